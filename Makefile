@@ -1,0 +1,81 @@
+# Guildhall's recipes. Every target installs what it needs first; nothing has to be set up by hand.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+# Swift from PATH, or from where its archives are usually unpacked (scripts/install.sh tries the same places).
+SWIFT_PLACES := /opt/swift/usr/bin:/usr/local/swift/usr/bin:/usr/share/swift/usr/bin:$(HOME)/swift/usr/bin
+export PATH := $(PATH):$(SWIFT_PLACES):$(HOME)/.local/share/swiftly/bin
+
+GUILDHALL := .build/release/guildhall
+
+# What targets take: make test-data DATA=folder, make bench SIZE=small|full, make soak CYCLES=number.
+SIZE ?= small
+CYCLES ?= 100
+export DATA SIZE CYCLES
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z\/-]+:.*## / { printf "%-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: release ## The main job on the sample market, then stay up and serve
+	@$(GUILDHALL) up --with-sample
+
+.PHONY: demo
+demo: release ## The main job on the sample market; ends with its table
+	@$(GUILDHALL) demo
+
+.PHONY: install
+install: ## What the build needs: Debian packages (as root or with sudo)
+	@scripts/install.sh
+
+.PHONY: build
+build: install ## Debug build
+	swift build
+
+.PHONY: release
+release: install ## Release build of the program
+	swift build -c release --product guildhall
+
+.PHONY: test
+test: install ## All tests, on a private scratch server that they start themselves
+	swift test
+
+.PHONY: test-data
+test-data: install ## The tests on the real data sets too: make test-data DATA=../shared/data
+	@scripts/require-data.sh "$(DATA)"
+	GUILDHALL_DATA="$(abspath $(DATA))" swift test --filter RealData
+
+.PHONY: check
+check: lint test ## Everything CI runs, in CI's order
+
+.PHONY: bench
+bench: install ## Measurements against pgbench and psql: make bench SIZE=small|full
+	swift build -c release --product Benchmarks
+	.build/release/Benchmarks --size $(SIZE)
+
+.PHONY: soak
+soak: install ## Crash and restart cycles: make soak CYCLES=100
+	GUILDHALL_SOAK=1 swift test --filter Soak
+
+.PHONY: lint
+lint: install ## Check the form of every Swift file
+	swift format lint --strict --parallel --recursive Sources Tests Package.swift
+
+.PHONY: format
+format: install ## Put every Swift file into form
+	swift format --in-place --parallel --recursive Sources Tests Package.swift
+
+.PHONY: golden/accept
+golden/accept: install ## Write the golden files anew from what the program says now
+	GUILDHALL_GOLDEN=accept swift test --filter Golden
+	git --no-pager diff --stat
+
+.PHONY: db/psql
+db/psql: release ## A psql session in the embedded database
+	@$(GUILDHALL) psql
+
+.PHONY: clean
+clean: ## Remove what was built; the data under .guildhall/ stay
+	rm -rf .build

@@ -1,0 +1,103 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target is held to the same rules: Swift 6 mode and no warning.
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: golden ? ["Golden"] : [], swiftSettings: strict
+    )
+}
+
+let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let signals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let arguments: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+let package = Package(
+    name: "guildhall",
+    products: [
+        .executable(name: "guildhall", targets: ["guildhall"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    ],
+    targets: [
+        // C, one system-library target each; nothing else touches C.
+        .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+
+        // Layers, bottom to top (docs/ARCHITECTURE.md).
+        library("Store", ["CLibPQ", logging, collections]),
+        library("Matching", []),
+        library("Consensus", []),
+        library("Formats", ["CZlib"]),
+        library("Marketplace", ["Store", "Formats", crypto, logging]),
+        .target(
+            name: "MarketSchema",
+            dependencies: ["Store"],
+            resources: [.embedInCode("schema.sql"), .embedInCode("step_0001.sql")],
+            swiftSettings: strict
+        ),
+        library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", "Consensus", logging]),
+        library("HTTPAPI", ["Marketplace", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, logging]),
+        library("Simulation", ["Marketplace", "Scheduler", "Store", "Formats", logging]),
+        .executableTarget(
+            name: "guildhall",
+            dependencies: [
+                "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", arguments,
+                lifecycle, signals, logging,
+            ],
+            swiftSettings: strict
+        ),
+
+        // For tests and measurements only.
+        library("TestSupport", ["Marketplace", "MarketSchema", "Store", "Formats", logging]),
+        .executableTarget(
+            name: "Benchmarks",
+            dependencies: ["Marketplace", "MarketSchema", "Store", "Formats", arguments, logging],
+            swiftSettings: strict
+        ),
+        tests("StoreTests", ["Store", "TestSupport"]),
+        tests("FormatsTests", ["Formats"]),
+        tests("MatchingTests", ["Matching"]),
+        tests("ConsensusTests", ["Consensus"]),
+        tests("MarketplaceTests", ["Marketplace", "Store", "Formats", "TestSupport"]),
+        tests(
+            "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "TestSupport", logging], golden: true
+        ),
+        tests(
+            "HTTPAPITests",
+            ["HTTPAPI", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, lifecycle, logging]
+        ),
+        tests(
+            "SimulationTests",
+            ["Simulation", "Scheduler", "Marketplace", "Store", "Formats", "TestSupport", logging], golden: true
+        ),
+        tests("TidyTests", []),
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Store
+
+/// Measures ratios against peers, both sides in turn in one run; prints medians. `make bench`.
+@main
+struct Benchmarks: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Measures Guildhall against pgbench and psql, both sides in turn, and prints medians."
+    )
+
+    enum Size: String, ExpressibleByArgument { case small, full }
+
+    @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
+    @Option(help: "Only this part: claim, copy or serve.") var only: String?
+    @Option(help: "The program to start.") var program = ".build/release/guildhall"
+
+    func run() async throws {
+        let cluster = try await EmbeddedCluster(
+            directory: ".guildhall/bench", settings: ["max_wal_size": "4GB", "shared_buffers": "512MB"],
+            binaries: try PostgresBinaries.locate()
+        ).start()
+        do {
+            let bench = try await Workbench(cluster: cluster)
+            line("PostgreSQL \(cluster.binaries.version), durable (fsync on), Unix socket, this machine shared or not.")
+            if wants("claim") {
+                try await ClaimBenchmark(
+                    bench: bench, rounds: size == .full ? 9 : 5, claims: size == .full ? 32_000 : 8_000
+                ).run()
+            }
+            if wants("copy") { try await CopyBenchmark(bench: bench, rounds: size == .full ? 7 : 3).run() }
+            try await cluster.stop()
+            if wants("serve") { try await ServeBenchmark(program: program, rounds: 5).run() }
+        } catch {
+            _ = try? await cluster.stop()
+            throw error
+        }
+    }
+
+    private func wants(_ part: String) -> Bool { only == nil || only == part }
+}
+
+func line(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+}
+
+extension Array where Element == Double {
+    var median: Double {
+        guard !isEmpty else { return .nan }
+        let sorted = sorted()
+        return count.isMultiple(of: 2) ? (sorted[count / 2 - 1] + sorted[count / 2]) / 2 : sorted[count / 2]
+    }
+}
+
+/// `12,345`
+func grouped(_ value: Double) -> String {
+    guard let whole = Int(exactly: value.rounded()) else { return "?" }
+    return String(
+        String(whole).reversed().enumerated().flatMap {
+            $0.offset > 0 && $0.offset % 3 == 0 ? [",", $0.element] : [$0.element]
+        }.reversed())
+}
+
+func twoDigits(_ value: Double) -> String {
+    value.formatted(.number.precision(.fractionLength(2)).locale(Locale(identifier: "en_US_POSIX")))
+}

@@ -1,0 +1,95 @@
+internal import HTTPTypes
+internal import Marketplace
+internal import Store
+
+/// A refusal with its place among the HTTP statuses. Every refusal that a route can meet is listed in this file, case
+/// by case, so that a new one does not compile before it has a status.
+protocol HTTPRefusal: Refusal {
+    var status: HTTPResponse.Status { get }
+}
+
+extension AccessRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAuthenticated: .unauthorized
+        case .roleMissing: .forbidden
+        }
+    }
+}
+
+extension BadInput: HTTPRefusal {
+    var status: HTTPResponse.Status { .unprocessableContent }
+}
+
+extension NotFound: HTTPRefusal {
+    var status: HTTPResponse.Status { .notFound }
+}
+
+extension IdempotencyRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .inFlight: .conflict
+        case .otherRequest: .unprocessableContent
+        case .badKey: .badRequest
+        }
+    }
+}
+
+extension RequestRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .contentType: .unsupportedMediaType
+        case .keyMissing, .badJSON: .badRequest
+        }
+    }
+}
+
+extension ClaimRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAWorker, .notActive, .notEligible: .forbidden
+        case .mostAtOnce, .batchNotOpen, .offeredOnly, .noOpenBatch, .noWork, .hoursCap: .conflict
+        }
+    }
+}
+
+extension SubmitRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .otherAnswerSubmitted, .leaseLost: .conflict
+        case .invalidAnswer: .unprocessableContent
+        case .notEligible: .forbidden
+        }
+    }
+}
+
+extension LeaseRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .leaseLost, .alreadySubmitted: .conflict
+        }
+    }
+}
+
+extension StoreError {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .connectionLost, .commitOutcomeUnknown, .unreachable, .poolExhausted, .poolClosed: .serviceUnavailable
+        case .invalidParameter: .unprocessableContent
+        case .server(let error) where error.sqlState.hasPrefix("53") || error.sqlState.hasPrefix("40"):
+            .serviceUnavailable
+        case .server(let error) where error.sqlState == "57014" || error.sqlState == "55P03": .serviceUnavailable
+        case .server, .decoding, .transactionAborted, .copyAbandoned, .unexpectedRowCount: .internalServerError
+        }
+    }
+
+    var code: String {
+        switch self {
+        case .invalidParameter: "bad_input"
+        case .commitOutcomeUnknown: "outcome_unknown"
+        case .connectionLost, .unreachable, .poolExhausted, .poolClosed: "unavailable"
+        case .server, .decoding, .transactionAborted, .copyAbandoned, .unexpectedRowCount:
+            status == .serviceUnavailable ? "unavailable" : "internal"
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import Formats
+internal import Foundation
+internal import Marketplace
+
+extension Assignment {
+    /// The wire form of an assignment; times are RFC 3339 in UTC.
+    var json: JSON {
+        [
+            "assignment_id": .string("\(id)"), "requester_id": .string("\(requester)"),
+            "batch_id": .string("\(batch)"), "task_id": .string("\(task)"), "slot": .integer(Int64(slot)),
+            "state": .string(state.rawValue), "lease_token": .integer(leaseToken),
+            "leased_at": .string(leasedAt.internetText), "lease_until": .string(leaseUntil.internetText),
+            "answer_by": .string(answerBy.internetText), "terms": terms,
+        ]
+    }
+}
+
+extension WorkItem {
+    var json: JSON {
+        [
+            "assignment": assignment.json, "project": .string(projectName),
+            "guideline": guideline.map { .string($0) } ?? .null, "answer_schema": answerSchema ?? .null,
+            "payload": payload ?? .null,
+        ]
+    }
+}
+
+extension Submission {
+    var json: JSON {
+        [
+            "assignment_id": .string("\(assignment)"), "answer_sha256": .string(hash.hexadecimal),
+            "submitted_at": .string(submittedAt.internetText), "state": "submitted",
+        ]
+    }
+}
+
+extension Date {
+    /// RFC 3339, UTC, milliseconds.
+    var internetText: String {
+        formatted(.iso8601.year().month().day().timeZone(separator: .omitted).time(includingFractionalSeconds: true))
+    }
+}

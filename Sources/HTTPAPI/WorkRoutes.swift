@@ -1,0 +1,91 @@
+internal import Formats
+internal import Foundation
+internal import Hummingbird
+internal import Marketplace
+
+/// What workers do: take work, hand it in, look at what they have.
+struct WorkRoutes {
+    private static let claimBytesMax = 16 << 10
+    private static let answerBytesMax = 1 << 20
+    let market: Market
+
+    func add(to router: Router<BasicRequestContext>) {
+        let routes = router.group("v1")
+        routes.post("claims", use: claim)
+        routes.get("work", use: work)
+        routes.post("assignments/:id/submission", use: submit)
+        routes.post("assignments/:id/heartbeat", use: heartbeat)
+        routes.post("assignments/:id/return", use: giveBack)
+    }
+
+    /// `{"requester_id"?, "batch_id"?}`: both or neither. 201 with the assignment.
+    @Sendable func claim(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let body = try await JSONRequest(request, bytesMax: Self.claimBytesMax)
+        let requester: Requester.ID? = try body.identifier("requester_id")
+        let batch: Batch.ID? = try body.identifier("batch_id")
+        guard (requester == nil) == (batch == nil) else {
+            throw BadInput("batch_id", "must come together with requester_id")
+        }
+        let wanted = requester.flatMap { requester in batch.map { (requester: requester, id: $0) } }
+        return Response(
+            try await market.once(
+                try request.idempotencyKey(), by: worker, route: "claims", fingerprint: body.fingerprint,
+                answer: { Reply(status: 201, body: $0.json) },
+                perform: { try await ClaimTask(market: $0)(from: wanted, by: worker) }
+            )
+        )
+    }
+
+    /// `{"lease_token", "answer"}`. 200 with what was taken.
+    @Sendable func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let id: Assignment.ID = try context.identifier("id", of: "assignment")
+        let body = try await JSONRequest(request, bytesMax: Self.answerBytesMax)
+        let token = try body.integer("lease_token")
+        guard let answer = body.body["answer"] else { throw BadInput("answer", "is missing") }
+        return Response(
+            try await market.once(
+                try request.idempotencyKey(), by: worker, route: "submission:\(id)", fingerprint: body.fingerprint,
+                answer: { Reply(status: 200, body: $0.json) },
+                perform: { try await SubmitAnswer(market: $0)(answer, for: id, token: token, by: worker) }
+            )
+        )
+    }
+
+    /// `?before=<assignment>&limit=<1…200>`: newest first; `next` is the `before` of the next page.
+    @Sendable func work(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let query = request.uri.queryParameters
+        let limit =
+            try query["limit"].map { text in
+                guard let limit = Int(text) else { throw BadInput("limit", "must be a whole number") }
+                return limit
+            } ?? 20
+        let before: Assignment.ID? = try query["before"].map { text in
+            guard let id = Assignment.ID(String(text)) else { throw BadInput("before", "must be a UUID") }
+            return id
+        }
+        let items = try await MyWork(market: market)(before: before, limit: limit, by: worker)
+        let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment.id)") } : nil
+        return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+    }
+
+    /// `{"lease_token"}`. 200 with the new end of the lease.
+    @Sendable func heartbeat(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let id: Assignment.ID = try context.identifier("id", of: "assignment")
+        let token = try await JSONRequest(request, bytesMax: Self.claimBytesMax).integer("lease_token")
+        let end = try await Heartbeat(market: market)(id, token: token, by: worker)
+        return Response(json: ["lease_until": .string(end.internetText)])
+    }
+
+    /// `{"lease_token"}`. 200; saying it again is refused as a lost lease, which is harmless.
+    @Sendable func giveBack(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let id: Assignment.ID = try context.identifier("id", of: "assignment")
+        let token = try await JSONRequest(request, bytesMax: Self.claimBytesMax).integer("lease_token")
+        try await ReturnTask(market: market)(id, token: token, by: worker)
+        return Response(json: ["state": "returned"])
+    }
+}

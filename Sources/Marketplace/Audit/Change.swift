@@ -1,0 +1,46 @@
+package import Formats
+package import Foundation
+package import Store
+internal import Synchronization
+
+/// A read-write transaction of the domain: its instant, its ids, and its duty to tell what it did.
+package struct Change: Sendable {
+    package let transaction: Transaction
+    package let identifiers: any IdentifierSource
+    let marker: ChangeMarker
+
+    package var instant: Date { transaction.instant }
+
+    package func make<Entity>(_ type: Entity.Type = Entity.self) -> Identifier<Entity> {
+        identifiers.make(type, at: instant)
+    }
+
+    /// Writes an audit event in this transaction.
+    ///
+    /// - Parameters:
+    ///   - action: a verb in the past, snake_case: `worker_registered`.
+    ///   - subject: the kind of thing it happened to: `worker`.
+    ///   - facts: what a reader needs to understand it. No personal data, no amounts of sealed bids.
+    package func record(
+        _ action: String, by actor: Principal.ID, on subject: String, _ subjectID: UUID, in stream: AuditStream,
+        facts: JSON = .object([:])
+    ) async throws {
+        let event = AuditEvent(
+            id: make(), stream: stream, occurredAt: instant, actor: actor, action: action, subject: subject,
+            subjectID: subjectID, facts: facts
+        )
+        try await transaction.insert(event)
+        marker.note(event.id)
+    }
+}
+
+/// The first audit event of the attempt that is under way.
+final class ChangeMarker: Sendable {
+    private let first = Mutex<AuditEvent.ID?>(nil)
+
+    var event: AuditEvent.ID? { first.withLock { $0 } }
+
+    func clear() { first.withLock { $0 = nil } }
+
+    func note(_ event: AuditEvent.ID) { first.withLock { $0 = $0 ?? event } }
+}

@@ -1,0 +1,66 @@
+internal import Store
+
+/// What a check of the doctor found.
+package struct DoctorFinding: Sendable {
+    package let check: DoctorCheck
+    package let outcome: DoctorOutcome
+
+    /// False only where something is wrong; a check that cannot be made yet does not say that.
+    package var isClean: Bool {
+        switch outcome {
+        case .clean, .notBuilt: true
+        case .violated: false
+        }
+    }
+}
+
+/// How a check ended.
+package enum DoctorOutcome: Hashable, Sendable {
+    case clean
+    /// How often the rule is broken, and up to ten examples: ids, or a stream and a position.
+    case violated(count: Int, examples: [String])
+    /// The module that the rule is about does not exist yet; nothing was checked.
+    case notBuilt
+}
+
+/// Asks the database whether the invariants of ARCHITECTURE.md hold. Changes nothing.
+package struct Doctor: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Runs all checks, each in a short read-only transaction of its own, in the order of the invariants.
+    ///
+    /// - Parameter each: told of every finding as soon as it is there.
+    package func callAsFunction(
+        each: (DoctorFinding) -> Void = { _ in }
+    ) async throws -> [DoctorFinding] {
+        var findings: [DoctorFinding] = []
+        for check in DoctorCheck.allCases {
+            let finding = DoctorFinding(check: check, outcome: try await outcome(of: check))
+            findings.append(finding)
+            each(finding)
+        }
+        return findings
+    }
+
+    /// Makes one check.
+    package func outcome(of check: DoctorCheck) async throws -> DoctorOutcome {
+        switch check.method {
+        case .notBuilt: return .notBuilt
+        case .auditChain: return try await auditChain()
+        case .violations(let query):
+            return try await market.database.read { transaction in
+                let (count, examples) = try await transaction.violations(query)
+                return count == 0 ? .clean : .violated(count: count, examples: examples)
+            }
+        }
+    }
+
+    /// Recomputes every hash, by bounded parts.
+    private func auditChain() async throws -> DoctorOutcome {
+        let faults = try await VerifyAudit(market: market)().faults.filter { $0.kind != .neverSealed }
+        guard !faults.isEmpty else { return .clean }
+        return .violated(count: faults.count, examples: faults.prefix(10).map { "\($0.stream) \($0.kind)" })
+    }
+}

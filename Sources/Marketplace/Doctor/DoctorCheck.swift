@@ -1,0 +1,110 @@
+internal import Store
+
+/// A rule that the doctor asks about: the invariants of ARCHITECTURE.md by their numbers, several checks for some.
+package enum DoctorCheck: String, Sendable, CaseIterable {
+    case redundancy = "slots_within_redundancy"
+    case oneSlotPerWorker = "one_slot_per_worker"
+    case slotsAgree = "slots_agree_with_assignments"
+    case eligibility = "facts_prove_eligibility"
+    case termsFrozen = "terms_as_frozen"
+    case oneEarning = "one_earning_by_terms"
+    case earningPosted = "earnings_posted"
+    case balances = "balances_are_sums"
+    case currencies = "transfers_in_one_currency"
+    case clearing = "clearing_is_zero"
+    case budget = "within_budget"
+    case holdCovers = "hold_covers_open_work"
+    case onePayout = "earning_paid_once"
+    case payoutTotals = "payout_totals"
+    case payoutPosted = "payouts_posted"
+    case twoPeople = "payout_by_two_people"
+    case sealedBids = "bids_sealed"
+    case reviewerDiffers = "reviewer_is_not_author"
+    case hours = "hours_within_cap"
+    case load = "live_leases_counted"
+    case dueProcess = "decisions_whole"
+    case auditLine = "audit_sealed_or_in_line"
+    case auditChain = "audit_chain_verifies"
+}
+
+extension DoctorCheck {
+    /// Which invariant of ARCHITECTURE.md it is about.
+    package var invariant: Int {
+        switch self {
+        case .redundancy, .oneSlotPerWorker, .slotsAgree: 1
+        case .eligibility: 2
+        case .termsFrozen, .oneEarning, .earningPosted: 3
+        case .balances, .currencies, .clearing: 4
+        case .budget, .holdCovers: 5
+        case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
+        case .sealedBids: 7
+        case .reviewerDiffers: 8
+        case .hours, .load: 9
+        case .dueProcess: 10
+        case .auditLine, .auditChain: 11
+        }
+    }
+
+    /// What must hold.
+    package var sentence: String {
+        switch self {
+        case .redundancy: "A task has as many slots as its redundancy, and no more counted assignments."
+        case .oneSlotPerWorker: "No worker holds two slots of a task."
+        case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
+        case .eligibility: "The stored facts prove that the worker met the requirement when the lease was taken."
+        case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
+        case .oneEarning: "Every accepted assignment has one earning and fee: its terms times the share accepted."
+        case .earningPosted: "Every earning is a transfer from the batch's hold to the worker."
+        case .balances: "Every balance equals the sum of its transfers, and none is negative."
+        case .currencies: "Every transfer is in the currency of both its accounts."
+        case .clearing: "Nothing is left in clearing: every payout was settled."
+        case .budget: "What a batch holds and has spent is within its budget."
+        case .holdCovers: "The hold covers the worst case of what is still open; a closed batch holds nothing."
+        case .onePayout: "No earning is in two live payout lines, nor in one whose batch was cancelled."
+        case .payoutTotals: "Batch totals equal their lines, lines equal their earnings."
+        case .payoutPosted: "Every line of an issued payout has moved its amount, and no other line has."
+        case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
+        case .sealedBids: "Nobody but its bidder sees a bid before the close."
+        case .reviewerDiffers: "Nobody has judged their own work."
+        case .hours: "A worker's committed minutes are those of the work taken, and within the cap."
+        case .load: "A worker's counted leases are those that live."
+        case .dueProcess: "Whatever was not paid in full, and every suspension, has a person's decision with reasons."
+        case .auditLine: "Every audit event is either sealed or in line for it."
+        case .auditChain: "The sealed part of the audit log verifies."
+        }
+    }
+
+    enum Method {
+        case violations(SQL)
+        case auditChain
+        case notBuilt
+    }
+
+    var method: Method {
+        switch self {
+        case .redundancy: .violations(Self.redundancyViolations)
+        case .oneSlotPerWorker: .violations(Self.oneSlotPerWorkerViolations)
+        case .slotsAgree: .violations(Self.slotsAgreeViolations)
+        case .eligibility: .violations(Self.eligibilityViolations)
+        case .termsFrozen: .violations(Self.termsViolations)
+        case .oneEarning: .violations(Self.oneEarningViolations)
+        case .earningPosted: .violations(Self.earningPostedViolations)
+        case .balances: .violations(Self.balanceViolations)
+        case .currencies: .violations(Self.currencyViolations)
+        case .clearing: .violations(Self.clearingViolations)
+        case .budget: .violations(Self.budgetViolations)
+        case .holdCovers: .violations(Self.holdViolations)
+        case .onePayout: .violations(Self.onePayoutViolations)
+        case .payoutTotals: .violations(Self.payoutTotalViolations)
+        case .payoutPosted: .violations(Self.payoutPostedViolations)
+        case .twoPeople: .violations(Self.twoPeopleViolations)
+        case .sealedBids: .notBuilt
+        case .reviewerDiffers: .violations(Self.reviewerViolations)
+        case .hours: .violations(Self.hoursViolations)
+        case .load: .violations(Self.loadViolations)
+        case .dueProcess: .violations(Self.dueProcessViolations)
+        case .auditLine: .violations(Self.auditLineViolations)
+        case .auditChain: .auditChain
+        }
+    }
+}

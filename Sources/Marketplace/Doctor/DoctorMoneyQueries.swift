@@ -1,0 +1,146 @@
+internal import Store
+
+extension DoctorCheck {
+    /// Rounding as in ``Money/share(basisPoints:)``: half up.
+    static let oneEarningViolations: SQL = """
+        select assignment.assignment_id::text as example
+          from assignment
+          left join review using (requester_id, assignment_id)
+          left join earning using (requester_id, assignment_id)
+          left join transfer as fee on fee.kind = 'fee' and fee.source_id = assignment.assignment_id
+         where (assignment.state = 'accepted') <> (earning.assignment_id is not null)
+            or (assignment.state in ('accepted', 'rejected')) <> (review.assignment_id is not null)
+            or (assignment.state = 'accepted'
+                and (earning.amount_minor, earning.currency, earning.worker_id, coalesce(fee.amount_minor, 0))
+                    is distinct from
+                    ((assignment.pay_minor * review.share_bps + 5000) / 10000, assignment.currency,
+                     assignment.worker_id, (assignment.fee_minor * review.share_bps + 5000) / 10000))
+        """
+
+    static let earningPostedViolations: SQL = """
+        select earning.assignment_id::text as example
+          from earning
+          join assignment using (requester_id, assignment_id)
+          left join transfer using (transfer_id)
+          left join account as debited on debited.account_id = transfer.debit_account_id
+          left join account as credited on credited.account_id = transfer.credit_account_id
+         where (transfer.kind::text, transfer.source_id, transfer.amount_minor,
+                debited.kind::text, debited.owner_id, credited.kind::text, credited.owner_id)
+               is distinct from
+               ('earning', earning.assignment_id, earning.amount_minor,
+                'batch_hold', assignment.batch_id, 'worker_payable', earning.worker_id)
+         union all
+        select transfer.transfer_id::text
+          from transfer
+         where transfer.kind = 'earning'
+           and not exists (select from earning where earning.transfer_id = transfer.transfer_id)
+        """
+
+    static let balanceViolations: SQL = """
+        select account.account_id::text as example
+          from account
+          left join (select credit_account_id as account_id, sum(amount_minor) as credits from transfer group by 1)
+            as credited using (account_id)
+          left join (select debit_account_id as account_id, sum(amount_minor) as debits from transfer group by 1)
+            as debited using (account_id)
+         where account.owner_id is not null
+           and (account.balance_minor is distinct from coalesce(credits, 0) - coalesce(debits, 0)
+                or account.balance_minor < 0)
+        """
+
+    static let currencyViolations: SQL = """
+        select transfer.transfer_id::text as example
+          from transfer
+          left join account as debited on debited.account_id = transfer.debit_account_id
+          left join account as credited on credited.account_id = transfer.credit_account_id
+         where debited.currency is distinct from transfer.currency
+            or credited.currency is distinct from transfer.currency
+            or transfer.amount_minor <= 0
+            or transfer.debit_account_id = transfer.credit_account_id
+        """
+
+    static let clearingViolations: SQL = """
+        select account.account_id::text as example
+          from account
+         where account.kind = 'payout_clearing'
+           and (select coalesce(sum(amount_minor), 0) from transfer where credit_account_id = account.account_id)
+            <> (select coalesce(sum(amount_minor), 0) from transfer where debit_account_id = account.account_id)
+        """
+
+    static let budgetViolations: SQL = """
+        select batch.batch_id::text as example
+          from batch
+          join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
+          left join (select debit_account_id as account_id, sum(amount_minor) as spent
+                       from transfer where kind in ('earning', 'fee') group by 1) as spending
+            using (account_id)
+         where account.balance_minor + coalesce(spent, 0) > batch.budget_minor
+        """
+
+    static let holdViolations: SQL = """
+        select batch.batch_id::text as example
+          from batch
+          left join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
+                           and account.currency = batch.currency
+          left join (select requester_id, batch_id, count(*) as unsettled from slot
+                      where state in ('open', 'leased', 'submitted') group by 1, 2) as work
+            on work.requester_id = batch.requester_id and work.batch_id = batch.batch_id
+         where case
+                   when batch.state in ('open', 'paused') then
+                       coalesce(account.balance_minor, 0)
+                       < coalesce(work.unsettled, 0) * (batch.pay_minor + batch.fee_minor)
+                   else coalesce(account.balance_minor, 0) <> 0 or work.unsettled is not null
+               end
+        """
+
+    static let onePayoutViolations: SQL = """
+        select assignment_id::text as example
+          from payout_item
+          join payout_line using (payout_line_id)
+          join payout_batch using (payout_batch_id)
+         where is_live
+         group by payout_item.requester_id, assignment_id
+        having count(*) > 1 or bool_or(payout_batch.state = 'cancelled')
+        """
+
+    static let payoutTotalViolations: SQL = """
+        select payout_batch.payout_batch_id::text as example
+          from payout_batch
+          left join (select payout_batch_id, sum(amount_minor) as total, count(*) as lines,
+                            count(distinct currency) as currencies
+                       from payout_line group by 1) as lines using (payout_batch_id)
+         where (payout_batch.total_minor, payout_batch.line_count::bigint, 1::bigint)
+               is distinct from (lines.total, lines.lines, lines.currencies)
+         union all
+        select payout_line.payout_line_id::text
+          from payout_line
+          left join (select payout_line_id, sum(earning.amount_minor) as earned,
+                            bool_and(earning.worker_id = line.worker_id and earning.currency = line.currency) as agrees
+                       from payout_item
+                       join payout_line as line using (payout_line_id)
+                       join earning using (requester_id, assignment_id)
+                      group by 1) as items using (payout_line_id)
+         where payout_line.amount_minor is distinct from items.earned or not items.agrees
+        """
+
+    static let payoutPostedViolations: SQL = """
+        select payout_line.payout_line_id::text as example
+          from payout_line
+          join payout_batch using (payout_batch_id)
+          left join transfer as paid on paid.kind = 'payout' and paid.source_id = payout_line.payout_line_id
+          left join account on account.account_id = paid.debit_account_id
+         where case
+                   when payout_batch.state = 'issued' then
+                       (paid.amount_minor, account.kind::text, account.owner_id)
+                       is distinct from (payout_line.amount_minor, 'worker_payable', payout_line.worker_id)
+                   else paid.transfer_id is not null
+               end
+        """
+
+    static let twoPeopleViolations: SQL = """
+        select payout_batch_id::text as example
+          from payout_batch
+         where approved_by = prepared_by
+            or (state in ('approved', 'issued') and (approved_by is null or approved_at is null))
+        """
+}

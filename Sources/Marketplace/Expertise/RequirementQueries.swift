@@ -1,0 +1,39 @@
+internal import Formats
+package import Store
+
+extension Transaction {
+    /// Finds or makes the one row of a requirement, so that all tasks that demand the same share it.
+    ///
+    /// - Parameter id: taken if it is new.
+    package func internRequirement(_ requirement: Requirement, id: Requirement.ID) async throws -> Requirement.ID {
+        let normal = requirement.normalised
+        let hash = normal.digest
+        if let found = try await requirementID(hash: hash) { return found }
+        let added = try await firstRow(
+            """
+            insert into requirement (requirement_id, tree, hash) values (\(id), \(normal.json), \(hash))
+            on conflict (hash) do nothing
+            returning requirement_id
+            """)
+        if let added { return try added["requirement_id"] }
+        // Somebody else made it meanwhile: the next statement sees it.
+        guard let found = try await requirementID(hash: hash) else { throw StoreError.unexpectedRowCount(0) }
+        return found
+    }
+
+    /// - Returns: `nil` when there is no such requirement.
+    /// - Throws: ``StoreError/decoding(table:column:reason:)`` for a tree that this program cannot read.
+    package func requirement(_ id: Requirement.ID) async throws -> Requirement? {
+        let row = try await firstRow("select tree from requirement where requirement_id = \(id)")
+        guard let row else { return nil }
+        do {
+            return try Requirement(json: try row["tree"])
+        } catch let fault as BadInput {
+            throw StoreError.decoding(table: "requirement", column: "tree", reason: fault.message)
+        }
+    }
+
+    private func requirementID(hash: Digest) async throws -> Requirement.ID? {
+        try await firstRow("select requirement_id from requirement where hash = \(hash)")?["requirement_id"]
+    }
+}

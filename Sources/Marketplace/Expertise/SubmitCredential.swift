@@ -1,0 +1,83 @@
+package import Formats
+package import Foundation
+internal import Store
+
+/// A paper that a worker hands in, checked and in normal form.
+package struct CredentialSubmission: Hashable, Sendable {
+    package let profession: Profession
+    package let kind: CredentialKind
+    package let issuer: String
+    package let jurisdiction: String
+    /// As the issuer writes it; 1 to 100 characters.
+    package let number: String
+    package let issuedOn: CalendarDate
+    /// The last day on which it holds; `nil` when it does not expire.
+    package let expiresOn: CalendarDate?
+
+    /// - Throws: ``BadInput``; the first fault in the order of the parameters.
+    package init(
+        profession: Profession, kind: CredentialKind, issuer: String, jurisdiction: String, number: String,
+        issuedOn: CalendarDate, expiresOn: CalendarDate?
+    ) throws(BadInput) {
+        guard kind.fits(profession) else { throw BadInput("kind", "is no credential of a \(profession)") }
+        self.profession = profession
+        self.kind = kind
+        self.issuer = try PlainText.line(issuer, field: "issuer")
+        guard Jurisdiction.isWellFormed(jurisdiction) else {
+            throw BadInput("jurisdiction", "must be of the form US-NY or DE")
+        }
+        self.jurisdiction = jurisdiction
+        self.number = try PlainText.line(number, field: "number", lengthMax: 100)
+        self.issuedOn = issuedOn
+        if let expiresOn, expiresOn < issuedOn { throw BadInput("expires_on", "is before issued_on") }
+        self.expiresOn = expiresOn
+    }
+
+    /// The exclusive end of validity: the midnight in UTC after its last day.
+    package var expiresAt: Date? { expiresOn.map { $0.midnightUTC + 86_400 } }
+}
+
+/// Hands in a credential, to be verified by an operator.
+package struct SubmitCredential: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter actor: the worker, or an operator for them.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``ExpertiseRefusal``.
+    package func callAsFunction(
+        _ submission: CredentialSubmission, of worker: Worker.ID, by actor: Principal.ID
+    ) async throws -> Credential.ID {
+        do {
+            return try await market.change { change in
+                let transaction = change.transaction
+                try await change.authorizeSelf(worker, orOperator: actor)
+                guard try await transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
+                guard try await transaction.hasProfile(worker, in: submission.profession) else {
+                    throw ExpertiseRefusal.noProfile
+                }
+                return try await change.submit(submission, of: worker, as: .submitted, by: actor)
+            }
+        } catch let error as StoreError where error.violatedConstraint == "credential_one_live_per_number" {
+            throw ExpertiseRefusal.numberTaken
+        }
+    }
+}
+
+extension Change {
+    /// - Parameter state: `submitted`, or `revoked` for a paper that its issuer has withdrawn already.
+    func submit(
+        _ submission: CredentialSubmission, of worker: Worker.ID, as state: CredentialState, by actor: Principal.ID
+    ) async throws -> Credential.ID {
+        let id: Credential.ID = make()
+        try await transaction.insertCredential(id, submission, of: worker, state: state)
+        try await record(
+            "credential_submitted", by: actor, on: "credential", id.uuid, in: .worker(worker),
+            facts: [
+                "kind": .string(submission.kind.rawValue), "jurisdiction": .string(submission.jurisdiction),
+                "state": .string(state.rawValue),
+            ]
+        )
+        return id
+    }
+}

@@ -1,0 +1,106 @@
+package import Formats
+internal import Foundation
+internal import Store
+
+/// What a request is answered with.
+package struct Reply: Hashable, Sendable {
+    package let status: Int
+    package let body: JSON
+    /// True when it is the stored answer of an earlier, equal request.
+    package var isReplay = false
+
+    package init(status: Int, body: JSON) {
+        self.status = status
+        self.body = body
+    }
+}
+
+/// Why a key cannot be used.
+package enum IdempotencyRefusal: Refusal {
+    /// The same request is being answered right now.
+    case inFlight
+    /// The key was used for another request.
+    case otherRequest
+    /// Not 1 to 255 printable ASCII characters.
+    case badKey
+
+    package var code: String {
+        switch self {
+        case .inFlight: "request_in_flight"
+        case .otherRequest: "idempotency_key_reused"
+        case .badKey: "bad_idempotency_key"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .inFlight: "A request with this Idempotency-Key is being answered. Try again in a second."
+        case .otherRequest: "This Idempotency-Key was used for another request. Use a new one."
+        case .badKey: "An Idempotency-Key is 1 to 255 printable ASCII characters."
+        }
+    }
+}
+
+extension Market {
+    /// Runs a use case at most once for a key: its answer is stored in the use case's own transaction, and given again
+    /// to whoever repeats the request. Refusals and failures store nothing, so they may be tried again.
+    ///
+    /// - Parameters:
+    ///   - fingerprint: of the raw request; another one under the same key is refused.
+    ///   - answer: what is stored and sent for the use case's result.
+    ///   - perform: runs one use case on the market it is given.
+    /// - Throws: ``IdempotencyRefusal``, and what the use case throws.
+    package func once<Result: Sendable>(
+        _ key: String, by principal: Principal.ID, route: String, fingerprint: Digest,
+        answer: @escaping @Sendable (Result) -> Reply,
+        perform: @Sendable (Market) async throws -> Result
+    ) async throws -> Reply {
+        guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7e).contains($0) }) else {
+            throw IdempotencyRefusal.badKey
+        }
+        var keyed = self
+        keyed.companion = KeyedRequest(
+            principal: principal, route: route, key: key, fingerprint: fingerprint, answer: answer
+        )
+        do {
+            return answer(try await perform(keyed))
+        } catch let replay as IdempotentReplay {
+            return replay.reply
+        }
+    }
+}
+
+/// The request was answered before.
+private struct IdempotentReplay: Error {
+    let reply: Reply
+}
+
+/// Takes the key before the change and stores the answer after it.
+private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
+    let principal: Principal.ID
+    let route: String
+    let key: String
+    let fingerprint: Digest
+    let answer: @Sendable (Result) -> Reply
+
+    func willRun(_ change: Change) async throws {
+        let transaction = change.transaction
+        guard try await transaction.tryAdvisoryLock(AdvisoryLock("idempotency", "\(principal)", route, key)) else {
+            throw IdempotencyRefusal.inFlight
+        }
+        guard let row = try await transaction.idempotentAnswer(of: principal, route: route, key: key) else { return }
+        guard try row["fingerprint"] == fingerprint else { throw IdempotencyRefusal.otherRequest }
+        var reply = Reply(status: try row["status"], body: try row["answer"])
+        reply.isReplay = true
+        throw IdempotentReplay(reply: reply)
+    }
+
+    func didRun(_ change: Change, result: any Sendable) async throws {
+        guard let result = result as? Result else {
+            preconditionFailure("a use case under a key must return the result of its change as it is")
+        }
+        try await change.transaction.insertIdempotencyKey(
+            key, of: principal, route: route, fingerprint: fingerprint, reply: answer(result)
+        )
+    }
+}

@@ -1,0 +1,56 @@
+internal import Foundation
+package import Store
+
+/// Whoever acts: a person, a requester's key, or Guildhall itself.
+package struct Principal: Sendable {
+    package typealias ID = Identifier<Principal>
+    package let id: ID
+    package let kind: PrincipalKind
+    package let name: String
+}
+
+/// The values of the PostgreSQL enum `principal_kind`, in its order.
+package enum PrincipalKind: String, Sendable, CaseIterable, SQLEnum {
+    case person, key, system
+}
+
+/// The values of the PostgreSQL enum `role`, in its order.
+package enum Role: String, Sendable, CaseIterable, SQLEnum {
+    case `operator`
+    case financeMaker = "finance_maker"
+    case financeChecker = "finance_checker"
+    case requester, reviewer, worker
+}
+
+/// Why a principal may not do something.
+package enum AccessRefusal: Refusal {
+    /// The token is unknown, expired or revoked.
+    case notAuthenticated
+    case roleMissing(Role)
+
+    package var code: String {
+        switch self {
+        case .notAuthenticated: "not_authenticated"
+        case .roleMissing: "role_missing"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .notAuthenticated: "The access token is missing, unknown or expired."
+        case .roleMissing(let role): "This needs the role '\(role.rawValue)'."
+        }
+    }
+}
+
+extension Transaction {
+    /// Lets a principal go on only with a role that it holds at this instant.
+    ///
+    /// - Parameter requester: for ``Role/requester``, whose it must be.
+    /// - Throws: ``AccessRefusal/roleMissing(_:)``.
+    package func authorize(
+        _ principal: Principal.ID, as role: Role, for requester: Requester.ID? = nil
+    ) async throws {
+        guard try await holds(principal, role, for: requester) else { throw AccessRefusal.roleMissing(role) }
+    }
+}

@@ -1,0 +1,89 @@
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    func insert(_ principal: Principal) async throws {
+        try await execute(
+            """
+            insert into principal (principal_id, kind, name, created_at)
+            values (\(principal.id), \(principal.kind), \(principal.name), \(instant))
+            """)
+    }
+
+    /// Whether the principal holds the role at the transaction's instant.
+    func holds(_ principal: Principal.ID, _ role: Role, for requester: Requester.ID?) async throws -> Bool {
+        try await firstRow(
+            """
+            select from role_grant
+             where principal_id = \(principal)
+               and role = \(role)
+               and requester_id is not distinct from \(requester)
+               and in_force @> \(instant)
+            """) != nil
+    }
+
+    func insertGrant(
+        id: UUID, of role: Role, to principal: Principal.ID, for requester: Requester.ID?, by granter: Principal.ID
+    ) async throws {
+        try await execute(
+            """
+            insert into role_grant (role_grant_id, principal_id, role, requester_id, granted_by, in_force)
+            values (\(id), \(principal), \(role), \(requester), \(granter),
+                    \(InstantRange(from: instant, until: nil)))
+            """)
+    }
+
+    func anyPrincipalExists() async throws -> Bool {
+        try await firstRow("select from principal limit 1") != nil
+    }
+
+    func insertToken(_ hash: Digest, for principal: Principal.ID, until expiry: Date) async throws {
+        try await execute(
+            """
+            insert into access_token (token_hash, principal_id, created_at, expires_at)
+            values (\(hash), \(principal), \(instant), \(expiry))
+            """)
+    }
+
+    func findPrincipal(named name: String, kind: PrincipalKind) async throws -> Principal.ID? {
+        try await firstRow(
+            """
+            select principal_id from principal where name = \(name) and kind = \(kind) order by principal_id limit 1
+            """)?["principal_id"]
+    }
+
+    /// The answer stored for a key, with the fingerprint of the request that got it.
+    func idempotentAnswer(
+        of principal: Principal.ID, route: String, key: String
+    ) async throws -> Row? {
+        try await firstRow(
+            """
+            select fingerprint, status, answer from idempotency_key
+             where principal_id = \(principal) and route = \(route) and key = \(key)
+            """)
+    }
+
+    func insertIdempotencyKey(
+        _ key: String, of principal: Principal.ID, route: String, fingerprint: Digest, reply: Reply
+    ) async throws {
+        try await execute(
+            """
+            insert into idempotency_key (principal_id, route, key, fingerprint, status, answer, created_at)
+            values (\(principal), \(route), \(key), \(fingerprint), \(reply.status), \(reply.body), \(instant))
+            """)
+    }
+}
+
+extension Database {
+    /// Whom a live token belongs to. One round trip: every request asks it.
+    func principalID(ofToken hash: Digest) async throws -> Principal.ID? {
+        try await statement(
+            """
+            select principal_id from access_token
+             where token_hash = \(hash)
+               and revoked_at is null
+               and expires_at > \(.instant)
+            """
+        ).first?["principal_id"]
+    }
+}

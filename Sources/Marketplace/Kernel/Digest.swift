@@ -1,0 +1,43 @@
+internal import Crypto
+package import Formats
+package import Store
+
+/// A SHA-256 (FIPS 180-4) of something, 32 bytes.
+package struct Digest: Hashable, Sendable {
+    package let bytes: [UInt8]
+
+    package init(of bytes: [UInt8]) {
+        self.bytes = Array(SHA256.hash(data: bytes))
+    }
+
+    /// Of the canonical form, so that equal values have equal digests.
+    package init(of json: JSON) {
+        self.init(of: json.canonicalBytes())
+    }
+
+    package init(of text: String) {
+        self.init(of: Array(text.utf8))
+    }
+
+    /// - Returns: `nil` unless `text` is 64 hexadecimal digits.
+    package init?(hexadecimal text: String) {
+        let digits = text.compactMap(\.hexDigitValue)
+        guard digits.count == 64, text.utf8.count == 64 else { return nil }
+        bytes = stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+    }
+
+    /// Lower-case hexadecimal.
+    package var hexadecimal: String {
+        let digits = Array("0123456789abcdef")
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}
+
+extension Digest: SQLParameter, SQLDecodable {
+    package static var typeOID: UInt32 { Bytes.typeOID }
+    package var boundParameter: BoundParameter { Bytes(bytes).boundParameter }
+
+    package init(cell: Cell) throws(CellFault) {
+        bytes = try Bytes(cell: cell).bytes
+    }
+}

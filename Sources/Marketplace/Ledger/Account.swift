@@ -1,0 +1,63 @@
+package import Foundation
+internal import Store
+
+/// A place where money of one currency stands. Credit is plus.
+package struct Account: Sendable {
+    package typealias ID = Identifier<Account>
+}
+
+/// The values of the PostgreSQL enum `account_kind`, in its order.
+package enum AccountKind: String, Sendable, CaseIterable, SQLEnum {
+    case requesterWallet = "requester_wallet"
+    case batchHold = "batch_hold"
+    case workerPayable = "worker_payable"
+    case payoutClearing = "payout_clearing"
+    case platformFees = "platform_fees"
+    case bank
+}
+
+/// What an account is found by: its kind, whose it is, and its currency.
+package struct AccountKey: Hashable, Sendable {
+    package let kind: AccountKind
+    /// The requester, batch or worker; `nil` for the platform's own accounts.
+    package let owner: UUID?
+    package let currency: Currency
+
+    /// What a requester has paid in and not committed.
+    package static func wallet(of requester: Requester.ID, _ currency: Currency) -> AccountKey {
+        AccountKey(kind: .requesterWallet, owner: requester.uuid, currency: currency)
+    }
+
+    /// What a batch may still cost.
+    package static func hold(ofBatch batch: UUID, _ currency: Currency) -> AccountKey {
+        AccountKey(kind: .batchHold, owner: batch, currency: currency)
+    }
+
+    /// What a worker has earned and was not paid.
+    package static func payable(to worker: Worker.ID, _ currency: Currency) -> AccountKey {
+        AccountKey(kind: .workerPayable, owner: worker.uuid, currency: currency)
+    }
+
+    /// What is on its way to the bank; zero once all payouts are settled.
+    package static func clearing(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .payoutClearing, owner: nil, currency: currency)
+    }
+
+    /// The platform's income.
+    package static func fees(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .platformFees, owner: nil, currency: currency)
+    }
+
+    /// The world outside; negative by as much as it has brought in.
+    package static func bank(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .bank, owner: nil, currency: currency)
+    }
+}
+
+extension AccountKey: Comparable {
+    /// One order for everybody who makes several accounts at once, so that they cannot wait for each other in a ring.
+    package static func < (left: AccountKey, right: AccountKey) -> Bool {
+        (left.kind.rawValue, left.owner?.uuidString ?? "", left.currency.code)
+            < (right.kind.rawValue, right.owner?.uuidString ?? "", right.currency.code)
+    }
+}

@@ -1,0 +1,68 @@
+package import Foundation
+internal import Store
+
+/// One line of a statement of account.
+package struct StatementLine: Sendable {
+    package let transfer: Transfer.ID
+    package let kind: TransferKind
+    /// Positive where the account was credited, negative where it was debited.
+    package let amount: Money
+    package let otherKind: AccountKind
+    /// Whose the account on the other side is; `nil` for the platform's own.
+    package let otherOwner: UUID?
+    package let source: UUID
+    package let postedAt: Date
+}
+
+/// What moved through an account, newest first, by pages.
+package struct AccountStatement: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - before: the transfer of the last line of the page before; `nil` for the newest.
+    ///   - limit: 1 to 200 lines.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance.
+    package func callAsFunction(
+        of key: AccountKey, before: Transfer.ID? = nil, limit: Int = 50, by actor: Principal.ID
+    ) async throws -> [StatementLine] {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            guard let id = try await transaction.findAccounts([key])[key] else { return [] }
+            return try await transaction.statementLines(of: id, before: before, limit: limit).map(StatementLine.init)
+        }
+    }
+}
+
+extension StatementLine {
+    init(row: Row) throws {
+        transfer = try row["transfer_id"]
+        kind = try row["kind"]
+        amount = try Money(row["amount_minor"], row["currency"])
+        otherKind = try row["other_kind"]
+        otherOwner = try row["other_owner_id"]
+        source = try row["source_id"]
+        postedAt = try row["posted_at"]
+    }
+}
+
+/// How much of a list one answer may hold.
+package enum PageLimit {
+    package static let most = 200
+
+    /// - Throws: ``BadInput`` unless 1 to 200.
+    package static func checked(_ limit: Int) throws(BadInput) -> Int {
+        guard (1...most).contains(limit) else { throw BadInput("limit", "must be 1 to \(most)") }
+        return limit
+    }
+}
+
+extension Transaction {
+    /// Makers and checkers may read the books.
+    func authorizeFinance(_ actor: Principal.ID) async throws {
+        if try await holds(actor, .financeMaker, for: nil) { return }
+        try await authorize(actor, as: .financeChecker)
+    }
+}

@@ -1,0 +1,70 @@
+package import Foundation
+internal import Store
+
+/// One positive amount that moves from one account to another of the same currency. Never changed, never deleted.
+package struct Transfer: Hashable, Sendable {
+    package typealias ID = Identifier<Transfer>
+    package let id: ID
+    package let kind: TransferKind
+    package let debit: Account.ID
+    package let credit: Account.ID
+    package let amount: Money
+    /// What caused it: an assignment, a batch, a payout line, a funding reference. Once for each kind.
+    package let source: UUID
+
+    package init(
+        id: ID, kind: TransferKind, debit: Account.ID, credit: Account.ID, amount: Money, source: UUID
+    ) {
+        self.id = id
+        self.kind = kind
+        self.debit = debit
+        self.credit = credit
+        self.amount = amount
+        self.source = source
+    }
+}
+
+/// The values of the PostgreSQL enum `transfer_kind`, in its order.
+package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
+    case funding, hold, release, earning, fee, payout, settlement
+}
+
+/// Why money did not move. Nothing of the whole set was posted.
+package enum LedgerRefusal: Refusal {
+    /// An amount that is not above zero, or one account as both sides.
+    case impossibleTransfer
+    /// This kind of transfer was posted for this source before.
+    case alreadyPosted
+    /// An account that may not go below zero holds less than the debit.
+    case insufficientFunds
+    /// An account would hold more than 10^15 minor units.
+    case balanceTooLarge
+
+    package var code: String {
+        switch self {
+        case .impossibleTransfer: "impossible_transfer"
+        case .alreadyPosted: "already_posted"
+        case .insufficientFunds: "insufficient_funds"
+        case .balanceTooLarge: "balance_too_large"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .impossibleTransfer: "A transfer moves a positive amount between two accounts."
+        case .alreadyPosted: "This was posted before."
+        case .insufficientFunds: "The account does not hold that much."
+        case .balanceTooLarge: "The account cannot hold that much."
+        }
+    }
+
+    init?(violating constraint: String?) {
+        switch constraint {
+        case "transfer_amount_positive", "transfer_between_two_accounts": self = .impossibleTransfer
+        case "transfer_one_per_source": self = .alreadyPosted
+        case "account_never_negative": self = .insufficientFunds
+        case "account_balance_bounded": self = .balanceTooLarge
+        case .some, .none: return nil
+        }
+    }
+}

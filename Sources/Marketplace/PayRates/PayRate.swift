@@ -1,0 +1,56 @@
+internal import Foundation
+package import Store
+
+/// What is done in a task: the values of the PostgreSQL enum `task_kind`, in its order.
+package enum TaskKind: String, Sendable, CaseIterable, SQLEnum {
+    case extraction, judgement
+}
+
+/// What a rate is paid for: the values of the PostgreSQL enum `pay_unit`, in its order.
+package enum PayUnit: String, Sendable, CaseIterable, SQLEnum {
+    case task, item, hour
+}
+
+/// A rate of the rate card: what one kind of work by one tier of a profession is paid.
+package struct PayRate: Hashable, Sendable {
+    package typealias ID = Identifier<PayRate>
+    package let id: ID
+    package let profession: Profession
+    package let tier: Tier
+    package let taskKind: TaskKind
+    package let unit: PayUnit
+    /// For one unit.
+    package let amount: Money
+    package let inForce: InstantRange
+}
+
+extension PayRate {
+    /// What one assignment is paid.
+    ///
+    /// Rounding: an hourly rate times minutes is rounded half up to a whole minor unit, in the worker's favour; the
+    /// other units need none.
+    /// - Parameters:
+    ///   - expectedMinutes: counts for an hourly rate only.
+    ///   - items: counts for a rate by item only.
+    /// - Throws: ``MoneyError/outOfRange`` for a count below 1, or a price that is nothing or beyond 10^15.
+    package func price(expectedMinutes: Int, items: Int = 1) throws(MoneyError) -> Money {
+        let price =
+            switch unit {
+            case .task: amount
+            case .item: try amount.multiplied(by: try Self.positive(items))
+            case .hour: try hourly(try Self.positive(expectedMinutes))
+            }
+        guard price.minorUnits > 0 else { throw .outOfRange }
+        return price
+    }
+
+    private func hourly(_ minutes: Int) throws(MoneyError) -> Money {
+        let product = try amount.multiplied(by: minutes)
+        return try Money((product.minorUnits + 30) / 60, amount.currency)
+    }
+
+    private static func positive(_ count: Int) throws(MoneyError) -> Int {
+        guard count > 0 else { throw .outOfRange }
+        return count
+    }
+}

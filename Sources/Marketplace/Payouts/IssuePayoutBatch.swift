@@ -1,0 +1,111 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// Sends an approved payout batch to the bank: the money leaves, and the file is written, in one transaction.
+package struct IssuePayoutBatch: Sendable {
+    private static let step = 5_000
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Returns: the bank file, CSV.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``NotFound``; ``PayoutRefusal``.
+    package func callAsFunction(_ id: PayoutBatch.ID, by actor: Principal.ID) async throws -> [UInt8] {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .financeMaker)
+            guard let batch = try await transaction.lockPayoutBatch(id) else { throw NotFound("payout batch") }
+            guard batch.state.after(.issue) != nil else { throw PayoutRefusal.wrongState(batch.state, .issue) }
+            let lines = try await transaction.allPayoutLines(of: id)
+            guard lines.map(\.line).contentHash == batch.contentHash,
+                try lines.map(\.line).total(in: batch.total.currency) == batch.total, lines.count == batch.lineCount
+            else { throw PayoutRefusal.contentDiffers }
+            try await change.pay(lines.map(\.line), step: Self.step)
+            guard try await transaction.markPayoutIssued(id) else {
+                throw PayoutRefusal.wrongState(batch.state, .issue)
+            }
+            try await change.record(
+                "payout_issued", by: actor, on: "payout_batch", id.uuid, in: .platform,
+                facts: ["total": .string("\(batch.total)"), "lines": .integer(Int64(lines.count))]
+            )
+            return try PayoutFile.csv(of: id, lines)
+        }
+    }
+}
+
+/// The bank file of a payout batch that was issued, once more.
+package struct PayoutFile: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Returns: the same bytes as when it was issued, unless a worker's name was changed or erased since.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``; ``PayoutRefusal/wrongState(_:_:)``.
+    package func callAsFunction(_ id: PayoutBatch.ID, by actor: Principal.ID) async throws -> [UInt8] {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            guard let batch = try await transaction.payoutBatch(id) else { throw NotFound("payout batch") }
+            guard batch.state == .issued else { throw PayoutRefusal.wrongState(batch.state, .issue) }
+            return try Self.csv(of: id, try await transaction.allPayoutLines(of: id))
+        }
+    }
+
+    static func csv(of id: PayoutBatch.ID, _ lines: [NamedLine]) throws -> [UInt8] {
+        var writer = CSVWriter(header: [
+            "payout_batch", "end_to_end_id", "worker_key", "worker_name", "amount", "currency", "earnings",
+        ])
+        for named in lines {
+            guard let amount = CSVDecimal(named.line.amount.decimalText) else { throw MoneyError.outOfRange }
+            writer.append([
+                .text("\(id)"), .text(named.line.endToEndID), .text(named.workerKey), .text(named.workerName),
+                .decimal(amount), .text(named.line.amount.currency.code), .number(Int64(named.line.earningCount)),
+            ])
+        }
+        return writer.bytes
+    }
+}
+
+extension Change {
+    /// Moves each line's amount from what the worker is owed over clearing to the bank, by bounded statements in the
+    /// order of the workers' accounts.
+    fileprivate func pay(_ lines: [PayoutLine], step: Int) async throws {
+        guard let currency = lines.first?.amount.currency else { return }
+        let clearing = try await transaction.account(.clearing(currency), ids: identifiers)
+        let bank = try await transaction.account(.bank(currency), ids: identifiers)
+        var owed: [(account: Account.ID, line: PayoutLine)] = []
+        for part in lines.parts(of: step) {
+            let keys = part.map { AccountKey.payable(to: $0.worker, currency) }
+            let accounts = try await transaction.accounts(keys, ids: identifiers)
+            for line in part {
+                guard let account = accounts[.payable(to: line.worker, currency)] else {
+                    throw StoreError.unexpectedRowCount(0)
+                }
+                owed.append((account, line))
+            }
+        }
+        owed.sort { $0.account < $1.account }
+        for part in owed.parts(of: step) {
+            try await transaction.post(
+                part.flatMap { account, line in
+                    [
+                        Transfer(
+                            id: make(), kind: .payout, debit: account, credit: clearing, amount: line.amount,
+                            source: line.id.uuid
+                        ),
+                        Transfer(
+                            id: make(), kind: .settlement, debit: clearing, credit: bank, amount: line.amount,
+                            source: line.id.uuid
+                        ),
+                    ]
+                })
+        }
+    }
+}
+
+extension Array {
+    /// The elements in their order, by parts of at most `size`.
+    fileprivate func parts(of size: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+    }
+}

@@ -1,0 +1,118 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// Payments to many workers that leave as one file.
+package struct PayoutBatch: Sendable {
+    package typealias ID = Identifier<PayoutBatch>
+    package let id: ID
+    package let state: PayoutBatchState
+    package let total: Money
+    package let lineCount: Int
+    /// Of the lines; the approval is for this content and no other.
+    package let contentHash: Digest
+    package let preparedBy: Principal.ID
+    package let approvedBy: Principal.ID?
+}
+
+/// The values of the PostgreSQL enum `payout_batch_state`, in its order.
+package enum PayoutBatchState: String, Sendable, CaseIterable, SQLEnum {
+    case prepared, approved, issued, cancelled
+}
+
+/// What can happen to a payout batch.
+package enum PayoutEvent: String, Sendable, CaseIterable {
+    case approve, issue, cancel
+}
+
+extension PayoutBatchState {
+    /// Where the event leads, or `nil` where it cannot happen.
+    package func after(_ event: PayoutEvent) -> PayoutBatchState? {
+        switch (self, event) {
+        case (.prepared, .approve): .approved
+        case (.approved, .issue): .issued
+        case (.prepared, .cancel), (.approved, .cancel): .cancelled
+        case (.prepared, .issue), (.approved, .approve),
+            (.issued, .approve), (.issued, .issue), (.issued, .cancel),
+            (.cancelled, .approve), (.cancelled, .issue), (.cancelled, .cancel):
+            nil
+        }
+    }
+}
+
+/// One payment to one worker.
+package struct PayoutLine: Hashable, Sendable {
+    package typealias ID = Identifier<PayoutLine>
+    package let id: ID
+    package let worker: Worker.ID
+    package let amount: Money
+    package let earningCount: Int
+
+    /// ISO 20022 EndToEndId: `GH` and the id in hexadecimal, 34 characters.
+    package var endToEndID: String { "GH" + "\(id)".replacing("-", with: "").uppercased() }
+}
+
+extension [PayoutLine] {
+    /// SHA-256 of the canonical JSON of the lines, in the order of their ids.
+    package var contentHash: Digest {
+        Digest(
+            of: .array(
+                sorted { $0.id < $1.id }.map { line in
+                    [
+                        "end_to_end_id": .string(line.endToEndID), "worker": .string("\(line.worker)"),
+                        "amount_minor": .integer(line.amount.minorUnits),
+                        "currency": .string(line.amount.currency.code),
+                        "earnings": .integer(Int64(line.earningCount)),
+                    ]
+                }))
+    }
+
+    /// - Throws: ``MoneyError`` for lines of several currencies, or a sum that is out of range.
+    func total(in currency: Currency) throws(MoneyError) -> Money {
+        var total = try Money(0, currency)
+        for line in self { total = try total.adding(line.amount) }
+        return total
+    }
+}
+
+/// Why a payout cannot go on. In order of precedence.
+package enum PayoutRefusal: Refusal {
+    /// No earning of this currency waits to be paid.
+    case nothingToPay
+    case wrongState(PayoutBatchState, PayoutEvent)
+    /// Whoever prepared the batch cannot approve it.
+    case secondPersonNeeded
+    /// The hash that was named is not that of the lines.
+    case contentDiffers
+
+    package var code: String {
+        switch self {
+        case .nothingToPay: "nothing_to_pay"
+        case .wrongState: "payout_wrong_state"
+        case .secondPersonNeeded: "second_person_needed"
+        case .contentDiffers: "payout_content_differs"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .nothingToPay: "No earning of this currency waits to be paid."
+        case .wrongState(let state, let event):
+            "A payout batch that is \(state.rawValue) has nothing to \(event.rawValue)."
+        case .secondPersonNeeded: "You prepared this batch. Somebody else must approve it."
+        case .contentDiffers: "The content hash is not that of the lines. Look at the batch again before approving it."
+        }
+    }
+}
+
+extension PayoutBatch {
+    init(row: Row) throws {
+        id = try row["payout_batch_id"]
+        state = try row["state"]
+        total = try Money(row["total_minor"], row["currency"])
+        lineCount = try row["line_count"]
+        contentHash = try row["content_hash"]
+        preparedBy = try row["prepared_by"]
+        approvedBy = try row["approved_by"]
+    }
+}

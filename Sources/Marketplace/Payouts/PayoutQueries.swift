@@ -1,0 +1,165 @@
+internal import Foundation
+package import Store
+
+/// An earning that no live payout line pays.
+struct DueEarning: Sendable {
+    let requester: Requester.ID
+    let assignment: Assignment.ID
+    let worker: Worker.ID
+    let amountMinor: Int64
+}
+
+/// A line as the bank file shows it.
+struct NamedLine: Sendable {
+    let line: PayoutLine
+    let workerKey: String
+    /// Empty where the person was erased.
+    let workerName: String
+}
+
+extension Transaction {
+    /// Earnings that wait to be paid, by worker.
+    func dueEarnings(in currency: Currency, limit: Int) async throws -> [DueEarning] {
+        try await rows(
+            """
+            select earning.requester_id, earning.assignment_id, earning.worker_id, earning.amount_minor
+              from earning
+             where earning.currency = \(currency)
+               and not exists (select from payout_item
+                                where payout_item.requester_id = earning.requester_id
+                                  and payout_item.assignment_id = earning.assignment_id
+                                  and payout_item.is_live)
+             order by earning.worker_id, earning.requester_id, earning.assignment_id
+             limit \(limit)
+            """
+        ).map { row in
+            DueEarning(
+                requester: try row["requester_id"], assignment: try row["assignment_id"],
+                worker: try row["worker_id"], amountMinor: try row["amount_minor"]
+            )
+        }
+    }
+
+    func insertPayoutBatch(
+        _ id: PayoutBatch.ID, _ lines: [PayoutLine], total: Money, by maker: Principal.ID
+    ) async throws {
+        try await execute(
+            """
+            insert into payout_batch (payout_batch_id, currency, state, total_minor, line_count, content_hash,
+                                      prepared_by, prepared_at)
+            values (\(id), \(total.currency), 'prepared', \(total.minorUnits), \(lines.count), \(lines.contentHash),
+                    \(maker), \(instant))
+            """)
+        try await copyIn(
+            """
+            copy payout_line (payout_line_id, payout_batch_id, worker_id, amount_minor, currency, end_to_end_id)
+            from stdin (format binary)
+            """,
+            rows: lines.lazy.map { line in
+                CopyRow([line.id, id, line.worker, line.amount.minorUnits, line.amount.currency, line.endToEndID])
+            }
+        )
+    }
+
+    func insertPayoutItems(_ items: [(earning: DueEarning, line: PayoutLine.ID)]) async throws {
+        try await copyIn(
+            "copy payout_item (requester_id, assignment_id, payout_line_id, is_live) from stdin (format binary)",
+            rows: items.lazy.map { CopyRow([$0.earning.requester, $0.earning.assignment, $0.line, true]) }
+        )
+    }
+
+    /// A payout batch by its id.
+    package func payoutBatch(_ id: PayoutBatch.ID) async throws -> PayoutBatch? {
+        try await firstRow(
+            """
+            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by
+              from payout_batch where payout_batch_id = \(id)
+            """
+        ).map(PayoutBatch.init)
+    }
+
+    /// A payout batch, kept from changing until this transaction ends.
+    func lockPayoutBatch(_ id: PayoutBatch.ID) async throws -> PayoutBatch? {
+        try await firstRow(
+            """
+            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by
+              from payout_batch where payout_batch_id = \(id)
+               for no key update
+            """
+        ).map(PayoutBatch.init)
+    }
+
+    /// The batch's lines with the workers' names, by line id.
+    ///
+    /// - Parameter after: the last line of the part before.
+    func payoutLines(of id: PayoutBatch.ID, after: PayoutLine.ID?, limit: Int) async throws -> [NamedLine] {
+        try await rows(
+            """
+            select payout_line.payout_line_id, payout_line.worker_id, payout_line.amount_minor, payout_line.currency,
+                   worker.external_key, coalesce(worker_person.name, '') as name,
+                   (select count(*) from payout_item
+                     where payout_item.payout_line_id = payout_line.payout_line_id) as earnings
+              from payout_line
+              join worker using (worker_id)
+              left join worker_person using (worker_id)
+             where payout_line.payout_batch_id = \(id)
+               and (\(after)::uuid is null or payout_line.payout_line_id > \(after)::uuid)
+             order by payout_line.payout_line_id
+             limit \(limit)
+            """
+        ).map { row in
+            NamedLine(
+                line: PayoutLine(
+                    id: try row["payout_line_id"], worker: try row["worker_id"],
+                    amount: try Money(row["amount_minor"], row["currency"]), earningCount: try row["earnings"]
+                ),
+                workerKey: try row["external_key"], workerName: try row["name"]
+            )
+        }
+    }
+
+    func approvePayout(_ id: PayoutBatch.ID, hash: Digest, by checker: Principal.ID) async throws -> Bool {
+        try await execute(
+            """
+            update payout_batch set state = 'approved', approved_by = \(checker), approved_at = \(instant)
+             where payout_batch_id = \(id) and state = 'prepared' and content_hash = \(hash)
+               and prepared_by <> \(checker)
+            """) == 1
+    }
+
+    func markPayoutIssued(_ id: PayoutBatch.ID) async throws -> Bool {
+        try await execute(
+            """
+            update payout_batch set state = 'issued', issued_at = \(instant)
+             where payout_batch_id = \(id) and state = 'approved'
+            """) == 1
+    }
+
+    /// Cancels the batch and lets its earnings be paid by another.
+    func cancelPayout(_ id: PayoutBatch.ID) async throws -> Bool {
+        try await execute(
+            """
+            update payout_item set is_live = false
+             where is_live
+               and payout_line_id in (select payout_line_id from payout_line where payout_batch_id = \(id))
+            """)
+        return try await execute(
+            """
+            update payout_batch set state = 'cancelled', cancelled_at = \(instant)
+             where payout_batch_id = \(id) and state in ('prepared', 'approved')
+            """) == 1
+    }
+
+    /// Payout batches, newest first.
+    package func payoutBatches(before: PayoutBatch.ID? = nil, limit: Int = 50) async throws -> [PayoutBatch] {
+        try await rows(
+            """
+            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by
+              from payout_batch
+             where \(before)::uuid is null or payout_batch_id < \(before)::uuid
+             order by payout_batch_id desc
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map(PayoutBatch.init)
+    }
+}

@@ -1,0 +1,167 @@
+package import Formats
+package import Foundation
+internal import Store
+
+/// A submission as the judgement needs it.
+struct WorkToReview: Sendable {
+    let id: Assignment.ID
+    let requester: Requester.ID
+    let task: WorkTask.ID
+    let slot: Int
+    let batch: Batch.ID
+    let worker: Worker.ID
+    let state: AssignmentState
+    let pay: Money
+    let fee: Money
+    let submissionHash: Digest
+}
+
+/// A submission that waits for its judgement.
+package struct ReviewItem: Sendable {
+    package let assignment: Assignment.ID
+    package let requester: Requester.ID
+    package let batch: Batch.ID
+    package let task: WorkTask.ID
+    package let externalKey: String
+    package let worker: Worker.ID
+    package let payload: JSON
+    package let answer: JSON
+    package let submittedAt: Date
+}
+
+extension Transaction {
+    /// The assignment and its submission; its task is kept from being settled by anybody else, so that of several
+    /// reviewers of one task the last sees that it is done.
+    func workToReview(_ id: Assignment.ID, of requester: Requester.ID) async throws -> WorkToReview? {
+        let locked = try await firstRow(
+            """
+            select task.task_id
+              from assignment join task using (requester_id, task_id)
+             where assignment.requester_id = \(requester) and assignment.assignment_id = \(id)
+               for no key update of task
+            """)
+        guard locked != nil else { return nil }
+        return try await firstRow(
+            """
+            select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.slot_no,
+                   assignment.batch_id, assignment.worker_id, assignment.state, assignment.pay_minor,
+                   assignment.fee_minor, assignment.currency, submission.hash
+              from assignment
+              left join submission using (requester_id, assignment_id)
+             where assignment.requester_id = \(requester) and assignment.assignment_id = \(id)
+            """
+        ).map(WorkToReview.init)
+    }
+
+    /// Moves a submitted assignment to its end, and its slot to done or open again, in one statement.
+    ///
+    /// - Returns: false when it was no longer submitted.
+    func settle(_ work: WorkToReview, as state: AssignmentState) async throws -> Bool {
+        try await execute(
+            """
+            with settled as (
+                update slot
+                   set state = case when \(state)::assignment_state = 'accepted' then 'done'::slot_state
+                                    else 'open' end,
+                       assignment_id = case when \(state)::assignment_state = 'accepted' then assignment_id end
+                 where requester_id = \(work.requester) and task_id = \(work.task) and slot_no = \(work.slot)
+                   and assignment_id = \(work.id) and state = 'submitted'
+                returning requester_id
+            )
+            update assignment set state = \(state), closed_at = \(instant)
+              from settled
+             where assignment.requester_id = settled.requester_id
+               and assignment.assignment_id = \(work.id)
+               and assignment.state = 'submitted'
+            """) == 1
+    }
+
+    func insertReview(
+        _ id: Review.ID, of work: WorkToReview, _ judgement: Judgement, reasons: String, decision: Decision.ID?,
+        by reviewer: Principal.ID
+    ) async throws {
+        try await execute(
+            """
+            insert into review (requester_id, review_id, assignment_id, author_id, reviewer_id, verdict, share_bps,
+                                reasons, decision_id, reviewed_at)
+            values (\(work.requester), \(id), \(work.id), \(work.worker), \(reviewer), \(judgement.verdict),
+                    \(judgement.basisPoints), \(reasons), \(decision), \(instant))
+            """)
+    }
+
+    func insertEarning(of work: WorkToReview, _ amount: Money, transfer: Transfer.ID) async throws {
+        try await execute(
+            """
+            insert into earning (requester_id, assignment_id, worker_id, amount_minor, currency, transfer_id,
+                                 earned_at)
+            values (\(work.requester), \(work.id), \(work.worker), \(amount.minorUnits), \(amount.currency),
+                    \(transfer), \(instant))
+            """)
+    }
+
+    /// Closes a task whose slots are all done.
+    func closeTaskIfDone(_ task: WorkTask.ID, of requester: Requester.ID) async throws {
+        try await execute(
+            """
+            update task set state = 'closed'
+             where requester_id = \(requester) and task_id = \(task) and state = 'open'
+               and not exists (select from slot
+                                where slot.requester_id = task.requester_id and slot.task_id = task.task_id
+                                  and slot.state <> 'done')
+            """)
+    }
+
+    /// Submissions of a batch that wait for a judgement by anybody but `reviewer`, oldest assignment first.
+    func submittedForReview(
+        in batch: Batch.ID, of requester: Requester.ID, notBy reviewer: Principal.ID, after: Assignment.ID?, limit: Int
+    ) async throws -> [ReviewItem] {
+        try await rows(
+            """
+            select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
+                   assignment.worker_id, task.external_key, task_content.payload, submission.answer,
+                   submission.submitted_at
+              from assignment
+              join task using (requester_id, task_id)
+              join task_content using (requester_id, task_id)
+              join submission using (requester_id, assignment_id)
+             where assignment.requester_id = \(requester)
+               and assignment.batch_id = \(batch)
+               and assignment.state = 'submitted'
+               and assignment.worker_id <> \(reviewer)
+               and (\(after)::uuid is null or assignment.assignment_id > \(after)::uuid)
+             order by assignment.assignment_id
+             limit \(limit)
+            """
+        ).map(ReviewItem.init)
+    }
+}
+
+extension WorkToReview {
+    init(row: Row) throws {
+        let currency: Currency = try row["currency"]
+        id = try row["assignment_id"]
+        requester = try row["requester_id"]
+        task = try row["task_id"]
+        slot = try row["slot_no"]
+        batch = try row["batch_id"]
+        worker = try row["worker_id"]
+        state = try row["state"]
+        pay = try Money(row["pay_minor"], currency)
+        fee = try Money(row["fee_minor"], currency)
+        submissionHash = try row.value("hash", as: Digest?.self) ?? Digest(of: "")
+    }
+}
+
+extension ReviewItem {
+    init(row: Row) throws {
+        assignment = try row["assignment_id"]
+        requester = try row["requester_id"]
+        batch = try row["batch_id"]
+        task = try row["task_id"]
+        externalKey = try row["external_key"]
+        worker = try row["worker_id"]
+        payload = try row["payload"]
+        answer = try row["answer"]
+        submittedAt = try row["submitted_at"]
+    }
+}

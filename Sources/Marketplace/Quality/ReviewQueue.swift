@@ -1,0 +1,29 @@
+internal import Foundation
+internal import Store
+
+/// What waits for a judgement, by pages.
+package struct ReviewQueue: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Leaves out what the reviewer wrote.
+    ///
+    /// - Parameters:
+    ///   - after: the last assignment of the page before; `nil` for the oldest.
+    ///   - limit: 1 to 200.
+    ///   - actor: a reviewer.
+    /// - Throws: ``AccessRefusal``.
+    package func callAsFunction(
+        of batch: Batch.ID, from requester: Requester.ID, after: Assignment.ID? = nil, limit: Int = 20,
+        by actor: Principal.ID
+    ) async throws -> [ReviewItem] {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            try await transaction.authorize(actor, as: .reviewer)
+            return try await transaction.submittedForReview(
+                in: batch, of: requester, notBy: actor, after: after, limit: limit
+            )
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// Why a submission cannot be judged. In order of precedence.
+package enum ReviewRefusal: Refusal {
+    /// Nobody judges their own work.
+    case reviewerIsAuthor
+    case alreadyReviewed
+    /// There is no answer to judge.
+    case notSubmitted(AssignmentState)
+
+    package var code: String {
+        switch self {
+        case .reviewerIsAuthor: "reviewer_is_author"
+        case .alreadyReviewed: "already_reviewed"
+        case .notSubmitted: "not_submitted"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .reviewerIsAuthor: "You wrote this answer. Somebody else must judge it."
+        case .alreadyReviewed: "The submission was judged."
+        case .notSubmitted(let state): "There is no answer to judge: the assignment is \(state.rawValue)."
+        }
+    }
+}
+
+/// A judgement of a submission.
+package struct Review: Sendable {
+    package typealias ID = Identifier<Review>
+    package let id: ID
+    /// What was earned; `nil` after a rejection.
+    package let earned: Money?
+    /// Set unless everything was accepted.
+    package let decision: Decision.ID?
+}
+
+/// A person who is not the author judges what came back. What follows is done in the same transaction: the earning
+/// and the fee, or the reopened slot; the decision where less than everything is paid.
+package struct ReviewSubmission: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - reasons: for the worker to read, up to 4,000 characters; may be empty only for full acceptance.
+    ///   - actor: a reviewer.
+    /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``; ``ReviewRefusal``; ``DecisionRefusal`` when a program
+    ///   would accept less than everything.
+    package func callAsFunction(
+        _ id: Assignment.ID, of requester: Requester.ID, _ judgement: Judgement, reasons: String,
+        by actor: Principal.ID
+    ) async throws -> Review {
+        try judgement.validate()
+        let reasons = reasons.isEmpty && judgement == .accepted ? "" : try PlainText.lines(reasons, field: "reasons")
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .reviewer)
+            guard let work = try await transaction.workToReview(id, of: requester) else { throw NotFound("assignment") }
+            guard work.worker.uuid != actor.uuid else { throw ReviewRefusal.reviewerIsAuthor }
+            guard let next = work.state.after(judgement.assignmentEvent) else { throw work.refusal }
+            guard try await transaction.settle(work, as: next) else { throw ReviewRefusal.alreadyReviewed }
+            let earned = try await change.pay(work, judgement)
+            let decision = try await change.decide(work, judgement, reasons: reasons, by: actor)
+            let review: Review.ID = change.make()
+            try await transaction.insertReview(
+                review, of: work, judgement, reasons: reasons, decision: decision, by: actor
+            )
+            if next == .accepted { try await transaction.closeTaskIfDone(work.task, of: requester) }
+            try await change.record(
+                "submission_reviewed", by: actor, on: "assignment", id.uuid, in: .requester(requester),
+                facts: [
+                    "verdict": .string(judgement.verdict.rawValue),
+                    "share_bps": .integer(Int64(judgement.basisPoints)),
+                ]
+            )
+            return Review(id: review, earned: earned, decision: decision)
+        }
+    }
+}
+
+extension WorkToReview {
+    fileprivate var refusal: ReviewRefusal {
+        switch state {
+        case .accepted, .rejected: .alreadyReviewed
+        case .leased, .submitted, .expired, .returned: .notSubmitted(state)
+        }
+    }
+}
+
+extension Change {
+    /// Pays the share of the terms: hold to worker payable, and the same share of the fee to the platform.
+    ///
+    /// Rounding: each half up to a whole minor unit (``Money/share(basisPoints:)``).
+    fileprivate func pay(_ work: WorkToReview, _ judgement: Judgement) async throws -> Money? {
+        guard judgement != .rejected else { return nil }
+        let pay = try work.pay.share(basisPoints: judgement.basisPoints)
+        let fee = try work.fee.share(basisPoints: judgement.basisPoints)
+        guard pay.minorUnits > 0 else { throw BadInput("share_bps", "is less than one minor unit of the pay") }
+        let hold = AccountKey.hold(ofBatch: work.batch.uuid, pay.currency)
+        let payable = AccountKey.payable(to: work.worker, pay.currency)
+        let fees = AccountKey.fees(pay.currency)
+        let accounts = try await transaction.accounts([hold, payable, fees], ids: identifiers)
+        guard let from = accounts[hold], let toWorker = accounts[payable], let toPlatform = accounts[fees] else {
+            throw StoreError.unexpectedRowCount(0)
+        }
+        let source = work.id.uuid
+        let earning = Transfer(
+            id: make(), kind: .earning, debit: from, credit: toWorker, amount: pay, source: source
+        )
+        let charge = Transfer(id: make(), kind: .fee, debit: from, credit: toPlatform, amount: fee, source: source)
+        try await transaction.post(fee.minorUnits > 0 ? [earning, charge] : [earning])
+        try await transaction.insertEarning(of: work, pay, transfer: earning.id)
+        return pay
+    }
+
+    /// Whatever is not paid in full is a decision, and the worker is told of it.
+    fileprivate func decide(
+        _ work: WorkToReview, _ judgement: Judgement, reasons: String, by actor: Principal.ID
+    ) async throws -> Decision.ID? {
+        switch judgement {
+        case .accepted: return nil
+        case .acceptedInPart, .rejected:
+            return try await decide(
+                .rejection, about: work.worker, subject: work.id.uuid, rule: "review_\(judgement.verdict.rawValue)",
+                facts: [
+                    "assignment": .string("\(work.id)"), "submission_hash": .string(work.submissionHash.hexadecimal),
+                    "share_bps": .integer(Int64(judgement.basisPoints)),
+                    "pay_minor": .integer(work.pay.minorUnits), "currency": .string(work.pay.currency.code),
+                ],
+                reasons: reasons, by: actor
+            )
+        }
+    }
+}

@@ -1,0 +1,125 @@
+package import Formats
+internal import Foundation
+internal import Store
+
+/// What came of adding tasks.
+package struct AddTasksSummary: Hashable, Sendable {
+    package internal(set) var added = 0
+    /// Those whose external key the project knew already.
+    package internal(set) var unchanged = 0
+    package internal(set) var faultCount = 0
+    /// The first thousand drafts that could not be taken in, with the reason; they did not stop the rest.
+    package internal(set) var faults: [RecordFault] = []
+}
+
+/// Takes tasks into a draft batch, as many as come.
+package struct AddTasks: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Reads drafts and adds them by bounded chunks, each a transaction of its own: after an error those before it are
+    /// there, and adding everything again completes the rest.
+    ///
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``; what the sequence throws.
+    package func callAsFunction<Drafts: AsyncSequence>(
+        _ drafts: Drafts, to batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID,
+        progress: (AddTasksSummary) -> Void = { _ in }
+    ) async throws -> AddTasksSummary where Drafts.Element == TaskDraft {
+        let target = try await target(batch, of: requester, by: actor)
+        var summary = AddTasksSummary()
+        var chunk = TaskChunk()
+        var position = 0
+        for try await draft in drafts {
+            position += 1
+            if let fault = draft.fault(under: target.schema) {
+                summary.note(fault, of: draft, at: position)
+                continue
+            }
+            chunk.append(draft)
+            guard chunk.isFull else { continue }
+            try await take(chunk, into: target, by: actor, &summary)
+            chunk = TaskChunk()
+            progress(summary)
+        }
+        if !chunk.drafts.isEmpty { try await take(chunk, into: target, by: actor, &summary) }
+        progress(summary)
+        return summary
+    }
+
+    private struct Target: Sendable {
+        let batch: Batch
+        let schema: JSONSchema
+    }
+
+    private func target(
+        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> Target {
+        try await market.database.read { transaction in
+            try await transaction.authorizePublisher(actor, for: requester)
+            guard let batch = try await transaction.batch(id, of: requester) else { throw NotFound("batch") }
+            guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
+            guard let project = try await transaction.project(batch.project, of: requester) else {
+                throw NotFound("project")
+            }
+            return Target(batch: batch, schema: try JSONSchema(compiling: project.answerSchema))
+        }
+    }
+
+    private func take(
+        _ chunk: TaskChunk, into target: Target, by actor: Principal.ID, _ summary: inout AddTasksSummary
+    ) async throws {
+        let (id, requester) = (target.batch.id, target.batch.requester)
+        let added = try await market.change { change in
+            try await change.transaction.authorizePublisher(actor, for: requester)
+            guard let batch = try await change.transaction.batchHeldStill(id, of: requester) else {
+                throw NotFound("batch")
+            }
+            guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
+            let added = try await change.transaction.insertTasks(chunk.drafts, into: batch, ids: change.identifiers)
+            if added > 0 {
+                try await change.record(
+                    "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
+                    facts: ["count": .integer(Int64(added))]
+                )
+            }
+            return added
+        }
+        summary.added += added
+        summary.unchanged += chunk.drafts.count - added
+    }
+}
+
+extension AddTasksSummary {
+    fileprivate mutating func note(_ fault: BadInput, of draft: TaskDraft, at position: Int) {
+        faultCount += 1
+        guard faults.count < 1_000 else { return }
+        let name = String(draft.externalKey.prefix(100))
+        faults.append(RecordFault(position: "task \(position) (\(name))", reason: fault.message))
+    }
+}
+
+/// Drafts that go in with one transaction.
+private struct TaskChunk: Sendable {
+    private(set) var drafts: [TaskDraft] = []
+    private var bytes = 0
+
+    var isFull: Bool { drafts.count >= 5_000 || bytes >= 16 << 20 }
+
+    mutating func append(_ draft: TaskDraft) {
+        drafts.append(draft)
+        bytes += draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
+    }
+}
+
+extension JSON {
+    /// About how many bytes the value takes.
+    fileprivate var roughSize: Int {
+        switch self {
+        case .null, .bool, .integer: 8
+        case .number(let text), .string(let text): text.utf8.count
+        case .array(let elements): elements.reduce(8) { $0 + $1.roughSize }
+        case .object(let members): members.reduce(8) { $0 + $1.key.utf8.count + $1.value.roughSize }
+        }
+    }
+}

@@ -1,0 +1,104 @@
+package import Foundation
+internal import Store
+
+/// One release of work, priced, with a budget.
+package struct Batch: Sendable {
+    package typealias ID = Identifier<Batch>
+    package let id: ID
+    package let requester: Requester.ID
+    package let project: Project.ID
+    package let name: String
+    package let state: BatchState
+    package let door: BatchDoor
+    /// How many counted assignments each task wants.
+    package let redundancy: Int
+    /// What one accepted assignment pays the worker.
+    package let pay: Money
+    /// What the platform adds to that.
+    package let fee: Money
+    package let budget: Money
+    package let expectedMinutes: Int
+    package let priority: Int
+    package let openedAt: Date?
+
+    /// What one assignment costs its requester at most.
+    package var worstCaseOfOne: Money {
+        get throws(MoneyError) { try pay.adding(fee) }
+    }
+}
+
+/// The values of the PostgreSQL enum `batch_state`, in its order.
+package enum BatchState: String, Sendable, CaseIterable, SQLEnum {
+    case draft, open, paused, closed
+}
+
+/// What can happen to a batch.
+package enum BatchEvent: String, Sendable, CaseIterable {
+    case publish, pause, resume, close
+}
+
+extension BatchState {
+    /// Where the event leads, or `nil` where it cannot happen.
+    package func after(_ event: BatchEvent) -> BatchState? {
+        switch (self, event) {
+        case (.draft, .publish): .open
+        case (.open, .pause): .paused
+        case (.paused, .resume): .open
+        case (.open, .close), (.paused, .close): .closed
+        case (.draft, .pause), (.draft, .resume), (.draft, .close),
+            (.open, .publish), (.open, .resume),
+            (.paused, .publish), (.paused, .pause),
+            (.closed, .publish), (.closed, .pause), (.closed, .resume), (.closed, .close):
+            nil
+        }
+    }
+}
+
+/// The values of the PostgreSQL enum `batch_door`, in its order.
+package enum BatchDoor: String, Sendable, CaseIterable, SQLEnum {
+    /// Workers pull.
+    case claim
+    /// The scheduler proposes.
+    case offer
+}
+
+/// Why a batch cannot go where it is told to. In order of precedence.
+package enum BatchRefusal: Refusal {
+    /// No rate is in force for profession, tier, kind of task and currency.
+    case noRate
+    case wrongState(BatchState, BatchEvent)
+    /// Tasks can be added to drafts only.
+    case notDraft(BatchState)
+    case noTasks
+    /// The worst case in minor units is above the budget.
+    case overBudget(worstCase: Int64, budget: Int64)
+    /// The wallet does not cover the worst case, in minor units.
+    case notFunded(worstCase: Int64)
+    /// Somebody holds a lease on it, or a submission waits for review.
+    case workInFlight
+
+    package var code: String {
+        switch self {
+        case .noRate: "no_rate"
+        case .wrongState: "batch_wrong_state"
+        case .notDraft: "batch_not_draft"
+        case .noTasks: "batch_without_tasks"
+        case .overBudget: "over_budget"
+        case .notFunded: "not_funded"
+        case .workInFlight: "work_in_flight"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .noRate: "The rate card has no rate in force for this work. Ask finance for one."
+        case .wrongState(let state, let event): "A batch that is \(state.rawValue) cannot \(event.rawValue)."
+        case .notDraft(let state): "Tasks can be added to a draft; this batch is \(state.rawValue)."
+        case .noTasks: "The batch has no tasks."
+        case .overBudget(let worstCase, let budget):
+            "In the worst case the batch costs \(worstCase) minor units, which is above its budget of \(budget)."
+        case .notFunded(let worstCase): "The wallet does not hold the \(worstCase) minor units of the worst case."
+        case .workInFlight: "Somebody is working on the batch, or answers wait for review. Pause it and try later."
+        }
+    }
+}

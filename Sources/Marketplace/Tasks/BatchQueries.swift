@@ -1,0 +1,113 @@
+internal import Foundation
+package import Store
+
+extension Transaction {
+    func batch(named name: String, in project: Project.ID, of requester: Requester.ID) async throws -> Batch.ID? {
+        try await firstRow(
+            """
+            select batch_id from batch
+             where requester_id = \(requester) and project_id = \(project) and name = \(name)
+            """)?["batch_id"]
+    }
+
+    /// - Returns: false when the name was taken; then nothing was changed.
+    func insertBatch(
+        _ id: Batch.ID, of requester: Requester.ID, _ draft: BatchDraft, _ price: BatchPrice,
+        requirement: Requirement.ID
+    ) async throws -> Bool {
+        try await execute(
+            """
+            insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy,
+                               pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
+                               lease_seconds, answer_seconds, priority, created_at)
+            values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
+                    \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
+                    \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
+                    \(draft.answerSeconds), \(draft.priority), \(instant))
+            on conflict on constraint batch_one_per_name do nothing
+            """) == 1
+    }
+
+    /// A batch by its id.
+    package func batch(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
+        try await firstRow(
+            """
+            \(fragment: Batch.columns) from batch where requester_id = \(requester) and batch_id = \(id)
+            """
+        ).map(Batch.init)
+    }
+
+    /// Keeps the batch from changing its state until this transaction ends; several may do so at once.
+    func batchHeldStill(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
+        try await firstRow(
+            """
+            \(fragment: Batch.columns) from batch where requester_id = \(requester) and batch_id = \(id) for share
+            """
+        ).map(Batch.init)
+    }
+
+    /// Keeps everybody else from changing the batch or adding to it until this transaction ends.
+    func lockBatch(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
+        try await firstRow(
+            """
+            \(fragment: Batch.columns) from batch
+             where requester_id = \(requester) and batch_id = \(id)
+               for no key update
+            """
+        ).map(Batch.init)
+    }
+
+    /// Moves a batch from one state to another; its times follow.
+    ///
+    /// - Returns: false when it was no longer in `old`.
+    func moveBatch(
+        _ id: Batch.ID, of requester: Requester.ID, from old: BatchState, to new: BatchState
+    ) async throws -> Bool {
+        try await execute(
+            """
+            update batch
+               set state = \(new),
+                   opened_at = coalesce(opened_at, \(instant)),
+                   closed_at = case when \(new)::batch_state = 'closed' then \(instant) end
+             where requester_id = \(requester) and batch_id = \(id) and state = \(old)
+            """) == 1
+    }
+
+    /// A requester's batches, newest first.
+    package func batches(
+        of requester: Requester.ID, before: Batch.ID? = nil, limit: Int = 50
+    ) async throws -> [Batch] {
+        try await rows(
+            """
+            \(fragment: Batch.columns) from batch
+             where requester_id = \(requester) and (\(before)::uuid is null or batch_id < \(before)::uuid)
+             order by batch_id desc
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map(Batch.init)
+    }
+}
+
+extension Batch {
+    static let columns: SQL = """
+        select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
+               budget_minor, expected_minutes, priority, opened_at
+        """
+
+    init(row: Row) throws {
+        let currency: Currency = try row["currency"]
+        id = try row["batch_id"]
+        requester = try row["requester_id"]
+        project = try row["project_id"]
+        name = try row["name"]
+        state = try row["state"]
+        door = try row["door"]
+        redundancy = try row["redundancy"]
+        pay = try Money(row["pay_minor"], currency)
+        fee = try Money(row["fee_minor"], currency)
+        budget = try Money(row["budget_minor"], currency)
+        expectedMinutes = try row["expected_minutes"]
+        priority = try row["priority"]
+        openedAt = try row["opened_at"]
+    }
+}

@@ -1,0 +1,109 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// Why no work was given. In order of precedence.
+package enum ClaimRefusal: Refusal {
+    case notAWorker
+    case notActive(Worker.State)
+    /// The worker holds as many leases as anybody may.
+    case mostAtOnce(Int)
+    /// The batch hands out no work now.
+    case batchNotOpen(BatchState)
+    /// The scheduler offers the work of this batch; it cannot be claimed.
+    case offeredOnly
+    /// Nobody has work to claim.
+    case noOpenBatch
+    /// All of it is taken, or this worker has done it.
+    case noWork
+    case notEligible(RequirementFault)
+    /// The week's hours would be passed.
+    case hoursCap
+
+    package var code: String {
+        switch self {
+        case .notAWorker: "not_a_worker"
+        case .notActive: "worker_not_active"
+        case .mostAtOnce: "too_many_leases"
+        case .batchNotOpen: "batch_not_open"
+        case .offeredOnly: "batch_offered_only"
+        case .noOpenBatch: "no_open_batch"
+        case .noWork: "no_work"
+        case .notEligible: "not_eligible"
+        case .hoursCap: "hours_cap"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .notAWorker: "Only a worker can take work."
+        case .notActive(let state): "Your standing is '\(state.rawValue)'; only active workers can take work."
+        case .mostAtOnce(let most): "You hold \(most) tasks. Submit or return one first."
+        case .batchNotOpen(let state): "The batch is \(state.rawValue) and hands out no work."
+        case .offeredOnly: "The work of this batch is offered; it cannot be claimed."
+        case .noOpenBatch: "There is no work to claim at the moment."
+        case .noWork: "All of it is taken, or you have done your part of it."
+        case .notEligible(let fault): "The work asks for something that your profile does not show. \(fault.message)"
+        case .hoursCap: "It would pass the hours you have set for this week."
+        }
+    }
+}
+
+/// A worker takes the next task, of one batch or of any.
+package struct ClaimTask: Sendable {
+    /// How many leases one worker may hold.
+    package static let mostAtOnce = 5
+    private static let pageSize = 20
+    private static let pagesMax = 10
+
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Without a batch, goes through the open ones by policy (priority, then age) and takes a task of the first for
+    /// which the worker is eligible and has the hours.
+    ///
+    /// - Parameter actor: the worker.
+    /// - Throws: ``ClaimRefusal``; ``NotFound`` for a batch that is not there.
+    package func callAsFunction(
+        from batch: (requester: Requester.ID, id: Batch.ID)? = nil, by actor: Principal.ID
+    ) async throws -> Assignment {
+        try await market.change { change in
+            var claimant = try await Claimant(actor, in: change)
+            if let batch {
+                guard let offering = try await change.transaction.offering(batch.id, of: batch.requester) else {
+                    throw NotFound("batch")
+                }
+                guard offering.state == .open else { throw ClaimRefusal.batchNotOpen(offering.state) }
+                guard offering.door == .claim else { throw ClaimRefusal.offeredOnly }
+                return try await change.lease(from: offering, to: &claimant, event: "task_claimed")
+            }
+            return try await change.leaseByPolicy(to: &claimant, pageSize: Self.pageSize, pagesMax: Self.pagesMax)
+        }
+    }
+}
+
+extension Change {
+    /// Tries the open batches in the order of the policy. Of the refusals the most telling is reported: hours that are
+    /// used up, then work that is taken, then the first rule that was not met.
+    fileprivate func leaseByPolicy(
+        to claimant: inout Claimant, pageSize: Int, pagesMax: Int
+    ) async throws -> Assignment {
+        var refusals: [ClaimRefusal] = []
+        var last: Offering?
+        for _ in 0..<pagesMax {
+            let page = try await transaction.offerings(after: last, limit: pageSize)
+            for offering in page {
+                do {
+                    return try await lease(from: offering, to: &claimant, event: "task_claimed")
+                } catch let refusal as ClaimRefusal {
+                    refusals.append(refusal)
+                }
+            }
+            last = page.last
+            if page.count < pageSize { break }
+        }
+        let telling = refusals.first { $0 == .hoursCap } ?? refusals.first { $0 == .noWork } ?? refusals.first
+        throw telling ?? .noOpenBatch
+    }
+}

@@ -1,0 +1,85 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// Stops new leases on a batch, or lets them go on.
+package struct PauseBatch: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/wrongState(_:_:)``.
+    package func callAsFunction(
+        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws {
+        try await move(id, of: requester, .pause, by: actor)
+    }
+
+    /// Lets the batch hand out work again.
+    package func resume(_ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID) async throws {
+        try await move(id, of: requester, .resume, by: actor)
+    }
+
+    private func move(
+        _ id: Batch.ID, of requester: Requester.ID, _ event: BatchEvent, by actor: Principal.ID
+    ) async throws {
+        try await market.change { change in
+            try await change.transaction.authorizePublisher(actor, for: requester)
+            guard let batch = try await change.transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
+            guard let next = batch.state.after(event),
+                try await change.transaction.moveBatch(id, of: requester, from: batch.state, to: next)
+            else { throw BatchRefusal.wrongState(batch.state, event) }
+            try await change.record(
+                "batch_\(next.rawValue)", by: actor, on: "batch", id.uuid, in: .requester(requester)
+            )
+        }
+    }
+}
+
+/// Ends a batch on which nobody works: what was not taken is withdrawn, what is left of the hold goes back.
+package struct CloseBatch: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Returns: what went back to the wallet.
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal``.
+    package func callAsFunction(
+        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> Money {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorizePublisher(actor, for: requester)
+            guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
+            guard let next = batch.state.after(.close) else { throw BatchRefusal.wrongState(batch.state, .close) }
+            try await transaction.closeTasks(of: batch)
+            guard try await !transaction.hasUnsettledSlots(of: batch) else { throw BatchRefusal.workInFlight }
+            let released = try await change.release(batch)
+            guard try await transaction.moveBatch(id, of: requester, from: batch.state, to: next) else {
+                throw BatchRefusal.wrongState(batch.state, .close)
+            }
+            try await change.record(
+                "batch_closed", by: actor, on: "batch", id.uuid, in: .requester(requester),
+                facts: ["released": .string("\(released)")]
+            )
+            return released
+        }
+    }
+}
+
+extension Change {
+    /// Moves what is left of a batch's hold back to the wallet.
+    fileprivate func release(_ batch: Batch) async throws -> Money {
+        let currency = batch.pay.currency
+        let hold = AccountKey.hold(ofBatch: batch.id.uuid, currency)
+        let wallet = AccountKey.wallet(of: batch.requester, currency)
+        let accounts = try await transaction.accounts([hold, wallet], ids: identifiers)
+        guard let from = accounts[hold], let to = accounts[wallet] else { throw StoreError.unexpectedRowCount(0) }
+        let left = try Money(try await transaction.lockBalance(of: from) ?? 0, currency)
+        guard left.minorUnits > 0 else { return left }
+        try await transaction.post([
+            Transfer(id: make(), kind: .release, debit: from, credit: to, amount: left, source: batch.id.uuid)
+        ])
+        return left
+    }
+}

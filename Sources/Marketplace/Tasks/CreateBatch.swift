@@ -1,0 +1,132 @@
+internal import Formats
+internal import Store
+
+/// What a requester says of a new batch.
+package struct BatchDraft: Sendable {
+    package let project: Project.ID
+    /// 1 to 200 characters, unique in its project.
+    package let name: String
+    package let door: BatchDoor
+    /// Whose rate is paid: profession and tier of the rate card.
+    package let profession: Profession
+    package let tier: Tier
+    package let requirement: Requirement
+    /// How many counted assignments each task wants, 1 to 100.
+    package let redundancy: Int
+    /// How many items a task has, for rates paid by the item.
+    package let itemsPerTask: Int
+    /// What the platform adds to the pay, in ten-thousandths, 0 to 10,000.
+    package let feeBasisPoints: Int
+    /// The most the batch may ever cost.
+    package let budget: Money
+    package let expectedMinutes: Int
+    package let leaseSeconds: Int
+    /// How long after its beginning a lease ends at the latest, heartbeats or not.
+    package let answerSeconds: Int
+    /// Higher ones are handed out first.
+    package let priority: Int
+
+    package init(
+        project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
+        requirement: Requirement, redundancy: Int = 1, itemsPerTask: Int = 1, feeBasisPoints: Int, budget: Money,
+        expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, priority: Int = 0
+    ) {
+        self.project = project
+        self.name = name
+        self.door = door
+        self.profession = profession
+        self.tier = tier
+        self.requirement = requirement
+        self.redundancy = redundancy
+        self.itemsPerTask = itemsPerTask
+        self.feeBasisPoints = feeBasisPoints
+        self.budget = budget
+        self.expectedMinutes = expectedMinutes
+        self.leaseSeconds = leaseSeconds
+        self.answerSeconds = answerSeconds
+        self.priority = priority
+    }
+
+    /// - Throws: ``BadInput`` for the first field that is out of bounds.
+    func validate() throws(BadInput) {
+        try name.mustHave(1...200, as: "name")
+        try Self.check(redundancy, 1...100, "redundancy")
+        try Self.check(itemsPerTask, 1...10_000, "items_per_task")
+        try Self.check(feeBasisPoints, 0...10_000, "fee_bps")
+        try Self.check(expectedMinutes, 1...10_080, "expected_minutes")
+        try Self.check(leaseSeconds, 60...2_592_000, "lease_seconds")
+        try Self.check(answerSeconds, leaseSeconds...7_776_000, "answer_seconds")
+        try Self.check(priority, -1_000_000...1_000_000, "priority")
+        guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
+    }
+
+    private static func check(_ value: Int, _ bounds: ClosedRange<Int>, _ field: String) throws(BadInput) {
+        guard bounds.contains(value) else {
+            throw BadInput(field, "must be \(bounds.lowerBound) to \(bounds.upperBound)")
+        }
+    }
+}
+
+/// Makes a draft of a release of work, at the price of the rate card.
+package struct CreateBatch: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Idempotent by project and name: an existing batch of that name is returned as it is.
+    ///
+    /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound``; ``BatchRefusal/noRate``.
+    package func callAsFunction(
+        _ draft: BatchDraft, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> Batch.ID {
+        try draft.validate()
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorizePublisher(actor, for: requester)
+            guard let project = try await transaction.project(draft.project, of: requester) else {
+                throw NotFound("project")
+            }
+            if let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester) {
+                return found
+            }
+            let priced = try await price(draft, project.taskKind, in: transaction)
+            let requirement = try await transaction.internRequirement(draft.requirement, id: change.make())
+            let fresh: Batch.ID = change.make()
+            guard try await transaction.insertBatch(fresh, of: requester, draft, priced, requirement: requirement)
+            else {
+                guard let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester)
+                else { throw NotFound("batch") }
+                return found
+            }
+            try await change.record(
+                "batch_created", by: actor, on: "batch", fresh.uuid, in: .requester(requester),
+                facts: ["name": .string(draft.name), "pay": .string("\(priced.pay)"), "fee": .string("\(priced.fee)")]
+            )
+            return fresh
+        }
+    }
+
+    private func price(
+        _ draft: BatchDraft, _ kind: TaskKind, in transaction: Transaction
+    ) async throws -> BatchPrice {
+        guard
+            let rate = try await transaction.rateInForce(
+                profession: draft.profession, tier: draft.tier, taskKind: kind, currency: draft.budget.currency,
+                at: transaction.instant
+            )
+        else { throw BatchRefusal.noRate }
+        do throws(MoneyError) {
+            let pay = try rate.price(expectedMinutes: draft.expectedMinutes, items: draft.itemsPerTask)
+            return BatchPrice(rate: rate.id, pay: pay, fee: try pay.share(basisPoints: draft.feeBasisPoints))
+        } catch {
+            throw BadInput("items_per_task", "makes a price that is out of range")
+        }
+    }
+}
+
+/// What one assignment of a batch costs, resolved from the rate card when the batch was made.
+struct BatchPrice: Sendable {
+    let rate: PayRate.ID
+    let pay: Money
+    let fee: Money
+}

@@ -1,0 +1,97 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// A lease whose slot is locked, as it is now.
+struct HeldLease: Sendable {
+    let id: Assignment.ID
+    let requester: Requester.ID
+    let task: WorkTask.ID
+    let slot: Int
+    let batch: Batch.ID
+    let slotState: SlotState
+    /// Set while leased.
+    let leaseUntil: Date?
+    let answerBy: Date
+    let leaseSeconds: Int
+    let weekStartsOn: CalendarDate
+    let expectedMinutes: Int
+
+    init(row: Row) throws {
+        id = try row["assignment_id"]
+        requester = try row["requester_id"]
+        task = try row["task_id"]
+        slot = try row["slot_no"]
+        batch = try row["batch_id"]
+        slotState = try row["state"]
+        leaseUntil = try row["lease_until"]
+        answerBy = try row["answer_by"]
+        leaseSeconds = try row["lease_seconds"]
+        weekStartsOn = try row["week_starts_on"]
+        expectedMinutes = try row["expected_minutes"]
+    }
+
+    /// Whether the worker may still act on it.
+    func isLive(at instant: Date) -> Bool {
+        guard let leaseUntil, slotState == .leased else { return false }
+        return instant < leaseUntil
+    }
+}
+
+/// A lease that ran out.
+struct LapsedLease: Sendable {
+    let id: Assignment.ID
+    let requester: Requester.ID
+    let worker: Worker.ID
+    let weekStartsOn: CalendarDate
+    let expectedMinutes: Int
+
+    init(row: Row) throws {
+        id = try row["assignment_id"]
+        requester = try row["requester_id"]
+        worker = try row["worker_id"]
+        weekStartsOn = try row["week_starts_on"]
+        expectedMinutes = try row["expected_minutes"]
+    }
+}
+
+/// Why a lease cannot be used.
+package enum LeaseRefusal: Refusal {
+    /// It ran out, was given back, or the slot was given to somebody else.
+    case leaseLost
+    /// The answer is in; nothing is left to extend or give back.
+    case alreadySubmitted
+
+    package var code: String {
+        switch self {
+        case .leaseLost: "lease_lost"
+        case .alreadySubmitted: "already_submitted"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .leaseLost: "The lease has ended. The task may be somebody else's by now."
+        case .alreadySubmitted: "The answer was submitted."
+        }
+    }
+}
+
+extension Change {
+    /// The worker's lease, locked and alive by the clock after the wait for the lock.
+    ///
+    /// - Throws: ``NotFound``; ``LeaseRefusal``.
+    func liveLease(
+        _ id: Assignment.ID, token: Int64, of worker: Worker.ID
+    ) async throws -> (lease: HeldLease, now: Date) {
+        guard let lease = try await transaction.lockLease(id, token: token, of: worker) else {
+            guard let work = try await transaction.assignment(id, of: worker) else { throw NotFound("assignment") }
+            throw work.state == .submitted && work.leaseToken == token
+                ? LeaseRefusal.alreadySubmitted : LeaseRefusal.leaseLost
+        }
+        guard lease.slotState != .submitted else { throw LeaseRefusal.alreadySubmitted }
+        let now = try await transaction.freshInstant()
+        guard lease.isLive(at: now) else { throw LeaseRefusal.leaseLost }
+        return (lease, now)
+    }
+}

@@ -1,0 +1,39 @@
+package import Formats
+package import Foundation
+
+/// What the claim statement writes beside the slot that it takes.
+package struct LeaseGrant: Sendable {
+    package let assignment: Assignment.ID
+    package let requester: Requester.ID
+    package let batch: Batch.ID
+    package let worker: Worker.ID
+    package let leaseUntil: Date
+    package let answerBy: Date
+    package let terms: JSON
+    package let pay: Money
+    package let fee: Money
+    /// The facts that made the worker eligible.
+    package let eligibility: JSON
+    /// Where the minutes were reserved: a Monday.
+    package let weekStartsOn: CalendarDate
+    package let expectedMinutes: Int
+
+    package init(
+        assignment: Assignment.ID, requester: Requester.ID, batch: Batch.ID, worker: Worker.ID, leaseUntil: Date,
+        answerBy: Date, terms: JSON, pay: Money, fee: Money, eligibility: JSON, weekStartsOn: CalendarDate,
+        expectedMinutes: Int
+    ) {
+        self.assignment = assignment
+        self.requester = requester
+        self.batch = batch
+        self.worker = worker
+        self.leaseUntil = leaseUntil
+        self.answerBy = answerBy
+        self.terms = terms
+        self.pay = pay
+        self.fee = fee
+        self.eligibility = eligibility
+        self.weekStartsOn = weekStartsOn
+        self.expectedMinutes = expectedMinutes
+    }
+}

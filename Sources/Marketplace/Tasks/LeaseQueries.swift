@@ -1,0 +1,131 @@
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    /// Counts a lease of the worker.
+    ///
+    /// - Returns: false when the worker holds as many as allowed.
+    func countLeaseUp(of worker: Worker.ID, most: Int) async throws -> Bool {
+        try await firstRow(
+            """
+            insert into worker_load (worker_id, live_leases) values (\(worker), 1)
+            on conflict (worker_id) do update
+               set live_leases = worker_load.live_leases + 1
+             where worker_load.live_leases < \(most)
+            returning live_leases
+            """) != nil
+    }
+
+    /// Counts ended leases of workers, in the order of their ids.
+    func countLeasesDown(_ ended: [Worker.ID: Int]) async throws {
+        let workers = ended.keys.sorted()
+        try await execute(
+            """
+            with ended as materialized (
+                select * from unnest(\(workers)::uuid[], \(workers.map { ended[$0] ?? 0 })::bigint[])
+                              as ended (worker_id, leases)
+            ),
+            locked as materialized (
+                select worker_id from worker_load where worker_id = any(\(workers)::uuid[])
+                 order by worker_id
+                   for no key update
+            )
+            update worker_load
+               set live_leases = live_leases - ended.leases
+              from locked join ended using (worker_id)
+             where worker_load.worker_id = locked.worker_id
+            """)
+    }
+
+    /// A lease whose slot this transaction holds locked.
+    ///
+    /// - Returns: `nil` when the slot is no longer this assignment's, or the token is an old one.
+    func lockLease(_ id: Assignment.ID, token: Int64, of worker: Worker.ID) async throws -> HeldLease? {
+        try await firstRow(
+            """
+            select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.slot_no,
+                   assignment.batch_id, assignment.answer_by, assignment.week_starts_on, assignment.expected_minutes,
+                   slot.state, slot.lease_until, batch.lease_seconds
+              from assignment
+              join slot using (requester_id, task_id, slot_no)
+              join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
+             where assignment.worker_id = \(worker)
+               and assignment.assignment_id = \(id)
+               and assignment.lease_token = \(token)
+               and slot.assignment_id = assignment.assignment_id
+               and slot.lease_token = assignment.lease_token
+               for no key update of slot
+            """
+        ).map(HeldLease.init)
+    }
+
+    /// Extends a locked lease.
+    func extendLease(_ lease: HeldLease, until end: Date) async throws {
+        let changed = try await execute(
+            """
+            with extended as (
+                update slot set lease_until = \(end)
+                 where requester_id = \(lease.requester) and task_id = \(lease.task) and slot_no = \(lease.slot)
+                   and assignment_id = \(lease.id) and state = 'leased'
+                returning requester_id, assignment_id
+            )
+            update assignment set lease_until = \(end)
+              from extended
+             where assignment.requester_id = extended.requester_id
+               and assignment.assignment_id = extended.assignment_id
+               and assignment.state = 'leased'
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// Ends a locked lease without an answer and reopens its slot.
+    func giveLeaseBack(_ lease: HeldLease) async throws {
+        let changed = try await execute(
+            """
+            with reopened as (
+                update slot set state = 'open', lease_until = null, assignment_id = null, lapses = lapses + 1
+                 where requester_id = \(lease.requester) and task_id = \(lease.task) and slot_no = \(lease.slot)
+                   and assignment_id = \(lease.id) and state = 'leased'
+                returning requester_id
+            )
+            update assignment set state = 'returned', closed_at = \(instant)
+              from reopened
+             where assignment.requester_id = reopened.requester_id
+               and assignment.assignment_id = \(lease.id)
+               and assignment.state = 'leased'
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// Ends leases that have run out and reopens their slots; those that somebody is using right now are passed by.
+    ///
+    /// - Parameter most: how many at once.
+    func lapseLeases(most: Int) async throws -> [LapsedLease] {
+        try await rows(
+            """
+            with lapsed as materialized (
+                select requester_id, task_id, slot_no, assignment_id from slot
+                 where state = 'leased' and lease_until <= \(instant)
+                 order by lease_until
+                 limit \(most)
+                   for no key update skip locked
+            ),
+            reopened as (
+                update slot
+                   set state = 'open', lease_until = null, assignment_id = null, lapses = slot.lapses + 1
+                  from lapsed
+                 where slot.requester_id = lapsed.requester_id
+                   and slot.task_id = lapsed.task_id
+                   and slot.slot_no = lapsed.slot_no
+            )
+            update assignment set state = 'expired', closed_at = \(instant)
+              from lapsed
+             where assignment.requester_id = lapsed.requester_id
+               and assignment.assignment_id = lapsed.assignment_id
+               and assignment.state = 'leased'
+            returning assignment.requester_id, assignment.assignment_id, assignment.worker_id,
+                      assignment.week_starts_on, assignment.expected_minutes
+            """
+        ).map(LapsedLease.init)
+    }
+}

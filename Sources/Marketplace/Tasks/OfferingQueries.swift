@@ -1,0 +1,68 @@
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    /// Batches with work to claim, in the order of the policy: higher priority first, then the older.
+    ///
+    /// - Parameter last: of the page before.
+    func offerings(after last: Offering?, limit: Int) async throws -> [Offering] {
+        try await rows(
+            """
+            \(fragment: Offering.columns)
+             where batch.state = 'open' and batch.door = 'claim'
+               and (\(last?.batch)::uuid is null
+                    or batch.priority < \(last?.priority)::bigint
+                    or (batch.priority = \(last?.priority)::bigint
+                        and (batch.opened_at, batch.batch_id) > (\(last?.openedAt)::timestamptz, \(last?.batch)::uuid)))
+               and exists (select from slot
+                            where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+                              and slot.state = 'open')
+             order by batch.priority desc, batch.opened_at, batch.batch_id
+             limit \(limit)
+            """
+        ).map(Offering.init)
+    }
+
+    /// One batch, whatever its state.
+    func offering(_ batch: Batch.ID, of requester: Requester.ID) async throws -> Offering? {
+        try await firstRow(
+            """
+            \(fragment: Offering.columns) where batch.requester_id = \(requester) and batch.batch_id = \(batch)
+            """
+        ).map(Offering.init)
+    }
+}
+
+extension Offering {
+    static let columns: SQL = """
+        select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, batch.pay_minor,
+               batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_version,
+               batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.opened_at,
+               exists (select from slot
+                        where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+                          and slot.state = 'open') as has_open_slot
+          from batch
+          join project using (requester_id, project_id)
+          join rate using (rate_id)
+        """
+
+    init(row: Row) throws {
+        let currency: Currency = try row["currency"]
+        requester = try row["requester_id"]
+        batch = try row["batch_id"]
+        state = try row["state"]
+        door = try row["door"]
+        requirement = try row["requirement_id"]
+        pay = try Money(row["pay_minor"], currency)
+        fee = try Money(row["fee_minor"], currency)
+        rate = try row["rate_id"]
+        unit = try row["unit"]
+        guidelineVersion = try row["guideline_version"]
+        expectedMinutes = try row["expected_minutes"]
+        leaseSeconds = try row["lease_seconds"]
+        answerSeconds = try row["answer_seconds"]
+        priority = try row["priority"]
+        openedAt = try row["opened_at"]
+        hasOpenSlot = try row["has_open_slot"]
+    }
+}

@@ -1,0 +1,268 @@
+package import Formats
+package import Foundation
+package import Store
+
+/// An open batch whose work the scheduler offers, with slots that are not on offer yet.
+package struct RoutingBatch: Hashable, Sendable {
+    package let requester: Requester.ID
+    package let id: Batch.ID
+    package let requirement: Requirement.ID
+    package let expectedMinutes: Int
+    package let priority: Int
+    package let openedAt: Date
+    /// Open slots, as far as they were looked at: 0 to ``Transaction/routingSlotsMax``.
+    package let openSlots: Int
+    /// Different tasks among those slots.
+    package let openTasks: Int
+    /// Offers of the batch that wait for an answer.
+    package let openOffers: Int
+
+    package init(
+        requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, priority: Int,
+        openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int
+    ) {
+        (self.requester, self.id, self.requirement) = (requester, id, requirement)
+        (self.expectedMinutes, self.priority, self.openedAt) = (expectedMinutes, priority, openedAt)
+        (self.openSlots, self.openTasks, self.openOffers) = (openSlots, openTasks, openOffers)
+    }
+
+    init(row: Row) throws {
+        self.init(
+            requester: try row["requester_id"], id: try row["batch_id"], requirement: try row["requirement_id"],
+            expectedMinutes: try row["expected_minutes"], priority: try row["priority"],
+            openedAt: try row["opened_at"], openSlots: try row["open_slots"], openTasks: try row["open_tasks"],
+            openOffers: try row["open_offers"]
+        )
+    }
+}
+
+/// An active worker, as far as a routing round asks.
+package struct RoutingWorker: Hashable, Sendable {
+    package let id: Worker.ID
+    /// IANA name.
+    package let timeZone: String
+    /// 0 to 10,080.
+    package let weeklyMinutesMax: Int
+
+    init(row: Row) throws {
+        id = try row["worker_id"]
+        timeZone = try row["time_zone"]
+        weeklyMinutesMax = try row["weekly_minutes_max"]
+    }
+}
+
+/// What a worker is committed to already.
+package struct RoutingLoad: Hashable, Sendable {
+    /// Of the week asked for.
+    package let committedMinutes: Int
+    package let liveLeases: Int
+    /// Offers that wait for the worker's answer, and what they would take.
+    package let openOffers: Int
+    package let offeredMinutes: Int
+
+    init(row: Row) throws {
+        committedMinutes = try row["committed_minutes"]
+        liveLeases = try row["live_leases"]
+        openOffers = try row["open_offers"]
+        offeredMinutes = try row["offered_minutes"]
+    }
+}
+
+/// A batch and a worker.
+package struct RoutingPair: Hashable, Sendable {
+    package let batch: Batch.ID
+    package let worker: Worker.ID
+
+    package init(batch: Batch.ID, worker: Worker.ID) {
+        (self.batch, self.worker) = (batch, worker)
+    }
+}
+
+extension Transaction {
+    /// How many open slots of a batch a routing round looks at.
+    package static var routingSlotsMax: Int { 200 }
+
+    /// Batches with more open slots than open offers, in the order of the policy: higher priority first, then the
+    /// older.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    package func routingBatches(after last: RoutingBatch?, limit: Int) async throws -> [RoutingBatch] {
+        try await rows(
+            """
+            select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes, batch.priority,
+                   batch.opened_at, slots.open_slots, slots.open_tasks, offers.open_offers
+              from batch
+             cross join lateral (
+                select count(*) as open_slots, count(distinct seen.task_id) as open_tasks
+                  from (select slot.task_id from slot
+                         where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+                           and slot.state = 'open'
+                         order by slot.slot_no, slot.task_id
+                         limit \(Self.routingSlotsMax)) as seen
+             ) as slots
+             cross join lateral (
+                select count(*) as open_offers from offer
+                 where offer.requester_id = batch.requester_id and offer.batch_id = batch.batch_id
+                   and offer.state = 'open'
+             ) as offers
+             where batch.state = 'open' and batch.door = 'offer'
+               and (\(last?.id)::uuid is null
+                    or batch.priority < \(last?.priority)::bigint
+                    or (batch.priority = \(last?.priority)::bigint
+                        and (batch.opened_at, batch.batch_id) > (\(last?.openedAt)::timestamptz, \(last?.id)::uuid)))
+               and slots.open_slots > offers.open_offers
+             order by batch.priority desc, batch.opened_at, batch.batch_id
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map(RoutingBatch.init)
+    }
+
+    /// Active workers, by id.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    package func routingWorkers(after last: Worker.ID?, limit: Int) async throws -> [RoutingWorker] {
+        try await rows(
+            """
+            select worker_id, time_zone, weekly_minutes_max
+              from worker
+             where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
+             order by worker_id
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map(RoutingWorker.init)
+    }
+
+    /// What workers are committed to: in one week each, and at this moment.
+    ///
+    /// - Parameter weeks: a Monday for each worker.
+    package func routingLoads(
+        _ weeks: [(worker: Worker.ID, startsOn: CalendarDate)]
+    ) async throws -> [Worker.ID: RoutingLoad] {
+        let rows = try await rows(
+            """
+            select asked.worker_id,
+                   coalesce(worker_week.committed_minutes, 0) as committed_minutes,
+                   coalesce(worker_load.live_leases, 0) as live_leases,
+                   offers.open_offers, offers.offered_minutes
+              from unnest(\(weeks.map(\.worker))::uuid[], \(weeks.map { "\($0.startsOn)" })::text[])
+                   as asked (worker_id, week_starts_on)
+              left join worker_week on worker_week.worker_id = asked.worker_id
+                                   and worker_week.week_starts_on = asked.week_starts_on::date
+              left join worker_load on worker_load.worker_id = asked.worker_id
+             cross join lateral (
+                select count(*) as open_offers, coalesce(sum(batch.expected_minutes), 0) as offered_minutes
+                  from offer
+                  join batch using (requester_id, batch_id)
+                 where offer.worker_id = asked.worker_id and offer.state = 'open'
+             ) as offers
+            """)
+        return try Dictionary(
+            rows.map { (try $0.value("worker_id", as: Worker.ID.self), try RoutingLoad(row: $0)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// Requirements by id.
+    package func routingRequirements(_ ids: [Requirement.ID]) async throws -> [Requirement.ID: Requirement] {
+        let rows = try await rows("select requirement_id, tree from requirement where requirement_id = any(\(ids))")
+        do {
+            return try Dictionary(
+                rows.map { row in
+                    (try row.value("requirement_id", as: Requirement.ID.self), try Requirement(json: row["tree"]))
+                },
+                uniquingKeysWith: { first, _ in first }
+            )
+        } catch let fault as BadInput {
+            throw StoreError.decoding(table: "requirement", column: "tree", reason: fault.message)
+        }
+    }
+}
+
+extension Transaction {
+    /// Which of these workers have an open offer of which batch (`isOpen`), or turned one down or let it lapse after
+    /// `since`.
+    package func routingOffers(
+        of batches: [RoutingBatch], to workers: [Worker.ID], since: Date
+    ) async throws -> [(pair: RoutingPair, isOpen: Bool)] {
+        try await rows(
+            """
+            select offer.batch_id, offer.worker_id, bool_or(offer.state = 'open') as is_open
+              from unnest(\(batches.map(\.requester))::uuid[], \(batches.map(\.id))::uuid[])
+                   as asked (requester_id, batch_id)
+              join offer using (requester_id, batch_id)
+             where offer.worker_id = any(\(workers))
+               and (offer.state = 'open' or (offer.state in ('declined', 'lapsed') and offer.closed_at > \(since)))
+             group by offer.batch_id, offer.worker_id
+            """
+        ).map { (try RoutingPair(row: $0), try $0["is_open"]) }
+    }
+
+    /// Which of these workers have a counted assignment on every task of a batch that has an open slot. Of batches with
+    /// more open slots than were looked at, none.
+    package func routingFinished(
+        _ batches: [RoutingBatch], by workers: [Worker.ID]
+    ) async throws -> Set<RoutingPair> {
+        let ending = batches.filter { $0.openSlots < Self.routingSlotsMax }
+        guard !ending.isEmpty else { return [] }
+        return try Set(
+            await rows(
+                """
+                select slot.batch_id, mine.worker_id
+                  from unnest(\(ending.map(\.requester))::uuid[], \(ending.map(\.id))::uuid[],
+                              \(ending.map(\.openTasks))::bigint[]) as asked (requester_id, batch_id, open_tasks)
+                  join slot on slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id
+                           and slot.state = 'open'
+                  join assignment as mine
+                    on mine.requester_id = slot.requester_id and mine.task_id = slot.task_id
+                   and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
+                 where mine.worker_id = any(\(workers))
+                 group by slot.batch_id, mine.worker_id, asked.open_tasks
+                having count(distinct slot.task_id) >= asked.open_tasks
+                """
+            ).map(RoutingPair.init))
+    }
+
+    /// As ``workerFacts(_:at:)``, of many workers in one statement.
+    package func routingFacts(of workers: [Worker.ID], at instant: Date) async throws -> [WorkerFacts] {
+        try await rows(
+            """
+            select worker.worker_id, worker.state, worker.country,
+                   coalesce(worker_person.languages, '{}') as languages,
+                   (select coalesce(jsonb_agg(jsonb_build_object(
+                               'profession', profile.profession, 'years', profile.years, 'tier', tier_period.tier,
+                               'specialties',
+                               coalesce(lawyer_profile.practice_areas, physician_profile.specialties, '{}'))), '[]')
+                      from profile
+                      left join lawyer_profile using (worker_id, profession)
+                      left join physician_profile using (worker_id, profession)
+                      left join tier_period
+                        on tier_period.worker_id = profile.worker_id
+                       and tier_period.profession = profile.profession
+                       and tier_period.in_force @> \(instant)
+                     where profile.worker_id = worker.worker_id) as professions,
+                   (select coalesce(jsonb_agg(jsonb_build_object(
+                               'id', credential_id, 'profession', profession, 'kind', kind,
+                               'jurisdiction', jurisdiction, 'issued_day', issued_on - date '2000-01-01',
+                               'expires_second', extract(epoch from expires_at)::bigint)
+                               order by credential_id), '[]')
+                      from credential
+                     where credential.worker_id = worker.worker_id and credential.state = 'verified') as credentials
+              from worker
+              left join worker_person using (worker_id)
+             where worker.worker_id = any(\(workers))
+             order by worker.worker_id
+            """
+        ).map(WorkerFacts.init(row:))
+    }
+}
+
+extension RoutingPair {
+    fileprivate init(row: Row) throws {
+        batch = try row["batch_id"]
+        worker = try row["worker_id"]
+    }
+}

@@ -1,0 +1,97 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// What has to be known to take an answer in.
+struct WorkToSubmit: Sendable {
+    let state: AssignmentState
+    let leaseToken: Int64
+    let requirement: Requirement.ID
+    let answerSchema: JSON
+    let submission: Submission?
+
+    init(row: Row) throws {
+        state = try row["state"]
+        leaseToken = try row["lease_token"]
+        requirement = try row["requirement_id"]
+        answerSchema = try row["answer_schema"]
+        if let hash: Digest = try row["hash"], let submittedAt: Date = try row["submitted_at"] {
+            submission = Submission(assignment: try row["assignment_id"], hash: hash, submittedAt: submittedAt)
+        } else {
+            submission = nil
+        }
+    }
+}
+
+extension Transaction {
+    /// An assignment of that worker, whatever its state.
+    package func assignment(_ id: Assignment.ID, of worker: Worker.ID) async throws -> Assignment? {
+        try await firstRow(
+            """
+            select \(fragment: Assignment.columns)
+              from assignment where worker_id = \(worker) and assignment_id = \(id)
+            """
+        ).map(Assignment.init)
+    }
+
+    func workToSubmit(_ id: Assignment.ID, of worker: Worker.ID) async throws -> WorkToSubmit? {
+        try await firstRow(
+            """
+            select assignment.assignment_id, assignment.state, assignment.lease_token, batch.requirement_id,
+                   project.answer_schema, submission.hash, submission.submitted_at
+              from assignment
+              join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
+              join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
+              left join submission on submission.requester_id = assignment.requester_id
+                                  and submission.assignment_id = assignment.assignment_id
+             where assignment.worker_id = \(worker) and assignment.assignment_id = \(id)
+            """
+        ).map(WorkToSubmit.init)
+    }
+
+    /// Stores the answer of a locked, live lease and moves slot and assignment on, in one statement.
+    func submit(_ answer: JSON, hash: Digest, under lease: HeldLease, at now: Date) async throws {
+        let changed = try await execute(
+            """
+            with handed_in as (
+                update slot set state = 'submitted', lease_until = null
+                 where requester_id = \(lease.requester) and task_id = \(lease.task) and slot_no = \(lease.slot)
+                   and assignment_id = \(lease.id) and state = 'leased'
+                returning requester_id, assignment_id
+            ),
+            stored as (
+                insert into submission (requester_id, assignment_id, answer, hash, submitted_at)
+                select requester_id, assignment_id, \(answer), \(hash), \(now) from handed_in
+            )
+            update assignment set state = 'submitted'
+              from handed_in
+             where assignment.requester_id = handed_in.requester_id
+               and assignment.assignment_id = handed_in.assignment_id
+               and assignment.state = 'leased'
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// A worker's assignments, newest first; payload and guideline of the live ones only.
+    func work(of worker: Worker.ID, before: Assignment.ID?, limit: Int) async throws -> [WorkItem] {
+        let isLive: SQL = "assignment.state = 'leased' and assignment.lease_until > \(instant)"
+        return try await rows(
+            """
+            select \(fragment: Assignment.columns), project.name as project_name,
+                   case when \(fragment: isLive) then project.guideline end as guideline,
+                   case when \(fragment: isLive) then project.answer_schema end as answer_schema,
+                   case when \(fragment: isLive) then
+                       (select payload from task_content
+                         where task_content.requester_id = assignment.requester_id
+                           and task_content.task_id = assignment.task_id) end as payload
+              from assignment
+              join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
+              join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
+             where assignment.worker_id = \(worker)
+               and (\(before)::uuid is null or assignment.assignment_id < \(before)::uuid)
+             order by assignment.assignment_id desc
+             limit \(limit)
+            """
+        ).map(WorkItem.init)
+    }
+}

@@ -1,0 +1,96 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// A worker who is about to take a lease: active, counted, and kept as they are until the transaction ends.
+struct Claimant: Sendable {
+    let worker: WorkerRow
+    /// What eligibility looks at; read once for a transaction.
+    fileprivate let facts: WorkerFacts
+    private var verdicts: [Requirement.ID: Eligibility] = [:]
+
+    /// - Throws: ``ClaimRefusal/notAWorker``, ``ClaimRefusal/notActive(_:)``, ``ClaimRefusal/mostAtOnce(_:)``.
+    init(_ actor: Principal.ID, in change: Change) async throws {
+        let transaction = change.transaction
+        let id = Worker.ID(actor.uuid)
+        guard try await transaction.holds(actor, .worker, for: nil), let row = try await transaction.lockWorker(id)
+        else { throw ClaimRefusal.notAWorker }
+        guard row.state == .active else { throw ClaimRefusal.notActive(row.state) }
+        guard try await transaction.countLeaseUp(of: id, most: ClaimTask.mostAtOnce) else {
+            throw ClaimRefusal.mostAtOnce(ClaimTask.mostAtOnce)
+        }
+        guard let facts = try await transaction.workerFacts(id, at: change.instant) else {
+            throw ClaimRefusal.notAWorker
+        }
+        worker = row
+        self.facts = facts
+    }
+
+    /// Whether the worker meets a requirement; evaluated once for each.
+    fileprivate mutating func eligibility(
+        for id: Requirement.ID, in transaction: Transaction
+    ) async throws -> Eligibility {
+        if let known = verdicts[id] { return known }
+        guard let requirement = try await transaction.requirement(id) else { throw NotFound("requirement") }
+        let verdict = requirement.evaluate(facts, at: transaction.instant)
+        verdicts[id] = verdict
+        return verdict
+    }
+}
+
+extension Change {
+    /// The one way to a lease, for claims and for accepted offers: eligibility, hours, then the slot, in this order.
+    /// A refusal leaves the transaction as it was.
+    ///
+    /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``.
+    func lease(
+        from offering: Offering, to claimant: inout Claimant, event: String
+    ) async throws -> Assignment {
+        guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
+        let proof: JSON
+        switch try await claimant.eligibility(for: offering.requirement, in: transaction) {
+        case .eligible(let eligible): proof = eligible.json
+        case .ineligible(let fault): throw ClaimRefusal.notEligible(fault)
+        }
+        let worker = claimant.worker
+        let week = try WorkWeek.start(of: instant, timeZone: worker.timeZone)
+        let minutes = offering.expectedMinutes
+        guard
+            try await transaction.reserveMinutes(
+                minutes, of: worker.id, weekStartsOn: week, cap: worker.weeklyMinutesMax
+            )
+        else { throw ClaimRefusal.hoursCap }
+        let grant = grant(offering, to: worker, week: week, proof: proof)
+        guard let assignment = try await takeSlot(grant) else {
+            try await transaction.releaseMinutes(minutes, of: worker.id, weekStartsOn: week)
+            throw ClaimRefusal.noWork
+        }
+        try await record(
+            event, by: Principal.ID(worker.id.uuid), on: "assignment", assignment.id.uuid,
+            in: .requester(offering.requester),
+            facts: ["task": .string("\(assignment.task)"), "lease_token": .integer(assignment.leaseToken)]
+        )
+        return assignment
+    }
+
+    /// Takes a slot that nobody is taking; when there is none, waits for those that are being taken, as one of them
+    /// may come back: so no slot is left while somebody qualified is sent away.
+    private func takeSlot(_ grant: LeaseGrant) async throws -> Assignment? {
+        if let taken = try await transaction.claimSlot(grant) { return taken }
+        return try await transaction.claimSlot(grant, waits: true)
+    }
+
+    private func grant(_ offering: Offering, to worker: WorkerRow, week: CalendarDate, proof: JSON) -> LeaseGrant {
+        // Whole seconds, so that the terms say exactly what the column says.
+        let answerBy = Date(
+            timeIntervalSince1970: (instant.timeIntervalSince1970 + Double(offering.answerSeconds)).rounded(.down)
+        )
+        let terms = Terms(offering: offering, answerBy: answerBy, placeOfPerformance: worker.country)
+        return LeaseGrant(
+            assignment: make(), requester: offering.requester, batch: offering.batch, worker: worker.id,
+            leaseUntil: min(instant + TimeInterval(offering.leaseSeconds), answerBy), answerBy: answerBy,
+            terms: terms.json, pay: offering.pay, fee: offering.fee, eligibility: proof, weekStartsOn: week,
+            expectedMinutes: offering.expectedMinutes
+        )
+    }
+}

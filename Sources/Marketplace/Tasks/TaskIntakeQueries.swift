@@ -1,0 +1,59 @@
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    /// Streams drafts into temporary tables and from there, in one statement, into tasks with content, reference
+    /// answers and waiting slots. Those whose external key the project has stay as they are.
+    ///
+    /// - Returns: how many were new.
+    func insertTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
+        try await execute(
+            """
+            create temporary table task_intake (
+                task_id uuid not null, external_key text not null, payload jsonb not null
+            ) on commit drop
+            """)
+        try await execute(
+            """
+            create temporary table reference_intake (
+                task_id uuid not null, source text not null, answer jsonb not null
+            ) on commit drop
+            """)
+        let identified = drafts.map { (id: ids.make(WorkTask.self, at: instant), draft: $0) }
+            .sorted { $0.id < $1.id }
+        try await copyIn(
+            "copy task_intake (task_id, external_key, payload) from stdin (format binary)",
+            rows: identified.lazy.map { CopyRow([$0.id, $0.draft.externalKey, $0.draft.payload]) }
+        )
+        try await copyIn(
+            "copy reference_intake (task_id, source, answer) from stdin (format binary)",
+            rows: identified.lazy.flatMap { item in
+                item.draft.referenceAnswers.map { CopyRow([item.id, $0.key, $0.value]) }
+            }
+        )
+        return try await oneRow(
+            """
+            with added as (
+                insert into task (requester_id, task_id, batch_id, project_id, external_key, state)
+                select \(batch.requester), task_id, \(batch.id), \(batch.project), external_key, 'draft'
+                  from task_intake order by task_id
+                on conflict on constraint task_one_per_external_key do nothing
+                returning task_id
+            ),
+            content as (
+                insert into task_content (requester_id, task_id, payload)
+                select \(batch.requester), task_id, payload from task_intake join added using (task_id)
+            ),
+            reference as (
+                insert into reference_answer (requester_id, task_id, source, answer)
+                select \(batch.requester), task_id, source, answer from reference_intake join added using (task_id)
+            ),
+            slots as (
+                insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
+                select \(batch.requester), task_id, slot_no, \(batch.id), 'waiting', 0, 0
+                  from added cross join generate_series(1, \(batch.redundancy)::integer) as slot_no
+            )
+            select count(*) as added from added
+            """)["added"]
+    }
+}

@@ -1,0 +1,109 @@
+package import Formats
+internal import Foundation
+internal import Store
+
+/// One unit of work.
+package enum WorkTask {
+    package typealias ID = Identifier<WorkTask>
+}
+
+/// The values of the PostgreSQL enum `task_state`, in its order.
+package enum TaskState: String, Sendable, CaseIterable, SQLEnum {
+    case draft, open, closed
+}
+
+/// The values of the PostgreSQL enum `slot_state`, in its order.
+package enum SlotState: String, Sendable, CaseIterable, SQLEnum {
+    case waiting, open, leased, submitted, done, withdrawn
+}
+
+/// What can happen to a slot.
+package enum SlotEvent: String, Sendable, CaseIterable {
+    case publish, lease, submit, accept, reject, lapse, giveBack, withdraw
+}
+
+extension SlotState {
+    /// Where the event leads, or `nil` where it cannot happen.
+    package func after(_ event: SlotEvent) -> SlotState? {
+        switch self {
+        case .waiting: event == .publish ? .open : nil
+        case .open:
+            switch event {
+            case .lease: .leased
+            case .withdraw: .withdrawn
+            case .publish, .submit, .accept, .reject, .lapse, .giveBack: nil
+            }
+        case .leased:
+            switch event {
+            case .submit: .submitted
+            case .lapse, .giveBack: .open
+            case .publish, .lease, .accept, .reject, .withdraw: nil
+            }
+        case .submitted:
+            switch event {
+            case .accept: .done
+            case .reject: .open
+            case .publish, .lease, .submit, .lapse, .giveBack, .withdraw: nil
+            }
+        case .done, .withdrawn: nil
+        }
+    }
+}
+
+/// What a requester says of a new task.
+package struct TaskDraft: Sendable {
+    /// The requester's own name for it, 1 to 200 characters: adding it twice adds nothing.
+    package let externalKey: String
+    /// What the worker reads; up to 4 MiB as canonical JSON.
+    package let payload: JSON
+    /// Answers known beforehand, by the name of their source; each must satisfy the project's schema.
+    package let referenceAnswers: [String: JSON]
+
+    package init(externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:]) {
+        self.externalKey = externalKey
+        self.payload = payload
+        self.referenceAnswers = referenceAnswers
+    }
+
+    static let payloadBytesMax = 4 << 20
+    static let answerBytesMax = 1 << 20
+
+    /// Why the draft cannot be taken in, or `nil`.
+    func fault(under schema: JSONSchema) -> BadInput? {
+        do throws(BadInput) {
+            try externalKey.mustHave(1...200, as: "external_key")
+            try payload.mustFit(Self.payloadBytesMax, as: "payload")
+            guard referenceAnswers.count <= 16 else { throw BadInput("reference_answers", "are more than 16") }
+            for (source, answer) in referenceAnswers.sorted(by: { $0.key < $1.key }) {
+                try source.mustHave(1...100, as: "reference_answers")
+                try answer.mustFit(Self.answerBytesMax, as: "reference_answers.\(source)")
+                if let fault = schema.faults(in: answer, limit: 1).first {
+                    throw BadInput("reference_answers.\(source)", "\(fault)")
+                }
+            }
+            return nil
+        } catch {
+            return error
+        }
+    }
+}
+
+extension JSON {
+    /// - Throws: ``BadInput`` for a value that the database cannot hold: too large, too deep, or with U+0000 in it.
+    func mustFit(_ bytesMax: Int, as field: String) throws(BadInput) {
+        guard isStorable(depth: Limits.depthCeiling / 2) else {
+            throw BadInput(field, "nests too deeply or contains U+0000")
+        }
+        guard canonicalBytes().count <= bytesMax else { throw BadInput(field, "is larger than \(bytesMax) bytes") }
+    }
+
+    private func isStorable(depth: Int) -> Bool {
+        switch self {
+        case .null, .bool, .integer, .number: true
+        case .string(let text): !text.utf8.contains(0)
+        case .array(let elements): depth > 0 && elements.allSatisfy { $0.isStorable(depth: depth - 1) }
+        case .object(let members):
+            depth > 0 && members.allSatisfy { !$0.key.utf8.contains(0) && $0.value.isStorable(depth: depth - 1) }
+        }
+    }
+}

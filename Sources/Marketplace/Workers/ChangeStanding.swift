@@ -1,0 +1,123 @@
+package import Formats
+internal import Foundation
+internal import Store
+
+/// Lets an applicant, once vetted, take work.
+package struct ActivateWorker: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``.
+    package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            try await change.transaction.authorize(actor, as: .operator)
+            try await change.move(worker, .activate, by: actor)
+        }
+    }
+}
+
+/// Keeps a worker from being given work, at their own wish; work in hand goes on.
+package struct PauseWorker: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter actor: the worker, or an operator for them.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``.
+    package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            try await change.authorizeSelf(worker, orOperator: actor)
+            try await change.move(worker, .pause, by: actor)
+        }
+    }
+}
+
+/// Ends a pause.
+package struct ResumeWorker: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter actor: the worker, or an operator for them.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``.
+    package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            try await change.authorizeSelf(worker, orOperator: actor)
+            try await change.move(worker, .resume, by: actor)
+        }
+    }
+}
+
+/// Keeps a worker from working, by a decision with reasons that can be appealed.
+package struct SuspendWorker: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Returns: the decision; the worker is told of it.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``, ``DecisionRefusal``, ``BadInput``.
+    package func callAsFunction(
+        _ worker: Worker.ID, rule: String, facts: JSON, reasons: String, by actor: Principal.ID
+    ) async throws -> Decision.ID {
+        try await market.change { change in
+            try await change.transaction.authorize(actor, as: .operator)
+            try await change.move(worker, .suspend, by: actor)
+            return try await change.decide(
+                .suspension, about: worker, subject: worker.uuid, rule: rule, facts: facts, reasons: reasons, by: actor
+            )
+        }
+    }
+}
+
+/// Ends a suspension, and tells the worker.
+package struct ReinstateWorker: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``.
+    package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            try await change.transaction.authorize(actor, as: .operator)
+            try await change.move(worker, .reinstate, by: actor)
+            try await change.transaction.tell(
+                Principal.ID(worker.uuid), kind: "worker_reinstated", facts: .object([:]), id: change.make()
+            )
+        }
+    }
+}
+
+extension Change {
+    /// Moves a worker to the state after an event, under a lock that waits for leases in flight.
+    func move(_ worker: Worker.ID, _ event: Worker.Event, by actor: Principal.ID) async throws {
+        guard let row = try await transaction.lockWorkerForChange(worker) else { throw NotFound("worker") }
+        let state = try row.state.after(event)
+        guard try await transaction.moveWorker(worker, from: row.state, to: state) else {
+            throw IllegalTransition("worker", in: row.state.rawValue, event: event.rawValue)
+        }
+        try await record(
+            "worker_\(event.past)", by: actor, on: "worker", worker.uuid, in: .worker(worker),
+            facts: ["from": .string(row.state.rawValue), "to": .string(state.rawValue)]
+        )
+    }
+
+    /// Lets the worker themselves or an operator go on.
+    func authorizeSelf(_ worker: Worker.ID, orOperator actor: Principal.ID) async throws {
+        try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+    }
+}
+
+extension Worker.Event {
+    /// As the audit log names it.
+    fileprivate var past: String {
+        switch self {
+        case .activate: "activated"
+        case .pause: "paused"
+        case .resume: "resumed"
+        case .suspend: "suspended"
+        case .reinstate: "reinstated"
+        case .close: "closed"
+        }
+    }
+}

@@ -1,0 +1,77 @@
+internal import Foundation
+package import Store
+
+/// What a lease must know of a worker.
+package struct WorkerRow: Hashable, Sendable {
+    package let id: Worker.ID
+    package let state: Worker.State
+    /// The most minutes a week that the worker gives: 0 to 10,080.
+    package let weeklyMinutesMax: Int
+    /// IANA name.
+    package let timeZone: String
+    /// ISO 3166-1 alpha-2.
+    package let country: String
+
+    init(row: Row) throws {
+        id = try row["worker_id"]
+        state = try row["state"]
+        weeklyMinutesMax = try row["weekly_minutes_max"]
+        timeZone = try row["time_zone"]
+        country = try row["country"]
+    }
+}
+
+extension Transaction {
+    /// Reads a worker and keeps state, credentials and tiers as they are until the transaction ends: whoever changes
+    /// them takes the same row with ``lockWorkerForChange(_:)``. Those who only lock do not wait for each other.
+    ///
+    /// - Returns: `nil` when there is no such worker.
+    package func lockWorker(_ id: Worker.ID) async throws -> WorkerRow? {
+        try await firstRow(
+            """
+            select worker_id, state, weekly_minutes_max, time_zone, country
+              from worker where worker_id = \(id) for share
+            """
+        ).map(WorkerRow.init(row:))
+    }
+
+    /// Reads a worker whose standing is about to change; waits for leases in flight.
+    func lockWorkerForChange(_ id: Worker.ID) async throws -> WorkerRow? {
+        try await firstRow(
+            """
+            select worker_id, state, weekly_minutes_max, time_zone, country
+              from worker where worker_id = \(id) for no key update
+            """
+        ).map(WorkerRow.init(row:))
+    }
+}
+
+extension WorkerSummary {
+    init(row: Row) throws {
+        id = try row["worker_id"]
+        externalKey = try row["external_key"]
+        state = try row["state"]
+        country = try row["country"]
+        registeredAt = try row["registered_at"]
+    }
+}
+
+extension Transaction {
+    /// - Returns: whether the worker was in the state they were to leave.
+    func moveWorker(_ id: Worker.ID, from old: Worker.State, to new: Worker.State) async throws -> Bool {
+        try await execute("update worker set state = \(new) where worker_id = \(id) and state = \(old)") == 1
+    }
+
+    /// Workers in one state, by id.
+    func workers(in state: Worker.State, after worker: Worker.ID?, limit: Int) async throws -> [WorkerSummary] {
+        try await rows(
+            """
+            select worker_id, external_key, state, country, registered_at
+              from worker
+             where state = \(state) and (\(worker)::uuid is null or worker_id > \(worker))
+             order by worker_id
+             limit \(limit)
+            """
+        ).map(WorkerSummary.init(row:))
+    }
+}

@@ -1,0 +1,35 @@
+/// Something that the scheduler does over and over, one bounded piece at a time.
+package protocol SchedulerRound: Sendable {
+    /// snake_case; how logs and metrics name it. Differs from all others in a loop.
+    var name: String { get }
+    /// How long to wait between two pieces when none is left.
+    var period: Duration { get }
+    /// One bounded piece of work. Any number of schedulers may do it at once.
+    func runOnce() async throws -> RoundOutcome
+}
+
+/// What one piece of work came to.
+package struct RoundOutcome: Hashable, Sendable {
+    package let counts: [SchedulerCount: Int]
+    /// Whether to go on at once.
+    package let hasMore: Bool
+
+    package init(counts: [SchedulerCount: Int], hasMore: Bool) {
+        (self.counts, self.hasMore) = (counts, hasMore)
+    }
+
+    /// For use cases that do up to `most` things: a full piece means that there may be more.
+    init(_ done: Int, of most: Int, as count: SchedulerCount) {
+        self.init(counts: [count: done], hasMore: done >= most)
+    }
+}
+
+/// What rounds count.
+package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
+    case leasesExpired = "leases_expired"
+    case offersLapsed = "offers_lapsed"
+    case eventsSealed = "events_sealed"
+    case noticesDelivered = "notices_delivered"
+    case offersMade = "offers_made"
+    case offersRefused = "offers_refused"
+}

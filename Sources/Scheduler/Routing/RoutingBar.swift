@@ -1,0 +1,54 @@
+internal import Marketplace
+
+/// What keeps a worker from a batch. In order of precedence: the first that holds is reported.
+package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
+    case requirement = "not_eligible"
+    case hours = "hours_cap"
+    case liveCap = "too_many_leases"
+    case alreadyOffered = "already_offered"
+    case turnedDown = "turned_down"
+    case finished = "work_done"
+    /// No rule: others brought more value for what there was.
+    case notChosen = "not_chosen"
+    /// There was nobody, or nothing, to look at.
+    case emptyMarket = "empty_market"
+
+    /// Greater is nearer to an offer.
+    var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+}
+
+/// The first rule that keeps one worker from one batch.
+package struct RoutingBar: Hashable, Sendable {
+    package let rule: RoutingRule
+    /// One sentence for people, made of numbers and the requirement's words.
+    package let message: String
+}
+
+/// Why a batch has slots left that were not offered, or a worker got no offer.
+package struct Unrouted<Subject: Sendable & Hashable>: Hashable, Sendable {
+    package let subject: Subject
+    /// Of the pairs it is part of, the one that came nearest to an offer; ties go to the first in the order of the
+    /// policy.
+    package let bar: RoutingBar
+    /// How many pairs each rule keeps apart.
+    package let counts: [RoutingRule: Int]
+}
+
+/// Collects what keeps one batch or worker from an offer.
+struct BarTally {
+    private var nearest: RoutingBar?
+    private var counts: [RoutingRule: Int] = [:]
+
+    /// Bars come in the order of the policy.
+    mutating func add(_ bar: RoutingBar) {
+        counts[bar.rule, default: 0] += 1
+        if let nearest, nearest.rule.rank >= bar.rule.rank { return }
+        nearest = bar
+    }
+
+    func unrouted<Subject>(_ subject: Subject, empty: String) -> Unrouted<Subject> {
+        Unrouted(
+            subject: subject, bar: nearest ?? RoutingBar(rule: .emptyMarket, message: empty), counts: counts
+        )
+    }
+}

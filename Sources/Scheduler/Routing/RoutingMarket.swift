@@ -1,0 +1,41 @@
+package import Foundation
+package import Marketplace
+
+/// A worker who may be offered work.
+package struct RoutingCandidate: Hashable, Sendable {
+    package let facts: WorkerFacts
+    /// What is left of the week after leases and open offers; may be below zero, as offers reserve nothing.
+    package let minutesLeft: Int
+    package let liveLeases: Int
+    /// Offers that wait for the worker's answer, of any batch.
+    package let openOffers: Int
+
+    package init(facts: WorkerFacts, minutesLeft: Int, liveLeases: Int, openOffers: Int) {
+        (self.facts, self.minutesLeft) = (facts, minutesLeft)
+        (self.liveLeases, self.openOffers) = (liveLeases, openOffers)
+    }
+}
+
+/// Everything that one routing round decides on, read in one snapshot. Ids differ; the order means nothing.
+package struct RoutingMarket: Sendable {
+    package let instant: Date
+    package let batches: [RoutingBatch]
+    package let candidates: [RoutingCandidate]
+    package let requirements: [Requirement.ID: Requirement]
+    /// Who has an open offer of what.
+    package let offered: Set<RoutingPair>
+    /// Who turned down or let lapse an offer of what, lately.
+    package let turnedDown: Set<RoutingPair>
+    /// Who has done their part of every task that is open.
+    package let finished: Set<RoutingPair>
+
+    package init(
+        instant: Date, batches: [RoutingBatch], candidates: [RoutingCandidate],
+        requirements: [Requirement.ID: Requirement], offered: Set<RoutingPair> = [],
+        turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = []
+    ) {
+        (self.instant, self.batches, self.candidates) = (instant, batches, candidates)
+        (self.requirements, self.offered) = (requirements, offered)
+        (self.turnedDown, self.finished) = (turnedDown, finished)
+    }
+}

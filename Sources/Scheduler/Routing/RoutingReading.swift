@@ -1,0 +1,78 @@
+internal import Formats
+internal import Foundation
+internal import Marketplace
+internal import Store
+
+/// Where the next round goes on, when there are more batches or workers than one round looks at. Workers turn inside,
+/// batches outside, so that every worker meets every batch.
+struct RoutingCursor: Hashable, Sendable {
+    var batches: RoutingBatch?
+    var workers: Worker.ID?
+}
+
+/// Reads a round's market, bounded, in one snapshot.
+struct RoutingReading: Sendable {
+    static let pageSize = 200
+
+    let batchesMax: Int
+    let candidatesMax: Int
+    /// How long a worker who turned an offer of a batch down is not asked again.
+    let restSeconds: TimeInterval
+
+    /// - Returns: the market, and where to go on.
+    func callAsFunction(
+        after cursor: RoutingCursor, in transaction: Transaction
+    ) async throws -> (market: RoutingMarket, next: RoutingCursor) {
+        let instant = transaction.instant
+        let batches = try await transaction.routingBatches(after: cursor.batches, limit: batchesMax)
+        let workers = batches.isEmpty ? [] : try await workers(after: cursor.workers, in: transaction)
+        let ids = workers.map(\.id)
+        let answers = try await transaction.routingOffers(of: batches, to: ids, since: instant - restSeconds)
+        let market = RoutingMarket(
+            instant: instant, batches: batches, candidates: try await candidates(workers, in: transaction),
+            requirements: try await transaction.routingRequirements(Array(Set(batches.map(\.requirement)))),
+            offered: Set(answers.filter(\.isOpen).map(\.pair)),
+            turnedDown: Set(answers.filter { !$0.isOpen }.map(\.pair)),
+            finished: try await transaction.routingFinished(batches, by: ids)
+        )
+        return (market, next(cursor, batches: batches, workers: ids))
+    }
+
+    private func next(_ cursor: RoutingCursor, batches: [RoutingBatch], workers: [Worker.ID]) -> RoutingCursor {
+        if workers.count == candidatesMax { return RoutingCursor(batches: cursor.batches, workers: workers.last) }
+        return RoutingCursor(batches: batches.count == batchesMax ? batches.last : nil, workers: nil)
+    }
+
+    private func workers(after last: Worker.ID?, in transaction: Transaction) async throws -> [RoutingWorker] {
+        var found: [RoutingWorker] = []
+        while found.count < candidatesMax {
+            let limit = min(Self.pageSize, candidatesMax - found.count)
+            let page = try await transaction.routingWorkers(after: found.last?.id ?? last, limit: limit)
+            found += page
+            if page.count < limit { break }
+        }
+        return found
+    }
+
+    private func candidates(
+        _ workers: [RoutingWorker], in transaction: Transaction
+    ) async throws -> [RoutingCandidate] {
+        guard !workers.isEmpty else { return [] }
+        // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
+        let weeks = workers.compactMap { worker in
+            (try? WorkWeek.start(of: transaction.instant, timeZone: worker.timeZone)).map {
+                (worker: worker.id, startsOn: $0)
+            }
+        }
+        let loads = try await transaction.routingLoads(weeks)
+        let facts = try await transaction.routingFacts(of: workers.map(\.id), at: transaction.instant)
+        let caps = Dictionary(workers.map { ($0.id, $0.weeklyMinutesMax) }, uniquingKeysWith: { first, _ in first })
+        return facts.compactMap { facts in
+            guard let load = loads[facts.worker], let cap = caps[facts.worker] else { return nil }
+            return RoutingCandidate(
+                facts: facts, minutesLeft: cap - load.committedMinutes - load.offeredMinutes,
+                liveLeases: load.liveLeases, openOffers: load.openOffers
+            )
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package import Logging
+package import Marketplace
+
+/// Runs rounds, each at its own period and independently of the others, until its task is cancelled.
+package struct SchedulerLoop: Sendable {
+    private let rounds: [any SchedulerRound]
+    private let clock: any Clock<Duration>
+    private let jitter: @Sendable () -> Double
+    private let logger: Logger
+    /// Readable at any time.
+    package let metrics = SchedulerMetrics()
+
+    /// - Parameters:
+    ///   - rounds: names all different.
+    ///   - clock: what is waited with.
+    ///   - jitter: 0 up to 1, asked before each wait, so that many schedulers do not come in step.
+    package init(
+        _ rounds: [any SchedulerRound], clock: any Clock<Duration> = ContinuousClock(),
+        jitter: @escaping @Sendable () -> Double = { .random(in: 0..<1) }, logger: Logger
+    ) {
+        (self.rounds, self.clock, self.jitter, self.logger) = (rounds, clock, jitter, logger)
+    }
+
+    /// Everything that a market's scheduler does.
+    ///
+    /// - Parameters:
+    ///   - actor: ``Market/systemPrincipal()``.
+    ///   - channel: where notices go; `nil` leaves them in the outbox.
+    package init(
+        market: Market, by actor: Principal.ID, notices channel: (@Sendable ([Notice]) async throws -> Void)?,
+        logger: Logger
+    ) {
+        var rounds: [any SchedulerRound] = [
+            LeaseExpiryRound(market: market, by: actor), OfferLapseRound(market: market, by: actor),
+            AuditSealRound(market: market), RoutingRound(market: market, by: actor, logger: logger),
+        ]
+        if let channel { rounds.append(NoticeDeliveryRound(market: market, to: channel)) }
+        self.init(rounds, logger: logger)
+    }
+
+    /// Returns after the task was cancelled and the rounds under way have ended; they are not interrupted.
+    package func run() async {
+        await withTaskGroup { lanes in
+            for round in rounds { lanes.addTask { await repeatUntilCancelled(round) } }
+        }
+    }
+
+    private func repeatUntilCancelled(_ round: any SchedulerRound) async {
+        while !Task.isCancelled {
+            // A task of its own does not hear the cancellation.
+            let wait = await Task { await runOnce(round) }.value
+            guard let wait else { continue }
+            try? await clock.sleep(for: wait)
+        }
+    }
+
+    /// - Returns: how long to wait before the next; `nil` when there is more to do now.
+    private func runOnce(_ round: any SchedulerRound) async -> Duration? {
+        do {
+            let outcome = try await round.runOnce()
+            metrics.noteSuccess(of: round.name, outcome)
+            return outcome.hasMore ? nil : RoundPacing.wait(round.period, failures: 0, jitter: jitter())
+        } catch {
+            let failures = metrics.noteFailure(of: round.name)
+            logger.error(
+                "a round failed",
+                metadata: ["round": "\(round.name)", "failures_in_a_row": "\(failures)", "error": "\(error)"]
+            )
+            return RoundPacing.wait(round.period, failures: failures, jitter: jitter())
+        }
+    }
+}
+
+/// How long a round waits.
+enum RoundPacing {
+    static let waitMax: Duration = .seconds(30)
+
+    /// The period, doubled for each failure in a row up to half a minute, and up to a tenth more.
+    ///
+    /// - Parameter jitter: 0 up to 1.
+    static func wait(_ period: Duration, failures: Int, jitter: Double) -> Duration {
+        let doubled = period * (1 << min(max(failures, 0), 10))
+        let base = max(period, min(doubled, waitMax))
+        return base + base * (min(max(jitter, 0), 1) / 10)
+    }
+}

@@ -1,0 +1,97 @@
+internal import Foundation
+package import Marketplace
+internal import Store
+
+/// Everybody whom a market needs besides its workers.
+package struct MarketFounders: Sendable {
+    package let chief: Principal.ID
+    package let financeMaker: Principal.ID
+    package let financeChecker: Principal.ID
+    /// Three, in a fixed order.
+    package let reviewers: [Principal.ID]
+    package let requester: Requester.ID
+    /// The requester's program, which publishes.
+    package let requesterKey: Principal.ID
+
+    static let makerName = "finance-maker"
+    static let checkerName = "finance-checker"
+    static let reviewerNames = ["reviewer-1", "reviewer-2", "reviewer-3"]
+}
+
+/// Sets a market up: the people of the platform, one requester with money, the rate card. Running it again finds what
+/// is there and adds what is missing.
+package struct FoundMarket: Sendable {
+    /// What the requester pays in: 1,000,000.00 USD.
+    package static let fundingMinorUnits: Int64 = 100_000_000
+    /// The requester's external key.
+    package static let requesterKey = "contract-desk"
+    /// Of the one payment; fixed, so that it is booked once.
+    private static let fundingReference = "5f7a3c1e-0d5b-4c57-9a51-9d1d6c0f0a01"
+
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter operatorName: who founds an empty market, or one of its operators.
+    /// - Throws: ``AccessRefusal`` when that person is no operator; ``NotFound`` when nobody is called so.
+    package func callAsFunction(operatorName: String = "operator") async throws -> MarketFounders {
+        let chief = try await Bootstrap(market: market)(operatorName: operatorName)
+        let make = CreatePrincipal(market: market)
+        let maker = try await make(.person, named: MarketFounders.makerName, roles: [.financeMaker], by: chief)
+        let checker = try await make(.person, named: MarketFounders.checkerName, roles: [.financeChecker], by: chief)
+        var reviewers: [Principal.ID] = []
+        for name in MarketFounders.reviewerNames {
+            reviewers.append(try await make(.person, named: name, roles: [.reviewer], by: chief))
+        }
+        let requester = try await CreateRequester(market: market)(
+            externalKey: Self.requesterKey, name: "Contract Desk", by: chief
+        )
+        let key = try await make(.key, named: Self.requesterKey, roles: [.requester], for: requester, by: chief)
+        try await publishRates(maker, checker)
+        try await fund(requester, by: maker)
+        return MarketFounders(
+            chief: chief, financeMaker: maker, financeChecker: checker, reviewers: reviewers, requester: requester,
+            requesterKey: key
+        )
+    }
+
+    /// A rate that holds already, whatever it is, stays.
+    private func publishRates(_ maker: Principal.ID, _ checker: Principal.ID) async throws {
+        let dollars = try SimulationCurrency.dollars
+        let rates: [(Profession, TaskKind, Int64)] = [
+            (.lawyer, .extraction, 10_500), (.physician, .judgement, 16_000),
+        ]
+        for (profession, kind, hourlyMinorUnits) in rates {
+            let (now, known) = try await market.database.read { transaction in
+                let rate = try await transaction.rateInForce(
+                    profession: profession, tier: .expert, taskKind: kind, currency: dollars, at: transaction.instant
+                )
+                return (transaction.instant, rate != nil)
+            }
+            if known { continue }
+            let proposed = try ProposedRate(
+                profession: profession, tier: .expert, taskKind: kind, unit: .hour,
+                amount: Money(hourlyMinorUnits, dollars), inForce: InstantRange(from: now, until: nil)
+            )
+            _ = try await PublishRate(market: market)(proposed, preparedBy: maker, approvedBy: checker)
+        }
+    }
+
+    private func fund(_ requester: Requester.ID, by maker: Principal.ID) async throws {
+        guard let reference = UUID(uuidString: Self.fundingReference) else { throw NotFound("funding reference") }
+        _ = try await FundRequester(market: market)(
+            requester, with: Money(Self.fundingMinorUnits, SimulationCurrency.dollars), reference: reference, by: maker
+        )
+    }
+}
+
+/// The one currency of the markets that are set up here.
+enum SimulationCurrency {
+    /// - Throws: ``NotFound`` if the list of currencies lost the dollar.
+    static var dollars: Currency {
+        get throws {
+            guard let dollars = Currency("USD") else { throw NotFound("currency USD") }
+            return dollars
+        }
+    }
+}

@@ -1,0 +1,63 @@
+internal import Foundation
+internal import Marketplace
+internal import Store
+
+extension SimulationRun {
+    private static let page = 50
+
+    /// The reviewers take what came in, in turn.
+    func reviewQueue() async throws {
+        var turn = 0
+        for batch in batches.values.sorted(by: { $0.id < $1.id }) {
+            var last: Assignment.ID?
+            while true {
+                let items = try await ReviewQueue(market: market)(
+                    of: batch.id, from: batch.requester, after: last, limit: Self.page, by: crew.reviewers[0]
+                )
+                let tasks = items.map(\.task)
+                let references = try await market.database.read { try await $0.references(of: tasks, batch.requester) }
+                for item in items {
+                    turn += 1
+                    try await review(
+                        item, Agreement.basisPoints(of: item.answer, with: references[item.task] ?? [:]),
+                        by: crew.reviewers[turn % crew.reviewers.count]
+                    )
+                }
+                last = items.last?.assignment
+                if items.count < Self.page { break }
+            }
+        }
+    }
+
+    private func review(
+        _ item: ReviewItem, _ agreement: (share: Int, differing: [String]), by reviewer: Principal.ID
+    ) async throws {
+        let judgement: Judgement =
+            agreement.share >= 9_000
+            ? .accepted : agreement.share >= 7_000 ? .acceptedInPart(basisPoints: agreement.share) : .rejected
+        let reasons =
+            judgement == .accepted
+            ? ""
+            : "The answer agrees with the reference in \(agreement.share / 100) of 100 parts. It differs in: "
+                + agreement.differing.prefix(20).joined(separator: ", ") + "."
+        _ = try await ReviewSubmission(market: market)(
+            item.assignment, of: item.requester, judgement, reasons: reasons, by: reviewer
+        )
+    }
+
+    /// One person of finance prepares, another approves what they saw, the first sends it to the bank.
+    func pay() async throws {
+        let dollars = try SimulationCurrency.dollars
+        do {
+            let batch = try await PreparePayoutBatch(market: market)(dollars, by: crew.financeMaker)
+            try await ApprovePayoutBatch(market: market)(
+                batch.id, contentHash: batch.contentHash, by: crew.financeChecker
+            )
+            let file = try await IssuePayoutBatch(market: market)(batch.id, by: crew.financeMaker)
+            let day = now.ISO8601Format(.iso8601.year().month().day())
+            try payouts("payout-\(day)-\(batch.id).csv", file)
+        } catch PayoutRefusal.nothingToPay {
+            return
+        }
+    }
+}

@@ -1,0 +1,192 @@
+internal import Foundation
+package import Logging
+internal import Synchronization
+
+/// PostgreSQL behind a pool. A statement runs only inside a transaction, reads included.
+package final class Database: Sendable {
+    package let configuration: StoreConfiguration
+    package let statistics = Statistics()
+    let clock: (any WallClock)?
+    let logger: Logger
+    private let pool: Pool
+
+    /// Opens nothing yet: connections are made when they are needed.
+    ///
+    /// - Parameter clock: what the transactions' instants are read from; `nil` means PostgreSQL's clock.
+    package init(_ configuration: StoreConfiguration, clock: (any WallClock)? = nil, logger: Logger) {
+        self.configuration = configuration
+        self.clock = clock
+        self.logger = logger
+        pool = Pool(configuration: configuration, statistics: statistics)
+    }
+
+    /// Runs `body` in a read-write transaction and commits it; any error rolls it back.
+    ///
+    /// The body may run more than once (after a serialization failure or a deadlock), so it has no effect but its SQL.
+    /// It runs on the thread of its connection. Cancelling the task stops the statement on the server and rolls back;
+    /// once COMMIT is on its way it is no longer heard.
+    ///
+    /// - Parameter isDone: asked in a new transaction whether this one's effect is there, when the connection broke
+    ///   between COMMIT and its answer. Without it such a break throws ``StoreError/commitOutcomeUnknown(_:)``.
+    /// - Throws: what `body` throws; ``StoreError``; `CancellationError`.
+    @discardableResult
+    package func transaction<Result: Sendable>(
+        isolation: TransactionMode.Isolation = .readCommitted,
+        isDone: (@Sendable (Transaction) async throws -> Bool)? = nil,
+        _ body: @Sendable (Transaction) async throws -> Result
+    ) async throws -> Result {
+        try await retrying {
+            try await attempt(TransactionMode(isolation: isolation, isReadOnly: false), isDone: isDone, body)
+        }
+    }
+
+    /// Runs `body` in a read-only transaction.
+    @discardableResult
+    package func read<Result: Sendable>(
+        isolation: TransactionMode.Isolation = .readCommitted,
+        _ body: @Sendable (Transaction) async throws -> Result
+    ) async throws -> Result {
+        try await retrying {
+            try await attempt(TransactionMode(isolation: isolation, isReadOnly: true), isDone: nil, body)
+        }
+    }
+
+    /// Runs one statement as a transaction of its own: one round trip, one commit. For hot paths; write the instant
+    /// as `\(.instant)`.
+    ///
+    /// - Throws: ``StoreError/commitOutcomeUnknown(_:)`` when the connection breaks: it may have been done.
+    @discardableResult
+    package func statement(_ sql: SQL) async throws -> [Row] {
+        let rendered = try RenderedSQL(sql, manualInstant: clock?.now())
+        return try await retrying {
+            try await leased { connection, lease in
+                do {
+                    return try await connection.execute(rendered, lease: lease).rows
+                } catch StoreError.connectionLost(let reason) {
+                    throw StoreError.commitOutcomeUnknown(reason)
+                }
+            }
+        }
+    }
+
+    /// For the few commands that PostgreSQL refuses inside a transaction; their text is made by the store itself.
+    func runOutsideTransaction(_ script: String) async throws {
+        try await leased { try await $0.runScript(script, lease: $1) }
+    }
+
+    /// Waits for transactions in flight to end, refuses new ones, and closes all connections.
+    package func shutdown() async {
+        await pool.drain()
+    }
+
+    /// Connections in use, and callers waiting for one.
+    package var load: (busy: Int, waiting: Int) { pool.load }
+
+    // MARK: One attempt
+
+    private func attempt<Result>(
+        _ mode: TransactionMode, isDone: (@Sendable (Transaction) async throws -> Bool)?,
+        _ body: @Sendable (Transaction) async throws -> Result
+    ) async throws -> Result {
+        statistics.transactions.add(1, ordering: .relaxed)
+        var processID = 0
+        var finished: Result?
+        do {
+            return try await leased { connection, lease in
+                let instant = try await connection.begin(mode, readsClock: clock == nil, lease: lease)
+                processID = await connection.backendProcessID
+                let transaction = Transaction(
+                    connection: connection, lease: lease, instant: instant ?? clock?.now() ?? .distantPast,
+                    clock: clock
+                )
+                do {
+                    let result = try await body(transaction)
+                    try Task.checkCancellation()
+                    finished = result
+                    try await connection.commit(lease: lease)
+                    return result
+                } catch {
+                    await connection.rollback(lease: lease)
+                    throw error
+                }
+            }
+        } catch StoreError.commitOutcomeUnknown(let reason) {
+            guard let finished else { throw StoreError.commitOutcomeUnknown(reason) }
+            if mode.isReadOnly { return finished }
+            guard let isDone else { throw StoreError.commitOutcomeUnknown(reason) }
+            // A task of its own hears no cancellation: what was committed must not end as "cancelled".
+            let lookingUp = Task { [processID] in try await lookUp(processID: processID, reason: reason, isDone) }
+            guard try await lookingUp.value else { throw StoreError.connectionLost(reason) }
+            return finished
+        }
+    }
+
+    /// Takes a connection, runs `body` on its thread, gives it back in any case.
+    private func leased<Result>(_ body: (Connection, UInt64) async throws -> Result) async throws -> Result {
+        let deadline = ContinuousClock.now + configuration.acquireTimeout
+        let connection = try await pool.acquire()
+        defer { pool.release(connection) }
+        return try await withTaskExecutorPreference(connection.thread) {
+            do {
+                let lease = try await connection.beginLease(deadline: deadline)
+                let result = try await withTaskCancellationHandler {
+                    try await body(connection, lease)
+                } onCancel: {
+                    connection.gate.cancel(lease: lease)
+                }
+                await connection.endLease()
+                return result
+            } catch {
+                await connection.endLease()
+                throw error
+            }
+        }
+    }
+
+    // MARK: Trying again
+
+    private func retrying<Result>(_ attempt: () async throws -> Result) async throws -> Result {
+        let policy = configuration.retry
+        let deadline = ContinuousClock.now + policy.deadline
+        var attempts = 1
+        while true {
+            do {
+                return try await attempt()
+            } catch let error as StoreError
+                where error.isRetryable && attempts < policy.attemptsMax && ContinuousClock.now < deadline
+            {
+                statistics.retries.add(1, ordering: .relaxed)
+                try await Task.sleep(for: policy.delay(afterAttempt: attempts))
+                attempts += 1
+            }
+        }
+    }
+
+    /// Finds out whether a transaction whose COMMIT got no answer was committed: first its server process must be
+    /// gone, as it could commit until then, then its effect is there or not. Shielded from cancellation.
+    private func lookUp(
+        processID: Int, reason: String, _ isDone: @Sendable (Transaction) async throws -> Bool
+    ) async throws -> Bool {
+        statistics.outcomesLookedUp.add(1, ordering: .relaxed)
+        logger.warning("commit outcome looked up", metadata: ["reason": "\(reason)"])
+        let reading = TransactionMode(isolation: .readCommitted, isReadOnly: true)
+        let deadline = ContinuousClock.now + .seconds(30)
+        while ContinuousClock.now < deadline {
+            do {
+                let answer = try await attempt(reading, isDone: nil) {
+                    let isAlive: Bool = try await $0.oneRow(
+                        "select exists (select from pg_stat_activity where pid = \(processID)) as is_alive"
+                    )["is_alive"]
+                    return isAlive ? nil : try await isDone($0)
+                }
+                if let answer { return answer }
+            } catch StoreError.connectionLost, StoreError.unreachable, StoreError.poolExhausted {
+                // The server is still coming up: ask again.
+            } catch {
+                break  // The question itself fails, and would again.
+            }
+            try? await Task.sleep(for: .milliseconds(50))
+        }
+        throw StoreError.commitOutcomeUnknown(reason)
+    }
+}

@@ -1,0 +1,104 @@
+package import Foundation
+
+/// An open transaction. Valid only inside the body it was handed to.
+package struct Transaction: Sendable {
+    let connection: Connection
+    let lease: UInt64
+    /// The one instant of this transaction: when it began, by PostgreSQL's clock (in tests, by the manual one).
+    package let instant: Date
+    let clock: (any WallClock)?
+
+    /// All rows of a statement. Bound the number in the statement itself.
+    package func rows(_ sql: SQL) async throws -> [Row] {
+        try await run(sql).rows
+    }
+
+    /// The first row, or `nil`.
+    package func firstRow(_ sql: SQL) async throws -> Row? {
+        try await run(sql).rows.first
+    }
+
+    /// The only row.
+    ///
+    /// - Throws: ``StoreError/unexpectedRowCount(_:)`` unless there is exactly one.
+    package func oneRow(_ sql: SQL) async throws -> Row {
+        let rows = try await run(sql).rows
+        guard let row = rows.first, rows.count == 1 else { throw StoreError.unexpectedRowCount(rows.count) }
+        return row
+    }
+
+    /// Runs a statement for its effect.
+    ///
+    /// - Returns: the number of rows it changed.
+    @discardableResult
+    package func execute(_ sql: SQL) async throws -> Int {
+        try await run(sql).affectedRows
+    }
+
+    /// Runs several statements in one round trip (libpq's pipeline mode) and returns the rows of each. The first
+    /// error ends them all.
+    package func pipeline(_ statements: [SQL]) async throws -> [[Row]] {
+        let rendered = try statements.map { try RenderedSQL($0, manualInstant: instant) }
+        return try await connection.executeAll(rendered, lease: lease).map(\.rows)
+    }
+
+    /// The clock again, for a decision that follows a wait for a lock.
+    package func freshInstant() async throws -> Date {
+        if let clock { return clock.now() }
+        return try await oneRow("select clock_timestamp() as instant")["instant"]
+    }
+
+    /// Waits for the advisory lock `key`; the end of the transaction gives it back.
+    ///
+    /// A wait for it does not refresh the snapshot of the statement that waits, so read in the next one.
+    package func advisoryLock(_ key: AdvisoryLock) async throws {
+        try await execute("select pg_advisory_xact_lock(\(key.number))")
+    }
+
+    /// - Returns: whether the lock was free; never waits.
+    package func tryAdvisoryLock(_ key: AdvisoryLock) async throws -> Bool {
+        try await oneRow("select pg_try_advisory_xact_lock(\(key.number)) as taken")["taken"]
+    }
+
+    /// Sends one notification on a channel; PostgreSQL delivers it at commit. Not for hot paths: notifying
+    /// transactions commit one after the other.
+    package func notify(_ channel: StaticString, payload: String) async throws {
+        try await execute("select pg_notify(\(String(describing: channel)), \(payload))")
+    }
+
+    private func run(_ sql: SQL) async throws -> ResultSet {
+        try await connection.execute(try RenderedSQL(sql, manualInstant: instant), lease: lease)
+    }
+}
+
+/// The number of an advisory lock, made from words so that two uses do not meet by chance.
+package struct AdvisoryLock: Hashable, Sendable {
+    let number: Int64
+
+    /// FNV-1a over the words.
+    package init(_ words: String...) {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in words.joined(separator: "\u{1f}").utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        number = Int64(bitPattern: hash)
+    }
+}
+
+/// Isolation and access of a transaction.
+package struct TransactionMode: Hashable, Sendable {
+    package enum Isolation: Hashable, Sendable {
+        case readCommitted, repeatableRead, serializable
+    }
+
+    let isolation: Isolation
+    let isReadOnly: Bool
+
+    var beginStatement: String {
+        let level =
+            switch isolation {
+            case .readCommitted: "read committed"
+            case .repeatableRead: "repeatable read"
+            case .serializable: "serializable"
+            }
+        return "begin isolation level \(level) \(isReadOnly ? "read only" : "read write")"
+    }
+}

@@ -1,0 +1,131 @@
+internal import ArgumentParser
+internal import Formats
+internal import Foundation
+internal import Marketplace
+
+struct PayoutCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "payout",
+        abstract: "Pay what was earned: one person prepares, another approves, then the file is issued.",
+        subcommands: [Prepare.self, Approve.self, Issue.self, File.self, Cancel.self]
+    )
+
+    struct Prepare: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Put every unpaid earning of a currency into a payout batch; prints its id and content hash."
+        )
+        @OptionGroup var options: DatabaseOptions
+        @Option(help: "ISO 4217 code.") var currency = "USD"
+        @Option(help: "The finance maker.") var by = "finance-maker"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                guard let currency = Currency(currency) else { throw BadInput("currency", "must be an ISO 4217 code") }
+                let batch = try await PreparePayoutBatch(market: session.market)(
+                    currency, by: try await session.market.person(named: by)
+                )
+                let hash = batch.contentHash.hexadecimal
+                if json {
+                    Console.result([
+                        "payout_batch": .string("\(batch.id)"), "content_hash": .string(hash),
+                        "total": .string(batch.total.decimalText), "currency": .string(currency.code),
+                        "lines": .integer(Int64(batch.lineCount)),
+                    ])
+                } else {
+                    Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)")
+                }
+            }
+        }
+    }
+
+    struct Approve: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Approve exactly the content that the hash names. Not by whoever prepared it."
+        )
+        @OptionGroup var options: DatabaseOptions
+        @Argument(help: "The payout batch's id.") var id: String
+        @Option(name: .customLong("content-hash"), help: "As `prepare` printed it.") var contentHash: String
+        @Option(help: "The finance checker.") var by = "finance-checker"
+
+        func run() async throws {
+            try await withSession(options) { session in
+                guard let hash = Digest(hexadecimal: contentHash) else {
+                    throw BadInput("content_hash", "must be 64 hexadecimal digits")
+                }
+                try await ApprovePayoutBatch(market: session.market)(
+                    try payoutBatch(id), contentHash: hash, by: try await session.market.person(named: by)
+                )
+                Console.result("Approved \(id).")
+            }
+        }
+    }
+
+    struct Issue: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let the money of an approved batch leave and write its bank file (CSV)."
+        )
+        @OptionGroup var options: DatabaseOptions
+        @Argument(help: "The payout batch's id.") var id: String
+        @Option(help: "Where to write the file; standard output if left out.") var output: String?
+        @Option(help: "The finance maker.") var by = "finance-maker"
+
+        func run() async throws {
+            try await withSession(options) { session in
+                try write(
+                    try await IssuePayoutBatch(market: session.market)(
+                        try payoutBatch(id), by: try await session.market.person(named: by)
+                    ),
+                    to: output
+                )
+            }
+        }
+    }
+
+    struct File: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Write the bank file of an issued batch once more.")
+        @OptionGroup var options: DatabaseOptions
+        @Argument(help: "The payout batch's id.") var id: String
+        @Option(help: "Where to write the file; standard output if left out.") var output: String?
+        @Option(help: "Somebody in finance.") var by = "finance-maker"
+
+        func run() async throws {
+            try await withSession(options) { session in
+                try write(
+                    try await PayoutFile(market: session.market)(
+                        try payoutBatch(id), by: try await session.market.person(named: by)
+                    ),
+                    to: output
+                )
+            }
+        }
+    }
+
+    struct Cancel: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Cancel a batch that was not issued; its earnings are due again.")
+        @OptionGroup var options: DatabaseOptions
+        @Argument(help: "The payout batch's id.") var id: String
+        @Option(help: "Somebody in finance.") var by = "finance-maker"
+
+        func run() async throws {
+            try await withSession(options) { session in
+                try await CancelPayoutBatch(market: session.market)(
+                    try payoutBatch(id), by: try await session.market.person(named: by)
+                )
+                Console.result("Cancelled \(id).")
+            }
+        }
+    }
+}
+
+private func payoutBatch(_ text: String) throws -> PayoutBatch.ID {
+    guard let id = PayoutBatch.ID(text) else { throw BadInput("id", "must be a UUID") }
+    return id
+}
+
+private func write(_ bytes: [UInt8], to path: String?) throws {
+    guard let path else { return Console.result(String(decoding: bytes, as: UTF8.self)) }
+    try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
+    Console.note("Wrote \(path).")
+}

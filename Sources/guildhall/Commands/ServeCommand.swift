@@ -1,0 +1,67 @@
+internal import ArgumentParser
+internal import HTTPAPI
+internal import Marketplace
+internal import ServiceLifecycle
+internal import Store
+internal import UnixSignals
+
+/// Where the API listens.
+struct ServerOptions: ParsableArguments {
+    @Option(help: "Address to listen on.") var host = "127.0.0.1"
+    @Option(help: "Port to listen on; 0 lets the system choose.") var port = 8080
+
+    mutating func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
+    }
+
+    var settings: ServerSettings {
+        var settings = ServerSettings()
+        settings.host = host
+        settings.port = port
+        return settings
+    }
+}
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "Serve the HTTP API. Run as many as you like against one database.",
+        discussion: "GET /healthz and /readyz tell whether it lives and whether it can work; docs/API.md has the rest."
+    )
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var server: ServerOptions
+
+    func run() async throws {
+        try await withSession(options) { try await $0.serve([$0.api(server.settings)]) }
+    }
+}
+
+extension Session {
+    func api(_ settings: ServerSettings) -> any Service {
+        buildApplication(
+            market: market, settings: settings, logger: logger, isReady: { await readiness() },
+            onServerRunning: { Console.note("Listening on http://\(settings.host):\($0)") }
+        )
+    }
+
+    /// Runs services until SIGTERM or SIGINT; what is under way gets 15 seconds.
+    func serve(_ services: [any Service]) async throws {
+        var configuration = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        )
+        configuration.maximumGracefulShutdownDuration = .seconds(15)
+        configuration.maximumCancellationDuration = .seconds(5)
+        try await ServiceGroup(configuration: configuration).run()
+    }
+
+    private func readiness() async -> String? {
+        do {
+            let status = try await withInstaller { try await $0.status() }
+            if case .current = status { return nil }
+            return status.sentence
+        } catch let error as StoreError {
+            return error.publicMessage
+        } catch {
+            return "The database could not be asked."
+        }
+    }
+}

@@ -1,0 +1,22 @@
+internal import ArgumentParser
+
+/// The program. One command per file in Commands/; nothing else reads flags or the environment.
+@main
+struct Guildhall: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "guildhall",
+        abstract: "The backend of a marketplace for expert work.",
+        discussion: """
+            Without --database-url (or DATABASE_URL) every command works on an embedded PostgreSQL under .guildhall/, \
+            started when it is needed and stopped with the last command that uses it.
+
+            Begin with `guildhall demo`: the sample market, worked and paid. `guildhall up` serves it.
+            """,
+        version: "0.1.0",
+        subcommands: [
+            UpCommand.self, ServeCommand.self, ScheduleCommand.self, DemoCommand.self, ImportCommand.self,
+            SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self, AuditCommand.self,
+            TokenCommand.self, SchemaCommand.self, PsqlCommand.self,
+        ]
+    )
+}

@@ -1,0 +1,72 @@
+import Formats
+import Foundation
+import FoundationNetworking
+import HTTPAPI
+import Hummingbird
+import Logging
+import Marketplace
+import ServiceLifecycle
+import TestSupport
+import Testing
+
+/// The API over the test's market on a port of its own, spoken to by a real client.
+struct LiveServer: Sendable {
+    let port: Int
+
+    struct Answer {
+        let status: Int
+        let headers: [String: String]
+        let body: JSON
+        var code: String? { body["error"]?["code"]?.stringValue }
+    }
+
+    static func run(
+        _ market: Market, isReady: @escaping @Sendable () async -> String? = { nil },
+        _ body: @Sendable (LiveServer) async throws -> Void
+    ) async throws {
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        // Hummingbird keeps the request's id in the logger, so this must be one that keeps metadata.
+        var logger = Logger(label: "tests", factory: StreamLogHandler.standardError(label:))
+        logger.logLevel = .critical
+        var settings = ServerSettings()
+        settings.port = 0
+        let application = buildApplication(
+            market: market, settings: settings, logger: logger, isReady: isReady,
+            onServerRunning: { continuation.yield($0) }
+        )
+        let group = ServiceGroup(configuration: .init(services: [application], logger: logger))
+        try await withThrowingTaskGroup { tasks in
+            tasks.addTask { try await group.run() }
+            var iterator = ports.makeAsyncIterator()
+            let port = try #require(await iterator.next())
+            do {
+                try await body(LiveServer(port: port))
+            } catch {
+                await group.triggerGracefulShutdown()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    func send(
+        _ method: String, _ path: String, token: String? = nil, key: String? = nil, json: JSON? = nil,
+        raw: [UInt8]? = nil, contentType: String = "application/json"
+    ) async throws -> Answer {
+        var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
+        request.httpMethod = method
+        request.timeoutInterval = 20
+        if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+        if let key { request.setValue(key, forHTTPHeaderField: "Idempotency-Key") }
+        if let body = raw ?? json?.canonicalBytes() {
+            request.httpBody = Data(body)
+            request.setValue(contentType, forHTTPHeaderField: "Content-Type")
+        }
+        let (data, response) = try await URLSession.shared.data(for: request)
+        let answer = try #require(response as? HTTPURLResponse)
+        var headers: [String: String] = [:]
+        for (name, value) in answer.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
+        return Answer(status: answer.statusCode, headers: headers, body: try JSON.parse(Array(data)))
+    }
+}

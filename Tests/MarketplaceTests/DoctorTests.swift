@@ -1,0 +1,202 @@
+import Foundation
+import Marketplace
+import Store
+import TestSupport
+import Testing
+
+/// How each check is made to fail: the rule is broken behind the program's back, constraints dropped where they would
+/// not let it happen.
+private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
+    (
+        .redundancy,
+        [
+            """
+            delete from slot
+             where state = 'open'
+               and not exists (select from assignment
+                                where assignment.task_id = slot.task_id and assignment.slot_no = slot.slot_no)
+            """
+        ]
+    ),
+    (
+        .oneSlotPerWorker,
+        [
+            "drop index assignment_one_per_worker",
+            """
+            with pair as (
+                select leased.assignment_id as leased_id, leased.worker_id as old_id, other.worker_id as new_id,
+                       other.eligibility, leased.week_starts_on, leased.expected_minutes
+                  from assignment as leased join assignment as other using (requester_id, task_id)
+                 where leased.state = 'leased' and other.state = 'submitted'
+            ),
+            weeks as (
+                update worker_week
+                   set committed_minutes = committed_minutes
+                       + case when worker_id = old_id then -expected_minutes else expected_minutes end
+                  from pair
+                 where worker_id in (old_id, new_id) and worker_week.week_starts_on = pair.week_starts_on
+            ),
+            loads as (
+                update worker_load
+                   set live_leases = live_leases + case when worker_id = old_id then -1 else 1 end
+                  from pair where worker_id in (old_id, new_id)
+            )
+            update assignment set worker_id = new_id, eligibility = pair.eligibility
+              from pair where assignment_id = leased_id
+            """,
+        ]
+    ),
+    (.slotsAgree, ["update assignment set lease_token = lease_token + 1 where state = 'leased'"]),
+    (
+        .eligibility,
+        [
+            """
+            update credential set verified_at = verified_at + interval '1 day'
+             where worker_id = (select worker_id from assignment where state = 'leased')
+            """
+        ]
+    ),
+    (.termsFrozen, ["update assignment set pay_minor = pay_minor + 1 where state = 'leased'"]),
+    (.oneEarning, ["update review set share_bps = 4000 where verdict = 'accepted_in_part'"]),
+    (.earningPosted, ["update transfer set source_id = transfer_id where kind = 'earning'"]),
+    (.balances, ["update account set balance_minor = balance_minor + 1 where kind = 'requester_wallet'"]),
+    (
+        .currencies,
+        [
+            "alter table transfer drop constraint transfer_debit_fkey, drop constraint transfer_credit_fkey",
+            "update transfer set currency = 'EUR' where kind = 'funding'",
+        ]
+    ),
+    (
+        .clearing,
+        [
+            """
+            insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
+                source_id,
+                                  posted_at)
+            select gen_random_uuid(), 'settlement', bank.account_id, clearing.account_id, 5, 'USD', gen_random_uuid(),
+                   '2026-03-02'
+              from account as bank, account as clearing
+             where bank.kind = 'bank' and clearing.kind = 'payout_clearing'
+            """
+        ]
+    ),
+    (.budget, ["update batch set budget_minor = 1 where state = 'open'"]),
+    (
+        .holdCovers,
+        [
+            """
+            with released as (
+                insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
+                                      source_id, posted_at)
+                select gen_random_uuid(), 'release', hold.account_id, wallet.account_id, hold.balance_minor, 'USD',
+                       gen_random_uuid(), '2026-03-02'
+                  from account as hold, account as wallet
+                 where hold.kind = 'batch_hold' and wallet.kind = 'requester_wallet'
+                 limit 1
+                returning debit_account_id, credit_account_id, amount_minor
+            )
+            update account
+               set balance_minor = balance_minor
+                   + case when account_id = debit_account_id then -amount_minor else amount_minor end
+              from released where account_id in (debit_account_id, credit_account_id)
+            """
+        ]
+    ),
+    (
+        .onePayout,
+        [
+            "drop index payout_item_one_live_per_earning",
+            "update payout_item set is_live = true where not is_live",
+        ]
+    ),
+    (.payoutTotals, ["update payout_batch set total_minor = total_minor + 1 where state = 'prepared'"]),
+    (.payoutPosted, ["update transfer set source_id = transfer_id where kind = 'payout'"]),
+    (
+        .twoPeople,
+        [
+            "alter table payout_batch drop constraint payout_batch_approved_by_second_person",
+            "update payout_batch set approved_by = prepared_by where state = 'issued'",
+        ]
+    ),
+    (
+        .reviewerDiffers,
+        [
+            "alter table review drop constraint review_reviewer_is_not_author",
+            "update review set reviewer_id = author_id where verdict = 'rejected'",
+        ]
+    ),
+    (.hours, ["update worker_week set committed_minutes = committed_minutes + 1"]),
+    (.load, ["update worker_load set live_leases = live_leases + 1"]),
+    (
+        .dueProcess,
+        [
+            "update decision set decided_by = (select principal_id from principal where kind = 'system')"
+        ]
+    ),
+    (.auditLine, ["delete from audit_unsealed"]),
+    (
+        .auditChain,
+        [
+            "update audit_event set facts = '{\"forged\": true}' where event_id in (select event_id from audit_seal)"
+        ]
+    ),
+]
+
+@Suite("The doctor", .scratchDatabase)
+struct DoctorTests {
+    /// Accepted, accepted in part, rejected, submitted, leased and open work; an issued, a cancelled and a prepared
+    /// payout.
+    private func busyMarket() async throws -> SmallMarket {
+        let small = try await SmallMarket()
+        let (ann, ben, cem) = (
+            try await small.lawyer("ann"), try await small.lawyer("ben"), try await small.lawyer("cem")
+        )
+        let batch = try await small.batch(small.draft("mix", redundancy: 2), tasks: 4)
+        let prepare = PreparePayoutBatch(market: small.market)
+        try await small.earn(ann, batch)
+        let first = try await prepare(small.usd, by: small.maker)
+        try await CancelPayoutBatch(market: small.market)(first.id, by: small.maker)
+        let second = try await prepare(small.usd, by: small.maker)
+        try await ApprovePayoutBatch(market: small.market)(
+            second.id, contentHash: second.contentHash, by: small.checker
+        )
+        _ = try await IssuePayoutBatch(market: small.market)(second.id, by: small.maker)
+        let partly = try await small.claim(ben, batch)
+        try await small.submit(partly)
+        try await small.review(partly, .acceptedInPart(basisPoints: 5_000))
+        _ = try await prepare(small.usd, by: small.maker)
+        let rejected = try await small.claim(cem, batch)
+        try await small.submit(rejected)
+        try await small.review(rejected, .rejected)
+        let pair = try await small.batch(small.draft("pair", redundancy: 2), tasks: 1)
+        try await small.submit(small.claim(ann, pair))
+        _ = try await small.claim(ben, pair)
+        while try await SealAudit(market: small.market)() > 0 {}
+        try await small.submit(small.claim(cem, batch))
+        return small
+    }
+
+    @Test("finds a market clean in which everything has happened, and says what it could not check")
+    func clean() async throws {
+        let findings = try await Doctor(market: busyMarket().market)()
+        #expect(findings.filter { !$0.isClean }.map(\.check) == [])
+        #expect(findings.filter { $0.outcome == .notBuilt }.map(\.check) == [.sealedBids])
+        #expect(Set(findings.map(\.check.invariant)) == Set(1...11))
+    }
+
+    @Test("finds exactly the rule that was broken", arguments: breaks.indices)
+    func finds(index: Int) async throws {
+        let (check, statements) = breaks[index]
+        let small = try await busyMarket()
+        try await Scratch.asOwner { transaction in
+            for statement in statements { try await transaction.execute(statement) }
+        }
+        #expect(try await small.ills() == [check])
+    }
+
+    @Test("has a way to break every check that is built")
+    func complete() {
+        #expect(Set(breaks.map(\.check)).union([.sealedBids]) == Set(DoctorCheck.allCases))
+    }
+}

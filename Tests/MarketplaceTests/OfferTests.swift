@@ -1,0 +1,78 @@
+import Formats
+import Foundation
+import Marketplace
+import Store
+import TestSupport
+import Testing
+
+@Suite("Offers", .scratchDatabase)
+struct OfferTests {
+    private func offered(tasks: Int = 1) async throws -> (SmallMarket, Worker.ID, Batch.ID, Offer.ID) {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("w")
+        let batch = try await small.batch(small.draft("b", door: .offer), tasks: tasks)
+        return (small, worker, batch, try await offer(small, batch, to: worker))
+    }
+
+    private func offer(_ small: SmallMarket, _ batch: Batch.ID, to worker: Worker.ID) async throws -> Offer.ID {
+        try await MakeOffer(market: small.market)(
+            of: batch, from: small.requester, to: worker, reason: ["score": 7], answerBy: Scratch.clock.now() + 600,
+            by: small.manager
+        )
+    }
+
+    @Test("that are accepted end in a lease, once")
+    func accepted() async throws {
+        let (small, worker, batch, id) = try await offered()
+        let accept = AcceptOffer(market: small.market)
+        let work = try await accept(id, by: Principal.ID(worker.uuid))
+        #expect(work.batch == batch)
+        #expect(
+            await refusal(OfferRefusal.self) {
+                try await accept(id, by: Principal.ID(worker.uuid))
+            } == .notOpen(.accepted))
+        try await small.submit(work)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("reserve nothing: the first of two gets the task, and the other's offer stays open")
+    func reservesNothing() async throws {
+        let (small, worker, batch, id) = try await offered()
+        let other = try await small.lawyer("other")
+        let second = try await offer(small, batch, to: other)
+        _ = try await AcceptOffer(market: small.market)(second, by: Principal.ID(other.uuid))
+        #expect(
+            await refusal(ClaimRefusal.self) {
+                try await AcceptOffer(market: small.market)(id, by: Principal.ID(worker.uuid))
+            } == .noWork)
+        #expect(try await small.count("select count(*) as n from offer where state = 'open'") == 1)
+    }
+
+    @Test("are made once, of batches that offer, to be answered in time and by whom they were made to")
+    func refusals() async throws {
+        let (small, worker, batch, id) = try await offered()
+        #expect(await refusal(OfferRefusal.self) { try await offer(small, batch, to: worker) } == .alreadyOffered)
+        let claimed = try await small.batch(small.draft("c"), tasks: 1)
+        #expect(await refusal(OfferRefusal.self) { try await offer(small, claimed, to: worker) } == .claimedOnly)
+        #expect(
+            await refusal(NotFound.self) {
+                try await DeclineOffer(market: small.market)(id, by: small.reviewer)
+            } != nil)
+        Scratch.clock.advance(by: 600)
+        #expect(
+            await refusal(OfferRefusal.self) {
+                try await AcceptOffer(market: small.market)(id, by: Principal.ID(worker.uuid))
+            } == .notOpen(.lapsed))
+        #expect(try await LapseOffers(market: small.market)(by: small.manager) == 1)
+        #expect(try await LapseOffers(market: small.market)(by: small.manager) == 0)
+    }
+
+    @Test("that are declined may be made again")
+    func declined() async throws {
+        let (small, worker, batch, id) = try await offered()
+        try await DeclineOffer(market: small.market)(id, by: Principal.ID(worker.uuid))
+        let again = try await offer(small, batch, to: worker)
+        let offers = try await small.market.database.read { try await $0.offers(to: worker) }
+        #expect(Dictionary(uniqueKeysWithValues: offers.map { ($0.id, $0.state) }) == [id: .declined, again: .open])
+    }
+}

@@ -1,0 +1,146 @@
+import Formats
+import Foundation
+import Store
+import TestSupport
+import Testing
+
+@testable import Marketplace
+
+/// The constraints of the schema's sections Audit to PayRates (Identity apart), each broken by a statement.
+@Suite("Constraints from Audit to PayRates", .scratchDatabase)
+struct PeopleConstraintTests {
+    /// One statement for each constraint; `w`, `c` and `r` are the one worker, their admission and the one rate.
+    private static let violations: [(constraint: String, statement: SQL)] = [
+        ("audit_event_stream_known", "update audit_event set stream = 'somebody'"),
+        ("audit_stream_length_positive", "update audit_stream set length = 0"),
+        ("audit_stream_head_is_sha256", "update audit_stream set head = '\\x00'"),
+        (
+            "audit_seal_one_per_event",
+            """
+            insert into audit_seal select stream, position + 1000, event_id, hash from audit_seal limit 1
+            """
+        ),
+        ("audit_seal_position_positive", "update audit_seal set position = -position"),
+        ("audit_seal_hash_is_sha256", "update audit_seal set hash = '\\x00'"),
+        ("decision_rule_given", "update decision set rule = ''"),
+        ("decision_reasons_given", "update decision set reasons = ''"),
+        ("decision_appeal_possible", "update decision set appeal_until = decided_at"),
+        ("decision_decider_is_other", "update decision set decided_by = worker_id"),
+        ("worker_one_per_external_key", "update worker set external_key = 'same'"),
+        ("worker_external_key_bounded", "update worker set external_key = ''"),
+        ("worker_country_is_iso3166", "update worker set country = 'de'"),
+        ("worker_weekly_minutes_possible", "update worker set weekly_minutes_max = 10081"),
+        ("worker_person_one_per_email", "update worker_person set email = 'same@example.org'"),
+        ("worker_person_email_bounded", "update worker_person set email = 'a'"),
+        ("worker_person_email_is_lower_case", "update worker_person set email = 'A@example.org'"),
+        ("worker_person_name_bounded", "update worker_person set name = ''"),
+        ("worker_week_within_cap", "update worker_week set committed_minutes = minutes_max + 1"),
+        ("worker_week_starts_monday", "update worker_week set week_starts_on = week_starts_on + 1"),
+        ("profile_years_possible", "update profile set years = 81"),
+        ("lawyer_profile_is_lawyer", "update lawyer_profile set profession = 'physician'"),
+        ("physician_profile_is_physician", "update physician_profile set profession = 'lawyer'"),
+        ("tier_period_in_force_bounded_below", "update tier_period set in_force = tstzrange(null, upper(in_force))"),
+        ("tier_period_in_force_bounded_below", "update tier_period set in_force = 'empty'"),
+        (
+            "tier_period_no_overlap",
+            """
+            insert into tier_period
+            select worker_id, profession, 'principal', tstzrange(lower(in_force) + interval '1 hour', null), decided_by
+              from tier_period
+            """
+        ),
+        ("credential_issuer_bounded", "update credential set issuer = ''"),
+        ("credential_number_bounded", "update credential set number = ''"),
+        ("credential_kind_fits_profession", "update credential set kind = 'medical_licence'"),
+        ("credential_expires_after_issue", "update credential set expires_at = timestamptz '2015-06-01 00:00:00+00'"),
+        ("credential_verified_by_somebody", "update credential set verified_by = null where state = 'verified'"),
+        (
+            "credential_verified_has_time",
+            """
+            update credential set verified_by = null, verified_at = null where state = 'verified'
+            """
+        ),
+        ("credential_verifier_is_other", "update credential set verified_by = worker_id where state = 'verified'"),
+        ("credential_one_live_per_number", "update credential set number = 'nY 1', jurisdiction = 'US-NY'"),
+        (
+            "requirement_one_per_hash",
+            """
+            insert into requirement select gen_random_uuid(), tree, hash from requirement
+            """
+        ),
+        ("requirement_hash_is_sha256", "update requirement set hash = '\\x00'"),
+        ("rate_amount_positive", "update rate set amount_minor = 0"),
+        ("rate_currency_is_iso4217", "update rate set currency = 'usd'"),
+        ("rate_approved_by_second_person", "update rate set approved_by = prepared_by"),
+        ("rate_in_force_bounded_below", "update rate set in_force = tstzrange(null, null)"),
+        (
+            "rate_no_overlap",
+            """
+            insert into rate
+            select gen_random_uuid(), profession, tier, task_kind, 'task', 1, currency, in_force, prepared_by,
+                   approved_by
+              from rate
+            """
+        ),
+    ]
+
+    /// At least two rows of what must be unique, one of everything else.
+    private func populate() async throws {
+        let crew = try await Crew()
+        let (worker, _) = try await crew.lawyer("w1")
+        _ = try await crew.lawyer("w2")
+        try await DeclareProfession(market: crew.market)(
+            .physician, years: 2, specialties: ["cardiology"], of: worker, by: crew.chief
+        )
+        _ = try await SuspendWorker(market: crew.market)(worker, rule: "r", facts: [:], reasons: "x", by: crew.chief)
+        let (maker, checker) = (try await crew.person("m", .financeMaker), try await crew.person("c", .financeChecker))
+        let rate = try ProposedRate(
+            profession: .lawyer, tier: .expert, taskKind: .extraction, unit: .hour,
+            amount: Money(100, try #require(Currency("USD"))), inForce: InstantRange(from: Scratch.start, until: nil)
+        )
+        _ = try await PublishRate(market: crew.market)(rate, preparedBy: maker, approvedBy: checker)
+        try await crew.market.database.transaction { transaction in
+            _ = try await transaction.reserveMinutes(60, of: worker, weekStartsOn: .day("2026-03-02"), cap: 600)
+            _ = try await transaction.internRequirement(
+                .language("en"), id: Scratch.here.identifiers.make(at: transaction.instant)
+            )
+        }
+        _ = try await SealAudit(market: crew.market)()
+    }
+
+    @Test("each constraint refuses the statement that breaks it")
+    func violated() async throws {
+        try await populate()
+        let owner = Scratch.connect(asOwner: true)
+        for (constraint, statement) in Self.violations {
+            do {
+                let changed = try await owner.transaction { try await $0.execute(statement) }
+                Issue.record("\(constraint) let \(changed) rows pass")
+            } catch let error as StoreError {
+                #expect(error.violatedConstraint == constraint, "\(error)")
+            }
+        }
+        await owner.shutdown()
+    }
+
+    @Test("no constraint of these tables is without such a statement")
+    func complete() async throws {
+        let names: [String] = try await Scratch.database.read { transaction in
+            try await transaction.rows(
+                """
+                with checked_table as (
+                    select unnest(array['audit_event', 'audit_unsealed', 'audit_stream', 'audit_seal', 'notice',
+                        'decision', 'worker', 'worker_person', 'worker_week', 'profession', 'profile', 'lawyer_profile',
+                        'physician_profile', 'tier_period', 'credential', 'requirement', 'rate'])::regclass as id
+                )
+                select conname::text as name from pg_constraint join checked_table on conrelid = id
+                 where contype in ('c', 'u', 'x')
+                union
+                select indexrelid::regclass::text from pg_index join checked_table on indrelid = id
+                 where indisunique and indpred is not null
+                """
+            ).map { try $0["name"] }
+        }
+        #expect(Set(names) == Set(Self.violations.map(\.constraint)))
+    }
+}

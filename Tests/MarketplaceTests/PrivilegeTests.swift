@@ -1,0 +1,73 @@
+import Store
+import TestSupport
+import Testing
+
+@Suite("What the program may not do", .scratchDatabase)
+struct PrivilegeTests {
+    private static let appendOnly = [
+        "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
+    ]
+
+    private static let refused: [SQL] = [
+        "update audit_event set action = ''", "delete from audit_event", "truncate audit_event cascade",
+        "update audit_seal set hash = ''", "delete from audit_seal", "update transfer set amount_minor = 1",
+        "delete from transfer", "truncate transfer cascade", "update decision set reasons = 'x'",
+        "delete from decision",
+        "update submission set answer = '1'", "delete from submission", "update review set share_bps = 1",
+        "delete from review", "update earning set amount_minor = 1", "delete from earning",
+        "update assignment set terms = '1'", "update assignment set pay_minor = 1",
+        "update assignment set worker_id = null",
+        "insert into schema_step values (99, 'x', '2026-01-01')", "delete from schema_step",
+        "create table public.own (id bigint)", "drop table transfer", "alter table transfer disable trigger all",
+        "create index on transfer (kind)",
+    ]
+
+    @Test("history is append-only for the program's role, and the schema is not its own", .timeLimit(.minutes(1)))
+    func refusedStatements() async throws {
+        for statement in Self.refused {
+            let error = await #expect(throws: StoreError.self, "\(statement)") {
+                try await Scratch.database.transaction { try await $0.execute(statement) }
+            }
+            #expect(error?.sqlState == "42501", "\(statement): \(String(describing: error))")
+        }
+    }
+
+    @Test("no privilege to change a column of an append-only table has slipped through", .timeLimit(.minutes(1)))
+    func privileges() async throws {
+        let slipped: [String] = try await Scratch.database.read {
+            try await $0.rows(
+                """
+                select relation || ': ' || privilege as it
+                  from unnest(\(Self.appendOnly)) relation, unnest('{update,delete,truncate,trigger}'::text[]) privilege
+                 where has_table_privilege('guildhall_app', relation, privilege)
+                    or (privilege = 'update' and has_any_column_privilege('guildhall_app', relation, privilege))
+                """
+            ).map { try $0["it"] }
+        }
+        #expect(slipped == [])
+        let others: Int = try await Scratch.database.read {
+            try await $0.oneRow(
+                """
+                select count(*) as n from pg_class
+                 where relnamespace = 'public'::regnamespace and relkind = 'r'
+                   and has_table_privilege('guildhall_app', oid, 'select,insert')
+                """)["n"]
+        }
+        #expect(others > 30, "the program can do nothing at all")
+    }
+
+    @Test("a new clone of the template has nothing in it but what schema.sql puts there", .timeLimit(.minutes(1)))
+    func templateEmpty() async throws {
+        let filled: [String] = try await Scratch.asOwner {
+            try await $0.rows(
+                """
+                select relname::text as it from pg_class
+                 where relnamespace = 'public'::regnamespace and relkind = 'r'
+                   and relname not in ('schema_step', 'profession')
+                   and query_to_xml(format('select from %I limit 1', relname), false, true, '')::text <> ''
+                """
+            ).map { try $0["it"] }
+        }
+        #expect(filled == [])
+    }
+}

@@ -1,0 +1,142 @@
+import Store
+import TestSupport
+import Testing
+
+/// The constraints that no use case can come near, each broken by a statement on rows made for it.
+@Suite("Constraints that no use case comes near", .scratchDatabase, .timeLimit(.minutes(1)))
+struct SchemaConstraintTests {
+    private static let violations: [(constraint: String, statement: SQL)] = [
+        ("schema_step_version_positive", "update schema_step set version = -version"),
+        ("principal_name_bounded", "update principal set name = ''"),
+        ("role_grant_requester_iff_requester", "update role_grant set requester_id = gen_random_uuid()"),
+        ("role_grant_in_force_bounded_below", "update role_grant set in_force = tstzrange(null, null)"),
+        ("role_grant_in_force_bounded_below", "update role_grant set in_force = 'empty'"),
+        (
+            "role_grant_no_overlap",
+            """
+            insert into role_grant
+            select gen_random_uuid(), principal_id, role, requester_id, granted_by,
+                   tstzrange(lower(in_force) + interval '1 day', null)
+              from role_grant
+            """
+        ),
+        ("access_token_hash_is_sha256", "update access_token set token_hash = '\\x00'"),
+        ("access_token_expires_later", "update access_token set expires_at = created_at"),
+        ("idempotency_key_bounded", "update idempotency_key set key = ''"),
+        ("idempotency_key_fingerprint_is_sha256", "update idempotency_key set fingerprint = '\\x00'"),
+        ("requester_name_bounded", "update requester set name = ''"),
+        (
+            "requester_one_per_external_key",
+            "insert into requester select gen_random_uuid(), external_key, name, created_at from requester"
+        ),
+        ("project_name_bounded", "update project set name = ''"),
+        ("project_guideline_version_positive", "update project set guideline_version = 0"),
+        (
+            "project_one_per_external_key",
+            """
+            insert into project
+            select requester_id, gen_random_uuid(), external_key, name, task_kind, guideline, guideline_version,
+                   answer_schema, created_at
+              from project
+            """
+        ),
+        ("batch_name_bounded", "update batch set name = ''"),
+        ("batch_redundancy_possible", "update batch set redundancy = 101"),
+        ("batch_pay_positive", "update batch set pay_minor = 0"),
+        ("batch_fee_not_negative", "update batch set fee_minor = -1"),
+        ("batch_expected_minutes_possible", "update batch set expected_minutes = 0"),
+        ("batch_lease_seconds_possible", "update batch set lease_seconds = 59"),
+        ("slot_no_positive", "update slot set slot_no = 0"),
+        ("assignment_pay_positive", "update assignment set fee_minor = -1"),
+        ("submission_hash_is_sha256", "update submission set hash = '\\x00'"),
+        ("offer_closed_iff_terminal", "update offer set closed_at = offered_at"),
+        ("offer_assignment_iff_accepted", "update offer set assignment_id = gen_random_uuid()"),
+        ("offer_answer_by_later", "update offer set answer_by = offered_at"),
+        ("payout_batch_hash_is_sha256", "update payout_batch set content_hash = '\\x00'"),
+        ("payout_batch_approval_whole", "update payout_batch set approved_at = prepared_at"),
+        ("payout_batch_cancelled_iff_terminal", "update payout_batch set cancelled_at = prepared_at"),
+        ("payout_line_amount_positive", "update payout_line set amount_minor = 0"),
+        ("payout_line_end_to_end_id_bounded", "update payout_line set end_to_end_id = ''"),
+    ]
+
+    /// One row in each table, of which only the columns at stake make sense.
+    private static let rows: [SQL] = [
+        "insert into principal values (gen_random_uuid(), 'person', 'p', '2026-03-02')",
+        """
+        insert into role_grant
+        select gen_random_uuid(), principal_id, 'operator', null, principal_id, tstzrange('2026-03-02', null)
+          from principal
+        """,
+        """
+        insert into access_token
+        select sha256('t'), principal_id, '2026-03-02', '2026-03-03', null from principal
+        """,
+        """
+        insert into idempotency_key
+        select principal_id, 'route', 'key', sha256('k'), 200, '{}', '2026-03-02' from principal
+        """,
+        "insert into requester values (gen_random_uuid(), 'acme', 'Acme', '2026-03-02')",
+        """
+        insert into project
+        select requester_id, gen_random_uuid(), 'p', 'P', 'extraction', '', 1, '{}', '2026-03-02' from requester
+        """,
+        """
+        insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy, pay_minor,
+                           fee_minor, currency, rate_id, budget_minor, expected_minutes, lease_seconds, answer_seconds,
+                           priority, created_at)
+        select requester_id, gen_random_uuid(), project_id, 'b', 'draft', 'claim', gen_random_uuid(), 1, 1, 0, 'USD',
+               gen_random_uuid(), 1, 1, 60, 60, 0, '2026-03-02'
+          from project
+        """,
+        """
+        insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
+        select requester_id, gen_random_uuid(), 1, batch_id, 'open', 0, 0 from batch
+        """,
+        """
+        insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state, lease_token,
+                                leased_at, lease_until, answer_by, terms, pay_minor, fee_minor, currency, eligibility,
+                                week_starts_on, expected_minutes)
+        select requester_id, gen_random_uuid(), task_id, slot_no, batch_id, gen_random_uuid(), 'leased', 1,
+               '2026-03-02', '2026-03-03', '2026-03-04', '{}', 1, 0, 'USD', '{}', '2026-03-02', 1
+          from slot
+        """,
+        """
+        insert into submission (requester_id, assignment_id, answer, hash, submitted_at)
+        select requester_id, assignment_id, '{}', sha256('a'), '2026-03-02' from assignment
+        """,
+        """
+        insert into offer (requester_id, offer_id, batch_id, worker_id, state, reason, offered_at, answer_by)
+        select requester_id, gen_random_uuid(), batch_id, gen_random_uuid(), 'open', '{}', '2026-03-02', '2026-03-03'
+          from batch
+        """,
+        """
+        insert into payout_batch (payout_batch_id, currency, state, total_minor, line_count, content_hash, prepared_by,
+                                  prepared_at)
+        values (gen_random_uuid(), 'USD', 'prepared', 1, 1, sha256('l'), gen_random_uuid(), '2026-03-02')
+        """,
+        """
+        insert into payout_line (payout_line_id, payout_batch_id, worker_id, amount_minor, currency, end_to_end_id)
+        select gen_random_uuid(), payout_batch_id, gen_random_uuid(), 1, 'USD', 'E' from payout_batch
+        """,
+    ]
+
+    @Test("each refuses the statement that breaks it, by name")
+    func violated() async throws {
+        let owner = Scratch.connect(asOwner: true) { $0.poolSize = 1 }
+        try await owner.transaction { transaction in
+            // Foreign keys rest, so that a row needs no parents; checks and uniqueness do not.
+            try await transaction.execute("set local session_replication_role = replica")
+            for row in Self.rows { #expect(try await transaction.execute(row) == 1) }
+        }
+        for (constraint, statement) in Self.violations {
+            let error = await #expect(throws: StoreError.self, "\(constraint)") {
+                try await owner.transaction {
+                    try await $0.execute("set local session_replication_role = replica")
+                    try await $0.execute(statement)
+                }
+            }
+            #expect(error?.violatedConstraint == constraint, "\(String(describing: error))")
+        }
+        await owner.shutdown()
+    }
+}

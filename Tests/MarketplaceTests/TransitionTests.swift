@@ -1,0 +1,63 @@
+import Marketplace
+import Testing
+
+/// Every state against every event: what is not in the table cannot happen.
+@Suite("Transitions")
+struct TransitionTests {
+    @Test("a batch goes only where it may")
+    func batch() {
+        let legal: [BatchState: [BatchEvent: BatchState]] = [
+            .draft: [.publish: .open],
+            .open: [.pause: .paused, .close: .closed],
+            .paused: [.resume: .open, .close: .closed],
+        ]
+        for state in BatchState.allCases {
+            for event in BatchEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("a slot goes only where it may")
+    func slot() {
+        let legal: [SlotState: [SlotEvent: SlotState]] = [
+            .waiting: [.publish: .open],
+            .open: [.lease: .leased, .withdraw: .withdrawn],
+            .leased: [.submit: .submitted, .lapse: .open, .giveBack: .open],
+            .submitted: [.accept: .done, .reject: .open],
+        ]
+        for state in SlotState.allCases {
+            for event in SlotEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("an assignment goes only where it may")
+    func assignment() {
+        let legal: [AssignmentState: [AssignmentEvent: AssignmentState]] = [
+            .leased: [.submit: .submitted, .lapse: .expired, .giveBack: .returned],
+            .submitted: [.accept: .accepted, .reject: .rejected],
+        ]
+        for state in AssignmentState.allCases {
+            for event in AssignmentEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("an offer goes only where it may")
+    func offer() {
+        let legal: [OfferState: [OfferEvent: OfferState]] = [
+            .open: [.accept: .accepted, .decline: .declined, .lapse: .lapsed]
+        ]
+        for state in OfferState.allCases {
+            for event in OfferEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("a payout batch goes only where it may")
+    func payout() {
+        let legal: [PayoutBatchState: [PayoutEvent: PayoutBatchState]] = [
+            .prepared: [.approve: .approved, .cancel: .cancelled],
+            .approved: [.issue: .issued, .cancel: .cancelled],
+        ]
+        for state in PayoutBatchState.allCases {
+            for event in PayoutEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+import Formats
+import Foundation
+import Marketplace
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Scheduler
+
+@Suite("The scheduler's rounds", .scratchDatabase)
+struct RoundTests {
+    @Test("reopen the slot of a lease that ran out, and give its minutes back")
+    func leaseExpiry() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w", weeklyMinutes: 30)
+        let batch = try await staffed.batch("b", door: .claim)
+        let claim = ClaimTask(market: staffed.market)
+        let work = try await claim(from: (staffed.requester, batch), by: Principal.ID(worker.uuid))
+        let round = LeaseExpiryRound(market: staffed.market, by: staffed.system)
+        Scratch.clock.advance(by: 3_599)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.leasesExpired: 0], hasMore: false))
+        Scratch.clock.advance(by: 1)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.leasesExpired: 1], hasMore: false))
+        #expect(try await staffed.count("select sum(committed_minutes)::bigint as n from worker_week") == 0)
+        #expect(try await staffed.count("select sum(live_leases)::bigint as n from worker_load") == 0)
+        let again = try await claim(from: (staffed.requester, batch), by: Principal.ID(worker.uuid))
+        #expect(again.task == work.task && again.leaseToken > work.leaseToken)
+        #expect(try await staffed.ills() == [])
+    }
+
+    @Test("end a full piece with the word that there may be more")
+    func hasMore() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        let batch = try await staffed.batch("b", door: .claim, tasks: 3)
+        for _ in 0..<3 {
+            _ = try await ClaimTask(market: staffed.market)(
+                from: (staffed.requester, batch), by: Principal.ID(worker.uuid)
+            )
+        }
+        Scratch.clock.advance(by: 3_600)
+        let round = LeaseExpiryRound(market: staffed.market, by: staffed.system, most: 2)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.leasesExpired: 2], hasMore: true))
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.leasesExpired: 1], hasMore: false))
+    }
+
+    @Test("seal what was recorded")
+    func sealing() async throws {
+        let staffed = try await StaffedMarket()
+        let waiting = try await staffed.count("select count(*) as n from audit_unsealed")
+        #expect(waiting > 0)
+        #expect(try await AuditSealRound(market: staffed.market).runOnce().counts == [.eventsSealed: waiting])
+        #expect(try await staffed.count("select count(*) as n from audit_unsealed") == 0)
+    }
+
+    @Test("hand notices on once, and again after a channel that failed")
+    func notices() async throws {
+        let staffed = try await StaffedMarket()
+        let manager = staffed.manager
+        let id: Notice.ID = staffed.market.identifiers.make(at: Scratch.start)
+        try await staffed.market.database.transaction {
+            try await $0.tell(manager, kind: "work_rejected", facts: [:], id: id)
+        }
+        let received = Mutex<[Notice.ID]>([])
+        struct Closed: Error {}
+        let failing = NoticeDeliveryRound(market: staffed.market) { _ in throw Closed() }
+        await #expect(throws: Closed.self) { try await failing.runOnce() }
+        let round = NoticeDeliveryRound(market: staffed.market) { notices in
+            received.withLock { $0 += notices.map(\.id) }
+        }
+        #expect(try await round.runOnce().counts == [.noticesDelivered: 1])
+        #expect(try await round.runOnce().counts == [.noticesDelivered: 0])
+        #expect(received.withLock { $0 } == [id])
+    }
+
+    @Test("run together in the loop of a market, and end with it", .timeLimit(.minutes(1)))
+    func together() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        _ = try await staffed.batch("b")
+        let clock = SteppedClock()
+        let loop = SchedulerLoop(
+            [
+                LeaseExpiryRound(market: staffed.market, by: staffed.system),
+                OfferLapseRound(market: staffed.market, by: staffed.system), AuditSealRound(market: staffed.market),
+                staffed.routing(), NoticeDeliveryRound(market: staffed.market) { _ in },
+            ],
+            clock: clock, logger: StaffedMarket.silence
+        )
+        let running = Task { await loop.run() }
+        await clock.whenAsleep(5)
+        running.cancel()
+        await running.value
+        #expect(loop.metrics.byRound.values.map(\.failures) == [0, 0, 0, 0, 0])
+        #expect(loop.metrics.total(.offersMade) == 1)
+        #expect(try await staffed.openOffer(of: worker) != nil)
+    }
+}

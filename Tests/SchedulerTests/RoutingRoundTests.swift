@@ -1,0 +1,201 @@
+import Formats
+import Foundation
+import Marketplace
+import Store
+import TestSupport
+import Testing
+
+@testable import Scheduler
+
+@Suite("A routing round", .scratchDatabase)
+struct RoutingRoundTests {
+    @Test("makes offers that say why, and an accepted one is a lease")
+    func endToEnd() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        let stranger = try await staffed.worker("s", tier: nil)
+        let batch = try await staffed.batch("b", tasks: 3)
+        let report = try await staffed.routing().route()
+        #expect(report.offersMade == 1)
+        #expect(report.plan?.workers.map(\.subject) == [stranger])
+        #expect(report.plan?.workers.first?.bar.rule == .requirement)
+        let offer = try #require(try await staffed.openOffer(of: worker))
+        #expect(offer.reason["rule"]?.stringValue == "capacitated_auction")
+        #expect(offer.reason["proof"]?["tiers"]?["lawyer"]?.stringValue == "expert")
+        #expect(offer.reason["certificate_millionths"]?.integerValue == 1_000_000)
+        let work = try await staffed.accept(offer)
+        #expect(work.batch == batch && work.worker == worker)
+        #expect(try await staffed.ills() == [])
+    }
+
+    @Test("offers what one worker declines to another, and not to the first again on that day")
+    func declined() async throws {
+        let staffed = try await StaffedMarket()
+        let expert = try await staffed.worker("e")
+        let principal = try await staffed.worker("p", tier: .principal)
+        _ = try await staffed.batch("b")
+        let routing = staffed.routing()
+        _ = try await routing.route()
+        let first = try #require(try await staffed.openOffer(of: expert))
+        #expect(try await staffed.openOffer(of: principal) == nil)
+        try await DeclineOffer(market: staffed.market)(first.id, by: Principal.ID(expert.uuid))
+        Scratch.clock.advance(by: 60)
+        let report = try await routing.route()
+        #expect(try await staffed.openOffer(of: principal) != nil)
+        #expect(report.plan?.workers.map(\.bar.rule) == [.turnedDown])
+        Scratch.clock.advance(by: 86_400)
+        #expect(
+            try await OfferLapseRound(market: staffed.market, by: staffed.system).runOnce().counts == [
+                .offersLapsed: 1
+            ])
+        _ = try await routing.route()
+        #expect(try await staffed.openOffer(of: expert) != nil)
+    }
+
+    @Test("looks at offered batches only, and makes no more offers than there are open slots")
+    func bounded() async throws {
+        let staffed = try await StaffedMarket()
+        for key in ["a", "b", "c"] { _ = try await staffed.worker(key) }
+        _ = try await staffed.batch("claimed", door: .claim, tasks: 5)
+        _ = try await staffed.batch("offered", tasks: 1, redundancy: 2)
+        let routing = staffed.routing()
+        #expect(try await routing.route().offersMade == 2)
+        #expect(try await routing.route().offersMade == 0)
+        #expect(try await staffed.count("select count(*) as n from offer") == 2)
+    }
+
+    @Test("counts open offers against hours and the live cap")
+    func hours() async throws {
+        let staffed = try await StaffedMarket()
+        let short = try await staffed.worker("short", weeklyMinutes: 60)
+        for number in 0..<7 { _ = try await staffed.batch("b\(number)", minutes: 30) }
+        let routing = staffed.routing()
+        #expect(try await routing.route().offersMade == 2)
+        let report = try await routing.route()
+        #expect(report.offersMade == 0)
+        #expect(report.plan?.workers.map(\.bar.rule) == [.hours])
+        let long = try await staffed.worker("long")
+        #expect(try await routing.route().offersMade == 5)
+        #expect(try await staffed.count("select count(*) as n from offer where worker_id = \(long)") == 5)
+        #expect(try await staffed.count("select count(*) as n from offer where worker_id = \(short)") == 2)
+    }
+
+    @Test("offers nothing of a batch to who has done their part of all that is open")
+    func finished() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        _ = try await staffed.batch("b", tasks: 1, redundancy: 2)
+        let routing = staffed.routing()
+        _ = try await routing.route()
+        _ = try await staffed.accept(#require(try await staffed.openOffer(of: worker)))
+        let report = try await routing.route()
+        #expect(report.offersMade == 0)
+        #expect(report.plan?.workers.map(\.bar.rule) == [.finished])
+    }
+
+    @Test("doubles nothing when many run at once")
+    func concurrent() async throws {
+        let staffed = try await StaffedMarket()
+        for number in 0..<12 { _ = try await staffed.worker("w\(number)", weeklyMinutes: 60) }
+        for number in 0..<4 { _ = try await staffed.batch("b\(number)", tasks: 3, minutes: 30) }
+        let schedulers = (0..<4).map { _ in staffed.routing() }
+        let reports = try await withThrowingTaskGroup { group in
+            for scheduler in schedulers {
+                group.addTask { try await (0..<3).asyncMap { _ in try await scheduler.route() } }
+            }
+            return try await group.reduce(into: [RoutingReport]()) { $0 += $1 }
+        }
+        #expect(reports.reduce(0) { $0 + $1.offersMade } == 12)
+        #expect(reports.allSatisfy { $0.refused.isEmpty })
+        let tooMany = try await staffed.count(
+            """
+            select count(*) as n from (
+                select from offer group by batch_id having count(*) > 3
+                union all
+                select from offer group by worker_id having count(*) > 2) as doubled
+            """)
+        #expect(tooMany == 0)
+    }
+
+    @Test("leaves the work to another scheduler that is at it")
+    func busy() async throws {
+        let staffed = try await StaffedMarket()
+        _ = try await staffed.worker("w")
+        _ = try await staffed.batch("b")
+        let isBusy = try await staffed.market.database.transaction { transaction in
+            try await transaction.advisoryLock(AdvisoryLock("scheduler", "routing"))
+            return try await staffed.routing().route().isBusy
+        }
+        #expect(isBusy)
+        #expect(try await staffed.routing().route().offersMade == 1)
+    }
+
+    @Test("goes through more workers and batches than one round looks at, until all have met")
+    func pages() async throws {
+        let staffed = try await StaffedMarket()
+        let stranger = try await staffed.worker("a", tier: nil)
+        let workers = [try await staffed.worker("b"), try await staffed.worker("c")]
+        for number in 0..<2 { _ = try await staffed.batch("b\(number)", tasks: 2) }
+        let routing = staffed.routing {
+            $0.batchesMax = 1
+            $0.candidatesMax = 1
+        }
+        for _ in 0..<12 { _ = try await routing.route() }
+        for worker in workers {
+            #expect(try await staffed.count("select count(*) as n from offer where worker_id = \(worker)") == 2)
+        }
+        #expect(try await staffed.openOffer(of: stranger) == nil)
+    }
+
+    @Test("stops at the most offers of a round and goes on in the next")
+    func offersMax() async throws {
+        let staffed = try await StaffedMarket()
+        for key in ["a", "b", "c"] { _ = try await staffed.worker(key) }
+        _ = try await staffed.batch("b", tasks: 3)
+        let routing = staffed.routing { $0.offersMax = 2 }
+        #expect(
+            try await routing.runOnce()
+                == RoundOutcome(
+                    counts: [.offersMade: 2, .offersRefused: 0], hasMore: true
+                ))
+        #expect(try await routing.runOnce().counts[.offersMade] == 1)
+    }
+
+    @Test("is refused to who is no operator")
+    func authority() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        _ = try await staffed.batch("b")
+        let routing = RoutingRound(
+            market: staffed.market, by: Principal.ID(worker.uuid), logger: StaffedMarket.silence
+        )
+        await #expect(throws: AccessRefusal.roleMissing(.operator)) { try await routing.route() }
+    }
+
+    @Test("reads of many workers what a lease reads of one")
+    func facts() async throws {
+        let staffed = try await StaffedMarket()
+        let workers = [
+            try await staffed.worker("a"), try await staffed.worker("b", tier: nil),
+            try await staffed.worker("c", tier: .principal),
+        ]
+        let (many, single) = try await staffed.market.database.read { transaction in
+            var single: [WorkerFacts] = []
+            for worker in workers.sorted() {
+                let facts = try await transaction.workerFacts(worker, at: transaction.instant)
+                single += facts.map { [$0] } ?? []
+            }
+            return (try await transaction.routingFacts(of: workers, at: transaction.instant), single)
+        }
+        #expect(many.count == 3)
+        #expect(many == single)
+    }
+}
+
+extension Sequence {
+    fileprivate func asyncMap<Result>(_ body: (Element) async throws -> Result) async rethrows -> [Result] {
+        var results: [Result] = []
+        for element in self { results.append(try await body(element)) }
+        return results
+    }
+}

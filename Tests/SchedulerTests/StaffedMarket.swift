@@ -1,0 +1,121 @@
+import Formats
+import Foundation
+import Logging
+import Marketplace
+import Scheduler
+import Store
+import TestSupport
+import Testing
+
+/// A market on the running test's database with a requester, money, and a scheduler's principal.
+struct StaffedMarket: Sendable {
+    let market: Market
+    let manager: Principal.ID
+    let system: Principal.ID
+    let requester: Requester.ID
+    private let project: Project.ID
+    private let usd: Currency
+
+    init(market: Market = Scratch.market) async throws {
+        self.market = market
+        usd = try #require(Currency("USD"))
+        manager = try await Bootstrap(market: market)(operatorName: "Operator")
+        system = try await market.systemPrincipal()
+        let person = CreatePrincipal(market: market)
+        let maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
+        let checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
+        _ = try await PublishRate(market: market)(
+            ProposedRate(
+                profession: .lawyer, tier: .expert, taskKind: .extraction, unit: .task, amount: Money(2_000, usd),
+                inForce: InstantRange(from: Scratch.start - 86_400, until: nil)
+            ),
+            preparedBy: maker, approvedBy: checker
+        )
+        requester = try await CreateRequester(market: market)(externalKey: "acme", name: "Acme", by: manager)
+        project = try await CreateProject(market: market)(
+            ProjectDraft(
+                externalKey: "clauses", name: "Clauses", taskKind: .extraction, guideline: "Read and label.",
+                answerSchema: ["type": "object"]
+            ),
+            of: requester, by: manager
+        )
+        _ = try await FundRequester(market: market)(
+            requester, with: Money(10_000_000, usd), reference: market.identifiers.uuid(at: Scratch.start), by: maker
+        )
+    }
+
+    /// An active worker; with a tier, a lawyer who is admitted in New York.
+    func worker(_ key: String, tier: Tier? = .expert, weeklyMinutes: Int = 2_400) async throws -> Worker.ID {
+        let id = try await RegisterWorker(market: market)(
+            Registration(
+                externalKey: key, name: "Worker \(key)", email: "\(key)@example.org", country: "US",
+                timeZone: "America/New_York", weeklyMinutesMax: weeklyMinutes, languages: ["en"]
+            ),
+            by: manager
+        )
+        try await ActivateWorker(market: market)(id, by: manager)
+        guard let tier else { return id }
+        try await DeclareProfession(market: market)(.lawyer, years: 9, specialties: ["tax"], of: id, by: manager)
+        let credential = try await SubmitCredential(market: market)(
+            CredentialSubmission(
+                profession: .lawyer, kind: .barAdmission, issuer: "NY", jurisdiction: "US-NY", number: "NY-\(key)",
+                issuedOn: try #require(CalendarDate(iso: "2015-01-01")), expiresOn: CalendarDate(iso: "2027-01-01")
+            ),
+            of: id, by: manager
+        )
+        try await VerifyCredential(market: market)(credential, by: manager)
+        try await GrantTier(market: market)(tier, in: .lawyer, to: id, by: manager)
+        return id
+    }
+
+    /// An open batch whose work is offered.
+    func batch(
+        _ name: String, door: BatchDoor = .offer, tasks: Int = 1, redundancy: Int = 1, minutes: Int = 30,
+        priority: Int = 0
+    ) async throws -> Batch.ID {
+        let id = try await CreateBatch(market: market)(
+            BatchDraft(
+                project: project, name: name, door: door, profession: .lawyer, tier: .expert,
+                requirement: .profession(.lawyer, leastTier: .expert), redundancy: redundancy, feeBasisPoints: 1_000,
+                budget: try Money(1_000_000, usd), expectedMinutes: minutes, leaseSeconds: 3_600, answerSeconds: 7_200,
+                priority: priority
+            ),
+            of: requester, by: manager
+        )
+        let drafts = AsyncStream<TaskDraft> { stream in
+            for number in 0..<tasks {
+                stream.yield(TaskDraft(externalKey: "\(name)-\(number)", payload: [:], referenceAnswers: [:]))
+            }
+            stream.finish()
+        }
+        _ = try await AddTasks(market: market)(drafts, to: id, of: requester, by: manager)
+        _ = try await PublishBatch(market: market)(id, of: requester, by: manager)
+        return id
+    }
+
+    func routing(_ change: (inout RoutingRound.Limits) -> Void = { _ in }) -> RoutingRound {
+        var limits = RoutingRound.Limits()
+        change(&limits)
+        return RoutingRound(market: market, by: system, limits: limits, logger: Self.silence)
+    }
+
+    static let silence = Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+
+    /// A worker's open offer.
+    func openOffer(of worker: Worker.ID) async throws -> Offer? {
+        try await market.database.read { try await $0.offers(to: worker) }.first { $0.state == .open }
+    }
+
+    func accept(_ offer: Offer) async throws -> Assignment {
+        try await AcceptOffer(market: market)(offer.id, by: Principal.ID(offer.worker.uuid))
+    }
+
+    /// How many rows a question counts, as `n`.
+    func count(_ sql: SQL) async throws -> Int {
+        try await market.database.read { try await $0.oneRow(sql)["n"] }
+    }
+
+    func ills() async throws -> [DoctorCheck] {
+        try await Doctor(market: market)().filter { !$0.isClean }.map(\.check)
+    }
+}

@@ -1,0 +1,893 @@
+-- Guildhall's whole schema, in reading order. It creates an empty database in one transaction
+-- (`guildhall schema apply`); later changes are numbered steps in migrations/.
+--
+-- Rules (docs/STYLE.md): names are singular; times end in _at, days in _on, ranges are in_force; money is bigint minor
+-- units beside its ISO 4217 currency; every constraint has a name that says what must hold; tables that grow with the
+-- work lead with requester_id, so that they can be distributed by it; no triggers; nothing reads the clock here.
+
+create extension if not exists btree_gist;
+
+-- Roles are the server's, not the database's: made once, granted here.
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'guildhall_app') then
+        create role guildhall_app nologin;
+    end if;
+exception when duplicate_object or unique_violation then null;  -- another database was being made at the same time
+end $$;
+
+-- Schema ---------------------------------------------------------------------
+
+-- The steps that made this database what it is; the newest row is its version.
+create table schema_step (
+    version     integer     primary key,
+    name        text        not null,
+    applied_at  timestamptz not null,
+    constraint schema_step_version_positive check (version > 0)
+);
+comment on table schema_step is 'Versions of the schema that were applied to this database.';
+
+-- Audit ----------------------------------------------------------------------
+
+-- Something that changed, told in the transaction that changed it. Append-only.
+create table audit_event (
+    event_id      uuid        primary key,
+    -- Whose history it belongs to: `platform`, `requester:<uuid>` or `worker:<uuid>`. One hash chain each.
+    stream        text        not null,
+    occurred_at   timestamptz not null,
+    actor_id      uuid        not null,
+    action        text        not null,
+    subject       text        not null,
+    subject_id    uuid        not null,
+    facts         jsonb       not null,
+    constraint audit_event_stream_known check (stream = 'platform' or stream ~ '^(requester|worker):[0-9a-f-]{36}$')
+);
+comment on table audit_event is 'Every change, with who made it; append-only.';
+
+-- Events that wait for their seal: written with the event, removed by the sealer.
+create table audit_unsealed (
+    event_id  uuid  primary key references audit_event,
+    stream    text  not null
+);
+comment on table audit_unsealed is 'Audit events not yet in their chain.';
+create index audit_unsealed_by_stream on audit_unsealed (stream, event_id);
+
+-- The newest link of each chain.
+create table audit_stream (
+    stream       text    primary key,
+    length       bigint  not null,
+    head         bytea   not null,
+    constraint audit_stream_length_positive check (length > 0),
+    constraint audit_stream_head_is_sha256 check (octet_length(head) = 32)
+);
+comment on table audit_stream is 'Head of each hash chain.';
+
+-- A link: SHA-256 over the link before and the event. Append-only.
+create table audit_seal (
+    stream    text    not null references audit_stream,
+    position  bigint  not null,
+    event_id  uuid    not null references audit_event,
+    hash      bytea   not null,
+    constraint audit_seal_pkey primary key (stream, position),
+    constraint audit_seal_one_per_event unique (event_id),
+    constraint audit_seal_position_positive check (position > 0),
+    constraint audit_seal_hash_is_sha256 check (octet_length(hash) = 32)
+);
+comment on table audit_seal is 'Hash chain over the audit events of a stream; append-only.';
+
+-- Notices --------------------------------------------------------------------
+
+-- Something a person must be told, written in the transaction that caused it; delivery follows.
+create table notice (
+    notice_id     uuid        primary key,
+    recipient_id  uuid        not null,
+    kind          text        not null,
+    facts         jsonb       not null,
+    created_at    timestamptz not null,
+    -- Null until it was handed to the channel.
+    delivered_at  timestamptz
+);
+comment on table notice is 'Outbox of messages to people.';
+create index notice_by_recipient on notice (recipient_id, notice_id);
+-- Serves NoticeQueries.undelivered.
+create index notice_undelivered on notice (notice_id) where delivered_at is null;
+
+-- Identity -------------------------------------------------------------------
+
+create type principal_kind as enum (
+    'person',
+    'key',      -- a requester's program
+    'system'    -- Guildhall itself: the scheduler
+);
+comment on type principal_kind is 'What kind of actor a principal is.';
+
+-- Whoever can act.
+create table principal (
+    principal_id  uuid            primary key,
+    kind          principal_kind  not null,
+    name          text            not null,
+    created_at    timestamptz     not null,
+    constraint principal_name_bounded check (char_length(name) between 1 and 200)
+);
+comment on table principal is 'People, keys and the system as actors.';
+
+create type role as enum (
+    'operator',         -- runs the crowd: workers, credentials, tiers, reviews
+    'finance_maker',    -- prepares payout batches and rate cards
+    'finance_checker',  -- approves what a maker prepared
+    'requester',        -- publishes for one requester
+    'reviewer',         -- judges submissions
+    'worker'            -- contributes
+);
+comment on type role is 'What a principal may do.';
+
+-- A role held from one instant to another, for one requester or for the platform.
+create table role_grant (
+    role_grant_id  uuid         primary key,
+    principal_id   uuid         not null references principal,
+    role           role         not null,
+    -- Set for `requester`, null for the platform's roles.
+    requester_id   uuid,
+    granted_by     uuid         not null references principal,
+    in_force       tstzrange    not null,
+    constraint role_grant_requester_iff_requester check ((requester_id is not null) = (role = 'requester')),
+    constraint role_grant_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint role_grant_no_overlap exclude using gist (
+        principal_id with =, role with =,
+        (coalesce(requester_id, '00000000-0000-0000-0000-000000000000'::uuid)) with =, in_force with &&
+    )
+);
+comment on table role_grant is 'Effective-dated roles of principals.';
+create index role_grant_by_principal on role_grant (principal_id);
+create index role_grant_by_granter on role_grant (granted_by);
+
+-- An opaque bearer token, known only by its SHA-256.
+create table access_token (
+    token_hash    bytea        primary key,
+    principal_id  uuid         not null references principal,
+    created_at    timestamptz  not null,
+    expires_at    timestamptz  not null,
+    revoked_at    timestamptz,
+    constraint access_token_hash_is_sha256 check (octet_length(token_hash) = 32),
+    constraint access_token_expires_later check (expires_at > created_at)
+);
+comment on table access_token is 'Hashes of bearer tokens.';
+create index access_token_by_principal on access_token (principal_id);
+
+-- A request that must not be done twice, with the answer it got; written in the transaction that does it.
+create table idempotency_key (
+    principal_id  uuid         not null references principal,
+    route         text         not null,
+    key           text         not null,
+    fingerprint   bytea        not null,
+    status        integer      not null,
+    answer        jsonb        not null,
+    created_at    timestamptz  not null,
+    constraint idempotency_key_pkey primary key (principal_id, route, key),
+    constraint idempotency_key_bounded check (char_length(key) between 1 and 255),
+    constraint idempotency_key_fingerprint_is_sha256 check (octet_length(fingerprint) = 32)
+);
+comment on table idempotency_key is 'Answers of requests that carried an Idempotency-Key.';
+create index idempotency_key_by_age on idempotency_key (created_at);
+
+-- Decisions ------------------------------------------------------------------
+
+create type decision_kind as enum (
+    'rejection',      -- work refused in whole or in part
+    'suspension',     -- a worker kept from working
+    'tier_loss',
+    'credential_refusal',
+    'payment_withheld'
+);
+comment on type decision_kind is 'What an adverse decision does to a worker.';
+
+-- An adverse decision: never without a rule, facts, reasons, a person who made it, and the time to appeal.
+create table decision (
+    decision_id   uuid           primary key,
+    kind          decision_kind  not null,
+    worker_id     uuid           not null,
+    subject_id    uuid           not null,
+    rule          text           not null,
+    facts         jsonb          not null,
+    reasons       text           not null,
+    decided_by    uuid           not null references principal,
+    decided_at    timestamptz    not null,
+    appeal_until  timestamptz    not null,
+    constraint decision_rule_given check (char_length(rule) > 0),
+    constraint decision_reasons_given check (char_length(reasons) > 0),
+    constraint decision_appeal_possible check (appeal_until > decided_at),
+    constraint decision_decider_is_other check (decided_by <> worker_id)
+);
+comment on table decision is 'Adverse decisions about workers, with reasons and appeal clock.';
+create index decision_by_worker on decision (worker_id, decision_id);
+create index decision_by_subject on decision (subject_id);
+create index decision_by_decider on decision (decided_by);
+
+-- Workers --------------------------------------------------------------------
+
+create type worker_state as enum (
+    'applicant',
+    'active',     -- the only state that may take work
+    'paused',     -- by the worker
+    'suspended',  -- by a decision
+    'closed'
+);
+comment on type worker_state is 'Where a worker stands.';
+
+-- Someone who contributes. What identifies the person is in worker_person, so that it can be erased.
+create table worker (
+    worker_id           uuid          primary key references principal,
+    -- The operator's own name for this worker, for imports that may be repeated.
+    external_key        text          not null,
+    state               worker_state  not null,
+    country             text          not null,
+    time_zone           text          not null,
+    weekly_minutes_max  integer       not null,
+    registered_at       timestamptz   not null,
+    constraint worker_one_per_external_key unique (external_key),
+    constraint worker_external_key_bounded check (char_length(external_key) between 1 and 100),
+    constraint worker_country_is_iso3166 check (country ~ '^[A-Z]{2}$'),
+    constraint worker_weekly_minutes_possible check (weekly_minutes_max between 0 and 10080)
+);
+comment on table worker is 'People who contribute.';
+-- Serves WorkerQueries.workers(in:after:limit:).
+create index worker_by_state on worker (state, worker_id);
+
+-- What the law lets a person have erased.
+create table worker_person (
+    worker_id  uuid    primary key references worker,
+    name       text    not null,
+    -- Lower case, so that one mailbox is one worker.
+    email      text    not null,
+    -- BCP 47 tags.
+    languages  text[]  not null,
+    constraint worker_person_one_per_email unique (email),
+    constraint worker_person_email_bounded check (char_length(email) between 3 and 320),
+    constraint worker_person_email_is_lower_case check (email = lower(email)),
+    constraint worker_person_name_bounded check (char_length(name) between 1 and 200)
+);
+comment on table worker_person is 'Personal data of a worker, erasable.';
+
+-- Minutes a worker has committed in one week: taken by a lease, given back by its end without work.
+create table worker_week (
+    worker_id          uuid     not null references worker,
+    -- Monday, in the worker's zone.
+    week_starts_on     date     not null,
+    minutes_max        integer  not null,
+    committed_minutes  integer  not null,
+    constraint worker_week_pkey primary key (worker_id, week_starts_on),
+    constraint worker_week_within_cap check (committed_minutes between 0 and minutes_max),
+    constraint worker_week_starts_monday check (extract(isodow from week_starts_on) = 1)
+);
+comment on table worker_week is 'Committed minutes per worker and week, never over the cap.';
+
+-- Expertise ------------------------------------------------------------------
+
+-- The catalogue of professions; operators add rows.
+create table profession (
+    profession  text  primary key,
+    title       text  not null
+);
+comment on table profession is 'Catalogue of professions.';
+insert into profession values ('lawyer', 'Lawyer'), ('physician', 'Physician');
+
+create type tier as enum ('generalist', 'specialist', 'expert', 'principal');
+comment on type tier is 'Standing within a profession, lowest first.';
+
+-- A worker's standing in one profession.
+create table profile (
+    worker_id   uuid     not null references worker,
+    profession  text     not null references profession,
+    years       integer  not null,
+    constraint profile_pkey primary key (worker_id, profession),
+    constraint profile_years_possible check (years between 0 and 80)
+);
+comment on table profile is 'A worker in a profession.';
+create index profile_by_profession on profile (profession);
+
+-- What only lawyers have.
+create table lawyer_profile (
+    worker_id       uuid    primary key,
+    profession      text    not null default 'lawyer',
+    practice_areas  text[]  not null,
+    constraint lawyer_profile_is_lawyer check (profession = 'lawyer'),
+    constraint lawyer_profile_profile_fkey foreign key (worker_id, profession) references profile (worker_id, profession)
+);
+comment on table lawyer_profile is 'Facts of a lawyer''s profile.';
+create index lawyer_profile_by_profile on lawyer_profile (worker_id, profession);
+
+-- What only physicians have.
+create table physician_profile (
+    worker_id    uuid    primary key,
+    profession   text    not null default 'physician',
+    specialties  text[]  not null,
+    constraint physician_profile_is_physician check (profession = 'physician'),
+    constraint physician_profile_profile_fkey
+        foreign key (worker_id, profession) references profile (worker_id, profession)
+);
+comment on table physician_profile is 'Facts of a physician''s profile.';
+create index physician_profile_by_profile on physician_profile (worker_id, profession);
+
+-- The tier held from one instant to another; "which tier on that day" has one answer.
+create table tier_period (
+    worker_id   uuid       not null,
+    profession  text       not null,
+    tier        tier       not null,
+    in_force    tstzrange  not null,
+    decided_by  uuid       not null references principal,
+    constraint tier_period_profile_fkey foreign key (worker_id, profession) references profile (worker_id, profession),
+    constraint tier_period_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint tier_period_no_overlap exclude using gist (worker_id with =, profession with =, in_force with &&)
+);
+comment on table tier_period is 'Effective-dated tiers.';
+create index tier_period_by_profile on tier_period (worker_id, profession);
+create index tier_period_by_decider on tier_period (decided_by);
+
+create type credential_kind as enum ('bar_admission', 'medical_licence', 'board_certificate');
+comment on type credential_kind is 'What kind of paper a credential is.';
+
+create type credential_state as enum (
+    'submitted',
+    'verified',  -- counts, while it has not expired
+    'refused',
+    'revoked'
+);
+comment on type credential_state is 'Where the verification of a credential stands; expiry is a date, not a state.';
+
+-- A licence, admission or certificate.
+create table credential (
+    credential_id  uuid              primary key,
+    worker_id      uuid              not null,
+    profession     text              not null,
+    kind           credential_kind   not null,
+    issuer         text              not null,
+    -- ISO 3166-2 where there is one (US-NY), else the country.
+    jurisdiction   text              not null,
+    number         text              not null,
+    issued_on      date              not null,
+    -- Exclusive end of validity, at midnight UTC; null where it does not expire.
+    expires_at     timestamptz,
+    state          credential_state  not null,
+    verified_at    timestamptz,
+    verified_by    uuid              references principal,
+    constraint credential_profile_fkey foreign key (worker_id, profession) references profile (worker_id, profession),
+    constraint credential_issuer_bounded check (char_length(issuer) between 1 and 200),
+    constraint credential_number_bounded check (char_length(number) between 1 and 100),
+    constraint credential_kind_fits_profession check (
+        (kind <> 'bar_admission' or profession = 'lawyer') and (kind <> 'medical_licence' or profession = 'physician')
+    ),
+    constraint credential_expires_after_issue check (expires_at at time zone 'UTC' > issued_on),
+    constraint credential_verified_by_somebody check ((verified_at is null) = (verified_by is null)),
+    constraint credential_verified_has_time check (state <> 'verified' or verified_at is not null),
+    constraint credential_verifier_is_other check (verified_by is distinct from worker_id)
+);
+comment on table credential is 'Credentials and their verification.';
+-- A licence belongs to one worker. One that was refused or revoked does not keep its holder from handing it in.
+create unique index credential_one_live_per_number
+    on credential (kind, jurisdiction, upper(number)) where state in ('submitted', 'verified');
+create index credential_by_profile on credential (worker_id, profession);
+create index credential_by_verifier on credential (verified_by);
+
+-- What a task demands, once for all tasks that demand the same: the normalised tree and its hash.
+create table requirement (
+    requirement_id  uuid   primary key,
+    tree            jsonb  not null,
+    hash            bytea  not null,
+    constraint requirement_one_per_hash unique (hash),
+    constraint requirement_hash_is_sha256 check (octet_length(hash) = 32)
+);
+comment on table requirement is 'Interned requirement trees.';
+
+-- PayRates -------------------------------------------------------------------
+
+create type pay_unit as enum ('task', 'item', 'hour');
+comment on type pay_unit is 'What a rate is paid for.';
+
+create type task_kind as enum ('extraction', 'judgement');
+comment on type task_kind is 'What is done in a task.';
+
+-- A rate that holds from one instant to another; no two for the same case at one instant.
+create table rate (
+    rate_id       uuid       primary key,
+    profession    text       not null references profession,
+    tier          tier       not null,
+    task_kind     task_kind  not null,
+    unit          pay_unit   not null,
+    amount_minor  bigint     not null,
+    currency      text       not null,
+    in_force      tstzrange  not null,
+    prepared_by   uuid       not null references principal,
+    approved_by   uuid       not null references principal,
+    constraint rate_amount_positive check (amount_minor between 1 and 1000000000000),
+    constraint rate_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
+    constraint rate_approved_by_second_person check (approved_by <> prepared_by),
+    constraint rate_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint rate_no_overlap exclude using gist (
+        profession with =, tier with =, task_kind with =, currency with =, in_force with &&
+    )
+);
+comment on table rate is 'Effective-dated pay rates.';
+create index rate_by_profession on rate (profession);
+create index rate_by_preparer on rate (prepared_by);
+create index rate_by_approver on rate (approved_by);
+
+-- Ledger ---------------------------------------------------------------------
+
+create type account_kind as enum (
+    'requester_wallet',  -- what a requester has paid in and not committed
+    'batch_hold',        -- what a batch may still cost
+    'worker_payable',    -- what a worker has earned and was not paid
+    'payout_clearing',   -- what is on its way to the bank
+    'platform_fees',     -- the platform's income
+    'bank'               -- the world outside; negative by as much as it has brought in
+);
+comment on type account_kind is 'What an account holds.';
+
+-- A place where money of one currency stands. Credit is plus.
+create table account (
+    account_id     uuid          primary key,
+    kind           account_kind  not null,
+    -- The requester, batch or worker; the platform's accounts have none.
+    owner_id       uuid,
+    currency       text          not null,
+    -- Kept by every transfer for accounts that must not go below zero; null for the platform's own, which would be
+    -- hot rows: those are summed when asked for.
+    balance_minor  bigint,
+    constraint account_one_per_owner unique nulls not distinct (kind, owner_id, currency),
+    constraint account_currency_agrees unique (account_id, currency),
+    constraint account_never_negative check (balance_minor >= 0),
+    constraint account_balance_bounded check (balance_minor <= 1000000000000000),
+    constraint account_owner_iff_balance check ((owner_id is null) = (balance_minor is null)),
+    constraint account_owner_iff_kind
+        check ((owner_id is not null) = (kind in ('requester_wallet', 'batch_hold', 'worker_payable')))
+);
+comment on table account is 'Accounts of the double-entry ledger.';
+
+create type transfer_kind as enum (
+    'funding',   -- bank to requester wallet
+    'hold',      -- wallet to batch hold
+    'release',   -- batch hold back to wallet
+    'earning',   -- batch hold to worker payable
+    'fee',       -- batch hold to platform fees
+    'payout',    -- worker payable to payout clearing
+    'settlement' -- payout clearing to bank
+);
+comment on type transfer_kind is 'Why money moved.';
+
+-- One positive amount from one account to another of the same currency: balanced by construction. Append-only.
+create table transfer (
+    transfer_id        uuid           primary key,
+    kind               transfer_kind  not null,
+    debit_account_id   uuid           not null,
+    credit_account_id  uuid           not null,
+    amount_minor       bigint         not null,
+    currency           text           not null,
+    -- What caused it: an assignment, a batch, a payout line, a funding reference. Once per kind.
+    source_id          uuid           not null,
+    posted_at          timestamptz    not null,
+    constraint transfer_amount_positive check (amount_minor between 1 and 1000000000000000),
+    constraint transfer_between_two_accounts check (debit_account_id <> credit_account_id),
+    constraint transfer_one_per_source unique (kind, source_id),
+    constraint transfer_debit_fkey
+        foreign key (debit_account_id, currency) references account (account_id, currency),
+    constraint transfer_credit_fkey
+        foreign key (credit_account_id, currency) references account (account_id, currency)
+);
+comment on table transfer is 'Movements of money; append-only.';
+-- Serve LedgerQueries.statementLines, newest first.
+create index transfer_by_debit on transfer (debit_account_id, currency, transfer_id);
+create index transfer_by_credit on transfer (credit_account_id, currency, transfer_id);
+
+-- Tasks ----------------------------------------------------------------------
+
+-- An organisation that publishes and pays.
+create table requester (
+    requester_id  uuid         primary key,
+    external_key  text         not null,
+    name          text         not null,
+    created_at    timestamptz  not null,
+    constraint requester_one_per_external_key unique (external_key),
+    constraint requester_name_bounded check (char_length(name) between 1 and 200)
+);
+comment on table requester is 'Organisations that publish and pay.';
+
+-- A requester's programme: what is asked, and how answers must look.
+create table project (
+    requester_id       uuid         not null references requester,
+    project_id         uuid         not null,
+    external_key       text         not null,
+    name               text         not null,
+    task_kind          task_kind    not null,
+    guideline          text         not null,
+    guideline_version  integer      not null,
+    answer_schema      jsonb        not null,
+    created_at         timestamptz  not null,
+    constraint project_pkey primary key (requester_id, project_id),
+    constraint project_one_per_external_key unique (requester_id, external_key),
+    constraint project_name_bounded check (char_length(name) between 1 and 200),
+    constraint project_guideline_version_positive check (guideline_version > 0)
+);
+comment on table project is 'Programmes of a requester.';
+
+create type batch_state as enum (
+    'draft',   -- tasks can be added; nothing is held yet
+    'open',    -- its worst case is held; work can be taken
+    'paused',  -- no new leases
+    'closed'   -- terminal; what was left of the hold went back
+);
+comment on type batch_state is 'Where a batch stands.';
+
+create type batch_door as enum ('claim', 'offer');
+comment on type batch_door is 'How assignments of a batch are got: pulled by workers or offered by the scheduler.';
+
+-- One release of work, priced, with a budget.
+create table batch (
+    requester_id      uuid         not null,
+    batch_id          uuid         not null,
+    project_id        uuid         not null,
+    name              text         not null,
+    state             batch_state  not null,
+    door              batch_door   not null,
+    requirement_id    uuid         not null references requirement,
+    -- How many counted assignments each task wants.
+    redundancy        integer      not null,
+    -- The price of one assignment, resolved from the rate card when the batch was made, and what the platform adds.
+    pay_minor         bigint       not null,
+    fee_minor         bigint       not null,
+    currency          text         not null,
+    rate_id           uuid         not null references rate,
+    budget_minor      bigint       not null,
+    expected_minutes  integer      not null,
+    lease_seconds     integer      not null,
+    -- Heartbeats extend a lease up to this long after it began.
+    answer_seconds    integer      not null,
+    priority          integer      not null,
+    created_at        timestamptz  not null,
+    opened_at         timestamptz,
+    closed_at         timestamptz,
+    constraint batch_pkey primary key (requester_id, batch_id),
+    constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint batch_one_per_name unique (requester_id, project_id, name),
+    constraint batch_name_bounded check (char_length(name) between 1 and 200),
+    constraint batch_redundancy_possible check (redundancy between 1 and 100),
+    constraint batch_pay_positive check (pay_minor between 1 and 1000000000000),
+    constraint batch_fee_not_negative check (fee_minor between 0 and 1000000000000),
+    constraint batch_budget_positive check (budget_minor between 1 and 1000000000000000),
+    constraint batch_expected_minutes_possible check (expected_minutes between 1 and 10080),
+    constraint batch_lease_seconds_possible check (lease_seconds between 60 and 2592000),
+    constraint batch_answer_seconds_possible check (answer_seconds between lease_seconds and 7776000),
+    constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
+    constraint batch_closed_iff_terminal check ((closed_at is not null) = (state = 'closed'))
+);
+comment on table batch is 'Releases of work.';
+create index batch_by_requirement on batch (requirement_id);
+create index batch_by_rate on batch (rate_id);
+-- Serves OfferingQueries.offerings: what a worker may choose from.
+create index batch_open on batch (priority desc, opened_at, batch_id) where state = 'open';
+
+create type task_state as enum ('draft', 'open', 'closed');
+comment on type task_state is 'Where a task stands; what happens to its slots is theirs.';
+
+-- One unit of work. Its content is apart, so that this row stays narrow.
+create table task (
+    requester_id  uuid        not null,
+    task_id       uuid        not null,
+    batch_id      uuid        not null,
+    project_id    uuid        not null,
+    -- The requester's own name for it: importing twice adds nothing.
+    external_key  text        not null,
+    state         task_state  not null,
+    constraint task_pkey primary key (requester_id, task_id),
+    constraint task_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint task_one_per_external_key unique (requester_id, project_id, external_key)
+);
+comment on table task is 'Units of work.';
+-- Serves PublishQueries.openTasks, in steps by task.
+create index task_by_batch on task (requester_id, batch_id, task_id);
+
+-- What the worker reads.
+create table task_content (
+    requester_id  uuid   not null,
+    task_id       uuid   not null,
+    payload       jsonb  not null,
+    constraint task_content_pkey primary key (requester_id, task_id),
+    constraint task_content_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
+);
+comment on table task_content is 'Payloads of tasks.';
+
+-- Answers known beforehand, each from a named source; never shown to those who work on the task.
+create table reference_answer (
+    requester_id  uuid   not null,
+    task_id       uuid   not null,
+    source        text   not null,
+    answer        jsonb  not null,
+    constraint reference_answer_pkey primary key (requester_id, task_id, source),
+    constraint reference_answer_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
+);
+comment on table reference_answer is 'Known answers, for gold and simulation.';
+
+create type slot_state as enum (
+    'waiting',    -- its task is a draft
+    'open',       -- may be leased
+    'leased',
+    'submitted',  -- waits for review
+    'done',       -- terminal: counted
+    'withdrawn'   -- terminal: its batch was closed before anybody answered
+);
+comment on type slot_state is 'Where one wanted answer of a task stands.';
+
+-- One wanted answer of a task. A claim locks a slot, never the task.
+create table slot (
+    requester_id   uuid        not null,
+    task_id        uuid        not null,
+    slot_no        integer     not null,
+    batch_id       uuid        not null,
+    state          slot_state  not null,
+    -- Fencing: grows with every lease, so that a holder who was replaced is told so.
+    lease_token    bigint      not null,
+    -- Set while leased.
+    lease_until    timestamptz,
+    assignment_id  uuid,
+    -- How many leases ended without an answer.
+    lapses         integer     not null,
+    constraint slot_pkey primary key (requester_id, task_id, slot_no),
+    constraint slot_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint slot_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint slot_no_positive check (slot_no > 0),
+    constraint slot_lease_until_iff_leased check ((lease_until is not null) = (state = 'leased')),
+    constraint slot_assignment_iff_taken check ((assignment_id is not null) = (state in ('leased', 'submitted', 'done')))
+) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
+comment on table slot is 'Wanted answers of tasks; what a claim locks.';
+-- Serves ClaimQueries.claimSlot. In an order that no other index has: with `order by slot_no, task_id limit 1` no plan
+-- but this one can avoid a sort, so that a claim never walks over slots that are taken, whatever the statistics say.
+create index slot_open_by_batch on slot (requester_id, batch_id, slot_no, task_id) where state = 'open';
+create index slot_by_batch on slot (requester_id, batch_id, task_id, slot_no);
+-- Serves LeaseQueries.lapseLeases.
+create index slot_leased_by_end on slot (lease_until) where state = 'leased';
+
+create type assignment_state as enum (
+    'leased',
+    'submitted',
+    'accepted',   -- terminal
+    'rejected',   -- terminal
+    'expired',    -- terminal: the lease ran out
+    'returned'    -- terminal: given back by the worker
+);
+comment on type assignment_state is 'Where a worker''s try at a task stands.';
+
+-- One worker's try at one slot, under terms that never change.
+create table assignment (
+    requester_id      uuid              not null,
+    assignment_id     uuid              not null,
+    task_id           uuid              not null,
+    slot_no           integer           not null,
+    batch_id          uuid              not null,
+    worker_id         uuid              not null references worker,
+    state             assignment_state  not null,
+    lease_token       bigint            not null,
+    leased_at         timestamptz       not null,
+    lease_until       timestamptz       not null,
+    -- How far heartbeats may extend the lease.
+    answer_by         timestamptz       not null,
+    -- Frozen terms, written once: price, unit, currency, guideline version, deadline, place of performance.
+    terms             jsonb             not null,
+    pay_minor         bigint            not null,
+    fee_minor         bigint            not null,
+    currency          text              not null,
+    -- What made the worker eligible at that instant: credential ids, tier.
+    eligibility       jsonb             not null,
+    -- Where its minutes are reserved.
+    week_starts_on    date              not null,
+    expected_minutes  integer           not null,
+    closed_at         timestamptz,
+    constraint assignment_pkey primary key (requester_id, assignment_id),
+    constraint assignment_slot_fkey
+        foreign key (requester_id, task_id, slot_no) references slot (requester_id, task_id, slot_no),
+    constraint assignment_week_fkey
+        foreign key (worker_id, week_starts_on) references worker_week (worker_id, week_starts_on),
+    constraint assignment_pay_positive check (pay_minor > 0 and fee_minor >= 0),
+    constraint assignment_lease_ends_later check (lease_until > leased_at),
+    constraint assignment_lease_within_deadline check (lease_until <= answer_by),
+    constraint assignment_closed_iff_terminal check ((closed_at is not null) = (state not in ('leased', 'submitted')))
+) with (fillfactor = 80);
+comment on table assignment is 'Workers'' tries at tasks.';
+-- A slot is held once.
+create unique index assignment_one_live_per_slot
+    on assignment (requester_id, task_id, slot_no) where state in ('leased', 'submitted', 'accepted');
+-- One worker never answers a task twice.
+create unique index assignment_one_per_worker
+    on assignment (requester_id, task_id, worker_id) where state in ('leased', 'submitted', 'accepted', 'rejected');
+-- Serves SubmissionQueries.work(of:): a worker's own list, newest first.
+create index assignment_by_worker on assignment (worker_id, assignment_id desc);
+create index assignment_by_week on assignment (worker_id, week_starts_on);
+create index assignment_by_slot on assignment (requester_id, task_id, slot_no);
+-- Serves ReviewQueries.submittedForReview.
+create index assignment_submitted on assignment (requester_id, batch_id, assignment_id) where state = 'submitted';
+
+-- How many leases a worker holds, over all requesters: counted up by a lease, down by its end.
+create table worker_load (
+    worker_id    uuid     primary key references worker,
+    live_leases  integer  not null,
+    constraint worker_load_within_cap check (live_leases between 0 and 5)
+);
+comment on table worker_load is 'Live leases per worker, never over the cap.';
+
+-- What came back. One per assignment; submitting the same again changes nothing.
+create table submission (
+    requester_id   uuid         not null,
+    assignment_id  uuid         not null,
+    answer         jsonb        not null,
+    hash           bytea        not null,
+    submitted_at   timestamptz  not null,
+    constraint submission_pkey primary key (requester_id, assignment_id),
+    constraint submission_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint submission_hash_is_sha256 check (octet_length(hash) = 32)
+);
+comment on table submission is 'Answers of workers.';
+
+create type offer_state as enum ('open', 'accepted', 'declined', 'lapsed');
+comment on type offer_state is 'Where an offer stands; an open one reserves nothing.';
+
+-- Work the scheduler proposes to one worker, with a time to answer.
+create table offer (
+    requester_id   uuid         not null,
+    offer_id       uuid         not null,
+    batch_id       uuid         not null,
+    worker_id      uuid         not null references worker,
+    state          offer_state  not null,
+    -- Why this worker: the routing round's explanation.
+    reason         jsonb        not null,
+    offered_at     timestamptz  not null,
+    answer_by      timestamptz  not null,
+    closed_at      timestamptz,
+    assignment_id  uuid,
+    constraint offer_pkey primary key (requester_id, offer_id),
+    constraint offer_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint offer_closed_iff_terminal check ((closed_at is not null) = (state <> 'open')),
+    constraint offer_assignment_iff_accepted check ((assignment_id is not null) = (state = 'accepted')),
+    constraint offer_answer_by_later check (answer_by > offered_at)
+);
+comment on table offer is 'Offers of the scheduler.';
+create unique index offer_one_open_per_worker_batch
+    on offer (requester_id, batch_id, worker_id) where state = 'open';
+create index offer_by_batch on offer (requester_id, batch_id);
+create index offer_by_worker on offer (worker_id, offer_id desc);
+create index offer_open_by_end on offer (answer_by) where state = 'open';
+
+-- Quality --------------------------------------------------------------------
+
+create type verdict as enum (
+    'accepted',
+    'accepted_in_part',  -- share_bps of the terms is paid
+    'rejected'           -- has a decision
+);
+comment on type verdict is 'What a reviewer said.';
+
+-- One judgement of a submission by a person who did not write it.
+create table review (
+    requester_id   uuid         not null,
+    review_id      uuid         not null,
+    assignment_id  uuid         not null,
+    author_id      uuid         not null,
+    reviewer_id    uuid         not null references principal,
+    verdict        verdict      not null,
+    -- Share of the pay, in ten-thousandths.
+    share_bps      integer      not null,
+    reasons        text         not null,
+    decision_id    uuid         references decision,
+    reviewed_at    timestamptz  not null,
+    constraint review_pkey primary key (requester_id, review_id),
+    constraint review_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint review_one_per_assignment unique (requester_id, assignment_id),
+    constraint review_reviewer_is_not_author check (reviewer_id <> author_id),
+    constraint review_share_matches_verdict check (
+        (verdict = 'accepted' and share_bps = 10000)
+        or (verdict = 'accepted_in_part' and share_bps between 1 and 9999)
+        or (verdict = 'rejected' and share_bps = 0)
+    ),
+    -- Whatever is not paid in full is an adverse decision.
+    constraint review_decision_unless_accepted check ((decision_id is null) = (verdict = 'accepted'))
+);
+comment on table review is 'Verdicts on submissions.';
+create index review_by_reviewer on review (reviewer_id);
+create index review_by_decision on review (decision_id);
+
+-- What an accepted assignment is owed: its terms times the share accepted. One each.
+create table earning (
+    requester_id   uuid         not null,
+    assignment_id  uuid         not null,
+    worker_id      uuid         not null references worker,
+    amount_minor   bigint       not null,
+    currency       text         not null,
+    transfer_id    uuid         not null references transfer,
+    earned_at      timestamptz  not null,
+    constraint earning_pkey primary key (requester_id, assignment_id),
+    constraint earning_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint earning_one_per_transfer unique (transfer_id),
+    constraint earning_amount_positive check (amount_minor > 0)
+);
+comment on table earning is 'What accepted work is owed.';
+create index earning_by_worker on earning (worker_id, earned_at);
+
+-- Payouts --------------------------------------------------------------------
+
+create type payout_batch_state as enum (
+    'prepared',  -- by a maker; its lines are fixed
+    'approved',  -- by a second person, for exactly this content
+    'issued',    -- terminal: the file was written and the money has left
+    'cancelled'  -- terminal
+);
+comment on type payout_batch_state is 'Where a payout batch stands.';
+
+-- Payments to many workers that go to the bank as one file.
+create table payout_batch (
+    payout_batch_id  uuid                primary key,
+    currency         text                not null,
+    state            payout_batch_state  not null,
+    total_minor      bigint              not null,
+    line_count       integer             not null,
+    -- SHA-256 over the lines: the approval is for this content and no other.
+    content_hash     bytea               not null,
+    prepared_by      uuid                not null references principal,
+    prepared_at      timestamptz         not null,
+    approved_by      uuid                references principal,
+    approved_at      timestamptz,
+    issued_at        timestamptz,
+    cancelled_at     timestamptz,
+    constraint payout_batch_total_positive check (total_minor > 0 and line_count > 0),
+    constraint payout_batch_hash_is_sha256 check (octet_length(content_hash) = 32),
+    constraint payout_batch_approved_by_second_person check (approved_by is distinct from prepared_by or approved_by is null),
+    constraint payout_batch_approval_whole check ((approved_by is null) = (approved_at is null)),
+    constraint payout_batch_approved_before_issue check (state not in ('approved', 'issued') or approved_by is not null),
+    constraint payout_batch_issued_iff_terminal check ((issued_at is not null) = (state = 'issued')),
+    constraint payout_batch_cancelled_iff_terminal check ((cancelled_at is not null) = (state = 'cancelled'))
+);
+comment on table payout_batch is 'Payments that leave as one file.';
+create index payout_batch_by_preparer on payout_batch (prepared_by);
+create index payout_batch_by_approver on payout_batch (approved_by);
+
+-- One payment to one worker.
+create table payout_line (
+    payout_line_id   uuid    primary key,
+    payout_batch_id  uuid    not null references payout_batch,
+    worker_id        uuid    not null references worker,
+    amount_minor     bigint  not null,
+    currency         text    not null,
+    -- ISO 20022 EndToEndId: at most 35 characters, unique for ever.
+    end_to_end_id    text    not null,
+    constraint payout_line_one_per_worker unique (payout_batch_id, worker_id),
+    constraint payout_line_end_to_end_id_unique unique (end_to_end_id),
+    constraint payout_line_end_to_end_id_bounded check (char_length(end_to_end_id) between 1 and 35),
+    constraint payout_line_amount_positive check (amount_minor > 0)
+);
+comment on table payout_line is 'Single payments of a payout batch.';
+create index payout_line_by_worker on payout_line (worker_id);
+
+-- Which earnings a line pays.
+create table payout_item (
+    requester_id    uuid     not null,
+    assignment_id   uuid     not null,
+    payout_line_id  uuid     not null references payout_line,
+    -- False once its batch was cancelled.
+    is_live         boolean  not null,
+    constraint payout_item_pkey primary key (requester_id, assignment_id, payout_line_id),
+    constraint payout_item_earning_fkey
+        foreign key (requester_id, assignment_id) references earning (requester_id, assignment_id)
+);
+comment on table payout_item is 'Earnings paid by a payout line.';
+-- An earning is paid once.
+create unique index payout_item_one_live_per_earning on payout_item (requester_id, assignment_id) where is_live;
+create index payout_item_by_line on payout_item (payout_line_id);
+
+-- Privileges -----------------------------------------------------------------
+
+-- The program works as this role: it cannot change what is append-only, nor the schema.
+grant select, insert, update, delete on all tables in schema public to guildhall_app;
+revoke update, delete on audit_event, audit_seal, transfer, decision, submission, review, earning from guildhall_app;
+revoke insert, update, delete on schema_step from guildhall_app;
+-- Terms never change after the lease, nor does anything else but where the assignment stands.
+revoke update on assignment from guildhall_app;
+grant update (state, lease_until, closed_at) on assignment to guildhall_app;
