@@ -56,10 +56,19 @@ let package = Package(
         library("Consensus", []),
         library("Formats", ["CZlib"]),
         library("Marketplace", ["Store", "Formats", crypto, logging]),
+        // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",
             dependencies: ["Store"],
-            resources: [.embedInCode("schema.sql"), .embedInCode("step_0001.sql")],
+            path: ".",
+            exclude: [
+                "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
+                "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
+                "Sources/guildhall", "Sources/HTTPAPI", "Sources/Marketplace", "Sources/Matching",
+                "Sources/Scheduler", "Sources/Simulation", "Sources/Store", "Sources/TestSupport",
+            ],
+            sources: ["Sources/MarketSchema"],
+            resources: [.embedInCode("schema.sql"), .embedInCode("migrations")],
             swiftSettings: strict
         ),
         library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", "Consensus", logging]),

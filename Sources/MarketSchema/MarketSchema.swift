@@ -5,11 +5,12 @@ package enum MarketSchema {
     /// `schema.sql`: makes an empty database.
     package static let whole = String(decoding: PackageResources.schema_sql, as: UTF8.self)
 
-    /// `migrations/`: the numbered steps that lead there from any earlier release.
+    /// `migrations/`: the numbered steps that lead there from any earlier release. SwiftPM names a file's bytes after
+    /// the file, with `_` in place of a leading digit.
     package static let steps = [
         SchemaStep(
             version: 1, name: "foundation",
-            script: String(decoding: PackageResources.step_0001_sql, as: UTF8.self)
+            script: String(decoding: PackageResources._001_foundation_sql, as: UTF8.self)
         )
     ]
 

@@ -35,7 +35,7 @@ struct WorkRoutesTests {
             #expect(submitted.status == 200)
             let later = try await server.send("GET", "/v1/work", token: token)
             #expect(later.body["items"]?[0]?["assignment"]?["state"] == "submitted")
-            #expect(later.body["items"]?[0]?["payload"] == JSON.null)
+            #expect(later.body["items"]?[0]?["payload"]?.isNull == true)
         }
     }
 
