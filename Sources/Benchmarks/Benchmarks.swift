@@ -13,6 +13,7 @@ struct Benchmarks: AsyncParsableCommand {
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
     @Option(help: "Only this part: claim, copy or serve.") var only: String?
+    @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
     func run() async throws {
@@ -25,7 +26,8 @@ struct Benchmarks: AsyncParsableCommand {
             line("PostgreSQL \(cluster.binaries.version), durable (fsync on), Unix socket, this machine shared or not.")
             if wants("claim") {
                 try await ClaimBenchmark(
-                    bench: bench, rounds: size == .full ? 9 : 5, claims: size == .full ? 32_000 : 8_000
+                    bench: bench, rounds: size == .full ? 9 : 5, claims: size == .full ? 32_000 : 8_000,
+                    counts: connections
                 ).run()
             }
             if wants("copy") { try await CopyBenchmark(bench: bench, rounds: size == .full ? 7 : 3).run() }

@@ -1,31 +1,21 @@
 /// One row for a binary COPY: its values in the order of the statement's columns.
 package struct CopyRow: Sendable {
-    let parameters: [BoundParameter]
-
-    package init(_ values: [any SQLParameter]) {
-        parameters = values.map(\.boundParameter)
-    }
+    private var wire = WireBuffer()
 
     /// Number of fields, then each value behind its length (PostgreSQL's manual, COPY, "Binary Format").
-    func append(to buffer: inout [UInt8]) throws(StoreError) {
-        buffer += Int16(truncatingIfNeeded: parameters.count).bigEndianBytes
-        for parameter in parameters {
-            switch parameter.content {
-            case .null:
-                buffer += Int32(-1).bigEndianBytes
-            case .binary(let bytes):
-                buffer += Int32(truncatingIfNeeded: bytes.count).bigEndianBytes
-                buffer += bytes
-            case .text(let bytes):
-                guard parameter.typeOID != TypeOID.numeric else {
-                    throw .invalidParameter("numeric values cannot go through a binary COPY")
-                }
-                buffer += Int32(truncatingIfNeeded: bytes.count - 1).bigEndianBytes
-                buffer += bytes.dropLast()
-            case .invalid(let reason):
-                throw .invalidParameter(reason)
+    package init(_ values: [any SQLParameter]) {
+        wire.append(Int16(truncatingIfNeeded: values.count))
+        for value in values {
+            if type(of: value).typeOID == TypeOID.numeric {
+                wire.refuse("numeric values cannot go through a binary COPY")
             }
+            wire.placeMeasured(value)
         }
+    }
+
+    func append(to buffer: inout [UInt8]) throws(StoreError) {
+        if let refusal = wire.refusal { throw .invalidParameter(refusal) }
+        buffer += wire.bytes
     }
 }
 
@@ -45,7 +35,7 @@ extension Transaction {
                 try row.append(to: &buffer)
                 if buffer.count >= Self.chunkBytes { try await put(&buffer) }
             }
-            buffer += Int16(-1).bigEndianBytes
+            buffer += [0xff, 0xff]
             try await put(&buffer)
         }
     }
@@ -72,7 +62,7 @@ extension Transaction {
     }
 
     private func copying(_ sql: SQL, _ feed: () async throws -> Void) async throws -> Int {
-        try await connection.beginCopy(try RenderedSQL(sql, manualInstant: instant), lease: lease)
+        try await connection.beginCopy(try sql.sendable(manualInstant: instant), lease: lease)
         do {
             try await feed()
         } catch let error as StoreError where error.endsCopy {
@@ -125,7 +115,7 @@ package struct CopyOut: AsyncSequence {
             let (connection, lease) = (transaction.connection, transaction.lease)
             if !hasBegun {
                 hasBegun = true
-                let rendered = try RenderedSQL(sql, manualInstant: transaction.instant)
+                let rendered = try sql.sendable(manualInstant: transaction.instant)
                 try await connection.beginCopy(rendered, lease: lease)
             }
             return try await connection.nextCopyOut(bytesWanted: 65_536, lease: lease)

@@ -57,11 +57,13 @@ package final class Database: Sendable {
     /// - Throws: ``StoreError/commitOutcomeUnknown(_:)`` when the connection breaks: it may have been done.
     @discardableResult
     package func statement(_ sql: SQL) async throws -> [Row] {
-        let rendered = try RenderedSQL(sql, manualInstant: clock?.now())
+        let sql = try sql.sendable(manualInstant: clock?.now())
         return try await retrying {
-            try await leased { connection, lease in
+            try await leased { connection, lease, deadline in
                 do {
-                    return try await connection.execute(rendered, lease: lease).rows
+                    return try await connection.duringLease(lease, deadline: deadline) {
+                        try $0.execute(sql, lease: lease)
+                    }.rows
                 } catch StoreError.connectionLost(let reason) {
                     throw StoreError.commitOutcomeUnknown(reason)
                 }
@@ -71,7 +73,9 @@ package final class Database: Sendable {
 
     /// For the few commands that PostgreSQL refuses inside a transaction; their text is made by the store itself.
     func runOutsideTransaction(_ script: String) async throws {
-        try await leased { try await $0.runScript(script, lease: $1) }
+        try await leased { connection, lease, deadline in
+            try await connection.duringLease(lease, deadline: deadline) { try $0.runScript(script, lease: lease) }
+        }
     }
 
     /// Waits for transactions in flight to end, refuses new ones, and closes all connections.
@@ -92,22 +96,28 @@ package final class Database: Sendable {
         var processID = 0
         var finished: Result?
         do {
-            return try await leased { connection, lease in
-                let instant = try await connection.begin(mode, readsClock: clock == nil, lease: lease)
-                processID = await connection.backendProcessID
-                let transaction = Transaction(
-                    connection: connection, lease: lease, instant: instant ?? clock?.now() ?? .distantPast,
-                    clock: clock
-                )
-                do {
-                    let result = try await body(transaction)
-                    try Task.checkCancellation()
-                    finished = result
-                    try await connection.commit(lease: lease)
-                    return result
-                } catch {
-                    await connection.rollback(lease: lease)
-                    throw error
+            return try await leased { connection, lease, deadline in
+                try await withTaskExecutorPreference(connection.thread) {
+                    do {
+                        let instant = try await connection.begin(
+                            mode, readsClock: clock == nil, lease: lease, deadline: deadline
+                        )
+                        processID = await connection.backendProcessID
+                        let transaction = Transaction(
+                            connection: connection, lease: lease, instant: instant ?? clock?.now() ?? .distantPast,
+                            clock: clock
+                        )
+                        let result = try await body(transaction)
+                        try Task.checkCancellation()
+                        finished = result
+                        try await connection.commit(lease: lease)
+                        await connection.endLease()
+                        return result
+                    } catch {
+                        await connection.rollback(lease: lease)
+                        await connection.endLease()
+                        throw error
+                    }
                 }
             }
         } catch StoreError.commitOutcomeUnknown(let reason) {
@@ -121,25 +131,18 @@ package final class Database: Sendable {
         }
     }
 
-    /// Takes a connection, runs `body` on its thread, gives it back in any case.
-    private func leased<Result>(_ body: (Connection, UInt64) async throws -> Result) async throws -> Result {
+    /// Takes a connection, runs `body`, which begins and ends the lease, and gives the connection back in any case.
+    private func leased<Result>(
+        _ body: (Connection, UInt64, ContinuousClock.Instant) async throws -> Result
+    ) async throws -> Result {
         let deadline = ContinuousClock.now + configuration.acquireTimeout
         let connection = try await pool.acquire()
         defer { pool.release(connection) }
-        return try await withTaskExecutorPreference(connection.thread) {
-            do {
-                let lease = try await connection.beginLease(deadline: deadline)
-                let result = try await withTaskCancellationHandler {
-                    try await body(connection, lease)
-                } onCancel: {
-                    connection.gate.cancel(lease: lease)
-                }
-                await connection.endLease()
-                return result
-            } catch {
-                await connection.endLease()
-                throw error
-            }
+        let lease = connection.gate.beginLease()
+        return try await withTaskCancellationHandler {
+            try await body(connection, lease, deadline)
+        } onCancel: {
+            connection.gate.cancel(lease: lease)
         }
     }
 

@@ -9,53 +9,67 @@ internal import Foundation
 /// try await transaction.rows("select name from worker where worker_id = \(id)")
 /// ```
 package struct SQL: Sendable, ExpressibleByStringInterpolation {
-    enum Part: Sendable {
-        case literal(StaticString)
-        case parameter(BoundParameter)
-        case instant
+    /// A value of the statement: its type, and where its wire form lies; `nil` for NULL.
+    struct Value: Sendable {
+        let typeOID: UInt32
+        let place: Range<Int>?
+        let isText: Bool
     }
 
-    private(set) var parts: [Part]
+    /// The text; where it is `nil`, the next value goes.
+    private(set) var pieces: [StaticString?] = []
+    private(set) var values: [Value] = []
+    private(set) var wire = WireBuffer()
+    /// Which of the pieces stand for the instant and have no value yet.
+    private var instants: [Int] = []
 
     package init(stringLiteral value: StaticString) {
-        parts = [.literal(value)]
+        pieces = [value]
     }
 
     package init(stringInterpolation: Interpolation) {
-        parts = stringInterpolation.parts
+        self = stringInterpolation.sql
     }
+
+    private init() {}
 
     package struct Interpolation: StringInterpolationProtocol {
         package typealias StringLiteralType = StaticString
-        var parts: [Part] = []
+        fileprivate var sql = SQL()
 
         package init(literalCapacity: Int, interpolationCount: Int) {
-            parts.reserveCapacity(2 * interpolationCount + 1)
+            sql.pieces.reserveCapacity(2 * interpolationCount + 1)
+            sql.values.reserveCapacity(interpolationCount)
+            sql.wire.reserveCapacity(32 * interpolationCount)
         }
 
         package mutating func appendLiteral(_ literal: StaticString) {
-            if literal.utf8CodeUnitCount > 0 { parts.append(.literal(literal)) }
+            if literal.utf8CodeUnitCount > 0 { sql.pieces.append(literal) }
         }
 
         /// Binds a value; it travels beside the text, never in it.
         package mutating func appendInterpolation(_ value: some SQLParameter) {
-            parts.append(.parameter(value.boundParameter))
+            sql.pieces.append(nil)
+            sql.values.append(sql.wire.placeValue(value))
         }
 
-        /// Binds a value or NULL.
+        /// The same, in a form that keeps the compiler from warning of an optional in an interpolation.
         package mutating func appendInterpolation<Value: SQLParameter>(_ value: Value?) {
-            parts.append(.parameter(value.boundParameter))
+            sql.pieces.append(nil)
+            sql.values.append(sql.wire.placeValue(value))
         }
 
         /// Splices another statement's text and parameters in.
         package mutating func appendInterpolation(fragment: SQL) {
-            parts.append(contentsOf: fragment.parts)
+            sql.append(fragment)
         }
 
         /// The instant of the transaction that will run the statement; see ``SQL/Keyword/instant``.
         package mutating func appendInterpolation(_ keyword: Keyword) {
             switch keyword {
-            case .instant: parts.append(.instant)
+            case .instant:
+                sql.instants.append(sql.pieces.count)
+                sql.pieces.append("now()")
             }
         }
     }
@@ -66,52 +80,41 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         /// statements that are their own transaction and so have no ``Transaction/instant`` to bind.
         case instant
     }
+
+    private mutating func append(_ fragment: SQL) {
+        instants += fragment.instants.map { $0 + pieces.count }
+        pieces += fragment.pieces
+        let shift = wire.bytes.count
+        for value in fragment.values {
+            let place = value.place.map { $0.lowerBound + shift..<$0.upperBound + shift }
+            values.append(Value(typeOID: value.typeOID, place: place, isText: value.isText))
+        }
+        wire.append(fragment.wire)
+    }
 }
 
-/// A statement as the wire wants it: its values, and its text with `$n` placeholders where that is asked for.
-///
-/// Two statements are the same to the caches when they are made of the same literals in the same places: comparing
-/// addresses is enough, so a statement that is known already is never put together as text.
-struct RenderedSQL {
-    private(set) var parameters: [BoundParameter] = []
-    private(set) var shape: [UInt] = []
-    private var literals: [StaticString?] = []
-
-    private static let parameterMark: UInt = 1
-    private static let instantMark: UInt = 2
-
+extension SQL {
+    /// The statement as it can be sent.
+    ///
     /// - Parameter manualInstant: bound for `.instant`; `nil` leaves the question to the server's clock.
     /// - Throws: ``StoreError/invalidParameter(_:)`` for a value that cannot be sent.
-    init(_ sql: SQL, manualInstant: Date?) throws(StoreError) {
-        shape.reserveCapacity(sql.parts.count)
-        literals.reserveCapacity(sql.parts.count)
-        for part in sql.parts {
-            switch part {
-            case .literal(let literal):
-                literals.append(literal)
-                shape.append(literal.address)
-            case .parameter(let parameter):
-                try append(parameter)
-            case .instant:
-                if let manualInstant {
-                    try append(manualInstant.boundParameter)
-                } else {
-                    literals.append("now()")
-                    shape.append(Self.instantMark)
-                }
-            }
+    func sendable(manualInstant: Date?) throws(StoreError) -> SQL {
+        var sql = self
+        if let manualInstant, !instants.isEmpty { sql.bindInstants(manualInstant) }
+        if let refusal = sql.wire.refusal { throw .invalidParameter(refusal) }
+        guard sql.values.count <= 32_767 else {
+            throw .invalidParameter("a statement takes at most 32,767 parameters, not \(values.count)")
         }
-        guard parameters.count <= 32_767 else {
-            throw .invalidParameter("a statement takes at most 32,767 parameters, not \(parameters.count)")
-        }
+        return sql
     }
 
+    /// The text with `$n` where values go.
     var text: String {
         var text = ""
         var number = 0
-        for literal in literals {
-            if let literal {
-                literal.withUTF8Buffer { text.append(String(decoding: $0, as: UTF8.self)) }
+        for piece in pieces {
+            if let piece {
+                piece.withUTF8Buffer { text.append(String(decoding: $0, as: UTF8.self)) }
             } else {
                 number += 1
                 text.append("$\(number)")
@@ -120,17 +123,34 @@ struct RenderedSQL {
         return text
     }
 
-    private mutating func append(_ parameter: BoundParameter) throws(StoreError) {
-        if case .invalid(let reason) = parameter.content { throw .invalidParameter(reason) }
-        parameters.append(parameter)
-        literals.append(nil)
-        shape.append(Self.parameterMark)
+    /// What makes it the same statement as another: see ``StatementKey``.
+    var withoutValues: SQL {
+        var sql = self
+        sql.wire = WireBuffer()
+        return sql
+    }
+
+    private mutating func bindInstants(_ instant: Date) {
+        for index in instants {
+            pieces[index] = nil
+            let number = pieces[..<index].count { $0 == nil }
+            values.insert(wire.placeValue(instant), at: number)
+        }
+        instants = []
     }
 }
 
-extension StaticString {
-    /// Where the literal lies in the program; a literal of one character is that character.
-    fileprivate var address: UInt {
-        hasPointerRepresentation ? UInt(bitPattern: utf8Start) : UInt(unicodeScalar.value) << 8
+extension WireBuffer {
+    /// Writes a value of a statement, with a zero behind it: libpq wants one behind text, and a place in the buffer for
+    /// a value without bytes.
+    fileprivate mutating func placeValue<Value: SQLParameter>(_ value: Value) -> SQL.Value {
+        let place = place(value)
+        append(UInt8(0))
+        return SQL.Value(typeOID: Value.typeOID, place: place, isText: Value.isSentAsText)
+    }
+
+    fileprivate mutating func append(_ other: WireBuffer) {
+        append(contentsOf: other.bytes)
+        if let refusal = other.refusal { refuse(refusal) }
     }
 }

@@ -14,9 +14,6 @@ package struct StoreConfiguration: Sendable {
     package var healthCheckAfter: Duration = .seconds(30)
     /// Off for a pooler in transaction mode: statements go unnamed and timeouts are set in each transaction.
     package var usesNamedStatements = true
-    /// Plans a named statement once for a connection, whatever its parameters: planning the claim anew each time costs
-    /// more than half of what running it does. Statements are written so that one plan serves all parameters.
-    package var usesGenericPlans = false
     /// The role that statements run as, if not the one that logs in.
     package var role: String?
     package var applicationName = "guildhall"
@@ -29,7 +26,6 @@ package struct StoreConfiguration: Sendable {
     /// Timeouts and role as `-c name=value`, for the start of a session.
     var sessionOptions: String {
         var options = settings.map { "-c \($0.name)=\($0.value)" }
-        if usesGenericPlans { options.append("-c plan_cache_mode=force_generic_plan") }
         if let role { options.append("-c role=\(role)") }
         return options.joined(separator: " ")
     }

@@ -38,7 +38,7 @@ package struct Transaction: Sendable {
     /// Runs several statements in one round trip (libpq's pipeline mode) and returns the rows of each. The first
     /// error ends them all.
     package func pipeline(_ statements: [SQL]) async throws -> [[Row]] {
-        let rendered = try statements.map { try RenderedSQL($0, manualInstant: instant) }
+        let rendered = try statements.map { try $0.sendable(manualInstant: instant) }
         return try await connection.executeAll(rendered, lease: lease).map(\.rows)
     }
 
@@ -67,7 +67,7 @@ package struct Transaction: Sendable {
     }
 
     private func run(_ sql: SQL) async throws -> ResultSet {
-        try await connection.execute(try RenderedSQL(sql, manualInstant: instant), lease: lease)
+        try await connection.execute(try sql.sendable(manualInstant: instant), lease: lease)
     }
 }
 

@@ -27,7 +27,7 @@ extension Profession: Comparable, CustomStringConvertible {
 
 extension Profession: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { String.typeOID }
-    package var boundParameter: BoundParameter { code.boundParameter }
+    package func write(to wire: inout WireBuffer) { code.write(to: &wire) }
 
     package init(cell: Cell) throws(CellFault) {
         let code = try String(cell: cell)

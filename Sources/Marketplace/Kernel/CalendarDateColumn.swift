@@ -38,8 +38,8 @@ extension CalendarDate {
 extension CalendarDate: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { DayNumber.typeOID }
 
-    package var boundParameter: BoundParameter {
-        DayNumber(daysSince2000: Int32(truncatingIfNeeded: daysSince2000)).boundParameter
+    package func write(to wire: inout WireBuffer) {
+        DayNumber(daysSince2000: Int32(truncatingIfNeeded: daysSince2000)).write(to: &wire)
     }
 
     package init(cell: Cell) throws(CellFault) {

@@ -35,7 +35,7 @@ package struct Digest: Hashable, Sendable {
 
 extension Digest: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { Bytes.typeOID }
-    package var boundParameter: BoundParameter { Bytes(bytes).boundParameter }
+    package func write(to wire: inout WireBuffer) { Bytes(bytes).write(to: &wire) }
 
     package init(cell: Cell) throws(CellFault) {
         bytes = try Bytes(cell: cell).bytes

@@ -29,7 +29,7 @@ extension Identifier: SQLParameter, SQLArrayElement {
     package static var typeOID: UInt32 { UUID.typeOID }
     package static var arrayOID: UInt32 { UUID.arrayOID }
     package static var elementOID: UInt32 { UUID.elementOID }
-    package var boundParameter: BoundParameter { uuid.boundParameter }
+    package func write(to wire: inout WireBuffer) { uuid.write(to: &wire) }
 }
 
 extension Identifier: SQLDecodable {

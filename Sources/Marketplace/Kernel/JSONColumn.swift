@@ -3,7 +3,7 @@ package import Store
 
 extension JSON: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { JSONText.typeOID }
-    package var boundParameter: BoundParameter { JSONText(canonicalText).boundParameter }
+    package func write(to wire: inout WireBuffer) { JSONText(canonicalText).write(to: &wire) }
 
     package init(cell: Cell) throws(CellFault) {
         let text = try JSONText(cell: cell).text

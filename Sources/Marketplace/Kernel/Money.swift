@@ -30,7 +30,7 @@ package struct Currency: Hashable, Sendable {
 
 extension Currency: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { String.typeOID }
-    package var boundParameter: BoundParameter { code.boundParameter }
+    package func write(to wire: inout WireBuffer) { code.write(to: &wire) }
 
     package init(cell: Cell) throws(CellFault) {
         let code = try String(cell: cell)

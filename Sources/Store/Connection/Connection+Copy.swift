@@ -3,10 +3,10 @@ internal import Foundation
 
 extension Connection {
     /// Starts a COPY … FROM STDIN or … TO STDOUT.
-    func beginCopy(_ sql: RenderedSQL, lease: UInt64) throws {
+    func beginCopy(_ sql: SQL, lease: UInt64) throws {
         try checkLease(lease)
         guard !isInCopy else { throw StoreError.copyAbandoned }
-        guard sql.parameters.isEmpty else { throw StoreError.invalidParameter("COPY takes no parameters") }
+        guard sql.values.isEmpty else { throw StoreError.invalidParameter("COPY takes no parameters") }
         try gate.beginStatement()
         let result = PQexec(pointer, sql.text)
         let status = PQresultStatus(result)

@@ -4,11 +4,13 @@ internal import Foundation
 extension Connection {
     // MARK: Transaction control
 
-    /// BEGIN and the reading of the server's clock, in one round trip.
+    /// Takes the connection, and sends BEGIN and the reading of the server's clock in one round trip.
     ///
     /// - Returns: the instant, unless `readsClock` is off.
-    func begin(_ mode: TransactionMode, readsClock: Bool, lease: UInt64) throws -> Date? {
-        try checkLease(lease)
+    func begin(
+        _ mode: TransactionMode, readsClock: Bool, lease: UInt64, deadline: ContinuousClock.Instant
+    ) throws -> Date? {
+        try beginLease(lease, deadline: deadline)
         var commands: [PipelineCommand] = [.text(mode.beginStatement)]
         if !configuration.usesNamedStatements {
             commands += configuration.settings.map { .text("set local \($0.name) = \($0.value)") }
@@ -49,64 +51,58 @@ extension Connection {
     // MARK: Statements
 
     /// Runs one statement and waits for it. Cancellable.
-    func execute(_ sql: RenderedSQL, lease: UInt64) throws -> ResultSet {
+    func execute(_ sql: SQL, lease: UInt64) throws -> ResultSet {
         try checkLease(lease)
         guard !isInCopy else { throw StoreError.copyAbandoned }
         try gate.beginStatement()
-        let key = StatementKey(sql)
         do {
-            let result = try executeNow(sql, key)
+            let prepared = try self.prepared(sql)
+            let result = try executeNow(sql, prepared.name)
             gate.endStatement()
-            return ResultSet(result, shape: shape(of: result, key))
+            return ResultSet(result, shape: shape(of: result, prepared))
         } catch {
             throw translated(error, isCancelled: gate.endStatement())
         }
     }
 
     /// Runs several statements in one round trip; the first error ends them all.
-    func executeAll(_ statements: [RenderedSQL], lease: UInt64) throws -> [ResultSet] {
+    func executeAll(_ statements: [SQL], lease: UInt64) throws -> [ResultSet] {
         try checkLease(lease)
         guard !isInCopy else { throw StoreError.copyAbandoned }
         try gate.beginStatement()
         do {
-            let results = try runPipeline(statements.map { .statement($0) })
+            let prepared = try statements.map { try self.prepared($0) }
+            let results = try runPipeline(zip(statements, prepared).map { .statement($0, name: $1.name) })
             gate.endStatement()
-            return zip(results, statements).map { ResultSet($0, shape: shape(of: $0, StatementKey($1))) }
+            return zip(results, prepared).map { ResultSet($0, shape: shape(of: $0, $1)) }
         } catch {
             throw translated(error, isCancelled: gate.endStatement())
         }
     }
 
-    private func executeNow(_ sql: RenderedSQL, _ key: StatementKey) throws -> OpaquePointer {
-        if let name = try preparedName(key, of: sql) {
-            return try succeeded(
-                withParameters(sql.parameters) { count, values, lengths, formats, _ in
-                    PQexecPrepared(pointer, name, count, values, lengths, formats, 1)
-                }
-            )
+    private func executeNow(_ sql: SQL, _ name: String?) throws(StoreError) -> OpaquePointer {
+        let result = withValues(of: sql) { count, values, lengths, formats, types in
+            if let name { return PQexecPrepared(pointer, name, count, values, lengths, formats, 1) }
+            return PQexecParams(pointer, sql.text, count, types, values, lengths, formats, 1)
         }
-        return try succeeded(
-            withParameters(sql.parameters) { count, values, lengths, formats, types in
-                PQexecParams(pointer, sql.text, count, types, values, lengths, formats, 1)
-            }
-        )
+        return try succeeded(result)
     }
 
-    /// The server-side name of a statement, prepared now if it is new; `nil` where statements go unnamed.
-    private func preparedName(_ key: StatementKey, of sql: RenderedSQL) throws -> String? {
-        guard configuration.usesNamedStatements else { return nil }
-        if let name = statements.name(for: key) { return name }
+    /// The statement as the server knows it, prepared now if it is new.
+    private func prepared(_ sql: SQL) throws(StoreError) -> PreparedStatement {
+        let key = StatementKey(sql)
+        if let known = statements[key] { return known }
         if statements.isFull {
-            PQclear(try succeeded(PQexec(pointer, "deallocate all")))
-            statements = StatementCache()
+            if configuration.usesNamedStatements { PQclear(try succeeded(PQexec(pointer, "deallocate all"))) }
+            statements.forget()
         }
-        let name = statements.nextName()
-        let result = key.types.withUnsafeBufferPointer {
-            PQprepare(pointer, name, sql.text, Int32(key.types.count), $0.baseAddress)
+        let fresh = PreparedStatement(name: configuration.usesNamedStatements ? statements.nextName() : nil)
+        if let name = fresh.name {
+            let types = sql.values.map(\.typeOID)
+            PQclear(try succeeded(PQprepare(pointer, name, sql.text, Int32(types.count), types)))
         }
-        PQclear(try succeeded(result))
-        statements.remember(key, name: name)
-        return name
+        statements.remember(key, fresh)
+        return fresh
     }
 
     /// A cancelled task sees `CancellationError`, not the server's word for it.
@@ -126,29 +122,24 @@ extension Connection {
 
     enum PipelineCommand {
         case text(String)
-        case statement(RenderedSQL)
+        case statement(SQL, name: String?)
     }
 
     /// Sends all commands behind one sync and collects their results, each `succeeded`.
     private func runPipeline(_ commands: [PipelineCommand]) throws -> [OpaquePointer] {
-        var names: [String?] = []
-        for case .statement(let sql) in commands { names.append(try preparedName(StatementKey(sql), of: sql)) }
         guard PQenterPipelineMode(pointer) == 1 else { throw failure(nil) }
         defer { _ = PQexitPipelineMode(pointer) }
-        var nameIndex = 0
         for command in commands {
-            let sent: Int32
-            switch command {
-            case .text(let text):
-                sent = PQsendQueryParams(pointer, text, 0, nil, nil, nil, nil, 1)
-            case .statement(let sql):
-                let name = names[nameIndex]
-                nameIndex += 1
-                sent = withParameters(sql.parameters) { count, values, lengths, formats, types in
-                    if let name { return PQsendQueryPrepared(pointer, name, count, values, lengths, formats, 1) }
-                    return PQsendQueryParams(pointer, sql.text, count, types, values, lengths, formats, 1)
+            let sent =
+                switch command {
+                case .text(let text):
+                    PQsendQueryParams(pointer, text, 0, nil, nil, nil, nil, 1)
+                case .statement(let sql, let name):
+                    withValues(of: sql) { count, values, lengths, formats, types in
+                        if let name { return PQsendQueryPrepared(pointer, name, count, values, lengths, formats, 1) }
+                        return PQsendQueryParams(pointer, sql.text, count, types, values, lengths, formats, 1)
+                    }
                 }
-            }
             guard sent == 1 else { throw failure(nil) }
         }
         guard PQpipelineSync(pointer) == 1 else { throw failure(nil) }
@@ -186,10 +177,10 @@ extension Connection {
         return results
     }
 
-    // MARK: Shapes and parameters
+    // MARK: Shapes and values
 
-    private func shape(of result: OpaquePointer, _ key: StatementKey) -> RowShape {
-        if let known = statements.shape(for: key) { return known }
+    private func shape(of result: OpaquePointer, _ prepared: PreparedStatement) -> RowShape {
+        if let known = prepared.shape { return known }
         var fields: [String: Int32] = [:]
         var tables: [String: String] = [:]
         for field in 0..<PQnfields(result) {
@@ -199,7 +190,7 @@ extension Connection {
             if table != 0 { tables[name] = tableName(table) }
         }
         let shape = RowShape(fields: fields, tables: tables)
-        statements.remember(key, shape: shape)
+        prepared.shape = shape
         return shape
     }
 
@@ -212,36 +203,31 @@ extension Connection {
         return tableNames[oid]
     }
 
-    /// Lays the parameters out as libpq takes them, in one buffer.
-    func withParameters<Result>(
-        _ parameters: [BoundParameter],
+    /// Lays the values out as libpq takes them: pointers into the statement's own buffer.
+    private func withValues<Result>(
+        of sql: SQL,
         _ body: (
             Int32, UnsafePointer<UnsafePointer<CChar>?>?, UnsafePointer<Int32>?, UnsafePointer<Int32>?,
             UnsafePointer<Oid>?
         ) -> Result
     ) -> Result {
-        var buffer: [UInt8] = []
-        var offsets: [Int?] = []
-        var lengths: [Int32] = []
-        var formats: [Int32] = []
-        for parameter in parameters {
-            switch parameter.content {
-            case .null, .invalid:
-                offsets.append(nil)
-                lengths.append(0)
-                formats.append(1)
-            case .binary(let bytes), .text(let bytes):
-                offsets.append(buffer.count)
-                buffer += bytes
-                lengths.append(Int32(truncatingIfNeeded: bytes.count))
-                if case .text = parameter.content { formats.append(0) } else { formats.append(1) }
+        let count = sql.values.count
+        return sql.wire.bytes.withUnsafeBytes { bytes in
+            withUnsafeTemporaryAllocation(of: UnsafePointer<CChar>?.self, capacity: count) { values in
+                withUnsafeTemporaryAllocation(of: Int32.self, capacity: 3 * count) { numbers in
+                    let base = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+                    for (index, value) in sql.values.enumerated() {
+                        values[index] = value.place.flatMap { base?.advanced(by: $0.lowerBound) }
+                        numbers[index] = Int32(truncatingIfNeeded: value.place?.count ?? 0)
+                        numbers[count + index] = value.isText ? 0 : 1
+                        numbers[2 * count + index] = Int32(bitPattern: value.typeOID)
+                    }
+                    guard let lengths = numbers.baseAddress else { return body(0, nil, nil, nil, nil) }
+                    return (lengths + 2 * count).withMemoryRebound(to: Oid.self, capacity: count) { types in
+                        body(Int32(count), values.baseAddress, lengths, lengths + count, types)
+                    }
+                }
             }
-        }
-        buffer.append(0)
-        return buffer.withUnsafeBytes { buffer in
-            let base = buffer.baseAddress?.assumingMemoryBound(to: CChar.self)
-            let values = offsets.map { offset in offset.flatMap { base?.advanced(by: $0) } }
-            return body(Int32(parameters.count), values, lengths, formats, parameters.map(\.typeOID))
         }
     }
 }

@@ -35,12 +35,12 @@ actor Connection {
 
     /// Takes the connection for one transaction, connected and asked for a sign of life where it idled long.
     ///
+    /// - Parameter lease: from ``CancellationGate/beginLease()``.
     /// - Throws: ``StoreError/unreachable(_:)`` when no connection came up before the deadline.
-    func beginLease(deadline: ContinuousClock.Instant) throws -> UInt64 {
+    func beginLease(_ lease: UInt64, deadline: ContinuousClock.Instant) throws {
         try ensureConnected(deadline: deadline)
         abandonedCopy = false
-        lease = gate.beginLease()
-        return lease
+        self.lease = lease
     }
 
     /// Gives the connection back: to the pool as it is if it is idle, closed otherwise.
@@ -53,6 +53,15 @@ actor Connection {
             PQstatus(pointer) == CONNECTION_OK && PQtransactionStatus(pointer) == PQTRANS_IDLE
             && PQpipelineStatus(pointer) == PQ_PIPELINE_OFF && !isInCopy
         if !isClean { close() }
+    }
+
+    /// A whole lease in one step, for a statement that is its own transaction.
+    func duringLease<Result: Sendable>(
+        _ lease: UInt64, deadline: ContinuousClock.Instant, _ body: @Sendable (isolated Connection) throws -> Result
+    ) throws -> Result {
+        defer { endLease() }
+        try beginLease(lease, deadline: deadline)
+        return try body(self)
     }
 
     func checkLease(_ wanted: UInt64) throws(StoreError) {

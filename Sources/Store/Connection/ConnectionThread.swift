@@ -40,14 +40,15 @@ final class ConnectionThread: SerialExecutor, TaskExecutor {
     }
 
     private func run() {
+        var batch: [UnownedJob] = []
         while true {
             condition.lock()
             while jobs.isEmpty && !isStopped { condition.wait() }
-            let batch = jobs
-            jobs.removeAll(keepingCapacity: true)
+            swap(&batch, &jobs)
             condition.unlock()
             if batch.isEmpty { return }
             for job in batch { runJob(job) }
+            batch.removeAll(keepingCapacity: true)
         }
     }
 

@@ -8,9 +8,7 @@ package struct DayNumber: Hashable, Sendable {
 extension DayNumber: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { TypeOID.date }
 
-    package var boundParameter: BoundParameter {
-        .init(typeOID: TypeOID.date, content: .binary(daysSince2000.bigEndianBytes))
-    }
+    package func write(to wire: inout WireBuffer) { wire.append(daysSince2000) }
 
     package init(cell: Cell) throws(CellFault) {
         guard cell.typeOID == TypeOID.date else { throw .typeMismatch(typeOID: cell.typeOID, wanted: "date") }

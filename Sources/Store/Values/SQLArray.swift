@@ -48,28 +48,17 @@ extension Array: SQLParameter where Element: SQLArrayElement {
 
     /// PostgreSQL's binary array: dimensions, null flag, element type, length, lower bound, then each element behind
     /// its length (-1 is NULL).
-    package var boundParameter: BoundParameter {
-        guard let count = Int32(exactly: count) else {
-            return .init(typeOID: Element.arrayOID, content: .invalid("the array is too long"))
-        }
-        var body: [UInt8] = []
-        var hasNull: Int32 = 0
-        for element in self {
-            switch element.boundParameter.content {
-            case .null:
-                hasNull = 1
-                body += Int32(-1).bigEndianBytes
-            case .binary(let bytes):
-                body += Int32(truncatingIfNeeded: bytes.count).bigEndianBytes + bytes
-            case .text(let bytes):
-                body += Int32(truncatingIfNeeded: bytes.count - 1).bigEndianBytes + bytes.dropLast()
-            case .invalid(let reason):
-                return .init(typeOID: Element.arrayOID, content: .invalid(reason))
-            }
-        }
-        var header = Int32(count == 0 ? 0 : 1).bigEndianBytes + hasNull.bigEndianBytes
-        header += Element.elementOID.bigEndianBytes
-        if count > 0 { header += count.bigEndianBytes + Int32(1).bigEndianBytes }
-        return .init(typeOID: Element.arrayOID, content: .binary(header + body))
+    package func write(to wire: inout WireBuffer) {
+        guard let count = Int32(exactly: count) else { return wire.refuse("the array is too long") }
+        wire.append(Int32(count == 0 ? 0 : 1))
+        let nullFlag = wire.bytes.count
+        wire.append(Int32(0))
+        wire.append(Element.elementOID)
+        guard count > 0 else { return }
+        wire.append(count)
+        wire.append(Int32(1))
+        var hasNull = false
+        for element in self where wire.placeMeasured(element) { hasNull = true }
+        if hasNull { wire.overwrite(1, at: nullFlag) }
     }
 }

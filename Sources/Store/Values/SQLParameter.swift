@@ -2,34 +2,14 @@ package import Foundation
 
 /// A Swift value that can be bound to a statement.
 package protocol SQLParameter: Sendable {
-    var boundParameter: BoundParameter { get }
-    /// What NULL of this type is bound as.
+    /// The type that it is bound as, NULL included.
     static var typeOID: UInt32 { get }
+    /// Appends its wire form: text for ``TypeOID/inferred`` and `numeric`, binary for all others.
+    func write(to wire: inout WireBuffer)
 }
 
-/// A value in the form libpq sends it.
-package struct BoundParameter: Sendable {
-    enum Content: Sendable {
-        case null
-        case binary([UInt8])
-        /// UTF-8 with the terminating zero that libpq wants for text parameters.
-        case text([UInt8])
-        case invalid(String)
-    }
-
-    let typeOID: UInt32
-    let content: Content
-
-    /// Text with U+0000 in it: PostgreSQL cannot hold it and libpq would silently cut it off there. This is the one
-    /// place where it is refused.
-    static func text(_ value: String, typeOID: UInt32) -> BoundParameter {
-        var bytes = Array(value.utf8)
-        guard !bytes.contains(0) else {
-            return BoundParameter(typeOID: typeOID, content: .invalid("text must not contain U+0000"))
-        }
-        bytes.append(0)
-        return BoundParameter(typeOID: typeOID, content: .text(bytes))
-    }
+extension SQLParameter {
+    static var isSentAsText: Bool { typeOID == TypeOID.inferred || typeOID == TypeOID.numeric }
 }
 
 /// Type OIDs from `pg_type.dat`.
@@ -47,34 +27,30 @@ enum TypeOID {
     static let firstUserDefined: UInt32 = 16_384
 }
 
-extension FixedWidthInteger {
-    var bigEndianBytes: [UInt8] { withUnsafeBytes(of: bigEndian) { Array($0) } }
-}
-
 extension Int64: SQLParameter {
     package static var typeOID: UInt32 { TypeOID.int8 }
-    package var boundParameter: BoundParameter { .init(typeOID: TypeOID.int8, content: .binary(bigEndianBytes)) }
+    package func write(to wire: inout WireBuffer) { wire.append(self) }
 }
 
 extension Int: SQLParameter {
     package static var typeOID: UInt32 { TypeOID.int8 }
-    package var boundParameter: BoundParameter { Int64(self).boundParameter }
+    package func write(to wire: inout WireBuffer) { wire.append(Int64(self)) }
 }
 
 extension Bool: SQLParameter {
     package static var typeOID: UInt32 { TypeOID.bool }
-    package var boundParameter: BoundParameter { .init(typeOID: TypeOID.bool, content: .binary([self ? 1 : 0])) }
+    package func write(to wire: inout WireBuffer) { wire.append(UInt8(self ? 1 : 0)) }
 }
 
 extension String: SQLParameter {
     package static var typeOID: UInt32 { TypeOID.inferred }
-    package var boundParameter: BoundParameter { .text(self, typeOID: TypeOID.inferred) }
+    package func write(to wire: inout WireBuffer) { wire.append(text: self) }
 }
 
 extension UUID: SQLParameter {
     package static var typeOID: UInt32 { TypeOID.uuid }
-    package var boundParameter: BoundParameter {
-        .init(typeOID: TypeOID.uuid, content: .binary(withUnsafeBytes(of: uuid) { Array($0) }))
+    package func write(to wire: inout WireBuffer) {
+        withUnsafeBytes(of: uuid) { wire.append(contentsOf: $0) }
     }
 }
 
@@ -82,11 +58,11 @@ extension Date: SQLParameter {
     package static var typeOID: UInt32 { TypeOID.timestamptz }
 
     /// `timestamptz`: microseconds since 2000-01-01. Refused outside the years 1 to 9999, which no honest caller means.
-    package var boundParameter: BoundParameter {
+    package func write(to wire: inout WireBuffer) {
         guard let microseconds = PostgresTime.microseconds(from: self) else {
-            return .init(typeOID: TypeOID.timestamptz, content: .invalid("the time is outside the years 1 to 9999"))
+            return wire.refuse("the time is outside the years 1 to 9999")
         }
-        return .init(typeOID: TypeOID.timestamptz, content: .binary(microseconds.bigEndianBytes))
+        wire.append(microseconds)
     }
 }
 
@@ -112,7 +88,7 @@ package struct Bytes: Hashable, Sendable, SQLParameter {
     package let bytes: [UInt8]
     package init(_ bytes: [UInt8]) { self.bytes = bytes }
     package static var typeOID: UInt32 { TypeOID.bytea }
-    package var boundParameter: BoundParameter { .init(typeOID: TypeOID.bytea, content: .binary(bytes)) }
+    package func write(to wire: inout WireBuffer) { wire.append(contentsOf: bytes) }
 }
 
 /// A JSON text for a `jsonb` column; the caller has parsed and bounded it.
@@ -120,12 +96,10 @@ package struct JSONText: Hashable, Sendable, SQLParameter {
     package let text: String
     package init(_ text: String) { self.text = text }
     package static var typeOID: UInt32 { TypeOID.jsonb }
-    package var boundParameter: BoundParameter {
-        let bytes = Array(text.utf8)
-        guard !bytes.contains(0) else {
-            return .init(typeOID: TypeOID.jsonb, content: .invalid("JSON must not contain U+0000"))
-        }
-        return .init(typeOID: TypeOID.jsonb, content: .binary([1] + bytes))
+    /// `jsonb`: the version of the form, 1, then the text.
+    package func write(to wire: inout WireBuffer) {
+        wire.append(UInt8(1))
+        wire.append(text: text)
     }
 }
 
@@ -134,7 +108,7 @@ package struct Numeric: Hashable, Sendable, SQLParameter {
     package let text: String
     package init(_ text: String) { self.text = text }
     package static var typeOID: UInt32 { TypeOID.numeric }
-    package var boundParameter: BoundParameter { .text(text, typeOID: TypeOID.numeric) }
+    package func write(to wire: inout WireBuffer) { wire.append(text: text) }
 }
 
 /// A half-open range of time, `[lower, upper)`; `nil` is unbounded. A `tstzrange`.
@@ -152,23 +126,19 @@ package struct InstantRange: Hashable, Sendable, SQLParameter {
     }
 
     package static var typeOID: UInt32 { TypeOID.tstzrange }
-    package var boundParameter: BoundParameter {
-        var bytes: [UInt8] = [(lower == nil ? 0x08 : 0x02) | (upper == nil ? 0x10 : 0)]
-        for bound in [lower, upper] {
-            guard let bound else { continue }
-            guard case .binary(let value) = bound.boundParameter.content else { return bound.boundParameter }
-            bytes += Int32(8).bigEndianBytes + value
-        }
-        return .init(typeOID: TypeOID.tstzrange, content: .binary(bytes))
+    /// `tstzrange`: flags, then each bound that there is behind its length (`src/backend/utils/adt/rangetypes.c`).
+    package func write(to wire: inout WireBuffer) {
+        wire.append(UInt8((lower == nil ? 0x08 : 0x02) | (upper == nil ? 0x10 : 0)))
+        for case let bound? in [lower, upper] { wire.placeMeasured(bound) }
     }
 }
 
 extension Optional: SQLParameter where Wrapped: SQLParameter {
     package static var typeOID: UInt32 { Wrapped.typeOID }
-    package var boundParameter: BoundParameter {
+    package func write(to wire: inout WireBuffer) {
         switch self {
-        case .none: .init(typeOID: Wrapped.typeOID, content: .null)
-        case .some(let value): value.boundParameter
+        case .none: wire.appendNull()
+        case .some(let value): value.write(to: &wire)
         }
     }
 }
@@ -178,5 +148,5 @@ package protocol SQLEnum: RawRepresentable, SQLParameter, SQLDecodable where Raw
 
 extension SQLEnum {
     package static var typeOID: UInt32 { TypeOID.inferred }
-    package var boundParameter: BoundParameter { rawValue.boundParameter }
+    package func write(to wire: inout WireBuffer) { rawValue.write(to: &wire) }
 }
