@@ -69,7 +69,7 @@ format: install ## Put every Swift file into form
 
 .PHONY: golden/accept
 golden/accept: install ## Write the golden files anew from what the program says now
-	GUILDHALL_GOLDEN=accept swift test --filter Golden
+	GUILDHALL_GOLDEN=accept swift test --filter '[Gg]olden'
 	git --no-pager diff --stat
 
 .PHONY: db/psql

@@ -17,8 +17,7 @@ extension Database {
     package func notifications(on channel: StaticString) -> AsyncStream<ListenEvent> {
         AsyncStream(bufferingPolicy: .bufferingNewest(1_024)) { continuation in
             let listener = Listener(
-                channel: String(describing: channel), connectionString: configuration.connectionString,
-                continuation: continuation
+                channel: String(describing: channel), configuration: configuration, continuation: continuation
             )
             continuation.onTermination = { _ in listener.stop() }
             listener.start()
@@ -29,14 +28,16 @@ extension Database {
 /// A thread that waits on a listening connection's socket.
 private final class Listener: Sendable {
     private let channel: String
-    private let connectionString: String
+    private let configuration: StoreConfiguration
     private let continuation: AsyncStream<ListenEvent>.Continuation
     private let isStopped = Atomic<Bool>(false)
     private static let pollMilliseconds: Int32 = 200
 
-    init(channel: String, connectionString: String, continuation: AsyncStream<ListenEvent>.Continuation) {
+    init(
+        channel: String, configuration: StoreConfiguration, continuation: AsyncStream<ListenEvent>.Continuation
+    ) {
         self.channel = channel
-        self.connectionString = connectionString
+        self.configuration = configuration
         self.continuation = continuation
     }
 
@@ -62,10 +63,8 @@ private final class Listener: Sendable {
 
     /// - Returns: whether it ever listened.
     private func listenUntilBroken() -> Bool {
-        let connection = PQconnectdb(connectionString)
+        guard case .success(let connection) = configuration.open() else { return false }
         defer { PQfinish(connection) }
-        guard PQstatus(connection) == CONNECTION_OK else { return false }
-        PQsetNoticeProcessor(connection, { _, _ in }, nil)
         let quoted = PQescapeIdentifier(connection, channel, channel.utf8.count)
         defer { PQfreemem(quoted) }
         guard let quoted else { return false }

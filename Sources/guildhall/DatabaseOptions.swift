@@ -65,8 +65,10 @@ struct Session: Sendable {
 
     /// What a command does to the schema before it begins.
     enum SchemaDemand {
-        /// Makes an empty database and refuses any other than a current one.
+        /// Refuses any but a current one; an empty embedded database is made.
         case ready
+        /// Makes an empty database wherever it is.
+        case made
         case untouched
     }
 
@@ -84,7 +86,7 @@ struct Session: Sendable {
         let connectionString = options.databaseURL ?? cluster?.connectionString ?? ""
         let session = Session(connectionString: connectionString, cluster: cluster, options: options)
         do {
-            if schema == .ready { try await session.prepareSchema() }
+            if schema != .untouched { try await session.prepareSchema(makes: schema == .made || cluster != nil) }
             return session
         } catch {
             await session.close()
@@ -130,7 +132,7 @@ struct Session: Sendable {
         let session = Session(
             connectionString: connectionString, cluster: nil, options: options, clock: clock, seed: seed
         )
-        try await session.prepareSchema()
+        try await session.prepareSchema(makes: true)
         return session
     }
 
@@ -157,11 +159,11 @@ struct Session: Sendable {
         }
     }
 
-    private func prepareSchema() async throws {
+    private func prepareSchema(makes: Bool) async throws {
         try await withInstaller { installer in
             switch try await installer.status() {
             case .current: return
-            case .empty: try await installer.apply()
+            case .empty where makes: try await installer.apply()
             case let status: throw SchemaRefusal(status: status)
             }
         }

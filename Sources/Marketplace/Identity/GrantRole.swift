@@ -59,7 +59,7 @@ package struct CreatePrincipal: Sendable {
         _ kind: PrincipalKind, named name: String, roles: [Role], for requester: Requester.ID? = nil,
         by actor: Principal.ID
     ) async throws -> Principal.ID {
-        guard (1...200).contains(name.count) else { throw BadInput("name", "must have 1 to 200 characters") }
+        let name = try PlainText.line(name, field: "name", lengthMax: 200)
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)

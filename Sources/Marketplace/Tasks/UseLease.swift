@@ -17,6 +17,9 @@ package struct Heartbeat: Sendable {
             let (lease, now) = try await change.liveLease(id, token: token, of: Worker.ID(actor.uuid))
             let end = max(min(now + TimeInterval(lease.leaseSeconds), lease.answerBy), lease.leaseUntil ?? now)
             try await change.transaction.extendLease(lease, until: end)
+            try await change.record(
+                "lease_extended", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester)
+            )
             return end
         }
     }

@@ -101,26 +101,14 @@ actor Connection {
 
     /// - Returns: why not, or `nil` when connected.
     private func connect() -> String? {
-        var keywords = ["dbname", "application_name", "client_encoding", "connect_timeout", "tcp_user_timeout"]
-        var values = [configuration.connectionString, configuration.applicationName, "UTF8", "2", "20000"]
-        if configuration.usesNamedStatements {
-            keywords.append("options")
-            values.append(configuration.sessionOptions)
+        switch configuration.open() {
+        case .failure(let fault): return fault.reason
+        case .success(let fresh):
+            pointer = fresh
+            gate.attach(fresh)
+            statistics.connectionsOpened.add(1, ordering: .relaxed)
+            return nil
         }
-        let fresh = withCStrings(keywords) { keywords in
-            withCStrings(values) { values in PQconnectdbParams(keywords, values, 1) }
-        }
-        guard let fresh else { return "out of memory" }
-        guard PQstatus(fresh) == CONNECTION_OK else {
-            let message = String(cString: PQerrorMessage(fresh)).trimmingCharacters(in: .whitespacesAndNewlines)
-            PQfinish(fresh)
-            return message
-        }
-        PQsetNoticeProcessor(fresh, { _, _ in }, nil)
-        pointer = fresh
-        gate.attach(fresh)
-        statistics.connectionsOpened.add(1, ordering: .relaxed)
-        return nil
     }
 
     /// Sees a connection that the server closed meanwhile without asking the server; after a long idle time it asks.
@@ -135,15 +123,6 @@ actor Connection {
         let answer = PQexec(pointer, "")
         defer { PQclear(answer) }
         return PQresultStatus(answer) == PGRES_EMPTY_QUERY
-    }
-
-    private func withCStrings<Result>(
-        _ strings: [String], _ body: (UnsafePointer<UnsafePointer<CChar>?>?) -> Result
-    ) -> Result {
-        let copies = strings.map { strdup($0) }
-        defer { for copy in copies { free(copy) } }
-        let pointers: [UnsafePointer<CChar>?] = copies.map { copy in copy.map { UnsafePointer($0) } } + [nil]
-        return pointers.withUnsafeBufferPointer { body($0.baseAddress) }
     }
 
     // MARK: Errors

@@ -38,17 +38,18 @@ final class Pool: Sendable {
             state.nextTicket += 1
             return state.nextTicket
         }
+        let deadline = ContinuousClock.now + configuration.acquireTimeout
         let timeout = Task {
-            try await Task.sleep(for: configuration.acquireTimeout)
+            try await Task.sleep(until: deadline)
             giveUp(ticket, StoreError.poolExhausted)
         }
         defer { timeout.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                enqueue(Waiter(ticket: ticket, continuation: continuation))
+                enqueue(Waiter(ticket: ticket, continuation: continuation), deadline: deadline)
             }
         } onCancel: {
-            // A waiter that is not in the queue yet sees its cancellation in `enqueue`.
+            // A waiter that is not in the queue yet sees its cancellation, as its deadline, in `enqueue`.
             giveUp(ticket, CancellationError())
         }
     }
@@ -110,12 +111,14 @@ final class Pool: Sendable {
         return connection
     }
 
-    private func enqueue(_ waiter: Waiter) {
+    private func enqueue(_ waiter: Waiter, deadline: ContinuousClock.Instant) {
         let outcome = state.withLock { state -> Result<Connection, any Error>? in
             if state.isClosed { return .failure(StoreError.poolClosed) }
             if Task.isCancelled { return .failure(CancellationError()) }
             if let connection = take(&state) { return .success(connection) }
-            if state.waiters.count >= configuration.waitersMax { return .failure(StoreError.poolExhausted) }
+            if state.waiters.count >= configuration.waitersMax || deadline <= .now {
+                return .failure(StoreError.poolExhausted)
+            }
             state.waiters.append(waiter)
             return nil
         }

@@ -21,7 +21,7 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Append notices to people to this file.") var notices: String?
 
     func run() async throws {
-        try await withSession(options) { session in
+        try await withSession(options, schema: .made) { session in
             if withSample { try await loadSample(session) }
             _ = try await FoundMarket(market: session.market)()
             try await session.serve([
