@@ -171,25 +171,6 @@ struct RoutingRoundTests {
         )
         await #expect(throws: AccessRefusal.roleMissing(.operator)) { try await routing.route() }
     }
-
-    @Test("reads of many workers what a lease reads of one")
-    func facts() async throws {
-        let staffed = try await StaffedMarket()
-        let workers = [
-            try await staffed.worker("a"), try await staffed.worker("b", tier: nil),
-            try await staffed.worker("c", tier: .principal),
-        ]
-        let (many, single) = try await staffed.market.database.read { transaction in
-            var single: [WorkerFacts] = []
-            for worker in workers.sorted() {
-                let facts = try await transaction.workerFacts(worker, at: transaction.instant)
-                single += facts.map { [$0] } ?? []
-            }
-            return (try await transaction.routingFacts(of: workers, at: transaction.instant), single)
-        }
-        #expect(many.count == 3)
-        #expect(many == single)
-    }
 }
 
 extension Sequence {

@@ -134,7 +134,8 @@ struct TransactionTests {
             try await group.waitForAll()
         }
         #expect(try await total(database) == 4)
-        #expect(database.statistics.retries.load(ordering: .relaxed) == 1)
+        // Once as a rule; again where the victim is back at its first row before the other one wakes.
+        #expect(database.statistics.retries.load(ordering: .relaxed) >= 1, "the deadlock never came")
     }
 
     @Test("cancelling the task stops the statement on the server and rolls back")

@@ -3,11 +3,16 @@ package import Foundation
 package import Store
 
 extension Transaction {
-    /// What requirements may ask of a worker at an instant, in one statement.
+    /// What requirements may ask of a worker at an instant.
     ///
     /// - Returns: `nil` when there is no such worker.
     package func workerFacts(_ id: Worker.ID, at instant: Date) async throws -> WorkerFacts? {
-        try await firstRow(
+        try await workerFacts(of: [id], at: instant).first
+    }
+
+    /// The same of many workers, by id, in one statement.
+    package func workerFacts(of workers: [Worker.ID], at instant: Date) async throws -> [WorkerFacts] {
+        try await rows(
             """
             select worker.worker_id, worker.state, worker.country,
                    coalesce(worker_person.languages, '{}') as languages,
@@ -32,7 +37,8 @@ extension Transaction {
                      where credential.worker_id = worker.worker_id and credential.state = 'verified') as credentials
               from worker
               left join worker_person using (worker_id)
-             where worker.worker_id = \(id)
+             where worker.worker_id = any(\(workers))
+             order by worker.worker_id
             """
         ).map(WorkerFacts.init(row:))
     }

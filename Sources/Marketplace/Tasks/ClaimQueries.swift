@@ -20,17 +20,7 @@ extension Transaction {
         let lock: SQL = waits ? "for update of slot" : "for update of slot skip locked"
         return """
             with candidate as materialized (
-                select slot.requester_id, slot.task_id, slot.slot_no
-                  from slot
-                 where slot.requester_id = \(grant.requester)
-                   and slot.batch_id = \(grant.batch)
-                   and slot.state = 'open'
-                   and not exists (select from assignment as mine
-                                    where mine.requester_id = slot.requester_id
-                                      and mine.task_id = slot.task_id
-                                      and mine.worker_id = \(grant.worker)
-                                      and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
-                                    offset 0)
+                \(fragment: openSlots(for: grant))
                  order by slot.slot_no, slot.task_id
                  limit 1
                    \(fragment: lock)
@@ -45,18 +35,10 @@ extension Transaction {
                  where slot.requester_id = candidate.requester_id
                    and slot.task_id = candidate.task_id
                    and slot.slot_no = candidate.slot_no
-                returning slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.lease_token
+                returning slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.lease_token,
+                          slot.assignment_id
             )
-            insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
-                                    lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor,
-                                    currency, eligibility, week_starts_on, expected_minutes)
-            select requester_id, \(grant.assignment), task_id, slot_no, batch_id, \(grant.worker), 'leased',
-                   lease_token, \(instant), \(grant.leaseUntil), \(grant.answerBy), \(grant.terms),
-                   \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency), \(grant.eligibility),
-                   \(grant.weekStartsOn), \(grant.expectedMinutes)
-              from taken
-            returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token, leased_at,
-                      lease_until, answer_by, terms
+            \(fragment: leases(grant, at: instant))
             """
     }
 
@@ -68,17 +50,7 @@ extension Transaction {
         try await rows(
             """
             with candidate as materialized (
-                select slot.requester_id, slot.task_id, slot.slot_no
-                  from slot
-                 where slot.requester_id = \(grant.requester)
-                   and slot.batch_id = \(grant.batch)
-                   and slot.state = 'open'
-                   and not exists (select from assignment as mine
-                                    where mine.requester_id = slot.requester_id
-                                      and mine.task_id = slot.task_id
-                                      and mine.worker_id = \(grant.worker)
-                                      and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
-                                    offset 0)
+                \(fragment: Self.openSlots(for: grant))
                    and not exists (select from slot as lower
                                     where lower.requester_id = slot.requester_id
                                       and lower.task_id = slot.task_id
@@ -105,17 +77,41 @@ extension Transaction {
                 returning slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.lease_token,
                           slot.assignment_id
             )
-            insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
-                                    lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor,
-                                    currency, eligibility, week_starts_on, expected_minutes)
-            select requester_id, assignment_id, task_id, slot_no, batch_id, \(grant.worker), 'leased',
-                   lease_token, \(instant), \(grant.leaseUntil), \(grant.answerBy), \(grant.terms),
-                   \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency), \(grant.eligibility),
-                   \(grant.weekStartsOn), \(grant.expectedMinutes)
-              from taken
-            returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token,
-                      leased_at, lease_until, answer_by, terms
+            \(fragment: Self.leases(grant, at: instant))
             """
         ).map(Assignment.init)
+    }
+
+    /// The open slots of the batch whose task the worker has not had.
+    private static func openSlots(for grant: LeaseGrant) -> SQL {
+        """
+        select slot.requester_id, slot.task_id, slot.slot_no
+          from slot
+         where slot.requester_id = \(grant.requester)
+           and slot.batch_id = \(grant.batch)
+           and slot.state = 'open'
+           and not exists (select from assignment as mine
+                            where mine.requester_id = slot.requester_id
+                              and mine.task_id = slot.task_id
+                              and mine.worker_id = \(grant.worker)
+                              and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
+                            offset 0)
+        """
+    }
+
+    /// The assignments for the slots in `taken`.
+    private static func leases(_ grant: LeaseGrant, at instant: Date) -> SQL {
+        """
+        insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
+                                lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor,
+                                currency, eligibility, week_starts_on, expected_minutes)
+        select requester_id, assignment_id, task_id, slot_no, batch_id, \(grant.worker), 'leased',
+               lease_token, \(instant), \(grant.leaseUntil), \(grant.answerBy), \(grant.terms),
+               \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency), \(grant.eligibility),
+               \(grant.weekStartsOn), \(grant.expectedMinutes)
+          from taken
+        returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token, leased_at,
+                  lease_until, answer_by, terms
+        """
     }
 }

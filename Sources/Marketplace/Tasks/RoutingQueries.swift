@@ -225,39 +225,6 @@ extension Transaction {
                 """
             ).map(RoutingPair.init))
     }
-
-    /// As ``workerFacts(_:at:)``, of many workers in one statement.
-    package func routingFacts(of workers: [Worker.ID], at instant: Date) async throws -> [WorkerFacts] {
-        try await rows(
-            """
-            select worker.worker_id, worker.state, worker.country,
-                   coalesce(worker_person.languages, '{}') as languages,
-                   (select coalesce(jsonb_agg(jsonb_build_object(
-                               'profession', profile.profession, 'years', profile.years, 'tier', tier_period.tier,
-                               'specialties',
-                               coalesce(lawyer_profile.practice_areas, physician_profile.specialties, '{}'))), '[]')
-                      from profile
-                      left join lawyer_profile using (worker_id, profession)
-                      left join physician_profile using (worker_id, profession)
-                      left join tier_period
-                        on tier_period.worker_id = profile.worker_id
-                       and tier_period.profession = profile.profession
-                       and tier_period.in_force @> \(instant)
-                     where profile.worker_id = worker.worker_id) as professions,
-                   (select coalesce(jsonb_agg(jsonb_build_object(
-                               'id', credential_id, 'profession', profession, 'kind', kind,
-                               'jurisdiction', jurisdiction, 'issued_day', issued_on - date '2000-01-01',
-                               'expires_second', extract(epoch from expires_at)::bigint)
-                               order by credential_id), '[]')
-                      from credential
-                     where credential.worker_id = worker.worker_id and credential.state = 'verified') as credentials
-              from worker
-              left join worker_person using (worker_id)
-             where worker.worker_id = any(\(workers))
-             order by worker.worker_id
-            """
-        ).map(WorkerFacts.init(row:))
-    }
 }
 
 extension RoutingPair {

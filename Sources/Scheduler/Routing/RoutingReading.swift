@@ -65,7 +65,7 @@ struct RoutingReading: Sendable {
             }
         }
         let loads = try await transaction.routingLoads(weeks)
-        let facts = try await transaction.routingFacts(of: workers.map(\.id), at: transaction.instant)
+        let facts = try await transaction.workerFacts(of: workers.map(\.id), at: transaction.instant)
         let caps = Dictionary(workers.map { ($0.id, $0.weeklyMinutesMax) }, uniquingKeysWith: { first, _ in first })
         return facts.compactMap { facts in
             guard let load = loads[facts.worker], let cap = caps[facts.worker] else { return nil }
