@@ -85,6 +85,7 @@ package final class CuttingProxy: Sendable {
             case .beforeCommit:
                 return
             case .afterCommit:
+                pair.mute()  // or a fast answer would slip through before the cut
                 _ = UnixSocket.write(message, to: pair.server)
                 return
             case .afterAnswer:
