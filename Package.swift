@@ -71,7 +71,7 @@ let package = Package(
             resources: [.embedInCode("schema.sql"), .embedInCode("migrations")],
             swiftSettings: strict
         ),
-        library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", "Consensus", logging]),
+        library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", logging]),
         library("HTTPAPI", ["Marketplace", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, logging]),
         library("Simulation", ["Marketplace", "Scheduler", "Store", "Formats", logging]),
         .executableTarget(

@@ -15,6 +15,15 @@ begin
     end if;
 exception when duplicate_object or unique_violation then null;  -- another database was being made at the same time
 end $$;
+-- Whoever makes the schema may work as the program does.
+do $$
+begin
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        execute format('grant guildhall_app to %I', current_user);
+    end if;
+exception when insufficient_privilege then
+    if not pg_has_role(current_user, 'guildhall_app', 'member') then raise; end if;
+end $$;
 
 -- Schema ---------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ extension JSON {
     }
 
     /// The exact whole number: of an integer, and of a number such as `1.0` or `1e3` that is one and fits `Int64`;
-    /// nil for anything else. Nothing is rounded: `1e-400` and `0.5` give nil.
+    /// nil for anything else. Nothing is rounded: `1e-300` and `0.5` give nil.
     package var integerValue: Int64? {
         switch self {
         case .integer(let value): value

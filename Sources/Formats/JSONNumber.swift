@@ -9,10 +9,10 @@ struct JSONNumber: Hashable, Sendable {
 }
 
 extension JSONNumber {
-    /// The most bytes a number may have; RFC 8259, section 6 lets an implementation bound range and precision.
-    static let lexemeBytesMax = 64
-    /// The greatest exponent written out; PostgreSQL would expand `1e100000` in a jsonb to 100,000 digits.
-    static let exponentMax = 999
+    /// The most bytes a number may have, also with its exponent written out, as PostgreSQL gives it back from a jsonb
+    /// (`1e100000` would be 100,000 digits). Every `Double` fits; RFC 8259, section 6 lets an implementation bound
+    /// range and precision.
+    static let lexemeBytesMax = 400
 
     /// Reads one number of RFC 8259, section 6; nil for anything else, also for numbers over the bounds above.
     init?(_ lexeme: String) { self.init(utf8: lexeme.utf8) }
@@ -35,6 +35,7 @@ extension JSONNumber {
             digits += fraction
         }
         guard let exponent = rest.takeExponent(), rest.isEmpty else { return nil }
+        guard lexeme.count + Int(exponent.magnitude) <= Self.lexemeBytesMax else { return nil }
         self.init(isNegative: isNegative, digits: digits, pointAfter: whole.count + exponent)
     }
 

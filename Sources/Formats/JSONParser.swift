@@ -14,7 +14,7 @@ package struct JSONFault: Error, Hashable, Sendable, CustomStringConvertible {
         case unexpectedEnd = "the text ends too early"
         case unexpectedByte = "this byte cannot stand here"
         case trailingBytes = "something follows the value"
-        case malformedNumber = "a number is malformed, longer than 64 bytes or has an exponent beyond 999"
+        case malformedNumber = "a number is malformed or, written out, longer than 400 bytes"
         case malformedEscape = "an escape is malformed"
         case loneSurrogate = "half of a surrogate pair stands alone"
         case nul = "U+0000 is not allowed"

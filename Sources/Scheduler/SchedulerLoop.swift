@@ -32,7 +32,8 @@ package struct SchedulerLoop: Sendable {
     ) {
         var rounds: [any SchedulerRound] = [
             LeaseExpiryRound(market: market, by: actor), OfferLapseRound(market: market, by: actor),
-            AuditSealRound(market: market), RoutingRound(market: market, by: actor, logger: logger),
+            AuditSealRound(market: market), AnswerForgettingRound(market: market),
+            RoutingRound(market: market, by: actor, logger: logger),
         ]
         if let channel { rounds.append(NoticeDeliveryRound(market: market, to: channel)) }
         self.init(rounds, logger: logger)

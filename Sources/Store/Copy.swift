@@ -62,7 +62,7 @@ extension Transaction {
     }
 
     private func copying(_ sql: SQL, _ feed: () async throws -> Void) async throws -> Int {
-        try await connection.beginCopy(try sql.sendable(manualInstant: instant), lease: lease)
+        try await connection.beginCopy(try sql.sendable(manualInstant: instant), .fromClient, lease: lease)
         do {
             try await feed()
         } catch let error as StoreError where error.endsCopy {
@@ -116,7 +116,7 @@ package struct CopyOut: AsyncSequence {
             if !hasBegun {
                 hasBegun = true
                 let rendered = try sql.sendable(manualInstant: transaction.instant)
-                try await connection.beginCopy(rendered, lease: lease)
+                try await connection.beginCopy(rendered, .toClient, lease: lease)
             }
             return try await connection.nextCopyOut(bytesWanted: 65_536, lease: lease)
         }

@@ -9,6 +9,7 @@ package final class Database: Sendable {
     let clock: (any WallClock)?
     let logger: Logger
     private let pool: Pool
+    private let listeners = Mutex<[Listener]>([])
 
     /// Opens nothing yet: connections are made when they are needed.
     ///
@@ -54,9 +55,16 @@ package final class Database: Sendable {
     /// Runs one statement as a transaction of its own: one round trip, one commit. For hot paths; write the instant
     /// as `\(.instant)`.
     ///
-    /// - Throws: ``StoreError/commitOutcomeUnknown(_:)`` when the connection breaks: it may have been done.
+    /// - Parameter isReadOnly: that it changes nothing.
+    /// - Throws: ``StoreError/commitOutcomeUnknown(_:)`` when the connection breaks under a statement that changes
+    ///   something: it may have been done.
     @discardableResult
-    package func statement(_ sql: SQL) async throws -> [Row] {
+    package func statement(_ sql: SQL, isReadOnly: Bool = false) async throws -> [Row] {
+        // Behind a pooler, role and timeouts are set by each transaction's beginning.
+        guard configuration.usesNamedStatements else {
+            if isReadOnly { return try await read { try await $0.rows(sql) } }
+            return try await transaction { try await $0.rows(sql) }
+        }
         let sql = try sql.sendable(manualInstant: clock?.now())
         return try await retrying {
             try await leased { connection, lease, deadline in
@@ -65,7 +73,8 @@ package final class Database: Sendable {
                         try $0.execute(sql, lease: lease)
                     }.rows
                 } catch StoreError.connectionLost(let reason) {
-                    throw StoreError.commitOutcomeUnknown(reason)
+                    throw isReadOnly
+                        ? StoreError.connectionLost(reason) : StoreError.commitOutcomeUnknown(reason)
                 }
             }
         }
@@ -80,7 +89,19 @@ package final class Database: Sendable {
 
     /// Waits for transactions in flight to end, refuses new ones, and closes all connections.
     package func shutdown() async {
+        listeners.withLock { listeners in
+            for listener in listeners { listener.stop() }
+            listeners = []
+        }
         await pool.drain()
+    }
+
+    func start(_ listener: Listener) {
+        listeners.withLock { listeners in
+            listeners.removeAll { $0.hasStopped }
+            listeners.append(listener)
+        }
+        listener.start()
     }
 
     /// Connections in use, and callers waiting for one.
@@ -99,13 +120,10 @@ package final class Database: Sendable {
             return try await leased { connection, lease, deadline in
                 try await withTaskExecutorPreference(connection.thread) {
                     do {
-                        let instant = try await connection.begin(
-                            mode, readsClock: clock == nil, lease: lease, deadline: deadline
-                        )
-                        processID = await connection.backendProcessID
+                        let begun = try await connection.begin(mode, lease: lease, deadline: deadline)
+                        processID = begun.processID
                         let transaction = Transaction(
-                            connection: connection, lease: lease, instant: instant ?? clock?.now() ?? .distantPast,
-                            clock: clock
+                            connection: connection, lease: lease, instant: clock?.now() ?? begun.instant, clock: clock
                         )
                         let result = try await body(transaction)
                         try Task.checkCancellation()

@@ -20,13 +20,13 @@ extension Database {
                 channel: String(describing: channel), configuration: configuration, continuation: continuation
             )
             continuation.onTermination = { _ in listener.stop() }
-            listener.start()
+            start(listener)
         }
     }
 }
 
 /// A thread that waits on a listening connection's socket.
-private final class Listener: Sendable {
+final class Listener: Sendable {
     private let channel: String
     private let configuration: StoreConfiguration
     private let continuation: AsyncStream<ListenEvent>.Continuation
@@ -47,11 +47,14 @@ private final class Listener: Sendable {
         thread.start()
     }
 
+    var hasStopped: Bool { isStopped.load(ordering: .relaxed) }
+
     func stop() { isStopped.store(true, ordering: .relaxed) }
 
-    private var mustRun: Bool { !isStopped.load(ordering: .relaxed) }
+    private var mustRun: Bool { !hasStopped }
 
     private func run() {
+        defer { continuation.finish() }
         var failures = 0
         while mustRun {
             if listenUntilBroken() { failures = 0 } else { failures += 1 }

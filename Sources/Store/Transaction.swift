@@ -48,6 +48,11 @@ package struct Transaction: Sendable {
         return try await oneRow("select clock_timestamp() as instant")["instant"]
     }
 
+    /// The same transaction, whose instant is the clock after a wait for a lock.
+    package func afterWaiting() async throws -> Transaction {
+        Transaction(connection: connection, lease: lease, instant: try await freshInstant(), clock: clock)
+    }
+
     /// Waits for the advisory lock `key`; the end of the transaction gives it back.
     ///
     /// A wait for it does not refresh the snapshot of the statement that waits, so read in the next one.

@@ -67,6 +67,10 @@ package struct CrashMarket: Sendable {
             budget: try Money(10_000_000, usd), expectedMinutes: 1, leaseSeconds: 3_600, answerSeconds: 7_200,
             priority: 0
         )
+        // Each batch pays for itself, so that a soak may open as many as it likes.
+        _ = try await FundRequester(market: market)(
+            requester, with: Money(10_000_000, usd), reference: RandomIdentifiers().uuid(at: .distantPast), by: maker
+        )
         let id = try await CreateBatch(market: market)(draft, of: requester, by: manager)
         let tasks = AsyncStream<TaskDraft> { stream in
             for number in 0..<tasks {

@@ -5,6 +5,7 @@ internal import MarketSchema
 internal import Marketplace
 internal import Simulation
 internal import Store
+internal import UnixSignals
 
 /// Which database a command works on; the same flags everywhere.
 struct DatabaseOptions: ParsableArguments {
@@ -17,6 +18,9 @@ struct DatabaseOptions: ParsableArguments {
         )
     )
     var databaseURL: String?
+
+    /// Set for what runs on the embedded server whatever the environment says.
+    private var isEmbedded = false
 
     @Option(help: "Where the embedded PostgreSQL keeps its data.")
     var directory = ".guildhall"
@@ -33,7 +37,15 @@ struct DatabaseOptions: ParsableArguments {
     mutating func validate() throws {
         guard (2...100).contains(poolSize) else { throw ValidationError("--pool-size must be 2 to 100.") }
         guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level: no such level.") }
-        if databaseURL == nil { databaseURL = Environment.databaseURL }
+    }
+
+    /// The server to use, if not the embedded one.
+    var serverURL: String? { isEmbedded ? nil : databaseURL ?? Environment.databaseURL }
+
+    var embedded: DatabaseOptions {
+        var options = self
+        options.isEmbedded = true
+        return options
     }
 
     var logger: Logger {
@@ -61,6 +73,7 @@ struct Session: Sendable {
     let market: Market
     let logger: Logger
     private let cluster: EmbeddedCluster.Running?
+    let isEmbedded: Bool
     private let options: DatabaseOptions
 
     /// What a command does to the schema before it begins.
@@ -74,7 +87,7 @@ struct Session: Sendable {
 
     static func open(_ options: DatabaseOptions, schema: SchemaDemand = .ready) async throws -> Session {
         var cluster: EmbeddedCluster.Running?
-        if options.databaseURL == nil {
+        if options.serverURL == nil {
             let binaries = try PostgresBinaries.locate(
                 folder: Environment.postgresFolder, searchPath: Environment.searchPath,
                 preferring: EmbeddedCluster.majorVersion(in: options.directory)
@@ -83,7 +96,7 @@ struct Session: Sendable {
                 directory: options.directory, binaries: binaries, report: { Console.note($0 + ".") }
             ).start()
         }
-        let connectionString = options.databaseURL ?? cluster?.connectionString ?? ""
+        let connectionString = options.serverURL ?? cluster?.connectionString ?? ""
         let session = Session(connectionString: connectionString, cluster: cluster, options: options)
         do {
             if schema != .untouched { try await session.prepareSchema(makes: schema == .made || cluster != nil) }
@@ -100,6 +113,7 @@ struct Session: Sendable {
     ) {
         self.connectionString = connectionString
         self.cluster = cluster
+        isEmbedded = options.serverURL == nil
         self.options = options
         logger = options.logger
         let database = Self.database(connectionString, options, role: Self.role, clock: clock)
@@ -146,6 +160,20 @@ struct Session: Sendable {
         }
     }
 
+    /// Runs `body`; on SIGINT, SIGTERM or SIGHUP closes the session, which stops the embedded server, and ends the
+    /// program. What was under way is rolled back.
+    func endedBySignals<Result>(_ body: () async throws -> Result) async throws -> Result {
+        let watching = Task.detached {
+            for await signal in await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup) {
+                Console.note("guildhall: ended by \(signal)")
+                await close()
+                exit(130)
+            }
+        }
+        defer { watching.cancel() }
+        return try await body()
+    }
+
     /// Runs `body` with the schema's installer, connected as the owner.
     func withInstaller<Result>(_ body: (SchemaInstaller) async throws -> Result) async throws -> Result {
         let owner = Self.database(connectionString, options, role: nil, clock: nil)
@@ -183,8 +211,10 @@ struct Session: Sendable {
 
 extension ParsableArguments {
     /// Opens the session, runs the command, closes the session; refusals become one sentence and an exit code.
+    ///
+    /// - Parameter endsBySignals: off for a body that hears SIGINT and SIGTERM itself.
     func withSession<Result: Sendable>(
-        _ options: DatabaseOptions, schema: Session.SchemaDemand = .ready,
+        _ options: DatabaseOptions, schema: Session.SchemaDemand = .ready, endsBySignals: Bool = true,
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
         let session: Session
@@ -194,7 +224,8 @@ extension ParsableArguments {
             throw Console.failure(error)
         }
         do {
-            let result = try await body(session)
+            let result =
+                endsBySignals ? try await session.endedBySignals { try await body(session) } : try await body(session)
             await session.close()
             return result
         } catch {

@@ -27,7 +27,7 @@ import Testing
         arguments: [
             ("9223372036854775807", Int64.max), ("-9223372036854775808", Int64.min), ("-0", 0), ("0", 0),
             ("9223372036854775808", nil), ("-9223372036854775809", nil), ("1.0", 1), ("1e3", 1_000), ("120e-1", 12),
-            ("0.5", nil), ("1e-400", nil), ("0e999", 0), ("1e19", nil), ("9223372036854775807.0", Int64.max),
+            ("0.5", nil), ("1e-390", nil), ("0e390", 0), ("1e19", nil), ("9223372036854775807.0", Int64.max),
             ("1e18", 1_000_000_000_000_000_000), ("\"1\"", nil), ("999999999999999999", 999_999_999_999_999_999),
         ] as [(String, Int64?)])
     func wholeNumbers(text: String, expected: Int64?) throws {
@@ -48,8 +48,9 @@ import Testing
         (.trailingBytes, 4, "nulll"), (.malformedNumber, 0, "01"), (.malformedNumber, 0, "-"),
         (.malformedNumber, 0, "-01"), (.malformedNumber, 0, "1."), (.malformedNumber, 1, "[-.5]"),
         (.malformedNumber, 0, "1e"), (.malformedNumber, 0, "1e+"), (.malformedNumber, 0, "1-2"),
-        (.malformedNumber, 0, "--1"), (.malformedNumber, 0, "1e1000"), (.malformedNumber, 0, "1.2.3"),
-        (.malformedNumber, 0, String(repeating: "1", count: 65)), (.malformedEscape, 2, "\"\\x41\""),
+        (.malformedNumber, 0, "--1"), (.malformedNumber, 0, "1e1000"), (.malformedNumber, 0, "1e399"),
+        (.malformedNumber, 0, "0e999"), (.malformedNumber, 0, "1.2.3"),
+        (.malformedNumber, 0, String(repeating: "1", count: 401)), (.malformedEscape, 2, "\"\\x41\""),
         (.malformedEscape, 5, "\"\\u00g0\""), (.malformedEscape, 2, "\"\\U0041\""), (.loneSurrogate, 1, "\"\\ud800\""),
         (.loneSurrogate, 1, "\"\\udc00\""), (.loneSurrogate, 1, "\"\\ud800\\n\""),
         (.loneSurrogate, 1, "\"\\ud800\\ud800\""), (.loneSurrogate, 2, "\"a\\ud800"), (.nul, 1, "\"\\u0000\""),

@@ -117,26 +117,40 @@ struct ClaimTests {
         #expect(try await small.count("select sum(live_leases)::bigint as n from worker_load") == 1)
     }
 
-    @Test("as a set lease slots of different tasks at once")
-    func setOfSlots() async throws {
+    @Test("find the one batch that fits behind a thousand that do not", .timeLimit(.minutes(2)))
+    func manyBatches() async throws {
         let small = try await SmallMarket()
         let worker = try await small.lawyer("w")
-        let batch = try await small.batch(small.draft("b", redundancy: 2), tasks: 3)
-        let one = try await small.claim(worker, batch)
-        let more = try await small.market.database.transaction { transaction in
-            try await transaction.claimSlots(
-                (0..<4).map { _ in small.market.identifiers.make(at: transaction.instant) },
-                LeaseGrant(
-                    assignment: one.id, requester: small.requester, batch: batch, worker: worker,
-                    leaseUntil: one.leaseUntil, answerBy: one.answerBy, terms: one.terms,
-                    pay: try Money(SmallMarket.pay, small.usd), fee: try Money(SmallMarket.fee, small.usd),
-                    eligibility: ["credentials": [], "tiers": [:]], weekStartsOn: .day("2026-03-02"),
-                    expectedMinutes: 30
-                )
-            )
+        let fitting = try await small.batch(small.draft("fitting"), tasks: 1)
+        let other = try await small.batch(
+            small.draft("other", requirement: .language("zh"), priority: 9), tasks: 1
+        )
+        try await Scratch.asOwner { transaction in
+            try await transaction.execute(
+                """
+                insert into batch select (jsonb_populate_record(batch, jsonb_build_object(
+                    'batch_id', gen_random_uuid(), 'name', 'other ' || n))).*
+                  from batch, generate_series(1, 1000) as n where batch_id = \(other)
+                """)
+            try await transaction.execute(
+                """
+                insert into task select (jsonb_populate_record(task, jsonb_build_object(
+                    'task_id', gen_random_uuid(), 'batch_id', batch.batch_id, 'external_key', batch.batch_id))).*
+                  from task, batch where task.batch_id = \(other) and batch.name like 'other %'
+                """)
+            try await transaction.execute(
+                """
+                insert into slot select (jsonb_populate_record(slot, jsonb_build_object(
+                    'task_id', task.task_id, 'batch_id', task.batch_id))).*
+                  from slot, task join batch using (requester_id, batch_id)
+                 where slot.batch_id = \(other) and batch.name like 'other %'
+                """)
         }
-        #expect(Set(more.map(\.task)).count == 2)
-        #expect(!more.map(\.task).contains(one.task))
-        #expect(more.allSatisfy { $0.leaseToken == 1 })
+        let work = try await ClaimTask(market: small.market)(by: Principal.ID(worker.uuid))
+        #expect(work.batch == fitting)
+        let refused = await refusal(ClaimRefusal.self) {
+            try await ClaimTask(market: small.market)(by: Principal.ID(worker.uuid))
+        }
+        #expect(refused?.code == "not_eligible")
     }
 }

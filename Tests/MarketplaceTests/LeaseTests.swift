@@ -24,6 +24,14 @@ struct LeaseTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("are handed in by a worker who has paused since")
+    func submitPaused() async throws {
+        let (small, worker, work) = try await leased()
+        try await PauseWorker(market: small.market)(worker, by: Principal.ID(worker.uuid))
+        try await small.submit(work)
+        #expect(try await small.count("select count(*) as n from submission") == 1)
+    }
+
     @Test("take one of many submissions at the same time, and tell all who sent it the same")
     func submitConcurrently() async throws {
         let (small, _, work) = try await leased()

@@ -8,6 +8,25 @@ import Testing
 struct LedgerTests {
     private let usd = Currency("USD")
 
+    @Test("a share of any amount is exact, the largest included, and never more than the whole")
+    func shares() throws {
+        let usd = try #require(usd)
+        let most = try Money(Money.minorUnitsMax, usd)
+        #expect(try most.share(basisPoints: 10_000) == most)
+        #expect(try most.share(basisPoints: 1) == Money(Money.minorUnitsMax / 10_000, usd))
+        #expect(try Money(9_999, usd).share(basisPoints: 5_000) == Money(5_000, usd))
+        #expect(try Money(1, usd).share(basisPoints: 4_999) == Money(0, usd))
+        #expect(try Money(1, usd).share(basisPoints: 5_000) == Money(1, usd))
+        var random = SplitMix64(seed: 5)
+        for _ in 0..<1_000 {
+            let amount = Int64.random(in: 0...900_000_000_000, using: &random)
+            let points = Int.random(in: 0...10_000, using: &random)
+            #expect(
+                try Money(amount, usd).share(basisPoints: points).minorUnits
+                    == (amount * Int64(points) + 5_000) / 10_000)
+        }
+    }
+
     @Test("agrees with a model of it after 2,000 random transfers", arguments: [1, 2] as [UInt64])
     func againstModel(seed: UInt64) async throws {
         let usd = try #require(usd)

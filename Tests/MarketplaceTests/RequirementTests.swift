@@ -208,6 +208,20 @@ struct RequirementTests {
         #expect(throws: BadInput.self) { try Requirement(json: wide(200)) }
     }
 
+    @Test("a tree that could not be read back is refused before it is kept", .scratchDatabase)
+    func unreadable() async throws {
+        let deep = (0..<12).reduce(Requirement.language("en")) { tree, level in
+            level.isMultiple(of: 2) ? .all([tree, .language("de")]) : .any([tree, .language("fr")])
+        }
+        for tree in [Requirement.not(.all([])), .any([]), deep] {
+            await #expect(throws: BadInput.self) {
+                try await Scratch.database.transaction {
+                    try await $0.internRequirement(tree, id: Scratch.here.identifiers.make(at: $0.instant))
+                }
+            }
+        }
+    }
+
     private func lawyer(
         tier: Tier? = .expert, places: [(String, until: Date?)] = [("US-NY", until: nil)], state: Worker.State = .active
     ) -> WorkerFacts {

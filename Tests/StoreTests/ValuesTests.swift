@@ -16,7 +16,9 @@ struct ValuesTests {
                 select \(Int64.min) as i, \(true) as b, \("naïve 法律 🏛") as t, \(uuid) as u, \(instant) as d,
                        \(JSONText(#"{"a":[1,null]}"#)) as j, \(Bytes([0, 1, 255])) as y, \(range) as r,
                        \(Optional<Int>.none) as n, \([1, 2, 3]) as ia, \(["a", "", "ü"]) as ta, \([uuid]) as ua,
-                       \([Int?.some(1), nil]) as na, \([String]()) as ea
+                       \([Int?.some(1), nil]) as na, \([String]()) as ea, \([true, false]) as ba,
+                       \([instant]) as da, \([JSONText("[1]")]) as ja, \([Bytes([0, 255])]) as ya,
+                       \([Numeric("1.50"), Numeric("-0.001")])::numeric[] as ma, '{{1,2},{3,4}}'::bigint[] as deep
                 """)
             #expect(try row["i"] == Int64.min)
             #expect(try row["b"] == true)
@@ -32,6 +34,12 @@ struct ValuesTests {
             #expect(try row["ua"] == [uuid])
             #expect(try row["na"] == [1, nil])
             #expect(try row["ea"] == [String]())
+            #expect(try row["ba"] == [true, false])
+            #expect(try row["da"] == [instant])
+            #expect(try row["ja"] == [JSONText("[1]")])
+            #expect(try row["ya"] == [Bytes([0, 255])])
+            #expect(try row["ma"] == [Numeric("1.50"), Numeric("-0.001")])
+            #expect(throws: StoreError.self) { try row.value("deep", as: [Int].self) }
         }
     }
 

@@ -29,7 +29,7 @@ struct LayerTests {
         let allowed: [String: Set<String>] = [
             "Store": [], "Matching": [], "Consensus": [], "Formats": [], "MarketSchema": ["Store"],
             "Marketplace": ["Store", "Formats"],
-            "Scheduler": ["Marketplace", "Store", "Formats", "Matching", "Consensus"],
+            "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
             "HTTPAPI": ["Marketplace", "Store", "Formats"],
             "Simulation": ["Marketplace", "Scheduler", "Store", "Formats"],
             "TestSupport": ["Marketplace", "MarketSchema", "Store", "Formats"],

@@ -15,6 +15,11 @@ package struct Change: Sendable {
         identifiers.make(type, at: instant)
     }
 
+    /// The same change at the instant after a wait for a lock: what is decided now is decided by the facts of now.
+    package func afterWaiting() async throws -> Change {
+        Change(transaction: try await transaction.afterWaiting(), identifiers: identifiers, marker: marker)
+    }
+
     /// Writes an audit event in this transaction.
     ///
     /// - Parameters:

@@ -49,9 +49,12 @@ extension Requirement {
     /// Whether a worker may do what demands this.
     ///
     /// The rules of the normal form are tried in its order, so the answer does not depend on how the tree was written.
+    /// - Parameter standing: the states in which a worker may do it.
     /// - Complexity: the size of the tree times the number of the worker's credentials.
-    package func evaluate(_ facts: WorkerFacts, at instant: Date) -> Eligibility {
-        guard facts.state == .active else {
+    package func evaluate(
+        _ facts: WorkerFacts, at instant: Date, standing: Set<Worker.State> = [.active]
+    ) -> Eligibility {
+        guard standing.contains(facts.state) else {
             let message = "Only an active worker may take work; this one is \(facts.state.rawValue)."
             return .ineligible(RequirementFault(code: "worker_not_active", message: message))
         }

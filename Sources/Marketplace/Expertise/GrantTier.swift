@@ -17,9 +17,10 @@ package struct GrantTier: Sendable {
         _ tier: Tier, in profession: Profession, to worker: Worker.ID, loss: TierLoss? = nil, by actor: Principal.ID
     ) async throws {
         try await market.change { change in
+            try await change.transaction.authorize(actor, as: .operator)
+            guard try await change.transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
+            let change = try await change.afterWaiting()
             let transaction = change.transaction
-            try await transaction.authorize(actor, as: .operator)
-            guard try await transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
             guard actor.uuid != worker.uuid else { throw ExpertiseRefusal.ownVerifier }
             guard try await transaction.hasProfile(worker, in: profession) else { throw ExpertiseRefusal.noProfile }
             let held = try await transaction.tier(of: worker, in: profession)

@@ -5,8 +5,15 @@ extension Transaction {
     /// Finds or makes the one row of a requirement, so that all tasks that demand the same share it.
     ///
     /// - Parameter id: taken if it is new.
+    /// - Throws: ``BadInput`` for a tree whose normal form could not be read back: too deep, too large, or a demand
+    ///   that nobody can meet.
     package func internRequirement(_ requirement: Requirement, id: Requirement.ID) async throws -> Requirement.ID {
         let normal = requirement.normalised
+        do throws(BadInput) {
+            _ = try Requirement(json: normal.json)
+        } catch {
+            throw BadInput("requirement", "cannot be kept: \(error.message)")
+        }
         let hash = normal.digest
         if let found = try await requirementID(hash: hash) { return found }
         let added = try await firstRow(

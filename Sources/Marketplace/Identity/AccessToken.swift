@@ -1,3 +1,4 @@
+internal import Formats
 package import Foundation
 internal import Store
 
@@ -36,6 +37,29 @@ package struct IssueToken: Sendable {
             )
         }
         return token
+    }
+}
+
+/// Ends tokens before their time.
+package struct RevokeTokens: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// All live tokens of a principal.
+    ///
+    /// - Returns: how many there were.
+    @discardableResult
+    package func callAsFunction(of principal: Principal.ID, by actor: Principal.ID) async throws -> Int {
+        try await market.change { change in
+            try await change.transaction.authorize(actor, as: .operator)
+            let count = try await change.transaction.revokeTokens(of: principal)
+            try await change.record(
+                "tokens_revoked", by: actor, on: "principal", principal.uuid, in: .platform,
+                facts: ["count": .integer(Int64(count))]
+            )
+            return count
+        }
     }
 }
 

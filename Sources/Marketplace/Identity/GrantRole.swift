@@ -37,6 +37,16 @@ extension Market {
         guard let found else { throw NotFound("system principal: the market is empty") }
         return found
     }
+
+    /// The same, in a market that is founded now if it is empty: with an operator called `operator`.
+    package func foundedSystemPrincipal() async throws -> Principal.ID {
+        do {
+            return try await systemPrincipal()
+        } catch is NotFound {
+            _ = try await Bootstrap(market: self)(operatorName: "operator")
+            return try await systemPrincipal()
+        }
+    }
 }
 
 extension Market {

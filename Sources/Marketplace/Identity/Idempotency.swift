@@ -1,5 +1,5 @@
 package import Formats
-internal import Foundation
+package import Foundation
 internal import Store
 
 /// What a request is answered with.
@@ -37,6 +37,27 @@ package enum IdempotencyRefusal: Refusal {
         case .inFlight: "A request with this Idempotency-Key is being answered. Try again in a second."
         case .otherRequest: "This Idempotency-Key was used for another request. Use a new one."
         case .badKey: "An Idempotency-Key is 1 to 255 printable ASCII characters."
+        }
+    }
+}
+
+/// Forgets answers that nobody will ask for again.
+package struct ForgetAnswers: Sendable {
+    /// How long a key protects its request: three days.
+    package static let keptSeconds: TimeInterval = 3 * 86_400
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// One bounded transaction; no audit event, as nothing that anybody did is changed.
+    ///
+    /// - Returns: how many; call again at once while it is `most`.
+    package func callAsFunction(most: Int = 1_000) async throws -> Int {
+        guard (1...10_000).contains(most) else { throw BadInput("most", "must be 1 to 10,000") }
+        return try await market.database.transaction { transaction in
+            try await transaction.deleteIdempotencyKeys(
+                before: transaction.instant - Self.keptSeconds, most: most
+            )
         }
     }
 }

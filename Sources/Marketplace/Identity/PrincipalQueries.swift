@@ -74,6 +74,37 @@ extension Transaction {
     }
 }
 
+extension Transaction {
+    func revokeTokens(of principal: Principal.ID) async throws -> Int {
+        try await execute(
+            """
+            update access_token set revoked_at = \(instant)
+             where principal_id = \(principal) and revoked_at is null and expires_at > \(instant)
+            """)
+    }
+
+    /// Forgets answers that are older than that, in a bounded step.
+    ///
+    /// - Returns: how many.
+    func deleteIdempotencyKeys(before: Date, most: Int) async throws -> Int {
+        try await execute(
+            """
+            with old as materialized (
+                select principal_id, route, key
+                  from idempotency_key
+                 where created_at < \(before)
+                 order by created_at
+                 limit \(most)
+                   for update skip locked
+            )
+            delete from idempotency_key
+             using old
+             where idempotency_key.principal_id = old.principal_id and idempotency_key.route = old.route
+               and idempotency_key.key = old.key
+            """)
+    }
+}
+
 extension Database {
     /// Whom a live token belongs to. One round trip: every request asks it.
     func principalID(ofToken hash: Digest) async throws -> Principal.ID? {
@@ -83,7 +114,7 @@ extension Database {
              where token_hash = \(hash)
                and revoked_at is null
                and expires_at > \(.instant)
-            """
+            """, isReadOnly: true
         ).first?["principal_id"]
     }
 }

@@ -74,10 +74,12 @@ package struct Money: Hashable, Sendable {
     }
 
     /// The share of a non-negative amount in ten-thousandths, rounded half up to a whole minor unit (the worker's
-    /// favour). Total for 0...10,000.
+    /// favour). Total for 0...10,000 and any amount that is not negative.
     package func share(basisPoints: Int) throws(MoneyError) -> Money {
         guard (0...10_000).contains(basisPoints), minorUnits >= 0 else { throw .outOfRange }
-        return try Money((minorUnits * Int64(basisPoints) + 5_000) / 10_000, currency)
+        // In two parts, as the product of the whole may not fit.
+        let (whole, rest) = minorUnits.quotientAndRemainder(dividingBy: 10_000)
+        return try Money(whole * Int64(basisPoints) + (rest * Int64(basisPoints) + 5_000) / 10_000, currency)
     }
 
     /// Splits the amount so that the parts add up to the whole; the first parts carry the remainder.

@@ -20,7 +20,17 @@ extension Transaction {
         let lock: SQL = waits ? "for update of slot" : "for update of slot skip locked"
         return """
             with candidate as materialized (
-                \(fragment: openSlots(for: grant))
+                select slot.requester_id, slot.task_id, slot.slot_no
+                  from slot
+                 where slot.requester_id = \(grant.requester)
+                   and slot.batch_id = \(grant.batch)
+                   and slot.state = 'open'
+                   and not exists (select from assignment as mine
+                                    where mine.requester_id = slot.requester_id
+                                      and mine.task_id = slot.task_id
+                                      and mine.worker_id = \(grant.worker)
+                                      and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
+                                    offset 0)
                  order by slot.slot_no, slot.task_id
                  limit 1
                    \(fragment: lock)
@@ -35,83 +45,18 @@ extension Transaction {
                  where slot.requester_id = candidate.requester_id
                    and slot.task_id = candidate.task_id
                    and slot.slot_no = candidate.slot_no
-                returning slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.lease_token,
-                          slot.assignment_id
+                returning slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.lease_token
             )
-            \(fragment: leases(grant, at: instant))
+            insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
+                                    lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor,
+                                    currency, eligibility, week_starts_on, expected_minutes)
+            select requester_id, \(grant.assignment), task_id, slot_no, batch_id, \(grant.worker), 'leased',
+                   lease_token, \(instant), \(grant.leaseUntil), \(grant.answerBy), \(grant.terms),
+                   \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency), \(grant.eligibility),
+                   \(grant.weekStartsOn), \(grant.expectedMinutes)
+              from taken
+            returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token, leased_at,
+                      lease_until, answer_by, terms
             """
-    }
-
-    /// Takes up to as many slots of different tasks as there are ids, for one worker under equal terms, in one
-    /// statement; those that somebody else is taking are passed by.
-    ///
-    /// - Parameter grant: what all have in common; its own id is not used.
-    package func claimSlots(_ ids: [Assignment.ID], _ grant: LeaseGrant) async throws -> [Assignment] {
-        try await rows(
-            """
-            with candidate as materialized (
-                \(fragment: Self.openSlots(for: grant))
-                   and not exists (select from slot as lower
-                                    where lower.requester_id = slot.requester_id
-                                      and lower.task_id = slot.task_id
-                                      and lower.slot_no < slot.slot_no
-                                      and lower.state = 'open'
-                                    offset 0)
-                 order by slot.slot_no, slot.task_id
-                 limit \(ids.count)
-                   for update of slot skip locked
-            ),
-            numbered as materialized (
-                select candidate.*, (\(ids)::uuid[])[row_number() over ()] as assignment_id from candidate
-            ),
-            taken as (
-                update slot
-                   set state = 'leased',
-                       lease_token = slot.lease_token + 1,
-                       lease_until = \(grant.leaseUntil),
-                       assignment_id = numbered.assignment_id
-                  from numbered
-                 where slot.requester_id = numbered.requester_id
-                   and slot.task_id = numbered.task_id
-                   and slot.slot_no = numbered.slot_no
-                returning slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.lease_token,
-                          slot.assignment_id
-            )
-            \(fragment: Self.leases(grant, at: instant))
-            """
-        ).map(Assignment.init)
-    }
-
-    /// The open slots of the batch whose task the worker has not had.
-    private static func openSlots(for grant: LeaseGrant) -> SQL {
-        """
-        select slot.requester_id, slot.task_id, slot.slot_no
-          from slot
-         where slot.requester_id = \(grant.requester)
-           and slot.batch_id = \(grant.batch)
-           and slot.state = 'open'
-           and not exists (select from assignment as mine
-                            where mine.requester_id = slot.requester_id
-                              and mine.task_id = slot.task_id
-                              and mine.worker_id = \(grant.worker)
-                              and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
-                            offset 0)
-        """
-    }
-
-    /// The assignments for the slots in `taken`.
-    private static func leases(_ grant: LeaseGrant, at instant: Date) -> SQL {
-        """
-        insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
-                                lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor,
-                                currency, eligibility, week_starts_on, expected_minutes)
-        select requester_id, assignment_id, task_id, slot_no, batch_id, \(grant.worker), 'leased',
-               lease_token, \(instant), \(grant.leaseUntil), \(grant.answerBy), \(grant.terms),
-               \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency), \(grant.eligibility),
-               \(grant.weekStartsOn), \(grant.expectedMinutes)
-          from taken
-        returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token, leased_at,
-                  lease_until, answer_by, terms
-        """
     }
 }

@@ -54,7 +54,7 @@ package struct ClaimTask: Sendable {
     /// How many leases one worker may hold.
     package static let mostAtOnce = 5
     private static let pageSize = 20
-    private static let pagesMax = 10
+    private static let pagesMax = 50
 
     let market: Market
 
@@ -69,6 +69,7 @@ package struct ClaimTask: Sendable {
         from batch: (requester: Requester.ID, id: Batch.ID)? = nil, by actor: Principal.ID
     ) async throws -> Assignment {
         try await market.change { change in
+            let change = try await change.afterLocking(Worker.ID(actor.uuid))
             var claimant = try await Claimant(actor, in: change)
             if let batch {
                 guard let offering = try await change.transaction.offering(batch.id, of: batch.requester) else {
@@ -91,8 +92,15 @@ extension Change {
     ) async throws -> Assignment {
         var refusals: [ClaimRefusal] = []
         var last: Offering?
+        // Few requirements serve many batches: those not met are left out before anything is counted or paged.
+        var met: [Requirement.ID] = []
+        for requirement in try await transaction.openRequirements() {
+            if case .eligible = try await claimant.eligibility(for: requirement, in: transaction) {
+                met.append(requirement)
+            }
+        }
         for _ in 0..<pagesMax {
-            let page = try await transaction.offerings(after: last, limit: pageSize)
+            let page = try await transaction.offerings(after: last, limit: pageSize, demanding: met)
             for offering in page {
                 do {
                     return try await lease(from: offering, to: &claimant, event: "task_claimed")
@@ -103,7 +111,10 @@ extension Change {
             last = page.last
             if page.count < pageSize { break }
         }
-        let telling = refusals.first { $0 == .hoursCap } ?? refusals.first { $0 == .noWork } ?? refusals.first
-        throw telling ?? .noOpenBatch
+        if let telling = refusals.first(where: { $0 == .hoursCap }) ?? refusals.first { throw telling }
+        guard let first = try await transaction.offerings(after: nil, limit: 1, demanding: nil).first,
+            case .ineligible(let fault) = try await claimant.eligibility(for: first.requirement, in: transaction)
+        else { throw ClaimRefusal.noOpenBatch }
+        throw ClaimRefusal.notEligible(fault)
     }
 }

@@ -57,8 +57,9 @@ package struct AcceptOffer: Sendable {
                 throw NotFound("batch")
             }
             guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
-            var claimant = try await Claimant(actor, in: change)
-            let assignment = try await change.lease(from: offering, to: &claimant, event: "offer_accepted")
+            let waited = try await change.afterLocking(Worker.ID(actor.uuid))
+            var claimant = try await Claimant(actor, in: waited)
+            let assignment = try await waited.lease(from: offering, to: &claimant, event: "offer_accepted")
             try await transaction.closeOffer(offer, as: .accepted, assignment: assignment.id)
             return assignment
         }

@@ -4,12 +4,17 @@ internal import Store
 extension Transaction {
     /// Batches with work to claim, in the order of the policy: higher priority first, then the older.
     ///
-    /// - Parameter last: of the page before.
-    func offerings(after last: Offering?, limit: Int) async throws -> [Offering] {
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - requirements: `nil` for all.
+    func offerings(
+        after last: Offering?, limit: Int, demanding requirements: [Requirement.ID]?
+    ) async throws -> [Offering] {
         try await rows(
             """
             \(fragment: Offering.columns)
              where batch.state = 'open' and batch.door = 'claim'
+               and (\(requirements)::uuid[] is null or batch.requirement_id = any(\(requirements)::uuid[]))
                and (\(last?.batch)::uuid is null
                     or batch.priority < \(last?.priority)::bigint
                     or (batch.priority = \(last?.priority)::bigint
@@ -21,6 +26,15 @@ extension Transaction {
              limit \(limit)
             """
         ).map(Offering.init)
+    }
+
+    /// What the open batches demand, each once.
+    func openRequirements() async throws -> [Requirement.ID] {
+        try await rows(
+            """
+            select distinct requirement_id from batch where state = 'open' and door = 'claim' order by requirement_id
+            """
+        ).map { try $0["requirement_id"] }
     }
 
     /// One batch, whatever its state.

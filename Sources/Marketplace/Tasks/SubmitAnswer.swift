@@ -92,12 +92,13 @@ extension Submission {
 }
 
 extension Change {
+    /// A paused worker hands in what is in hand.
     fileprivate func mustStillBeEligible(_ worker: Worker.ID, for id: Requirement.ID) async throws {
-        guard try await transaction.lockWorker(worker) != nil,
-            let facts = try await transaction.workerFacts(worker, at: instant),
+        let now = try await afterLocking(worker).instant
+        guard let facts = try await transaction.workerFacts(worker, at: now),
             let requirement = try await transaction.requirement(id)
         else { throw NotFound("worker") }
-        switch requirement.evaluate(facts, at: instant) {
+        switch requirement.evaluate(facts, at: now, standing: [.active, .paused]) {
         case .eligible: return
         case .ineligible(let fault): throw SubmitRefusal.notEligible(fault)
         }

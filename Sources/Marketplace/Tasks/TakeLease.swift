@@ -27,7 +27,7 @@ struct Claimant: Sendable {
     }
 
     /// Whether the worker meets a requirement; evaluated once for each.
-    fileprivate mutating func eligibility(
+    mutating func eligibility(
         for id: Requirement.ID, in transaction: Transaction
     ) async throws -> Eligibility {
         if let known = verdicts[id] { return known }

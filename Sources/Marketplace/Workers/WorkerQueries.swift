@@ -46,6 +46,20 @@ extension Transaction {
     }
 }
 
+extension Change {
+    /// The change at the instant from which the worker stays as they are; see ``Store/Transaction/lockWorker(_:)``.
+    func afterLocking(_ worker: Worker.ID) async throws -> Change {
+        _ = try await transaction.lockWorker(worker)
+        return try await afterWaiting()
+    }
+
+    /// The same, for a change of their standing.
+    func afterLockingForChange(_ worker: Worker.ID) async throws -> Change {
+        _ = try await transaction.lockWorkerForChange(worker)
+        return try await afterWaiting()
+    }
+}
+
 extension WorkerSummary {
     init(row: Row) throws {
         id = try row["worker_id"]

@@ -30,6 +30,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case offersLapsed = "offers_lapsed"
     case eventsSealed = "events_sealed"
     case noticesDelivered = "notices_delivered"
+    case answersForgotten = "answers_forgotten"
     case offersMade = "offers_made"
     case offersRefused = "offers_refused"
 }

@@ -73,6 +73,11 @@ package struct SimulationReport: Sendable {
     /// Whether nothing was ever imported.
     package var isEmpty: Bool { workers == 0 && projects.isEmpty }
 
+    /// Whether there was work and all of it is done.
+    package var isFinished: Bool {
+        !projects.isEmpty && projects.allSatisfy { ($0.tasks[.open] ?? 0) == 0 && ($0.tasks[.draft] ?? 0) == 0 }
+    }
+
     /// Whether everything published is closed, everything earned is paid, and the doctor found nothing.
     package var isSound: Bool {
         projects.allSatisfy { ($0.tasks[.open] ?? 0) == 0 } && findings.isEmpty

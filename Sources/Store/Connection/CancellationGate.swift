@@ -60,7 +60,7 @@ final class CancellationGate: Sendable {
         }
     }
 
-    /// Called by the cancellation handler, on any thread; does not wait.
+    /// Called by the cancellation handler, on any thread. Waits at most for a request that is being sent.
     func cancel(lease: UInt64) {
         let mustSend = state.withLock { state in
             guard state.lease == lease else { return false }

@@ -2,8 +2,10 @@ internal import CLibPQ
 internal import Foundation
 
 extension Connection {
+    enum CopyDirection { case fromClient, toClient }
+
     /// Starts a COPY … FROM STDIN or … TO STDOUT.
-    func beginCopy(_ sql: SQL, lease: UInt64) throws {
+    func beginCopy(_ sql: SQL, _ direction: CopyDirection, lease: UInt64) throws {
         try checkLease(lease)
         guard !isInCopy else { throw StoreError.copyAbandoned }
         guard sql.values.isEmpty else { throw StoreError.invalidParameter("COPY takes no parameters") }
@@ -15,6 +17,10 @@ extension Connection {
         }
         PQclear(result)
         isInCopy = true
+        guard (status == PGRES_COPY_IN) == (direction == .fromClient) else {
+            abandonCopy()
+            throw StoreError.invalidParameter("the COPY goes the other way")
+        }
     }
 
     /// Sends bytes; waits while the server is behind, and with it the producer.

@@ -6,22 +6,30 @@ extension Connection {
 
     /// Takes the connection, and sends BEGIN and the reading of the server's clock in one round trip.
     ///
-    /// - Returns: the instant, unless `readsClock` is off.
+    /// - Returns: the instant, and the number of the server process that serves the transaction. Behind a pooler libpq
+    ///   knows only the pooler's own number, so there the server is asked.
     func begin(
-        _ mode: TransactionMode, readsClock: Bool, lease: UInt64, deadline: ContinuousClock.Instant
-    ) throws -> Date? {
+        _ mode: TransactionMode, lease: UInt64, deadline: ContinuousClock.Instant
+    ) throws -> (instant: Date, processID: Int) {
         try beginLease(lease, deadline: deadline)
         var commands: [PipelineCommand] = [.text(mode.beginStatement)]
         if !configuration.usesNamedStatements {
             commands += configuration.settings.map { .text("set local \($0.name) = \($0.value)") }
             if let role = configuration.role { commands.append(.text("set local role \(role)")) }
         }
-        if readsClock { commands.append(.text("select now()")) }
+        let asksProcess = !configuration.usesNamedStatements
+        commands.append(.text(asksProcess ? "select now(), pg_backend_pid()" : "select now()"))
         let results = try runPipeline(commands)
         defer { results.forEach { PQclear($0) } }
-        guard readsClock, let last = results.last, let value = PQgetvalue(last, 0, 0) else { return nil }
-        let bytes = UnsafeRawBufferPointer(start: value, count: Int(PQgetlength(last, 0, 0)))
-        return try Date(cell: Cell(bytes: bytes, typeOID: PQftype(last, 0)))
+        guard let last = results.last else { throw failure(nil) }
+        func cell(_ field: Int32) -> Cell {
+            let length = Int(PQgetlength(last, 0, field))
+            return Cell(
+                bytes: UnsafeRawBufferPointer(start: PQgetvalue(last, 0, field), count: length),
+                typeOID: PQftype(last, field)
+            )
+        }
+        return (try Date(cell: cell(0)), asksProcess ? try Int(cell: cell(1)) : Int(PQbackendPID(pointer)))
     }
 
     /// - Throws: ``StoreError/commitOutcomeUnknown(_:)`` if the connection broke before the answer came,
@@ -90,17 +98,18 @@ extension Connection {
 
     /// The statement as the server knows it, prepared now if it is new.
     private func prepared(_ sql: SQL) throws(StoreError) -> PreparedStatement {
+        // Nothing would tell of an unnamed statement that its table has changed, so its shape is not kept.
+        guard configuration.usesNamedStatements else { return PreparedStatement(name: nil) }
         let key = StatementKey(sql)
         if let known = statements[key] { return known }
         if statements.isFull {
-            if configuration.usesNamedStatements { PQclear(try succeeded(PQexec(pointer, "deallocate all"))) }
+            PQclear(try succeeded(PQexec(pointer, "deallocate all")))
             statements.forget()
         }
-        let fresh = PreparedStatement(name: configuration.usesNamedStatements ? statements.nextName() : nil)
-        if let name = fresh.name {
-            let types = sql.values.map(\.typeOID)
-            PQclear(try succeeded(PQprepare(pointer, name, sql.text, Int32(types.count), types)))
-        }
+        let name = statements.nextName()
+        let types = sql.values.map(\.typeOID)
+        PQclear(try succeeded(PQprepare(pointer, name, sql.text, Int32(types.count), types)))
+        let fresh = PreparedStatement(name: name)
         statements.remember(key, fresh)
         return fresh
     }

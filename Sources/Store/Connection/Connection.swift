@@ -28,9 +28,6 @@ actor Connection {
         self.statistics = statistics
     }
 
-    /// Number of the server process, while connected.
-    var backendProcessID: Int { pointer.map { Int(PQbackendPID($0)) } ?? 0 }
-
     // MARK: Lease
 
     /// Takes the connection for one transaction, connected and asked for a sign of life where it idled long.

@@ -171,7 +171,9 @@ extension Optional: SQLDecodable where Wrapped: SQLDecodable {
 extension Array: SQLDecodable where Element: SQLDecodable {
     package init(cell: Cell) throws(CellFault) {
         self = []
-        guard try cell.integer(Int32.self) != 0 else { return }
+        let dimensions = try cell.integer(Int32.self)
+        guard dimensions != 0 else { return }
+        guard dimensions == 1 else { throw .badValue("has \(dimensions) dimensions") }
         let elementOID = try cell.integer(UInt32.self, at: 8)
         let count = Int(try cell.integer(Int32.self, at: 12))
         var offset = 20

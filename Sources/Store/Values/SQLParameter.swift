@@ -4,12 +4,14 @@ package import Foundation
 package protocol SQLParameter: Sendable {
     /// The type that it is bound as, NULL included.
     static var typeOID: UInt32 { get }
-    /// Appends its wire form: text for ``TypeOID/inferred`` and `numeric`, binary for all others.
+    /// Appends its wire form: text for ``TypeOID/inferred``, `numeric` and its arrays, binary for all others.
     func write(to wire: inout WireBuffer)
 }
 
 extension SQLParameter {
-    static var isSentAsText: Bool { typeOID == TypeOID.inferred || typeOID == TypeOID.numeric }
+    static var isSentAsText: Bool {
+        typeOID == TypeOID.inferred || typeOID == TypeOID.numeric || typeOID == TypeOID.numericArray
+    }
 }
 
 /// Type OIDs from `pg_type.dat`.

@@ -6,7 +6,8 @@ struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
         abstract: "The main job on the sample market: import, work, review, pay; ends with its table.",
-        discussion: "Uses a database of its own, made anew each time."
+        discussion:
+            "On the embedded PostgreSQL, whatever DATABASE_URL says, in a database of its own, made anew each time."
     )
     @OptionGroup var options: DatabaseOptions
     @Option(help: "The sample market's folder.") var samples = "samples"
@@ -15,7 +16,10 @@ struct DemoCommand: AsyncParsableCommand {
 
     func run() async throws {
         let clock = ManualClock(at: MarketSimulation.firstMorning)
-        try await withSession(options, schema: .untouched) { outer in
+        guard options.databaseURL == nil else {
+            throw ValidationError("The demo runs on the embedded PostgreSQL; leave --database-url out.")
+        }
+        try await withSession(options.embedded, schema: .untouched) { outer in
             let session = try await outer.onFreshDatabase("guildhall_demo", clock: clock, seed: seed)
             try await session.closing {
                 let report = try await session.runSample(directory: samples, clock: clock, seed: seed)

@@ -11,7 +11,8 @@ struct PsqlCommand: AsyncParsableCommand {
     @Argument(parsing: .postTerminator) var arguments: [String] = []
 
     func run() async throws {
-        try await withSession(options, schema: .untouched) { session in
+        try await withSession(options, schema: .untouched, endsBySignals: false) { session in
+            signal(SIGINT, SIG_IGN)  // psql's own
             let process = Process()
             process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
             process.arguments = ["psql", session.connectionString] + arguments

@@ -14,7 +14,7 @@ struct ScheduleCommand: AsyncParsableCommand {
     var notices: String?
 
     func run() async throws {
-        try await withSession(options) { session in
+        try await withSession(options, endsBySignals: false) { session in
             try await session.serve([try await session.scheduler(notices: notices)])
         }
     }
@@ -25,7 +25,7 @@ extension Session {
         var channel: (@Sendable ([Notice]) async throws -> Void)?
         if let file = path.map({ NoticeFile(path: $0) }) { channel = { try file.append($0) } }
         let loop = SchedulerLoop(
-            market: market, by: try await market.systemPrincipal(),
+            market: market, by: try await market.foundedSystemPrincipal(),
             notices: channel, logger: logger
         )
         return SchedulerService(loop: loop)

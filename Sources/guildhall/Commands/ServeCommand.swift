@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import HTTPAPI
+internal import MarketSchema
 internal import Marketplace
 internal import ServiceLifecycle
 internal import Store
@@ -31,13 +32,14 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var server: ServerOptions
 
     func run() async throws {
-        try await withSession(options) { try await $0.serve([$0.api(server.settings)]) }
+        try await withSession(options, endsBySignals: false) { try await $0.serve([$0.api(server.settings)]) }
     }
 }
 
 extension Session {
     func api(_ settings: ServerSettings) -> any Service {
-        buildApplication(
+        let readiness = Readiness(database: database)
+        return buildApplication(
             market: market, settings: settings, logger: logger, isReady: { await readiness() },
             onServerRunning: { Console.note("Listening on http://\(settings.host):\($0)") }
         )
@@ -52,10 +54,31 @@ extension Session {
         configuration.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: configuration).run()
     }
+}
 
-    private func readiness() async -> String? {
+/// Whether the program can work, asked on the connections that it works with. However many ask, the database is asked
+/// once a second at most, and by one at a time.
+private actor Readiness {
+    private let database: Database
+    private var answer: (at: ContinuousClock.Instant, reason: String?)?
+    private var asking: Task<String?, Never>?
+
+    init(database: Database) { self.database = database }
+
+    /// - Returns: why not; `nil` when ready.
+    func callAsFunction() async -> String? {
+        if let answer, answer.at + .seconds(1) > .now { return answer.reason }
+        if let asking { return await asking.value }
+        let question = Task { [database] in await Self.ask(database) }
+        asking = question
+        let reason = await question.value
+        (answer, asking) = ((.now, reason), nil)
+        return reason
+    }
+
+    private static func ask(_ database: Database) async -> String? {
         do {
-            let status = try await withInstaller { try await $0.status() }
+            let status = try await MarketSchema.installer(for: database).status()
             if case .current = status { return nil }
             return status.sentence
         } catch let error as StoreError {

@@ -21,6 +21,7 @@ struct SimulateCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var options: DatabaseOptions
+        @OptionGroup var founding: FoundingOptions
         @Option(help: "The same seed on the same market gives the same run.") var seed: UInt64 = 1
         @Flag(help: "Use a new database, and drop the one of the last such run.") var fresh = false
         @Option(help: "Import this roster first.") var workers: String?
@@ -57,7 +58,7 @@ struct SimulateCommand: AsyncParsableCommand {
         private func importFiles(_ session: Session) async throws {
             let bar = ProgressBar()
             let progress: ProgressReport = { bar.update(done: $0, total: $1, label: $2) }
-            let founders = try await FoundMarket(market: session.market)()
+            let founders = try await session.founders(founding: fresh || founding.found)
             if let workers {
                 let summary = try await ImportWorkers(market: session.market)(
                     workers, by: founders.chief, progress: progress

@@ -7,8 +7,8 @@ struct UpCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "up", abstract: "Serve the API and run the scheduler in one process; everything on defaults.",
         discussion: """
-            Starts the embedded PostgreSQL (or uses --database-url), makes the schema in an empty database, sets the \
-            market up, and stays until Ctrl-C.
+            Starts the embedded PostgreSQL (or uses --database-url), makes the schema in an empty database, and stays \
+            until Ctrl-C. An empty market gets an operator called 'operator'.
             """
     )
     @OptionGroup var options: DatabaseOptions
@@ -21,9 +21,8 @@ struct UpCommand: AsyncParsableCommand {
     @Option(help: "Append notices to people to this file.") var notices: String?
 
     func run() async throws {
-        try await withSession(options, schema: .made) { session in
-            if withSample { try await loadSample(session) }
-            _ = try await FoundMarket(market: session.market)()
+        try await withSession(options, schema: .made, endsBySignals: false) { session in
+            if withSample { try await session.endedBySignals { try await loadSample(session) } }
             try await session.serve([
                 session.api(server.settings), try await session.scheduler(notices: notices),
             ])
@@ -35,6 +34,9 @@ struct UpCommand: AsyncParsableCommand {
         let overview = try await MarketOverview.read(session.market)
         guard overview.isEmpty else {
             Console.note("The market was loaded earlier; its data are kept under \(options.directory).")
+            if !overview.isFinished {
+                Console.note("Not all of its work is done. To load the sample from the beginning, remove that folder.")
+            }
             return Console.result(overview.table)
         }
         let clock = ManualClock(at: MarketSimulation.firstMorning)
