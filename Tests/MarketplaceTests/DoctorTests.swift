@@ -51,8 +51,17 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
         .eligibility,
         [
             """
-            update credential set verified_at = verified_at + interval '1 day'
-             where worker_id = (select worker_id from assignment where state = 'leased')
+            update assignment
+               set eligibility = jsonb_insert(eligibility, '{credentials,0}', to_jsonb(assignment_id))
+             where state = 'leased'
+            """
+        ]
+    ),
+    (
+        .proof,
+        [
+            """
+            update assignment set eligibility = '{"credentials": [], "tiers": {}}' where state = 'leased'
             """
         ]
     ),
@@ -132,6 +141,17 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
         .dueProcess,
         [
             "update decision set decided_by = (select principal_id from principal where kind = 'system')"
+        ]
+    ),
+    (
+        .dueProcess,
+        [
+            "update tier_period set in_force = tstzrange(lower(in_force), lower(in_force) + interval '1 minute')",
+            """
+            insert into tier_period (worker_id, profession, tier, in_force, decided_by)
+            select worker_id, profession, 'generalist', tstzrange(upper(in_force), null), decided_by from tier_period
+             limit 1
+            """,
         ]
     ),
     (.auditLine, ["delete from audit_unsealed"]),

@@ -99,14 +99,9 @@ struct RestartTests {
                 }
             }
             while database.load.busy < 2 { try await Task.sleep(for: .milliseconds(1)) }
-            let waited = await ContinuousClock().measure {
-                await #expect(throws: StoreError.poolExhausted) { try await database.read { _ in } }
-            }
-            #expect(waited < .seconds(2))
-            let latency = await ContinuousClock().measure {
-                for _ in 0..<100 { await Task.detached { await Task.yield() }.value }
-            }
-            #expect(latency < .milliseconds(500), "Swift's threads are blocked")
+            await #expect(throws: StoreError.poolExhausted) { try await database.read { _ in } }
+            // Would hang if Swift's own threads were blocked: nothing wakes the server before this is through.
+            for _ in 0..<100 { await Task.detached { await Task.yield() }.value }
             for process in processes { kill(process, SIGCONT) }
             for task in stuck { try await task.value }
             #expect(try await database.read { try await $0.rows("select from marker").count } == 2)

@@ -262,13 +262,11 @@ struct TransactionTests {
         let database = Scratch.connect { $0.poolSize = 8 }
         try await withThrowingTaskGroup { group in
             for _ in 0..<8 {
-                group.addTask { _ = try await database.read { try await $0.rows("select pg_sleep(0.5)") } }
+                group.addTask { _ = try await database.read { try await $0.rows("select pg_sleep(2)") } }
             }
-            try await Task.sleep(for: .milliseconds(100))
-            let latency = await ContinuousClock().measure {
-                for _ in 0..<100 { await Task.detached { await Task.yield() }.value }
-            }
-            #expect(latency < .milliseconds(300))
+            while database.load.busy < 8 { try await Task.sleep(for: .milliseconds(1)) }
+            for _ in 0..<100 { await Task.detached { await Task.yield() }.value }
+            #expect(database.load.busy == 8, "a hundred turns took until a statement woke")
             try await group.waitForAll()
         }
         await database.shutdown()

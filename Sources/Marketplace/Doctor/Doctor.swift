@@ -49,6 +49,7 @@ package struct Doctor: Sendable {
         switch check.method {
         case .notBuilt: return .notBuilt
         case .auditChain: return try await auditChain()
+        case .proofs: return try await ProofCheck(market: market)()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)

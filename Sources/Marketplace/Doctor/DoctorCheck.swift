@@ -6,6 +6,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case oneSlotPerWorker = "one_slot_per_worker"
     case slotsAgree = "slots_agree_with_assignments"
     case eligibility = "facts_prove_eligibility"
+    case proof = "facts_meet_requirement"
     case termsFrozen = "terms_as_frozen"
     case oneEarning = "one_earning_by_terms"
     case earningPosted = "earnings_posted"
@@ -32,7 +33,7 @@ extension DoctorCheck {
     package var invariant: Int {
         switch self {
         case .redundancy, .oneSlotPerWorker, .slotsAgree: 1
-        case .eligibility: 2
+        case .eligibility, .proof: 2
         case .termsFrozen, .oneEarning, .earningPosted: 3
         case .balances, .currencies, .clearing: 4
         case .budget, .holdCovers: 5
@@ -51,7 +52,8 @@ extension DoctorCheck {
         case .redundancy: "A task has as many slots as its redundancy, and no more counted assignments."
         case .oneSlotPerWorker: "No worker holds two slots of a task."
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
-        case .eligibility: "The stored facts prove that the worker met the requirement when the lease was taken."
+        case .eligibility: "The facts stored with an assignment were true when the lease was taken."
+        case .proof: "The facts stored with an assignment meet the requirement of its batch."
         case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
         case .oneEarning: "Every accepted assignment has one earning and fee: its terms times the share accepted."
         case .earningPosted: "Every earning is a transfer from the batch's hold to the worker."
@@ -77,6 +79,7 @@ extension DoctorCheck {
     enum Method {
         case violations(SQL)
         case auditChain
+        case proofs
         case notBuilt
     }
 
@@ -86,6 +89,7 @@ extension DoctorCheck {
         case .oneSlotPerWorker: .violations(Self.oneSlotPerWorkerViolations)
         case .slotsAgree: .violations(Self.slotsAgreeViolations)
         case .eligibility: .violations(Self.eligibilityViolations)
+        case .proof: .proofs
         case .termsFrozen: .violations(Self.termsViolations)
         case .oneEarning: .violations(Self.oneEarningViolations)
         case .earningPosted: .violations(Self.earningPostedViolations)

@@ -134,6 +134,17 @@ extension DoctorCheck {
            and not exists (select from decision
                             where decision.worker_id = worker.worker_id and decision.kind = 'suspension')
          union all
+        select tier_period.worker_id || ' ' || tier_period.profession
+          from tier_period
+          join tier_period as before
+            on before.worker_id = tier_period.worker_id and before.profession = tier_period.profession
+           and upper(before.in_force) = lower(tier_period.in_force)
+         where tier_period.tier < before.tier
+           and not exists (select from decision
+                            where decision.worker_id = tier_period.worker_id and decision.kind = 'tier_loss'
+                              and decision.decided_at <= lower(tier_period.in_force)
+                              and decision.decided_at >= lower(before.in_force))
+         union all
         select decision.decision_id::text
           from decision
           join principal on principal.principal_id = decision.decided_by

@@ -73,7 +73,8 @@ extension WorkerFacts.Standing {
 }
 
 extension Credential {
-    fileprivate init(stored json: JSON) throws(StoreError) {
+    /// From `{"id", "profession", "kind", "jurisdiction", "issued_day", "expires_second"}`, as the queries build it.
+    init(stored json: JSON) throws(StoreError) {
         id = try Stored.word(json, "id") { ID($0) }
         profession = try Stored.word(json, "profession", Profession.init)
         kind = try Stored.word(json, "kind", CredentialKind.init(rawValue:))
