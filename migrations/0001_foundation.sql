@@ -295,7 +295,7 @@ create table agreement_acceptance (
 comment on table agreement_acceptance is 'Who accepted which version, and when; append-only.';
 create index agreement_acceptance_by_agreement on agreement_acceptance (agreement_id);
 
-create type interest_kind as enum ('employer', 'client', 'counterparty', 'family', 'holding');
+create type interest_kind as enum ('employer', 'retainer', 'counterparty', 'family', 'holding');
 comment on type interest_kind is 'What ties a worker to a party.';
 
 -- A party that a worker is tied to; bars them from its work while it is in force.
