@@ -257,6 +257,125 @@ create table worker_person (
 );
 comment on table worker_person is 'Personal data of a worker, erasable.';
 
+create type language_level as enum ('a1', 'a2', 'b1', 'b2', 'c1', 'c2', 'native');
+comment on type language_level is 'How well a language is known: the levels of the CEFR, lowest first.';
+
+-- What a worker reads and writes.
+create table worker_language (
+    worker_id  uuid            not null references worker,
+    -- BCP 47, lower case.
+    tag        text            not null,
+    level      language_level  not null,
+    constraint worker_language_pkey primary key (worker_id, tag),
+    constraint worker_language_tag_is_lower_case check (tag ~ '^[a-z]{2,3}(-[a-z0-9]{2,8})*$')
+);
+comment on table worker_language is 'Languages of workers, with level.';
+
+-- A text that workers accept: a code of conduct, a non-disclosure agreement, the guideline of a project. A new version
+-- asks again.
+create table agreement (
+    agreement_id  uuid         primary key,
+    -- `conduct`, `nda`, `guideline:<project id>`.
+    kind          text         not null,
+    version       integer      not null,
+    title         text         not null,
+    body          text         not null,
+    hash          bytea        not null,
+    -- From when this version is the one that counts.
+    valid_from    timestamptz  not null,
+    published_by  uuid         not null references principal,
+    constraint agreement_one_per_version unique (kind, version),
+    constraint agreement_one_per_start unique (kind, valid_from),
+    constraint agreement_kind_bounded check (kind ~ '^[a-z][a-z0-9_:-]{0,99}$'),
+    constraint agreement_version_positive check (version > 0),
+    constraint agreement_body_bounded check (char_length(body) between 1 and 200000),
+    constraint agreement_hash_is_sha256 check (hash = sha256(convert_to(body, 'UTF8')))
+);
+comment on table agreement is 'Versions of texts that workers accept.';
+create index agreement_by_publisher on agreement (published_by);
+
+-- Append-only.
+create table agreement_acceptance (
+    worker_id     uuid         not null references worker,
+    agreement_id  uuid         not null references agreement,
+    accepted_at   timestamptz  not null,
+    constraint agreement_acceptance_pkey primary key (worker_id, agreement_id)
+);
+comment on table agreement_acceptance is 'Who accepted which version, and when; append-only.';
+create index agreement_acceptance_by_agreement on agreement_acceptance (agreement_id);
+
+create type interest_kind as enum ('employer', 'retainer', 'counterparty', 'family', 'holding');
+comment on type interest_kind is 'What ties a worker to a party.';
+
+-- A party that a worker is tied to; bars them from its work while it is in force.
+create table interest (
+    interest_id  uuid           primary key,
+    worker_id    uuid           not null references worker,
+    kind         interest_kind  not null,
+    -- As declared, and in the form that is compared (Interest.normalised).
+    party_name   text           not null,
+    party        text           not null,
+    in_force     tstzrange      not null,
+    constraint interest_party_bounded check (char_length(party) between 1 and 200 and char_length(party_name) between 1 and 200),
+    constraint interest_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint interest_no_overlap exclude using gist (worker_id with =, kind with =, party with =, in_force with &&)
+);
+comment on table interest is 'Declared conflicts of interest.';
+create index interest_by_party on interest (party);
+
+-- A worker whom a requester does not want, with the reason the worker is told.
+create table exclusion (
+    exclusion_id  uuid       primary key,
+    requester_id  uuid       not null,
+    worker_id     uuid       not null references worker,
+    reason        text       not null,
+    excluded_by   uuid       not null references principal,
+    in_force      tstzrange  not null,
+    constraint exclusion_reason_given check (char_length(reason) between 1 and 2000),
+    constraint exclusion_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint exclusion_no_overlap exclude using gist (requester_id with =, worker_id with =, in_force with &&)
+);
+comment on table exclusion is 'Workers barred by requesters.';
+create index exclusion_by_worker on exclusion (worker_id);
+create index exclusion_by_excluder on exclusion (excluded_by);
+
+create type team_kind as enum (
+    'agency',  -- an outsourced team; is paid in its people's place where it is the payee
+    'staff'    -- the operator's own people at a regional base
+);
+comment on type team_kind is 'What ties the people of a team to the platform.';
+
+create table team (
+    team_id     uuid         primary key,
+    -- The operator's own name for it, for imports that may be repeated.
+    external_key text        not null,
+    kind        team_kind    not null,
+    name        text         not null,
+    -- ISO 3166-2 where there is one, else the country.
+    base        text         not null,
+    -- Whether the agency is paid in its people's place.
+    is_payee    boolean      not null,
+    created_at  timestamptz  not null,
+    constraint team_one_per_external_key unique (external_key),
+    constraint team_name_bounded check (char_length(name) between 1 and 200),
+    constraint team_base_is_iso3166 check (base ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'),
+    constraint team_only_agency_is_payee check (not is_payee or kind = 'agency')
+);
+comment on table team is 'Agencies and regional bases.';
+
+-- Who belongs to which team, from one instant to another; nobody to two at once. Whoever is in none is of the crowd.
+create table team_member (
+    team_member_id  uuid       primary key,
+    team_id         uuid       not null references team,
+    worker_id       uuid       not null references worker,
+    in_force        tstzrange  not null,
+    constraint team_member_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint team_member_no_overlap exclude using gist (worker_id with =, in_force with &&)
+);
+comment on table team_member is 'Effective-dated membership in teams.';
+create index team_member_by_team on team_member (team_id);
+create index team_member_by_worker on team_member (worker_id);
+
 -- Minutes a worker has committed in one week: taken by a lease, given back by its end without work.
 create table worker_week (
     worker_id          uuid     not null references worker,
@@ -376,6 +495,86 @@ create unique index credential_one_live_per_number
     on credential (kind, jurisdiction, upper(number)) where state in ('submitted', 'verified');
 create index credential_by_profile on credential (worker_id, profession);
 create index credential_by_verifier on credential (verified_by);
+
+-- A qualification exam of a profession. A new version is a new row; what was passed before stays valid until it expires.
+create table exam (
+    exam_id            uuid         primary key,
+    profession         text         not null references profession,
+    -- Names the exam over all its versions, as requirements do.
+    key                text         not null,
+    version            integer      not null,
+    title              text         not null,
+    -- [{"title", "weight", "questions": [{"id", "prompt", "options": {"a": …}, "skill"}]}]; never the key.
+    sections           jsonb        not null,
+    -- {"<question id>": "<option>"}
+    answer_key         jsonb        not null,
+    minutes            integer      not null,
+    attempts_max       integer      not null,
+    cooldown_hours     integer      not null,
+    -- Ten-thousandths of the whole.
+    pass_bps           integer      not null,
+    valid_days         integer      not null,
+    published_at       timestamptz  not null,
+    published_by       uuid         not null references principal,
+    constraint exam_one_per_version unique (key, version),
+    constraint exam_key_bounded check (key ~ '^[a-z][a-z0-9_-]{0,59}$'),
+    constraint exam_bounded check (
+        version > 0 and minutes between 1 and 1440 and attempts_max between 1 and 100
+        and cooldown_hours between 0 and 8760 and pass_bps between 1 and 10000 and valid_days between 1 and 3650
+    )
+);
+comment on table exam is 'Qualification exams.';
+create index exam_by_profession on exam (profession);
+create index exam_by_publisher on exam (published_by);
+
+-- One worker's try at an exam.
+create table exam_attempt (
+    exam_attempt_id  uuid         primary key,
+    exam_id          uuid         not null references exam,
+    worker_id        uuid         not null references worker,
+    attempt_no       integer      not null,
+    started_at       timestamptz  not null,
+    due_at           timestamptz  not null,
+    -- Set when it was handed in, or counted as handed in empty when the time had run out.
+    finished_at      timestamptz,
+    answers          jsonb,
+    score_bps        integer,
+    -- When the score no longer counts.
+    expires_at       timestamptz,
+    constraint exam_attempt_one_per_number unique (exam_id, worker_id, attempt_no),
+    constraint exam_attempt_due_later check (due_at > started_at),
+    constraint exam_attempt_score_possible check (score_bps between 0 and 10000),
+    constraint exam_attempt_finished_whole check (
+        (finished_at is null) = (score_bps is null) and (finished_at is null) = (expires_at is null)
+    )
+);
+comment on table exam_attempt is 'Tries at exams, with their scores.';
+create index exam_attempt_by_worker on exam_attempt (worker_id, exam_attempt_id);
+-- One at a time.
+create unique index exam_attempt_one_open on exam_attempt (worker_id, exam_id) where finished_at is null;
+
+-- How good a worker is at something, as far as is known: written by exams and by the quality estimator, read by all.
+create table skill_estimate (
+    worker_id       uuid      not null references worker,
+    -- A node of the skill tree: `lawyer`, `lawyer/contracts/governing_law`.
+    skill           text      not null,
+    -- Of the method that made it; the greatest counts.
+    version         integer   not null,
+    -- Probability of a right answer, and its 95 % credible interval, in ten-thousandths.
+    mean_bps        integer   not null,
+    low_bps         integer   not null,
+    high_bps        integer   not null,
+    -- How many answers it rests on.
+    evidence        integer   not null,
+    estimated_at    timestamptz       not null,
+    constraint skill_estimate_pkey primary key (worker_id, skill, version),
+    constraint skill_estimate_skill_bounded check (skill ~ '^[a-z][a-z0-9_]*(/[a-z0-9_]+)*$' and char_length(skill) <= 200),
+    constraint skill_estimate_ordered check (
+        0 <= low_bps and low_bps <= mean_bps and mean_bps <= high_bps and high_bps <= 10000
+    ),
+    constraint skill_estimate_evidence_possible check (evidence >= 0 and version > 0)
+);
+comment on table skill_estimate is 'Skill of workers by node, with its uncertainty.';
 
 -- What a task demands, once for all tasks that demand the same: the normalised tree and its hash.
 create table requirement (
@@ -895,7 +1094,8 @@ create index payout_item_by_line on payout_item (payout_line_id);
 
 -- The program works as this role: it cannot change what is append-only, nor the schema.
 grant select, insert, update, delete on all tables in schema public to guildhall_app;
-revoke update, delete on audit_event, audit_seal, transfer, decision, submission, review, earning from guildhall_app;
+revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning
+    from guildhall_app;
 revoke insert, update, delete on schema_step from guildhall_app;
 -- Terms never change after the lease, nor does anything else but where the assignment stands.
 revoke update on assignment from guildhall_app;
