@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Formats
 internal import Foundation
 internal import Marketplace
+internal import Store
 
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -125,7 +126,7 @@ struct WorkerEventOptions: ParsableArguments {
 
     /// Runs one use case and says where the worker stands then.
     func run(
-        _ perform: @Sendable (Worker.ID, Market, Principal.ID) async throws -> [String: JSON]
+        _ perform: (Worker.ID, Market, Principal.ID) async throws -> [String: JSON]
     ) async throws {
         try await withSession(options) { session in
             let actor = try await session.market.person(named: by)

@@ -12,8 +12,10 @@ struct PayoutMethodCommand: AsyncParsableCommand {
     struct Set: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write where a worker is paid; the account is read from standard input.",
-            discussion: "One line: an IBAN, or with --bank another account's number. Not on the command line, which \
-                others on the machine can see."
+            discussion: """
+                One line: an IBAN, or with --bank another account's number. Not on the command line, which others on \
+                the machine can see.
+                """
         )
         @OptionGroup var event: WorkerEventOptions
         @OptionGroup var keys: KeyOptions
@@ -91,7 +93,7 @@ struct SecretReading: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     func run(
-        _ read: @Sendable (Worker.ID, ReadingPurpose, Market, KeyRing, Principal.ID) async throws -> JSON
+        _ read: (Worker.ID, ReadingPurpose, Market, KeyRing, Principal.ID) async throws -> JSON
     ) async throws {
         try await withSession(options) { session in
             guard let purpose = ReadingPurpose(rawValue: purpose) else { throw BadInput("purpose", "is unknown") }
