@@ -184,6 +184,7 @@ create index idempotency_key_by_age on idempotency_key (created_at);
 create type decision_kind as enum (
     'rejection',      -- work refused in whole or in part
     'suspension',     -- a worker kept from working
+    'closure',        -- a worker's account closed by somebody else
     'tier_loss',
     'credential_refusal',
     'payment_withheld'
@@ -215,7 +216,8 @@ create index decision_by_decider on decision (decided_by);
 -- Workers --------------------------------------------------------------------
 
 create type worker_state as enum (
-    'applicant',
+    'registered', -- known, has not applied
+    'applicant',  -- waits to be vetted
     'active',     -- the only state that may take work
     'paused',     -- by the worker
     'suspended',  -- by a decision
@@ -233,10 +235,16 @@ create table worker (
     time_zone           text          not null,
     weekly_minutes_max  integer       not null,
     registered_at       timestamptz   not null,
+    -- Where the work is done, ISO 3166-2 or the country; null where it is the country they live in.
+    place               text,
+    -- When the personal data were erased; what remains is under the pseudonymous id.
+    erased_at           timestamptz,
     constraint worker_one_per_external_key unique (external_key),
     constraint worker_external_key_bounded check (char_length(external_key) between 1 and 100),
     constraint worker_country_is_iso3166 check (country ~ '^[A-Z]{2}$'),
-    constraint worker_weekly_minutes_possible check (weekly_minutes_max between 0 and 10080)
+    constraint worker_weekly_minutes_possible check (weekly_minutes_max between 0 and 10080),
+    constraint worker_place_is_iso3166 check (place ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'),
+    constraint worker_erased_only_closed check (erased_at is null or state = 'closed')
 );
 comment on table worker is 'People who contribute.';
 -- Serves WorkerQueries.workers(in:after:limit:).
@@ -248,12 +256,15 @@ create table worker_person (
     name       text    not null,
     -- Lower case, so that one mailbox is one worker.
     email      text    not null,
-    -- BCP 47 tags.
-    languages  text[]  not null,
+    -- E.164.
+    phone      text,
+    born_on    date,
     constraint worker_person_one_per_email unique (email),
     constraint worker_person_email_bounded check (char_length(email) between 3 and 320),
     constraint worker_person_email_is_lower_case check (email = lower(email)),
-    constraint worker_person_name_bounded check (char_length(name) between 1 and 200)
+    constraint worker_person_name_bounded check (char_length(name) between 1 and 200),
+    constraint worker_person_phone_is_e164 check (phone ~ '^\+[1-9][0-9]{6,14}$'),
+    constraint worker_person_born_on_possible check (born_on >= '1900-01-01')
 );
 comment on table worker_person is 'Personal data of a worker, erasable.';
 
@@ -267,9 +278,100 @@ create table worker_language (
     tag        text            not null,
     level      language_level  not null,
     constraint worker_language_pkey primary key (worker_id, tag),
-    constraint worker_language_tag_is_lower_case check (tag ~ '^[a-z]{2,3}(-[a-z0-9]{2,8})*$')
+    constraint worker_language_tag_is_lower_case check (tag ~ '^[a-z]{2,8}(-[a-z0-9]{1,8})*$')
 );
 comment on table worker_language is 'Languages of workers, with level.';
+
+-- A key that wraps the workers' data keys. Only its name is here; the key is in the key file.
+create table wrapping_key (
+    name        text         primary key,
+    created_at  timestamptz  not null,
+    -- From when nothing is wrapped by it and it may be destroyed.
+    retired_at  timestamptz,
+    constraint wrapping_key_name_bounded check (name ~ '^[a-z0-9-]{1,60}$'),
+    constraint wrapping_key_retired_later check (retired_at >= created_at)
+);
+comment on table wrapping_key is 'Names of the keys that wrap data keys.';
+
+-- The data key under which a worker's secrets are sealed, wrapped by AES-256-GCM: nonce, key, tag. Without it they are
+-- gone.
+create table worker_key (
+    worker_id     uuid   primary key references worker,
+    wrapping_key  text   not null references wrapping_key,
+    wrapped       bytea  not null,
+    constraint worker_key_is_wrapped check (octet_length(wrapped) = 60)
+);
+comment on table worker_key is 'Wrapped data keys of workers.';
+-- Serves VaultQueries.lockKeysToRewrap.
+create index worker_key_by_wrapping_key on worker_key (wrapping_key, worker_id);
+
+-- Where a worker is paid, sealed under their data key.
+create table payout_method (
+    worker_id   uuid         primary key references worker_key,
+    sealed      bytea        not null,
+    changed_at  timestamptz  not null,
+    constraint payout_method_is_sealed check (octet_length(sealed) between 29 and 8192)
+);
+comment on table payout_method is 'Accounts that workers are paid to, encrypted.';
+
+-- What a worker's taxes are reported by, sealed under their data key.
+create table tax_profile (
+    worker_id   uuid         primary key references worker_key,
+    sealed      bytea        not null,
+    changed_at  timestamptz  not null,
+    constraint tax_profile_is_sealed check (octet_length(sealed) between 29 and 8192)
+);
+comment on table tax_profile is 'Tax profiles of workers, encrypted.';
+
+create type duplicate_ground as enum (
+    'licence',         -- the number of a credential
+    'payout_account',
+    'identity'         -- the name, with the date of birth or the mailbox
+);
+comment on type duplicate_ground is 'What two accounts of one person have in common.';
+
+-- A keyed hash (HMAC-SHA256) of something that only one person has: equal marks are found without reading what they
+-- are made of.
+create table identity_mark (
+    worker_id  uuid              not null references worker,
+    ground     duplicate_ground  not null,
+    mark       bytea             not null,
+    constraint identity_mark_pkey primary key (worker_id, ground, mark),
+    constraint identity_mark_is_hmac_sha256 check (octet_length(mark) = 32)
+);
+comment on table identity_mark is 'Blind index of what identifies a person, erasable.';
+-- Serves DuplicateQueries.workers(bearing:).
+create index identity_mark_by_mark on identity_mark (mark, worker_id);
+
+create type duplicate_state as enum ('open', 'same_person', 'different_people');
+comment on type duplicate_state is 'What was found of two accounts.';
+
+-- Two workers who may be one person, for an operator to find out.
+create table duplicate_case (
+    duplicate_case_id  uuid              primary key,
+    -- Of the pair, the one with the smaller id.
+    worker_id          uuid              not null references worker,
+    other_worker_id    uuid              not null references worker,
+    ground             duplicate_ground  not null,
+    state              duplicate_state   not null,
+    opened_at          timestamptz       not null,
+    decided_at         timestamptz,
+    decided_by         uuid              references principal,
+    reasons            text,
+    constraint duplicate_case_one_per_pair unique (worker_id, other_worker_id, ground),
+    constraint duplicate_case_pair_in_order check (worker_id < other_worker_id),
+    constraint duplicate_case_decided_iff_not_open check (
+        (state = 'open') = (decided_at is null) and (state = 'open') = (decided_by is null)
+        and (state = 'open') = (reasons is null)
+    ),
+    constraint duplicate_case_reasons_given check (char_length(reasons) > 0),
+    constraint duplicate_case_decider_is_other check (decided_by not in (worker_id, other_worker_id))
+);
+comment on table duplicate_case is 'Pairs of workers who may be one person.';
+-- Serves DuplicateQueries.duplicateCases(in:after:limit:).
+create index duplicate_case_by_state on duplicate_case (state, duplicate_case_id);
+create index duplicate_case_by_other on duplicate_case (other_worker_id);
+create index duplicate_case_by_decider on duplicate_case (decided_by);
 
 -- A text that workers accept: a code of conduct, a non-disclosure agreement, the guideline of a project. A new version
 -- asks again.

@@ -27,7 +27,7 @@ struct ExpertiseTests {
             .admission(number: "77", jurisdiction: "US-CA"), of: worker, by: crew.chief
         )
         let facts = try #require(try await crew.facts(of: worker))
-        #expect(facts.state == .active && facts.country == "DE" && facts.languages == ["en", "de"])
+        #expect(facts.state == .active && facts.country == "DE" && facts.languages == ["de", "en"])
         #expect(facts.professions == [.lawyer: .init(tier: .specialist, years: 9, specialties: ["licensing"])])
         #expect(
             facts.credentials == [

@@ -4,7 +4,7 @@ internal import Store
 
 /// What an adverse decision does to a worker: the values of the PostgreSQL enum `decision_kind`, in its order.
 package enum DecisionKind: String, Sendable, CaseIterable, SQLEnum {
-    case rejection, suspension
+    case rejection, suspension, closure
     case tierLoss = "tier_loss"
     case credentialRefusal = "credential_refusal"
     case paymentWithheld = "payment_withheld"

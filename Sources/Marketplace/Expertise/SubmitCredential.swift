@@ -59,7 +59,19 @@ package struct SubmitCredential: Sendable {
                 return try await change.submit(submission, of: worker, as: .submitted, by: actor)
             }
         } catch let error as StoreError where error.violatedConstraint == "credential_one_live_per_number" {
+            try await raiseDuplicates(submission, of: worker, by: actor)
             throw ExpertiseRefusal.numberTaken
+        }
+    }
+
+    /// The refusal has undone its transaction, so that two people with one licence are noted in another.
+    private func raiseDuplicates(
+        _ submission: CredentialSubmission, of worker: Worker.ID, by actor: Principal.ID
+    ) async throws {
+        try await market.change { change in
+            for other in try await change.transaction.otherHolders(of: submission, than: worker) {
+                try await change.raiseDuplicate(worker, other, .licence, by: actor)
+            }
         }
     }
 }

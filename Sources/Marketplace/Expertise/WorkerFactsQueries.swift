@@ -15,7 +15,7 @@ extension Transaction {
         try await rows(
             """
             select worker.worker_id, worker.state, worker.country,
-                   coalesce(worker_person.languages, '{}') as languages,
+                   array(select tag from worker_language where worker_id = worker.worker_id order by tag) as languages,
                    (select coalesce(jsonb_agg(jsonb_build_object(
                                'profession', profile.profession, 'years', profile.years, 'tier', tier_period.tier,
                                'specialties',
@@ -36,7 +36,6 @@ extension Transaction {
                       from credential
                      where credential.worker_id = worker.worker_id and credential.state = 'verified') as credentials
               from worker
-              left join worker_person using (worker_id)
              where worker.worker_id = any(\(workers))
              order by worker.worker_id
             """

@@ -2,17 +2,40 @@ package import Formats
 internal import Foundation
 internal import Store
 
+/// Why a worker cannot begin to work, or cannot again.
+package enum ActivationRefusal: Refusal, CaseIterable {
+    /// An open case asks whether they are somebody else too.
+    case duplicateOpen
+    /// They were found to be another worker, whose account is not closed.
+    case samePerson
+
+    package var code: String {
+        switch self {
+        case .duplicateOpen: "duplicate_open"
+        case .samePerson: "same_person"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .duplicateOpen: "This may be somebody who is a worker already. Decide the duplicate case first."
+        case .samePerson: "This person has another account. Close that one first."
+        }
+    }
+}
+
 /// Lets an applicant, once vetted, take work.
 package struct ActivateWorker: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``, ``ActivationRefusal``.
     package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
             try await change.move(worker, .activate, by: actor)
+            try await change.transaction.refuseDuplicate(worker)
         }
     }
 }
@@ -76,11 +99,12 @@ package struct ReinstateWorker: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``, ``ActivationRefusal``.
     package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
             try await change.move(worker, .reinstate, by: actor)
+            try await change.transaction.refuseDuplicate(worker)
             try await change.transaction.tell(
                 Principal.ID(worker.uuid), kind: "worker_reinstated", facts: .object([:]), id: change.make()
             )
@@ -104,7 +128,14 @@ extension Change {
 
     /// Lets the worker themselves or an operator go on.
     func authorizeSelf(_ worker: Worker.ID, orOperator actor: Principal.ID) async throws {
-        try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+        try await transaction.authorizeSelf(worker, orOperator: actor)
+    }
+}
+
+extension Transaction {
+    /// Lets the worker themselves or an operator go on.
+    func authorizeSelf(_ worker: Worker.ID, orOperator actor: Principal.ID) async throws {
+        try await authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
     }
 }
 
@@ -112,6 +143,7 @@ extension Worker.Event {
     /// As the audit log names it.
     fileprivate var past: String {
         switch self {
+        case .apply: "applied"
         case .activate: "activated"
         case .pause: "paused"
         case .resume: "resumed"

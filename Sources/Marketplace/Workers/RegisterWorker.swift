@@ -20,11 +20,17 @@ package enum RegisterWorkerRefusal: Refusal, CaseIterable {
     }
 }
 
-/// Makes a person a worker: an applicant, who cannot take work yet.
+/// Makes a person a worker who cannot take work yet.
 package struct RegisterWorker: Sendable {
     let market: Market
+    let keys: KeyRing?
 
-    package init(market: Market) { self.market = market }
+    /// - Parameter keys: with them, a person who is registered already is found at once; without, by
+    ///   ``FindDuplicates``.
+    package init(market: Market, keys: KeyRing? = nil) {
+        self.market = market
+        self.keys = keys
+    }
 
     /// Idempotent by external key: a worker who is registered already is returned as they are.
     ///
@@ -33,7 +39,11 @@ package struct RegisterWorker: Sendable {
         do {
             return try await market.change { change in
                 try await change.transaction.authorize(actor, as: .operator)
-                return try await change.register(registration, by: actor).id
+                let (worker, isNew) = try await change.register(registration, by: actor)
+                if isNew, let keys {
+                    try await change.mark(worker, .identity, IdentityMark.ofPerson(registration, keys), by: actor)
+                }
+                return worker
             }
         } catch let error as StoreError where error.violatedConstraint == "worker_person_one_per_email" {
             throw RegisterWorkerRefusal.emailTaken

@@ -16,15 +16,68 @@ extension Transaction {
             """,
             """
             insert into worker
-                (worker_id, external_key, state, country, time_zone, weekly_minutes_max, registered_at)
-            values (\(id), \(registration.externalKey), 'applicant', \(registration.country), \(registration.timeZone),
-                    \(registration.weeklyMinutesMax), \(instant))
+                (worker_id, external_key, state, country, time_zone, weekly_minutes_max, registered_at, place)
+            values (\(id), \(registration.externalKey), 'registered', \(registration.country),
+                    \(registration.timeZone), \(registration.weeklyMinutesMax), \(instant), \(registration.place))
             """,
             """
-            insert into worker_person (worker_id, name, email, languages)
-            values (\(id), \(registration.name), \(registration.email), \(registration.languages))
+            insert into worker_person (worker_id, name, email, phone, born_on)
+            values (\(id), \(registration.name), \(registration.email), \(registration.phone), \(registration.bornOn))
             """,
+            Self.insertion(of: registration.languages, to: id),
         ])
+    }
+
+    private static func insertion(of languages: [LanguageSkill], to worker: Worker.ID) -> SQL {
+        """
+        insert into worker_language (worker_id, tag, level)
+        select \(worker), tag, level::language_level
+          from unnest(\(languages.map(\.tag)), \(languages.map(\.level.rawValue))) skill (tag, level)
+        """
+    }
+
+    /// Writes what a worker is registered with anew; their key stays.
+    func reviseWorker(_ id: Worker.ID, to registration: Registration) async throws {
+        _ = try await pipeline([
+            """
+            update worker
+               set country = \(registration.country), time_zone = \(registration.timeZone),
+                   weekly_minutes_max = \(registration.weeklyMinutesMax), place = \(registration.place)
+             where worker_id = \(id)
+            """,
+            """
+            update worker_person
+               set name = \(registration.name), email = \(registration.email), phone = \(registration.phone),
+                   born_on = \(registration.bornOn)
+             where worker_id = \(id)
+            """,
+            "delete from worker_language where worker_id = \(id)",
+            Self.insertion(of: registration.languages, to: id),
+        ])
+    }
+
+    /// What a worker is registered with; `nil` when there is none or their personal data were erased.
+    func registration(of id: Worker.ID) async throws -> Registration? {
+        let row = try await firstRow(
+            """
+            select worker.external_key, person.name, person.email, person.phone, person.born_on, worker.country,
+                   worker.time_zone, worker.weekly_minutes_max, worker.place,
+                   array(select tag || ':' || level from worker_language
+                          where worker_id = worker.worker_id order by tag) as languages
+              from worker join worker_person person using (worker_id)
+             where worker_id = \(id)
+            """)
+        guard let row else { return nil }
+        return try Registration(
+            externalKey: row["external_key"], name: row["name"], email: row["email"], country: row["country"],
+            timeZone: row["time_zone"], weeklyMinutesMax: row["weekly_minutes_max"], languages: row["languages"],
+            phone: row["phone"], bornOn: row["born_on"], place: row["place"]
+        )
+    }
+
+    /// How many leases the worker holds at this moment.
+    func liveLeases(of worker: Worker.ID) async throws -> Int {
+        try await firstRow("select live_leases from worker_load where worker_id = \(worker)")?["live_leases"] ?? 0
     }
 }
 

@@ -1,0 +1,85 @@
+internal import Crypto
+internal import Formats
+internal import Foundation
+
+/// Why something sealed cannot be written or read.
+package enum VaultRefusal: Refusal {
+    /// The key that wraps the worker's data key is not in the ring.
+    case keyUnknown(name: String)
+    /// The ring's current key was retired; another ring has taken its place.
+    case keyRetired(name: String)
+    /// What is stored was not sealed for this worker and table under this key, or was altered.
+    case unreadable
+
+    package var code: String {
+        switch self {
+        case .keyUnknown: "key_unknown"
+        case .keyRetired: "key_retired"
+        case .unreadable: "sealed_unreadable"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .keyUnknown(let name): "The key '\(name)' is not in the key file. Use the newest key file."
+        case .keyRetired(let name): "The key '\(name)' is retired. Use the newest key file."
+        case .unreadable: "What is stored cannot be opened with these keys: it was altered, or the keys are others."
+        }
+    }
+}
+
+/// AES-256-GCM (NIST SP 800-38D) with random nonces, bound to a worker and a place: what was sealed for one cannot be
+/// opened for another.
+enum Envelope {
+    /// Wraps a data key of a worker.
+    static func wrap(_ dataKey: SymmetricKey, of worker: Worker.ID, with key: KeyRing.WrappingKey) throws -> [UInt8] {
+        try seal(dataKey.withUnsafeBytes { Array($0) }, under: key.key, binding("worker_key", worker, key.name))
+    }
+
+    static func unwrap(
+        _ wrapped: [UInt8], of worker: Worker.ID, by name: String, in ring: KeyRing
+    ) throws(VaultRefusal) -> SymmetricKey {
+        guard let key = ring.wrappingKey(named: name) else { throw .keyUnknown(name: name) }
+        return SymmetricKey(data: try open(wrapped, under: key, binding("worker_key", worker, name)))
+    }
+
+    /// Seals a secret of a worker for a table.
+    static func seal(
+        _ secret: JSON, of worker: Worker.ID, in table: SealedTable, under key: SymmetricKey
+    ) throws -> [UInt8] {
+        try seal(secret.canonicalBytes(), under: key, binding(table.rawValue, worker, "1"))
+    }
+
+    static func open(
+        _ sealed: [UInt8], of worker: Worker.ID, in table: SealedTable, under key: SymmetricKey
+    ) throws(VaultRefusal) -> JSON {
+        let bytes = try open(sealed, under: key, binding(table.rawValue, worker, "1"))
+        guard let json = try? JSON.parse(bytes, limits: .stored) else { throw .unreadable }
+        return json
+    }
+
+    private static func binding(_ place: String, _ worker: Worker.ID, _ version: String) -> [UInt8] {
+        Array("guildhall/\(place)/\(worker)/\(version)".utf8)
+    }
+
+    /// Nonce, ciphertext and tag.
+    private static func seal(_ bytes: [UInt8], under key: SymmetricKey, _ binding: [UInt8]) throws -> [UInt8] {
+        let box = try AES.GCM.seal(bytes, using: key, authenticating: binding)
+        return Array(box.nonce) + Array(box.ciphertext) + Array(box.tag)
+    }
+
+    private static func open(
+        _ sealed: [UInt8], under key: SymmetricKey, _ binding: [UInt8]
+    ) throws(VaultRefusal) -> [UInt8] {
+        guard let box = try? AES.GCM.SealedBox(combined: sealed),
+            let bytes = try? AES.GCM.open(box, using: key, authenticating: binding)
+        else { throw .unreadable }
+        return Array(bytes)
+    }
+}
+
+/// The tables of sealed secrets.
+package enum SealedTable: String, Sendable, CaseIterable {
+    case payoutMethod = "payout_method"
+    case taxProfile = "tax_profile"
+}

@@ -1,0 +1,104 @@
+internal import Crypto
+package import Formats
+internal import Foundation
+
+/// The keys of the vault: those that wrap data keys, and the one that identity marks are made with.
+///
+/// It comes from a key file or the environment, is never stored in the database, and does not show what it holds.
+package struct KeyRing: Sendable {
+    struct WrappingKey: Sendable {
+        let name: String
+        let key: SymmetricKey
+    }
+
+    /// Oldest first; the last one wraps what is written now.
+    let wrappingKeys: [WrappingKey]
+    let markKey: SymmetricKey
+
+    var current: WrappingKey { wrappingKeys[wrappingKeys.count - 1] }
+
+    private init(_ wrappingKeys: [WrappingKey], markKey: SymmetricKey) {
+        self.wrappingKeys = wrappingKeys
+        self.markKey = markKey
+    }
+
+    /// A ring with one wrapping key, from the system's random generator.
+    package static func generate() -> KeyRing {
+        KeyRing([.generate()], markKey: SymmetricKey(size: .bits256))
+    }
+
+    /// The names of the wrapping keys, oldest first.
+    package var names: [String] { wrappingKeys.map(\.name) }
+
+    /// The same ring with a new key that wraps from now on.
+    package func adding() -> KeyRing { KeyRing(wrappingKeys + [.generate()], markKey: markKey) }
+
+    /// The same ring without keys that are retired; the current one stays.
+    package func dropping(_ names: [String]) -> KeyRing {
+        KeyRing(
+            wrappingKeys.filter { !names.contains($0.name) || $0.name == current.name }, markKey: markKey
+        )
+    }
+
+    func wrappingKey(named name: String) -> SymmetricKey? { wrappingKeys.first { $0.name == name }?.key }
+}
+
+extension KeyRing {
+    /// Reads a key file.
+    ///
+    /// Shape: `{"version": 1, "mark_key": HEX, "wrapping_keys": [{"name": NAME, "key": HEX}, …]}`, keys of 32 bytes in
+    /// 64 hexadecimal digits, oldest first, the last one current.
+    /// - Throws: ``BadInput``, which does not repeat what was read.
+    package init(file bytes: [UInt8]) throws(BadInput) {
+        let fault = BadInput("key_file", "is no key file; make one with `guildhall keys create`")
+        guard let json = try? JSON.parse(bytes, limits: JSON.Limits(maxDepth: 4, maxBytes: 1 << 16)),
+            json["version"]?.integerValue == 1, let markKey = Self.key(json["mark_key"])
+        else { throw fault }
+        var keys: [WrappingKey] = []
+        for member in json["wrapping_keys"]?.arrayValue ?? [] {
+            guard let name = member["name"]?.stringValue, let key = Self.key(member["key"]), (1...60).contains(name.utf8.count),
+                name.utf8.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }),
+                !keys.contains(where: { $0.name == name })
+            else { throw fault }
+            keys.append(WrappingKey(name: name, key: key))
+        }
+        guard (1...100).contains(keys.count) else { throw fault }
+        self.init(keys, markKey: markKey)
+    }
+
+    /// What belongs in the key file. Secret.
+    package var file: JSON {
+        [
+            "version": 1, "mark_key": .string(markKey.hexadecimal),
+            "wrapping_keys": .array(
+                wrappingKeys.map { ["name": .string($0.name), "key": .string($0.key.hexadecimal)] }),
+        ]
+    }
+
+    private static func key(_ json: JSON?) -> SymmetricKey? {
+        json?.stringValue.flatMap(Digest.init(hexadecimal:)).map { SymmetricKey(data: $0.bytes) }
+    }
+}
+
+extension KeyRing: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    package var description: String { "***" }
+    package var debugDescription: String { "***" }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+extension KeyRing.WrappingKey {
+    /// Named at random: a name must never come back after its key was destroyed.
+    fileprivate static func generate() -> Self {
+        Self(
+            name: "key-" + SymmetricKey(size: .bits128).hexadecimal.prefix(16), key: SymmetricKey(size: .bits256)
+        )
+    }
+}
+
+extension SymmetricKey {
+    fileprivate var hexadecimal: String {
+        withUnsafeBytes { bytes in
+            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        }
+    }
+}

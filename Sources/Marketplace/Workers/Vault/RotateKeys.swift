@@ -1,0 +1,80 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// Wraps data keys of workers anew, by the newest key of the ring. What is sealed under them stays as it is.
+///
+/// A rotation is: a ring with a new key is put in place everywhere, this runs until nothing is left, then
+/// ``RetireKeys`` says which keys may be destroyed. It can be cut off at any point and run again.
+package struct RewrapKeys: Sendable {
+    package static let batchMax = 1_000
+    let market: Market
+    let keys: KeyRing
+
+    package init(market: Market, keys: KeyRing) {
+        self.market = market
+        self.keys = keys
+    }
+
+    /// One batch, in one transaction.
+    ///
+    /// - Parameter limit: 1 to 1,000.
+    /// - Returns: how many were wrapped anew; 0 when all are.
+    /// - Throws: ``AccessRefusal``, ``VaultRefusal``.
+    package func callAsFunction(limit: Int = batchMax, by actor: Principal.ID) async throws -> Int {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            let current = keys.current
+            guard try await transaction.holdWrappingKey(current.name) else {
+                throw VaultRefusal.keyRetired(name: current.name)
+            }
+            let rows = try await transaction.lockKeysToRewrap(
+                to: current.name, limit: min(max(limit, 1), Self.batchMax))
+            guard !rows.isEmpty else { return 0 }
+            var workers: [Worker.ID] = []
+            var wrapped: [Bytes] = []
+            for row in rows {
+                let worker: Worker.ID = try row["worker_id"]
+                let old: Bytes = try row["wrapped"]
+                let key = try Envelope.unwrap(old.bytes, of: worker, by: try row["wrapping_key"], in: keys)
+                workers.append(worker)
+                wrapped.append(Bytes(try Envelope.wrap(key, of: worker, with: current)))
+            }
+            try await transaction.rewrap(workers, wrapped, by: current.name)
+            try await change.record(
+                "keys_rewrapped", by: actor, on: "principal", actor.uuid, in: .platform,
+                facts: ["count": .integer(Int64(rows.count)), "wrapping_key": .string(current.name)]
+            )
+            return rows.count
+        }
+    }
+}
+
+/// Retires every key of the ring but the newest, as far as nothing is wrapped by it. From then on nothing can be.
+package struct RetireKeys: Sendable {
+    let market: Market
+    let keys: KeyRing
+
+    package init(market: Market, keys: KeyRing) {
+        self.market = market
+        self.keys = keys
+    }
+
+    /// - Returns: the names of the keys that may be destroyed.
+    /// - Throws: ``AccessRefusal``.
+    package func callAsFunction(by actor: Principal.ID) async throws -> [String] {
+        try await market.change { change in
+            try await change.transaction.authorize(actor, as: .operator)
+            var retired: [String] = []
+            for name in keys.names.dropLast() where try await change.transaction.retireWrappingKey(name) {
+                retired.append(name)
+                try await change.record(
+                    "key_retired", by: actor, on: "principal", actor.uuid, in: .platform,
+                    facts: ["wrapping_key": .string(name)]
+                )
+            }
+            return retired
+        }
+    }
+}

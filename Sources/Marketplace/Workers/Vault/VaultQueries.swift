@@ -1,0 +1,106 @@
+internal import Store
+
+extension Transaction {
+    /// Keeps a wrapping key from being retired until the transaction ends; a new one is entered.
+    ///
+    /// - Returns: `false` when it is retired.
+    func holdWrappingKey(_ name: String) async throws -> Bool {
+        try await execute(
+            """
+            insert into wrapping_key (name, created_at) values (\(name), \(instant)) on conflict (name) do nothing
+            """)
+        return try await firstRow(
+            "select from wrapping_key where name = \(name) and retired_at is null for share"
+        ) != nil
+    }
+
+    /// A worker's wrapped data key, locked against being wrapped anew.
+    func lockWorkerKey(of worker: Worker.ID) async throws -> Row? {
+        try await firstRow(
+            "select wrapping_key, wrapped from worker_key where worker_id = \(worker) for share"
+        )
+    }
+
+    func insertWorkerKey(_ wrapped: [UInt8], of worker: Worker.ID, by name: String) async throws {
+        try await execute(
+            """
+            insert into worker_key (worker_id, wrapping_key, wrapped) values (\(worker), \(name), \(Bytes(wrapped)))
+            """)
+    }
+
+    func upsertSealed(_ sealed: [UInt8], of worker: Worker.ID, in table: SealedTable) async throws {
+        switch table {
+        case .payoutMethod:
+            try await execute(
+                """
+                insert into payout_method (worker_id, sealed, changed_at)
+                values (\(worker), \(Bytes(sealed)), \(instant))
+                on conflict (worker_id) do update set sealed = excluded.sealed, changed_at = excluded.changed_at
+                """)
+        case .taxProfile:
+            try await execute(
+                """
+                insert into tax_profile (worker_id, sealed, changed_at)
+                values (\(worker), \(Bytes(sealed)), \(instant))
+                on conflict (worker_id) do update set sealed = excluded.sealed, changed_at = excluded.changed_at
+                """)
+        }
+    }
+
+    /// A worker's secret with the data key that it is sealed under.
+    func sealed(of worker: Worker.ID, in table: SealedTable) async throws -> Row? {
+        switch table {
+        case .payoutMethod:
+            try await firstRow(
+                """
+                select sealed, wrapping_key, wrapped from payout_method join worker_key using (worker_id)
+                 where worker_id = \(worker)
+                """)
+        case .taxProfile:
+            try await firstRow(
+                """
+                select sealed, wrapping_key, wrapped from tax_profile join worker_key using (worker_id)
+                 where worker_id = \(worker)
+                """)
+        }
+    }
+
+    /// Data keys that another key than the named one wraps, locked.
+    func lockKeysToRewrap(to name: String, limit: Int) async throws -> [Row] {
+        try await rows(
+            """
+            select worker_id, wrapping_key, wrapped
+              from worker_key
+             where wrapping_key <> \(name)
+             order by worker_id
+             limit \(limit)
+               for update
+            """)
+    }
+
+    func rewrap(_ workers: [Worker.ID], _ wrapped: [Bytes], by name: String) async throws {
+        let changed = try await execute(
+            """
+            update worker_key
+               set wrapping_key = \(name), wrapped = anew.wrapped
+              from unnest(\(workers), \(wrapped)) anew (worker_id, wrapped)
+             where worker_key.worker_id = anew.worker_id
+            """)
+        guard changed == workers.count else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// Retires a key, if nothing is wrapped by it any more; waits for whoever is about to wrap something.
+    ///
+    /// - Returns: whether it is retired.
+    func retireWrappingKey(_ name: String) async throws -> Bool {
+        try await execute(
+            "insert into wrapping_key (name, created_at) values (\(name), \(instant)) on conflict (name) do nothing"
+        )
+        try await execute("select from wrapping_key where name = \(name) for update")
+        return try await execute(
+            """
+            update wrapping_key set retired_at = coalesce(retired_at, \(instant))
+             where name = \(name) and not exists (select from worker_key where wrapping_key = \(name))
+            """) == 1
+    }
+}

@@ -1,0 +1,99 @@
+internal import ArgumentParser
+internal import Formats
+internal import Foundation
+internal import Marketplace
+
+struct KeysCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "keys",
+        abstract: "Make and rotate the keys that payout methods and tax profiles are encrypted under.",
+        discussion: """
+            The key file is never stored in the database. Keep a copy of it apart from the database's backups: without \
+            it nothing that was encrypted can be read again.
+            """,
+        subcommands: [Create.self, Rotate.self, List.self]
+    )
+
+    struct Create: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new key file, readable by its owner only; an existing one is left alone."
+        )
+        @OptionGroup var keys: KeyOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() throws {
+            do {
+                let file = try keys.file()
+                let ring = KeyRing.generate()
+                try file.create(ring)
+                report(ring, json: json) { "Made \(file.path) with \($0)." }
+            } catch {
+                throw Console.failure(error)
+            }
+        }
+    }
+
+    struct Rotate: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Add a new key, wrap every data key by it, and destroy the old ones.",
+            discussion: """
+                Cut off at any point, it goes on where it was when it is run again: a file with more than one key is a \
+                rotation under way. Servers must be given the new file; until then they refuse to write secrets or \
+                cannot open those that are wrapped anew, and lose nothing.
+                """
+        )
+        @OptionGroup var options: DatabaseOptions
+        @OptionGroup var keys: KeyOptions
+        @Option(help: "Data keys per transaction, 1 to 1,000.") var batch = 500
+        @Option(help: "The operator.") var by = "operator"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let file = try keys.file()
+                var ring = try file.read()
+                let actor = try await session.market.person(named: by)
+                if ring.names.count == 1 {
+                    ring = ring.adding()
+                    try file.replace(ring)
+                }
+                let rewrap = RewrapKeys(market: session.market, keys: ring)
+                var count = 0
+                while case let done = try await rewrap(limit: batch, by: actor), done > 0 { count += done }
+                let retired = try await RetireKeys(market: session.market, keys: ring)(by: actor)
+                ring = ring.dropping(retired)
+                try file.replace(ring)
+                if json {
+                    Console.result([
+                        "rewrapped": .integer(Int64(count)), "retired": .array(retired.map(JSON.string)),
+                        "keys": .array(ring.names.map(JSON.string)),
+                    ])
+                } else {
+                    Console.result("\(count) data keys rewrapped, \(retired.count) keys destroyed.")
+                }
+            }
+        }
+    }
+
+    struct List: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Name the keys of the file, oldest first.")
+        @OptionGroup var keys: KeyOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() throws {
+            do {
+                report(try keys.ring(), json: json) { $0 }
+            } catch {
+                throw Console.failure(error)
+            }
+        }
+    }
+}
+
+private func report(_ ring: KeyRing, json: Bool, _ text: (String) -> String) {
+    if json {
+        Console.result(["keys": .array(ring.names.map(JSON.string))])
+    } else {
+        Console.result(text(ring.names.joined(separator: "\n")))
+    }
+}

@@ -1,0 +1,168 @@
+internal import ArgumentParser
+internal import Formats
+internal import Foundation
+internal import Marketplace
+internal import Store
+
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Workers: their standing, personal data, payout method, tax profile, duplicates and erasure.",
+        discussion: """
+            A worker is named by the operator's own key for them. They are registered, apply, are activated, may pause \
+            and resume by themselves, are suspended and reinstated by an operator, and are closed for good.
+            """,
+        subcommands: [
+            Register.self, Revise.self, Apply.self, Activate.self, Pause.self, Resume.self, Suspend.self,
+            Reinstate.self, Close.self, Erase.self, Show.self, List.self, PayoutMethodCommand.self,
+            TaxProfileCommand.self, DuplicatesCommand.self,
+        ]
+    )
+
+    struct Apply: WorkerEvent {
+        static let configuration = CommandConfiguration(abstract: "Ask for a registered worker to be let work.")
+        @OptionGroup var event: WorkerEventOptions
+        func perform(_ worker: Worker.ID, on market: Market, by actor: Principal.ID) async throws {
+            try await ApplyAsWorker(market: market)(worker, by: actor)
+        }
+    }
+
+    struct Activate: WorkerEvent {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a vetted worker take work.",
+            discussion: "Refused while a duplicate case of theirs is open, or another account of the same person is."
+        )
+        @OptionGroup var event: WorkerEventOptions
+        func perform(_ worker: Worker.ID, on market: Market, by actor: Principal.ID) async throws {
+            try await ActivateWorker(market: market)(worker, by: actor)
+        }
+    }
+
+    struct Pause: WorkerEvent {
+        static let configuration = CommandConfiguration(
+            abstract: "Keep a worker from new work at their own wish; work in hand goes on.")
+        @OptionGroup var event: WorkerEventOptions
+        func perform(_ worker: Worker.ID, on market: Market, by actor: Principal.ID) async throws {
+            try await PauseWorker(market: market)(worker, by: actor)
+        }
+    }
+
+    struct Resume: WorkerEvent {
+        static let configuration = CommandConfiguration(abstract: "End a pause.")
+        @OptionGroup var event: WorkerEventOptions
+        func perform(_ worker: Worker.ID, on market: Market, by actor: Principal.ID) async throws {
+            try await ResumeWorker(market: market)(worker, by: actor)
+        }
+    }
+
+    struct Reinstate: WorkerEvent {
+        static let configuration = CommandConfiguration(abstract: "End a suspension, and tell the worker.")
+        @OptionGroup var event: WorkerEventOptions
+        func perform(_ worker: Worker.ID, on market: Market, by actor: Principal.ID) async throws {
+            try await ReinstateWorker(market: market)(worker, by: actor)
+        }
+    }
+
+    struct Suspend: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Keep a worker from working, by a decision with reasons that can be appealed.")
+        @OptionGroup var event: WorkerEventOptions
+        @Option(help: "The rule's name, such as shared_account.") var rule: String
+        @Option(help: "For the worker to read.") var reasons: String
+
+        func run() async throws {
+            try await event.run { worker, market, actor in
+                let decision = try await SuspendWorker(market: market)(
+                    worker, rule: rule, facts: [:], reasons: reasons, by: actor)
+                return ["decision": .string("\(decision)")]
+            }
+        }
+    }
+
+    struct Close: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Close an account for good, by a decision with reasons; refused while tasks are held.",
+            discussion: "With --own the worker closes it: no reasons, no decision."
+        )
+        @OptionGroup var event: WorkerEventOptions
+        @Option(help: "The rule's name.") var rule = "account_closed"
+        @Option(help: "For the worker to read.") var reasons = ""
+        @Flag(help: "At the worker's own wish.") var own = false
+
+        func run() async throws {
+            try await event.run { worker, market, actor in
+                let close = CloseWorker(market: market)
+                if own {
+                    try await close(ownAccount: worker)
+                    return [:]
+                }
+                let decision = try await close(worker, rule: rule, facts: [:], reasons: reasons, by: actor)
+                return ["decision": .string("\(decision)")]
+            }
+        }
+    }
+
+    struct Erase: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Erase what identifies a worker; money and the audit log stay under the pseudonymous id.",
+            discussion: "Refused while tasks are held, work waits for review, money is owed, or the account is open."
+        )
+        @OptionGroup var event: WorkerEventOptions
+
+        func run() async throws {
+            try await event.run { worker, market, actor in
+                ["newly_erased": .bool(try await EraseWorker(market: market)(worker, by: actor))]
+            }
+        }
+    }
+}
+
+/// What every command about one worker takes.
+struct WorkerEventOptions: ParsableArguments {
+    @OptionGroup var options: DatabaseOptions
+    @Argument(help: "The worker's external key.") var key: String
+    @Option(help: "Who acts: an operator's name.") var by = "operator"
+    @Flag(help: "Print JSON.") var json = false
+
+    /// Runs one use case and says where the worker stands then.
+    func run(
+        _ perform: (Worker.ID, Market, Principal.ID) async throws -> [String: JSON]
+    ) async throws {
+        try await withSession(options) { session in
+            let actor = try await session.market.person(named: by)
+            let worker = try await session.market.worker(withKey: key)
+            var said = try await perform(worker, session.market, actor)
+            let state = try await ShowWorker(market: session.market)(worker, by: actor).summary.state
+            said["worker"] = .string("\(worker)")
+            said["state"] = .string(state.rawValue)
+            if json { Console.result(.object(said)) } else { Console.result("\(key) is \(state.rawValue).") }
+        }
+    }
+}
+
+/// A command that changes a worker's standing and gives nothing back.
+protocol WorkerEvent: AsyncParsableCommand {
+    var event: WorkerEventOptions { get }
+    func perform(_ worker: Worker.ID, on market: Market, by actor: Principal.ID) async throws
+}
+
+extension WorkerEvent {
+    func run() async throws {
+        try await event.run { worker, market, actor in
+            try await perform(worker, on: market, by: actor)
+            return [:]
+        }
+    }
+}
+
+extension Market {
+    /// The worker of an external key.
+    ///
+    /// - Throws: ``NotFound``.
+    func worker(withKey key: String) async throws -> Worker.ID {
+        guard let id = try await database.read({ try await $0.workerID(externalKey: key) }) else {
+            throw NotFound("worker")
+        }
+        return id
+    }
+}

@@ -1,0 +1,208 @@
+internal import ArgumentParser
+internal import Formats
+internal import Foundation
+internal import Marketplace
+
+struct PayoutMethodCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "payout", abstract: "Where a worker is paid; encrypted, and each reading is in the audit log.",
+        subcommands: [Set.self, Read.self]
+    )
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write where a worker is paid; the account is read from standard input.",
+            discussion: """
+                One line: an IBAN, or with --bank another account's number. Not on the command line, which others on \
+                the machine can see.
+                """
+        )
+        @OptionGroup var event: WorkerEventOptions
+        @OptionGroup var keys: KeyOptions
+        @Option(help: "BIC, routing or sort code; not needed with an IBAN.") var bank: String?
+        @Option(help: "The account's holder.") var holder: String
+        @Option(help: "The bank's country, ISO 3166-1.") var country: String
+        @Option(help: "ISO 4217 code.") var currency = "USD"
+
+        func run() async throws {
+            try await event.run { worker, market, actor in
+                let method = try PayoutMethod(
+                    account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency)
+                try await SetPayoutMethod(market: market, keys: try keys.ring())(method, of: worker, by: actor)
+                return [:]
+            }
+        }
+    }
+
+    struct Read: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Open a worker's payout method for a stated purpose.")
+        @OptionGroup var reading: SecretReading
+
+        func run() async throws {
+            try await reading.run { worker, purpose, market, keys, actor in
+                try await ReadPayoutMethod(market: market, keys: keys)(of: worker, for: purpose, by: actor).json
+            }
+        }
+    }
+}
+
+struct TaxProfileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tax", abstract: "What a worker's income is reported by; encrypted, each reading is audited.",
+        subcommands: [Set.self, Read.self]
+    )
+
+    struct Set: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a worker's tax profile; the taxpayer number is read from standard input.")
+        @OptionGroup var event: WorkerEventOptions
+        @OptionGroup var keys: KeyOptions
+        @Option(help: "Tax residence, ISO 3166-1.") var residence: String
+        @Option(help: "w9, w8ben or declaration.") var form = "declaration"
+
+        func run() async throws {
+            try await event.run { worker, market, actor in
+                guard let form = TaxForm(rawValue: form) else { throw BadInput("form", "is unknown") }
+                let profile = try TaxProfile(residence: residence, taxpayerNumber: readLine() ?? "", form: form)
+                try await SetTaxProfile(market: market, keys: try keys.ring())(profile, of: worker, by: actor)
+                return [:]
+            }
+        }
+    }
+
+    struct Read: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Open a worker's tax profile for a stated purpose.")
+        @OptionGroup var reading: SecretReading
+
+        func run() async throws {
+            try await reading.run { worker, purpose, market, keys, actor in
+                try await ReadTaxProfile(market: market, keys: keys)(of: worker, for: purpose, by: actor).json
+            }
+        }
+    }
+}
+
+/// What every reading of something sealed takes.
+struct SecretReading: ParsableArguments {
+    @OptionGroup var options: DatabaseOptions
+    @OptionGroup var keys: KeyOptions
+    @Argument(help: "The worker's external key.") var key: String
+    @Option(help: "payment, tax_reporting or legal_request; it is recorded.") var purpose: String
+    @Option(help: "Who reads: finance for payments and taxes, an operator for authorities.") var by = "finance-maker"
+    @Flag(help: "Print JSON.") var json = false
+
+    func run(
+        _ read: (Worker.ID, ReadingPurpose, Market, KeyRing, Principal.ID) async throws -> JSON
+    ) async throws {
+        try await withSession(options) { session in
+            guard let purpose = ReadingPurpose(rawValue: purpose) else { throw BadInput("purpose", "is unknown") }
+            let secret = try await read(
+                try await session.market.worker(withKey: key), purpose, session.market, try keys.ring(),
+                try await session.market.person(named: by)
+            )
+            if json { return Console.result(secret) }
+            for (name, value) in (secret.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) where !value.isNull {
+                Console.result("\(name): \(value.stringValue ?? value.canonicalText)")
+            }
+        }
+    }
+}
+
+struct DuplicatesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "duplicates", abstract: "Accounts that may be one person's: find, list and decide.",
+        subcommands: [List.self, Decide.self, Find.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List cases in one state, a page at a time.")
+        @OptionGroup var options: DatabaseOptions
+        @Option(help: "open, same_person or different_people.") var state = "open"
+        @Option(help: "The last case's id of the page before.") var after: String?
+        @Option(help: "1 to 200.") var limit = 50
+        @Option(help: "The operator.") var by = "operator"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                guard let state = DuplicateState(rawValue: state) else { throw BadInput("state", "is unknown") }
+                let page = try await ListDuplicates(market: session.market)(
+                    in: state, after: try after.map { try identifier($0, "after") }, limit: limit,
+                    by: try await session.market.person(named: by)
+                )
+                if json {
+                    Console.result([
+                        "cases": .array(
+                            page.map { found in
+                                [
+                                    "case": .string("\(found.id)"), "ground": .string(found.ground.rawValue),
+                                    "workers": .array(found.externalKeys.map(JSON.string)),
+                                    "opened_at": .string(found.openedAt.formatted(.iso8601)),
+                                    "reasons": found.reasons.map(JSON.string) ?? .null,
+                                ]
+                            })
+                    ])
+                } else {
+                    for found in page {
+                        let keys = found.externalKeys.joined(separator: "  ")
+                        Console.result("\(found.id)  \(found.ground.rawValue)  \(keys)")
+                    }
+                }
+            }
+        }
+    }
+
+    struct Decide: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Say whether two accounts are one person's.",
+            discussion: "Of one person, only one account can be activated; close or suspend the other."
+        )
+        @OptionGroup var options: DatabaseOptions
+        @Argument(help: "The case's id.") var id: String
+        @Argument(help: "same_person or different_people.") var finding: String
+        @Option(help: "For other operators to read.") var reasons: String
+        @Option(help: "The operator.") var by = "operator"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                guard let finding = DuplicateFinding(rawValue: finding) else {
+                    throw BadInput("finding", "must be same_person or different_people")
+                }
+                try await DecideDuplicate(market: session.market)(
+                    try identifier(id, "id"), finding, reasons: reasons,
+                    by: try await session.market.person(named: by)
+                )
+                if json {
+                    Console.result(["case": .string(id), "state": .string(finding.rawValue)])
+                } else {
+                    Console.result("Decided \(id): \(finding.rawValue).")
+                }
+            }
+        }
+    }
+
+    struct Find: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare the workers who were registered without a key file.")
+        @OptionGroup var options: DatabaseOptions
+        @OptionGroup var keys: KeyOptions
+        @Option(help: "The operator.") var by = "operator"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let find = FindDuplicates(market: session.market, keys: try keys.ring())
+                let actor = try await session.market.person(named: by)
+                var count = 0
+                while case let marked = try await find(by: actor), marked > 0 { count += marked }
+                if json {
+                    Console.result(["compared": .integer(Int64(count))])
+                } else {
+                    Console.result("Compared \(count) workers.")
+                }
+            }
+        }
+    }
+}
