@@ -187,6 +187,7 @@ create type decision_kind as enum (
     'closure',        -- a worker's account closed by somebody else
     'tier_loss',
     'credential_refusal',
+    'credential_revocation',
     'payment_withheld'
 );
 comment on type decision_kind is 'What an adverse decision does to a worker.';
@@ -496,10 +497,40 @@ comment on table worker_week is 'Committed minutes per worker and week, never ov
 -- The catalogue of professions; operators add rows.
 create table profession (
     profession  text  primary key,
-    title       text  not null
+    title       text  not null,
+    constraint profession_code_well_formed check (profession ~ '^[a-z][a-z_]{0,39}$'),
+    constraint profession_title_bounded check (char_length(title) between 1 and 200)
 );
 comment on table profession is 'Catalogue of professions.';
-insert into profession values ('lawyer', 'Lawyer'), ('physician', 'Physician');
+insert into profession values
+    ('lawyer', 'Lawyer'), ('physician', 'Physician'), ('accountant', 'Accountant'), ('engineer', 'Engineer'),
+    ('translator', 'Translator'), ('financial_analyst', 'Financial analyst');
+
+-- The catalogue of papers; operators add rows.
+create table credential_kind (
+    kind             text     primary key,
+    -- Who can hold it; null where people of any profession can.
+    profession       text     references profession,
+    -- Whether it permits to practise; another paper attests skill to somebody who is licensed already.
+    is_licence       boolean  not null,
+    title            text     not null,
+    -- How long after a verification it is looked at again, where its expiry does not ask before; null for never.
+    reverify_months  integer,
+    constraint credential_kind_code_well_formed check (kind ~ '^[a-z][a-z_]{0,39}$'),
+    constraint credential_kind_title_bounded check (char_length(title) between 1 and 200),
+    constraint credential_kind_reverify_months_possible check (reverify_months between 1 and 120)
+);
+comment on table credential_kind is 'Catalogue of kinds of credentials.';
+create index credential_kind_by_profession on credential_kind (profession);
+insert into credential_kind values
+    ('bar_admission', 'lawyer', true, 'Bar admission', 24),
+    ('medical_licence', 'physician', true, 'Medical licence', 24),
+    ('board_certificate', null, false, 'Board certificate', null),
+    ('provider_number', 'physician', false, 'Provider number in a public register', null),
+    ('accounting_licence', 'accountant', true, 'Licence as accountant or auditor', 24),
+    ('engineering_licence', 'engineer', true, 'Licence as professional engineer', 24),
+    ('translator_certificate', 'translator', true, 'Sworn or certified translator', 36),
+    ('analyst_charter', 'financial_analyst', true, 'Analyst charter or registration', 24);
 
 create type tier as enum ('generalist', 'specialist', 'expert', 'principal');
 comment on type tier is 'Standing within a profession, lowest first.';
@@ -508,7 +539,10 @@ comment on type tier is 'Standing within a profession, lowest first.';
 create table profile (
     worker_id   uuid     not null references worker,
     profession  text     not null references profession,
+    -- As the worker says; tiers count what the oldest licence bears out.
     years       integer  not null,
+    -- Of professions that have no table of their own.
+    specialties text[]   not null default '{}',
     constraint profile_pkey primary key (worker_id, profession),
     constraint profile_years_possible check (years between 0 and 80)
 );
@@ -520,17 +554,27 @@ create table lawyer_profile (
     worker_id       uuid    primary key,
     profession      text    not null default 'lawyer',
     practice_areas  text[]  not null,
+    -- BCP 47: the languages in which the worker practises law.
+    law_languages   text[]  not null default '{}',
     constraint lawyer_profile_is_lawyer check (profession = 'lawyer'),
     constraint lawyer_profile_profile_fkey foreign key (worker_id, profession) references profile (worker_id, profession)
 );
 comment on table lawyer_profile is 'Facts of a lawyer''s profile.';
 create index lawyer_profile_by_profile on lawyer_profile (worker_id, profession);
 
+create type physician_title as enum ('resident', 'attending', 'associate_chief', 'chief');
+comment on type physician_title is 'The grades of physicians in hospitals of China, lowest first.';
+
 -- What only physicians have.
 create table physician_profile (
-    worker_id    uuid    primary key,
-    profession   text    not null default 'physician',
-    specialties  text[]  not null,
+    worker_id        uuid             primary key,
+    profession       text             not null default 'physician',
+    specialties      text[]           not null,
+    sub_specialties  text[]           not null default '{}',
+    -- Null where the country has no such grades.
+    title            physician_title,
+    institution      text,
+    constraint physician_profile_institution_bounded check (char_length(institution) between 1 and 200),
     constraint physician_profile_is_physician check (profession = 'physician'),
     constraint physician_profile_profile_fkey
         foreign key (worker_id, profession) references profile (worker_id, profession)
@@ -553,23 +597,28 @@ comment on table tier_period is 'Effective-dated tiers.';
 create index tier_period_by_profile on tier_period (worker_id, profession);
 create index tier_period_by_decider on tier_period (decided_by);
 
-create type credential_kind as enum ('bar_admission', 'medical_licence', 'board_certificate');
-comment on type credential_kind is 'What kind of paper a credential is.';
-
 create type credential_state as enum (
     'submitted',
+    'in_check',  -- an operator has taken it up
     'verified',  -- counts, while it has not expired
     'refused',
     'revoked'
 );
 comment on type credential_state is 'Where the verification of a credential stands; expiry is a date, not a state.';
 
+create type number_verdict as enum (
+    'well_formed',    -- stored in the normal form
+    'malformed',      -- kept as given, with the reason
+    'no_known_format' -- kept as given
+);
+comment on type number_verdict is 'What the public format of a number says of it; nothing is refused for it.';
+
 -- A licence, admission or certificate.
 create table credential (
     credential_id  uuid              primary key,
     worker_id      uuid              not null,
     profession     text              not null,
-    kind           credential_kind   not null,
+    kind           text              not null references credential_kind,
     issuer         text              not null,
     -- ISO 3166-2 where there is one (US-NY), else the country.
     jurisdiction   text              not null,
@@ -580,23 +629,82 @@ create table credential (
     state          credential_state  not null,
     verified_at    timestamptz,
     verified_by    uuid              references principal,
+    -- The second pair of eyes, which the tiers expert and principal ask for.
+    confirmed_at   timestamptz,
+    confirmed_by   uuid              references principal,
+    -- When it must have been looked at again: its expiry, or earlier where its kind asks.
+    reverify_at    timestamptz,
+    -- When the worker is next told of that; null when there is nothing more to tell.
+    remind_at      timestamptz,
+    number_verdict number_verdict    not null default 'no_known_format',
+    -- The format that was tried, and what is wrong.
+    number_note    text,
+    -- What the licence covers, as it says itself: `clinical`, `general practice`.
+    category       text,
+    scope          text,
+    -- As the issuer's register lists it: `active`, `in good standing`.
+    register_status text,
     constraint credential_profile_fkey foreign key (worker_id, profession) references profile (worker_id, profession),
     constraint credential_issuer_bounded check (char_length(issuer) between 1 and 200),
     constraint credential_number_bounded check (char_length(number) between 1 and 100),
-    constraint credential_kind_fits_profession check (
-        (kind <> 'bar_admission' or profession = 'lawyer') and (kind <> 'medical_licence' or profession = 'physician')
-    ),
     constraint credential_expires_after_issue check (expires_at at time zone 'UTC' > issued_on),
     constraint credential_verified_by_somebody check ((verified_at is null) = (verified_by is null)),
     constraint credential_verified_has_time check (state <> 'verified' or verified_at is not null),
-    constraint credential_verifier_is_other check (verified_by is distinct from worker_id)
+    constraint credential_verifier_is_other check (verified_by is distinct from worker_id),
+    constraint credential_confirmed_by_somebody check ((confirmed_at is null) = (confirmed_by is null)),
+    constraint credential_confirmed_by_second check (
+        confirmed_by is null or (confirmed_by <> worker_id and confirmed_by is distinct from verified_by)
+    ),
+    constraint credential_remind_before_reverify check (remind_at <= reverify_at),
+    constraint credential_malformed_has_note check ((number_verdict = 'malformed') <= (number_note is not null)),
+    constraint credential_details_bounded check (
+        char_length(category) between 1 and 200 and char_length(scope) between 1 and 1000
+        and char_length(register_status) between 1 and 200
+    )
 );
 comment on table credential is 'Credentials and their verification.';
 -- A licence belongs to one worker. One that was refused or revoked does not keep its holder from handing it in.
 create unique index credential_one_live_per_number
-    on credential (kind, jurisdiction, upper(number)) where state in ('submitted', 'verified');
+    on credential (kind, jurisdiction, upper(number)) where state in ('submitted', 'in_check', 'verified');
+create index credential_by_kind on credential (kind);
+create index credential_by_confirmer on credential (confirmed_by);
+-- Serves VerificationQueries.credentials(in:after:limit:).
+create index credential_waiting on credential (state, credential_id) where state in ('submitted', 'in_check');
+-- Serves VerificationQueries.lockDueReminders.
+create index credential_remind on credential (remind_at, credential_id) where state = 'verified';
 create index credential_by_profile on credential (worker_id, profession);
 create index credential_by_verifier on credential (verified_by);
+
+-- What was handed in to bear a credential out, by content hash; the documents are kept elsewhere. Append-only.
+create table credential_evidence (
+    credential_id  uuid         not null references credential,
+    hash           bytea        not null,
+    media_type     text         not null,
+    size           bigint       not null,
+    name           text         not null,
+    added_by       uuid         not null references principal,
+    added_at       timestamptz  not null,
+    constraint credential_evidence_pkey primary key (credential_id, hash),
+    constraint credential_evidence_hash_is_sha256 check (octet_length(hash) = 32),
+    constraint credential_evidence_media_type_well_formed
+        check (media_type ~ '^[a-z]+/[a-z0-9][a-z0-9.+-]{0,99}$'),
+    constraint credential_evidence_size_possible check (size between 1 and 1073741824),
+    constraint credential_evidence_name_bounded check (char_length(name) between 1 and 200)
+);
+comment on table credential_evidence is 'Documents behind credentials, by content hash; append-only.';
+create index credential_evidence_by_adder on credential_evidence (added_by);
+
+-- A reminder that went out: once for each date and distance. Append-only.
+create table credential_reminder (
+    credential_id  uuid         not null references credential,
+    reverify_at    timestamptz  not null,
+    -- 60, 30, 7; 0 says that the date has come.
+    days_before    integer      not null,
+    reminded_at    timestamptz  not null,
+    constraint credential_reminder_pkey primary key (credential_id, reverify_at, days_before),
+    constraint credential_reminder_days_known check (days_before in (60, 30, 7, 0))
+);
+comment on table credential_reminder is 'Reminders of re-verification that were sent; append-only.';
 
 -- A qualification exam of a profession. A new version is a new row; what was passed before stays valid until it expires.
 create table exam (
@@ -652,6 +760,8 @@ create table exam_attempt (
 );
 comment on table exam_attempt is 'Tries at exams, with their scores.';
 create index exam_attempt_by_worker on exam_attempt (worker_id, exam_attempt_id);
+-- Serves ExamQueries.lockOverdueAttempts.
+create index exam_attempt_overdue on exam_attempt (due_at) where finished_at is null;
 -- One at a time.
 create unique index exam_attempt_one_open on exam_attempt (worker_id, exam_id) where finished_at is null;
 
@@ -677,6 +787,67 @@ create table skill_estimate (
     constraint skill_estimate_evidence_possible check (evidence >= 0 and version > 0)
 );
 comment on table skill_estimate is 'Skill of workers by node, with its uncertainty.';
+
+-- What a tier asks for in a profession, from one instant to another.
+create table tier_rule (
+    tier_rule_id  uuid         primary key,
+    profession    text         not null references profession,
+    tier          tier         not null,
+    -- TierConditions: {"licences": 1, "verifiers": 2, "years": 5, "credentials": [], "exams": [], "skills": []}.
+    conditions    jsonb        not null,
+    -- Whether the tier is given at once to whoever meets it, without an operator's decision.
+    is_automatic  boolean      not null,
+    in_force      tstzrange    not null,
+    published_by  uuid         not null references principal,
+    constraint tier_rule_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint tier_rule_no_overlap exclude using gist (profession with =, tier with =, in_force with &&)
+);
+comment on table tier_rule is 'Effective-dated rules of tiers.';
+create index tier_rule_by_profession on tier_rule (profession, tier);
+create index tier_rule_by_publisher on tier_rule (published_by);
+
+create type tier_proposal_state as enum (
+    'open',
+    'granted',
+    'declined',
+    'withdrawn'
+);
+comment on type tier_proposal_state is 'Where the proposal of a tier stands.';
+
+-- A promotion proposed by a rule, with what the worker was found to have.
+create table tier_proposal (
+    tier_proposal_id  uuid                 primary key,
+    worker_id         uuid                 not null,
+    profession        text                 not null,
+    tier              tier                 not null,
+    tier_rule_id      uuid                 not null references tier_rule,
+    -- Each condition with what was found.
+    reasons           jsonb                not null,
+    state             tier_proposal_state  not null,
+    proposed_at       timestamptz          not null,
+    proposed_by       uuid                 not null references principal,
+    closed_at         timestamptz,
+    closed_by         uuid                 references principal,
+    -- Why it was declined.
+    note              text,
+    constraint tier_proposal_profile_fkey
+        foreign key (worker_id, profession) references profile (worker_id, profession),
+    constraint tier_proposal_closed_iff_terminal check (
+        (closed_at is not null) = (state <> 'open') and (closed_by is not null) = (state <> 'open')
+    ),
+    constraint tier_proposal_note_iff_declined check ((note is not null) = (state = 'declined')),
+    constraint tier_proposal_decider_is_other
+        check (state not in ('granted', 'declined') or closed_by is distinct from worker_id)
+);
+comment on table tier_proposal is 'Proposed promotions.';
+-- One at a time.
+create unique index tier_proposal_one_open on tier_proposal (worker_id, profession) where state = 'open';
+-- Serves TierQueries.openProposals.
+create index tier_proposal_open on tier_proposal (tier_proposal_id) where state = 'open';
+create index tier_proposal_by_profile on tier_proposal (worker_id, profession);
+create index tier_proposal_by_rule on tier_proposal (tier_rule_id);
+create index tier_proposal_by_proposer on tier_proposal (proposed_by);
+create index tier_proposal_by_closer on tier_proposal (closed_by);
 
 -- What a task demands, once for all tasks that demand the same: the normalised tree and its hash.
 create table requirement (
@@ -1196,7 +1367,8 @@ create index payout_item_by_line on payout_item (payout_line_id);
 
 -- The program works as this role: it cannot change what is append-only, nor the schema.
 grant select, insert, update, delete on all tables in schema public to guildhall_app;
-revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning
+revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning,
+    credential_evidence, credential_reminder, exam
     from guildhall_app;
 revoke insert, update, delete on schema_step from guildhall_app;
 -- Terms never change after the lease, nor does anything else but where the assignment stands.

@@ -49,9 +49,11 @@ package struct CrashMarket: Sendable {
             ),
             of: requester, by: manager
         )
+        let second = try await person(.person, named: "Second", roles: [.operator], by: manager)
         var lawyers: [Principal.ID] = []
         for number in 0..<count {
-            lawyers.append(Principal.ID(try await Self.lawyer("w\(number)", in: market, by: manager).uuid))
+            let id = try await Self.lawyer("w\(number)", in: market, by: manager, and: second)
+            lawyers.append(Principal.ID(id.uuid))
         }
         self.lawyers = lawyers
         _ = try await FundRequester(market: market)(
@@ -84,7 +86,9 @@ package struct CrashMarket: Sendable {
         return id
     }
 
-    private static func lawyer(_ key: String, in market: Market, by manager: Principal.ID) async throws -> Worker.ID {
+    private static func lawyer(
+        _ key: String, in market: Market, by manager: Principal.ID, and second: Principal.ID
+    ) async throws -> Worker.ID {
         let id = try await RegisterWorker(market: market)(
             Registration(
                 externalKey: key, name: "Worker \(key)", email: "\(key)@example.org", country: "US",
@@ -103,6 +107,7 @@ package struct CrashMarket: Sendable {
             of: id, by: manager
         )
         try await VerifyCredential(market: market)(credential, by: manager)
+        try await ConfirmCredential(market: market)(credential, by: second)
         try await GrantTier(market: market)(.expert, in: .lawyer, to: id, by: manager)
         return id
     }

@@ -8,6 +8,8 @@ internal import Testing
 package struct SmallMarket: Sendable {
     package let market: Market
     package let manager: Principal.ID
+    /// Another operator, for what two people must look at.
+    package let second: Principal.ID
     package let maker: Principal.ID
     package let checker: Principal.ID
     package let reviewer: Principal.ID
@@ -29,6 +31,7 @@ package struct SmallMarket: Sendable {
         usd = try #require(Currency("USD"))
         manager = try await Bootstrap(market: market)(operatorName: "Operator")
         let person = CreatePrincipal(market: market)
+        second = try await person(.person, named: "Second", roles: [.operator], by: manager)
         maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
         checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
         reviewer = try await person(.person, named: "Reviewer", roles: [.reviewer], by: manager)
@@ -79,6 +82,7 @@ package struct SmallMarket: Sendable {
             of: id, by: manager
         )
         try await VerifyCredential(market: market)(credential, by: manager)
+        try await ConfirmCredential(market: market)(credential, by: second)
         try await GrantTier(market: market)(.expert, in: .lawyer, to: id, by: manager)
         return id
     }

@@ -8,10 +8,13 @@ import TestSupport
 struct Crew: Sendable {
     let market: Market
     let chief: Principal.ID
+    /// Another operator, for what two people must look at.
+    let second: Principal.ID
 
     init() async throws {
         market = Scratch.market
         chief = try await Bootstrap(market: market)(operatorName: "ada")
+        second = try await CreatePrincipal(market: market)(.person, named: "bob", roles: [.operator], by: chief)
     }
 
     func person(_ name: String, _ roles: Role...) async throws -> Principal.ID {
@@ -25,7 +28,7 @@ struct Crew: Sendable {
         return worker
     }
 
-    /// An active lawyer with an admission in New York until the end of 2027.
+    /// An active lawyer with an admission in New York until the end of 2027, which two people have verified.
     func lawyer(
         _ key: String = "w1", tier: Tier = .specialist
     ) async throws -> (worker: Worker.ID, admission: Credential.ID) {
@@ -35,6 +38,7 @@ struct Crew: Sendable {
         )
         let admission = try await SubmitCredential(market: market)(.admission(number: key), of: worker, by: chief)
         try await VerifyCredential(market: market)(admission, by: chief)
+        try await ConfirmCredential(market: market)(admission, by: second)
         try await GrantTier(market: market)(tier, in: .lawyer, to: worker, by: chief)
         return (worker, admission)
     }

@@ -11,8 +11,8 @@ struct ExpertiseTests {
     @Test("a credential's verification moves in these ways and no other", arguments: CredentialState.allCases)
     func transitions(state: CredentialState) {
         let table: [CredentialState: [CredentialEvent: CredentialState]] = [
-            .submitted: [.verify: .verified, .refuse: .refused], .verified: [.revoke: .revoked], .refused: [:],
-            .revoked: [:],
+            .submitted: [.check: .inCheck], .inCheck: [.verify: .verified, .refuse: .refused],
+            .verified: [.revoke: .revoked], .refused: [:], .revoked: [:],
         ]
         for event in CredentialEvent.allCases {
             #expect((try? state.after(event)) == table[state]?[event], "\(state) \(event)")
@@ -148,15 +148,16 @@ struct ExpertiseTests {
         }
     }
 
-    @Test("a revoked credential no longer counts, and the worker is told why")
+    @Test("a revoked credential no longer counts: a decision, of which the worker is told why")
     func revoked() async throws {
         let crew = try await Crew()
         let (worker, admission) = try await crew.lawyer()
         try await RevokeCredential(market: crew.market)(admission, reason: "Suspended for unpaid dues.", by: crew.chief)
         #expect(try await crew.facts(of: worker)?.credentials == [])
         _ = try await DeliverNotices(market: crew.market)() {
-            #expect($0.map(\.kind) == ["credential_revoked"])
-            #expect($0.first?.facts["reason"] == "Suspended for unpaid dues.")
+            #expect($0.map(\.kind) == ["decision_made"])
+            #expect($0.first?.facts["kind"] == "credential_revocation")
+            #expect($0.first?.facts["reasons"] == "Suspended for unpaid dues.")
         }
     }
 
@@ -180,7 +181,6 @@ struct ExpertiseTests {
     @Test(
         "papers are refused with the first field that is wrong",
         arguments: [
-            ("lawyer", "medical_licence", "Court", "US-NY", "1", "2027-01-01", "kind"),
             ("lawyer", "bar_admission", " ", "US-NY", "1", "2027-01-01", "issuer"),
             ("lawyer", "bar_admission", "Court", "us-ny", "1", "2027-01-01", "jurisdiction"),
             ("lawyer", "bar_admission", "Court", "US-NY", "", "2027-01-01", "number"),
@@ -190,7 +190,7 @@ struct ExpertiseTests {
         profession: String, kind: String, issuer: String, place: String, number: String, expires: String, field: String
     ) throws {
         let profession = try #require(Profession(profession))
-        let kind = try #require(CredentialKind(rawValue: kind))
+        let kind = try #require(CredentialKindCode(rawValue: kind))
         let fault = #expect(throws: BadInput.self) {
             try CredentialSubmission(
                 profession: profession, kind: kind, issuer: issuer, jurisdiction: place, number: number,
@@ -237,7 +237,6 @@ struct ExpertiseTests {
     func labels() async throws {
         let expected = [
             "worker_state": Worker.State.allCases.map(\.rawValue), "tier": Tier.allCases.map(\.rawValue),
-            "credential_kind": CredentialKind.allCases.map(\.rawValue),
             "credential_state": CredentialState.allCases.map(\.rawValue),
             "task_kind": TaskKind.allCases.map(\.rawValue), "pay_unit": PayUnit.allCases.map(\.rawValue),
             "decision_kind": DecisionKind.allCases.map(\.rawValue),

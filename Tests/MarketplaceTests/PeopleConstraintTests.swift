@@ -40,6 +40,12 @@ struct PeopleConstraintTests {
         ("worker_person_name_bounded", "update worker_person set name = ''"),
         ("worker_week_within_cap", "update worker_week set committed_minutes = minutes_max + 1"),
         ("worker_week_starts_monday", "update worker_week set week_starts_on = week_starts_on + 1"),
+        ("profession_code_well_formed", "update profession set profession = 'No' where profession = 'engineer'"),
+        ("profession_title_bounded", "update profession set title = ''"),
+        ("credential_kind_code_well_formed", "update credential_kind set kind = '' where kind = 'analyst_charter'"),
+        ("credential_kind_title_bounded", "update credential_kind set title = ''"),
+        ("credential_kind_reverify_months_possible", "update credential_kind set reverify_months = 0"),
+        ("physician_profile_institution_bounded", "update physician_profile set institution = ''"),
         ("profile_years_possible", "update profile set years = 81"),
         ("lawyer_profile_is_lawyer", "update lawyer_profile set profession = 'physician'"),
         ("physician_profile_is_physician", "update physician_profile set profession = 'lawyer'"),
@@ -55,7 +61,6 @@ struct PeopleConstraintTests {
         ),
         ("credential_issuer_bounded", "update credential set issuer = ''"),
         ("credential_number_bounded", "update credential set number = ''"),
-        ("credential_kind_fits_profession", "update credential set kind = 'medical_licence'"),
         ("credential_expires_after_issue", "update credential set expires_at = timestamptz '2015-06-01 00:00:00+00'"),
         ("credential_verified_by_somebody", "update credential set verified_by = null where state = 'verified'"),
         (
@@ -65,6 +70,11 @@ struct PeopleConstraintTests {
             """
         ),
         ("credential_verifier_is_other", "update credential set verified_by = worker_id where state = 'verified'"),
+        ("credential_confirmed_by_somebody", "update credential set confirmed_at = null"),
+        ("credential_confirmed_by_second", "update credential set confirmed_by = verified_by"),
+        ("credential_remind_before_reverify", "update credential set remind_at = reverify_at + interval '1 second'"),
+        ("credential_malformed_has_note", "update credential set number_verdict = 'malformed', number_note = null"),
+        ("credential_details_bounded", "update credential set scope = ''"),
         ("credential_one_live_per_number", "update credential set number = 'nY 1', jurisdiction = 'US-NY'"),
         (
             "requirement_one_per_hash",
@@ -135,7 +145,7 @@ struct PeopleConstraintTests {
                 with checked_table as (
                     select unnest(array['audit_event', 'audit_unsealed', 'audit_stream', 'audit_seal', 'notice',
                         'decision', 'worker', 'worker_person', 'worker_week', 'profession', 'profile', 'lawyer_profile',
-                        'physician_profile', 'tier_period', 'credential', 'requirement', 'rate'])::regclass as id
+                        'physician_profile', 'tier_period', 'credential', 'credential_kind', 'requirement', 'rate'])::regclass as id
                 )
                 select conname::text as name from pg_constraint join checked_table on conrelid = id
                  where contype in ('c', 'u', 'x')

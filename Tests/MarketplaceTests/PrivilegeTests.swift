@@ -6,6 +6,7 @@ import Testing
 struct PrivilegeTests {
     private static let appendOnly = [
         "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
+        "credential_evidence", "credential_reminder", "exam",
     ]
 
     private static let refused: [SQL] = [
@@ -18,6 +19,8 @@ struct PrivilegeTests {
         "update assignment set terms = '1'", "update assignment set pay_minor = 1",
         "update assignment set worker_id = null",
         "insert into schema_step values (99, 'x', '2026-01-01')", "delete from schema_step",
+        "delete from credential_evidence", "update credential_reminder set days_before = 7",
+        "update exam set answer_key = '{}'",
         "create table public.own (id bigint)", "drop table transfer", "alter table transfer disable trigger all",
         "create index on transfer (kind)",
     ]
@@ -63,7 +66,7 @@ struct PrivilegeTests {
                 """
                 select relname::text as it from pg_class
                  where relnamespace = 'public'::regnamespace and relkind = 'r'
-                   and relname not in ('schema_step', 'profession')
+                   and relname not in ('schema_step', 'profession', 'credential_kind')
                    and query_to_xml(format('select from %I limit 1', relname), false, true, '')::text <> ''
                 """
             ).map { try $0["it"] }

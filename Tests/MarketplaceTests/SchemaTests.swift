@@ -10,7 +10,8 @@ struct SchemaTests {
     private static let enums: [String: [String]] = [
         "principal_kind": labels(PrincipalKind.self), "role": labels(Role.self),
         "decision_kind": labels(DecisionKind.self), "worker_state": labels(Worker.State.self),
-        "tier": labels(Tier.self), "credential_kind": labels(CredentialKind.self),
+        "tier": labels(Tier.self), "physician_title": labels(PhysicianTitle.self),
+        "number_verdict": labels(NumberVerdict.self), "tier_proposal_state": labels(TierProposalState.self),
         "credential_state": labels(CredentialState.self), "pay_unit": labels(PayUnit.self),
         "task_kind": labels(TaskKind.self), "account_kind": labels(AccountKind.self),
         "transfer_kind": labels(TransferKind.self), "batch_state": labels(BatchState.self),
@@ -250,5 +251,6 @@ enum CatalogueDump {
         """,
         "select format('extension %s', extname) as it from pg_extension",
         "select format('profession %s %s', profession, title) as it from profession",
+        "select format('credential_kind %s', credential_kind) as it from credential_kind",
     ]
 }

@@ -12,6 +12,7 @@ struct StaffedMarket: Sendable {
     let market: Market
     let manager: Principal.ID
     let system: Principal.ID
+    private let second: Principal.ID
     let requester: Requester.ID
     private let project: Project.ID
     private let usd: Currency
@@ -22,6 +23,7 @@ struct StaffedMarket: Sendable {
         manager = try await Bootstrap(market: market)(operatorName: "Operator")
         system = try await market.systemPrincipal()
         let person = CreatePrincipal(market: market)
+        second = try await person(.person, named: "Second", roles: [.operator], by: manager)
         let maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
         let checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
         _ = try await PublishRate(market: market)(
@@ -64,6 +66,7 @@ struct StaffedMarket: Sendable {
             of: id, by: manager
         )
         try await VerifyCredential(market: market)(credential, by: manager)
+        try await ConfirmCredential(market: market)(credential, by: second)
         try await GrantTier(market: market)(tier, in: .lawyer, to: id, by: manager)
         return id
     }

@@ -7,6 +7,7 @@ package enum DecisionKind: String, Sendable, CaseIterable, SQLEnum {
     case rejection, suspension, closure
     case tierLoss = "tier_loss"
     case credentialRefusal = "credential_refusal"
+    case credentialRevocation = "credential_revocation"
     case paymentWithheld = "payment_withheld"
 }
 

@@ -8,10 +8,16 @@ package enum ExpertiseRefusal: Refusal, CaseIterable {
     case unknownProfession
     /// The worker has not declared the profession.
     case noProfile
+    /// The catalogue has no such kind of credential, or not for this profession.
+    case unknownKind
     /// Somebody's live credential has the same kind, jurisdiction and number.
     case numberTaken
     /// The worker would vouch for themselves.
     case ownVerifier
+    /// Two people must look, and this one has.
+    case sameVerifier
+    /// Expert and principal need a valid licence that two people have verified.
+    case notConfirmed
     /// A lower tier is an adverse decision, and was given no reasons.
     case reasonsMissing
 
@@ -19,8 +25,11 @@ package enum ExpertiseRefusal: Refusal, CaseIterable {
         switch self {
         case .unknownProfession: "unknown_profession"
         case .noProfile: "no_profile"
+        case .unknownKind: "unknown_credential_kind"
         case .numberTaken: "credential_number_taken"
         case .ownVerifier: "own_verifier"
+        case .sameVerifier: "same_verifier"
+        case .notConfirmed: "licence_not_confirmed"
         case .reasonsMissing: "reasons_missing"
         }
     }
@@ -29,8 +38,11 @@ package enum ExpertiseRefusal: Refusal, CaseIterable {
         switch self {
         case .unknownProfession: "There is no such profession in the catalogue."
         case .noProfile: "The worker has not declared this profession. Declare it first."
+        case .unknownKind: "The catalogue has no such kind of credential for this profession."
         case .numberTaken: "A credential with this number is known already. If it is not yours, tell an operator."
         case .ownVerifier: "Nobody vouches for themselves. Another operator must."
+        case .sameVerifier: "Two people verify for the tiers expert and principal. Somebody else must confirm."
+        case .notConfirmed: "The tiers expert and principal need a valid licence that two people have verified."
         case .reasonsMissing: "A lower tier needs a rule and reasons, which the worker may appeal."
         }
     }

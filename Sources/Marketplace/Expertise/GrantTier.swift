@@ -24,6 +24,11 @@ package struct GrantTier: Sendable {
             guard actor.uuid != worker.uuid else { throw ExpertiseRefusal.ownVerifier }
             guard try await transaction.hasProfile(worker, in: profession) else { throw ExpertiseRefusal.noProfile }
             let held = try await transaction.tier(of: worker, in: profession)
+            if tier > held ?? .generalist, tier >= .expert,
+                try await !transaction.hasLicenceOfTwo(worker, in: profession)
+            {
+                throw ExpertiseRefusal.notConfirmed
+            }
             if let held, tier < held {
                 guard let loss else { throw ExpertiseRefusal.reasonsMissing }
                 _ = try await change.decide(

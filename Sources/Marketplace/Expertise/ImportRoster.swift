@@ -103,7 +103,7 @@ extension Change {
         switch standing {
         case .active:
             let credential = try await submit(submission, of: worker, as: .submitted, by: actor)
-            _ = try await move(credential, .verify, by: actor)
+            _ = try await judge(credential, .verify, by: actor)
         case .suspended, .lapsed:
             _ = try await submit(submission, of: worker, as: .revoked, by: actor)
         }

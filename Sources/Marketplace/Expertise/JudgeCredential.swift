@@ -2,8 +2,8 @@ package import Formats
 internal import Foundation
 internal import Store
 
-/// Vouches that a credential is what it says; from then on it counts, while it is valid.
-package struct VerifyCredential: Sendable {
+/// Takes up a credential, so that others see that somebody looks at it.
+package struct CheckCredential: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
@@ -12,7 +12,81 @@ package struct VerifyCredential: Sendable {
     package func callAsFunction(_ credential: Credential.ID, by actor: Principal.ID) async throws {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
-            _ = try await change.move(credential, .verify, by: actor)
+            _ = try await change.move(credential, .check, by: actor)
+        }
+    }
+}
+
+/// Vouches that a credential is what it says; from then on it counts, while it is valid.
+package struct VerifyCredential: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// One that nobody has taken up is taken up and verified in one go.
+    ///
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``ExpertiseRefusal/ownVerifier``, ``IllegalTransition``.
+    package func callAsFunction(_ credential: Credential.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            try await change.transaction.authorize(actor, as: .operator)
+            _ = try await change.judge(credential, .verify, by: actor)
+        }
+    }
+}
+
+/// Vouches for a verified credential as a second person, as the tiers expert and principal ask.
+package struct ConfirmCredential: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``ExpertiseRefusal/ownVerifier``, ``ExpertiseRefusal/sameVerifier``,
+    ///   ``IllegalTransition`` unless it is verified and not yet confirmed.
+    package func callAsFunction(_ credential: Credential.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            let (worker, state) = try await change.lock(credential, by: actor)
+            guard try await transaction.verifier(of: credential) != actor else { throw ExpertiseRefusal.sameVerifier }
+            guard try await transaction.confirmCredential(credential, by: actor) else {
+                throw IllegalTransition("credential", in: state.rawValue, event: "confirm")
+            }
+            try await change.record(
+                "credential_confirmed", by: actor, on: "credential", credential.uuid, in: .worker(worker)
+            )
+        }
+    }
+}
+
+/// Vouches for a verified credential again, before or after its date, with the end that it has now.
+///
+/// The second person's word was about the paper as it was: it is needed again.
+package struct ReverifyCredential: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter expiresOn: the last day on which it holds now; `nil` when it does not expire.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``ExpertiseRefusal/ownVerifier``, ``IllegalTransition``,
+    ///   ``BadInput`` for an end before the issue.
+    package func callAsFunction(
+        _ credential: Credential.ID, expiresOn: CalendarDate?, by actor: Principal.ID
+    ) async throws {
+        do {
+            try await market.change { change in
+                try await change.transaction.authorize(actor, as: .operator)
+                let (worker, state) = try await change.lock(credential, by: actor)
+                let expiry = expiresOn.map { $0.midnightUTC + 86_400 }
+                guard try await change.transaction.renewCredential(credential, until: expiry, by: actor) else {
+                    throw IllegalTransition("credential", in: state.rawValue, event: "reverify")
+                }
+                try await change.record(
+                    "credential_reverified", by: actor, on: "credential", credential.uuid, in: .worker(worker),
+                    facts: ["expires_on": expiresOn.map { .string("\($0)") } ?? .null]
+                )
+            }
+        } catch let error as StoreError where error.violatedConstraint == "credential_expires_after_issue" {
+            throw BadInput("expires_on", "is before the issue")
         }
     }
 }
@@ -30,7 +104,7 @@ package struct RefuseCredential: Sendable {
     ) async throws -> Decision.ID {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
-            let worker = try await change.move(credential, .refuse, by: actor)
+            let worker = try await change.judge(credential, .refuse, by: actor)
             return try await change.decide(
                 .credentialRefusal, about: worker, subject: credential.uuid, rule: rule, facts: facts,
                 reasons: reasons, by: actor
@@ -39,42 +113,69 @@ package struct RefuseCredential: Sendable {
     }
 }
 
-/// Writes down that the issuer has withdrawn a credential: a fact, not a decision of ours. The worker is told.
+/// Takes a verified credential back, because its issuer has or because it was verified wrongly: from this instant it
+/// no longer counts. A decision that the worker may appeal.
 package struct RevokeCredential: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// - Parameter reason: what the issuer says, and so what would remedy it; up to 4,000 characters.
+    /// - Parameters:
+    ///   - reason: for the worker to read, and so what would remedy it; up to 4,000 characters.
+    ///   - rule: its name, snake_case.
     /// - Throws: ``AccessRefusal``, ``NotFound``, ``ExpertiseRefusal/ownVerifier``, ``IllegalTransition``,
-    ///   ``BadInput``.
-    package func callAsFunction(_ credential: Credential.ID, reason: String, by actor: Principal.ID) async throws {
-        let reason = try PlainText.lines(reason, field: "reason")
+    ///   ``DecisionRefusal``, ``BadInput``.
+    @discardableResult
+    package func callAsFunction(
+        _ credential: Credential.ID, reason: String, rule: String = "issuer_withdrew", facts: JSON = .object([:]),
+        by actor: Principal.ID
+    ) async throws -> Decision.ID {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
             let worker = try await change.move(credential, .revoke, by: actor)
-            try await change.transaction.tell(
-                Principal.ID(worker.uuid), kind: "credential_revoked",
-                facts: ["credential": .string("\(credential)"), "reason": .string(reason)], id: change.make()
+            return try await change.decide(
+                .credentialRevocation, about: worker, subject: credential.uuid, rule: rule, facts: facts,
+                reasons: reason, by: actor
             )
         }
     }
 }
 
 extension Change {
-    /// Moves a credential to the state after an event, under the lock of its worker, which waits for leases in flight.
+    /// Locks the worker whose credential it is, which waits for leases in flight.
+    ///
+    /// - Throws: ``NotFound``, ``ExpertiseRefusal/ownVerifier``.
+    func lock(
+        _ credential: Credential.ID, by actor: Principal.ID
+    ) async throws -> (worker: Worker.ID, state: CredentialState) {
+        guard let worker = try await transaction.holder(of: credential),
+            try await transaction.lockWorkerForChange(worker) != nil,
+            let state = try await transaction.credentialState(credential)
+        else { throw NotFound("credential") }
+        guard actor.uuid != worker.uuid else { throw ExpertiseRefusal.ownVerifier }
+        return (worker, state)
+    }
+
+    /// Moves a credential to the state after an event; one that waits is taken up first.
+    func judge(_ credential: Credential.ID, _ event: CredentialEvent, by actor: Principal.ID) async throws -> Worker.ID
+    {
+        if try await lock(credential, by: actor).state == .submitted {
+            _ = try await move(credential, .check, by: actor)
+        }
+        return try await move(credential, event, by: actor)
+    }
+
+    /// Moves a credential to the state after an event, under the lock of its worker.
     ///
     /// - Returns: whose credential it is.
     func move(_ credential: Credential.ID, _ event: CredentialEvent, by actor: Principal.ID) async throws -> Worker.ID {
-        guard let worker = try await transaction.holder(of: credential),
-            try await transaction.lockWorkerForChange(worker) != nil,
-            let old = try await transaction.credentialState(credential)
-        else { throw NotFound("credential") }
-        guard actor.uuid != worker.uuid else { throw ExpertiseRefusal.ownVerifier }
+        let (worker, old) = try await lock(credential, by: actor)
         let state = try old.after(event)
-        guard try await transaction.moveCredential(credential, from: old, to: state, by: actor) else {
-            throw IllegalTransition("credential", in: old.rawValue, event: event.rawValue)
-        }
+        let isMoved =
+            state == .verified
+            ? try await transaction.verifyCredential(credential, by: actor)
+            : try await transaction.moveCredential(credential, from: old, to: state)
+        guard isMoved else { throw IllegalTransition("credential", in: old.rawValue, event: event.rawValue) }
         try await record(
             "credential_\(state.rawValue)", by: actor, on: "credential", credential.uuid, in: .worker(worker)
         )

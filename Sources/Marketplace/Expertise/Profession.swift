@@ -35,3 +35,8 @@ extension Profession: SQLParameter, SQLDecodable {
         self = profession
     }
 }
+
+extension Profession {
+    /// Whether what its people say of themselves has a table of its own; the others' specialties are in `profile`.
+    var hasOwnTable: Bool { self == .lawyer || self == .physician }
+}

@@ -9,8 +9,9 @@ extension Transaction {
         let isNew =
             try await execute(
                 """
-                insert into profile (worker_id, profession, years)
-                values (\(worker), \(profile.profession), \(profile.years))
+                insert into profile (worker_id, profession, years, specialties)
+                values (\(worker), \(profile.profession), \(profile.years),
+                        \(profile.profession.hasOwnTable ? [] : profile.specialties))
                 on conflict (worker_id, profession) do nothing
                 """) == 1
         guard isNew else { return false }
@@ -23,6 +24,39 @@ extension Transaction {
             try await execute(
                 """
                 insert into physician_profile (worker_id, specialties) values (\(worker), \(profile.specialties))
+                """)
+        }
+        return true
+    }
+
+    /// Writes what the worker now says of themselves.
+    ///
+    /// - Returns: whether they have declared the profession.
+    func updateProfile(_ content: ProfileContent, of worker: Worker.ID) async throws -> Bool {
+        let profile = content.profile
+        let isThere =
+            try await execute(
+                """
+                update profile
+                   set years = \(profile.years),
+                       specialties = \(profile.profession.hasOwnTable ? [] : profile.specialties)
+                 where worker_id = \(worker) and profession = \(profile.profession)
+                """) == 1
+        guard isThere else { return false }
+        if profile.profession == .lawyer {
+            try await execute(
+                """
+                update lawyer_profile
+                   set practice_areas = \(profile.specialties), law_languages = \(content.lawLanguages)
+                 where worker_id = \(worker)
+                """)
+        } else if profile.profession == .physician {
+            try await execute(
+                """
+                update physician_profile
+                   set specialties = \(profile.specialties), sub_specialties = \(content.subSpecialties),
+                       title = \(content.title), institution = \(content.institution)
+                 where worker_id = \(worker)
                 """)
         }
         return true

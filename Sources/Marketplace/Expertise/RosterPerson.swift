@@ -79,7 +79,7 @@ extension Tier {
     }
 }
 
-extension CredentialKind {
+extension CredentialKindCode {
     /// As the roster names it.
     init(_ kind: RosterEntry.CredentialKind) {
         switch kind {
@@ -93,7 +93,7 @@ extension CredentialKind {
 extension CredentialSubmission {
     fileprivate init(_ row: RosterEntry) throws(BadInput) {
         try self.init(
-            profession: Profession(row.profession), kind: CredentialKind(row.credentialKind), issuer: row.issuer,
+            profession: Profession(row.profession), kind: CredentialKindCode(row.credentialKind), issuer: row.issuer,
             jurisdiction: row.jurisdiction, number: row.number, issuedOn: row.issuedOn, expiresOn: row.expiresOn
         )
     }

@@ -5,21 +5,21 @@ internal import Store
 /// A paper that a worker hands in, checked and in normal form.
 package struct CredentialSubmission: Hashable, Sendable {
     package let profession: Profession
-    package let kind: CredentialKind
+    package let kind: CredentialKindCode
     package let issuer: String
     package let jurisdiction: String
-    /// As the issuer writes it; 1 to 100 characters.
-    package let number: String
+    /// 1 to 100 characters, with what its public format says of it.
+    package let number: LicenceNumber
     package let issuedOn: CalendarDate
     /// The last day on which it holds; `nil` when it does not expire.
     package let expiresOn: CalendarDate?
+    package let details: CredentialDetails
 
     /// - Throws: ``BadInput``; the first fault in the order of the parameters.
     package init(
-        profession: Profession, kind: CredentialKind, issuer: String, jurisdiction: String, number: String,
-        issuedOn: CalendarDate, expiresOn: CalendarDate?
+        profession: Profession, kind: CredentialKindCode, issuer: String, jurisdiction: String, number: String,
+        issuedOn: CalendarDate, expiresOn: CalendarDate?, details: CredentialDetails = .none
     ) throws(BadInput) {
-        guard kind.fits(profession) else { throw BadInput("kind", "is no credential of a \(profession)") }
         self.profession = profession
         self.kind = kind
         self.issuer = try PlainText.line(issuer, field: "issuer")
@@ -27,14 +27,43 @@ package struct CredentialSubmission: Hashable, Sendable {
             throw BadInput("jurisdiction", "must be of the form US-NY or DE")
         }
         self.jurisdiction = jurisdiction
-        self.number = try PlainText.line(number, field: "number", lengthMax: 100)
+        let number = try PlainText.line(number, field: "number", lengthMax: 100)
+        self.number = LicenceNumber(number, kind: kind, jurisdiction: jurisdiction)
         self.issuedOn = issuedOn
         if let expiresOn, expiresOn < issuedOn { throw BadInput("expires_on", "is before issued_on") }
         self.expiresOn = expiresOn
+        self.details = details
     }
 
     /// The exclusive end of validity: the midnight in UTC after its last day.
     package var expiresAt: Date? { expiresOn.map { $0.midnightUTC + 86_400 } }
+}
+
+/// What a licence says of itself beyond what every paper says.
+package struct CredentialDetails: Hashable, Sendable {
+    /// `clinical`, `full-time lawyer`; up to 200 characters.
+    package let category: String?
+    /// What it permits; up to 1,000 characters.
+    package let scope: String?
+    /// As the issuer's register lists it: `active`, `in good standing`; up to 200 characters.
+    package let registerStatus: String?
+
+    /// Nothing said.
+    package static let none = CredentialDetails()
+
+    private init() { (category, scope, registerStatus) = (nil, nil, nil) }
+
+    /// - Throws: ``BadInput``.
+    package init(category: String?, scope: String?, registerStatus: String?) throws(BadInput) {
+        self.category = try Self.line(category, "category", 200)
+        self.scope = try Self.line(scope, "scope", 1_000)
+        self.registerStatus = try Self.line(registerStatus, "register_status", 200)
+    }
+
+    private static func line(_ text: String?, _ field: String, _ lengthMax: Int) throws(BadInput) -> String? {
+        guard let text else { return nil }
+        return try PlainText.line(text, field: field, lengthMax: lengthMax)
+    }
 }
 
 /// Hands in a credential, to be verified by an operator.
@@ -78,16 +107,19 @@ package struct SubmitCredential: Sendable {
 
 extension Change {
     /// - Parameter state: `submitted`, or `revoked` for a paper that its issuer has withdrawn already.
+    /// - Throws: ``ExpertiseRefusal/unknownKind``.
     func submit(
         _ submission: CredentialSubmission, of worker: Worker.ID, as state: CredentialState, by actor: Principal.ID
     ) async throws -> Credential.ID {
         let id: Credential.ID = make()
-        try await transaction.insertCredential(id, submission, of: worker, state: state)
+        guard try await transaction.insertCredential(id, submission, of: worker, state: state) else {
+            throw ExpertiseRefusal.unknownKind
+        }
         try await record(
             "credential_submitted", by: actor, on: "credential", id.uuid, in: .worker(worker),
             facts: [
                 "kind": .string(submission.kind.rawValue), "jurisdiction": .string(submission.jurisdiction),
-                "state": .string(state.rawValue),
+                "number_verdict": .string(submission.number.verdict.rawValue), "state": .string(state.rawValue),
             ]
         )
         return id

@@ -19,7 +19,8 @@ extension Transaction {
                    (select coalesce(jsonb_agg(jsonb_build_object(
                                'profession', profile.profession, 'years', profile.years, 'tier', tier_period.tier,
                                'specialties',
-                               coalesce(lawyer_profile.practice_areas, physician_profile.specialties, '{}'))), '[]')
+                               coalesce(lawyer_profile.practice_areas, physician_profile.specialties,
+                                        profile.specialties))), '[]')
                       from profile
                       left join lawyer_profile using (worker_id, profession)
                       left join physician_profile using (worker_id, profession)
@@ -29,11 +30,12 @@ extension Transaction {
                        and tier_period.in_force @> \(instant)
                      where profile.worker_id = worker.worker_id) as professions,
                    (select coalesce(jsonb_agg(jsonb_build_object(
-                               'id', credential_id, 'profession', profession, 'kind', kind,
+                               'id', credential_id, 'profession', credential.profession,
+                               'kind', kind, 'is_licence', credential_kind.is_licence,
                                'jurisdiction', jurisdiction, 'issued_day', issued_on - date '2000-01-01',
                                'expires_second', extract(epoch from expires_at)::bigint)
                                order by credential_id), '[]')
-                      from credential
+                      from credential join credential_kind using (kind)
                      where credential.worker_id = worker.worker_id and credential.state = 'verified') as credentials
               from worker
              where worker.worker_id = any(\(workers))
@@ -76,7 +78,10 @@ extension Credential {
     init(stored json: JSON) throws(StoreError) {
         id = try Stored.word(json, "id") { ID($0) }
         profession = try Stored.word(json, "profession", Profession.init)
-        kind = try Stored.word(json, "kind", CredentialKind.init(rawValue:))
+        kind = CredentialKind(
+            code: try Stored.word(json, "kind", CredentialKindCode.init(rawValue:)),
+            isLicence: json["is_licence"]?.boolValue ?? false
+        )
         jurisdiction = try Stored.word(json, "jurisdiction") { $0 }
         let issuedDay = try Stored.number(json, "issued_day")
         let expires = (json["expires_second"] ?? .null).isNull ? nil : try Stored.number(json, "expires_second")
