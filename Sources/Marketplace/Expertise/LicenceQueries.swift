@@ -7,8 +7,8 @@ extension Transaction {
             """
             select distinct worker_id from credential
              where kind = \(submission.kind) and jurisdiction = \(submission.jurisdiction)
-               and upper(number) = upper(\(submission.number))
-               and state in ('submitted', 'verified') and worker_id <> \(worker)
+               and upper(number) = upper(\(submission.number.text))
+               and state in ('submitted', 'in_check', 'verified') and worker_id <> \(worker)
              order by worker_id
              limit 20
             """
