@@ -15,7 +15,8 @@ struct Guildhall: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, ServeCommand.self, ScheduleCommand.self, DemoCommand.self, ImportCommand.self,
-            SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self, AuditCommand.self,
+            SimulateCommand.self, OverviewCommand.self, AgreementCommand.self, InterestCommand.self,
+            ExclusionCommand.self, TeamCommand.self, PayoutCommand.self, DoctorCommand.self, AuditCommand.self,
             TokenCommand.self, SchemaCommand.self, PsqlCommand.self,
         ]
     )

@@ -17,7 +17,8 @@ struct SchemaTests {
         "batch_door": labels(BatchDoor.self), "task_state": labels(TaskState.self),
         "slot_state": labels(SlotState.self), "assignment_state": labels(AssignmentState.self),
         "offer_state": labels(OfferState.self), "verdict": labels(Verdict.self),
-        "payout_batch_state": labels(PayoutBatchState.self),
+        "payout_batch_state": labels(PayoutBatchState.self), "interest_kind": labels(InterestKind.self),
+        "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {

@@ -8,6 +8,7 @@ package enum DecisionKind: String, Sendable, CaseIterable, SQLEnum {
     case tierLoss = "tier_loss"
     case credentialRefusal = "credential_refusal"
     case paymentWithheld = "payment_withheld"
+    case exclusion
 }
 
 /// Something adverse that a person decided about a worker: by which rule, on which facts, why, and until when it can

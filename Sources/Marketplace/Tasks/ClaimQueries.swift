@@ -20,7 +20,7 @@ extension Transaction {
         let lock: SQL = waits ? "for update of slot" : "for update of slot skip locked"
         return """
             with candidate as materialized (
-                \(fragment: openSlots(for: grant))
+                \(fragment: openSlots(for: grant, at: instant))
                  order by slot.slot_no, slot.task_id
                  limit 1
                    \(fragment: lock)
@@ -50,7 +50,7 @@ extension Transaction {
         try await rows(
             """
             with candidate as materialized (
-                \(fragment: Self.openSlots(for: grant))
+                \(fragment: Self.openSlots(for: grant, at: instant))
                    and not exists (select from slot as lower
                                     where lower.requester_id = slot.requester_id
                                       and lower.task_id = slot.task_id
@@ -82,20 +82,34 @@ extension Transaction {
         ).map(Assignment.init)
     }
 
-    /// The open slots of the batch whose task the worker has not had.
-    private static func openSlots(for grant: LeaseGrant) -> SQL {
+    /// The open slots of the batch whose task the worker has not had, and has no interest in.
+    private static func openSlots(for grant: LeaseGrant, at instant: Date) -> SQL {
+        let conflict: SQL = grant.checksParties ? unconflicted(grant.worker, at: instant) : ""
+        return """
+            select slot.requester_id, slot.task_id, slot.slot_no
+              from slot
+             where slot.requester_id = \(grant.requester)
+               and slot.batch_id = \(grant.batch)
+               and slot.state = 'open'
+               and not exists (select from assignment as mine
+                                where mine.requester_id = slot.requester_id
+                                  and mine.task_id = slot.task_id
+                                  and mine.worker_id = \(grant.worker)
+                                  and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
+                                offset 0)
+               \(fragment: conflict)
+            """
+    }
+
+    /// No party of the slot's task is one in which the worker has an interest in force.
+    private static func unconflicted(_ worker: Worker.ID, at instant: Date) -> SQL {
         """
-        select slot.requester_id, slot.task_id, slot.slot_no
-          from slot
-         where slot.requester_id = \(grant.requester)
-           and slot.batch_id = \(grant.batch)
-           and slot.state = 'open'
-           and not exists (select from assignment as mine
-                            where mine.requester_id = slot.requester_id
-                              and mine.task_id = slot.task_id
-                              and mine.worker_id = \(grant.worker)
-                              and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
-                            offset 0)
+        and not exists (select from task_party join interest using (party)
+                         where task_party.requester_id = slot.requester_id
+                           and task_party.task_id = slot.task_id
+                           and interest.worker_id = \(worker)
+                           and interest.in_force @> \(instant)
+                         offset 0)
         """
     }
 
