@@ -97,7 +97,7 @@ struct InterestTests {
     func claimPlan(checksParties: Bool) async throws {
         let small = try await SmallMarket()
         let worker = try await small.worker("w")
-        let (batch, _) = try await batch(small, tasks: (0..<3_000).map { $0 % 2 == 0 ? ["Acme"] : [] })
+        let (batch, _) = try await batch(small, tasks: (0..<2_000).map { $0 % 2 == 0 ? ["Acme"] : [] })
         _ = try await declare(small, worker, "Acme")
         try await Scratch.asOwner {
             try await $0.execute("analyze")

@@ -277,4 +277,28 @@ struct TeamTests {
                 }?.field == "weekly_minutes")
         }
     }
+
+    @Test("come first, then exclusions, then interests, then the requirement, in what a claim is refused for")
+    func precedence() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.worker("w")
+        let batch = try await small.batch(small.draft("b"), tasks: 1)
+        try await Scratch.asOwner {
+            try await $0.execute("update batch set workforces = '{staff}'")
+            try await $0.execute(
+                "insert into project_party select requester_id, project_id, 'Acme', 'acme' from project")
+        }
+        _ = try await DeclareInterest(market: small.market)(.holding, in: "Acme", of: worker, by: small.manager)
+        _ = try await ExcludeWorker(market: small.market)(worker, from: small.requester, reason: "r", by: small.manager)
+        #expect(
+            await refusal(ClaimRefusal.self) { try await small.claim(worker, batch) } == .otherWorkforce(.crowd))
+        try await JoinTeam(market: small.market)(worker, try await team(small, "s", .staff).id, by: small.manager)
+        #expect(await refusal(ClaimRefusal.self) { try await small.claim(worker, batch) } == .excluded)
+        Scratch.clock.advance(by: 1)
+        try await LiftExclusion(market: small.market)(of: worker, from: small.requester, by: small.manager)
+        #expect(
+            await refusal(ClaimRefusal.self) { try await small.claim(worker, batch) } == .conflictOfInterest("acme"))
+        try await Scratch.asOwner { try await $0.execute("delete from interest") }
+        #expect(await refusal(ClaimRefusal.self) { try await small.claim(worker, batch) }?.code == "not_eligible")
+    }
 }
