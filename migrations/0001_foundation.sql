@@ -126,7 +126,8 @@ create type role as enum (
     'finance_checker',  -- approves what a maker prepared
     'requester',        -- publishes for one requester
     'reviewer',         -- judges submissions
-    'worker'            -- contributes
+    'worker',           -- contributes
+    'agency_manager'    -- sees the work of one team's people and offers its capacity
 );
 comment on type role is 'What a principal may do.';
 
@@ -139,16 +140,21 @@ create table role_grant (
     requester_id   uuid,
     granted_by     uuid         not null references principal,
     in_force       tstzrange    not null,
+    -- Set for `agency_manager`.
+    team_id        uuid,
     constraint role_grant_requester_iff_requester check ((requester_id is not null) = (role = 'requester')),
+    constraint role_grant_team_iff_agency_manager check ((team_id is not null) = (role = 'agency_manager')),
     constraint role_grant_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
     constraint role_grant_no_overlap exclude using gist (
         principal_id with =, role with =,
-        (coalesce(requester_id, '00000000-0000-0000-0000-000000000000'::uuid)) with =, in_force with &&
+        (coalesce(requester_id, team_id, '00000000-0000-0000-0000-000000000000'::uuid)) with =, in_force with &&
     )
 );
 comment on table role_grant is 'Effective-dated roles of principals.';
 create index role_grant_by_principal on role_grant (principal_id);
 create index role_grant_by_granter on role_grant (granted_by);
+-- Who manages an agency.
+create index role_grant_by_team on role_grant (team_id) where team_id is not null;
 
 -- An opaque bearer token, known only by its SHA-256.
 create table access_token (
@@ -188,7 +194,8 @@ create type decision_kind as enum (
     'tier_loss',
     'credential_refusal',
     'credential_revocation',
-    'payment_withheld'
+    'payment_withheld',
+    'exclusion'       -- a requester does not want the worker
 );
 comment on type decision_kind is 'What an adverse decision does to a worker.';
 
@@ -389,6 +396,8 @@ create table agreement (
     published_by  uuid         not null references principal,
     constraint agreement_one_per_version unique (kind, version),
     constraint agreement_one_per_start unique (kind, valid_from),
+    constraint agreement_hash_agrees unique (agreement_id, hash),
+    constraint agreement_title_bounded check (char_length(title) between 1 and 200),
     constraint agreement_kind_bounded check (kind ~ '^[a-z][a-z0-9_:-]{0,99}$'),
     constraint agreement_version_positive check (version > 0),
     constraint agreement_body_bounded check (char_length(body) between 1 and 200000),
@@ -400,22 +409,27 @@ create index agreement_by_publisher on agreement (published_by);
 -- Append-only.
 create table agreement_acceptance (
     worker_id     uuid         not null references worker,
-    agreement_id  uuid         not null references agreement,
+    agreement_id  uuid         not null,
     accepted_at   timestamptz  not null,
-    constraint agreement_acceptance_pkey primary key (worker_id, agreement_id)
+    -- Of the text that the worker had before them.
+    hash          bytea        not null,
+    constraint agreement_acceptance_pkey primary key (worker_id, agreement_id),
+    constraint agreement_acceptance_text_fkey
+        foreign key (agreement_id, hash) references agreement (agreement_id, hash)
 );
 comment on table agreement_acceptance is 'Who accepted which version, and when; append-only.';
-create index agreement_acceptance_by_agreement on agreement_acceptance (agreement_id);
+create index agreement_acceptance_by_agreement on agreement_acceptance (agreement_id, hash);
 
 create type interest_kind as enum ('employer', 'retainer', 'counterparty', 'family', 'holding');
 comment on type interest_kind is 'What ties a worker to a party.';
 
--- A party that a worker is tied to; bars them from its work while it is in force.
+-- A party that a worker is tied to; bars them from its work while it is in force. Withdrawn, it bars on for the
+-- kind's cool-down; never deleted.
 create table interest (
     interest_id  uuid           primary key,
     worker_id    uuid           not null references worker,
     kind         interest_kind  not null,
-    -- As declared, and in the form that is compared (Interest.normalised).
+    -- As declared, and in the form that is compared (PartyName.normalised).
     party_name   text           not null,
     party        text           not null,
     in_force     tstzrange      not null,
@@ -425,6 +439,8 @@ create table interest (
 );
 comment on table interest is 'Declared conflicts of interest.';
 create index interest_by_party on interest (party);
+-- Serves the claim's look at a task's parties.
+create index interest_by_worker on interest (worker_id, party);
 
 -- A worker whom a requester does not want, with the reason the worker is told.
 create table exclusion (
@@ -439,7 +455,7 @@ create table exclusion (
     constraint exclusion_no_overlap exclude using gist (requester_id with =, worker_id with =, in_force with &&)
 );
 comment on table exclusion is 'Workers barred by requesters.';
-create index exclusion_by_worker on exclusion (worker_id);
+create index exclusion_by_worker on exclusion (worker_id, exclusion_id);
 create index exclusion_by_excluder on exclusion (excluded_by);
 
 create type team_kind as enum (
@@ -447,6 +463,13 @@ create type team_kind as enum (
     'staff'    -- the operator's own people at a regional base
 );
 comment on type team_kind is 'What ties the people of a team to the platform.';
+
+create type workforce as enum (
+    'crowd',   -- whoever is in no team
+    'agency',
+    'staff'
+);
+comment on type workforce is 'Where a worker comes from; a batch says which it takes.';
 
 create table team (
     team_id     uuid         primary key,
@@ -705,6 +728,21 @@ create table credential_reminder (
     constraint credential_reminder_days_known check (days_before in (60, 30, 7, 0))
 );
 comment on table credential_reminder is 'Reminders of re-verification that were sent; append-only.';
+
+-- What an agency offers as a whole.
+create table team_capacity (
+    team_capacity_id  uuid       primary key,
+    team_id           uuid       not null references team,
+    profession        text       not null references profession,
+    weekly_minutes    integer    not null,
+    in_force          tstzrange  not null,
+    constraint team_capacity_weekly_minutes_possible check (weekly_minutes between 0 and 100000000),
+    constraint team_capacity_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint team_capacity_no_overlap exclude using gist (team_id with =, profession with =, in_force with &&)
+);
+comment on table team_capacity is 'Effective-dated minutes a week that teams offer.';
+create index team_capacity_by_team on team_capacity (team_id);
+create index team_capacity_by_profession on team_capacity (profession);
 
 -- A qualification exam of a profession. A new version is a new row; what was passed before stays valid until it expires.
 create table exam (
@@ -990,6 +1028,19 @@ create table project (
 );
 comment on table project is 'Programmes of a requester.';
 
+-- A party in the matter of a whole project; a worker with an interest in it is barred.
+create table project_party (
+    requester_id  uuid  not null,
+    project_id    uuid  not null,
+    -- As given, and in the form that is compared (PartyName.normalised).
+    party_name    text  not null,
+    party         text  not null,
+    constraint project_party_pkey primary key (requester_id, project_id, party),
+    constraint project_party_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint project_party_bounded check (char_length(party) between 1 and 200 and char_length(party_name) between 1 and 200)
+);
+comment on table project_party is 'Parties of projects, for conflicts of interest.';
+
 create type batch_state as enum (
     'draft',   -- tasks can be added; nothing is held yet
     'open',    -- its worst case is held; work can be taken
@@ -1026,6 +1077,10 @@ create table batch (
     created_at        timestamptz  not null,
     opened_at         timestamptz,
     closed_at         timestamptz,
+    -- Whose work it takes.
+    workforces        workforce[]  not null default '{crowd,agency,staff}',
+    -- Whether a claim must look at its tasks' parties.
+    has_task_parties  boolean      not null default false,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1037,6 +1092,7 @@ create table batch (
     constraint batch_expected_minutes_possible check (expected_minutes between 1 and 10080),
     constraint batch_lease_seconds_possible check (lease_seconds between 60 and 2592000),
     constraint batch_answer_seconds_possible check (answer_seconds between lease_seconds and 7776000),
+    constraint batch_takes_somebody check (cardinality(workforces) between 1 and 3),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
     constraint batch_closed_iff_terminal check ((closed_at is not null) = (state = 'closed'))
 );
@@ -1075,6 +1131,18 @@ create table task_content (
     constraint task_content_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
 );
 comment on table task_content is 'Payloads of tasks.';
+
+-- A party in the matter of one task; its batch then says has_task_parties.
+create table task_party (
+    requester_id  uuid  not null,
+    task_id       uuid  not null,
+    party_name    text  not null,
+    party         text  not null,
+    constraint task_party_pkey primary key (requester_id, task_id, party),
+    constraint task_party_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint task_party_bounded check (char_length(party) between 1 and 200 and char_length(party_name) between 1 and 200)
+);
+comment on table task_party is 'Parties of tasks, for conflicts of interest.';
 
 -- Answers known beforehand, each from a named source; never shown to those who work on the task.
 create table reference_answer (
@@ -1330,7 +1398,7 @@ comment on table payout_batch is 'Payments that leave as one file.';
 create index payout_batch_by_preparer on payout_batch (prepared_by);
 create index payout_batch_by_approver on payout_batch (approved_by);
 
--- One payment to one worker.
+-- One payment for one worker's earnings, to the worker or to the agency that is paid in their place.
 create table payout_line (
     payout_line_id   uuid    primary key,
     payout_batch_id  uuid    not null references payout_batch,
@@ -1339,13 +1407,16 @@ create table payout_line (
     currency         text    not null,
     -- ISO 20022 EndToEndId: at most 35 characters, unique for ever.
     end_to_end_id    text    not null,
-    constraint payout_line_one_per_worker unique (payout_batch_id, worker_id),
+    -- Who is paid where it is not the worker.
+    payee_team_id    uuid    references team,
+    constraint payout_line_one_per_payee unique nulls not distinct (payout_batch_id, worker_id, payee_team_id),
     constraint payout_line_end_to_end_id_unique unique (end_to_end_id),
     constraint payout_line_end_to_end_id_bounded check (char_length(end_to_end_id) between 1 and 35),
     constraint payout_line_amount_positive check (amount_minor > 0)
 );
 comment on table payout_line is 'Single payments of a payout batch.';
 create index payout_line_by_worker on payout_line (worker_id);
+create index payout_line_by_payee_team on payout_line (payee_team_id);
 
 -- Which earnings a line pays.
 create table payout_item (
@@ -1370,6 +1441,8 @@ grant select, insert, update, delete on all tables in schema public to guildhall
 revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning,
     credential_evidence, credential_reminder, exam
     from guildhall_app;
+-- What was once in force stays on record; only its end may change.
+revoke delete on interest, exclusion, team, team_member, team_capacity, project_party, task_party from guildhall_app;
 revoke insert, update, delete on schema_step from guildhall_app;
 -- Terms never change after the lease, nor does anything else but where the assignment stands.
 revoke update on assignment from guildhall_app;

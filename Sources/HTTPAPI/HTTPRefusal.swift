@@ -47,7 +47,7 @@ extension RequestRefusal: HTTPRefusal {
 extension ClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .notAWorker, .notActive, .notEligible: .forbidden
+        case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
         case .mostAtOnce, .batchNotOpen, .offeredOnly, .noOpenBatch, .noWork, .hoursCap: .conflict
         }
     }

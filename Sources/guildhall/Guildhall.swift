@@ -17,7 +17,8 @@ struct Guildhall: AsyncParsableCommand {
             UpCommand.self, ServeCommand.self, ScheduleCommand.self, DemoCommand.self, ImportCommand.self,
             SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self, AuditCommand.self,
             TokenCommand.self, SchemaCommand.self, PsqlCommand.self, WorkerCommand.self, KeysCommand.self,
-            ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self,
+            ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
+            InterestCommand.self, ExclusionCommand.self, TeamCommand.self,
         ]
     )
 }

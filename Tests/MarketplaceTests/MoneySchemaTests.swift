@@ -97,7 +97,7 @@ private let violations: [(constraint: String, statement: SQL)] = [
     ("payout_batch_issued_iff_terminal", "update payout_batch set issued_at = '2026-03-02'"),
     ("payout_batch_total_positive", "update payout_batch set total_minor = 0"),
     (
-        "payout_line_one_per_worker",
+        "payout_line_one_per_payee",
         """
         insert into payout_line select gen_random_uuid(), payout_batch_id, worker_id, amount_minor, currency, 'other'
           from payout_line

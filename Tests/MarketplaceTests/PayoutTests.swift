@@ -29,7 +29,7 @@ struct PayoutTests {
         let rows = String(decoding: file, as: UTF8.self).split(separator: "\r\n").map { $0.split(separator: ",") }
         #expect(
             rows.first?.joined(separator: " ")
-                == "payout_batch end_to_end_id worker_key worker_name amount currency earnings")
+                == "payout_batch end_to_end_id worker_key worker_name amount currency earnings payee_key payee_name")
         #expect(rows.dropFirst().map { $0[4] } == ["40.00", "40.00"])
         #expect(rows.dropFirst().allSatisfy { $0[1].count == 34 && $0[5] == "USD" && $0[6] == "2" })
         #expect(Set(rows.dropFirst().map { $0[2] }) == ["w0", "w1"])

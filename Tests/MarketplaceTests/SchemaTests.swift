@@ -20,6 +20,8 @@ struct SchemaTests {
         "offer_state": labels(OfferState.self), "verdict": labels(Verdict.self),
         "payout_batch_state": labels(PayoutBatchState.self), "language_level": labels(LanguageLevel.self),
         "duplicate_ground": labels(DuplicateGround.self), "duplicate_state": labels(DuplicateState.self),
+        "interest_kind": labels(InterestKind.self),
+        "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {

@@ -91,7 +91,7 @@ struct RoutingPolicyTests {
     @Test(
         "tells the first rule that keeps a worker from a batch",
         arguments: [
-            RoutingRule.requirement, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished, nil,
+            RoutingRule.requirement, .barred, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished, nil,
         ])
     func precedence(first: RoutingRule?) throws {
         let rank = first?.rank ?? .max
@@ -106,7 +106,8 @@ struct RoutingPolicyTests {
                     leases: broken(.liveCap) ? 3 : 2, offers: 2
                 )
             ],
-            offered: pairs(.alreadyOffered), turnedDown: pairs(.turnedDown), finished: pairs(.finished)
+            offered: pairs(.alreadyOffered), turnedDown: pairs(.turnedDown), finished: pairs(.finished),
+            barred: pairs(.barred)
         )
         let plan = try policy.plan(market)
         #expect(plan.workers.first?.bar.rule == first)

@@ -52,6 +52,36 @@ struct RoutingRoundTests {
         #expect(try await staffed.openOffer(of: expert) != nil)
     }
 
+    @Test("offers nothing to whom an exclusion, a conflict of interest or their team bars from it", arguments: 0..<4)
+    func barred(bar: Int) async throws {
+        let staffed = try await StaffedMarket()
+        let (barred, free) = (try await staffed.worker("barred"), try await staffed.worker("free"))
+        let market = staffed.market
+        let batch = try await staffed.batch("b", tasks: 2)
+        if bar == 1 {
+            _ = try await ExcludeWorker(market: market)(
+                barred, from: staffed.requester, reason: "Why.", by: staffed.manager)
+        }
+        if bar == 2 {
+            _ = try await DeclareInterest(market: market)(.family, in: "Acme", of: barred, by: staffed.manager)
+            try await Scratch.asOwner {
+                try await $0.execute(
+                    "insert into project_party select requester_id, project_id, 'Acme', 'acme' from project")
+            }
+        }
+        if bar == 3 {
+            let draft = try TeamDraft(externalKey: "a", kind: .agency, name: "A", base: "DE")
+            let team = try await CreateTeam(market: market)(draft, by: staffed.manager)
+            try await JoinTeam(market: market)(barred, team.id, by: staffed.manager)
+            try await Scratch.asOwner { try await $0.execute("update batch set workforces = '{crowd}'") }
+        }
+        let report = try await staffed.routing().route()
+        #expect(report.offersMade == (bar == 0 ? 2 : 1))
+        #expect(try await staffed.openOffer(of: free)?.batch == batch)
+        #expect(try await (staffed.openOffer(of: barred) == nil) == (bar != 0))
+        #expect(report.plan?.workers.map(\.bar.rule) == (bar == 0 ? [] : [.barred]))
+    }
+
     @Test("looks at offered batches only, and makes no more offers than there are open slots")
     func bounded() async throws {
         let staffed = try await StaffedMarket()

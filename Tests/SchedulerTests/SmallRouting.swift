@@ -52,12 +52,12 @@ enum SmallRouting {
 
     static func market(
         _ batches: [RoutingBatch], _ candidates: [RoutingCandidate], offered: Set<RoutingPair> = [],
-        turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = []
+        turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = [], barred: Set<RoutingPair> = []
     ) -> RoutingMarket {
         RoutingMarket(
             instant: instant, batches: batches, candidates: candidates,
             requirements: [expertLawyer: .profession(.lawyer, leastTier: .expert)], offered: offered,
-            turnedDown: turnedDown, finished: finished
+            turnedDown: turnedDown, finished: finished, barred: barred
         )
     }
 

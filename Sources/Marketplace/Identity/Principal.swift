@@ -20,6 +20,7 @@ package enum Role: String, Sendable, CaseIterable, SQLEnum {
     case financeMaker = "finance_maker"
     case financeChecker = "finance_checker"
     case requester, reviewer, worker
+    case agencyManager = "agency_manager"
 }
 
 /// Why a principal may not do something.

@@ -53,13 +53,15 @@ package struct PayoutFile: Sendable {
 
     static func csv(of id: PayoutBatch.ID, _ lines: [NamedLine]) throws -> [UInt8] {
         var writer = CSVWriter(header: [
-            "payout_batch", "end_to_end_id", "worker_key", "worker_name", "amount", "currency", "earnings",
+            "payout_batch", "end_to_end_id", "worker_key", "worker_name", "amount", "currency", "earnings", "payee_key",
+            "payee_name",
         ])
         for named in lines {
             guard let amount = CSVDecimal(named.line.amount.decimalText) else { throw MoneyError.outOfRange }
             writer.append([
                 .text("\(id)"), .text(named.line.endToEndID), .text(named.workerKey), .text(named.workerName),
                 .decimal(amount), .text(named.line.amount.currency.code), .number(Int64(named.line.earningCount)),
+                .text(named.payeeKey), .text(named.payeeName),
             ])
         }
         return writer.bytes

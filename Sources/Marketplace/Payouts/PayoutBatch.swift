@@ -40,13 +40,15 @@ extension PayoutBatchState {
     }
 }
 
-/// One payment to one worker.
+/// One payment for one worker's earnings: to the worker, or to the agency that is paid in their place.
 package struct PayoutLine: Hashable, Sendable {
     package typealias ID = Identifier<PayoutLine>
     package let id: ID
     package let worker: Worker.ID
     package let amount: Money
     package let earningCount: Int
+    /// The agency that is paid; `nil` where it is the worker.
+    package let payee: Team.ID?
 
     /// ISO 20022 EndToEndId: `GH` and the id in hexadecimal, 34 characters.
     package var endToEndID: String { "GH" + "\(id)".replacing("-", with: "").uppercased() }
@@ -63,6 +65,7 @@ extension [PayoutLine] {
                         "amount_minor": .integer(line.amount.minorUnits),
                         "currency": .string(line.amount.currency.code),
                         "earnings": .integer(Int64(line.earningCount)),
+                        "payee_team": line.payee.map { .string("\($0)") } ?? .null,
                     ]
                 }))
     }

@@ -7,6 +7,8 @@ struct DueEarning: Sendable {
     let assignment: Assignment.ID
     let worker: Worker.ID
     let amountMinor: Int64
+    /// The agency whom the worker belonged to when they earned it, if it is the payee.
+    let payee: Team.ID?
 }
 
 /// A line as the bank file shows it.
@@ -15,6 +17,9 @@ struct NamedLine: Sendable {
     let workerKey: String
     /// Empty where the person was erased.
     let workerName: String
+    /// Who gets the money: the worker, or the agency in their place.
+    let payeeKey: String
+    let payeeName: String
 }
 
 extension Transaction {
@@ -22,7 +27,10 @@ extension Transaction {
     func dueEarnings(in currency: Currency, limit: Int) async throws -> [DueEarning] {
         try await rows(
             """
-            select earning.requester_id, earning.assignment_id, earning.worker_id, earning.amount_minor
+            select earning.requester_id, earning.assignment_id, earning.worker_id, earning.amount_minor,
+                   (select team.team_id from team_member join team using (team_id)
+                     where team_member.worker_id = earning.worker_id and team_member.in_force @> earning.earned_at
+                       and team.is_payee) as payee_team_id
               from earning
              where earning.currency = \(currency)
                and not exists (select from payout_item
@@ -35,7 +43,8 @@ extension Transaction {
         ).map { row in
             DueEarning(
                 requester: try row["requester_id"], assignment: try row["assignment_id"],
-                worker: try row["worker_id"], amountMinor: try row["amount_minor"]
+                worker: try row["worker_id"], amountMinor: try row["amount_minor"],
+                payee: try row["payee_team_id"]
             )
         }
     }
@@ -52,11 +61,14 @@ extension Transaction {
             """)
         try await copyIn(
             """
-            copy payout_line (payout_line_id, payout_batch_id, worker_id, amount_minor, currency, end_to_end_id)
+            copy payout_line (payout_line_id, payout_batch_id, worker_id, amount_minor, currency, end_to_end_id,
+                              payee_team_id)
             from stdin (format binary)
             """,
             rows: lines.lazy.map { line in
-                CopyRow([line.id, id, line.worker, line.amount.minorUnits, line.amount.currency, line.endToEndID])
+                CopyRow([
+                    line.id, id, line.worker, line.amount.minorUnits, line.amount.currency, line.endToEndID, line.payee,
+                ])
             }
         )
     }
@@ -97,11 +109,14 @@ extension Transaction {
             """
             select payout_line.payout_line_id, payout_line.worker_id, payout_line.amount_minor, payout_line.currency,
                    worker.external_key, coalesce(worker_person.name, '') as name,
+                   payout_line.payee_team_id, coalesce(team.external_key, worker.external_key) as payee_key,
+                   coalesce(team.name, worker_person.name, '') as payee_name,
                    (select count(*) from payout_item
                      where payout_item.payout_line_id = payout_line.payout_line_id) as earnings
               from payout_line
               join worker using (worker_id)
               left join worker_person using (worker_id)
+              left join team on team.team_id = payout_line.payee_team_id
              where payout_line.payout_batch_id = \(id)
                and (\(after)::uuid is null or payout_line.payout_line_id > \(after)::uuid)
              order by payout_line.payout_line_id
@@ -111,9 +126,11 @@ extension Transaction {
             NamedLine(
                 line: PayoutLine(
                     id: try row["payout_line_id"], worker: try row["worker_id"],
-                    amount: try Money(row["amount_minor"], row["currency"]), earningCount: try row["earnings"]
+                    amount: try Money(row["amount_minor"], row["currency"]), earningCount: try row["earnings"],
+                    payee: try row["payee_team_id"]
                 ),
-                workerKey: try row["external_key"], workerName: try row["name"]
+                workerKey: try row["external_key"], workerName: try row["name"],
+                payeeKey: try row["payee_key"], payeeName: try row["payee_name"]
             )
         }
     }

@@ -42,21 +42,36 @@ package struct PreparePayoutBatch: Sendable {
 }
 
 extension Change {
-    /// One line for each worker, with the earnings that it pays.
+    /// One line for each worker and payee, with the earnings that it pays.
     fileprivate func lines(
         for due: [DueEarning], in currency: Currency
     ) throws -> (lines: [PayoutLine], items: [(earning: DueEarning, line: PayoutLine.ID)]) {
         var lines: [PayoutLine] = []
         var items: [(earning: DueEarning, line: PayoutLine.ID)] = []
-        for (worker, earnings) in Dictionary(grouping: due, by: \.worker).sorted(by: { $0.key < $1.key }) {
+        let parts = Dictionary(grouping: due) { PayeeKey(worker: $0.worker, payee: $0.payee) }
+        for (key, earnings) in parts.sorted(by: { $0.key < $1.key }) {
             let id: PayoutLine.ID = make()
             var amount = try Money(0, currency)
             for earning in earnings {
                 amount = try amount.adding(Money(earning.amountMinor, currency))
                 items.append((earning, id))
             }
-            lines.append(PayoutLine(id: id, worker: worker, amount: amount, earningCount: earnings.count))
+            lines.append(
+                PayoutLine(
+                    id: id, worker: key.worker, amount: amount, earningCount: earnings.count, payee: key.payee
+                ))
         }
         return (lines, items)
+    }
+}
+
+/// Whose earnings a line pays, and to whom.
+private struct PayeeKey: Hashable, Comparable {
+    let worker: Worker.ID
+    let payee: Team.ID?
+
+    static func < (left: PayeeKey, right: PayeeKey) -> Bool {
+        (left.worker.description, left.payee?.description ?? "")
+            < (right.worker.description, right.payee?.description ?? "")
     }
 }

@@ -72,11 +72,12 @@ package struct AddTasks: Sendable {
         let (id, requester) = (target.batch.id, target.batch.requester)
         let added = try await market.change { change in
             try await change.transaction.authorizePublisher(actor, for: requester)
-            guard let batch = try await change.transaction.batchHeldStill(id, of: requester) else {
+            guard let batch = try await change.hold(id, of: requester, forParties: chunk.hasParties) else {
                 throw NotFound("batch")
             }
             guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
             let added = try await change.transaction.insertTasks(chunk.drafts, into: batch, ids: change.identifiers)
+            if chunk.hasParties { try await change.transaction.markTaskParties(of: batch) }
             if added > 0 {
                 try await change.record(
                     "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
@@ -87,6 +88,14 @@ package struct AddTasks: Sendable {
         }
         summary.added += added
         summary.unchanged += chunk.drafts.count - added
+    }
+}
+
+extension Change {
+    /// Keeps the batch a draft while tasks go in. Where parties do, nobody else adds meanwhile: the batch is marked.
+    fileprivate func hold(_ id: Batch.ID, of requester: Requester.ID, forParties: Bool) async throws -> Batch? {
+        if forParties { return try await transaction.lockBatch(id, of: requester) }
+        return try await transaction.batchHeldStill(id, of: requester)
     }
 }
 
@@ -104,10 +113,13 @@ private struct TaskChunk: Sendable {
     private(set) var drafts: [TaskDraft] = []
     private var bytes = 0
 
+    private(set) var hasParties = false
+
     var isFull: Bool { drafts.count >= 5_000 || bytes >= 16 << 20 }
 
     mutating func append(_ draft: TaskDraft) {
         drafts.append(draft)
+        hasParties = hasParties || !draft.parties.isEmpty
         bytes += draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
     }
 }

@@ -15,15 +15,16 @@ extension Transaction {
         _ id: Batch.ID, of requester: Requester.ID, _ draft: BatchDraft, _ price: BatchPrice,
         requirement: Requirement.ID
     ) async throws -> Bool {
-        try await execute(
+        let workforces = Workforce.allCases.filter(draft.workforces.contains).map(\.rawValue)
+        return try await execute(
             """
             insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy,
                                pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
-                               lease_seconds, answer_seconds, priority, created_at)
+                               lease_seconds, answer_seconds, priority, created_at, workforces)
             values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
                     \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
                     \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
-                    \(draft.answerSeconds), \(draft.priority), \(instant))
+                    \(draft.answerSeconds), \(draft.priority), \(instant), (\(workforces)::text[])::workforce[])
             on conflict on constraint batch_one_per_name do nothing
             """) == 1
     }

@@ -18,6 +18,7 @@ extension Transaction {
     /// The claim as a statement, for measuring it outside the program.
     package static func claimStatement(_ grant: LeaseGrant, at instant: Date, waits: Bool = false) -> SQL {
         let lock: SQL = waits ? "for update of slot" : "for update of slot skip locked"
+        let conflict: SQL = grant.checksParties ? unconflicted(grant.worker, at: instant) : ""
         return """
             with candidate as materialized (
                 select slot.requester_id, slot.task_id, slot.slot_no
@@ -31,6 +32,7 @@ extension Transaction {
                                       and mine.worker_id = \(grant.worker)
                                       and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
                                     offset 0)
+                   \(fragment: conflict)
                  order by slot.slot_no, slot.task_id
                  limit 1
                    \(fragment: lock)
@@ -58,5 +60,17 @@ extension Transaction {
             returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token, leased_at,
                       lease_until, answer_by, terms
             """
+    }
+
+    /// No party of the slot's task is one in which the worker has an interest in force.
+    private static func unconflicted(_ worker: Worker.ID, at instant: Date) -> SQL {
+        """
+        and not exists (select from task_party join interest using (party)
+                         where task_party.requester_id = slot.requester_id
+                           and task_party.task_id = slot.task_id
+                           and interest.worker_id = \(worker)
+                           and interest.in_force @> \(instant)
+                         offset 0)
+        """
     }
 }

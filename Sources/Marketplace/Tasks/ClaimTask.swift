@@ -16,6 +16,12 @@ package enum ClaimRefusal: Refusal {
     case noOpenBatch
     /// All of it is taken, or this worker has done it.
     case noWork
+    /// The batch does not take work from where the worker comes.
+    case otherWorkforce(Workforce)
+    /// The requester does not want this worker.
+    case excluded
+    /// The worker has an interest in this party of the project; its normalised name.
+    case conflictOfInterest(String)
     case notEligible(RequirementFault)
     /// The week's hours would be passed.
     case hoursCap
@@ -29,6 +35,9 @@ package enum ClaimRefusal: Refusal {
         case .offeredOnly: "batch_offered_only"
         case .noOpenBatch: "no_open_batch"
         case .noWork: "no_work"
+        case .otherWorkforce: "other_workforce"
+        case .excluded: "excluded"
+        case .conflictOfInterest: "conflict_of_interest"
         case .notEligible: "not_eligible"
         case .hoursCap: "hours_cap"
         }
@@ -43,6 +52,11 @@ package enum ClaimRefusal: Refusal {
         case .offeredOnly: "The work of this batch is offered; it cannot be claimed."
         case .noOpenBatch: "There is no work to claim at the moment."
         case .noWork: "All of it is taken, or you have done your part of it."
+        case .otherWorkforce(let workforce): "The batch takes no work from the \(workforce.rawValue)."
+        case .excluded:
+            "This requester has excluded you. The decision that you were told of has the reasons and how to appeal."
+        case .conflictOfInterest(let party):
+            "You have declared an interest in '\(party)', which is a party of the project. Withdraw it if it has ended."
         case .notEligible(let fault): "The work asks for something that your profile does not show. \(fault.message)"
         case .hoursCap: "It would pass the hours you have set for this week."
         }
@@ -100,7 +114,9 @@ extension Change {
             }
         }
         for _ in 0..<pagesMax {
-            let page = try await transaction.offerings(after: last, limit: pageSize, demanding: met)
+            let page = try await transaction.offerings(
+                to: claimant.bonds.workforce, after: last, limit: pageSize, demanding: met
+            )
             for offering in page {
                 do {
                     return try await lease(from: offering, to: &claimant, event: "task_claimed")
@@ -112,7 +128,9 @@ extension Change {
             if page.count < pageSize { break }
         }
         if let telling = refusals.first(where: { $0 == .hoursCap }) ?? refusals.first { throw telling }
-        guard let first = try await transaction.offerings(after: nil, limit: 1, demanding: nil).first,
+        guard let first = try await transaction.offerings(
+            to: claimant.bonds.workforce, after: nil, limit: 1, demanding: nil
+        ).first,
             case .ineligible(let fault) = try await claimant.eligibility(for: first.requirement, in: transaction)
         else { throw ClaimRefusal.noOpenBatch }
         throw ClaimRefusal.notEligible(fault)

@@ -25,11 +25,14 @@ package struct BatchDraft: Sendable {
     package let answerSeconds: Int
     /// Higher ones are handed out first.
     package let priority: Int
+    /// Whose work it takes; not empty.
+    package let workforces: Set<Workforce>
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
         requirement: Requirement, redundancy: Int = 1, itemsPerTask: Int = 1, feeBasisPoints: Int, budget: Money,
-        expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, priority: Int = 0
+        expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, priority: Int = 0,
+        workforces: Set<Workforce> = Set(Workforce.allCases)
     ) {
         self.project = project
         self.name = name
@@ -45,6 +48,7 @@ package struct BatchDraft: Sendable {
         self.leaseSeconds = leaseSeconds
         self.answerSeconds = answerSeconds
         self.priority = priority
+        self.workforces = workforces
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -57,6 +61,7 @@ package struct BatchDraft: Sendable {
         try Self.check(leaseSeconds, 60...2_592_000, "lease_seconds")
         try Self.check(answerSeconds, leaseSeconds...7_776_000, "answer_seconds")
         try Self.check(priority, -1_000_000...1_000_000, "priority")
+        guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }
 

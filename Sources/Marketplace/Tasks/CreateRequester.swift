@@ -56,9 +56,12 @@ package struct CreateProject: Sendable {
                 else { throw NotFound("project") }
                 return found.id
             }
+            try await change.transaction.insertParties(draft.parties, of: fresh, of: requester)
             try await change.record(
                 "project_created", by: actor, on: "project", fresh.uuid, in: .requester(requester),
-                facts: ["external_key": .string(draft.externalKey)]
+                facts: [
+                    "external_key": .string(draft.externalKey), "parties": .integer(Int64(draft.parties.count)),
+                ]
             )
             return fresh
         }

@@ -17,11 +17,14 @@ package struct LeaseGrant: Sendable {
     /// Where the minutes were reserved: a Monday.
     package let weekStartsOn: CalendarDate
     package let expectedMinutes: Int
+    /// Whether tasks are passed by that have a party in which the worker has an interest; needed only where the batch
+    /// has such tasks.
+    package let checksParties: Bool
 
     package init(
         assignment: Assignment.ID, requester: Requester.ID, batch: Batch.ID, worker: Worker.ID, leaseUntil: Date,
         answerBy: Date, terms: JSON, pay: Money, fee: Money, eligibility: JSON, weekStartsOn: CalendarDate,
-        expectedMinutes: Int
+        expectedMinutes: Int, checksParties: Bool = false
     ) {
         self.assignment = assignment
         self.requester = requester
@@ -35,5 +38,6 @@ package struct LeaseGrant: Sendable {
         self.eligibility = eligibility
         self.weekStartsOn = weekStartsOn
         self.expectedMinutes = expectedMinutes
+        self.checksParties = checksParties
     }
 }

@@ -2,19 +2,21 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Batches with work to claim, in the order of the policy: higher priority first, then the older.
+    /// Batches with work to claim that take the workforce, in the order of the policy: higher priority first, then the
+    /// older.
     ///
     /// - Parameters:
     ///   - last: of the page before.
     ///   - requirements: `nil` for all.
     func offerings(
-        after last: Offering?, limit: Int, demanding requirements: [Requirement.ID]?
+        to workforce: Workforce, after last: Offering?, limit: Int, demanding requirements: [Requirement.ID]?
     ) async throws -> [Offering] {
         try await rows(
             """
             \(fragment: Offering.columns)
              where batch.state = 'open' and batch.door = 'claim'
                and (\(requirements)::uuid[] is null or batch.requirement_id = any(\(requirements)::uuid[]))
+               and \(workforce) = any (batch.workforces)
                and (\(last?.batch)::uuid is null
                     or batch.priority < \(last?.priority)::bigint
                     or (batch.priority = \(last?.priority)::bigint
@@ -52,6 +54,11 @@ extension Offering {
         select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, batch.pay_minor,
                batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_version,
                batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.opened_at,
+               project_id, batch.workforces::text[] as workforces, batch.has_task_parties,
+               array(select party from project_party
+                      where project_party.requester_id = batch.requester_id
+                        and project_party.project_id = batch.project_id
+                      order by party) as parties,
                exists (select from slot
                         where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
                           and slot.state = 'open') as has_open_slot
@@ -64,6 +71,7 @@ extension Offering {
         let currency: Currency = try row["currency"]
         requester = try row["requester_id"]
         batch = try row["batch_id"]
+        project = try row["project_id"]
         state = try row["state"]
         door = try row["door"]
         requirement = try row["requirement_id"]
@@ -76,6 +84,9 @@ extension Offering {
         leaseSeconds = try row["lease_seconds"]
         answerSeconds = try row["answer_seconds"]
         priority = try row["priority"]
+        workforces = try row["workforces"]
+        parties = try row["parties"]
+        hasTaskParties = try row["has_task_parties"]
         openedAt = try row["opened_at"]
         hasOpenSlot = try row["has_open_slot"]
     }

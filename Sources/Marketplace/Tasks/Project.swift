@@ -25,10 +25,12 @@ package struct ProjectDraft: Sendable {
     package let guideline: String
     package let guidelineVersion: Int
     package let answerSchema: JSON
+    /// Who has a part in its matter; a worker with an interest in one is barred. At most 50.
+    package let parties: [PartyName]
 
     package init(
         externalKey: String, name: String, taskKind: TaskKind, guideline: String, guidelineVersion: Int = 1,
-        answerSchema: JSON
+        answerSchema: JSON, parties: [PartyName] = []
     ) {
         self.externalKey = externalKey
         self.name = name
@@ -36,6 +38,7 @@ package struct ProjectDraft: Sendable {
         self.guideline = guideline
         self.guidelineVersion = guidelineVersion
         self.answerSchema = answerSchema
+        self.parties = parties
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds, or a schema that does not compile.
@@ -46,6 +49,7 @@ package struct ProjectDraft: Sendable {
         guard (1...1_000_000).contains(guidelineVersion) else {
             throw BadInput("guideline_version", "must be 1 to 1,000,000")
         }
+        guard parties.count <= PartyName.most else { throw BadInput("parties", "are more than \(PartyName.most)") }
         do throws(JSONSchemaFault) {
             _ = try JSONSchema(compiling: answerSchema)
         } catch {

@@ -5,6 +5,7 @@ internal import Store
 /// A worker who is about to take a lease: active, counted, and kept as they are until the transaction ends.
 struct Claimant: Sendable {
     let worker: WorkerRow
+    let bonds: WorkerBonds
     /// What eligibility looks at; read once for a transaction.
     fileprivate let facts: WorkerFacts
     private var verdicts: [Requirement.ID: Eligibility] = [:]
@@ -23,6 +24,7 @@ struct Claimant: Sendable {
             throw ClaimRefusal.notAWorker
         }
         worker = row
+        bonds = try await transaction.workerBonds(of: id)
         self.facts = facts
     }
 
@@ -42,11 +44,13 @@ extension Change {
     /// The one way to a lease, for claims and for accepted offers: eligibility, hours, then the slot, in this order.
     /// A refusal leaves the transaction as it was.
     ///
-    /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``.
+    /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
+    ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String
     ) async throws -> Assignment {
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
+        if let bar = offering.bar(to: claimant.bonds) { throw bar }
         let proof: JSON
         switch try await claimant.eligibility(for: offering.requirement, in: transaction) {
         case .eligible(let eligible): proof = eligible.json
@@ -90,7 +94,7 @@ extension Change {
             assignment: make(), requester: offering.requester, batch: offering.batch, worker: worker.id,
             leaseUntil: min(instant + TimeInterval(offering.leaseSeconds), answerBy), answerBy: answerBy,
             terms: terms.json, pay: offering.pay, fee: offering.fee, eligibility: proof, weekStartsOn: week,
-            expectedMinutes: offering.expectedMinutes
+            expectedMinutes: offering.expectedMinutes, checksParties: offering.hasTaskParties
         )
     }
 }

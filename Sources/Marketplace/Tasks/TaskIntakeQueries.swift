@@ -19,6 +19,12 @@ extension Transaction {
                 task_id uuid not null, source text not null, answer jsonb not null
             ) on commit drop
             """)
+        try await execute(
+            """
+            create temporary table party_intake (
+                task_id uuid not null, party_name text not null, party text not null
+            ) on commit drop
+            """)
         let identified = drafts.map { (id: ids.make(WorkTask.self, at: instant), draft: $0) }
             .sorted { $0.id < $1.id }
         try await copyIn(
@@ -29,6 +35,12 @@ extension Transaction {
             "copy reference_intake (task_id, source, answer) from stdin (format binary)",
             rows: identified.lazy.flatMap { item in
                 item.draft.referenceAnswers.map { CopyRow([item.id, $0.key, $0.value]) }
+            }
+        )
+        try await copyIn(
+            "copy party_intake (task_id, party_name, party) from stdin (format binary)",
+            rows: identified.lazy.flatMap { item in
+                item.draft.parties.map { CopyRow([item.id, $0.name, $0.normalised]) }
             }
         )
         return try await oneRow(
@@ -47,6 +59,12 @@ extension Transaction {
             reference as (
                 insert into reference_answer (requester_id, task_id, source, answer)
                 select \(batch.requester), task_id, source, answer from reference_intake join added using (task_id)
+            ),
+            parties as (
+                insert into task_party (requester_id, task_id, party_name, party)
+                select distinct on (task_id, party) \(batch.requester), task_id, party_name, party
+                  from party_intake join added using (task_id)
+                 order by task_id, party
             ),
             slots as (
                 insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)

@@ -58,11 +58,16 @@ package struct TaskDraft: Sendable {
     package let payload: JSON
     /// Answers known beforehand, by the name of their source; each must satisfy the project's schema.
     package let referenceAnswers: [String: JSON]
+    /// Who has a part in its matter; a worker with an interest in one does not get it. At most 50.
+    package let parties: [PartyName]
 
-    package init(externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:]) {
+    package init(
+        externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = []
+    ) {
         self.externalKey = externalKey
         self.payload = payload
         self.referenceAnswers = referenceAnswers
+        self.parties = parties
     }
 
     static let payloadBytesMax = 4 << 20
@@ -73,6 +78,9 @@ package struct TaskDraft: Sendable {
         do throws(BadInput) {
             try externalKey.mustHave(1...200, as: "external_key")
             try payload.mustFit(Self.payloadBytesMax, as: "payload")
+            guard parties.count <= PartyName.most else {
+                throw BadInput("parties", "are more than \(PartyName.most)")
+            }
             guard referenceAnswers.count <= 16 else { throw BadInput("reference_answers", "are more than 16") }
             for (source, answer) in referenceAnswers.sorted(by: { $0.key < $1.key }) {
                 try source.mustHave(1...100, as: "reference_answers")

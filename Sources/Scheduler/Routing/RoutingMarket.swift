@@ -28,14 +28,17 @@ package struct RoutingMarket: Sendable {
     package let turnedDown: Set<RoutingPair>
     /// Who has done their part of every task that is open.
     package let finished: Set<RoutingPair>
+    /// Whom their team, an exclusion or a conflict of interest keeps from what.
+    package let barred: Set<RoutingPair>
 
     package init(
         instant: Date, batches: [RoutingBatch], candidates: [RoutingCandidate],
         requirements: [Requirement.ID: Requirement], offered: Set<RoutingPair> = [],
-        turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = []
+        turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = [],
+        barred: Set<RoutingPair> = []
     ) {
         (self.instant, self.batches, self.candidates) = (instant, batches, candidates)
         (self.requirements, self.offered) = (requirements, offered)
-        (self.turnedDown, self.finished) = (turnedDown, finished)
+        (self.turnedDown, self.finished, self.barred) = (turnedDown, finished, barred)
     }
 }

@@ -123,6 +123,9 @@ private struct RoutingSheet {
         case .ineligible(let fault): return barred(.requirement, fault.message)
         }
         let pair = RoutingPair(batch: batch.id, worker: worker.facts.worker)
+        if market.barred.contains(pair) {
+            return barred(.barred, "It takes no work from their team, or an exclusion or interest bars the worker.")
+        }
         let demanded = RoutingMatch.units(demanded: batch.expectedMinutes)
         if RoutingMatch.units(supplied: worker.minutesLeft) < demanded {
             let left = max(worker.minutesLeft, 0)

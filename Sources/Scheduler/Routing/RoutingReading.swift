@@ -33,7 +33,8 @@ struct RoutingReading: Sendable {
             requirements: try await transaction.routingRequirements(Array(Set(batches.map(\.requirement)))),
             offered: Set(answers.filter(\.isOpen).map(\.pair)),
             turnedDown: Set(answers.filter { !$0.isOpen }.map(\.pair)),
-            finished: try await transaction.routingFinished(batches, by: ids)
+            finished: try await transaction.routingFinished(batches, by: ids),
+            barred: try await transaction.routingBarred(from: batches, ids)
         )
         return (market, next(cursor, batches: batches, workers: ids))
     }

@@ -1,0 +1,110 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// Enters an agency, or a base of the operator's own staff.
+package struct CreateTeam: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Idempotent by external key: an existing team of that key is returned as it is.
+    ///
+    /// - Throws: ``AccessRefusal``, ``TeamRefusal/onlyAgencyIsPayee``.
+    package func callAsFunction(_ draft: TeamDraft, by actor: Principal.ID) async throws -> Team {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            guard !draft.isPayee || draft.kind == .agency else { throw TeamRefusal.onlyAgencyIsPayee }
+            let id: Team.ID = change.make()
+            guard try await transaction.insertTeam(id, draft) else {
+                guard let found = try await transaction.team(externalKey: draft.externalKey) else {
+                    throw NotFound("team")
+                }
+                return found
+            }
+            try await change.record(
+                "team_created", by: actor, on: "team", id.uuid, in: .platform,
+                facts: ["kind": .string(draft.kind.rawValue), "is_payee": .bool(draft.isPayee)]
+            )
+            return Team(
+                id: id, externalKey: draft.externalKey, kind: draft.kind, name: draft.name, base: draft.base,
+                isPayee: draft.isPayee
+            )
+        }
+    }
+}
+
+/// Says who is paid for the work of an agency's people: the agency, or they themselves.
+package struct ChangePayee: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Holds for payout batches prepared from now on; a batch that was prepared keeps its payees.
+    ///
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``TeamRefusal/onlyAgencyIsPayee``.
+    package func callAsFunction(_ team: Team.ID, isPayee: Bool, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            guard let found = try await transaction.lockTeam(team) else { throw NotFound("team") }
+            guard !isPayee || found.kind == .agency else { throw TeamRefusal.onlyAgencyIsPayee }
+            try await transaction.setPayee(team, isPayee)
+            try await change.record(
+                "team_payee_changed", by: actor, on: "team", team.uuid, in: .platform,
+                facts: ["is_payee": .bool(isPayee)]
+            )
+        }
+    }
+}
+
+/// Lets somebody see the work of an agency's people and offer its capacity.
+package struct AppointManager: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Idempotent.
+    ///
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``TeamRefusal/onlyAgencyIsManaged``.
+    package func callAsFunction(
+        _ manager: Principal.ID, of team: Team.ID, by actor: Principal.ID
+    ) async throws {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            guard let found = try await transaction.lockTeam(team) else { throw NotFound("team") }
+            guard found.kind == .agency else { throw TeamRefusal.onlyAgencyIsManaged }
+            guard try await !transaction.manages(manager, team) else { return }
+            try await transaction.insertManager(manager, of: team, id: change.make(Role.self).uuid, by: actor)
+            try await change.record(
+                "agency_manager_appointed", by: actor, on: "team", team.uuid, in: .platform,
+                facts: ["principal": .string("\(manager)")]
+            )
+        }
+    }
+}
+
+/// Ends what ``AppointManager`` began.
+package struct DismissManager: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Throws: ``AccessRefusal``, ``NotFound``.
+    package func callAsFunction(
+        _ manager: Principal.ID, of team: Team.ID, by actor: Principal.ID
+    ) async throws {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            guard try await transaction.lockTeam(team) != nil else { throw NotFound("team") }
+            guard try await transaction.endManager(manager, of: team) else { throw NotFound("agency manager") }
+            try await change.record(
+                "agency_manager_dismissed", by: actor, on: "team", team.uuid, in: .platform,
+                facts: ["principal": .string("\(manager)")]
+            )
+        }
+    }
+}

@@ -1,0 +1,58 @@
+internal import Formats
+internal import Foundation
+internal import Marketplace
+internal import Store
+
+/// An instant as commands print it: ISO 8601 in UTC, whole seconds.
+func utcText(_ instant: Date) -> String { instant.formatted(.iso8601) }
+
+/// An instant as commands read it.
+func utcInstant(_ text: String, field: String) throws -> Date {
+    guard let date = try? Date(text, strategy: .iso8601) else {
+        throw BadInput(field, "must be ISO 8601 in UTC, such as 2026-04-01T00:00:00Z")
+    }
+    return date
+}
+
+extension Console {
+    static func result(_ json: JSON, _ line: String, asJSON: Bool) {
+        if asJSON { result(json) } else { result(line) }
+    }
+
+    /// One page of a list: an object of `items`, or a line for each.
+    static func list(_ items: [(json: JSON, line: String)], asJSON: Bool) {
+        if asJSON { return result(["items": .array(items.map(\.json))]) }
+        if items.isEmpty { return note("Nothing.") }
+        for item in items { result(item.line) }
+    }
+}
+
+extension Session {
+    /// The worker of an operator's key.
+    func worker(_ key: String) async throws -> Worker.ID {
+        let found = try await database.read { try await $0.workerID(externalKey: key) }
+        guard let found else { throw NotFound("worker called '\(key)'") }
+        return found
+    }
+
+    /// The requester of an operator's key.
+    func requester(_ key: String) async throws -> Requester.ID {
+        let found = try await database.read { try await $0.requester(externalKey: key) }
+        guard let found else { throw NotFound("requester called '\(key)'") }
+        return found
+    }
+
+    /// The team of an operator's key.
+    func team(_ key: String) async throws -> Team {
+        let found = try await database.read { try await $0.team(externalKey: key) }
+        guard let found else { throw NotFound("team called '\(key)'") }
+        return found
+    }
+}
+
+/// An id that a flag gives for paging.
+func pageID<Entity>(_ text: String?, of type: Entity.Type, field: String = "before") throws -> Identifier<Entity>? {
+    guard let text else { return nil }
+    guard let id = Identifier<Entity>(text) else { throw BadInput(field, "must be a UUID") }
+    return id
+}
