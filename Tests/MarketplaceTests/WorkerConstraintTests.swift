@@ -86,7 +86,9 @@ struct WorkerConstraintTests {
 
 extension PayoutMethod {
     /// The IBAN that ISO 13616 gives as its example.
-    static func sample(_ account: String = "DE89 3704 0044 0532 0130 00", holder: String = "Grace Hopper") throws -> Self {
+    static func sample(_ account: String = "DE89 3704 0044 0532 0130 00", holder: String = "Grace Hopper") throws
+        -> Self
+    {
         try PayoutMethod(account: account, holder: holder, country: String(account.prefix(2)), currency: "EUR")
     }
 }

@@ -17,7 +17,7 @@ struct WorkerLifeTests {
         let apply = ApplyAsWorker(market: crew.market)
         #expect(await Crew.refusal { try await apply(silent, by: Principal.ID(worker.uuid)) } == "role_missing")
         #expect(await Crew.refusal { try await apply(silent, by: Principal.ID(silent.uuid)) } == "no_language")
-        #expect(await Crew.refusal { try await apply(Worker.ID(crew.chief.uuid), by: crew.chief) } == "not_found")
+        #expect(await Crew.refusal { try await apply(crew.market.nobody, by: crew.chief) } == "not_found")
         try await apply(worker, by: Principal.ID(worker.uuid))
         #expect(try await crew.facts(of: worker)?.state == .applicant)
         #expect(await Crew.refusal { try await apply(worker, by: crew.chief) } == "illegal_transition")
@@ -85,7 +85,7 @@ struct WorkerLifeTests {
         let show = ShowWorker(market: crew.market)
         #expect(try await show(worker, by: Principal.ID(worker.uuid)).summary.externalKey == "w1")
         await #expect(throws: AccessRefusal.self) { try await show(worker, by: Principal.ID(other.uuid)) }
-        await #expect(throws: NotFound.self) { try await show(Worker.ID(crew.chief.uuid), by: crew.chief) }
+        await #expect(throws: NotFound.self) { try await show(crew.market.nobody, by: crew.chief) }
     }
 
     @Test("an operator closes with reasons and a decision, a worker without; nothing opens a closed account")
@@ -131,7 +131,8 @@ struct WorkerLifeTests {
         try await small.review(work)
         #expect(await refusal(EraseWorkerRefusal.self) { try await erase(worker, by: own) } == .moneyOwed)
         let payout = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
-        try await ApprovePayoutBatch(market: small.market)(payout.id, contentHash: payout.contentHash, by: small.checker)
+        try await ApprovePayoutBatch(market: small.market)(
+            payout.id, contentHash: payout.contentHash, by: small.checker)
         _ = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
         #expect(await refusal(EraseWorkerRefusal.self) { try await erase(worker, by: own) } == .notClosed)
         _ = try await close(worker, rule: "r", facts: [:], reasons: "Canary reasons.", by: small.manager)
@@ -159,4 +160,9 @@ struct WorkerLifeTests {
         #expect(record.registration == nil && record.erasedAt == Scratch.start)
         #expect(try await small.ills() == [])
     }
+}
+
+extension Market {
+    /// The id of a worker who does not exist.
+    fileprivate var nobody: Worker.ID { identifiers.make(at: Scratch.start) }
 }

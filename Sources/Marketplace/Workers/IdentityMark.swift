@@ -53,9 +53,13 @@ enum IdentityMark {
         return Bytes(Array(HMAC<SHA256>.authenticationCode(for: Array(text.utf8), using: keys.markKey)))
     }
 
-    private static func isMark(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.canonicalCombiningClass != .notReordered }
+    private static func isMark(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.properties.canonicalCombiningClass != .notReordered
+    }
 
-    private static func isApostrophe(_ scalar: Unicode.Scalar) -> Bool { "'\u{2019}\u{2bc}\u{200c}\u{200d}".unicodeScalars.contains(scalar) }
+    private static func isApostrophe(_ scalar: Unicode.Scalar) -> Bool {
+        "'\u{2019}\u{2bc}\u{200c}\u{200d}".unicodeScalars.contains(scalar)
+    }
 
     /// Han, Hiragana and Katakana, Hangul.
     private static func isOfSpacelessScript(_ scalar: Unicode.Scalar) -> Bool {

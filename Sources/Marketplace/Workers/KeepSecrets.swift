@@ -27,7 +27,8 @@ package enum ReadSecretRefusal: Refusal, CaseIterable {
 
     package var message: String {
         switch self {
-        case .purposeDoesNotFit: "This purpose does not need it. Payments need the payout method, tax reports the profile."
+        case .purposeDoesNotFit:
+            "This purpose does not need it. Payments need the payout method, tax reports the profile."
         }
     }
 }

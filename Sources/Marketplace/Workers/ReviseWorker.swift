@@ -20,7 +20,8 @@ package struct ReviseWorker: Sendable {
     ///   - actor: the worker, or an operator for them.
     /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition`` for one who was erased, ``BadInput`` for
     ///   another key, ``RegisterWorkerRefusal``.
-    package func callAsFunction(_ worker: Worker.ID, to registration: Registration, by actor: Principal.ID) async throws {
+    package func callAsFunction(_ worker: Worker.ID, to registration: Registration, by actor: Principal.ID) async throws
+    {
         do {
             try await market.change { change in
                 try await change.lockPerson(worker, by: actor, to: "revise")

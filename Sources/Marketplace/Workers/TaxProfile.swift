@@ -26,10 +26,14 @@ package struct TaxProfile: Hashable, Sendable {
         }
         let number = taxpayerNumber.utf8.count <= 100 ? taxpayerNumber.uppercased().filter { $0 != " " } : ""
         guard (4...30).contains(number.utf8.count),
-            number.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || "-/.".utf8.contains($0) })
+            number.utf8.allSatisfy({
+                (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) || "-/.".utf8.contains($0)
+            })
         else { throw BadInput("taxpayer_number", "must be 4 to 30 letters, digits, hyphens, dots and slashes") }
         guard form != .w9 || residence == "US" else { throw BadInput("form", "w9 is for residents of the US") }
-        guard form != .w8ben || residence != "US" else { throw BadInput("form", "w8ben is not for residents of the US") }
+        guard form != .w8ben || residence != "US" else {
+            throw BadInput("form", "w8ben is not for residents of the US")
+        }
         self.residence = residence
         self.taxpayerNumber = number
         self.form = form

@@ -56,7 +56,8 @@ extension KeyRing {
         else { throw fault }
         var keys: [WrappingKey] = []
         for member in json["wrapping_keys"]?.arrayValue ?? [] {
-            guard let name = member["name"]?.stringValue, let key = Self.key(member["key"]), (1...60).contains(name.utf8.count),
+            guard let name = member["name"]?.stringValue, let key = Self.key(member["key"]),
+                (1...60).contains(name.utf8.count),
                 name.utf8.allSatisfy({ (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2d }),
                 !keys.contains(where: { $0.name == name })
             else { throw fault }
