@@ -32,4 +32,6 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case noticesDelivered = "notices_delivered"
     case offersMade = "offers_made"
     case offersRefused = "offers_refused"
+    case reverificationsReminded = "reverifications_reminded"
+    case examsClosed = "exams_closed"
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Formats
 internal import Foundation
 internal import Marketplace
+internal import Store
 
 /// What the commands on profiles, credentials, exams and tiers read and print alike.
 struct ExpertiseOptions: ParsableArguments {
