@@ -632,7 +632,7 @@ comment on type credential_state is 'Where the verification of a credential stan
 create type number_verdict as enum (
     'well_formed',    -- stored in the normal form
     'malformed',      -- kept as given, with the reason
-    'no_known_format' -- kept as given
+    'unchecked'       -- kept as given: no format is public
 );
 comment on type number_verdict is 'What the public format of a number says of it; nothing is refused for it.';
 
@@ -659,7 +659,7 @@ create table credential (
     reverify_at    timestamptz,
     -- When the worker is next told of that; null when there is nothing more to tell.
     remind_at      timestamptz,
-    number_verdict number_verdict    not null default 'no_known_format',
+    number_verdict number_verdict    not null default 'unchecked',
     -- The format that was tried, and what is wrong.
     number_note    text,
     -- What the licence covers, as it says itself: `clinical`, `general practice`.

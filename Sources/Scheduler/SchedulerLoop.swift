@@ -34,6 +34,7 @@ package struct SchedulerLoop: Sendable {
             LeaseExpiryRound(market: market, by: actor), OfferLapseRound(market: market, by: actor),
             AuditSealRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),
+            ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
         ]
         if let channel { rounds.append(NoticeDeliveryRound(market: market, to: channel)) }
         self.init(rounds, logger: logger)

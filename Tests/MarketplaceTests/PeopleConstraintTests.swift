@@ -145,7 +145,8 @@ struct PeopleConstraintTests {
                 with checked_table as (
                     select unnest(array['audit_event', 'audit_unsealed', 'audit_stream', 'audit_seal', 'notice',
                         'decision', 'worker', 'worker_person', 'worker_week', 'profession', 'profile', 'lawyer_profile',
-                        'physician_profile', 'tier_period', 'credential', 'credential_kind', 'requirement', 'rate'])::regclass as id
+                        'physician_profile', 'tier_period', 'credential', 'credential_kind', 'requirement',
+                        'rate'])::regclass as id
                 )
                 select conname::text as name from pg_constraint join checked_table on conrelid = id
                  where contype in ('c', 'u', 'x')

@@ -219,6 +219,22 @@ struct VerificationTests {
         }
     }
 
+    @Test("a program vouches for nothing, though it may act as an operator")
+    func programs() async throws {
+        let crew = try await Crew()
+        let (worker, admission) = try await crew.lawyer()
+        let paper = try await SubmitCredential(market: crew.market)(
+            .admission(number: "5"), of: worker, by: crew.chief
+        )
+        let system = try await crew.market.systemPrincipal()
+        await #expect(throws: ExpertiseRefusal.verifierIsNoPerson) {
+            try await VerifyCredential(market: crew.market)(paper, by: system)
+        }
+        await #expect(throws: ExpertiseRefusal.verifierIsNoPerson) {
+            try await ReverifyCredential(market: crew.market)(admission, expiresOn: nil, by: system)
+        }
+    }
+
     @Test("an expired credential counts again once it is verified anew with a later end")
     func renewal() async throws {
         let crew = try await Crew()
@@ -316,7 +332,8 @@ struct VerificationTests {
         while try await remind(limit: 2, by: crew.chief) > 0 {}
         let row = try await row(
             crew,
-            "select count(*) as n, count(distinct credential_id) as credentials, min(days_before) as least from credential_reminder"
+            "select count(*) as n, count(distinct credential_id) as credentials,
+                   min(days_before) as least from credential_reminder"
         )
         #expect(try (row["n"], row["credentials"], row["least"]) == (7, 7, 30))
     }

@@ -74,6 +74,33 @@ struct RoundTests {
         #expect(received.withLock { $0 } == [id])
     }
 
+    @Test("remind of re-verification, and close exams that nobody handed in")
+    func expertise() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        let exam: JSON = [
+            "profession": "lawyer", "key": "tax", "title": "Tax", "minutes": 10, "attempts_max": 1,
+            "cooldown_hours": 0, "pass_bps": 5_000, "valid_days": 30, "answer_key": ["q": "a"],
+            "sections": [
+                [
+                    "title": "S", "weight": 1,
+                    "questions": [["id": "q", "prompt": "?", "options": ["a": "A", "b": "B"], "skill": "lawyer/tax"]],
+                ]
+            ],
+        ]
+        _ = try await PublishExam(market: staffed.market)(try ExamDraft(json: exam), by: staffed.manager)
+        _ = try await StartExam(market: staffed.market)("tax", by: worker)
+        let closing = ExamClosingRound(market: staffed.market, by: staffed.system)
+        #expect(try await closing.runOnce().counts == [.examsClosed: 0])
+        let reminding = ReverificationRound(market: staffed.market, by: staffed.system)
+        #expect(try await reminding.runOnce().counts == [.reverificationsReminded: 0])
+        // The admission ends with the first day of 2027.
+        Scratch.clock.advance(by: 300 * 86_400)
+        #expect(try await closing.runOnce() == RoundOutcome(counts: [.examsClosed: 1], hasMore: false))
+        #expect(try await reminding.runOnce().counts == [.reverificationsReminded: 1])
+        #expect(try await reminding.runOnce().counts == [.reverificationsReminded: 0])
+    }
+
     @Test("run together in the loop of a market, and end with it", .timeLimit(.minutes(1)))
     func together() async throws {
         let staffed = try await StaffedMarket()

@@ -80,6 +80,12 @@ extension Transaction {
             """) == 1
     }
 
+    func isPerson(_ principal: Principal.ID) async throws -> Bool {
+        try await firstRow(
+            "select from principal where principal_id = \(principal) and kind = 'person'"
+        ) != nil
+    }
+
     /// Who verified it; `nil` when nobody has.
     func verifier(of credential: Credential.ID) async throws -> Principal.ID? {
         try await firstRow(

@@ -14,6 +14,8 @@ package enum ExpertiseRefusal: Refusal, CaseIterable {
     case numberTaken
     /// The worker would vouch for themselves.
     case ownVerifier
+    /// A program would vouch.
+    case verifierIsNoPerson
     /// Two people must look, and this one has.
     case sameVerifier
     /// Expert and principal need a valid licence that two people have verified.
@@ -28,6 +30,7 @@ package enum ExpertiseRefusal: Refusal, CaseIterable {
         case .unknownKind: "unknown_credential_kind"
         case .numberTaken: "credential_number_taken"
         case .ownVerifier: "own_verifier"
+        case .verifierIsNoPerson: "verifier_is_no_person"
         case .sameVerifier: "same_verifier"
         case .notConfirmed: "licence_not_confirmed"
         case .reasonsMissing: "reasons_missing"
@@ -41,6 +44,7 @@ package enum ExpertiseRefusal: Refusal, CaseIterable {
         case .unknownKind: "The catalogue has no such kind of credential for this profession."
         case .numberTaken: "A credential with this number is known already. If it is not yours, tell an operator."
         case .ownVerifier: "Nobody vouches for themselves. Another operator must."
+        case .verifierIsNoPerson: "A person vouches for a credential, not a program."
         case .sameVerifier: "Two people verify for the tiers expert and principal. Somebody else must confirm."
         case .notConfirmed: "The tiers expert and principal need a valid licence that two people have verified."
         case .reasonsMissing: "A lower tier needs a rule and reasons, which the worker may appeal."

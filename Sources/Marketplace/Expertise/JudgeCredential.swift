@@ -144,7 +144,7 @@ package struct RevokeCredential: Sendable {
 extension Change {
     /// Locks the worker whose credential it is, which waits for leases in flight.
     ///
-    /// - Throws: ``NotFound``, ``ExpertiseRefusal/ownVerifier``.
+    /// - Throws: ``NotFound``, ``ExpertiseRefusal/ownVerifier``, ``ExpertiseRefusal/verifierIsNoPerson``.
     func lock(
         _ credential: Credential.ID, by actor: Principal.ID
     ) async throws -> (worker: Worker.ID, state: CredentialState) {
@@ -153,6 +153,7 @@ extension Change {
             let state = try await transaction.credentialState(credential)
         else { throw NotFound("credential") }
         guard actor.uuid != worker.uuid else { throw ExpertiseRefusal.ownVerifier }
+        guard try await transaction.isPerson(actor) else { throw ExpertiseRefusal.verifierIsNoPerson }
         return (worker, state)
     }
 

@@ -4,7 +4,7 @@ internal import Store
 package enum NumberVerdict: String, Sendable, CaseIterable, SQLEnum {
     case wellFormed = "well_formed"
     case malformed
-    case noKnownFormat = "no_known_format"
+    case unchecked
 }
 
 /// The number of a paper, held against the public format of its jurisdiction where there is one.
@@ -25,7 +25,7 @@ package struct LicenceNumber: Hashable, Sendable {
             format.kind == kind && format.places.contains { Jurisdiction.contains($0, jurisdiction) }
         }
         guard let format else {
-            (text, verdict, note) = (given, .noKnownFormat, nil)
+            (text, verdict, note) = (given, .unchecked, nil)
             return
         }
         let normal = String(given.uppercased().filter { !" -./".contains($0) })

@@ -33,4 +33,6 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case answersForgotten = "answers_forgotten"
     case offersMade = "offers_made"
     case offersRefused = "offers_refused"
+    case reverificationsReminded = "reverifications_reminded"
+    case examsClosed = "exams_closed"
 }

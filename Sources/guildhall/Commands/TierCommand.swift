@@ -9,8 +9,9 @@ struct TierCommand: AsyncParsableCommand {
         discussion: """
             A rule says what a tier asks for: {"licences": 1, "verifiers": 2, "years": 5, "credentials": \
             ["board_certificate"], "exams": ["contracts"], "skills": [{"skill": "lawyer/contracts", \
-            "low_bps": 7000}]}. A promotion is proposed when all of it is met, and decided by an operator, or given at once where the rule \
-            is automatic. A lower tier is a decision with reasons, which the worker can appeal for 14 days.
+            "low_bps": 7000}]}. A promotion is proposed when all of it is met, and decided by an operator, or given \
+            at once where the rule is automatic. A lower tier is a decision with reasons, which the worker can \
+            appeal for 14 days.
             """,
         subcommands: [
             Rules.self, PublishRule.self, Propose.self, Proposals.self, Grant.self, Decline.self, Withdraw.self,
