@@ -33,6 +33,7 @@ package struct SchedulerLoop: Sendable {
         var rounds: [any SchedulerRound] = [
             LeaseExpiryRound(market: market, by: actor), OfferLapseRound(market: market, by: actor),
             AuditSealRound(market: market), RoutingRound(market: market, by: actor, logger: logger),
+            EligibilityRound(market: market),
         ]
         if let channel { rounds.append(NoticeDeliveryRound(market: market, to: channel)) }
         self.init(rounds, logger: logger)

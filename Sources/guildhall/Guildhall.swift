@@ -16,7 +16,7 @@ struct Guildhall: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ServeCommand.self, ScheduleCommand.self, DemoCommand.self, ImportCommand.self,
             SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self, AuditCommand.self,
-            TokenCommand.self, SchemaCommand.self, PsqlCommand.self,
+            TokenCommand.self, SchemaCommand.self, PsqlCommand.self, RequirementCommand.self,
         ]
     )
 }

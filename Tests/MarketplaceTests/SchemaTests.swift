@@ -17,7 +17,7 @@ struct SchemaTests {
         "batch_door": labels(BatchDoor.self), "task_state": labels(TaskState.self),
         "slot_state": labels(SlotState.self), "assignment_state": labels(AssignmentState.self),
         "offer_state": labels(OfferState.self), "verdict": labels(Verdict.self),
-        "payout_batch_state": labels(PayoutBatchState.self),
+        "payout_batch_state": labels(PayoutBatchState.self), "language_level": labels(LanguageLevel.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {

@@ -91,9 +91,26 @@ extension Change {
     ) async throws -> Assignment {
         var refusals: [ClaimRefusal] = []
         var last: Offering?
+        var tried: Set<Batch.ID> = []
+        let met = try await transaction.metRequirements(of: claimant.worker.id)
+        for _ in 0..<pagesMax {
+            let page = try await transaction.offerings(meeting: met, after: last, limit: pageSize)
+            for offering in page {
+                tried.insert(offering.batch)
+                do {
+                    return try await lease(from: offering, to: &claimant, event: "task_claimed")
+                } catch let refusal as ClaimRefusal {
+                    refusals.append(refusal)
+                }
+            }
+            last = page.last
+            if page.count < pageSize { break }
+        }
+        // Nothing of what is kept as eligible could be had: why, the first of the others tell.
+        last = nil
         for _ in 0..<pagesMax {
             let page = try await transaction.offerings(after: last, limit: pageSize)
-            for offering in page {
+            for offering in page where !tried.contains(offering.batch) {
                 do {
                     return try await lease(from: offering, to: &claimant, event: "task_claimed")
                 } catch let refusal as ClaimRefusal {

@@ -33,7 +33,9 @@ package struct RegisterWorker: Sendable {
         do {
             return try await market.change { change in
                 try await change.transaction.authorize(actor, as: .operator)
-                return try await change.register(registration, by: actor).id
+                let (worker, isNew) = try await change.register(registration, by: actor)
+                if isNew { try await change.refreshEligibility(of: worker) }
+                return worker
             }
         } catch let error as StoreError where error.violatedConstraint == "worker_person_one_per_email" {
             throw RegisterWorkerRefusal.emailTaken

@@ -32,4 +32,5 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case noticesDelivered = "notices_delivered"
     case offersMade = "offers_made"
     case offersRefused = "offers_refused"
+    case eligibilitiesKept = "eligibilities_kept"
 }
