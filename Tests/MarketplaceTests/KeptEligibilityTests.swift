@@ -190,7 +190,9 @@ struct KeptEligibilityTests {
         #expect(met > 100)
     }
 
-    private func scratch(_ worker: Worker.ID, _ trees: [Requirement.ID: Requirement]) async throws -> Set<Requirement.ID> {
+    private func scratch(_ worker: Worker.ID, _ trees: [Requirement.ID: Requirement]) async throws -> Set<
+        Requirement.ID
+    > {
         try await Scratch.database.read { transaction in
             var facts = try #require(try await transaction.workerFacts(worker, at: transaction.instant))
             facts.state = .active

@@ -135,7 +135,7 @@ struct WhyNotCase: Sendable, CustomTestStringConvertible {
             before: """
                 insert into exclusion
                 select gen_random_uuid(), requester_id, worker_id, 'late', principal_id, tstzrange('2026-01-01', null)
-                  from worker, requester, principal where name = 'Operator'
+                  from worker, requester, principal where principal.name = 'Operator'
                 """
         ),
         WhyNotCase(
@@ -151,7 +151,7 @@ struct WhyNotCase: Sendable, CustomTestStringConvertible {
             before: "insert into worker_load select worker_id, 5 from worker"
         ),
         WhyNotCase(
-            name: "the batch is closed", demand: .language("fr"), code: "batch_not_open",
+            name: "the batch is paused", demand: .language("fr"), code: "batch_not_open",
             before: "update batch set state = 'paused'"
         ),
     ]

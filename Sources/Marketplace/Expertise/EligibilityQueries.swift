@@ -28,7 +28,7 @@ extension Transaction {
         )
         return try found.reduce(into: [:]) { trees, row in
             do {
-                trees[try row["hash"]] = try Requirement(json: try row["tree"])
+                trees[try row["hash"]] = try Requirement(stored: try row["tree"])
             } catch let fault as BadInput {
                 throw StoreError.decoding(table: "requirement", column: "tree", reason: fault.message)
             }
@@ -120,7 +120,10 @@ extension Transaction {
              limit \(limit)
                for update skip locked
             """)
-        return (try found.map { try $0["requirement_id"] }, try found.first.flatMap { try $0.value("swept_through", as: Worker.ID?.self) })
+        return (
+            try found.map { try $0["requirement_id"] },
+            try found.first.flatMap { try $0.value("swept_through", as: Worker.ID?.self) }
+        )
     }
 
     /// - Parameter worker: the last that was looked at; `nil` when there are no more.

@@ -46,7 +46,14 @@ extension Requirement {
     /// - Parameter field: how the sender names the tree; paths in refusals begin with it.
     /// - Throws: ``BadInput`` with the path of the first fault.
     package init(json: JSON, field: String = "requirement") throws(BadInput) {
-        var reader = RequirementReader()
+        var reader = RequirementReader(allowsNobody: false)
         self = try reader.requirement(json, at: field, depth: 1).normalised
+    }
+
+    /// Reads a tree that was stored: `{"not": {"all": []}}` means nobody, and its normal form is `{"any": []}`, which
+    /// nobody may write.
+    package init(stored json: JSON) throws(BadInput) {
+        var reader = RequirementReader(allowsNobody: true)
+        self = try reader.requirement(json, at: "tree", depth: 1).normalised
     }
 }

@@ -38,7 +38,7 @@ extension Transaction {
         let row = try await firstRow("select tree from requirement where requirement_id = \(id)")
         guard let row else { return nil }
         do {
-            return try Requirement(json: try row["tree"])
+            return try Requirement(stored: try row["tree"])
         } catch let fault as BadInput {
             throw StoreError.decoding(table: "requirement", column: "tree", reason: fault.message)
         }

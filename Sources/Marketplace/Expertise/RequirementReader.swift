@@ -2,9 +2,10 @@ internal import Formats
 
 /// One pass over a tree from outside; recursion is bounded by ``Requirement/depthMax``.
 struct RequirementReader {
+    private let allowsNobody: Bool
     private var rules = 0
 
-    init() {}
+    init(allowsNobody: Bool) { self.allowsNobody = allowsNobody }
 
     mutating func requirement(_ json: JSON, at path: String, depth: Int) throws(BadInput) -> Requirement {
         rules += 1
@@ -26,7 +27,9 @@ struct RequirementReader {
         case .all: return .all(try list(value, at: member, depth: depth))
         case .any:
             let alternatives = try list(value, at: member, depth: depth)
-            guard !alternatives.isEmpty else { throw BadInput(member, "must not be empty: nobody could meet it") }
+            guard allowsNobody || !alternatives.isEmpty else {
+                throw BadInput(member, "must not be empty: nobody could meet it")
+            }
             return .any(alternatives)
         case .not: return .not(try requirement(value, at: member, depth: depth + 1))
         case .profession, .jurisdiction, .specialty, .language, .excludedWorker, .agreement, .noInterestIn,
@@ -82,7 +85,8 @@ private struct RuleReader {
                 try set(value, at: member, "must be a country such as DE") {
                     $0.stringValue.flatMap { $0.utf8.count == 2 && Jurisdiction.isWellFormed($0) ? $0 : nil }
                 })
-        case .credential: return .credential(try code(value, at: member, lengthMax: 60, also: "_"), of: try ofProfession())
+        case .credential:
+            return .credential(try code(value, at: member, lengthMax: 60, also: "_"), of: try ofProfession())
         }
     }
 
@@ -167,7 +171,8 @@ private struct RuleReader {
     /// Lower-case ASCII letters and digits, a letter first, and some marks.
     private func code(_ json: JSON, at path: String, lengthMax: Int, also marks: String) throws(BadInput) -> String {
         let isLetter: (UInt8) -> Bool = { (0x61...0x7a).contains($0) }
-        guard let text = json.stringValue, (1...lengthMax).contains(text.utf8.count), text.utf8.first.map(isLetter) == true,
+        guard let text = json.stringValue, (1...lengthMax).contains(text.utf8.count),
+            text.utf8.first.map(isLetter) == true,
             text.utf8.allSatisfy({ isLetter($0) || (0x30...0x39).contains($0) || marks.utf8.contains($0) })
         else { throw BadInput(path, "must be a code: lower-case letters, digits and \(marks), a letter first") }
         return text

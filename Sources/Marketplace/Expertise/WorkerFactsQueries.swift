@@ -93,8 +93,9 @@ private enum HistoryColumns {
            left join agreement_acceptance
              on agreement_acceptance.agreement_id = agreement.agreement_id
             and agreement_acceptance.worker_id = worker.worker_id
-          where agreement.kind in (select known.kind from agreement_acceptance mine join agreement known using (agreement_id)
-                                    where mine.worker_id = worker.worker_id))
+          where agreement.kind in (
+                select known.kind from agreement_acceptance as mine join agreement as known using (agreement_id)
+                 where mine.worker_id = worker.worker_id))
         """
 
     static let interests: SQL = """
