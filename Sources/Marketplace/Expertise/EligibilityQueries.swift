@@ -1,5 +1,5 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 package import Store
 
 /// A requirement that a worker meets for a while.
@@ -142,27 +142,31 @@ extension Transaction {
     package func storedEligibility(
         of worker: Worker.ID
     ) async throws -> (met: [Requirement.ID], unknown: [Requirement.ID]) {
-        let found = try await rows(
-            """
-            with unknown as materialized (
-                select requirement_id from requirement_cover where stale_from <= \(instant)
-                union
-                select named.requirement_id
-                  from requirement_agreement as named
-                  join agreement on agreement.kind = named.kind and agreement.version > named.known_version
-                                and agreement.valid_from <= \(instant)
-            )
-            select requirement_id, false as is_unknown
-              from worker_requirement
-             where worker_id = \(worker)
-               and in_force @> \(instant)
-               and requirement_id not in (select requirement_id from unknown)
-            union all
-            select requirement_id, true from unknown
-            """)
+        let found = try await rows(Self.storedEligibilityStatement(of: worker, at: instant))
         let pairs = try found.map {
             (try $0.value("requirement_id", as: Requirement.ID.self), try $0.value("is_unknown", as: Bool.self))
         }
         return (pairs.filter { !$0.1 }.map(\.0), pairs.filter(\.1).map(\.0))
+    }
+
+    /// The question as a statement, for looking at its plan.
+    package static func storedEligibilityStatement(of worker: Worker.ID, at instant: Date) -> SQL {
+        """
+        with unknown as materialized (
+            select requirement_id from requirement_cover where stale_from <= \(instant)
+            union
+            select named.requirement_id
+              from requirement_agreement as named
+              join agreement on agreement.kind = named.kind and agreement.version > named.known_version
+                            and agreement.valid_from <= \(instant)
+        )
+        select requirement_id, false as is_unknown
+          from worker_requirement
+         where worker_id = \(worker)
+           and in_force @> \(instant)
+           and requirement_id not in (select requirement_id from unknown)
+        union all
+        select requirement_id, true from unknown
+        """
     }
 }
