@@ -38,18 +38,18 @@ struct EligibilityBenchmark {
         line("Eligibility: \(grouped(Double(workers))) workers, 500 requirements, 20 met by each.")
         try await fill(market)
         let sample = stride(from: 1, through: workers, by: workers / 2_000 + 1).map(Self.worker)
-        try await compare(sample.prefix(200), market)
+        try await compare(Array(sample.prefix(200)), market)
         report("what am I eligible for, p99 (goal 5 ms)", try await times(sample) { try await list($0, market) })
         let before = try await plan(sample[0], market)
         report(
             "one credential revoked, p99 (goal 10 ms)",
-            try await times(sample.prefix(500)) { try await revoke($0, market) })
+            try await times(Array(sample.prefix(500))) { try await revoke($0, market) })
         clock.set(to: Self.expiry)
         let after = try await plan(sample[0], market)
         let expired = grouped(Double(workers / 10))
         line("  \(expired) credentials expired together: plan \(before == after ? "the same" : "CHANGED")")
         report("  what am I eligible for afterwards, p99", try await times(sample) { try await list($0, market) })
-        try await compare(sample.suffix(400), market)
+        try await compare(Array(sample.suffix(400)), market)
         line("  nobody lost: what is kept equals evaluation from scratch before and after")
         guard before == after else { throw BenchmarkError(reason: "the plan changed:\n\(before)\n\(after)") }
     }
@@ -67,7 +67,7 @@ struct EligibilityBenchmark {
 
     /// Milliseconds, sorted; the first tenth warms up and is not counted.
     private func times(
-        _ workers: some Collection<Worker.ID>, _ body: (Worker.ID) async throws -> Void
+        _ workers: [Worker.ID], _ body: (Worker.ID) async throws -> Void
     ) async throws -> [Double] {
         var times: [Double] = []
         for worker in workers {
@@ -94,13 +94,13 @@ struct EligibilityBenchmark {
     }
 
     /// What is kept against evaluation from scratch.
-    private func compare(_ workers: some Collection<Worker.ID>, _ market: Market) async throws {
+    private func compare(_ workers: [Worker.ID], _ market: Market) async throws {
         try await market.database.read { transaction in
             let ids = try await transaction.rows("select requirement_id from requirement_cover").map {
                 try $0.value("requirement_id", as: Requirement.ID.self)
             }
             let trees = try await transaction.knownRequirements(ids)
-            for facts in try await transaction.workerFacts(of: Array(workers), at: transaction.instant) {
+            for facts in try await transaction.workerFacts(of: workers, at: transaction.instant) {
                 let kept = Set(try await transaction.metRequirements(of: facts.worker))
                 let scratch = trees.filter { _, tree in
                     if case .eligible = tree.evaluate(normal: facts, at: transaction.instant) { true } else { false }
