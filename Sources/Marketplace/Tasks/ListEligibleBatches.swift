@@ -16,8 +16,8 @@ package struct EligibleBatch: Hashable, Sendable {
     package func hash(into hasher: inout Hasher) { hasher.combine(id) }
 }
 
-/// Answers "what am I eligible for": open batches with work to claim whose requirement the worker meets, in the order in
-/// which they would be given out. Hours and leases in hand are not looked at.
+/// Answers "what am I eligible for": open batches with work to claim whose requirement the worker meets, in the order
+/// in which they would be given out. Hours and leases in hand are not looked at.
 package struct ListEligibleBatches: Sendable {
     package static let pageMax = 100
     let market: Market
