@@ -897,6 +897,44 @@ create table requirement (
 );
 comment on table requirement is 'Interned requirement trees.';
 
+-- How far the answers to "who meets this requirement" have been worked out.
+create table requirement_cover (
+    requirement_id  uuid         primary key references requirement,
+    interned_at     timestamptz  not null,
+    -- The worker up to whom the sweep that is under way has come; null before the first and after the last.
+    swept_through   uuid,
+    -- From when on worker_requirement must not be relied upon; null when it may always be.
+    stale_from      timestamptz,
+    constraint requirement_cover_swept_only_while_stale check (swept_through is null or stale_from is not null)
+);
+comment on table requirement_cover is 'Progress of working out who meets a requirement.';
+-- Serves EligibilityQueries.lockStaleCovers.
+create index requirement_cover_stale on requirement_cover (requirement_id) where stale_from is not null;
+
+-- The kinds of agreement that a requirement names, with the newest version its answers were worked out for.
+create table requirement_agreement (
+    requirement_id  uuid     not null references requirement,
+    kind            text     not null,
+    known_version   integer  not null,
+    constraint requirement_agreement_pkey primary key (requirement_id, kind),
+    constraint requirement_agreement_known_version_not_negative check (known_version >= 0)
+);
+comment on table requirement_agreement is 'Agreements that requirements name.';
+create index requirement_agreement_by_kind on requirement_agreement (kind);
+
+-- Who meets a requirement, and when: worked out from a worker's facts in the transaction that changes them, for all
+-- time to come, so that an expiry needs nobody to take effect. The worker's standing is not in it.
+create table worker_requirement (
+    worker_id       uuid       not null references worker,
+    requirement_id  uuid       not null references requirement,
+    -- No lower end when it held already as it was worked out.
+    in_force        tstzrange  not null,
+    constraint worker_requirement_pkey primary key (worker_id, requirement_id, in_force),
+    constraint worker_requirement_in_force_not_empty check (not isempty(in_force))
+);
+comment on table worker_requirement is 'Requirements that workers meet, with the times.';
+create index worker_requirement_by_requirement on worker_requirement (requirement_id, worker_id);
+
 -- PayRates -------------------------------------------------------------------
 
 create type pay_unit as enum ('task', 'item', 'hour');
@@ -1101,6 +1139,9 @@ create index batch_by_requirement on batch (requirement_id);
 create index batch_by_rate on batch (rate_id);
 -- Serves OfferingQueries.offerings: what a worker may choose from.
 create index batch_open on batch (priority desc, opened_at, batch_id) where state = 'open';
+-- Serves EligibleBatchQueries: what a worker may choose from, requirement by requirement.
+create index batch_open_by_requirement on batch (requirement_id, priority desc, opened_at, batch_id)
+    where state = 'open' and door = 'claim';
 
 create type task_state as enum ('draft', 'open', 'closed');
 comment on type task_state is 'Where a task stands; what happens to its slots is theirs.';

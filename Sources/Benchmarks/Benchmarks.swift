@@ -12,7 +12,7 @@ struct Benchmarks: AsyncParsableCommand {
     enum Size: String, ExpressibleByArgument { case small, full }
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
-    @Option(help: "Only this part: claim, copy or serve.") var only: String?
+    @Option(help: "Only this part: claim, eligibility, copy or serve.") var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
@@ -29,6 +29,9 @@ struct Benchmarks: AsyncParsableCommand {
                     bench: bench, rounds: size == .full ? 9 : 5, claims: size == .full ? 32_000 : 8_000,
                     counts: connections
                 ).run()
+            }
+            if wants("eligibility") {
+                try await EligibilityBenchmark(bench: bench, workers: size == .full ? 1_000_000 : 100_000).run()
             }
             if wants("copy") { try await CopyBenchmark(bench: bench, rounds: size == .full ? 7 : 3).run() }
             try await cluster.stop()

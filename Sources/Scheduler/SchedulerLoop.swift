@@ -35,6 +35,7 @@ package struct SchedulerLoop: Sendable {
             AuditSealRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
+            EligibilityRound(market: market),
         ]
         if let channel { rounds.append(NoticeDeliveryRound(market: market, to: channel)) }
         self.init(rounds, logger: logger)

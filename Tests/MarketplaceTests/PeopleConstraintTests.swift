@@ -83,6 +83,22 @@ struct PeopleConstraintTests {
             """
         ),
         ("requirement_hash_is_sha256", "update requirement set hash = '\\x00'"),
+        (
+            "requirement_cover_swept_only_while_stale",
+            "update requirement_cover set swept_through = gen_random_uuid(), stale_from = null"
+        ),
+        (
+            "requirement_agreement_known_version_not_negative",
+            """
+            insert into requirement_agreement select requirement_id, 'nda', -1 from requirement limit 1
+            """
+        ),
+        (
+            "worker_requirement_in_force_not_empty",
+            """
+            insert into worker_requirement select worker_id, requirement_id, 'empty' from worker, requirement limit 1
+            """
+        ),
         ("rate_amount_positive", "update rate set amount_minor = 0"),
         ("rate_currency_is_iso4217", "update rate set currency = 'usd'"),
         ("rate_approved_by_second_person", "update rate set approved_by = prepared_by"),
@@ -146,7 +162,8 @@ struct PeopleConstraintTests {
                     select unnest(array['audit_event', 'audit_unsealed', 'audit_stream', 'audit_seal', 'notice',
                         'decision', 'worker', 'worker_person', 'worker_week', 'profession', 'profile', 'lawyer_profile',
                         'physician_profile', 'tier_period', 'credential', 'credential_kind', 'requirement',
-                        'rate'])::regclass as id
+                        'rate',
+                        'requirement_cover', 'requirement_agreement', 'worker_requirement'])::regclass as id
                 )
                 select conname::text as name from pg_constraint join checked_table on conrelid = id
                  where contype in ('c', 'u', 'x')

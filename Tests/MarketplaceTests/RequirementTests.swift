@@ -23,17 +23,39 @@ struct RequirementWorld {
     }
 
     mutating func tree(depth: Int = 0, negates: Bool = true) -> Requirement {
-        let kinds = depth >= 4 ? 5 : (negates ? 8 : 7)
+        let kinds = depth >= 4 ? 6 : (negates ? 9 : 8)
         switch Int.random(in: 0..<kinds, using: &generator) {
         case 0: return .profession(pick(professions), leastTier: pick(Tier.allCases))
         case 1: return .jurisdiction(pick(places), of: pick(professions))
         case 2: return .specialty(pick(specialties), of: pick(professions))
         case 3: return .language(pick(languages))
         case 4: return .excluded(pick([worker, other, other]))
-        case 5: return .all(children(depth, negates))
-        case 6: return .any(children(depth, negates))
+        case 5: return newerRule()
+        case 6: return .all(children(depth, negates))
+        case 7: return .any(children(depth, negates))
         default: return .not(tree(depth: depth + 1, negates: negates))
         }
+    }
+
+    /// One of the rules that ask for more than papers, tiers and tongues.
+    mutating func newerRule() -> Requirement {
+        switch Int.random(in: 0..<10, using: &generator) {
+        case 0: .language(pick(languages), leastLevel: pick(LanguageLevel.allCases))
+        case 1: .agreement(pick(["nda", "conduct"]))
+        case 2: .noInterest(in: pick(parties))
+        case 3: .notExcluded(by: pick(requesters))
+        case 4: .sourcing(pick([[.crowd], [.staff, .agency], [.agency, .agency]]))
+        case 5: .exam("contracts", leastScore: pick([0, 5_000, 9_000]))
+        case 6: .skill("lawyer/contracts", least: pick([.mean(5_000), .low(5_000)]))
+        case 7: .years(pick([0, 5, 6]), of: pick(professions))
+        case 8: .performedIn(pick([["DE"], ["US", "FR", "US"], ["US", "DE"]]))
+        default: .credential(pick(["board_certificate", "bar_admission"]), of: pick(professions))
+        }
+    }
+
+    var parties: [String] { ["acme corp", "initech"] }
+    var requesters: [Requester.ID] {
+        [SeededIdentifiers(seed: 11).make(at: Scratch.start), SeededIdentifiers(seed: 12).make(at: Scratch.start)]
     }
 
     private mutating func children(_ depth: Int, _ negates: Bool) -> [Requirement] {
@@ -47,7 +69,11 @@ struct RequirementWorld {
             case .all(let rules): .all(shuffled(rules))
             case .any(let rules): .any(shuffled(rules))
             case .not(let rule): .not(shuffled(rule))
-            case .profession, .jurisdiction, .specialty, .language, .excluded: tree
+            case .sourcing(let kinds): .sourcing(kinds.reversed() + kinds)
+            case .performedIn(let places): .performedIn(places.reversed() + places)
+            case .profession, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded,
+                .exam, .skill, .years, .credential:
+                tree
             }
         switch Int.random(in: 0..<6, using: &generator) {
         case 0: return .all([same])
@@ -74,11 +100,28 @@ struct RequirementWorld {
         }
         var credentials: [Credential] = []
         for _ in 0..<Int.random(in: 0...3, using: &generator) { credentials.append(credential()) }
-        return WorkerFacts(
+        var facts = WorkerFacts(
             worker: worker, state: .active, country: "DE",
             languages: languages.filter { _ in Bool.random(using: &generator) }, professions: standings,
             credentials: credentials
         )
+        for tag in languages where Bool.random(using: &generator) {
+            facts.languageLevels[tag] = pick(LanguageLevel.allCases)
+        }
+        facts.sourcing = pick(Sourcing.allCases)
+        if Bool.random(using: &generator) {
+            facts.agreements["nda"] = .init(current: pick([nil, 1, 2]), isAccepted: Bool.random(using: &generator))
+        }
+        facts.interests = Set(parties.filter { _ in Bool.random(using: &generator) })
+        facts.excludedBy = Set(requesters.filter { _ in Bool.random(using: &generator) })
+        facts.exams = [
+            .init(
+                key: "contracts", score: pick([4_000, 9_500]), isPassed: Bool.random(using: &generator),
+                validity: InstantRange(from: .distantPast, until: pick([Scratch.start, Scratch.start + 1]))
+            )
+        ]
+        if Bool.random(using: &generator) { facts.skills["lawyer/contracts"] = .init(mean: 6_000, low: 4_000) }
+        return facts
     }
 
     mutating func credential() -> Credential {
@@ -129,7 +172,8 @@ struct RequirementTests {
         case .all(let rules): rules.allSatisfy { plainMeaning(of: $0, facts) }
         case .any(let rules): rules.contains { plainMeaning(of: $0, facts) }
         case .not(let rule): !plainMeaning(of: rule, facts)
-        case .profession, .jurisdiction, .specialty, .language, .excluded:
+        case .profession, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded,
+            .sourcing, .exam, .skill, .years, .performedIn, .credential:
             tree.evaluate(facts, at: Scratch.start).isEligible
         }
     }
@@ -150,6 +194,7 @@ struct RequirementTests {
         for seed in UInt64(0)..<2_000 {
             var world = RequirementWorld(seed: seed)
             let normal = world.tree().normalised
+            #expect(try Requirement(stored: normal.json) == normal, "seed \(seed)")
             if normal == .any([]) { continue }
             #expect(try Requirement(json: normal.json) == normal, "seed \(seed)")
         }
@@ -163,10 +208,13 @@ struct RequirementTests {
             let (tree, facts) = (world.tree(negates: false), world.facts())
             guard tree.evaluate(facts, at: Scratch.start).isEligible else { continue }
             eligible += 1
-            let richer = WorkerFacts(
+            var richer = WorkerFacts(
                 worker: facts.worker, state: facts.state, country: facts.country, languages: facts.languages,
                 professions: facts.professions, credentials: facts.credentials + [world.credential()]
             )
+            (richer.languageLevels, richer.sourcing) = (facts.languageLevels, facts.sourcing)
+            (richer.agreements, richer.interests) = (facts.agreements, facts.interests)
+            (richer.excludedBy, richer.exams, richer.skills) = (facts.excludedBy, facts.exams, facts.skills)
             #expect(tree.evaluate(richer, at: Scratch.start).isEligible, "seed \(seed)")
         }
         #expect(eligible > 500)
@@ -191,6 +239,19 @@ struct RequirementTests {
             (#"{"specialty": "a\u202eb", "of": "lawyer"}"#, "requirement.specialty"),
             (#"{"specialty": 7, "of": "lawyer"}"#, "requirement.specialty"),
             (#"{"excluded_worker": "me"}"#, "requirement.excluded_worker"),
+            (#"{"language": "en", "least_level": "C1"}"#, "requirement.least_level"),
+            (#"{"agreement": "NDA"}"#, "requirement.agreement"),
+            (#"{"no_interest_in": ""}"#, "requirement.no_interest_in"),
+            (#"{"not_excluded_by": "acme"}"#, "requirement.not_excluded_by"),
+            (#"{"sourcing": []}"#, "requirement.sourcing"),
+            (#"{"sourcing": ["crowd", "mob"]}"#, "requirement.sourcing[1]"),
+            (#"{"exam": "contracts"}"#, "requirement.least_score_bps"),
+            (#"{"exam": "contracts", "least_score_bps": 10001}"#, "requirement.least_score_bps"),
+            (#"{"skill": "lawyer/contracts"}"#, "requirement"),
+            (#"{"skill": "lawyer", "least_mean_bps": 1, "least_low_bps": 1}"#, "requirement"),
+            (#"{"least_years": 81, "of": "lawyer"}"#, "requirement.least_years"),
+            (#"{"performed_in": ["US-NY"]}"#, "requirement.performed_in[0]"),
+            (#"{"credential": "Board!", "of": "physician"}"#, "requirement.credential"),
         ])
     func refused(text: String, path: String) throws {
         let json = try JSON.parse(text)
@@ -297,7 +358,10 @@ struct RequirementTests {
             Issue.record("should not be eligible")
             return
         }
-        #expect(fault.message == "This needs a lawyer of tier principal or higher with a verified, valid licence.")
+        #expect(
+            fault.message == "This needs a lawyer of tier principal or higher with a verified, valid licence. "
+                + "The tier held is expert."
+        )
     }
 
     @Test("only an active worker is eligible, whatever the tree", arguments: Worker.State.allCases)

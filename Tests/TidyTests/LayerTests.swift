@@ -125,7 +125,8 @@ struct FolderOrder {
 
     /// Names that an earlier folder may say all the same, and why.
     private static let allowed: [String: String] = [
-        "Principal": "its id is the actor of every audit event and the recipient of every notice"
+        "Principal": "its id is the actor of every audit event and the recipient of every notice",
+        "refreshEligibility": "who meets what must follow a worker's facts in the transaction that changes them",
     ]
 
     let files: [SourceText]

@@ -10,10 +10,11 @@ extension Transaction {
             select assignment.requester_id, assignment.assignment_id, assignment.worker_id, assignment.leased_at,
                    assignment.eligibility, batch.requirement_id,
                    (select coalesce(jsonb_agg(jsonb_build_object(
-                               'id', credential_id, 'profession', profession, 'kind', kind,
-                               'jurisdiction', jurisdiction, 'issued_day', issued_on - date '2000-01-01',
-                               'expires_second', extract(epoch from expires_at)::bigint)), '[]')
-                      from credential
+                               'id', credential_id, 'profession', credential.profession, 'kind', kind,
+                               'is_licence', credential_kind.is_licence, 'jurisdiction', jurisdiction,
+                               'from', (issued_on - date '1970-01-01') * 86400000000::bigint,
+                               'until', (extract(epoch from expires_at) * 1000000)::bigint)), '[]')
+                      from credential join credential_kind using (kind)
                      where credential.worker_id = assignment.worker_id
                        and credential.verified_at <= assignment.leased_at
                        and assignment.eligibility -> 'credentials' ? credential.credential_id::text) as credentials

@@ -49,6 +49,11 @@ package struct CredentialKind: Hashable, Sendable {
         self.isLicence = isLicence
     }
 
+    /// Without a catalogue: the kinds that permit to practise are known, any other attests.
+    init(known code: CredentialKindCode) {
+        self.init(code: code, isLicence: code == .barAdmission || code == .medicalLicence)
+    }
+
     /// As the catalogue names it.
     package var rawValue: String { code.rawValue }
 }

@@ -73,7 +73,9 @@ package struct DeclareProfession: Sendable {
             try await market.change { change in
                 try await change.authorizeSelf(worker, orOperator: actor)
                 guard try await change.transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
-                try await change.declare(profile, of: worker, by: actor)
+                if try await change.declare(profile, of: worker, by: actor) {
+                    try await change.refreshEligibility(of: worker)
+                }
             }
         } catch let error as StoreError where error.violatedConstraint == "profile_profession_fkey" {
             throw ExpertiseRefusal.unknownProfession

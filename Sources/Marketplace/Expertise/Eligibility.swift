@@ -1,6 +1,5 @@
 package import Formats
 package import Foundation
-internal import Store
 
 /// Whether a worker meets a requirement at an instant.
 package enum Eligibility: Hashable, Sendable {
@@ -10,39 +9,125 @@ package enum Eligibility: Hashable, Sendable {
 
 /// The facts that made a worker eligible, for the assignment to keep.
 package struct EligibilityProof: Hashable, Sendable {
-    /// The licences that rules relied on.
+    /// The papers that rules relied on.
     package private(set) var credentials: Set<Credential.ID> = []
     /// The tiers held in the professions that rules named.
     package private(set) var tiers: [Profession: Tier] = [:]
+    /// The accepted versions of the agreements that rules named.
+    package private(set) var agreements: [String: Int] = [:]
 
-    /// `{"credentials": ["<uuid>", …], "tiers": {"lawyer": "expert"}}`, ids sorted.
+    /// `{"credentials": ["<uuid>", …], "tiers": {"lawyer": "expert"}}`, ids sorted; with `"agreements": {"nda": 2}`
+    /// where there are any.
     package var json: JSON {
-        [
+        var members: [String: JSON] = [
             "credentials": .array(credentials.sorted().map { .string("\($0)") }),
             "tiers": .object(
                 Dictionary(
                     tiers.map { ($0.key.code, JSON.string($0.value.rawValue)) }, uniquingKeysWith: { first, _ in first }
                 )),
         ]
+        if !agreements.isEmpty { members["agreements"] = .object(agreements.mapValues { .integer(Int64($0)) }) }
+        return .object(members)
     }
 
-    mutating func use(_ credential: Credential.ID) { credentials.insert(credential) }
-    mutating func use(_ tier: Tier, in profession: Profession) { tiers[profession] = tier }
+    init() {}
+    init(credential: Credential.ID) { credentials = [credential] }
+    init(credential: Credential.ID, tier: Tier, in profession: Profession) {
+        credentials = [credential]
+        tiers = [profession: tier]
+    }
+    init(agreement kind: String, version: Int) { agreements = [kind: version] }
 
     func merging(_ other: EligibilityProof) -> EligibilityProof {
         var merged = self
         merged.credentials.formUnion(other.credentials)
         merged.tiers.merge(other.tiers) { first, _ in first }
+        merged.agreements.merge(other.agreements) { first, _ in first }
         return merged
     }
 }
 
 /// The first rule that a worker does not meet. A refusal: nothing was changed.
 package struct RequirementFault: Refusal {
+    /// What keeps the worker from meeting the rule. Its raw value is stable; programs may branch on it.
+    package enum Reason: Hashable, Sendable {
+        /// There is nothing of the kind.
+        case missing
+        /// There was, until then.
+        case expired(Date)
+        /// There will be, from then on.
+        case notYetValid(Date)
+        case elsewhere([String])
+        case tierTooLow(Tier)
+        case levelTooLow(LanguageLevel)
+        case tooLow(Int)
+        /// Another version counts now.
+        case outdated(version: Int)
+        case conflict
+        case barred
+        case otherSourcing(Sourcing)
+        case inactive(Worker.State)
+    }
+
+    /// `nil` when no rule was looked at, as the worker may not work at all.
+    package let rule: Requirement?
+    package let reason: Reason
+
     /// What kind of rule it is: `worker_not_active`, or `requirement_profession`, `requirement_language`, …
-    package let code: String
-    /// What would satisfy it, in one sentence.
-    package let message: String
+    package var code: String { rule.map { "requirement_\($0.kind)" } ?? "worker_not_active" }
+
+    /// What would satisfy it, and what there is instead, in one or two sentences.
+    package var message: String {
+        guard let rule else {
+            if case .inactive(let state) = reason {
+                return "Only an active worker may take work; this one is \(state.rawValue)."
+            }
+            return "Only an active worker may take work."
+        }
+        return ["This needs \(rule.demand).", reason.finding].compactMap(\.self).joined(separator: " ")
+    }
+}
+
+extension RequirementFault.Reason {
+    /// `expired`, `outdated`, `conflict`, …
+    package var code: String {
+        switch self {
+        case .missing: "missing"
+        case .expired: "expired"
+        case .notYetValid: "not_yet_valid"
+        case .elsewhere: "elsewhere"
+        case .tierTooLow: "tier_too_low"
+        case .levelTooLow: "level_too_low"
+        case .tooLow: "too_low"
+        case .outdated: "outdated"
+        case .conflict: "conflict"
+        case .barred: "barred"
+        case .otherSourcing: "other_sourcing"
+        case .inactive: "inactive"
+        }
+    }
+
+    /// What there is instead, as a sentence; `nil` when there is nothing.
+    fileprivate var finding: String? {
+        switch self {
+        case .missing, .inactive: nil
+        case .expired(let end): "What there was ended at \(end.secondText)."
+        case .notYetValid(let start): "What there is holds from \(start.secondText) on."
+        case .elsewhere(let places): "What there is holds in \(places.joined(separator: ", "))."
+        case .tierTooLow(let tier): "The tier held is \(tier.rawValue)."
+        case .levelTooLow(let level): "The level known is \(level.rawValue)."
+        case .tooLow(let number): "There are \(number)."
+        case .outdated(let version): "Version \(version) counts now, and was not accepted."
+        case .conflict: "A tie to that party was declared."
+        case .barred: "That requester has barred this worker."
+        case .otherSourcing(let sourcing): "This worker is of the \(sourcing.rawValue)."
+        }
+    }
+}
+
+extension Date {
+    /// `2026-03-02T09:00:00Z`
+    fileprivate var secondText: String { formatted(.iso8601) }
 }
 
 extension Requirement {
@@ -54,99 +139,16 @@ extension Requirement {
     package func evaluate(
         _ facts: WorkerFacts, at instant: Date, standing: Set<Worker.State> = [.active]
     ) -> Eligibility {
+        normalised.evaluate(normal: facts, at: instant, standing: standing)
+    }
+
+    /// The same for a tree that is in its normal form already, as every stored one is.
+    package func evaluate(
+        normal facts: WorkerFacts, at instant: Date, standing: Set<Worker.State> = [.active]
+    ) -> Eligibility {
         guard standing.contains(facts.state) else {
-            let message = "Only an active worker may take work; this one is \(facts.state.rawValue)."
-            return .ineligible(RequirementFault(code: "worker_not_active", message: message))
+            return .ineligible(RequirementFault(rule: nil, reason: .inactive(facts.state)))
         }
-        return normalised.verdict(facts, at: instant)
-    }
-
-    private func verdict(_ facts: WorkerFacts, at instant: Date) -> Eligibility {
-        switch self {
-        case .all(let rules):
-            var proof = EligibilityProof()
-            for rule in rules {
-                switch rule.verdict(facts, at: instant) {
-                case .eligible(let part): proof = proof.merging(part)
-                case .ineligible(let fault): return .ineligible(fault)
-                }
-            }
-            return .eligible(proof)
-        case .any(let rules):
-            for rule in rules {
-                if case .eligible(let proof) = rule.verdict(facts, at: instant) { return .eligible(proof) }
-            }
-        case .not(let rule):
-            if case .ineligible = rule.verdict(facts, at: instant) { return .eligible(EligibilityProof()) }
-        case .profession(let profession, let leastTier):
-            if let tier = facts.professions[profession]?.tier, tier >= leastTier,
-                let licence = facts.licence(of: profession, in: nil, at: instant)
-            {
-                var proof = EligibilityProof()
-                proof.use(tier, in: profession)
-                proof.use(licence.id)
-                return .eligible(proof)
-            }
-        case .jurisdiction(let place, let profession):
-            if let licence = facts.licence(of: profession, in: place, at: instant) {
-                var proof = EligibilityProof()
-                proof.use(licence.id)
-                return .eligible(proof)
-            }
-        case .specialty(let name, let profession):
-            let names = facts.professions[profession]?.specialties ?? []
-            if names.contains(where: { $0.lowercased() == name }) { return .eligible(EligibilityProof()) }
-        case .language(let tag):
-            if facts.languages.contains(where: { LanguageTag.contains(tag, $0) }) {
-                return .eligible(EligibilityProof())
-            }
-        case .excluded(let worker):
-            if worker != facts.worker { return .eligible(EligibilityProof()) }
-        }
-        return .ineligible(RequirementFault(code: "requirement_\(kind)", message: "This needs \(demand)."))
-    }
-
-    private var kind: String {
-        switch self {
-        case .all: "all"
-        case .any: "any"
-        case .not: "not"
-        case .profession: "profession"
-        case .jurisdiction: "jurisdiction"
-        case .specialty: "specialty"
-        case .language: "language"
-        case .excluded: "excluded_worker"
-        }
-    }
-
-    /// What would satisfy it, as the end of a sentence.
-    var demand: String {
-        switch self {
-        case .all([]): "nothing"
-        case .any([]): "what nobody has"
-        case .all(let rules): "all of (" + rules.map(\.demand).joined(separator: "; ") + ")"
-        case .any(let rules): "one of (" + rules.map(\.demand).joined(separator: "; ") + ")"
-        case .not(let rule): "the absence of " + rule.demand
-        case .profession(let profession, let tier):
-            "a \(profession) of tier \(tier.rawValue) or higher with a verified, valid licence"
-        case .jurisdiction(let place, let profession): "a verified, valid licence as \(profession) in \(place)"
-        case .specialty(let name, let profession): "the specialty '\(name)' as \(profession)"
-        case .language(let tag): "the language '\(tag)'"
-        case .excluded: "somebody other than this worker"
-        }
-    }
-}
-
-extension WorkerFacts {
-    /// A licence that is valid at the instant; of several the one valid longest, then the least id.
-    fileprivate func licence(of profession: Profession, in place: String?, at instant: Date) -> Credential? {
-        credentials.filter { credential in
-            credential.profession == profession && credential.kind.isLicence && credential.validity.contains(instant)
-                && (place.map { Jurisdiction.contains($0, credential.jurisdiction) } ?? true)
-        }
-        .min { left, right in
-            let (leftEnd, rightEnd) = (left.validity.upper ?? .distantFuture, right.validity.upper ?? .distantFuture)
-            return leftEnd == rightEnd ? left.id < right.id : leftEnd > rightEnd
-        }
+        return verdict(facts, at: instant)
     }
 }

@@ -38,6 +38,7 @@ package struct GrantTier: Sendable {
             }
             guard held != tier else { return }
             try await change.grant(tier, in: profession, to: worker, by: actor)
+            try await change.refreshEligibility(of: worker)
         }
     }
 }

@@ -81,6 +81,7 @@ package struct ImportRoster: Sendable {
                 try await change.take(submission, standing, of: worker, by: actor)
                 credentials += 1
             }
+            if isChanged { try await change.refreshEligibility(of: worker) }
             return isChanged || credentials > 0 ? credentials : nil
         }
     }

@@ -180,6 +180,7 @@ extension Change {
         try await record(
             "credential_\(state.rawValue)", by: actor, on: "credential", credential.uuid, in: .worker(worker)
         )
+        try await refreshEligibility(of: worker)
         return worker
     }
 }

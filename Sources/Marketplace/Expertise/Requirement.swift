@@ -18,10 +18,39 @@ package indirect enum Requirement: Hashable, Sendable {
     case jurisdiction(String, of: Profession)
     /// A practice area or specialty in the profession; lower case.
     case specialty(String, of: Profession)
-    /// A BCP 47 tag; met by any narrower one (`en` by `en-GB`). Lower case.
-    case language(String)
+    /// A BCP 47 tag; met by any narrower one (`en` by `en-GB`). Lower case. With a level, known at least that well.
+    case language(String, leastLevel: LanguageLevel? = nil)
     /// Anybody but this worker.
     case excluded(Worker.ID)
+    /// The version of this kind of agreement that counts at the instant was accepted.
+    case agreement(String)
+    /// No declared tie to this party; lower case, single spaces.
+    case noInterest(in: String)
+    /// Not barred by this requester.
+    case notExcluded(by: Requester.ID)
+    /// Of one of these; sorted, each once.
+    case sourcing([Sourcing])
+    /// An exam of this key passed, with at least this score in ten-thousandths, which still counts.
+    case exam(String, leastScore: Int)
+    /// A node of the skill tree, known to be at least this good.
+    case skill(String, least: SkillBound)
+    /// Years in the profession.
+    case years(Int, of: Profession)
+    /// Work is performed in one of these places, ISO 3166-1; sorted, each once.
+    case performedIn([String])
+    /// A verified, valid credential of this kind in the profession, by the catalogue's code.
+    case credential(String, of: Profession)
+}
+
+/// How a worker comes to the platform: by themselves, through an agency, or as the operator's own staff.
+package enum Sourcing: String, Hashable, Sendable, CaseIterable {
+    case crowd, agency, staff
+}
+
+/// What is asked of a skill estimate, in ten-thousandths: of its mean, or of the lower end of its interval.
+package enum SkillBound: Hashable, Sendable {
+    case mean(Int)
+    case low(Int)
 }
 
 extension Requirement {
@@ -38,20 +67,35 @@ extension Requirement {
             case .any([]): .all([])
             case let inner: .not(inner)
             }
-        case .profession, .jurisdiction, .specialty, .language, .excluded: self
+        case .sourcing(let kinds): .sourcing(Array(Set(kinds)).sorted { $0.rawValue < $1.rawValue })
+        case .performedIn(let places): .performedIn(Array(Set(places)).sorted())
+        case .profession, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded,
+            .exam, .skill, .years, .credential:
+            self
         }
     }
 
     /// SHA-256 of the normal form's canonical JSON.
     package var digest: Digest { Digest(of: normalised.json) }
 
+    /// The kinds of agreement that rules of the tree name.
+    package var agreementKinds: Set<String> {
+        switch self {
+        case .all(let rules), .any(let rules): rules.reduce(into: []) { $0.formUnion($1.agreementKinds) }
+        case .not(let rule): rule.agreementKinds
+        case .agreement(let kind): [kind]
+        case .profession, .jurisdiction, .specialty, .language, .excluded, .noInterest, .notExcluded, .sourcing, .exam,
+            .skill, .years, .performedIn, .credential:
+            []
+        }
+    }
+
     private static func normalised(_ rules: [Requirement], isAll: Bool) -> Requirement {
         var flat: Set<Requirement> = []
         for rule in rules.map(\.normalised) {
-            switch rule {
-            case .all(let inner) where isAll: flat.formUnion(inner)
-            case .any(let inner) where !isAll: flat.formUnion(inner)
-            case .all, .any, .not, .profession, .jurisdiction, .specialty, .language, .excluded: flat.insert(rule)
+            switch (rule, isAll) {
+            case (.all(let inner), true), (.any(let inner), false): flat.formUnion(inner)
+            case (_, _): flat.insert(rule)
             }
         }
         if flat.contains(isAll ? .any([]) : .all([])) { return isAll ? .any([]) : .all([]) }

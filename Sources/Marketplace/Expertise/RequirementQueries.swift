@@ -18,9 +18,20 @@ extension Transaction {
         if let found = try await requirementID(hash: hash) { return found }
         let added = try await firstRow(
             """
-            insert into requirement (requirement_id, tree, hash) values (\(id), \(normal.json), \(hash))
-            on conflict (hash) do nothing
-            returning requirement_id
+            with added as (
+                insert into requirement (requirement_id, tree, hash) values (\(id), \(normal.json), \(hash))
+                on conflict (hash) do nothing
+                returning requirement_id
+            ),
+            cover as (
+                insert into requirement_cover (requirement_id, interned_at, stale_from)
+                select requirement_id, \(instant), \(instant) from added
+            ),
+            named as (
+                insert into requirement_agreement (requirement_id, kind, known_version)
+                select requirement_id, kind, 0 from added, unnest(\(normal.agreementKinds.sorted())::text[]) as kind
+            )
+            select requirement_id from added
             """)
         if let added { return try added["requirement_id"] }
         // Somebody else made it meanwhile: the next statement sees it.
@@ -34,7 +45,7 @@ extension Transaction {
         let row = try await firstRow("select tree from requirement where requirement_id = \(id)")
         guard let row else { return nil }
         do {
-            return try Requirement(json: try row["tree"])
+            return try Requirement(stored: try row["tree"])
         } catch let fault as BadInput {
             throw StoreError.decoding(table: "requirement", column: "tree", reason: fault.message)
         }

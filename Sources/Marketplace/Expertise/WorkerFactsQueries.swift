@@ -12,101 +12,122 @@ extension Transaction {
 
     /// The same of many workers, by id, in one statement.
     package func workerFacts(of workers: [Worker.ID], at instant: Date) async throws -> [WorkerFacts] {
+        try await workerHistories(of: workers).map { $0.facts(at: instant) }
+    }
+
+    /// What is known of workers with its times, by id, in one statement. Agreements of a kind of which a worker has
+    /// accepted no version are left out: they are missing whatever the version.
+    package func workerHistories(of workers: [Worker.ID]) async throws -> [WorkerHistory] {
         try await rows(
             """
             select worker.worker_id, worker.state, worker.country,
-                   array(select tag from worker_language where worker_id = worker.worker_id order by tag) as languages,
-                   (select coalesce(jsonb_agg(jsonb_build_object(
-                               'profession', profile.profession, 'years', profile.years, 'tier', tier_period.tier,
-                               'specialties',
-                               coalesce(lawyer_profile.practice_areas, physician_profile.specialties,
-                                        profile.specialties))), '[]')
-                      from profile
-                      left join lawyer_profile using (worker_id, profession)
-                      left join physician_profile using (worker_id, profession)
-                      left join tier_period
-                        on tier_period.worker_id = profile.worker_id
-                       and tier_period.profession = profile.profession
-                       and tier_period.in_force @> \(instant)
-                     where profile.worker_id = worker.worker_id) as professions,
-                   (select coalesce(jsonb_agg(jsonb_build_object(
-                               'id', credential_id, 'profession', credential.profession,
-                               'kind', kind, 'is_licence', credential_kind.is_licence,
-                               'jurisdiction', jurisdiction, 'issued_day', issued_on - date '2000-01-01',
-                               'expires_second', extract(epoch from expires_at)::bigint)
-                               order by credential_id), '[]')
-                      from credential join credential_kind using (kind)
-                     where credential.worker_id = worker.worker_id and credential.state = 'verified') as credentials
+                   array(select tag from worker_language
+                          where worker_language.worker_id = worker.worker_id order by tag) as languages,
+                   \(fragment: HistoryColumns.levels) as language_levels,
+                   \(fragment: HistoryColumns.professions) as professions,
+                   \(fragment: HistoryColumns.credentials) as credentials,
+                   \(fragment: HistoryColumns.teams) as teams,
+                   \(fragment: HistoryColumns.agreements) as agreements,
+                   \(fragment: HistoryColumns.interests) as interests,
+                   \(fragment: HistoryColumns.exclusions) as exclusions,
+                   \(fragment: HistoryColumns.exams) as exams,
+                   \(fragment: HistoryColumns.skills) as skills
               from worker
              where worker.worker_id = any(\(workers))
              order by worker.worker_id
             """
-        ).map(WorkerFacts.init(row:))
+        ).map(WorkerHistory.init(row:))
     }
 }
 
-extension WorkerFacts {
-    init(row: Row) throws {
-        let professions: JSON = try row["professions"]
-        let credentials: JSON = try row["credentials"]
-        self.init(
-            worker: try row["worker_id"], state: try row["state"], country: try row["country"],
-            languages: try row["languages"],
-            professions: try Dictionary(
-                (professions.arrayValue ?? []).map { ($0, try Standing(stored: $0)) }
-                    .map { (try Stored.word($0, "profession", Profession.init), $1) },
-                uniquingKeysWith: { first, _ in first }
-            ),
-            credentials: try (credentials.arrayValue ?? []).map(Credential.init(stored:))
-        )
-    }
-}
+/// One list each; times are whole microseconds since 1970, null where there is no end.
+private enum HistoryColumns {
+    static let levels: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object('tag', tag, 'level', level)), '[]')
+           from worker_language where worker_language.worker_id = worker.worker_id)
+        """
 
-extension WorkerFacts.Standing {
-    fileprivate init(stored json: JSON) throws(StoreError) {
-        let hasTier = !(json["tier"] ?? .null).isNull
-        self.init(
-            tier: hasTier ? try Stored.word(json, "tier", Tier.init(rawValue:)) : nil,
-            years: try Stored.number(json, "years"),
-            specialties: (json["specialties"]?.arrayValue ?? []).compactMap(\.stringValue)
-        )
-    }
-}
+    static let professions: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'profession', profile.profession, 'years', profile.years,
+                    'specialties',
+                    coalesce(lawyer_profile.practice_areas, physician_profile.specialties, profile.specialties),
+                    'tiers',
+                    (select coalesce(jsonb_agg(jsonb_build_object(
+                                'value', tier,
+                                'from', (extract(epoch from lower(in_force)) * 1000000)::bigint,
+                                'until', (extract(epoch from upper(in_force)) * 1000000)::bigint)), '[]')
+                       from tier_period
+                      where tier_period.worker_id = profile.worker_id
+                        and tier_period.profession = profile.profession))), '[]')
+           from profile
+           left join lawyer_profile using (worker_id, profession)
+           left join physician_profile using (worker_id, profession)
+          where profile.worker_id = worker.worker_id)
+        """
 
-extension Credential {
-    /// From `{"id", "profession", "kind", "jurisdiction", "issued_day", "expires_second"}`, as the queries build it.
-    init(stored json: JSON) throws(StoreError) {
-        id = try Stored.word(json, "id") { ID($0) }
-        profession = try Stored.word(json, "profession", Profession.init)
-        kind = CredentialKind(
-            code: try Stored.word(json, "kind", CredentialKindCode.init(rawValue:)),
-            isLicence: json["is_licence"]?.boolValue ?? false
-        )
-        jurisdiction = try Stored.word(json, "jurisdiction") { $0 }
-        let issuedDay = try Stored.number(json, "issued_day")
-        let expires = (json["expires_second"] ?? .null).isNull ? nil : try Stored.number(json, "expires_second")
-        validity = InstantRange(
-            from: Date(timeIntervalSince1970: (Double(issuedDay) + 10_957) * 86_400),
-            until: expires.map { Date(timeIntervalSince1970: Double($0)) }
-        )
-    }
-}
+    static let credentials: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'id', credential_id, 'profession', credential.profession, 'kind', kind,
+                    'is_licence', credential_kind.is_licence, 'jurisdiction', jurisdiction,
+                    'from', (issued_on - date '1970-01-01') * 86400000000::bigint,
+                    'until', (extract(epoch from expires_at) * 1000000)::bigint)
+                    order by credential_id), '[]')
+           from credential join credential_kind using (kind)
+          where credential.worker_id = worker.worker_id and credential.state = 'verified')
+        """
 
-/// Reads members of objects that a statement has built.
-private enum Stored {
-    static func word<Value>(
-        _ json: JSON, _ member: String, _ make: (String) -> Value?
-    ) throws(StoreError) -> Value {
-        guard let text = json[member]?.stringValue, let value = make(text) else {
-            throw .decoding(table: nil, column: member, reason: "is missing or has an unknown value")
-        }
-        return value
-    }
+    static let teams: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'value', team.kind,
+                    'from', (extract(epoch from lower(in_force)) * 1000000)::bigint,
+                    'until', (extract(epoch from upper(in_force)) * 1000000)::bigint)), '[]')
+           from team_member join team using (team_id) where team_member.worker_id = worker.worker_id)
+        """
 
-    static func number(_ json: JSON, _ member: String) throws(StoreError) -> Int {
-        guard let number = json[member]?.integerValue else {
-            throw .decoding(table: nil, column: member, reason: "is no whole number")
-        }
-        return Int(number)
-    }
+    static let agreements: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'kind', agreement.kind, 'version', agreement.version,
+                    'from', (extract(epoch from agreement.valid_from) * 1000000)::bigint,
+                    'accepted', (extract(epoch from accepted_at) * 1000000)::bigint)), '[]')
+           from agreement
+           left join agreement_acceptance
+             on agreement_acceptance.agreement_id = agreement.agreement_id
+            and agreement_acceptance.worker_id = worker.worker_id
+          where agreement.kind in (
+                select known.kind from agreement_acceptance as mine join agreement as known using (agreement_id)
+                 where mine.worker_id = worker.worker_id))
+        """
+
+    static let interests: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'value', party,
+                    'from', (extract(epoch from lower(in_force)) * 1000000)::bigint,
+                    'until', (extract(epoch from upper(in_force)) * 1000000)::bigint)), '[]')
+           from interest where interest.worker_id = worker.worker_id)
+        """
+
+    static let exclusions: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'value', requester_id,
+                    'from', (extract(epoch from lower(in_force)) * 1000000)::bigint,
+                    'until', (extract(epoch from upper(in_force)) * 1000000)::bigint)), '[]')
+           from exclusion where exclusion.worker_id = worker.worker_id)
+        """
+
+    static let exams: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'key', exam.key, 'score', score_bps, 'is_passed', score_bps >= exam.pass_bps,
+                    'from', (extract(epoch from finished_at) * 1000000)::bigint,
+                    'until', (extract(epoch from expires_at) * 1000000)::bigint)), '[]')
+           from exam_attempt join exam using (exam_id)
+          where exam_attempt.worker_id = worker.worker_id and finished_at is not null)
+        """
+
+    static let skills: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object('skill', skill, 'mean', mean_bps, 'low', low_bps)), '[]')
+           from (select distinct on (skill) skill, mean_bps, low_bps
+                   from skill_estimate where skill_estimate.worker_id = worker.worker_id
+                  order by skill, version desc) newest)
+        """
 }

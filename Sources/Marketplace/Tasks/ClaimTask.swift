@@ -106,17 +106,10 @@ extension Change {
     ) async throws -> Assignment {
         var refusals: [ClaimRefusal] = []
         var last: Offering?
-        // Few requirements serve many batches: those not met are left out before anything is counted or paged.
-        var met: [Requirement.ID] = []
-        for requirement in try await transaction.openRequirements() {
-            if case .eligible = try await claimant.eligibility(for: requirement, in: transaction) {
-                met.append(requirement)
-            }
-        }
+        let workforce = claimant.bonds.workforce
+        let met = try await transaction.metRequirements(of: claimant.worker.id)
         for _ in 0..<pagesMax {
-            let page = try await transaction.offerings(
-                to: claimant.bonds.workforce, after: last, limit: pageSize, demanding: met
-            )
+            let page = try await transaction.offerings(to: workforce, after: last, limit: pageSize, demanding: met)
             for offering in page {
                 do {
                     return try await lease(from: offering, to: &claimant, event: "task_claimed")
@@ -127,12 +120,11 @@ extension Change {
             last = page.last
             if page.count < pageSize { break }
         }
-        if let telling = refusals.first(where: { $0 == .hoursCap }) ?? refusals.first { throw telling }
-        guard let first = try await transaction.offerings(
-            to: claimant.bonds.workforce, after: nil, limit: 1, demanding: nil
-        ).first,
-            case .ineligible(let fault) = try await claimant.eligibility(for: first.requirement, in: transaction)
-        else { throw ClaimRefusal.noOpenBatch }
-        throw ClaimRefusal.notEligible(fault)
+        let telling = refusals.first { $0 == .hoursCap } ?? refusals.first { $0 == .noWork } ?? refusals.first
+        if let telling { throw telling }
+        // Nothing that the worker is known to meet: the first of the others tells why.
+        let others = try await transaction.offerings(to: workforce, after: nil, limit: 1, demanding: nil)
+        guard let first = others.first else { throw ClaimRefusal.noOpenBatch }
+        return try await lease(from: first, to: &claimant, event: "task_claimed")
     }
 }

@@ -30,15 +30,6 @@ extension Transaction {
         ).map(Offering.init)
     }
 
-    /// What the open batches demand, each once.
-    func openRequirements() async throws -> [Requirement.ID] {
-        try await rows(
-            """
-            select distinct requirement_id from batch where state = 'open' and door = 'claim' order by requirement_id
-            """
-        ).map { try $0["requirement_id"] }
-    }
-
     /// One batch, whatever its state.
     func offering(_ batch: Batch.ID, of requester: Requester.ID) async throws -> Offering? {
         try await firstRow(

@@ -172,7 +172,7 @@ extension Transaction {
         do {
             return try Dictionary(
                 rows.map { row in
-                    (try row.value("requirement_id", as: Requirement.ID.self), try Requirement(json: row["tree"]))
+                    (try row.value("requirement_id", as: Requirement.ID.self), try Requirement(stored: row["tree"]))
                 },
                 uniquingKeysWith: { first, _ in first }
             )

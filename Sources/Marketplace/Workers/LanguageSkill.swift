@@ -1,10 +1,3 @@
-internal import Store
-
-/// How well a language is known: the values of the PostgreSQL enum `language_level`, in its order, which is the CEFR's.
-package enum LanguageLevel: String, Sendable, CaseIterable, SQLEnum {
-    case a1, a2, b1, b2, c1, c2, native
-}
-
 /// A language that a worker reads and writes.
 package struct LanguageSkill: Hashable, Sendable, CustomStringConvertible {
     /// BCP 47, lower case.

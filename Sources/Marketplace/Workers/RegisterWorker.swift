@@ -43,6 +43,7 @@ package struct RegisterWorker: Sendable {
                 if isNew, let keys {
                     try await change.mark(worker, .identity, IdentityMark.ofPerson(registration, keys), by: actor)
                 }
+                if isNew { try await change.refreshEligibility(of: worker) }
                 return worker
             }
         } catch let error as StoreError where error.violatedConstraint == "worker_person_one_per_email" {

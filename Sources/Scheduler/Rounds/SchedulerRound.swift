@@ -35,4 +35,5 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case offersRefused = "offers_refused"
     case reverificationsReminded = "reverifications_reminded"
     case examsClosed = "exams_closed"
+    case eligibilitiesKept = "eligibilities_kept"
 }

@@ -79,11 +79,11 @@ private struct RoutingSheet {
         let levelOf = Dictionary(uniqueKeysWithValues: levels.enumerated().map { ($1, $0) })
         var verdicts: [Requirement.ID: [Eligibility]] = [:]
         for (row, batch) in batches.enumerated() {
-            let requirement = market.requirements[batch.requirement] ?? .any([])
+            let requirement = (market.requirements[batch.requirement] ?? .any([])).normalised
             let eligibility =
                 verdicts[batch.requirement]
                 ?? workers.map {
-                    requirement.evaluate($0.facts, at: market.instant)
+                    requirement.evaluate(normal: $0.facts, at: market.instant)
                 }
             verdicts[batch.requirement] = eligibility
             var found: [Edge] = []

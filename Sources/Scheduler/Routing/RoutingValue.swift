@@ -49,7 +49,9 @@ extension Requirement {
         case .all(let rules), .any(let rules):
             rules.reduce(into: [:]) { $0.merge($1.leastTiers, uniquingKeysWith: min) }
         case .profession(let profession, let tier): [profession: tier]
-        case .not, .jurisdiction, .specialty, .language, .excluded: [:]
+        case .not, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded, .sourcing,
+            .exam, .skill, .years, .performedIn, .credential:
+            [:]
         }
     }
 }

@@ -1,0 +1,117 @@
+internal import Foundation
+internal import Store
+internal import Synchronization
+
+extension Change {
+    /// Works out anew, for all time to come, which requirements a worker meets. Every use case that changes what
+    /// requirements ask of a worker calls it at the end of its transaction; a change of standing needs it not.
+    package func refreshEligibility(of worker: Worker.ID) async throws {
+        guard try await transaction.lockWorkerForChange(worker) != nil else { return }
+        let requirements = try await transaction.trees(ofHashes: try await transaction.coveredRequirements())
+        try await transaction.keepEligibility(of: [worker], for: requirements)
+    }
+}
+
+extension Transaction {
+    /// The trees of requirements by id; those that are not there are left out.
+    package func knownRequirements(_ ids: [Requirement.ID]) async throws -> [Requirement.ID: Requirement] {
+        try await trees(ofHashes: try await requirementHashes(ids))
+    }
+
+    /// A tree is what its hash says, so each is read and parsed once in a process.
+    fileprivate func trees(ofHashes hashes: [Requirement.ID: Digest]) async throws -> [Requirement.ID: Requirement] {
+        var known = InternedTrees.shared.among(hashes.values)
+        let unknown = hashes.values.filter { known[$0] == nil }
+        if !unknown.isEmpty {
+            let read = try await requirements(withHashes: unknown)
+            InternedTrees.shared.add(read)
+            known.merge(read) { first, _ in first }
+        }
+        return hashes.compactMapValues { known[$0] }
+    }
+
+    /// Works out and stores when these workers, who are locked, meet these requirements.
+    func keepEligibility(of workers: [Worker.ID], for requirements: [Requirement.ID: Requirement]) async throws {
+        guard !workers.isEmpty, !requirements.isEmpty else { return }
+        var wanted: [EligibilityRow] = []
+        for history in try await workerHistories(of: workers) {
+            let forecast = EligibilityForecast(history, from: instant)
+            for (id, requirement) in requirements {
+                for range in forecast.ranges(ofNormal: requirement) {
+                    wanted.append(EligibilityRow(worker: history.worker, requirement: id, range: range))
+                }
+            }
+        }
+        try await writeEligibility(wanted, of: workers, for: Array(requirements.keys))
+    }
+
+    /// Which requirements a worker meets at the transaction's instant: as stored, and evaluated afresh where what is
+    /// stored is not complete yet. Whether the worker may work at all is not looked at.
+    package func metRequirements(of worker: Worker.ID) async throws -> [Requirement.ID] {
+        let stored = try await storedEligibility(of: worker)
+        guard !stored.unknown.isEmpty, var facts = try await workerFacts(worker, at: instant) else { return stored.met }
+        facts.state = .active
+        let afresh = try await knownRequirements(stored.unknown).filter { _, requirement in
+            if case .eligible = requirement.evaluate(normal: facts, at: instant) { true } else { false }
+        }
+        return (stored.met + afresh.keys).sorted()
+    }
+}
+
+/// Works out who meets requirements that are new or name an agreement with a new version, some workers at a time.
+///
+/// Nothing waits for it: until a requirement is through, readers evaluate it themselves. Cut off, it goes on where it
+/// was; any number of processes may run it.
+package struct SweepEligibility: Sendable {
+    /// Workers in one transaction.
+    package static let workersMax = 200
+    static let requirementsMax = 500
+    /// How long after it was made a requirement is left alone: longer than any transaction takes.
+    static let settleSeconds: TimeInterval = 60
+
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// One bounded piece.
+    ///
+    /// - Returns: the number of workers looked at; less than `most` when nothing is left to do at the moment.
+    package func callAsFunction(most: Int = workersMax) async throws -> Int {
+        try await market.database.transaction { transaction in
+            try await transaction.noteNewAgreements()
+            let (requirements, through) = try await transaction.lockStaleCovers(
+                settledBy: transaction.instant - Self.settleSeconds, limit: Self.requirementsMax
+            )
+            guard !requirements.isEmpty else { return 0 }
+            let most = min(max(most, 1), Self.workersMax)
+            let workers = try await transaction.lockWorkersForEligibility(after: through, limit: most)
+            try await transaction.keepEligibility(
+                of: workers, for: try await transaction.knownRequirements(requirements)
+            )
+            try await transaction.moveCovers(requirements, through: workers.count < most ? nil : workers.last)
+            return workers.count
+        }
+    }
+}
+
+/// Parsed requirements by the hash of their text, so that none can be out of date.
+private final class InternedTrees: Sendable {
+    static let shared = InternedTrees()
+    private static let most = 20_000
+    private let trees = Mutex<[Digest: Requirement]>([:])
+
+    func among(_ hashes: some Sequence<Digest>) -> [Digest: Requirement] {
+        trees.withLock { trees in
+            hashes.reduce(into: [:]) { found, hash in
+                if let tree = trees[hash] { found[hash] = tree }
+            }
+        }
+    }
+
+    func add(_ read: [Digest: Requirement]) {
+        trees.withLock { trees in
+            if trees.count + read.count > Self.most { trees = [:] }
+            trees.merge(read) { first, _ in first }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import Foundation
+internal import Store
+
+/// What a worker would be told who claimed work of a batch now.
+package enum ClaimProspect: Hashable, Sendable {
+    case eligible(EligibilityProof)
+    /// The refusal that ``ClaimTask`` would give, as it is the first in its order of precedence.
+    case refused(ClaimRefusal)
+}
+
+/// Answers "why can I not work on this batch" without trying it.
+package struct WhyNotEligible: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - batch: claimed or offered; that the work of a batch is only offered is told last, as it bars nobody from it.
+    ///   - actor: the worker, or an operator.
+    /// - Throws: ``AccessRefusal``; ``NotFound`` for a worker or batch that is not there.
+    package func callAsFunction(
+        _ worker: Worker.ID, from batch: (requester: Requester.ID, id: Batch.ID), by actor: Principal.ID
+    ) async throws -> ClaimProspect {
+        try await market.database.read { transaction in
+            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            guard let row = try await transaction.workerStanding(worker) else { throw NotFound("worker") }
+            guard let offering = try await transaction.offering(batch.id, of: batch.requester) else {
+                throw NotFound("batch")
+            }
+            return try await transaction.prospect(of: row, from: offering)
+        }
+    }
+}
+
+extension Transaction {
+    /// In the order in which ``ClaimTask`` refuses.
+    fileprivate func prospect(of worker: WorkerRow, from offering: Offering) async throws -> ClaimProspect {
+        guard try await holds(Principal.ID(worker.id.uuid), .worker, for: nil) else { return .refused(.notAWorker) }
+        guard worker.state == .active else { return .refused(.notActive(worker.state)) }
+        guard try await liveLeases(of: worker.id) < ClaimTask.mostAtOnce else {
+            return .refused(.mostAtOnce(ClaimTask.mostAtOnce))
+        }
+        guard offering.state == .open else { return .refused(.batchNotOpen(offering.state)) }
+        guard offering.hasOpenSlot else { return .refused(.noWork) }
+        guard let facts = try await workerFacts(worker.id, at: instant),
+            let requirement = try await requirement(offering.requirement)
+        else { throw NotFound("requirement") }
+        let proof: EligibilityProof
+        switch requirement.evaluate(normal: facts, at: instant) {
+        case .eligible(let found): proof = found
+        case .ineligible(let fault): return .refused(.notEligible(fault))
+        }
+        let week = try WorkWeek.start(of: instant, timeZone: worker.timeZone)
+        let committed = try await committedMinutes(of: worker.id, weekStartsOn: week)
+        guard committed + offering.expectedMinutes <= worker.weeklyMinutesMax else { return .refused(.hoursCap) }
+        guard try await hasOpenSlot(offering.batch, of: offering.requester, for: worker.id) else {
+            return .refused(.noWork)
+        }
+        return offering.door == .claim ? .eligible(proof) : .refused(.offeredOnly)
+    }
+}

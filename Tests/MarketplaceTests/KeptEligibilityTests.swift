@@ -1,0 +1,309 @@
+import Formats
+import Foundation
+import Store
+import TestSupport
+import Testing
+
+@testable import Marketplace
+
+@Suite("Kept eligibility", .scratchDatabase)
+struct KeptEligibilityTests {
+    /// Interns requirements and sweeps until nothing is left.
+    private func keep(_ trees: [Requirement]) async throws -> [Requirement.ID: Requirement] {
+        let kept = try await Scratch.database.transaction { transaction in
+            var kept: [Requirement.ID: Requirement] = [:]
+            for tree in trees {
+                let id = try await transaction.internRequirement(
+                    tree, id: Scratch.here.identifiers.make(at: transaction.instant)
+                )
+                kept[id] = tree.normalised
+            }
+            return kept
+        }
+        Scratch.clock.advance(by: 61)
+        try await sweep()
+        return kept
+    }
+
+    private func sweep(most: Int = 2) async throws {
+        var steps = 0
+        while try await SweepEligibility(market: Scratch.market)(most: most) == most {
+            steps += 1
+            try #require(steps < 1_000)
+        }
+    }
+
+    private func refresh(_ worker: Worker.ID, _ statements: SQL...) async throws {
+        try await Scratch.market.change { change in
+            for statement in statements { try await change.transaction.execute(statement) }
+            try await change.refreshEligibility(of: worker)
+            try await change.record(
+                "test_changed", by: Principal.ID(worker.uuid), on: "worker", worker.uuid, in: .worker(worker)
+            )
+        }
+    }
+
+    /// What is kept at the clock's instant, and what evaluation from scratch says.
+    private func compare(_ workers: [Worker.ID], _ trees: [Requirement.ID: Requirement], _ note: String) async throws {
+        try await Scratch.database.read { transaction in
+            for worker in workers {
+                var facts = try #require(try await transaction.workerFacts(worker, at: transaction.instant))
+                facts.state = .active
+                let scratch = trees.filter { _, tree in tree.evaluate(facts, at: transaction.instant).isEligible }
+                let stored = try await transaction.storedEligibility(of: worker)
+                #expect(stored.unknown == [], "\(note)")
+                #expect(Set(stored.met) == Set(scratch.keys), "\(note)")
+                #expect(Set(try await transaction.metRequirements(of: worker)) == Set(scratch.keys), "\(note)")
+            }
+        }
+    }
+
+    @Test(
+        "after any sequence of changes it equals evaluation from scratch, at every instant until the next change",
+        arguments: UInt64(1)...6
+    )
+    func anySequence(seed: UInt64) async throws {
+        let crew = try await Crew()
+        var workers: [Worker.ID] = []
+        for number in 1...3 { workers.append(try await crew.worker("w\(number)")) }
+        var world = RequirementWorld(seed: seed)
+        let requesters = world.requesters
+        let trees = try await keep((0..<40).map { _ in world.tree() })
+        try await compare(workers, trees, "seed \(seed), nothing yet")
+        var met = 0
+        for step in 0..<40 {
+            let worker = world.pick(workers)
+            let (start, end) = world.span(from: Scratch.clock.now())
+            switch Int.random(in: 0..<11, using: &world.generator) {
+            case 0:
+                let profession = world.pick(world.professions)
+                try await DeclareProfession(market: crew.market)(
+                    profession, years: world.pick([1, 5, 9]), specialties: [world.pick(world.specialties)], of: worker,
+                    by: crew.chief
+                )
+            case 1, 2:
+                let profession = world.pick(world.professions)
+                try await DeclareProfession(market: crew.market)(
+                    profession, years: 5, specialties: [], of: worker, by: crew.chief
+                )
+                try await GrantTier(market: crew.market)(
+                    world.pick(Tier.allCases), in: profession, to: worker,
+                    loss: TierLoss(rule: "r", facts: [:], reasons: "x"), by: crew.chief
+                )
+                let day = CalendarDate(iso: String(world.pick([start, end]).formatted(.iso8601).prefix(10)))
+                let paper = try await SubmitCredential(market: crew.market)(
+                    CredentialSubmission(
+                        profession: profession, kind: profession == .lawyer ? .barAdmission : .medicalLicence,
+                        issuer: "x", jurisdiction: world.pick(world.places), number: "\(seed)-\(step)",
+                        issuedOn: .day("2020-01-01"), expiresOn: day
+                    ), of: worker, by: crew.chief
+                )
+                try await VerifyCredential(market: crew.market)(paper, by: crew.chief)
+                if Bool.random(using: &world.generator) {
+                    try await RevokeCredential(market: crew.market)(paper, reason: "x", by: crew.chief)
+                }
+            case 3:
+                try await refresh(
+                    worker,
+                    """
+                    insert into worker_language values (\(worker), \(world.pick(world.languages)),
+                                                        \(world.pick(LanguageLevel.allCases)))
+                    on conflict (worker_id, tag) do update set level = excluded.level
+                    """)
+            case 4:
+                try await refresh(
+                    worker, "delete from interest where worker_id = \(worker)",
+                    """
+                    insert into interest values (gen_random_uuid(), \(worker), 'employer', 'x',
+                                                 \(world.pick(world.parties)), tstzrange(\(start), \(end)))
+                    """)
+            case 5:
+                try await refresh(
+                    worker, "delete from exclusion where worker_id = \(worker)",
+                    """
+                    insert into exclusion values (gen_random_uuid(), \(world.pick(requesters)), \(worker), 'x',
+                                                  \(crew.chief), tstzrange(\(start), \(end)))
+                    """)
+            case 6:
+                let team = UUID.random(&world)
+                try await refresh(
+                    worker, "delete from team_member where worker_id = \(worker)",
+                    """
+                    insert into team values (\(team), \("t\(seed)-\(step)"),
+                                             \(world.pick(["agency", "staff"]))::text::team_kind, 'T', 'DE', false,
+                                             \(start))
+                    """,
+                    """
+                    insert into team_member values (gen_random_uuid(), \(team), \(worker), tstzrange(\(start), \(end)))
+                    """)
+            case 7:
+                try await refresh(
+                    worker,
+                    """
+                    insert into skill_estimate values (\(worker), 'lawyer/contracts', \(step + 1),
+                        \(world.pick([4_000, 6_000])), 3000, 9000, 1, \(start))
+                    """)
+            case 8:
+                let exam = UUID.random(&world)
+                try await refresh(
+                    worker,
+                    """
+                    insert into exam values (\(exam), 'lawyer', 'contracts', \(step + 1), 'C', '[]', '{}', 60, 3, 24,
+                                             5000, 365, \(start), \(crew.chief))
+                    """,
+                    """
+                    insert into exam_attempt values (gen_random_uuid(), \(exam), \(worker), 1,
+                        \(start - 200_000), \(start - 100_000), \(start - 150_000), '{}',
+                        \(world.pick([4_000, 6_000, 9_500])), \(end))
+                    """)
+            case 9:
+                let body = "nda \(step)"
+                // Published by itself: nobody's eligibility is touched.
+                try await Scratch.database.transaction { transaction in
+                    _ = try await transaction.execute(
+                        """
+                        insert into agreement values (gen_random_uuid(), 'nda', \(step + 1), 'NDA', \(body),
+                            sha256(convert_to(\(body), 'UTF8')), \(start + Double(step)), \(crew.chief))
+                        """)
+                }
+                let fresh = try await Scratch.database.read { transaction in
+                    Set(try await transaction.metRequirements(of: worker))
+                }
+                #expect(fresh == (try await scratch(worker, trees)), "seed \(seed), step \(step), before the sweep")
+                try await sweep()
+            default:
+                try await refresh(
+                    worker,
+                    """
+                    insert into agreement_acceptance
+                    select \(worker), agreement_id, \(Scratch.clock.now()) from agreement
+                     order by version desc limit 1
+                    on conflict do nothing
+                    """)
+            }
+            for wait in [0, 1, 3_600, 40_000] {
+                Scratch.clock.advance(by: Double(wait))
+                try await compare(workers, trees, "seed \(seed), step \(step), after \(wait) s")
+            }
+            met += try await scratch(worker, trees).count
+        }
+        #expect(met > 100)
+    }
+
+    private func scratch(_ worker: Worker.ID, _ trees: [Requirement.ID: Requirement]) async throws -> Set<
+        Requirement.ID
+    > {
+        try await Scratch.database.read { transaction in
+            var facts = try #require(try await transaction.workerFacts(worker, at: transaction.instant))
+            facts.state = .active
+            return Set(trees.filter { $0.value.evaluate(facts, at: transaction.instant).isEligible }.keys)
+        }
+    }
+
+    @Test("a new requirement is worked out in pieces; until it is through, readers evaluate it themselves")
+    func newRequirement() async throws {
+        let crew = try await Crew()
+        var workers: [Worker.ID] = []
+        for number in 1...5 { workers.append(try await crew.worker("w\(number)")) }
+        let id = try await Scratch.database.transaction {
+            try await $0.internRequirement(.language("en"), id: Scratch.here.identifiers.make(at: $0.instant))
+        }
+        let sweep = SweepEligibility(market: crew.market)
+        #expect(try await sweep(most: 2) == 0, "it is left alone for a minute")
+        Scratch.clock.advance(by: 61)
+        for expected in [2, 2, 1] {
+            for worker in workers {
+                let met = try await Scratch.database.read { try await $0.metRequirements(of: worker) }
+                #expect(met == [id])
+            }
+            #expect(try await sweep(most: 2) == expected)
+        }
+        #expect(try await sweep(most: 2) == 0)
+        for worker in workers {
+            let stored = try await Scratch.database.read { try await $0.storedEligibility(of: worker) }
+            #expect(stored.met == [id] && stored.unknown == [])
+        }
+    }
+
+    @Test("a change of one worker's papers touches no row of another's, and none that stays as it is")
+    func onlyThatWorker() async throws {
+        let crew = try await Crew()
+        let (worker, admission) = try await crew.lawyer("w1", tier: .expert)
+        _ = try await crew.lawyer("w2", tier: .expert)
+        _ = try await keep([.language("en"), .jurisdiction("US-NY", of: .lawyer), .jurisdiction("DE", of: .lawyer)])
+        func rows() async throws -> [String] {
+            try await Scratch.database.read {
+                try await $0.rows(
+                    """
+                    select worker_id || ' ' || requirement_id || ' ' || in_force || ' ' || xmin as it
+                      from worker_requirement order by 1
+                    """
+                ).map { try $0["it"] }
+            }
+        }
+        let before = try await rows()
+        #expect(before.count == 4)
+        try await RevokeCredential(market: crew.market)(admission, reason: "x", by: crew.chief)
+        let after = try await rows()
+        #expect(after.count == 3 && Set(after).isSubset(of: before))
+        #expect(before.filter { !after.contains($0) }.allSatisfy { $0.hasPrefix("\(worker)") })
+    }
+
+    @Test("work that a worker is eligible for is listed in the order of the policy, page by page, and ends on the day")
+    func listed() async throws {
+        let market = try await SmallMarket()
+        let worker = try await market.lawyer("w1")
+        var ids: [Batch.ID] = []
+        for number in 0..<5 {
+            ids.append(
+                try await market.batch(
+                    market.draft("b\(number)", requirement: .years(number, of: .lawyer), priority: number % 2), tasks: 1
+                ))
+        }
+        _ = try await market.batch(market.draft("other", requirement: .language("fr"), priority: 9), tasks: 1)
+        Scratch.clock.advance(by: 61)
+        try await sweep()
+        let list = ListEligibleBatches(market: market.market)
+        let actor = Principal.ID(worker.uuid)
+        var found: [EligibleBatch] = []
+        for expected in [2, 2, 1, 0] {
+            let page = try await list(for: worker, after: found.last, limit: 2, by: actor)
+            #expect(page.count == expected)
+            found += page
+        }
+        #expect(Set(found.map(\.id)) == Set(ids))
+        #expect(found.map(\.priority) == [1, 1, 0, 0, 0])
+        try await PauseWorker(market: market.market)(worker, by: actor)
+        #expect(try await list(for: worker, by: actor) == [])
+        try await ResumeWorker(market: market.market)(worker, by: actor)
+        #expect(try await list(for: worker, by: actor).count == 5)
+    }
+
+    @Test("an expiry takes effect at its instant, with nobody's help")
+    func expiry() async throws {
+        let market = try await SmallMarket()
+        let worker = try await market.lawyer("w1")
+        _ = try await market.batch(market.draft("b"), tasks: 1)
+        Scratch.clock.advance(by: 61)
+        try await sweep()
+        let list = ListEligibleBatches(market: market.market)
+        Scratch.clock.advance(by: Date.at("2027-01-02T00:00:00Z").timeIntervalSince(Scratch.clock.now()) - 1)
+        #expect(try await list(for: worker, by: market.manager).count == 1)
+        Scratch.clock.advance(by: 1)
+        #expect(try await list(for: worker, by: market.manager) == [])
+    }
+}
+
+extension RequirementWorld {
+    /// A start and a later end, about now.
+    fileprivate mutating func span(from now: Date) -> (Date, Date) {
+        let start = now + Double(Int.random(in: -50_000...50_000, using: &generator))
+        return (start, start + Double(Int.random(in: 1...200_000, using: &generator)))
+    }
+}
+
+extension UUID {
+    fileprivate static func random(_ world: inout RequirementWorld) -> UUID {
+        SeededIdentifiers(seed: world.generator.next()).uuid(at: Scratch.start)
+    }
+}
