@@ -332,9 +332,10 @@ struct VerificationTests {
         while try await remind(limit: 2, by: crew.chief) > 0 {}
         let row = try await row(
             crew,
-            "select count(*) as n, count(distinct credential_id) as credentials,
-                   min(days_before) as least from credential_reminder"
-        )
+            """
+            select count(*) as n, count(distinct credential_id) as credentials, min(days_before) as least
+              from credential_reminder
+            """)
         #expect(try (row["n"], row["credentials"], row["least"]) == (7, 7, 30))
     }
 
