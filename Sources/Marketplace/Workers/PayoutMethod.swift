@@ -48,8 +48,8 @@ package struct PayoutMethod: Hashable, Sendable {
         text.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x5a).contains($0) }
     }
 
-    /// Source: ISO 13616-1: country, two check digits, 11 to 30 characters; with the first four moved last it is 1 modulo
-    /// 97.
+    /// Source: ISO 13616-1: country, two check digits, 11 to 30 characters; modulo 97 it is 1, the first four moved
+    /// last.
     private static func isIBAN(_ text: String) -> Bool {
         let bytes = Array(text.utf8)
         guard (15...34).contains(bytes.count), bytes[..<2].allSatisfy({ (0x41...0x5a).contains($0) }),
