@@ -8,13 +8,17 @@ import TestSupport
 struct Crew: Sendable {
     let market: Market
     let chief: Principal.ID
-    /// Another operator, for what two people must look at.
-    let second: Principal.ID
 
     init() async throws {
         market = Scratch.market
         chief = try await Bootstrap(market: market)(operatorName: "ada")
-        second = try await CreatePrincipal(market: market)(.person, named: "bob", roles: [.operator], by: chief)
+    }
+
+    /// Another operator, for what two people must look at; made when first asked for.
+    var second: Principal.ID {
+        get async throws {
+            try await CreatePrincipal(market: market)(.person, named: "bob", roles: [.operator], by: chief)
+        }
     }
 
     func person(_ name: String, _ roles: Role...) async throws -> Principal.ID {
@@ -38,7 +42,7 @@ struct Crew: Sendable {
         )
         let admission = try await SubmitCredential(market: market)(.admission(number: key), of: worker, by: chief)
         try await VerifyCredential(market: market)(admission, by: chief)
-        try await ConfirmCredential(market: market)(admission, by: second)
+        try await ConfirmCredential(market: market)(admission, by: try await second)
         try await GrantTier(market: market)(tier, in: .lawyer, to: worker, by: chief)
         return (worker, admission)
     }

@@ -34,13 +34,16 @@ struct KeptEligibilityTests {
     }
 
     private func refresh(_ worker: Worker.ID, _ statements: SQL...) async throws {
-        try await Scratch.market.change { change in
+        // As the owner: the program itself deletes none of these.
+        let database = Scratch.connect(asOwner: true) { $0.poolSize = 1 }
+        try await Market(database: database, identifiers: Scratch.here.identifiers).change { change in
             for statement in statements { try await change.transaction.execute(statement) }
             try await change.refreshEligibility(of: worker)
             try await change.record(
                 "test_changed", by: Principal.ID(worker.uuid), on: "worker", worker.uuid, in: .worker(worker)
             )
         }
+        await database.shutdown()
     }
 
     /// What is kept at the clock's instant, and what evaluation from scratch says.
@@ -175,8 +178,8 @@ struct KeptEligibilityTests {
                 try await refresh(
                     worker,
                     """
-                    insert into agreement_acceptance
-                    select \(worker), agreement_id, \(Scratch.clock.now()) from agreement
+                    insert into agreement_acceptance (worker_id, agreement_id, accepted_at, hash)
+                    select \(worker), agreement_id, \(Scratch.clock.now()), hash from agreement
                      order by version desc limit 1
                     on conflict do nothing
                     """)

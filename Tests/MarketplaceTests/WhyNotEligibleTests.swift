@@ -95,14 +95,15 @@ struct WhyNotCase: Sendable, CustomTestStringConvertible {
                     insert into agreement
                     select gen_random_uuid(), 'nda', 1, 'NDA', 'one', sha256('one'), '2026-01-01', principal_id
                       from principal where name = 'Operator'
-                    returning agreement_id
+                    returning agreement_id, hash
                 ),
                 second as (
                     insert into agreement
                     select gen_random_uuid(), 'nda', 2, 'NDA', 'two', sha256('two'), '2026-03-02', principal_id
                       from principal where name = 'Operator'
                 )
-                insert into agreement_acceptance select worker_id, agreement_id, '2026-01-02' from worker, first
+                insert into agreement_acceptance (worker_id, agreement_id, accepted_at, hash)
+                select worker_id, agreement_id, '2026-01-02', hash from worker, first
                 """
         ),
         WhyNotCase(
@@ -131,7 +132,7 @@ struct WhyNotCase: Sendable, CustomTestStringConvertible {
         ),
         WhyNotCase(
             name: "excluded by the requester", demand: .all([]),
-            code: "requirement_not_excluded_by", reason: "barred",
+            code: "excluded",
             before: """
                 insert into exclusion
                 select gen_random_uuid(), requester_id, worker_id, 'late', principal_id, tstzrange('2026-01-01', null)

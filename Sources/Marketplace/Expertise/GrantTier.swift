@@ -38,7 +38,6 @@ package struct GrantTier: Sendable {
             }
             guard held != tier else { return }
             try await change.grant(tier, in: profession, to: worker, by: actor)
-            try await change.refreshEligibility(of: worker)
         }
     }
 }
@@ -61,6 +60,7 @@ extension Change {
         _ tier: Tier, in profession: Profession, to worker: Worker.ID, by actor: Principal.ID
     ) async throws {
         try await transaction.beginTier(tier, of: worker, in: profession, by: actor)
+        try await refreshEligibility(of: worker)
         try await record(
             "tier_granted", by: actor, on: "worker", worker.uuid, in: .worker(worker),
             facts: ["profession": .string(profession.code), "tier": .string(tier.rawValue)]

@@ -5,12 +5,11 @@ extension Transaction {
     /// Finds or makes the one row of a requirement, so that all tasks that demand the same share it.
     ///
     /// - Parameter id: taken if it is new.
-    /// - Throws: ``BadInput`` for a tree whose normal form could not be read back: too deep, too large, or a demand
-    ///   that nobody can meet.
+    /// - Throws: ``BadInput`` for a tree whose normal form could not be read back: too deep or too large.
     package func internRequirement(_ requirement: Requirement, id: Requirement.ID) async throws -> Requirement.ID {
         let normal = requirement.normalised
         do throws(BadInput) {
-            _ = try Requirement(json: normal.json)
+            _ = try Requirement(stored: normal.json)
         } catch {
             throw BadInput("requirement", "cannot be kept: \(error.message)")
         }

@@ -85,6 +85,9 @@ package struct WriteSkillEstimates: Sendable {
                     throw SkillRefusal.versionOfExams
                 }
                 try await change.transaction.upsertEstimates(estimates)
+                for worker in Set(estimates.map(\.worker)).sorted() {
+                    try await change.refreshEligibility(of: worker)
+                }
                 try await change.record(
                     "skills_estimated", by: actor, on: "skill_estimate", actor.uuid, in: .platform,
                     facts: ["estimates": .integer(Int64(estimates.count))]

@@ -95,10 +95,7 @@ package struct CreateBatch: Sendable {
                 return found
             }
             let priced = try await price(draft, project.taskKind, in: transaction)
-            // Whom the requester has barred is barred from all of its work.
-            let requirement = try await transaction.internRequirement(
-                .all([draft.requirement, .notExcluded(by: requester)]), id: change.make()
-            )
+            let requirement = try await transaction.internRequirement(draft.requirement, id: change.make())
             let fresh: Batch.ID = change.make()
             guard try await transaction.insertBatch(fresh, of: requester, draft, priced, requirement: requirement)
             else {

@@ -42,6 +42,7 @@ extension Transaction {
         }
         guard offering.state == .open else { return .refused(.batchNotOpen(offering.state)) }
         guard offering.hasOpenSlot else { return .refused(.noWork) }
+        if let bar = offering.bar(to: try await workerBonds(of: worker.id)) { return .refused(bar) }
         guard let facts = try await workerFacts(worker.id, at: instant),
             let requirement = try await requirement(offering.requirement)
         else { throw NotFound("requirement") }

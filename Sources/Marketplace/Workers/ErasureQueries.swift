@@ -31,7 +31,7 @@ extension Transaction {
             "delete from identity_mark where worker_id = \(worker)",
             "delete from worker_language where worker_id = \(worker)",
             "delete from worker_person where worker_id = \(worker)",
-            "delete from interest where worker_id = \(worker)",
+            "update interest set party_name = 'erased', party = interest_id::text where worker_id = \(worker)",
             "delete from idempotency_key where principal_id = \(worker)",
             "update notice set facts = '{}' where recipient_id = \(worker)",
             """
