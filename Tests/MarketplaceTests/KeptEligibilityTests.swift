@@ -89,10 +89,7 @@ struct KeptEligibilityTests {
                 try await DeclareProfession(market: crew.market)(
                     profession, years: 5, specialties: [], of: worker, by: crew.chief
                 )
-                try await GrantTier(market: crew.market)(
-                    world.pick(Tier.allCases), in: profession, to: worker,
-                    loss: TierLoss(rule: "r", facts: [:], reasons: "x"), by: crew.chief
-                )
+                let tier = world.pick(Tier.allCases)
                 let day = CalendarDate(iso: String(world.pick([start, end]).formatted(.iso8601).prefix(10)))
                 let paper = try await SubmitCredential(market: crew.market)(
                     CredentialSubmission(
@@ -102,6 +99,15 @@ struct KeptEligibilityTests {
                     ), of: worker, by: crew.chief
                 )
                 try await VerifyCredential(market: crew.market)(paper, by: crew.chief)
+                try await ConfirmCredential(market: crew.market)(paper, by: try await crew.second)
+                do {
+                    try await GrantTier(market: crew.market)(
+                        tier, in: profession, to: worker, loss: TierLoss(rule: "r", facts: [:], reasons: "x"),
+                        by: crew.chief
+                    )
+                } catch ExpertiseRefusal.notConfirmed {
+                    // The paper has expired: the tier stays as it was.
+                }
                 if Bool.random(using: &world.generator) {
                     try await RevokeCredential(market: crew.market)(paper, reason: "x", by: crew.chief)
                 }
