@@ -117,10 +117,10 @@ struct Workbench {
         let second = UUID.numbered(1, kind: 0xe)
         try await transaction.execute(
             """
-            insert into rate (rate_id, profession, tier, task_kind, unit, amount_minor, currency, in_force,
-                              prepared_by, approved_by)
-            values (\(rate), 'lawyer', 'expert', 'extraction', 'task', 100, 'USD', tstzrange(\(.instant), null),
-                    \(UUID.numbered(1, kind: 0xc)), \(second))
+            insert into rate (rate_id, profession, tier, task_kind, region, language, unit, amount_minor, least_minor,
+                              most_minor, currency, in_force, prepared_by, approved_by)
+            values (\(rate), 'lawyer', 'expert', 'extraction', 'any', 'any', 'task', 100, 100, 100, 'USD',
+                    tstzrange(\(.instant), null), \(UUID.numbered(1, kind: 0xc)), \(second))
             """)
         try await transaction.execute(
             """
@@ -152,11 +152,12 @@ struct Workbench {
         try await transaction.execute(
             """
             insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
-                                    lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor,
-                                    currency, eligibility, week_starts_on, expected_minutes, closed_at)
+                                    lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor,
+                                    fee_minor, currency, eligibility, week_starts_on, expected_minutes, closed_at)
             select requester_id, gen_random_uuid(), task_id, slot_no, batch_id,
                    (\(stem(0xe)) || lpad(to_hex(1 + n % \(workerCount)), 8, '0'))::uuid, 'accepted', 1, \(.instant),
-                   \(.instant) + interval '1 hour', \(.instant) + interval '2 hours', '{}', 100, 10, 'USD', '{}',
+                   \(.instant) + interval '1 hour', \(.instant) + interval '2 hours', '{}', sha256('{}'), 100, 10,
+                   'USD', '{}',
                    date '2026-03-02', 1, \(.instant)
               from (select slot.*, row_number() over (order by task_id) as n from slot) as slot
              where n % 4 = 0

@@ -25,9 +25,9 @@ package struct SchedulerLoop: Sendable {
     ///
     /// - Parameters:
     ///   - actor: ``Market/systemPrincipal()``.
-    ///   - channel: where notices go; `nil` leaves them in the outbox.
+    ///   - sink: where notices go; `nil` leaves them in the outbox.
     package init(
-        market: Market, by actor: Principal.ID, notices channel: (@Sendable ([Notice]) async throws -> Void)?,
+        market: Market, by actor: Principal.ID, notices sink: (any NoticeSink)?,
         logger: Logger
     ) {
         var rounds: [any SchedulerRound] = [
@@ -37,7 +37,7 @@ package struct SchedulerLoop: Sendable {
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
             EligibilityRound(market: market),
         ]
-        if let channel { rounds.append(NoticeDeliveryRound(market: market, to: channel)) }
+        if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)
     }
 

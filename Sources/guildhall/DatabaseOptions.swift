@@ -59,6 +59,8 @@ struct DatabaseOptions: ParsableArguments {
 enum Environment {
     private static var variables: [String: String] { ProcessInfo.processInfo.environment }
     static var databaseURL: String? { variables["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 } }
+    /// The secret of AUTH PLAIN: not a flag, which every process on the machine could read.
+    static var smtpSecret: String? { variables["GUILDHALL_SMTP_SECRET"] }
     static var postgresFolder: String? { variables["GUILDHALL_PG_BIN"] }
     static var searchPath: String { variables["PATH"] ?? PostgresBinaries.defaultSearchPath }
 }

@@ -30,7 +30,7 @@ struct ClaimRaceTests {
 
     @Test(
         "leave no slot while somebody qualified waits, though others hold slots and let them go",
-        .timeLimit(.minutes(2))
+        .timeLimit(.minutes(5))
     )
     func lockedSlotsComeBack() async throws {
         let database = Scratch.connect { $0.poolSize = 16 }

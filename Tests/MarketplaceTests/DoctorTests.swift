@@ -40,6 +40,15 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
                 update worker_load
                    set live_leases = live_leases + case when worker_id = old_id then -1 else 1 end
                   from pair where worker_id in (old_id, new_id)
+            ),
+            days as (
+                update worker_day
+                   set committed_minutes = committed_minutes
+                       + case when worker_id = old_id then -expected_minutes else expected_minutes end
+                  from pair where worker_id in (old_id, new_id)
+            ),
+            entries as (
+                update hours_entry set worker_id = new_id from pair where assignment_id = leased_id
             )
             update assignment set worker_id = new_id, eligibility = pair.eligibility
               from pair where assignment_id = leased_id
@@ -66,6 +75,7 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
         ]
     ),
     (.termsFrozen, ["update assignment set pay_minor = pay_minor + 1 where state = 'leased'"]),
+    (.termsHash, ["update assignment set terms_hash = sha256('other') where state = 'leased'"]),
     (.oneEarning, ["update review set share_bps = 4000 where verdict = 'accepted_in_part'"]),
     (.earningPosted, ["update transfer set source_id = transfer_id where kind = 'earning'"]),
     (.balances, ["update account set balance_minor = balance_minor + 1 where kind = 'requester_wallet'"]),
@@ -136,6 +146,26 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
         ]
     ),
     (.hours, ["update worker_week set committed_minutes = committed_minutes + 1"]),
+    (.hours, ["update worker_day set committed_minutes = committed_minutes + 1"]),
+    (.hoursLedger, ["delete from hours_entry where kind = 'worked'"]),
+    (
+        .hoursLedger,
+        [
+            "update hours_entry set kind = 'released' where kind = 'worked'",
+            """
+            update worker_week
+               set committed_minutes = (
+                   select coalesce(sum(case kind when 'reserved' then minutes else -minutes end), 0)
+                                          from hours_entry where hours_entry.worker_id = worker_week.worker_id)
+            """,
+            """
+            update worker_day
+               set committed_minutes = (
+                   select coalesce(sum(case kind when 'reserved' then minutes else -minutes end), 0)
+                                          from hours_entry where hours_entry.worker_id = worker_day.worker_id)
+            """,
+        ]
+    ),
     (.load, ["update worker_load set live_leases = live_leases + 1"]),
     (
         .dueProcess,

@@ -53,16 +53,16 @@ private let violations: [(constraint: String, statement: SQL)] = [
         "assignment_one_live_per_slot",
         """
         insert into assignment select requester_id, gen_random_uuid(), task_id, slot_no, batch_id, worker_id, state,
-               lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor, currency, eligibility,
-               week_starts_on, expected_minutes, closed_at from assignment where state = 'leased'
+               lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor, fee_minor, currency,
+               eligibility, week_starts_on, expected_minutes, closed_at from assignment where state = 'leased'
         """
     ),
     (
         "assignment_one_per_worker",
         """
         insert into assignment select requester_id, gen_random_uuid(), task_id, slot_no, batch_id, worker_id,
-               'rejected', lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor, currency,
-               eligibility, week_starts_on, expected_minutes, leased_at from assignment where state = 'leased'
+               'rejected', lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor, fee_minor,
+               currency, eligibility, week_starts_on, expected_minutes, leased_at from assignment where state = 'leased'
         """
     ),
     ("assignment_lease_ends_later", "update assignment set lease_until = leased_at"),

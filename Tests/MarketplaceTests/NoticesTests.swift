@@ -43,6 +43,8 @@ struct NoticesTests {
         let crew = try await Crew()
         try await tell(2, to: crew.chief)
         await #expect(throws: Broken.self) { try await DeliverNotices(market: crew.market)() { _ in throw Broken() } }
+        #expect(try await DeliverNotices(market: crew.market)() { _ in } == 0)
+        Scratch.clock.advance(by: 60)
         #expect(try await DeliverNotices(market: crew.market)() { _ in } == 2)
     }
 
@@ -98,5 +100,100 @@ struct NoticesTests {
         let line = try JSON.parse(Array(try #require(lines.first).utf8))
         #expect(line["kind"] == "greeting" && line["recipient"] == .string("\(crew.chief)"))
         #expect(line["created_at"] == 1_772_442_000)
+    }
+}
+
+@Suite("The inbox", .scratchDatabase)
+struct InboxTests {
+    private func tell(
+        _ crew: Crew, _ recipient: Principal.ID, _ kind: String, key: String? = nil
+    ) async throws -> Bool {
+        try await crew.market.database.transaction { transaction in
+            try await transaction.tell(
+                recipient, kind: kind, facts: [:], id: Scratch.here.identifiers.make(at: transaction.instant),
+                dedupKey: key
+            )
+        }
+    }
+
+    @Test("the same thing under the same key is told once, to each person")
+    func deduplicated() async throws {
+        let crew = try await Crew()
+        let (one, two) = (try await crew.worker("w1"), try await crew.worker("w2"))
+        let people = [one, two].map { Principal.ID($0.uuid) }
+        #expect(try await tell(crew, people[0], "credential_expires", key: "c-60"))
+        #expect(try await !tell(crew, people[0], "credential_expires", key: "c-60"))
+        #expect(try await tell(crew, people[1], "credential_expires", key: "c-60"))
+        #expect(try await tell(crew, people[0], "credential_expires", key: "c-30"))
+        #expect(try await ListNotices(market: crew.market)(by: people[0]).count == 2)
+    }
+
+    @Test("told at once by many, it is there once")
+    func race() async throws {
+        let crew = try await Crew()
+        let barrier = Barrier(count: 8)
+        let told = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    await barrier.arrive()
+                    return try await tell(crew, crew.chief, "greeting", key: "k")
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(told == 1)
+    }
+
+    @Test("is read a page at a time, newest first; what was read stays, and nobody reads another's")
+    func read() async throws {
+        let crew = try await Crew()
+        let worker = Principal.ID(try await crew.worker().uuid)
+        for number in 0..<3 {
+            Scratch.clock.advance(by: 1)
+            _ = try await tell(crew, worker, "greeting_\(number)")
+        }
+        let list = ListNotices(market: crew.market)
+        let first = try await list(limit: 2, by: worker)
+        #expect(first.map(\.notice.kind) == ["greeting_2", "greeting_1"])
+        let last = try #require(first.last)
+        #expect(try await list(before: last.notice.id, by: worker).map(\.notice.kind) == ["greeting_0"])
+        let mark = ReadNotice(market: crew.market)
+        for _ in 0..<2 { try await mark(last.notice.id, by: worker) }
+        #expect(try await list(unreadOnly: true, by: worker).map(\.notice.kind) == ["greeting_2", "greeting_0"])
+        #expect(try await list(by: worker).map { $0.readAt != nil } == [false, true, false])
+        #expect(try await list(by: crew.chief).isEmpty)
+        #expect(await Crew.refusal { try await mark(last.notice.id, by: crew.chief) } == "not_found")
+    }
+
+    @Test("a kind that is not wanted is not sent, or not shown; a mandatory one always is")
+    func preferences() async throws {
+        let crew = try await Crew()
+        let worker = Principal.ID(try await crew.worker().uuid)
+        let prefer = PreferNotice(market: crew.market)
+        try await prefer(NoticePreference(kind: "greeting", channel: .email, isWanted: false), by: worker)
+        try await prefer(NoticePreference(kind: "gossip", channel: .inbox, isWanted: false), by: worker)
+        for channel in NoticeChannel.allCases {
+            let refused = await Crew.refusal {
+                try await prefer(NoticePreference(kind: "decision_made", channel: channel, isWanted: false), by: worker)
+            }
+            #expect(refused == "notice_mandatory")
+        }
+        let bad = await Crew.refusal {
+            try await prefer(NoticePreference(kind: "No kind", channel: .email, isWanted: false), by: worker)
+        }
+        #expect(bad == "bad_input")
+        for kind in ["greeting", "gossip", "decision_made"] { _ = try await tell(crew, worker, kind) }
+        let seen = Mutex<[String]>([])
+        let sent = try await DeliverNotices(market: crew.market)() { notices in
+            seen.withLock { $0 += notices.map(\.kind) }
+        }
+        #expect(sent == 2)
+        #expect(Set(seen.withLock { $0 }) == ["gossip", "decision_made"])
+        let shown = try await ListNotices(market: crew.market)(by: worker)
+        #expect(Set(shown.map(\.notice.kind)) == ["greeting", "decision_made"])
+        #expect(shown.first { $0.notice.kind == "greeting" }?.delivery == .skipped)
+        try await prefer(NoticePreference(kind: "gossip", channel: .inbox, isWanted: true), by: worker)
+        #expect(try await ListNotices(market: crew.market)(by: worker).count == 3)
+        #expect(try await prefer.all(by: worker).count == 2)
     }
 }

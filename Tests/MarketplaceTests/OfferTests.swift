@@ -35,6 +35,20 @@ struct OfferTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test(
+        "leave a worker the notice that they want, and never less than was meant", arguments: [(5, 600), (60, 3_600)])
+    func notice(minutes: Int, seconds: Int) async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("w")
+        try await SetAvailability(market: small.market)(
+            AvailabilitySettings(offerNoticeMinutes: minutes), of: worker, by: Principal.ID(worker.uuid)
+        )
+        let batch = try await small.batch(small.draft("b", door: .offer), tasks: 1)
+        _ = try await offer(small, batch, to: worker)
+        let offers = try await small.market.database.read { try await $0.offers(to: worker) }
+        #expect(offers.map(\.answerBy) == [Scratch.start + TimeInterval(seconds)])
+    }
+
     @Test("reserve nothing: the first of two gets the task, and the other's offer stays open")
     func reservesNothing() async throws {
         let (small, worker, batch, id) = try await offered()

@@ -22,6 +22,19 @@ struct PeopleConstraintTests {
         ),
         ("audit_seal_position_positive", "update audit_seal set position = -position"),
         ("audit_seal_hash_is_sha256", "update audit_seal set hash = '\\x00'"),
+        (
+            "notice_one_per_dedup_key",
+            """
+            insert into notice (notice_id, recipient_id, kind, facts, created_at, due_at, dedup_key)
+            select gen_random_uuid(), recipient_id, kind, facts, created_at, due_at, 'same'
+              from notice, generate_series(1, 2)
+            """
+        ),
+        ("notice_kind_is_snake_case", "update notice set kind = 'No'"),
+        ("notice_dedup_key_bounded", "update notice set dedup_key = ''"),
+        ("notice_attempts_possible", "update notice set attempts = 101"),
+        ("notice_fault_bounded", "update notice set fault = repeat('x', 501)"),
+        ("notice_delivered_iff_delivered", "update notice set delivered_at = created_at"),
         ("decision_rule_given", "update decision set rule = ''"),
         ("decision_reasons_given", "update decision set reasons = ''"),
         ("decision_appeal_possible", "update decision set appeal_until = decided_at"),
@@ -34,6 +47,9 @@ struct PeopleConstraintTests {
         ("worker_erased_only_closed", "update worker set erased_at = registered_at"),
         ("worker_person_phone_is_e164", "update worker_person set phone = '0049 30 901820'"),
         ("worker_person_born_on_possible", "update worker_person set born_on = '1899-12-31'"),
+        ("worker_daily_minutes_possible", "update worker set daily_minutes_max = 1441"),
+        ("worker_tasks_at_once_possible", "update worker set tasks_at_once_max = 6"),
+        ("worker_offer_notice_possible", "update worker set offer_notice_minutes = -1"),
         ("worker_person_one_per_email", "update worker_person set email = 'same@example.org'"),
         ("worker_person_email_bounded", "update worker_person set email = 'a'"),
         ("worker_person_email_is_lower_case", "update worker_person set email = 'A@example.org'"),
@@ -102,14 +118,53 @@ struct PeopleConstraintTests {
         ("rate_amount_positive", "update rate set amount_minor = 0"),
         ("rate_currency_is_iso4217", "update rate set currency = 'usd'"),
         ("rate_approved_by_second_person", "update rate set approved_by = prepared_by"),
-        ("rate_in_force_bounded_below", "update rate set in_force = tstzrange(null, null)"),
+        ("rate_in_force_bounded_below", "update rate set in_force = tstzrange(null, null) where in_force is not null"),
+        ("rate_band_holds_amount", "update rate set least_minor = amount_minor + 1"),
+        ("rate_region_is_iso3166_or_any", "update rate set region = 'usa'"),
+        ("rate_language_bounded", "update rate set language = 'EN'"),
+        ("rate_in_force_is_approved", "update rate set approved_by = null where in_force is not null"),
+        ("rate_in_force_or_of_card", "update rate set in_force = null where card_id is null"),
+        ("rate_card_name_bounded", "update rate_card set name = ''"),
+        ("rate_card_version_positive", "update rate_card set version = -version"),
+        ("rate_card_one_per_version", "update rate_card set version = 7"),
+        ("rate_card_caps_possible", "update rate_card set whole_cap_bps = 9999"),
+        ("rate_card_hash_is_sha256", "update rate_card set content_hash = '\\x00'"),
+        ("rate_card_approved_by_second_person", "update rate_card set approved_by = prepared_by"),
+        ("rate_card_approved_before_publication", "update rate_card set approved_by = null where state = 'published'"),
+        ("rate_card_in_force_iff_published", "update rate_card set in_force = null where state = 'published'"),
+        (
+            "rate_card_in_force_bounded_below",
+            "update rate_card set in_force = 'empty' where state = 'published'"
+        ),
+        (
+            "rate_card_no_overlap",
+            """
+            update rate_card
+               set state = 'published', approved_by = (select approved_by from rate_card where version = 1),
+                   in_force = (select in_force from rate_card where version = 1)
+             where version = 2
+            """
+        ),
+        ("premium_rule_threshold_fits_kind", "update premium_rule set threshold = 0 where kind = 'urgency'"),
+        ("premium_rule_language_iff_scarcity", "update premium_rule set language = 'de' where kind = 'urgency'"),
+        ("premium_rule_language_bounded", "update premium_rule set language = 'DE' where kind = 'language_scarcity'"),
+        ("premium_rule_factor_possible", "update premium_rule set factor_bps = 9999"),
+        ("premium_rule_in_force_bounded_below", "update premium_rule set in_force = 'empty'"),
+        (
+            "premium_rule_no_overlap",
+            """
+            insert into premium_rule
+            select gen_random_uuid(), card_id, kind, threshold, language, 10001, in_force from premium_rule
+             where in_force is not null
+            """
+        ),
         (
             "rate_no_overlap",
             """
             insert into rate
-            select gen_random_uuid(), profession, tier, task_kind, 'task', 1, currency, in_force, prepared_by,
-                   approved_by
-              from rate
+            select gen_random_uuid(), card_id, profession, tier, task_kind, region, language, 'task', 1, 1, 1, currency,
+                   in_force, prepared_by, approved_by
+              from rate where in_force is not null
             """
         ),
     ]
@@ -129,6 +184,7 @@ struct PeopleConstraintTests {
             amount: Money(100, try #require(Currency("USD"))), inForce: InstantRange(from: Scratch.start, until: nil)
         )
         _ = try await PublishRate(market: crew.market)(rate, preparedBy: maker, approvedBy: checker)
+        try await publishCard(crew, maker, checker)
         try await crew.market.database.transaction { transaction in
             _ = try await transaction.reserveMinutes(60, of: worker, weekStartsOn: .day("2026-03-02"), cap: 600)
             _ = try await transaction.internRequirement(
@@ -136,6 +192,29 @@ struct PeopleConstraintTests {
             )
         }
         _ = try await SealAudit(market: crew.market)()
+    }
+
+    /// The first version is in force, the second a draft.
+    private func publishCard(_ crew: Crew, _ maker: Principal.ID, _ checker: Principal.ID) async throws {
+        let card: JSON = [
+            "name": "Constraints",
+            "rates": [
+                [
+                    "profession": "physician", "tier": "expert", "task_kind": "judgement", "unit": "hour",
+                    "currency": "USD", "amount_minor": 100,
+                ]
+            ],
+            "premiums": [
+                ["kind": "urgency", "within_hours": 24, "factor_bps": 12_000],
+                ["kind": "language_scarcity", "language": "de", "factor_bps": 12_000],
+            ],
+        ]
+        for isPublished in [true, false] {
+            let draft = try await DraftRateCard(market: crew.market)(card, by: maker)
+            guard isPublished else { continue }
+            try await ApproveRateCard(market: crew.market)(draft.version, contentHash: draft.contentHash, by: checker)
+            try await PublishRateCard(market: crew.market)(draft.version, from: Scratch.start + 1_000, by: maker)
+        }
     }
 
     @Test("each constraint refuses the statement that breaks it")
@@ -163,7 +242,8 @@ struct PeopleConstraintTests {
                         'decision', 'worker', 'worker_person', 'worker_week', 'profession', 'profile', 'lawyer_profile',
                         'physician_profile', 'tier_period', 'credential', 'credential_kind', 'requirement',
                         'rate',
-                        'requirement_cover', 'requirement_agreement', 'worker_requirement'])::regclass as id
+                        'requirement_cover', 'requirement_agreement', 'worker_requirement',
+                        'rate_card', 'premium_rule'])::regclass as id
                 )
                 select conname::text as name from pg_constraint join checked_table on conrelid = id
                  where contype in ('c', 'u', 'x')

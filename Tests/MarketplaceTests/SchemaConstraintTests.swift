@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The constraints that no use case can come near, each broken by a statement on rows made for it.
-@Suite("Constraints that no use case comes near", .scratchDatabase, .timeLimit(.minutes(1)))
+@Suite("Constraints that no use case comes near", .scratchDatabase, .timeLimit(.minutes(5)))
 struct SchemaConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("schema_step_version_positive", "update schema_step set version = -version"),
@@ -46,7 +46,12 @@ struct SchemaConstraintTests {
         ("batch_fee_not_negative", "update batch set fee_minor = -1"),
         ("batch_expected_minutes_possible", "update batch set expected_minutes = 0"),
         ("batch_lease_seconds_possible", "update batch set lease_seconds = 59"),
+        ("batch_price_fee_possible", "update batch_price set fee_bps = 10001"),
+        ("batch_price_most_positive", "update batch_price set most_pay_minor = 0"),
+        ("batch_price_curve_whole", "update batch_price set step_minor = null"),
+        ("batch_price_curve_possible", "update batch_price set interval_seconds = 59"),
         ("slot_no_positive", "update slot set slot_no = 0"),
+        ("assignment_terms_hash_is_sha256", "update assignment set terms_hash = '\\x00'"),
         ("assignment_pay_positive", "update assignment set fee_minor = -1"),
         ("submission_hash_is_sha256", "update submission set hash = '\\x00'"),
         ("offer_closed_iff_terminal", "update offer set closed_at = offered_at"),
@@ -89,15 +94,19 @@ struct SchemaConstraintTests {
           from project
         """,
         """
+        insert into batch_price
+        select requester_id, batch_id, '{}', '{}', 0, 1, 0, 'steps', 0, 60, 1 from batch
+        """,
+        """
         insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
         select requester_id, gen_random_uuid(), 1, batch_id, 'open', 0, 0 from batch
         """,
         """
         insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state, lease_token,
-                                leased_at, lease_until, answer_by, terms, pay_minor, fee_minor, currency, eligibility,
-                                week_starts_on, expected_minutes)
+                                leased_at, lease_until, answer_by, terms, terms_hash, pay_minor, fee_minor, currency,
+                                eligibility, week_starts_on, expected_minutes)
         select requester_id, gen_random_uuid(), task_id, slot_no, batch_id, gen_random_uuid(), 'leased', 1,
-               '2026-03-02', '2026-03-03', '2026-03-04', '{}', 1, 0, 'USD', '{}', '2026-03-02', 1
+               '2026-03-02', '2026-03-03', '2026-03-04', '{}', sha256('{}'), 1, 0, 'USD', '{}', '2026-03-02', 1
           from slot
         """,
         """

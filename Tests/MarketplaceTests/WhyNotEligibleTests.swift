@@ -201,7 +201,7 @@ struct WhyNotEligibleTests {
             #expect(fault.reason.code == why.reason)
             #expect(fault.message.hasPrefix("This needs "))
         case .notAWorker, .notActive, .mostAtOnce, .batchNotOpen, .offeredOnly, .noOpenBatch, .noWork, .hoursCap,
-            .otherWorkforce, .excluded, .conflictOfInterest:
+            .otherWorkforce, .excluded, .conflictOfInterest, .dayCap:
             #expect(refused.code == why.code)
             #expect(why.reason == nil)
         }

@@ -66,6 +66,7 @@ struct RoundTests {
         struct Closed: Error {}
         let failing = NoticeDeliveryRound(market: staffed.market) { _ in throw Closed() }
         await #expect(throws: Closed.self) { try await failing.runOnce() }
+        Scratch.clock.advance(by: 60)
         let round = NoticeDeliveryRound(market: staffed.market) { notices in
             received.withLock { $0 += notices.map(\.id) }
         }
@@ -101,7 +102,7 @@ struct RoundTests {
         #expect(try await reminding.runOnce().counts == [.reverificationsReminded: 0])
     }
 
-    @Test("run together in the loop of a market, and end with it", .timeLimit(.minutes(1)))
+    @Test("run together in the loop of a market, and end with it", .timeLimit(.minutes(5)))
     func together() async throws {
         let staffed = try await StaffedMarket()
         let worker = try await staffed.worker("w")

@@ -50,12 +50,24 @@ package struct Doctor: Sendable {
         case .notBuilt: return .notBuilt
         case .auditChain: return try await auditChain()
         case .proofs: return try await ProofCheck(market: market)()
+        case .termsHash: return try await termsHash()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)
                 return count == 0 ? .clean : .violated(count: count, examples: examples)
             }
         }
+    }
+
+    /// Recomputes the hash of all terms, by bounded parts.
+    private func termsHash() async throws -> DoctorOutcome {
+        var (odd, last): ([String], Assignment.ID?) = ([], nil)
+        repeat {
+            let page = try await market.database.read { [last] in try await $0.storedTerms(after: last) }
+            odd += page.filter { Digest(of: $0.terms) != $0.hash }.map { "\($0.assignment)" }
+            last = page.last?.assignment
+        } while last != nil
+        return odd.isEmpty ? .clean : .violated(count: odd.count, examples: Array(odd.prefix(10)))
     }
 
     /// Recomputes every hash, by bounded parts.

@@ -8,6 +8,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case eligibility = "facts_prove_eligibility"
     case proof = "facts_meet_requirement"
     case termsFrozen = "terms_as_frozen"
+    case termsHash = "terms_match_hash"
     case oneEarning = "one_earning_by_terms"
     case earningPosted = "earnings_posted"
     case balances = "balances_are_sums"
@@ -22,6 +23,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case sealedBids = "bids_sealed"
     case reviewerDiffers = "reviewer_is_not_author"
     case hours = "hours_within_cap"
+    case hoursLedger = "hours_ledger_follows_work"
     case load = "live_leases_counted"
     case dueProcess = "decisions_whole"
     case auditLine = "audit_sealed_or_in_line"
@@ -34,13 +36,13 @@ extension DoctorCheck {
         switch self {
         case .redundancy, .oneSlotPerWorker, .slotsAgree: 1
         case .eligibility, .proof: 2
-        case .termsFrozen, .oneEarning, .earningPosted: 3
+        case .termsFrozen, .termsHash, .oneEarning, .earningPosted: 3
         case .balances, .currencies, .clearing: 4
         case .budget, .holdCovers: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
         case .sealedBids: 7
         case .reviewerDiffers: 8
-        case .hours, .load: 9
+        case .hours, .hoursLedger, .load: 9
         case .dueProcess: 10
         case .auditLine, .auditChain: 11
         }
@@ -55,6 +57,7 @@ extension DoctorCheck {
         case .eligibility: "The facts stored with an assignment were true when the lease was taken."
         case .proof: "The facts stored with an assignment meet the requirement of its batch."
         case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
+        case .termsHash: "The terms of every assignment have the hash that was stored with them."
         case .oneEarning: "Every accepted assignment has one earning and fee: its terms times the share accepted."
         case .earningPosted: "Every earning is a transfer from the batch's hold to the worker."
         case .balances: "Every balance equals the sum of its transfers, and none is negative."
@@ -68,7 +71,8 @@ extension DoctorCheck {
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
         case .sealedBids: "Nobody but its bidder sees a bid before the close."
         case .reviewerDiffers: "Nobody has judged their own work."
-        case .hours: "A worker's committed minutes are those of the work taken, and within the cap."
+        case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
+        case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
         case .load: "A worker's counted leases are those that live."
         case .dueProcess: "Whatever was not paid in full, and every suspension, has a person's decision with reasons."
         case .auditLine: "Every audit event is either sealed or in line for it."
@@ -80,6 +84,7 @@ extension DoctorCheck {
         case violations(SQL)
         case auditChain
         case proofs
+        case termsHash
         case notBuilt
     }
 
@@ -91,6 +96,7 @@ extension DoctorCheck {
         case .eligibility: .violations(Self.eligibilityViolations)
         case .proof: .proofs
         case .termsFrozen: .violations(Self.termsViolations)
+        case .termsHash: .termsHash
         case .oneEarning: .violations(Self.oneEarningViolations)
         case .earningPosted: .violations(Self.earningPostedViolations)
         case .balances: .violations(Self.balanceViolations)
@@ -105,6 +111,7 @@ extension DoctorCheck {
         case .sealedBids: .notBuilt
         case .reviewerDiffers: .violations(Self.reviewerViolations)
         case .hours: .violations(Self.hoursViolations)
+        case .hoursLedger: .violations(Self.hoursLedgerViolations)
         case .load: .violations(Self.loadViolations)
         case .dueProcess: .violations(Self.dueProcessViolations)
         case .auditLine: .violations(Self.auditLineViolations)

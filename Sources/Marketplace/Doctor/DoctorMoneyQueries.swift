@@ -85,10 +85,13 @@ extension DoctorCheck {
           left join (select requester_id, batch_id, count(*) as unsettled from slot
                       where state in ('open', 'leased', 'submitted') group by 1, 2) as work
             on work.requester_id = batch.requester_id and work.batch_id = batch.batch_id
+          left join batch_price as price
+            on price.requester_id = batch.requester_id and price.batch_id = batch.batch_id
          where case
                    when batch.state in ('open', 'paused') then
                        coalesce(account.balance_minor, 0)
-                       < coalesce(work.unsettled, 0) * (batch.pay_minor + batch.fee_minor)
+                       < coalesce(work.unsettled, 0) * coalesce(price.most_pay_minor + price.most_fee_minor,
+                                                                  batch.pay_minor + batch.fee_minor)
                    else coalesce(account.balance_minor, 0) <> 0 or work.unsettled is not null
                end
         """

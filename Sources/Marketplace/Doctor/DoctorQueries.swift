@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 internal import Store
 
@@ -12,6 +13,20 @@ extension Transaction {
                    array(select example from violation order by example limit 10) as examples
             """)
         return (try row["violations"], try row["examples"])
+    }
+
+    /// Terms and their hashes in the order of the assignments, by the 2,000.
+    func storedTerms(
+        after last: Assignment.ID?
+    ) async throws -> [(assignment: Assignment.ID, terms: JSON, hash: Digest)] {
+        try await rows(
+            """
+            select assignment_id, terms, terms_hash from assignment
+             where \(last)::uuid is null or assignment_id > \(last)::uuid
+             order by assignment_id
+             limit 2000
+            """
+        ).map { (try $0["assignment_id"], try $0["terms"], try $0["terms_hash"]) }
     }
 }
 
@@ -94,19 +109,6 @@ extension DoctorCheck {
           from review
           join assignment using (requester_id, assignment_id)
          where review.reviewer_id = assignment.worker_id or review.author_id <> assignment.worker_id
-        """
-
-    static let hoursViolations: SQL = """
-        select coalesce(worker_week.worker_id, work.worker_id)
-               || ' week of ' || coalesce(worker_week.week_starts_on, work.week_starts_on) as example
-          from worker_week
-          full join (select worker_id, week_starts_on, sum(expected_minutes) as minutes
-                       from assignment
-                      where state in ('leased', 'submitted', 'accepted', 'rejected')
-                      group by 1, 2) as work
-            on work.worker_id = worker_week.worker_id and work.week_starts_on = worker_week.week_starts_on
-         where coalesce(worker_week.committed_minutes, -1) <> coalesce(work.minutes, 0)
-            or worker_week.committed_minutes > worker_week.minutes_max
         """
 
     static let loadViolations: SQL = """

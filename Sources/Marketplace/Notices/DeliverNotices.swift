@@ -1,42 +1,168 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 internal import Store
 
-/// Hands notices to a channel, oldest first; any number of processes may do so at once.
+/// A notice on its way to a person.
+package struct Letter: Hashable, Sendable {
+    package let notice: Notice
+    /// Their e-mail address, if they have one.
+    package let address: String?
+    /// How often delivery has begun, this time included.
+    let attempts: Int
+    /// Whether they want the kind by e-mail.
+    let isWanted: Bool
+}
+
+/// What a channel says of a letter.
+package enum LetterOutcome: Hashable, Sendable {
+    case delivered
+    /// There is nowhere to send it.
+    case noAddress
+    /// Another time may do better.
+    case failed(String)
+    /// No other time will.
+    case refused(String)
+}
+
+/// Something that hands letters on.
+package protocol NoticeSink: Sendable {
+    /// Says of each letter what became of it; one that is not mentioned has failed.
+    func deliver(_ letters: [Letter]) async -> [Notice.ID: LetterOutcome]
+}
+
+/// What became of a batch of notices.
+package struct DeliveryCount: Hashable, Sendable {
+    package internal(set) var claimed = 0
+    package internal(set) var delivered = 0
+    package internal(set) var skipped = 0
+    package internal(set) var failed = 0
+    package internal(set) var dead = 0
+}
+
+/// A claimed notice with what is to be written of it.
+struct DeliveryResult: Sendable {
+    let notice: Notice.ID
+    let attempts: Int
+    let state: NoticeState
+    let dueAt: Date?
+    let fault: String?
+}
+
+/// Hands notices to a channel, the longest due first; any number of processes may do so at once.
 ///
-/// At least once: the channel is called before the transaction that marks the notices commits, so a crash between the
-/// two delivers them again. Whoever receives them tells repetitions by the notice's id.
+/// At least once: a batch is claimed in one transaction, handed on outside of any, and settled in another; a crash
+/// between the two delivers it again when the claim has run out. Whoever receives them tells repetitions by the
+/// notice's id. What fails is tried again after 1, 2, 4, … minutes, at most 6 hours apart; after 12 attempts it is
+/// dead.
 package struct DeliverNotices: Sendable {
     package static let batchMax = 200
+    package static let attemptsMax = 12
+    /// How long a claim holds, in seconds.
+    package static let claimSeconds: TimeInterval = 900
     let market: Market
 
     package init(market: Market) { self.market = market }
 
     /// Delivers one batch.
     ///
-    /// - Parameters:
-    ///   - limit: 1 to 200 notices.
-    ///   - channel: takes the notices of the batch; what it throws leaves them undelivered.
-    /// - Returns: how many were delivered; fewer than `limit` when no more wait.
+    /// - Parameter limit: 1 to 200 notices.
+    package func callAsFunction(limit: Int = batchMax, through sink: some NoticeSink) async throws -> DeliveryCount {
+        let letters = try await claim(limit)
+        guard !letters.isEmpty else { return DeliveryCount() }
+        return try await settle(letters, await sink.deliver(letters.filter(\.isWanted)))
+    }
+
+    /// Delivers one batch to something that takes it as a whole.
+    ///
+    /// - Parameter channel: what it throws leaves the batch undelivered, and is thrown on.
+    /// - Returns: how many were delivered.
     package func callAsFunction(
         limit: Int = batchMax, to channel: @Sendable ([Notice]) async throws -> Void
     ) async throws -> Int {
-        try await market.database.transaction { transaction in
-            let notices = try await transaction.lockUndelivered(limit: min(max(limit, 1), Self.batchMax))
-            guard !notices.isEmpty else { return 0 }
-            try await channel(notices)
-            try await transaction.markDelivered(notices.map(\.id))
-            return notices.count
+        let letters = try await claim(limit)
+        let wanted = letters.filter(\.isWanted)
+        guard !letters.isEmpty else { return 0 }
+        do {
+            if !wanted.isEmpty { try await channel(wanted.map(\.notice)) }
+        } catch {
+            let outcomes = wanted.map { ($0.notice.id, LetterOutcome.failed("\(error)")) }
+            _ = try await settle(letters, Dictionary(outcomes, uniquingKeysWith: { first, _ in first }))
+            throw error
         }
+        let outcomes = wanted.map { ($0.notice.id, LetterOutcome.delivered) }
+        return try await settle(letters, Dictionary(outcomes, uniquingKeysWith: { first, _ in first })).delivered
+    }
+
+    private func claim(_ limit: Int) async throws -> [Letter] {
+        try await market.database.transaction { transaction in
+            try await transaction.claimDue(
+                limit: min(max(limit, 1), Self.batchMax), until: transaction.instant + Self.claimSeconds
+            )
+        }
+    }
+
+    private func settle(_ letters: [Letter], _ outcomes: [Notice.ID: LetterOutcome]) async throws -> DeliveryCount {
+        try await market.database.transaction { transaction in
+            var count = DeliveryCount()
+            let results = letters.map { letter in
+                count.claimed += 1
+                let outcome = letter.isWanted ? outcomes[letter.notice.id] ?? .failed("was not tried") : .noAddress
+                let result = Self.result(of: letter, outcome, at: transaction.instant)
+                switch result.state {
+                case .waiting: count.failed += 1
+                case .delivered: count.delivered += 1
+                case .skipped: count.skipped += 1
+                case .dead: count.dead += 1
+                }
+                return result
+            }
+            try await transaction.settle(results)
+            return count
+        }
+    }
+
+    static func result(of letter: Letter, _ outcome: LetterOutcome, at instant: Date) -> DeliveryResult {
+        func ended(_ state: NoticeState, _ fault: String? = nil, dueAt: Date? = nil) -> DeliveryResult {
+            DeliveryResult(
+                notice: letter.notice.id, attempts: letter.attempts, state: state, dueAt: dueAt,
+                fault: fault.map { text in
+                    String(text.unicodeScalars.filter { $0.value >= 0x20 }.prefix(500).map(Character.init))
+                }
+            )
+        }
+        switch outcome {
+        case .delivered: return ended(.delivered)
+        case .noAddress: return ended(.skipped)
+        case .refused(let fault): return ended(.dead, fault)
+        case .failed(let fault):
+            guard letter.attempts < attemptsMax else { return ended(.dead, fault) }
+            return ended(.waiting, fault, dueAt: instant + wait(afterAttempts: letter.attempts))
+        }
+    }
+
+    /// Seconds until the next attempt: a minute, doubled for each attempt after the first, up to six hours.
+    static func wait(afterAttempts attempts: Int) -> TimeInterval {
+        TimeInterval(min(60 << min(max(attempts - 1, 0), 16), 6 * 3_600))
     }
 }
 
 /// A channel that appends one line of JSON for each notice to a file.
-package struct NoticeFile: Sendable {
+package struct NoticeFile: NoticeSink {
     private let path: String
 
     /// - Parameter path: made on first use if it is not there, readable by its owner only.
     package init(path: String) { self.path = path }
+
+    package func deliver(_ letters: [Letter]) async -> [Notice.ID: LetterOutcome] {
+        let outcome: LetterOutcome
+        do {
+            try append(letters.map(\.notice))
+            outcome = .delivered
+        } catch {
+            outcome = .failed("\(error)")
+        }
+        return Dictionary(letters.map { ($0.notice.id, outcome) }, uniquingKeysWith: { first, _ in first })
+    }
 
     /// Appends the notices, in one write that does not mix with those of other processes, and returns when the
     /// operating system has them on disk.

@@ -2,7 +2,7 @@ package import Formats
 package import Foundation
 internal import Store
 
-/// Something that a person must be told, waiting in the outbox until it is handed on.
+/// Something that a person must be told: in the outbox until it is handed on, in their inbox for good.
 package struct Notice: Hashable, Sendable {
     package typealias ID = Identifier<Notice>
     package let id: ID
@@ -12,6 +12,48 @@ package struct Notice: Hashable, Sendable {
     /// What the message is made of.
     package let facts: JSON
     package let createdAt: Date
+}
+
+/// Where the delivery of a notice stands: the values of the PostgreSQL enum `notice_state`, in its order.
+package enum NoticeState: String, Sendable, CaseIterable, SQLEnum {
+    case waiting, delivered, skipped, dead
+}
+
+/// Where a notice reaches a person: the values of the PostgreSQL enum `notice_channel`, in its order.
+package enum NoticeChannel: String, Sendable, CaseIterable, SQLEnum {
+    case inbox, email
+}
+
+/// A kind of notice: what it is called, and whether a person may do without it.
+package enum NoticeKind {
+    /// Kinds that reach everybody on every channel: what has a clock to appeal, and what changes what one may do.
+    private static let mandatory: [String: String] = [
+        "decision_made": "A decision about you or your work",
+        "worker_reinstated": "You can take work again",
+        "credential_revoked": "One of your credentials was revoked",
+        "payment_returned": "A payment to you came back",
+        "account_erased": "Your personal data were erased",
+    ]
+
+    /// Whether it cannot be turned off.
+    package static func isMandatory(_ kind: String) -> Bool { mandatory[kind] != nil }
+
+    /// Whether it could be one.
+    ///
+    /// Shape: snake_case, up to 100 ASCII characters, a letter first.
+    package static func isWellFormed(_ kind: String) -> Bool {
+        guard (1...100).contains(kind.utf8.count), let first = kind.utf8.first, (0x61...0x7a).contains(first) else {
+            return false
+        }
+        return kind.utf8.allSatisfy { (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == 0x5f }
+    }
+
+    /// The title of its messages.
+    package static func title(of kind: String) -> String {
+        if let title = mandatory[kind] { return title }
+        let words = kind.split(separator: "_").joined(separator: " ")
+        return words.prefix(1).uppercased() + words.dropFirst()
+    }
 }
 
 extension Notice {

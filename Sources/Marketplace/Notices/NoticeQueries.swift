@@ -13,38 +13,143 @@ extension Notice {
 }
 
 extension Transaction {
-    /// Puts a message to somebody into the outbox; it leaves only if this transaction commits.
+    /// Puts a message to somebody into the outbox and their inbox; it is there only if this transaction commits.
     ///
     /// - Parameters:
     ///   - kind: what happened, snake_case.
     ///   - facts: what the message is made of; no personal data of anybody but the recipient.
-    package func tell(_ recipient: Principal.ID, kind: String, facts: JSON, id: Notice.ID) async throws {
+    ///   - dedupKey: 1 to 200 characters; telling the same person under the same key again does nothing.
+    /// - Returns: whether it was not told before.
+    @discardableResult
+    package func tell(
+        _ recipient: Principal.ID, kind: String, facts: JSON, id: Notice.ID, dedupKey: String? = nil
+    ) async throws -> Bool {
         try await execute(
             """
-            insert into notice (notice_id, recipient_id, kind, facts, created_at)
-            values (\(id), \(recipient), \(kind), \(facts), \(instant))
-            """)
+            insert into notice (notice_id, recipient_id, kind, facts, created_at, due_at, dedup_key)
+            values (\(id), \(recipient), \(kind), \(facts), \(instant), \(instant), \(dedupKey))
+            on conflict on constraint notice_one_per_dedup_key do nothing
+            """) == 1
     }
 
-    /// The oldest notices that nobody delivers at this moment, locked until the transaction ends.
-    func lockUndelivered(limit: Int) async throws -> [Notice] {
+    /// Takes the notices that are due, the longest due first, for as long as `until`: whoever took them has that time
+    /// to say what became of them, then they are due again.
+    func claimDue(limit: Int, until end: Date) async throws -> [Letter] {
         try await rows(
             """
-            select notice_id, recipient_id, kind, facts, created_at
-              from notice
-             where delivered_at is null
-             order by notice_id
-             limit \(limit)
-               for update skip locked
+            with due as materialized (
+                select notice_id from notice
+                 where state = 'waiting' and due_at <= \(instant)
+                 order by due_at, notice_id
+                 limit \(limit)
+                   for update skip locked
+            ),
+            claimed as (
+                update notice set attempts = notice.attempts + 1, due_at = \(end)
+                  from due
+                 where notice.notice_id = due.notice_id
+                returning notice.notice_id, notice.recipient_id, notice.kind, notice.facts, notice.created_at,
+                          notice.attempts
+            )
+            select claimed.*, worker_person.email, coalesce(preference.is_wanted, true) as is_wanted
+              from claimed
+              left join worker_person on worker_person.worker_id = claimed.recipient_id
+              left join notice_preference as preference
+                on preference.principal_id = claimed.recipient_id and preference.kind = claimed.kind
+               and preference.channel = 'email'
+             order by claimed.notice_id
             """
-        ).map(Notice.init(row:))
+        ).map(Letter.init(row:))
     }
 
-    func markDelivered(_ notices: [Notice.ID]) async throws {
-        let changed = try await execute(
+    /// Notes what became of claimed notices; of those that somebody else has claimed since, only that they arrived.
+    func settle(_ results: [DeliveryResult]) async throws {
+        for result in results {
+            try await execute(
+                """
+                update notice
+                   set state = \(result.state),
+                       delivered_at = case when \(result.state)::notice_state = 'delivered' then \(instant)::timestamptz
+                                      end,
+                       due_at = \(result.dueAt ?? instant),
+                       fault = \(result.fault)
+                 where notice_id = \(result.notice) and state = 'waiting'
+                   and (attempts = \(result.attempts) or \(result.state)::notice_state = 'delivered')
+                """)
+        }
+    }
+
+    /// A person's notices, newest first, without the kinds that they do not want in their inbox.
+    func notices(
+        to recipient: Principal.ID, before: Notice.ID?, unreadOnly: Bool, limit: Int
+    ) async throws -> [InboxItem] {
+        try await rows(
             """
-            update notice set delivered_at = \(instant) where notice_id = any(\(notices)) and delivered_at is null
+            select notice_id, recipient_id, notice.kind, facts, created_at, read_at, state
+              from notice
+              left join notice_preference as preference
+                on preference.principal_id = notice.recipient_id and preference.kind = notice.kind
+               and preference.channel = 'inbox'
+             where recipient_id = \(recipient)
+               and (\(before)::uuid is null or notice_id < \(before)::uuid)
+               and (not \(unreadOnly) or read_at is null)
+               and coalesce(preference.is_wanted, true)
+             order by notice_id desc
+             limit \(limit)
+            """
+        ).map(InboxItem.init(row:))
+    }
+
+    /// Marks a notice as read by its recipient.
+    ///
+    /// - Returns: whether it was unread; `nil` when there is none.
+    func markRead(_ id: Notice.ID, by recipient: Principal.ID) async throws -> Bool? {
+        let marked = try await execute(
+            """
+            update notice set read_at = \(instant)
+             where notice_id = \(id) and recipient_id = \(recipient) and read_at is null
             """)
-        guard changed == notices.count else { throw StoreError.unexpectedRowCount(changed) }
+        if marked == 1 { return true }
+        return try await firstRow(
+            "select from notice where notice_id = \(id) and recipient_id = \(recipient)"
+        ) == nil ? nil : false
+    }
+
+    func setPreference(_ preference: NoticePreference, of principal: Principal.ID) async throws {
+        try await execute(
+            """
+            insert into notice_preference (principal_id, kind, channel, is_wanted, set_at)
+            values (\(principal), \(preference.kind), \(preference.channel), \(preference.isWanted), \(instant))
+            on conflict (principal_id, kind, channel) do update
+               set is_wanted = excluded.is_wanted, set_at = excluded.set_at
+            """)
+    }
+
+    func preferences(of principal: Principal.ID, limit: Int) async throws -> [NoticePreference] {
+        try await rows(
+            """
+            select kind, channel, is_wanted from notice_preference
+             where principal_id = \(principal)
+             order by kind, channel
+             limit \(limit)
+            """
+        ).map { NoticePreference(kind: try $0["kind"], channel: try $0["channel"], isWanted: try $0["is_wanted"]) }
+    }
+}
+
+extension Letter {
+    init(row: Row) throws {
+        notice = try Notice(row: row)
+        address = try row["email"]
+        attempts = try row["attempts"]
+        isWanted = try row.value("is_wanted", as: Bool.self) || NoticeKind.isMandatory(notice.kind)
+    }
+}
+
+extension InboxItem {
+    init(row: Row) throws {
+        notice = try Notice(row: row)
+        readAt = try row["read_at"]
+        delivery = try row["state"]
     }
 }

@@ -18,10 +18,46 @@ package struct PayRate: Hashable, Sendable {
     package let profession: Profession
     package let tier: Tier
     package let taskKind: TaskKind
+    /// A country or a part of one (`US`, `US-NY`); `nil` for any.
+    package let region: String?
+    /// A BCP 47 tag in lower case, which holds for narrower ones too; `nil` for any.
+    package let language: String?
     package let unit: PayUnit
     /// For one unit.
     package let amount: Money
+    /// The least and the most that may be asked for one unit, in minor units.
+    package let band: ClosedRange<Int64>
     package let inForce: InstantRange
+
+    package init(
+        id: ID, profession: Profession, tier: Tier, taskKind: TaskKind, region: String? = nil, language: String? = nil,
+        unit: PayUnit, amount: Money, band: ClosedRange<Int64>? = nil, inForce: InstantRange
+    ) {
+        self.id = id
+        self.profession = profession
+        self.tier = tier
+        self.taskKind = taskKind
+        self.region = region
+        self.language = language
+        self.unit = unit
+        self.amount = amount
+        self.band = band ?? amount.minorUnits...amount.minorUnits
+        self.inForce = inForce
+    }
+
+    package init(id: ID, _ rate: ProposedRate) {
+        self.init(
+            id: id, profession: rate.profession, tier: rate.tier, taskKind: rate.taskKind, region: rate.region,
+            language: rate.language, unit: rate.unit, amount: rate.amount, band: rate.band, inForce: rate.inForce
+        )
+    }
+
+    /// What it is for, as people read it: `lawyer/expert/extraction/US/any/USD`.
+    package var key: String {
+        [
+            profession.code, tier.rawValue, taskKind.rawValue, region ?? "any", language ?? "any", amount.currency.code,
+        ].joined(separator: "/")
+    }
 }
 
 extension PayRate {

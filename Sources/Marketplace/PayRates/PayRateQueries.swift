@@ -2,34 +2,50 @@ package import Foundation
 package import Store
 
 extension PayRate {
-    init(row: Row) throws {
-        id = try row["rate_id"]
-        profession = try row["profession"]
-        tier = try row["tier"]
-        taskKind = try row["task_kind"]
-        unit = try row["unit"]
+    /// - Parameter range: when the rate of a draft is taken to hold.
+    init(row: Row, draftInForce range: InstantRange? = nil) throws {
+        let inForce: InstantRange? = try row["in_force"]
+        guard let inForce = inForce ?? range else {
+            throw StoreError.decoding(table: "rate", column: "in_force", reason: "is null: a draft's rate")
+        }
+        let (least, most): (Int64, Int64) = (try row["least_minor"], try row["most_minor"])
+        let (region, language): (String, String) = (try row["region"], try row["language"])
+        let amount: Money
         do {
             amount = try Money(try row["amount_minor"], try row["currency"])
         } catch is MoneyError {
             throw StoreError.decoding(table: "rate", column: "amount_minor", reason: "is out of range")
         }
-        inForce = try row["in_force"]
+        guard least <= most else {
+            throw StoreError.decoding(table: "rate", column: "least_minor", reason: "is above the most")
+        }
+        self.init(
+            id: try row["rate_id"], profession: try row["profession"], tier: try row["tier"],
+            taskKind: try row["task_kind"], region: region == "any" ? nil : region,
+            language: language == "any" ? nil : language, unit: try row["unit"], amount: amount, band: least...most,
+            inForce: inForce
+        )
     }
+
+    static let columns: SQL = """
+        select rate_id, profession, tier, task_kind, region, language, unit, amount_minor, least_minor, most_minor,
+               currency, in_force
+          from rate
+        """
 }
 
 extension Transaction {
-    /// The rate that holds at an instant; at most one does.
+    /// The rate for any region and language that holds at an instant; at most one does.
     package func rateInForce(
         profession: Profession, tier: Tier, taskKind: TaskKind, currency: Currency, at instant: Date
     ) async throws -> PayRate? {
         try await firstRow(
             """
-            select rate_id, profession, tier, task_kind, unit, amount_minor, currency, in_force
-              from rate
+            \(fragment: PayRate.columns)
              where profession = \(profession) and tier = \(tier) and task_kind = \(taskKind)
-               and currency = \(currency) and in_force @> \(instant)
+               and region = 'any' and language = 'any' and currency = \(currency) and in_force @> \(instant)
             """
-        ).map(PayRate.init(row:))
+        ).map { try PayRate(row: $0) }
     }
 }
 
@@ -40,10 +56,11 @@ extension Transaction {
     ) async throws {
         try await execute(
             """
-            insert into rate (rate_id, profession, tier, task_kind, unit, amount_minor, currency, in_force,
-                              prepared_by, approved_by)
-            values (\(id), \(rate.profession), \(rate.tier), \(rate.taskKind), \(rate.unit), \(rate.amount.minorUnits),
-                    \(rate.amount.currency), \(rate.inForce), \(maker), \(checker))
+            insert into rate (rate_id, profession, tier, task_kind, region, language, unit, amount_minor, least_minor,
+                              most_minor, currency, in_force, prepared_by, approved_by)
+            values (\(id), \(rate.profession), \(rate.tier), \(rate.taskKind), \(rate.region ?? "any"),
+                    \(rate.language ?? "any"), \(rate.unit), \(rate.amount.minorUnits), \(rate.band.lowerBound),
+                    \(rate.band.upperBound), \(rate.amount.currency), \(rate.inForce), \(maker), \(checker))
             """)
     }
 

@@ -62,6 +62,7 @@ package struct ReviewSubmission: Sendable {
             guard work.worker.uuid != actor.uuid else { throw ReviewRefusal.reviewerIsAuthor }
             guard let next = work.state.after(judgement.assignmentEvent) else { throw work.refusal }
             guard try await transaction.settle(work, as: next) else { throw ReviewRefusal.alreadyReviewed }
+            try await transaction.enterWorked(work.id, of: requester)
             let earned = try await change.pay(work, judgement)
             let decision = try await change.decide(work, judgement, reasons: reasons, by: actor)
             let review: Review.ID = change.make()

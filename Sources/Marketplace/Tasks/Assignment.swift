@@ -71,6 +71,8 @@ struct Terms: Sendable {
             "guideline_version": .integer(Int64(offering.guidelineVersion)),
             "answer_by": .string(answerBy.ISO8601Format()),
             "place_of_performance": .string(placeOfPerformance),
+            "escalated_from_minor": offering.escalatedFrom.map { .integer($0.minorUnits) } ?? .null,
+            "rate_trace": offering.rateTrace ?? .null,
         ]
     }
 }

@@ -16,6 +16,9 @@ package struct Batch: Sendable {
     package let pay: Money
     /// What the platform adds to that.
     package let fee: Money
+    /// What one accepted assignment costs at most, its price risen to the cap.
+    package let mostPay: Money
+    package let mostFee: Money
     package let budget: Money
     package let expectedMinutes: Int
     package let priority: Int
@@ -23,7 +26,7 @@ package struct Batch: Sendable {
 
     /// What one assignment costs its requester at most.
     package var worstCaseOfOne: Money {
-        get throws(MoneyError) { try pay.adding(fee) }
+        get throws(MoneyError) { try mostPay.adding(mostFee) }
     }
 }
 

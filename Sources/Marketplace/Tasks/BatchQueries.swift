@@ -16,17 +16,20 @@ extension Transaction {
         requirement: Requirement.ID
     ) async throws -> Bool {
         let workforces = Workforce.allCases.filter(draft.workforces.contains).map(\.rawValue)
-        return try await execute(
-            """
-            insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy,
-                               pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
-                               lease_seconds, answer_seconds, priority, created_at, workforces)
-            values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
-                    \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
-                    \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
-                    \(draft.answerSeconds), \(draft.priority), \(instant), (\(workforces)::text[])::workforce[])
-            on conflict on constraint batch_one_per_name do nothing
-            """) == 1
+        let isNew =
+            try await execute(
+                """
+                insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy,
+                                   pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
+                                   lease_seconds, answer_seconds, priority, created_at, workforces)
+                values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
+                        \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
+                        \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
+                        \(draft.answerSeconds), \(draft.priority), \(instant), (\(workforces)::text[])::workforce[])
+                on conflict on constraint batch_one_per_name do nothing
+                """) == 1
+        if isNew { try await insertBatchPrice(of: id, requester, price, feeBasisPoints: draft.feeBasisPoints) }
+        return isNew
     }
 
     /// A batch by its id.
@@ -92,7 +95,13 @@ extension Transaction {
 extension Batch {
     static let columns: SQL = """
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
-               budget_minor, expected_minutes, priority, opened_at
+               budget_minor, expected_minutes, priority, opened_at,
+               coalesce((select most_pay_minor from batch_price as price
+                          where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
+                        pay_minor) as most_pay_minor,
+               coalesce((select most_fee_minor from batch_price as price
+                          where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
+                        fee_minor) as most_fee_minor
         """
 
     init(row: Row) throws {
@@ -106,6 +115,8 @@ extension Batch {
         redundancy = try row["redundancy"]
         pay = try Money(row["pay_minor"], currency)
         fee = try Money(row["fee_minor"], currency)
+        mostPay = try Money(row["most_pay_minor"], currency)
+        mostFee = try Money(row["most_fee_minor"], currency)
         budget = try Money(row["budget_minor"], currency)
         expectedMinutes = try row["expected_minutes"]
         priority = try row["priority"]

@@ -50,12 +50,12 @@ extension Transaction {
                 returning slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.lease_token
             )
             insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
-                                    lease_token, leased_at, lease_until, answer_by, terms, pay_minor, fee_minor,
-                                    currency, eligibility, week_starts_on, expected_minutes)
+                                    lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor,
+                                    fee_minor, currency, eligibility, week_starts_on, expected_minutes)
             select requester_id, \(grant.assignment), task_id, slot_no, batch_id, \(grant.worker), 'leased',
                    lease_token, \(instant), \(grant.leaseUntil), \(grant.answerBy), \(grant.terms),
-                   \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency), \(grant.eligibility),
-                   \(grant.weekStartsOn), \(grant.expectedMinutes)
+                   \(grant.termsHash), \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency),
+                   \(grant.eligibility), \(grant.weekStartsOn), \(grant.expectedMinutes)
               from taken
             returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token, leased_at,
                       lease_until, answer_by, terms

@@ -6,7 +6,7 @@ internal import Store
 package enum ClaimRefusal: Refusal {
     case notAWorker
     case notActive(Worker.State)
-    /// The worker holds as many leases as anybody may.
+    /// The worker holds as many leases as they want to at once.
     case mostAtOnce(Int)
     /// The batch hands out no work now.
     case batchNotOpen(BatchState)
@@ -25,6 +25,8 @@ package enum ClaimRefusal: Refusal {
     case notEligible(RequirementFault)
     /// The week's hours would be passed.
     case hoursCap
+    /// The day's hours would be passed.
+    case dayCap
 
     package var code: String {
         switch self {
@@ -40,6 +42,7 @@ package enum ClaimRefusal: Refusal {
         case .conflictOfInterest: "conflict_of_interest"
         case .notEligible: "not_eligible"
         case .hoursCap: "hours_cap"
+        case .dayCap: "hours_cap_day"
         }
     }
 
@@ -58,15 +61,16 @@ package enum ClaimRefusal: Refusal {
         case .conflictOfInterest(let party):
             "You have declared an interest in '\(party)', which is a party of the project. Withdraw it if it has ended."
         case .notEligible(let fault): "The work asks for something that your profile does not show. \(fault.message)"
-        case .hoursCap: "It would pass the hours you have set for this week."
+        case .hoursCap: "It would pass the hours that you have set, or may work, this week."
+        case .dayCap: "It would pass the hours that you have set, or may work, today."
         }
     }
 }
 
 /// A worker takes the next task, of one batch or of any.
 package struct ClaimTask: Sendable {
-    /// How many leases one worker may hold.
-    package static let mostAtOnce = 5
+    /// How many leases anybody may hold; workers may want fewer.
+    package static let mostAtOnce = WorkLimits.tasksAtOnceMost
     private static let pageSize = 20
     private static let pagesMax = 50
 
@@ -120,7 +124,8 @@ extension Change {
             last = page.last
             if page.count < pageSize { break }
         }
-        let telling = refusals.first { $0 == .hoursCap } ?? refusals.first { $0 == .noWork } ?? refusals.first
+        let hours = refusals.first { $0 == .hoursCap || $0 == .dayCap }
+        let telling = hours ?? refusals.first { $0 == .noWork } ?? refusals.first
         if let telling { throw telling }
         // Nothing that the worker is known to meet: the first of the others tells why.
         let others = try await transaction.offerings(to: workforce, after: nil, limit: 1, demanding: nil)

@@ -27,12 +27,15 @@ package struct BatchDraft: Sendable {
     package let priority: Int
     /// Whose work it takes; not empty.
     package let workforces: Set<Workforce>
+    /// What else the price depends on, and how it rises.
+    package let pricing: BatchPricing
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
         requirement: Requirement, redundancy: Int = 1, itemsPerTask: Int = 1, feeBasisPoints: Int, budget: Money,
         expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, priority: Int = 0,
-        workforces: Set<Workforce> = Set(Workforce.allCases)
+        workforces: Set<Workforce> = Set(Workforce.allCases),
+        pricing: BatchPricing = .plain
     ) {
         self.project = project
         self.name = name
@@ -49,6 +52,7 @@ package struct BatchDraft: Sendable {
         self.answerSeconds = answerSeconds
         self.priority = priority
         self.workforces = workforces
+        self.pricing = pricing
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -114,24 +118,19 @@ package struct CreateBatch: Sendable {
     private func price(
         _ draft: BatchDraft, _ kind: TaskKind, in transaction: Transaction
     ) async throws -> BatchPrice {
-        guard
-            let rate = try await transaction.rateInForce(
-                profession: draft.profession, tier: draft.tier, taskKind: kind, currency: draft.budget.currency,
-                at: transaction.instant
-            )
-        else { throw BatchRefusal.noRate }
+        let task = try draft.rateTask(kind)
+        let resolved: ResolvedRate
+        switch try await transaction.resolveRate(task, at: transaction.instant) {
+        case .resolved(let rate): resolved = rate
+        case .noRate(.price, _): throw BadInput("items_per_task", "makes a price that is out of range")
+        case .noRate: throw BatchRefusal.noRate
+        }
         do throws(MoneyError) {
-            let pay = try rate.price(expectedMinutes: draft.expectedMinutes, items: draft.itemsPerTask)
-            return BatchPrice(rate: rate.id, pay: pay, fee: try pay.share(basisPoints: draft.feeBasisPoints))
+            return try BatchPrice(
+                resolved, task, draft.pricing.escalator, feeBasisPoints: draft.feeBasisPoints
+            )
         } catch {
             throw BadInput("items_per_task", "makes a price that is out of range")
         }
     }
-}
-
-/// What one assignment of a batch costs, resolved from the rate card when the batch was made.
-struct BatchPrice: Sendable {
-    let rate: PayRate.ID
-    let pay: Money
-    let fee: Money
 }

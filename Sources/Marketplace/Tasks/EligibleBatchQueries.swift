@@ -39,7 +39,7 @@ extension Transaction {
               join candidate on candidate.requester_id = batch.requester_id and candidate.batch_id = batch.batch_id
              order by batch.priority desc, batch.opened_at, batch.batch_id
             """
-        ).map(Offering.init)
+        ).map { try Offering(row: $0, at: instant) }
     }
 
     /// Whether a batch has an open slot of a task that the worker has had no part of.

@@ -1,4 +1,3 @@
-internal import Formats
 internal import Foundation
 internal import Store
 
@@ -14,8 +13,6 @@ struct HeldLease: Sendable {
     let leaseUntil: Date?
     let answerBy: Date
     let leaseSeconds: Int
-    let weekStartsOn: CalendarDate
-    let expectedMinutes: Int
 
     init(row: Row) throws {
         id = try row["assignment_id"]
@@ -27,8 +24,6 @@ struct HeldLease: Sendable {
         leaseUntil = try row["lease_until"]
         answerBy = try row["answer_by"]
         leaseSeconds = try row["lease_seconds"]
-        weekStartsOn = try row["week_starts_on"]
-        expectedMinutes = try row["expected_minutes"]
     }
 
     /// Whether the worker may still act on it.
@@ -43,15 +38,11 @@ struct LapsedLease: Sendable {
     let id: Assignment.ID
     let requester: Requester.ID
     let worker: Worker.ID
-    let weekStartsOn: CalendarDate
-    let expectedMinutes: Int
 
     init(row: Row) throws {
         id = try row["assignment_id"]
         requester = try row["requester_id"]
         worker = try row["worker_id"]
-        weekStartsOn = try row["week_starts_on"]
-        expectedMinutes = try row["expected_minutes"]
     }
 }
 

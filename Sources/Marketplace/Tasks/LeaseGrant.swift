@@ -10,6 +10,8 @@ package struct LeaseGrant: Sendable {
     package let leaseUntil: Date
     package let answerBy: Date
     package let terms: JSON
+    /// Of the terms' canonical form.
+    package let termsHash: Digest
     package let pay: Money
     package let fee: Money
     /// The facts that made the worker eligible.
@@ -33,6 +35,7 @@ package struct LeaseGrant: Sendable {
         self.leaseUntil = leaseUntil
         self.answerBy = answerBy
         self.terms = terms
+        termsHash = Digest(of: terms)
         self.pay = pay
         self.fee = fee
         self.eligibility = eligibility

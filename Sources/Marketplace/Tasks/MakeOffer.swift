@@ -10,7 +10,7 @@ package struct MakeOffer: Sendable {
 
     /// - Parameters:
     ///   - reason: why this worker; the routing round's explanation, up to 64 KiB.
-    ///   - answerBy: later than now.
+    ///   - answerBy: later than now; put off for a worker who wants longer notice.
     /// - Throws: ``AccessRefusal`` unless the actor is an operator (as the system is); ``NotFound``; ``OfferRefusal``.
     package func callAsFunction(
         of batch: Batch.ID, from requester: Requester.ID, to worker: Worker.ID, reason: JSON, answerBy: Date,
@@ -24,10 +24,13 @@ package struct MakeOffer: Sendable {
             guard let offering = try await transaction.offering(batch, of: requester) else { throw NotFound("batch") }
             guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
             guard offering.door == .offer else { throw OfferRefusal.claimedOnly }
-            guard try await transaction.lockWorker(worker) != nil else { throw NotFound("worker") }
+            guard try await transaction.lockWorker(worker) != nil,
+                let limits = try await transaction.workLimits(of: worker)
+            else { throw NotFound("worker") }
+            let noticed = change.instant + TimeInterval(limits.offerNoticeMinutes * 60)
             let offer = Offer(
                 id: change.make(), requester: requester, batch: batch, worker: worker, state: .open, reason: reason,
-                answerBy: answerBy
+                answerBy: max(answerBy, noticed)
             )
             guard try await transaction.insertOffer(offer) else { throw OfferRefusal.alreadyOffered }
             try await change.record(

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 
 /// A batch as somebody who looks for work sees it.
@@ -8,8 +9,13 @@ struct Offering: Sendable {
     let state: BatchState
     let door: BatchDoor
     let requirement: Requirement.ID
+    /// What an assignment pays that is taken at the instant of reading.
     let pay: Money
     let fee: Money
+    /// What it paid at the opening, where it rises.
+    let escalatedFrom: Money?
+    /// How the price came about; see ``ResolvedRate/trace``.
+    let rateTrace: JSON?
     let rate: PayRate.ID
     let unit: PayUnit
     let guidelineVersion: Int

@@ -27,7 +27,7 @@ extension Transaction {
              order by batch.priority desc, batch.opened_at, batch.batch_id
              limit \(limit)
             """
-        ).map(Offering.init)
+        ).map { try Offering(row: $0, at: instant) }
     }
 
     /// One batch, whatever its state.
@@ -36,7 +36,7 @@ extension Transaction {
             """
             \(fragment: Offering.columns) where batch.requester_id = \(requester) and batch.batch_id = \(batch)
             """
-        ).map(Offering.init)
+        ).map { try Offering(row: $0, at: instant) }
     }
 }
 
@@ -50,15 +50,19 @@ extension Offering {
                       where project_party.requester_id = batch.requester_id
                         and project_party.project_id = batch.project_id
                       order by party) as parties,
+               price.trace, price.fee_bps, \(fragment: Escalator.columns),
                exists (select from slot
                         where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
                           and slot.state = 'open') as has_open_slot
           from batch
           join project using (requester_id, project_id)
           join rate using (rate_id)
+          left join batch_price as price
+            on price.requester_id = batch.requester_id and price.batch_id = batch.batch_id
         """
 
-    init(row: Row) throws {
+    /// - Parameter instant: the price is of then.
+    init(row: Row, at instant: Date) throws {
         let currency: Currency = try row["currency"]
         requester = try row["requester_id"]
         batch = try row["batch_id"]
@@ -66,8 +70,18 @@ extension Offering {
         state = try row["state"]
         door = try row["door"]
         requirement = try row["requirement_id"]
-        pay = try Money(row["pay_minor"], currency)
-        fee = try Money(row["fee_minor"], currency)
+        let base = try Money(row["pay_minor"], currency)
+        let opened: Date? = try row["opened_at"]
+        if let escalator = try Escalator(row: row, currency), let opened {
+            pay = try escalator.price(from: base, elapsed: instant.timeIntervalSince(opened))
+            fee = try pay.share(basisPoints: row["fee_bps"])
+            escalatedFrom = base
+        } else {
+            pay = base
+            fee = try Money(row["fee_minor"], currency)
+            escalatedFrom = nil
+        }
+        rateTrace = try row["trace"]
         rate = try row["rate_id"]
         unit = try row["unit"]
         guidelineVersion = try row["guideline_version"]
@@ -78,7 +92,7 @@ extension Offering {
         workforces = try row["workforces"]
         parties = try row["parties"]
         hasTaskParties = try row["has_task_parties"]
-        openedAt = try row["opened_at"]
+        openedAt = opened
         hasOpenSlot = try row["has_open_slot"]
     }
 }

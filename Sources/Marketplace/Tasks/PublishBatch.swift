@@ -34,7 +34,8 @@ package struct PublishBatch: Sendable {
 }
 
 extension Batch {
-    /// What the batch costs if everything is accepted: tasks × redundancy × (pay + fee).
+    /// What the batch costs if everything is accepted: tasks × redundancy × (pay + fee), at the
+    /// cap of a price that rises.
     ///
     /// - Throws: ``BatchRefusal/overBudget(worstCase:budget:)``, also for what no amount can say.
     func worstCase(taskCount: Int) throws(BatchRefusal) -> Money {
@@ -43,7 +44,7 @@ extension Batch {
             if whole.minorUnits <= budget.minorUnits { return whole }
             throw MoneyError.outOfRange
         } catch {
-            let each = Double(pay.minorUnits) + Double(fee.minorUnits)
+            let each = Double(mostPay.minorUnits) + Double(mostFee.minorUnits)
             let about = each * Double(redundancy) * Double(taskCount)
             throw .overBudget(
                 worstCase: about < 9e18 ? Int64(about) : .max, budget: budget.minorUnits

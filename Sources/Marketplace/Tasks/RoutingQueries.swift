@@ -41,13 +41,16 @@ package struct RoutingWorker: Hashable, Sendable {
     package let id: Worker.ID
     /// IANA name.
     package let timeZone: String
-    /// 0 to 10,080.
-    package let weeklyMinutesMax: Int
+    /// What they may take at most; the least of all caps.
+    package let limits: WorkLimits
 
     init(row: Row) throws {
         id = try row["worker_id"]
         timeZone = try row["time_zone"]
-        weeklyMinutesMax = try row["weekly_minutes_max"]
+        limits = WorkLimits(
+            weeklyMinutesMax: try row["weekly_minutes_max"], dailyMinutesMax: try row["daily_minutes_max"],
+            tasksAtOnceMax: try row["tasks_at_once_max"], offerNoticeMinutes: try row["offer_notice_minutes"]
+        )
     }
 }
 
@@ -55,6 +58,8 @@ package struct RoutingWorker: Hashable, Sendable {
 package struct RoutingLoad: Hashable, Sendable {
     /// Of the week asked for.
     package let committedMinutes: Int
+    /// Of the day asked for.
+    package let committedToday: Int
     package let liveLeases: Int
     /// Offers that wait for the worker's answer, and what they would take.
     package let openOffers: Int
@@ -62,6 +67,7 @@ package struct RoutingLoad: Hashable, Sendable {
 
     init(row: Row) throws {
         committedMinutes = try row["committed_minutes"]
+        committedToday = try row["committed_today"]
         liveLeases = try row["live_leases"]
         openOffers = try row["open_offers"]
         offeredMinutes = try row["offered_minutes"]
@@ -127,31 +133,49 @@ extension Transaction {
     package func routingWorkers(after last: Worker.ID?, limit: Int) async throws -> [RoutingWorker] {
         try await rows(
             """
-            select worker_id, time_zone, weekly_minutes_max
-              from worker
-             where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
-             order by worker_id
-             limit \(try PageLimit.checked(limit))
+            with page as materialized (
+                select worker_id, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
+                       offer_notice_minutes
+                  from worker
+                 where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
+                 order by worker_id
+                 limit \(try PageLimit.checked(limit))
+            )
+            select page.worker_id, page.time_zone, page.tasks_at_once_max, page.offer_notice_minutes,
+                   least(page.weekly_minutes_max, policy.weekly_minutes_max) as weekly_minutes_max,
+                   coalesce(least(page.daily_minutes_max, policy.daily_minutes_max), 10080) as daily_minutes_max
+              from page
+             cross join lateral (
+                select min(hours_policy.weekly_minutes_max) as weekly_minutes_max,
+                       min(hours_policy.daily_minutes_max) as daily_minutes_max
+                  from hours_policy
+                 where (hours_policy.country is null or hours_policy.country = page.country)
+                   and hours_policy.in_force @> \(instant)
+             ) as policy
+             order by page.worker_id
             """
         ).map(RoutingWorker.init)
     }
 
-    /// What workers are committed to: in one week each, and at this moment.
+    /// What workers are committed to: in one week and on one day each, and at this moment.
     ///
-    /// - Parameter weeks: a Monday for each worker.
+    /// - Parameter weeks: a Monday and a day for each worker.
     package func routingLoads(
-        _ weeks: [(worker: Worker.ID, startsOn: CalendarDate)]
+        _ weeks: [(worker: Worker.ID, startsOn: CalendarDate, day: CalendarDate)]
     ) async throws -> [Worker.ID: RoutingLoad] {
         let rows = try await rows(
             """
             select asked.worker_id,
                    coalesce(worker_week.committed_minutes, 0) as committed_minutes,
+                   coalesce(worker_day.committed_minutes, 0) as committed_today,
                    coalesce(worker_load.live_leases, 0) as live_leases,
                    offers.open_offers, offers.offered_minutes
-              from unnest(\(weeks.map(\.worker))::uuid[], \(weeks.map { "\($0.startsOn)" })::text[])
-                   as asked (worker_id, week_starts_on)
+              from unnest(\(weeks.map(\.worker))::uuid[], \(weeks.map { "\($0.startsOn)" })::text[],
+                          \(weeks.map { "\($0.day)" })::text[]) as asked (worker_id, week_starts_on, on_day)
               left join worker_week on worker_week.worker_id = asked.worker_id
                                    and worker_week.week_starts_on = asked.week_starts_on::date
+              left join worker_day on worker_day.worker_id = asked.worker_id
+                                  and worker_day.on_day = asked.on_day::date
               left join worker_load on worker_load.worker_id = asked.worker_id
              cross join lateral (
                 select count(*) as open_offers, coalesce(sum(batch.expected_minutes), 0) as offered_minutes

@@ -6,6 +6,7 @@ internal import Store
 struct Claimant: Sendable {
     let worker: WorkerRow
     let bonds: WorkerBonds
+    fileprivate let limits: WorkLimits
     /// What eligibility looks at; read once for a transaction.
     fileprivate let facts: WorkerFacts
     private var verdicts: [Requirement.ID: Eligibility] = [:]
@@ -17,13 +18,14 @@ struct Claimant: Sendable {
         guard try await transaction.holds(actor, .worker, for: nil), let row = try await transaction.lockWorker(id)
         else { throw ClaimRefusal.notAWorker }
         guard row.state == .active else { throw ClaimRefusal.notActive(row.state) }
-        guard try await transaction.countLeaseUp(of: id, most: ClaimTask.mostAtOnce) else {
-            throw ClaimRefusal.mostAtOnce(ClaimTask.mostAtOnce)
+        guard let limits = try await transaction.workLimits(of: id) else { throw ClaimRefusal.notAWorker }
+        guard try await transaction.countLeaseUp(of: id, most: limits.tasksAtOnceMax) else {
+            throw ClaimRefusal.mostAtOnce(limits.tasksAtOnceMax)
         }
         guard let facts = try await transaction.workerFacts(id, at: change.instant) else {
             throw ClaimRefusal.notAWorker
         }
-        worker = row
+        (worker, self.limits) = (row, limits)
         bonds = try await transaction.workerBonds(of: id)
         self.facts = facts
     }
@@ -45,7 +47,8 @@ extension Change {
     /// A refusal leaves the transaction as it was.
     ///
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
-    ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``.
+    ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
+    ///   ``ClaimRefusal/dayCap``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String
     ) async throws -> Assignment {
@@ -57,18 +60,22 @@ extension Change {
         case .ineligible(let fault): throw ClaimRefusal.notEligible(fault)
         }
         let worker = claimant.worker
+        let day = try WorkWeek.day(of: instant, timeZone: worker.timeZone)
         let week = try WorkWeek.start(of: instant, timeZone: worker.timeZone)
         let minutes = offering.expectedMinutes
-        guard
-            try await transaction.reserveMinutes(
-                minutes, of: worker.id, weekStartsOn: week, cap: worker.weeklyMinutesMax
-            )
-        else { throw ClaimRefusal.hoursCap }
+        switch try await transaction.commitMinutes(
+            minutes, of: worker.id, on: day, weekStartsOn: week, within: claimant.limits
+        ) {
+        case .week: throw ClaimRefusal.hoursCap
+        case .day: throw ClaimRefusal.dayCap
+        case nil: break
+        }
         let grant = grant(offering, to: worker, week: week, proof: proof)
         guard let assignment = try await takeSlot(grant) else {
-            try await transaction.releaseMinutes(minutes, of: worker.id, weekStartsOn: week)
+            try await transaction.releaseMinutes(minutes, of: worker.id, on: day, weekStartsOn: week)
             throw ClaimRefusal.noWork
         }
+        try await transaction.enterReserved(grant, on: day)
         try await record(
             event, by: Principal.ID(worker.id.uuid), on: "assignment", assignment.id.uuid,
             in: .requester(offering.requester),

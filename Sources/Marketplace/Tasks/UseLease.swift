@@ -39,9 +39,7 @@ package struct ReturnTask: Sendable {
             let (lease, _) = try await change.liveLease(id, token: token, of: worker)
             try await change.transaction.giveLeaseBack(lease)
             try await change.transaction.countLeasesDown([worker: 1])
-            try await change.transaction.releaseMinutes(
-                lease.expectedMinutes, of: worker, weekStartsOn: lease.weekStartsOn
-            )
+            try await change.transaction.releaseHours(of: id, from: lease.requester)
             try await change.record(
                 "task_returned", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester)
             )
@@ -68,9 +66,7 @@ package struct ExpireLeases: Sendable {
             guard !lapsed.isEmpty else { return 0 }
             try await transaction.countLeasesDown(Dictionary(grouping: lapsed, by: \.worker).mapValues(\.count))
             for lease in lapsed.sorted(by: { $0.worker < $1.worker }) {
-                try await transaction.releaseMinutes(
-                    lease.expectedMinutes, of: lease.worker, weekStartsOn: lease.weekStartsOn
-                )
+                try await transaction.releaseHours(of: lease.id, from: lease.requester)
                 try await change.record(
                     "lease_expired", by: actor, on: "assignment", lease.id.uuid, in: .requester(lease.requester)
                 )

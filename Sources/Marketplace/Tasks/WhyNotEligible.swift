@@ -37,8 +37,9 @@ extension Transaction {
     fileprivate func prospect(of worker: WorkerRow, from offering: Offering) async throws -> ClaimProspect {
         guard try await holds(Principal.ID(worker.id.uuid), .worker, for: nil) else { return .refused(.notAWorker) }
         guard worker.state == .active else { return .refused(.notActive(worker.state)) }
-        guard try await liveLeases(of: worker.id) < ClaimTask.mostAtOnce else {
-            return .refused(.mostAtOnce(ClaimTask.mostAtOnce))
+        guard let limits = try await workLimits(of: worker.id) else { return .refused(.notAWorker) }
+        guard try await liveLeases(of: worker.id) < limits.tasksAtOnceMax else {
+            return .refused(.mostAtOnce(limits.tasksAtOnceMax))
         }
         guard offering.state == .open else { return .refused(.batchNotOpen(offering.state)) }
         guard offering.hasOpenSlot else { return .refused(.noWork) }
@@ -53,7 +54,7 @@ extension Transaction {
         }
         let week = try WorkWeek.start(of: instant, timeZone: worker.timeZone)
         let committed = try await committedMinutes(of: worker.id, weekStartsOn: week)
-        guard committed + offering.expectedMinutes <= worker.weeklyMinutesMax else { return .refused(.hoursCap) }
+        guard committed + offering.expectedMinutes <= limits.weeklyMinutesMax else { return .refused(.hoursCap) }
         guard try await hasOpenSlot(offering.batch, of: offering.requester, for: worker.id) else {
             return .refused(.noWork)
         }

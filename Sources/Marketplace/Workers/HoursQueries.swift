@@ -1,4 +1,5 @@
 package import Formats
+internal import Foundation
 package import Store
 
 extension Transaction {
@@ -46,5 +47,98 @@ extension Transaction {
             """
             select committed_minutes from worker_week where worker_id = \(worker) and week_starts_on = \(monday)
             """)?["committed_minutes"] ?? 0
+    }
+}
+
+extension Transaction {
+    /// Commits minutes of a worker's week and day; waits for others on the same. A refusal leaves both as they were.
+    ///
+    /// - Returns: the cap that would be passed; `nil` when the minutes are committed.
+    package func commitMinutes(
+        _ minutes: Int, of worker: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate,
+        within limits: WorkLimits
+    ) async throws -> HoursCap? {
+        guard
+            try await reserveMinutes(minutes, of: worker, weekStartsOn: monday, cap: limits.weeklyMinutesMax)
+        else { return .week }
+        guard try await reserveMinutes(minutes, of: worker, on: day, cap: limits.dailyMinutesMax) else {
+            try await releaseMinutes(minutes, of: worker, weekStartsOn: monday)
+            return .day
+        }
+        return nil
+    }
+
+    /// The same as for a week, for one day.
+    private func reserveMinutes(
+        _ minutes: Int, of worker: Worker.ID, on day: CalendarDate, cap: Int
+    ) async throws -> Bool {
+        guard (1...10_080).contains(minutes), minutes <= cap, cap <= 10_080 else { return false }
+        return try await firstRow(
+            """
+            insert into worker_day (worker_id, on_day, minutes_max, committed_minutes)
+            values (\(worker), \(day), \(cap), \(minutes))
+            on conflict (worker_id, on_day) do update
+               set committed_minutes = worker_day.committed_minutes + excluded.committed_minutes,
+                   minutes_max = excluded.minutes_max
+             where worker_day.committed_minutes + excluded.committed_minutes <= excluded.minutes_max
+            returning worker_id
+            """) != nil
+    }
+
+    /// Gives back minutes that were committed by ``commitMinutes(_:of:on:weekStartsOn:within:)``: the week's, then the
+    /// day's.
+    ///
+    /// - Throws: ``StoreError/unexpectedRowCount(_:)`` when fewer are committed.
+    package func releaseMinutes(
+        _ minutes: Int, of worker: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate
+    ) async throws {
+        try await releaseMinutes(minutes, of: worker, weekStartsOn: monday)
+        let changed = try await execute(
+            """
+            update worker_day
+               set committed_minutes = committed_minutes - \(minutes)
+             where worker_id = \(worker) and on_day = \(day) and committed_minutes >= \(minutes) and \(minutes) > 0
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// The minutes that a worker has committed on the days of a week; days without any are left out.
+    package func committedMinutes(
+        of worker: Worker.ID, onDaysFrom monday: CalendarDate
+    ) async throws -> [CalendarDate: Int] {
+        let rows = try await rows(
+            """
+            select on_day, committed_minutes from worker_day
+             where worker_id = \(worker) and on_day between \(monday) and \(monday)::date + 6
+               and committed_minutes > 0
+            """)
+        return try Dictionary(
+            rows.map { (try $0.value("on_day", as: CalendarDate.self), try $0["committed_minutes"]) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+
+    /// What a worker may take at the transaction's instant.
+    ///
+    /// - Returns: `nil` when there is no such worker.
+    package func workLimits(of worker: Worker.ID) async throws -> WorkLimits? {
+        try await firstRow(
+            """
+            select least(worker.weekly_minutes_max, min(hours_policy.weekly_minutes_max)) as weekly_minutes_max,
+                   coalesce(least(worker.daily_minutes_max, min(hours_policy.daily_minutes_max)), 10080)
+                       as daily_minutes_max,
+                   worker.tasks_at_once_max, worker.offer_notice_minutes
+              from worker
+              left join hours_policy on (hours_policy.country is null or hours_policy.country = worker.country)
+                                    and hours_policy.in_force @> \(instant)
+             where worker.worker_id = \(worker)
+             group by worker.worker_id
+            """
+        ).map {
+            WorkLimits(
+                weeklyMinutesMax: try $0["weekly_minutes_max"], dailyMinutesMax: try $0["daily_minutes_max"],
+                tasksAtOnceMax: try $0["tasks_at_once_max"], offerNoticeMinutes: try $0["offer_notice_minutes"]
+            )
+        }
     }
 }

@@ -9,15 +9,25 @@ package enum WorkWeek {
     ///   clocks has 167 or 169 hours.
     /// - Throws: ``BadInput`` for a zone that this machine does not know, or an instant outside the years 1 to 9999.
     package static func start(of instant: Date, timeZone: String) throws(BadInput) -> CalendarDate {
+        guard let monday = try day(of: instant, timeZone: timeZone).weekStart else {
+            throw BadInput("instant", "is outside the years 1 to 9999")
+        }
+        return monday
+    }
+
+    /// The day that an instant falls in, by the wall clock.
+    ///
+    /// - Throws: as ``start(of:timeZone:)``.
+    package static func day(of instant: Date, timeZone: String) throws(BadInput) -> CalendarDate {
         guard let zone = TimeZone(identifier: timeZone) else {
             throw BadInput("time_zone", "is not a known time zone: '\(timeZone.prefix(64))'")
         }
         let local = instant.timeIntervalSinceReferenceDate + Double(zone.secondsFromGMT(for: instant))
-        // 2001-01-01, the reference date, was a Monday and is day 366 from 2000-01-01.
-        let week = (local / (7 * 86_400)).rounded(.down)
-        guard week.magnitude < 1_000_000, let monday = CalendarDate(daysSince2000: 366 + 7 * Int(week)) else {
+        // 2001-01-01, the reference date, is day 366 from 2000-01-01.
+        let days = (local / 86_400).rounded(.down)
+        guard days.magnitude < 10_000_000, let day = CalendarDate(daysSince2000: 366 + Int(days)) else {
             throw BadInput("instant", "is outside the years 1 to 9999")
         }
-        return monday
+        return day
     }
 }

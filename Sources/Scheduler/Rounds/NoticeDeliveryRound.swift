@@ -4,17 +4,20 @@ package import Marketplace
 package struct NoticeDeliveryRound: SchedulerRound {
     package let name = "notice_delivery"
     package let period: Duration = .seconds(2)
-    private let market: Market
-    private let channel: @Sendable ([Notice]) async throws -> Void
+    /// One batch; how many notices left the queue or were tried.
+    private let deliver: @Sendable () async throws -> Int
 
-    /// - Parameter channel: takes up to 200 notices; what it throws leaves them undelivered and fails the round.
+    /// - Parameter sink: takes up to 50 notices at a time, and says of each what became of it.
+    package init(market: Market, through sink: some NoticeSink) {
+        deliver = { try await DeliverNotices(market: market)(limit: 50, through: sink).claimed }
+    }
+
+    /// - Parameter channel: takes up to 50 notices; what it throws leaves them undelivered and fails the round.
     package init(market: Market, to channel: @escaping @Sendable ([Notice]) async throws -> Void) {
-        (self.market, self.channel) = (market, channel)
+        deliver = { try await DeliverNotices(market: market)(limit: 50, to: channel) }
     }
 
     package func runOnce() async throws -> RoundOutcome {
-        RoundOutcome(
-            try await DeliverNotices(market: market)(to: channel), of: DeliverNotices.batchMax, as: .noticesDelivered
-        )
+        RoundOutcome(try await deliver(), of: 50, as: .noticesDelivered)
     }
 }

@@ -60,19 +60,25 @@ struct RoutingReading: Sendable {
     ) async throws -> [RoutingCandidate] {
         guard !workers.isEmpty else { return [] }
         // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
-        let weeks = workers.compactMap { worker in
-            (try? WorkWeek.start(of: transaction.instant, timeZone: worker.timeZone)).map {
-                (worker: worker.id, startsOn: $0)
-            }
+        let weeks = workers.compactMap { worker -> (worker: Worker.ID, startsOn: CalendarDate, day: CalendarDate)? in
+            guard let day = try? WorkWeek.day(of: transaction.instant, timeZone: worker.timeZone),
+                let monday = day.weekStart
+            else { return nil }
+            return (worker.id, monday, day)
         }
         let loads = try await transaction.routingLoads(weeks)
         let facts = try await transaction.workerFacts(of: workers.map(\.id), at: transaction.instant)
-        let caps = Dictionary(workers.map { ($0.id, $0.weeklyMinutesMax) }, uniquingKeysWith: { first, _ in first })
+        let limits = Dictionary(workers.map { ($0.id, $0.limits) }, uniquingKeysWith: { first, _ in first })
         return facts.compactMap { facts in
-            guard let load = loads[facts.worker], let cap = caps[facts.worker] else { return nil }
+            guard let load = loads[facts.worker], let limits = limits[facts.worker] else { return nil }
+            let left = min(
+                limits.weeklyMinutesMax - load.committedMinutes, limits.dailyMinutesMax - load.committedToday
+            )
             return RoutingCandidate(
-                facts: facts, minutesLeft: cap - load.committedMinutes - load.offeredMinutes,
-                liveLeases: load.liveLeases, openOffers: load.openOffers
+                facts: facts, minutesLeft: left - load.offeredMinutes,
+                // Who wants fewer tasks at once has some of the places taken from the start.
+                liveLeases: load.liveLeases + WorkLimits.tasksAtOnceMost - limits.tasksAtOnceMax,
+                openOffers: load.openOffers
             )
         }
     }

@@ -1,3 +1,4 @@
+package import Formats
 internal import Foundation
 package import Marketplace
 internal import Store
@@ -29,8 +30,13 @@ package struct FoundMarket: Sendable {
     private static let fundingReference = "5f7a3c1e-0d5b-4c57-9a51-9d1d6c0f0a01"
 
     let market: Market
+    private let rateCard: JSON?
 
-    package init(market: Market) { self.market = market }
+    /// - Parameter rateCard: what a market without rates pays, see samples/rate-card.json; two rates if left out.
+    package init(market: Market, rateCard: JSON? = nil) {
+        self.market = market
+        self.rateCard = rateCard
+    }
 
     /// - Parameter operatorName: who founds an empty market, or one of its operators.
     /// - Throws: ``AccessRefusal`` when that person is no operator; ``NotFound`` when nobody is called so.
@@ -69,12 +75,19 @@ package struct FoundMarket: Sendable {
                 return (transaction.instant, rate != nil)
             }
             if known { continue }
+            if let rateCard { return try await publish(rateCard, maker, checker) }
             let proposed = try ProposedRate(
                 profession: profession, tier: .expert, taskKind: kind, unit: .hour,
                 amount: Money(hourlyMinorUnits, dollars), inForce: InstantRange(from: now, until: nil)
             )
             _ = try await PublishRate(market: market)(proposed, preparedBy: maker, approvedBy: checker)
         }
+    }
+
+    private func publish(_ card: JSON, _ maker: Principal.ID, _ checker: Principal.ID) async throws {
+        let draft = try await DraftRateCard(market: market)(card, by: maker)
+        try await ApproveRateCard(market: market)(draft.version, contentHash: draft.contentHash, by: checker)
+        try await PublishRateCard(market: market)(draft.version, by: maker)
     }
 
     private func fund(_ requester: Requester.ID, by maker: Principal.ID) async throws {

@@ -1,7 +1,9 @@
+internal import Formats
+internal import Foundation
 package import Marketplace
 
-/// Sets a market up with the files of a folder: `workers.csv`, `contracts/` with `master_clauses.csv`, and
-/// `pubmedqa.json`. The repository ships one such folder, `samples/`.
+/// Sets a market up with the files of a folder: `workers.csv`, `contracts/` with `master_clauses.csv`,
+/// `pubmedqa.json` and, if it is there, `rate-card.json`. The repository ships one such folder, `samples/`.
 package struct SampleMarket: Sendable {
     let market: Market
     let directory: String
@@ -18,7 +20,7 @@ package struct SampleMarket: Sendable {
     package func callAsFunction(
         operatorName: String = "operator", progress: @escaping ProgressReport = { _, _, _ in }
     ) async throws -> (founders: MarketFounders, summaries: [ImportSummary]) {
-        let founders = try await FoundMarket(market: market)(operatorName: operatorName)
+        let founders = try await FoundMarket(market: market, rateCard: try rateCard())(operatorName: operatorName)
         let workers = try await ImportWorkers(market: market)(
             directory + "/workers.csv", by: founders.chief, progress: progress
         )
@@ -30,5 +32,14 @@ package struct SampleMarket: Sendable {
             directory + "/pubmedqa.json", of: founders.requester, by: founders.requesterKey, progress: progress
         )
         return (founders, [workers, contracts, questions])
+    }
+
+    private func rateCard() throws -> JSON? {
+        guard let bytes = FileManager.default.contents(atPath: directory + "/rate-card.json") else { return nil }
+        do throws(JSONFault) {
+            return try JSON.parse(Array(bytes))
+        } catch {
+            throw BadInput("rate-card.json", "\(error)")
+        }
     }
 }

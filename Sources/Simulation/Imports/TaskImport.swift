@@ -100,14 +100,10 @@ struct TaskImport {
             try await $0.batchCount(in: project, of: requester) + 1
         }
         let one = draft("probe", try Money(1, SimulationCurrency.dollars))
-        let rate = try await market.database.read { [settings] transaction in
-            try await transaction.rateInForce(
-                profession: one.profession, tier: one.tier, taskKind: settings.taskKind,
-                currency: one.budget.currency, at: transaction.instant
-            )
-        }
-        guard let rate else { throw BatchRefusal.noRate }
-        let pay = try rate.price(expectedMinutes: settings.expectedMinutes)
+        let task = try one.rateTask(settings.taskKind)
+        let resolution = try await market.database.read { try await $0.resolveRate(task, at: $0.instant) }
+        guard case .resolved(let resolved) = resolution else { throw BatchRefusal.noRate }
+        let pay = resolved.pay
         let worstCase = try pay.adding(pay.share(basisPoints: settings.feeBasisPoints))
             .multiplied(by: settings.redundancy).multiplied(by: tasks)
         let budget = try worstCase.adding(worstCase.share(basisPoints: settings.marginBasisPoints))

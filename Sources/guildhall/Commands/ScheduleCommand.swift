@@ -10,23 +10,22 @@ struct ScheduleCommand: AsyncParsableCommand {
         abstract: "Run the scheduler: lease expiry, offers, audit sealing, notices. Run as many as you like."
     )
     @OptionGroup var options: DatabaseOptions
-    @Option(help: "Append notices to people to this file, one JSON object a line; without it they wait.")
-    var notices: String?
+    @OptionGroup var notices: NoticeOptions
 
     func run() async throws {
         try await withSession(options, endsBySignals: false) { session in
-            try await session.serve([try await session.scheduler(notices: notices)])
+            try await session.serve([
+                try await session.scheduler(notices: try notices.sink(beside: options.directory))
+            ])
         }
     }
 }
 
 extension Session {
-    func scheduler(notices path: String?) async throws -> SchedulerService {
-        var channel: (@Sendable ([Notice]) async throws -> Void)?
-        if let file = path.map({ NoticeFile(path: $0) }) { channel = { try file.append($0) } }
+    func scheduler(notices sink: any NoticeSink) async throws -> SchedulerService {
         let loop = SchedulerLoop(
             market: market, by: try await market.foundedSystemPrincipal(),
-            notices: channel, logger: logger
+            notices: sink, logger: logger
         )
         return SchedulerService(loop: loop)
     }

@@ -18,13 +18,14 @@ struct UpCommand: AsyncParsableCommand {
         help: "Load the sample market and run the main job on it, if the market is empty.")
     var withSample = false
     @Option(help: "The sample market's folder.") var samples = "samples"
-    @Option(help: "Append notices to people to this file.") var notices: String?
+    @OptionGroup var notices: NoticeOptions
 
     func run() async throws {
         try await withSession(options, schema: .made, endsBySignals: false) { session in
             if withSample { try await session.endedBySignals { try await loadSample(session) } }
             try await session.serve([
-                session.api(server.settings), try await session.scheduler(notices: notices),
+                session.api(server.settings),
+                try await session.scheduler(notices: try notices.sink(beside: options.directory)),
             ])
         }
     }

@@ -1,0 +1,30 @@
+internal import Store
+
+/// The most a worker may take: of what they have set themselves, the platform allows and their country allows, the
+/// least.
+package struct WorkLimits: Hashable, Sendable {
+    /// Leases at once, all requesters together.
+    package static let tasksAtOnceMost = 5
+
+    /// 0 to 10,080.
+    package let weeklyMinutesMax: Int
+    /// 0 to 1,440, or 10,080 where nobody has set one.
+    package let dailyMinutesMax: Int
+    /// 1 to 5.
+    package let tasksAtOnceMax: Int
+    /// How many minutes before it must be answered an offer is to come: 0 to 10,080.
+    package let offerNoticeMinutes: Int
+
+    package init(
+        weeklyMinutesMax: Int, dailyMinutesMax: Int, tasksAtOnceMax: Int = Self.tasksAtOnceMost,
+        offerNoticeMinutes: Int = 0
+    ) {
+        (self.weeklyMinutesMax, self.dailyMinutesMax) = (weeklyMinutesMax, dailyMinutesMax)
+        (self.tasksAtOnceMax, self.offerNoticeMinutes) = (tasksAtOnceMax, offerNoticeMinutes)
+    }
+}
+
+/// A cap on hours that a commitment would pass.
+package enum HoursCap: String, Hashable, Sendable {
+    case week, day
+}
