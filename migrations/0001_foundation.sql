@@ -86,58 +86,20 @@ comment on table audit_seal is 'Hash chain over the audit events of a stream; ap
 
 -- Notices --------------------------------------------------------------------
 
-create type notice_state as enum (
-    'waiting',
-    'delivered',  -- terminal: the channel took it
-    'skipped',    -- terminal: not wanted on the channel, or nowhere to send it
-    'dead'        -- terminal: given up; the inbox still has it
-);
-comment on type notice_state is 'Where the delivery of a notice stands.';
-
--- Something a person must be told, written in the transaction that caused it; delivery follows. Read in the inbox,
--- whatever became of the delivery.
+-- Something a person must be told, written in the transaction that caused it; delivery follows.
 create table notice (
-    notice_id     uuid          primary key,
-    recipient_id  uuid          not null,
-    kind          text          not null,
-    facts         jsonb         not null,
-    created_at    timestamptz   not null,
-    -- Telling the same thing twice is telling it once; null for what is never told twice.
-    dedup_key     text,
-    state         notice_state  not null default 'waiting',
-    -- How often delivery has begun; due_at says when it may begin next.
-    attempts      integer       not null default 0,
-    due_at        timestamptz   not null,
-    -- Why the last attempt failed; null after none did.
-    fault         text,
-    delivered_at  timestamptz,
-    read_at       timestamptz,
-    constraint notice_one_per_dedup_key unique (recipient_id, dedup_key),
-    constraint notice_kind_is_snake_case check (kind ~ '^[a-z][a-z0-9_]{0,99}$'),
-    constraint notice_dedup_key_bounded check (char_length(dedup_key) between 1 and 200),
-    constraint notice_attempts_possible check (attempts between 0 and 100),
-    constraint notice_fault_bounded check (char_length(fault) <= 500),
-    constraint notice_delivered_iff_delivered check ((delivered_at is not null) = (state = 'delivered'))
+    notice_id     uuid        primary key,
+    recipient_id  uuid        not null,
+    kind          text        not null,
+    facts         jsonb       not null,
+    created_at    timestamptz not null,
+    -- Null until it was handed to the channel.
+    delivered_at  timestamptz
 );
-comment on table notice is 'Outbox of messages to people, and their inbox.';
+comment on table notice is 'Outbox of messages to people.';
 create index notice_by_recipient on notice (recipient_id, notice_id);
--- Serves NoticeQueries.claimDue.
-create index notice_due on notice (due_at, notice_id) where state = 'waiting';
-
-create type notice_channel as enum ('inbox', 'email');
-comment on type notice_channel is 'Where a notice reaches a person.';
-
--- Which kinds of notices a person does not want, or wants again. What is not said is wanted.
-create table notice_preference (
-    principal_id  uuid            not null,
-    kind          text            not null,
-    channel       notice_channel  not null,
-    is_wanted     boolean         not null,
-    set_at        timestamptz     not null,
-    constraint notice_preference_pkey primary key (principal_id, kind, channel),
-    constraint notice_preference_kind_is_snake_case check (kind ~ '^[a-z][a-z0-9_]{0,99}$')
-);
-comment on table notice_preference is 'Which kinds of notices people want on which channel.';
+-- Serves NoticeQueries.undelivered.
+create index notice_undelivered on notice (notice_id) where delivered_at is null;
 
 -- Identity -------------------------------------------------------------------
 
@@ -285,21 +247,12 @@ create table worker (
     place               text,
     -- When the personal data were erased; what remains is under the pseudonymous id.
     erased_at           timestamptz,
-    -- The worker's own caps beside that of the week; those of hours_policy count as well, whichever is least.
-    -- Null: as many a day as the week allows.
-    daily_minutes_max     integer,
-    tasks_at_once_max     integer     not null default 5,
-    -- How long before it must be answered an offer is to come.
-    offer_notice_minutes  integer     not null default 0,
     constraint worker_one_per_external_key unique (external_key),
     constraint worker_external_key_bounded check (char_length(external_key) between 1 and 100),
     constraint worker_country_is_iso3166 check (country ~ '^[A-Z]{2}$'),
     constraint worker_weekly_minutes_possible check (weekly_minutes_max between 0 and 10080),
     constraint worker_place_is_iso3166 check (place ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'),
-    constraint worker_erased_only_closed check (erased_at is null or state = 'closed'),
-    constraint worker_daily_minutes_possible check (daily_minutes_max between 0 and 1440),
-    constraint worker_tasks_at_once_possible check (tasks_at_once_max between 1 and 5),
-    constraint worker_offer_notice_possible check (offer_notice_minutes between 0 and 10080)
+    constraint worker_erased_only_closed check (erased_at is null or state = 'closed')
 );
 comment on table worker is 'People who contribute.';
 -- Serves WorkerQueries.workers(in:after:limit:).
@@ -561,74 +514,6 @@ create table worker_week (
     constraint worker_week_starts_monday check (extract(isodow from week_starts_on) = 1)
 );
 comment on table worker_week is 'Committed minutes per worker and week, never over the cap.';
-
--- The same for one day, by the wall clock where the worker lives.
-create table worker_day (
-    worker_id          uuid     not null references worker,
-    on_day             date     not null,
-    minutes_max        integer  not null,
-    committed_minutes  integer  not null,
-    constraint worker_day_pkey primary key (worker_id, on_day),
-    constraint worker_day_within_cap check (committed_minutes between 0 and minutes_max)
-);
-comment on table worker_day is 'Committed minutes per worker and day, never over the cap.';
-
--- The most anybody may commit, by the platform's rule or a country's law. The least of all that hold counts.
-create table hours_policy (
-    hours_policy_id     uuid       primary key,
-    -- Null for the platform's own, which holds everywhere.
-    country             text,
-    daily_minutes_max   integer    not null,
-    weekly_minutes_max  integer    not null,
-    reason              text       not null,
-    in_force            tstzrange  not null,
-    set_by              uuid       not null references principal,
-    constraint hours_policy_country_is_iso3166 check (country ~ '^[A-Z]{2}$'),
-    constraint hours_policy_daily_minutes_possible check (daily_minutes_max between 0 and 1440),
-    constraint hours_policy_weekly_minutes_possible check (weekly_minutes_max between 0 and 10080),
-    constraint hours_policy_reason_given check (char_length(reason) between 1 and 500),
-    constraint hours_policy_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
-    constraint hours_policy_no_overlap exclude using gist ((coalesce(country, '')) with =, in_force with &&)
-);
-comment on table hours_policy is 'Effective-dated caps on hours, of the platform and of countries.';
-create index hours_policy_by_setter on hours_policy (set_by);
-
--- When a worker is there in every week, by the wall clock of their zone. Without any row: always.
-create table availability_window (
-    worker_id     uuid     not null references worker,
-    -- 1 Monday to 7 Sunday.
-    weekday       integer  not null,
-    -- Minutes from midnight, half-open.
-    from_minute   integer  not null,
-    until_minute  integer  not null,
-    constraint availability_window_pkey primary key (worker_id, weekday, from_minute),
-    constraint availability_window_weekday_known check (weekday between 1 and 7),
-    constraint availability_window_within_day check (0 <= from_minute and from_minute < until_minute and until_minute <= 1440),
-    constraint availability_window_no_overlap exclude using gist (
-        worker_id with =, weekday with =, int4range(from_minute, greatest(until_minute, from_minute)) with &&
-    )
-);
-comment on table availability_window is 'Weekly windows in which workers are there.';
-
-create type availability_kind as enum ('free', 'away');
-comment on type availability_kind is 'What an exception does to the windows of its day.';
-
--- A day on which the windows are not the whole truth.
-create table availability_exception (
-    worker_id     uuid               not null references worker,
-    on_day        date               not null,
-    kind          availability_kind  not null,
-    from_minute   integer            not null,
-    until_minute  integer            not null,
-    constraint availability_exception_pkey primary key (worker_id, on_day, from_minute),
-    constraint availability_exception_within_day check (0 <= from_minute and from_minute < until_minute and until_minute <= 1440),
-    -- So that no two exceptions contradict each other.
-    constraint availability_exception_no_overlap exclude using gist (
-        worker_id with =, on_day with =, int4range(from_minute, greatest(until_minute, from_minute)) with &&
-    )
-);
-comment on table availability_exception is 'Days on which workers are there, or away, against their windows.';
-
 
 -- Expertise ------------------------------------------------------------------
 
@@ -1058,130 +943,30 @@ comment on type pay_unit is 'What a rate is paid for.';
 create type task_kind as enum ('extraction', 'judgement');
 comment on type task_kind is 'What is done in a task.';
 
-create type rate_card_state as enum (
-    'draft',      -- prepared; binds nobody
-    'approved',   -- by a second person
-    'published'   -- terminal: holds while its rates are in force
-);
-comment on type rate_card_state is 'Where a version of the rate card stands; that it has ended is a date, not a state.';
-
--- A version of the rate card: its rates and premium rules, and how far premiums may go.
-create table rate_card (
-    card_id                uuid             primary key,
-    name                   text             not null,
-    version                integer          not null,
-    state                  rate_card_state  not null,
-    -- The most that premiums may multiply a price by, in ten-thousandths: each kind, and all together.
-    urgency_cap_bps        integer          not null,
-    unsocial_cap_bps       integer          not null,
-    language_cap_bps       integer          not null,
-    difficulty_cap_bps     integer          not null,
-    whole_cap_bps          integer          not null,
-    -- SHA-256 of the card as it was drafted: the approval is for this content and no other.
-    content_hash           bytea            not null,
-    prepared_by            uuid             not null references principal,
-    prepared_at            timestamptz      not null,
-    approved_by            uuid             references principal,
-    -- When its rates hold; null until it is published.
-    in_force               tstzrange,
-    constraint rate_card_name_bounded check (char_length(name) between 1 and 200),
-    constraint rate_card_version_positive check (version > 0),
-    constraint rate_card_one_per_version unique (version),
-    constraint rate_card_caps_possible check (
-        least(urgency_cap_bps, unsocial_cap_bps, language_cap_bps, difficulty_cap_bps, whole_cap_bps) >= 10000
-        and greatest(urgency_cap_bps, unsocial_cap_bps, language_cap_bps, difficulty_cap_bps, whole_cap_bps) <= 100000
-    ),
-    constraint rate_card_hash_is_sha256 check (octet_length(content_hash) = 32),
-    constraint rate_card_approved_by_second_person check (approved_by <> prepared_by),
-    constraint rate_card_approved_before_publication check (state <> 'published' or approved_by is not null),
-    constraint rate_card_in_force_iff_published check ((in_force is not null) = (state = 'published')),
-    constraint rate_card_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
-    constraint rate_card_no_overlap exclude using gist (in_force with &&)
-);
-comment on table rate_card is 'Versions of the rate card.';
-create index rate_card_by_preparer on rate_card (prepared_by);
-create index rate_card_by_approver on rate_card (approved_by);
-
 -- A rate that holds from one instant to another; no two for the same case at one instant.
 create table rate (
     rate_id       uuid       primary key,
-    -- Null for a rate that was published by itself.
-    card_id       uuid       references rate_card,
     profession    text       not null references profession,
     tier          tier       not null,
     task_kind     task_kind  not null,
-    -- A country or a part of one, or `any`.
-    region        text       not null,
-    -- A BCP 47 tag in lower case, or `any`.
-    language      text       not null,
     unit          pay_unit   not null,
     amount_minor  bigint     not null,
-    -- The least and the most that may be asked for one unit.
-    least_minor   bigint     not null,
-    most_minor    bigint     not null,
     currency      text       not null,
-    -- Null while its card is a draft.
-    in_force      tstzrange,
+    in_force      tstzrange  not null,
     prepared_by   uuid       not null references principal,
-    approved_by   uuid       references principal,
+    approved_by   uuid       not null references principal,
     constraint rate_amount_positive check (amount_minor between 1 and 1000000000000),
-    constraint rate_band_holds_amount check (
-        1 <= least_minor and least_minor <= amount_minor and amount_minor <= most_minor and most_minor <= 1000000000000
-    ),
-    constraint rate_region_is_iso3166_or_any check (region ~ '^(any|[A-Z]{2}(-[A-Z0-9]{1,3})?)$'),
-    constraint rate_language_bounded check (language ~ '^[a-z]{2,8}(-[a-z0-9]{1,8})*$' and char_length(language) <= 35),
     constraint rate_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
     constraint rate_approved_by_second_person check (approved_by <> prepared_by),
-    constraint rate_in_force_is_approved check (in_force is null or approved_by is not null),
-    constraint rate_in_force_or_of_card check (in_force is not null or card_id is not null),
     constraint rate_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
     constraint rate_no_overlap exclude using gist (
-        profession with =, tier with =, task_kind with =, region with =, language with =, currency with =,
-        in_force with &&
+        profession with =, tier with =, task_kind with =, currency with =, in_force with &&
     )
 );
 comment on table rate is 'Effective-dated pay rates.';
-create index rate_by_card on rate (card_id);
 create index rate_by_profession on rate (profession);
 create index rate_by_preparer on rate (prepared_by);
 create index rate_by_approver on rate (approved_by);
-
-create type premium_kind as enum ('urgency', 'unsocial_hours', 'language_scarcity', 'difficulty');
-comment on type premium_kind is 'What may raise a price, in the order in which it does.';
-
--- A rule that multiplies prices while it is in force.
-create table premium_rule (
-    premium_rule_id  uuid          primary key,
-    card_id          uuid          not null references rate_card,
-    kind             premium_kind  not null,
-    -- Urgency: due within so many hours; difficulty: at least that level; 0 for the others.
-    threshold        integer       not null,
-    -- Scarcity: the language; `any` for the others.
-    language         text          not null,
-    factor_bps       integer       not null,
-    -- Null while its card is a draft.
-    in_force         tstzrange,
-    constraint premium_rule_threshold_fits_kind check (
-        case kind when 'urgency' then threshold between 1 and 100000 when 'difficulty' then threshold between 2 and 5
-                  else threshold = 0 end
-    ),
-    constraint premium_rule_language_iff_scarcity check ((language = 'any') = (kind <> 'language_scarcity')),
-    constraint premium_rule_language_bounded
-        check (language ~ '^[a-z]{2,8}(-[a-z0-9]{1,8})*$' and char_length(language) <= 35),
-    constraint premium_rule_factor_possible check (factor_bps between 10000 and 100000),
-    constraint premium_rule_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
-    constraint premium_rule_no_overlap exclude using gist (
-        kind with =, threshold with =, language with =, in_force with &&
-    )
-);
-comment on table premium_rule is 'Effective-dated rules that multiply prices.';
-create index premium_rule_by_card on premium_rule (card_id);
-
-create type escalation_shape as enum (
-    'steps',  -- rises at the end of every interval
-    'linear'  -- rises all the time
-);
-comment on type escalation_shape is 'How the price of unclaimed work rises.';
 
 -- Ledger ---------------------------------------------------------------------
 
@@ -1358,38 +1143,6 @@ create index batch_open on batch (priority desc, opened_at, batch_id) where stat
 create index batch_open_by_requirement on batch (requirement_id, priority desc, opened_at, batch_id)
     where state = 'open' and door = 'claim';
 
--- How a batch's price came about, and how it rises while work lies unclaimed. One each, written with the batch.
-create table batch_price (
-    requester_id      uuid     not null,
-    batch_id          uuid     not null,
-    -- What was priced, and the trace of its resolution.
-    task              jsonb    not null,
-    trace             jsonb    not null,
-    -- The platform's part of any pay, in ten-thousandths.
-    fee_bps           integer  not null,
-    -- What an assignment may cost at most: the hold covers it.
-    most_pay_minor    bigint   not null,
-    most_fee_minor    bigint   not null,
-    -- Null for a price that stays.
-    shape             escalation_shape,
-    -- From opening to the first rise, from one rise to the next, and by how much.
-    after_seconds     integer,
-    interval_seconds  integer,
-    step_minor        bigint,
-    constraint batch_price_pkey primary key (requester_id, batch_id),
-    constraint batch_price_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
-    constraint batch_price_fee_possible check (fee_bps between 0 and 10000),
-    constraint batch_price_most_positive
-        check (most_pay_minor between 1 and 1000000000000 and most_fee_minor between 0 and 1000000000000),
-    constraint batch_price_curve_whole
-        check (num_nulls(shape, after_seconds, interval_seconds, step_minor) in (0, 4)),
-    constraint batch_price_curve_possible check (
-        after_seconds between 0 and 31536000 and interval_seconds between 60 and 31536000
-        and step_minor between 1 and 1000000000000
-    )
-);
-comment on table batch_price is 'How prices of batches came about and rise.';
-
 create type task_state as enum ('draft', 'open', 'closed');
 comment on type task_state is 'Where a task stands; what happens to its slots is theirs.';
 
@@ -1508,8 +1261,6 @@ create table assignment (
     answer_by         timestamptz       not null,
     -- Frozen terms, written once: price, unit, currency, guideline version, deadline, place of performance.
     terms             jsonb             not null,
-    -- SHA-256 of the terms' canonical form.
-    terms_hash        bytea             not null,
     pay_minor         bigint            not null,
     fee_minor         bigint            not null,
     currency          text              not null,
@@ -1524,7 +1275,6 @@ create table assignment (
         foreign key (requester_id, task_id, slot_no) references slot (requester_id, task_id, slot_no),
     constraint assignment_week_fkey
         foreign key (worker_id, week_starts_on) references worker_week (worker_id, week_starts_on),
-    constraint assignment_terms_hash_is_sha256 check (octet_length(terms_hash) = 32),
     constraint assignment_pay_positive check (pay_minor > 0 and fee_minor >= 0),
     constraint assignment_lease_ends_later check (lease_until > leased_at),
     constraint assignment_lease_within_deadline check (lease_until <= answer_by),
@@ -1551,40 +1301,6 @@ create table worker_load (
     constraint worker_load_within_cap check (live_leases between 0 and 5)
 );
 comment on table worker_load is 'Live leases per worker, never over the cap.';
-
-create type hours_entry_kind as enum (
-    'reserved',  -- by a lease, at the expected duration
-    'worked',    -- the work was judged, whatever the verdict
-    'released'   -- the lease ended without an answer
-);
-comment on type hours_entry_kind is 'What happened to minutes of a worker.';
-
--- The ledger of hours: balances are worker_week and worker_day, both reserved less released. Append-only.
-create table hours_entry (
-    requester_id    uuid              not null,
-    assignment_id   uuid              not null,
-    kind            hours_entry_kind  not null,
-    worker_id       uuid              not null,
-    -- Of the instant of the lease, in the worker's zone.
-    week_starts_on  date              not null,
-    on_day          date              not null,
-    minutes         integer           not null,
-    occurred_at     timestamptz       not null,
-    constraint hours_entry_pkey primary key (requester_id, assignment_id, kind),
-    constraint hours_entry_assignment_fkey
-        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
-    constraint hours_entry_week_fkey
-        foreign key (worker_id, week_starts_on) references worker_week (worker_id, week_starts_on),
-    constraint hours_entry_day_fkey foreign key (worker_id, on_day) references worker_day (worker_id, on_day),
-    constraint hours_entry_minutes_possible check (minutes between 1 and 10080),
-    constraint hours_entry_day_in_week check (on_day - week_starts_on between 0 and 6)
-);
-comment on table hours_entry is 'Minutes of workers reserved, worked and released; append-only.';
--- Minutes end once: worked or released.
-create unique index hours_entry_one_end_per_assignment on hours_entry (requester_id, assignment_id) where kind <> 'reserved';
--- Serves HoursLedgerQueries.hoursEntries.
-create index hours_entry_by_week on hours_entry (worker_id, week_starts_on, assignment_id);
-create index hours_entry_by_day on hours_entry (worker_id, on_day);
 
 -- What came back. One per assignment; submitting the same again changes nothing.
 create table submission (
@@ -1764,12 +1480,10 @@ create index payout_item_by_line on payout_item (payout_line_id);
 -- The program works as this role: it cannot change what is append-only, nor the schema.
 grant select, insert, update, delete on all tables in schema public to guildhall_app;
 revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning,
-    credential_evidence, credential_reminder, exam, hours_entry
+    credential_evidence, credential_reminder, exam
     from guildhall_app;
 -- What was once in force stays on record; only its end may change.
 revoke delete on interest, exclusion, team, team_member, team_capacity, project_party, task_party from guildhall_app;
--- How a price came about stays as it was.
-revoke update, delete on batch_price from guildhall_app;
 revoke insert, update, delete on schema_step from guildhall_app;
 -- Terms never change after the lease, nor does anything else but where the assignment stands.
 revoke update on assignment from guildhall_app;

@@ -11,7 +11,11 @@ package enum MarketSchema {
         SchemaStep(
             version: 1, name: "foundation",
             script: String(decoding: PackageResources._001_foundation_sql, as: UTF8.self)
-        )
+        ),
+        SchemaStep(
+            version: 2, name: "rates_hours_notices",
+            script: String(decoding: PackageResources._002_rates_hours_notices_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {
