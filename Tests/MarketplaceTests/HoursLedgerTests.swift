@@ -138,6 +138,7 @@ struct HoursLedgerTests {
             try await small.market.database.read { try await $0.workLimits(of: worker)?.dailyMinutesMax }
         }
         let first = try await set(policy(60), by: small.manager)
+        Scratch.clock.advance(by: 1)
         let next = try await set(policy(30), from: Scratch.start + 100, by: small.manager)
         #expect(try await list(by: small.manager).map(\.id) == [next, first])
         #expect(try await list(before: next, limit: 1, by: small.manager).map(\.policy.dailyMinutesMax) == [60])

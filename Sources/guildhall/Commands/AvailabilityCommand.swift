@@ -145,8 +145,7 @@ struct AvailabilityCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 let (worker, actor) = try await whose.people(in: session.market)
-                let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-                let bytes = [UInt8](try handle.read(upToCount: ICalendar.bytesMax + 1) ?? Data())
+                let bytes = try fileBytes(file, most: ICalendar.bytesMax + 1)
                 let read = try await ImportAvailability(market: session.market)(bytes, of: worker, by: actor)
                 if json {
                     Console.result([
@@ -225,8 +224,9 @@ extension Availability {
         var lines = ["Zone \(timeZone)"]
         lines += windows.isEmpty ? ["Always there"] : windows.map { "\($0.weekday.shortName) \($0.span)" }
         lines += exceptions.map { "\($0.day) \($0.kind.rawValue) \($0.span)" }
+        let daily = limits.dailyMinutesMax > 1_440 ? "on any day" : "\(limits.dailyMinutesMax) a day"
         lines.append(
-            "At most \(limits.weeklyMinutesMax) minutes a week, \(limits.dailyMinutesMax) a day, "
+            "At most \(limits.weeklyMinutesMax) minutes a week, \(daily), "
                 + "\(limits.tasksAtOnceMax) tasks at once; offers \(limits.offerNoticeMinutes) minutes ahead")
         lines += open.map { "open \($0.lowerBound.ISO8601Format()) to \($0.upperBound.ISO8601Format())" }
         return lines.joined(separator: "\n")

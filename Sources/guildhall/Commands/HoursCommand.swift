@@ -26,9 +26,7 @@ struct HoursCommand: AsyncParsableCommand {
         @Option(help: "Most entries, 1 to 200.") var limit = 50
         @Flag(help: "Print JSON.") var json = false
 
-        mutating func validate() throws {
-            guard (1...200).contains(limit) else { throw ValidationError("--limit must be 1 to 200.") }
-        }
+        mutating func validate() throws { try checkPage(limit) }
 
         func run() async throws {
             try await withSession(options) { session in

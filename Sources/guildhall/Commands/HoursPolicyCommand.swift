@@ -51,9 +51,7 @@ struct HoursPolicyCommand: AsyncParsableCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
-        mutating func validate() throws {
-            guard (1...200).contains(limit) else { throw ValidationError("--limit must be 1 to 200.") }
-        }
+        mutating func validate() throws { try checkPage(limit) }
 
         func run() async throws {
             try await withSession(options) { session in

@@ -48,6 +48,10 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws {
+            guard (1...RewrapKeys.batchMax).contains(batch) else { throw ValidationError("--batch must be 1 to 1,000.") }
+        }
+
         func run() async throws {
             try await withSession(options) { session in
                 let file = try keys.file()
@@ -90,6 +94,10 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: "Workers per transaction, 1 to 200.") var batch = 200
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
+
+        mutating func validate() throws {
+            guard (1...RemakeMarks.batchMax).contains(batch) else { throw ValidationError("--batch must be 1 to 200.") }
+        }
 
         func run() async throws {
             try await withSession(options) { session in
