@@ -25,7 +25,8 @@ enum SmallRouting {
         requirement: Requirement.ID = expertLawyer
     ) -> RoutingBatch {
         RoutingBatch(
-            requester: requester, id: batch(number), requirement: requirement, expectedMinutes: minutes, leaseSeconds: 3_600,
+            requester: requester, id: batch(number), requirement: requirement, expectedMinutes: minutes,
+            leaseSeconds: 3_600,
             priority: priority, openedAt: instant - ageHours * 3_600, openSlots: slots, openTasks: slots,
             openOffers: offers
         )

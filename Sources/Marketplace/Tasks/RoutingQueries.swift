@@ -33,7 +33,8 @@ package struct RoutingBatch: Hashable, Sendable {
         self.init(
             requester: try row["requester_id"], id: try row["batch_id"], requirement: try row["requirement_id"],
             expectedMinutes: try row["expected_minutes"], leaseSeconds: try row["lease_seconds"],
-            priority: try row["priority"], openedAt: try row["opened_at"], openSlots: try row["open_slots"], openTasks: try row["open_tasks"],
+            priority: try row["priority"], openedAt: try row["opened_at"], openSlots: try row["open_slots"],
+            openTasks: try row["open_tasks"],
             openOffers: try row["open_offers"]
         )
     }
@@ -104,7 +105,8 @@ extension Transaction {
         try await rows(
             """
             select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
-                   batch.lease_seconds, batch.priority, batch.opened_at, slots.open_slots, slots.open_tasks, offers.open_offers
+                   batch.lease_seconds, batch.priority, batch.opened_at, slots.open_slots, slots.open_tasks,
+                   offers.open_offers
               from batch
              cross join lateral (
                 select count(*) as open_slots, count(distinct seen.task_id) as open_tasks

@@ -27,7 +27,8 @@ package struct AvailabilitySettings: Hashable, Sendable {
         }
         try Self.check(tasksAtOnceMax, 1...WorkLimits.tasksAtOnceMost, "tasks_at_once_max", "1 to 5")
         try Self.check(
-            offerNoticeMinutes, 0...WorkLimits.noticeMinutesMost, "offer_notice_minutes", "0 to 10,080, the minutes of a week"
+            offerNoticeMinutes, 0...WorkLimits.noticeMinutesMost, "offer_notice_minutes",
+            "0 to 10,080, the minutes of a week"
         )
         (self.windows, self.weeklyMinutesMax) = (windows, weeklyMinutesMax)
         (self.dailyMinutesMax, self.tasksAtOnceMax) = (dailyMinutesMax, tasksAtOnceMax)

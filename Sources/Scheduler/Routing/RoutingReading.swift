@@ -31,7 +31,8 @@ struct RoutingReading: Sendable {
         let ids = workers.map(\.id)
         let answers = try await transaction.routingOffers(of: batches, to: ids, since: instant - restSeconds)
         let market = RoutingMarket(
-            instant: instant, batches: batches, candidates: try await candidates(workers, for: batches, in: transaction),
+            instant: instant, batches: batches,
+            candidates: try await candidates(workers, for: batches, in: transaction),
             requirements: try await transaction.routingRequirements(Array(Set(batches.map(\.requirement)))),
             offered: Set(answers.filter(\.isOpen).map(\.pair)),
             turnedDown: Set(answers.filter { !$0.isOpen }.map(\.pair)),
@@ -97,7 +98,8 @@ struct RoutingReading: Sendable {
     ) async throws -> [Worker.ID: OfferWindow] {
         let horizon = answerSeconds + leaseMax
         let availabilities = try await transaction.availabilities(
-            of: workers.map(\.id), until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + horizon
+            of: workers.map(\.id),
+            until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + horizon
         )
         var found: [Worker.ID: OfferWindow] = [:]
         for worker in workers {

@@ -56,7 +56,8 @@ struct AvailabilityCommand: AsyncParsableCommand {
         @Flag(name: .customLong("no-windows"), help: "Be always there.") var noWindows = false
         @Option(name: .customLong("weekly-minutes"), help: "Most minutes a week, 0 to 10080.") var weeklyMinutes: Int?
         @Option(name: .customLong("daily-minutes"), help: "Most minutes a day, 0 to 1440.") var dailyMinutes: Int?
-        @Flag(name: .customLong("no-daily-minutes"), help: "As many a day as the week allows.") var noDailyMinutes = false
+        @Flag(name: .customLong("no-daily-minutes"), help: "As many a day as the week allows.") var noDailyMinutes =
+            false
         @Option(name: .customLong("at-once"), help: "Most tasks at once, 1 to 5.") var atOnce: Int?
         @Option(name: .customLong("notice"), help: "Minutes from an offer to its answer, 0 to 10080.") var notice: Int?
         @Flag(help: "Print JSON.") var json = false

@@ -30,7 +30,8 @@ struct ImportCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await importing(options, founding: founding.found, show: show) { market, founders, progress in
-                try await ImportWorkers(market: market, keys: try keys.ringIfNamed())(file, by: founders.chief, progress: progress)
+                try await ImportWorkers(market: market, keys: try keys.ringIfNamed())(
+                    file, by: founders.chief, progress: progress)
             }
         }
     }

@@ -49,7 +49,9 @@ struct KeysCommand: AsyncParsableCommand {
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws {
-            guard (1...RewrapKeys.batchMax).contains(batch) else { throw ValidationError("--batch must be 1 to 1,000.") }
+            guard (1...RewrapKeys.batchMax).contains(batch) else {
+                throw ValidationError("--batch must be 1 to 1,000.")
+            }
         }
 
         func run() async throws {

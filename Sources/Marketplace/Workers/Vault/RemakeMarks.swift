@@ -4,10 +4,10 @@ internal import Store
 
 /// Makes the marks that accounts are compared by anew, with the ring's key for marks.
 ///
-/// A mark cannot be turned into another one, so that what it is made of is read again: the person, and the payout method
-/// for the purpose `marking`, which the audit log has of each. Until all are made anew, an account marked by the old key
-/// and one marked by the new are not found to be equal; a case is opened when the second of them is. It can be cut off
-/// at any point and run again.
+/// A mark cannot be turned into another one, so that what it is made of is read again: the person, and the payout
+/// method for the purpose `marking`, which the audit log has of each. Until all are made anew, an account marked by the
+/// old key and one marked by the new are not found to be equal; a case is opened when the second of them is. It can be
+/// cut off at any point and run again.
 package struct RemakeMarks: Sendable {
     package static let batchMax = 200
     let market: Market
