@@ -391,12 +391,17 @@ create table identity_mark (
     worker_id  uuid              not null references worker,
     ground     duplicate_ground  not null,
     mark       bytea             not null,
+    -- Which key it was made with, by half a hash of that key; marks of two keys cannot be compared.
+    mark_key   text              not null,
+    constraint identity_mark_key_named check (mark_key ~ '^[0-9a-f]{16}$'),
     constraint identity_mark_pkey primary key (worker_id, ground, mark),
     constraint identity_mark_is_hmac_sha256 check (octet_length(mark) = 32)
 );
 comment on table identity_mark is 'Blind index of what identifies a person, erasable.';
 -- Serves DuplicateQueries.workers(bearing:).
 create index identity_mark_by_mark on identity_mark (mark, worker_id);
+-- Serves DuplicateQueries.lockWorkersToRemark.
+create index identity_mark_by_key on identity_mark (mark_key, worker_id);
 
 create type duplicate_state as enum ('open', 'same_person', 'different_people');
 comment on type duplicate_state is 'What was found of two accounts.';
@@ -813,7 +818,8 @@ create index credential_remind on credential (remind_at, credential_id) where st
 create index credential_by_profile on credential (worker_id, profession);
 create index credential_by_verifier on credential (verified_by);
 
--- What was handed in to bear a credential out, by content hash; the documents are kept elsewhere. Append-only.
+-- What was handed in to bear a credential out, by content hash; the documents are kept elsewhere. Append-only, but
+-- for what an erasure takes away.
 create table credential_evidence (
     credential_id  uuid         not null references credential,
     hash           bytea        not null,
@@ -1771,6 +1777,8 @@ revoke delete on interest, exclusion, team, team_member, team_capacity, project_
 -- How a price came about stays as it was.
 revoke update, delete on batch_price from guildhall_app;
 revoke insert, update, delete on schema_step from guildhall_app;
+-- What a document is called may say who handed it in; an erasure takes that away, and nothing else.
+grant update (name) on credential_evidence to guildhall_app;
 -- Terms never change after the lease, nor does anything else but where the assignment stands.
 revoke update on assignment from guildhall_app;
 grant update (state, lease_until, closed_at) on assignment to guildhall_app;

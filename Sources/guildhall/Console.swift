@@ -8,7 +8,7 @@ internal import Store
 /// What a command says: results on standard output, everything else on standard error.
 enum Console {
     static func result(_ text: String) {
-        FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        FileHandle.standardOutput.write(Data((text.utf8.last == UInt8(ascii: "\n") ? text : text + "\n").utf8))
     }
 
     static func result(_ json: JSON) { result(json.prettyText) }

@@ -103,6 +103,11 @@ struct AgreementTests {
             await refusal(AgreementRefusal.self) {
                 try await accept("nda", version: 2, hash: one.hash, by: actor)
             } == .otherText)
+        _ = try await accept("nda", version: 2, hash: two.hash, by: actor)
+        #expect(
+            await refusal(AgreementRefusal.self) {
+                try await accept("nda", version: 2, hash: one.hash, by: actor)
+            } == .otherText, "accepted before, but not this text")
         #expect(
             await refusal(AgreementRefusal.self) {
                 try await publish(small, "nda", "three", from: two.validFrom)

@@ -25,6 +25,12 @@ struct AvailabilityUseTests {
         #expect(
             shown.limits
                 == WorkLimits(weeklyMinutesMax: 500, dailyMinutesMax: 300, tasksAtOnceMax: 2, offerNoticeMinutes: 45))
+        try await set(AvailabilitySettings(clearsDailyMax: true), of: worker, by: me)
+        #expect(
+            try await show(of: worker, by: me).limits
+                == WorkLimits(weeklyMinutesMax: 500, dailyMinutesMax: 10_080, tasksAtOnceMax: 2, offerNoticeMinutes: 45)
+        )
+        #expect(throws: BadInput.self) { try AvailabilitySettings(dailyMinutesMax: 1, clearsDailyMax: true) }
         try await set(AvailabilitySettings(windows: []), of: worker, by: me)
         #expect(try await show(of: worker, by: me).availability.windows == [])
     }

@@ -128,6 +128,42 @@ struct DuplicateTests {
         #expect(try await open(crew).map { Set($0.externalKeys) } == [["a", "b"]])
     }
 
+    @Test("marks are made anew by another key, cut off and gone on with, and duplicates are found over the change")
+    func remaking() async throws {
+        let crew = try await Crew()
+        var workers: [Worker.ID] = []
+        for key in ["a", "b", "c"] {
+            let worker = try await register(crew, key, "Name \(key)", born: "1915-12-10")
+            try await SetTaxProfile(market: crew.market, keys: keys)(.sample(), of: worker, by: crew.chief)
+            workers.append(worker)
+        }
+        try await SetPayoutMethod(market: crew.market, keys: keys)(.sample(), of: workers[0], by: crew.chief)
+        let new = keys.changingMarkKey()
+        // By the new key, before the others are marked by it: nobody notices yet.
+        let late = try await crew.worker("d")
+        try await SetPayoutMethod(market: crew.market, keys: new)(.sample(), of: late, by: crew.chief)
+        #expect(try await open(crew) == [])
+        let remake = RemakeMarks(market: crew.market, keys: new)
+        #expect(try await remake.isUnderWay(by: crew.chief))
+        var count = 0
+        while case let done = try await remake(limit: 1, by: crew.chief), done > 0 { count += done }
+        #expect(count == 3)
+        #expect(try await !remake.isUnderWay(by: crew.chief))
+        #expect(try await remake(by: crew.chief) == 0)
+        #expect(try await open(crew).map { Set($0.workers) } == [[workers[0], late]])
+        let readings: [String] = try await crew.market.database.read {
+            try await $0.rows(
+                "select facts ->> 'purpose' as it from audit_event where action = 'payout_method_read'"
+            ).map { try $0["it"] }
+        }
+        #expect(readings == ["marking"])
+        await #expect(throws: ReadSecretRefusal.purposeDoesNotFit) {
+            try await ReadPayoutMethod(market: crew.market, keys: new)(of: workers[0], for: .marking, by: crew.chief)
+        }
+        await #expect(throws: AccessRefusal.self) { try await remake(by: Principal.ID(late.uuid)) }
+        #expect(try KeyRing(file: new.file.canonicalBytes()).names == keys.names)
+    }
+
     @Test("who may be somebody else too is not activated before the case is decided, nor twice when they are")
     func activation() async throws {
         let crew = try await Crew()

@@ -125,6 +125,43 @@ struct HoursLedgerTests {
         }
     }
 
+    @Test("a policy is ended, one to come is taken off, and both are listed a page at a time")
+    func endingPolicies() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("w")
+        let (set, end) = (SetHoursPolicy(market: small.market), EndHoursPolicy(market: small.market))
+        let list = ListHoursPolicies(market: small.market)
+        func policy(_ daily: Int) throws -> HoursPolicy {
+            try HoursPolicy(country: "US", dailyMinutesMax: daily, weeklyMinutesMax: 2_880, reason: "Law")
+        }
+        func cap() async throws -> Int? {
+            try await small.market.database.read { try await $0.workLimits(of: worker)?.dailyMinutesMax }
+        }
+        let first = try await set(policy(60), by: small.manager)
+        Scratch.clock.advance(by: 1)
+        let next = try await set(policy(30), from: Scratch.start + 100, by: small.manager)
+        #expect(try await list(by: small.manager).map(\.id) == [next, first])
+        #expect(try await list(before: next, limit: 1, by: small.manager).map(\.policy.dailyMinutesMax) == [60])
+        let cases: [(HoursPolicy.ID, Date?, Principal.ID, String)] = [
+            (first, Scratch.start - 1, small.reviewer, "role_missing"),
+            (small.market.identifiers.make(at: Scratch.start), nil, small.manager, "not_found"),
+            (first, Scratch.start - 1, small.manager, "policy_in_the_past"),
+            (first, Scratch.start + 100, small.manager, "policy_ends_earlier"),
+        ]
+        for (id, instant, actor, code) in cases {
+            #expect(await Crew.refusal { try await end(id, at: instant, by: actor) } == code)
+        }
+        try await end(next, by: small.manager)
+        #expect(try await list(past: true, by: small.manager).map(\.id) == [first])
+        try await end(first, at: Scratch.start + 10, by: small.manager)
+        #expect(try await cap() == 60)
+        Scratch.clock.advance(by: 10)
+        #expect(try await cap() == 10_080)
+        #expect(try await list(by: small.manager) == [])
+        #expect(try await list(past: true, by: small.manager).map(\.inForce.upper) == [Scratch.start + 10])
+        await #expect(throws: AccessRefusal.self) { try await list(by: small.reviewer) }
+    }
+
     @Test("a worker who wants fewer tasks at once gets no more")
     func tasksAtOnce() async throws {
         let small = try await SmallMarket()

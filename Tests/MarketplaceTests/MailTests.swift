@@ -91,6 +91,50 @@ struct MailTests {
         #expect(server.heard.contains("RSET"))
     }
 
+    @Test(
+        "a refusal of the text counts as one of its recipient, whichever word of the session it answers",
+        arguments: [("DATA", "451 later", NoticeState.waiting), (".", "452 full", .waiting), (".", "554 spam", .dead)])
+    func refusedText(command: String, answer: String, state: NoticeState) async throws {
+        let server = try SmallMailServer { $0 == command ? .say(answer) : .normal }
+        defer { server.stop() }
+        let crew = try await Crew()
+        let worker = try await crew.worker()
+        try await tell(crew, worker, 2)
+        _ = try await DeliverNotices(market: crew.market)(through: MailSink(try settings(server)))
+        #expect(try await states(crew, worker) == [state, state])
+        #expect(server.heard.last == "QUIT")
+    }
+
+    @Test("nothing in a text ends its message or speaks to the server, and a foreign subject arrives as it was")
+    func hostileText() async throws {
+        let server = try SmallMailServer()
+        defer { server.stop() }
+        let crew = try await Crew()
+        let worker = try await crew.worker()
+        let name = "Acme\r\n.\r\nRCPT TO:<x@y.zz>\r\n..\n.\r\nQUIT\r\n"
+        try await crew.market.database.transaction { transaction in
+            try await transaction.tell(
+                Principal.ID(worker.uuid), kind: "greeting", facts: ["requester_name": .string(name)],
+                id: Scratch.here.identifiers.make(at: transaction.instant)
+            )
+        }
+        let count = try await DeliverNotices(market: crew.market)(through: MailSink(try settings(server)))
+        #expect(count.delivered == 1 && server.received.count == 1)
+        #expect(server.heard.filter { $0.hasPrefix("RCPT") } == ["RCPT TO:<w1@example.org>"])
+        #expect(server.received.first?.contains("Acme\n.\nRCPT TO:<x@y.zz>\n..\n.\nQUIT\n") == true)
+
+        let subject = "Über 律师 =?"
+        let message = try MailMessage(
+            from: "p@example.org", to: "a@example.org", subject: subject, text: "t", sentAt: Scratch.start, name: "n"
+        )
+        let session = try SMTPSession(try settings(server))
+        try session.send(message)
+        session.quit()
+        let line = try #require(server.received.last?.split(separator: "\n").first { $0.hasPrefix("Subject: ") })
+        let word = try #require(line.dropFirst(9).wholeMatch(of: /=\?utf-8\?B\?([A-Za-z0-9+\/=]+)\?=/))
+        #expect(Data(base64Encoded: String(word.1)) == Data(subject.utf8))
+    }
+
     @Test("a server that is silent, does not greet, or is not there costs nobody a notice", arguments: 0..<3)
     func unreachable(fault: Int) async throws {
         let server = try SmallMailServer { command in

@@ -101,6 +101,31 @@ struct NoticesTests {
         #expect(line["kind"] == "greeting" && line["recipient"] == .string("\(crew.chief)"))
         #expect(line["created_at"] == 1_772_442_000)
     }
+
+    @Test("a process that dies after the file, or within it, has its notices written again, once, each in its own line")
+    func diesAfterTheFile() async throws {
+        let crew = try await Crew()
+        let path = FileManager.default.temporaryDirectory.path + "/\(Scratch.here.name).jsonl"
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try await tell(2, to: crew.chief)
+        let letters = try await crew.market.database.transaction {
+            try await $0.claimDue(limit: 10, until: $0.instant + DeliverNotices.claimSeconds)
+        }
+        let file = NoticeFile(path: path)
+        try file.append(letters.map(\.notice))
+        // Of the second line only half is there.
+        let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+        try whole.dropLast(40).write(to: URL(fileURLWithPath: path))
+        let deliver = DeliverNotices(market: crew.market)
+        #expect(try await deliver(through: file).claimed == 0)
+        Scratch.clock.advance(by: DeliverNotices.claimSeconds)
+        #expect(try await deliver(through: file).delivered == 2)
+        #expect(try await deliver(through: file).claimed == 0)
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let ids = lines.compactMap { try? JSON.parse(Array($0.utf8))["notice"]?.stringValue }
+        #expect(lines.count == 4 && ids.count == 3)
+        #expect(Set(ids) == Set(letters.map { "\($0.notice.id)" }))
+    }
 }
 
 @Suite("The inbox", .scratchDatabase)

@@ -6,7 +6,7 @@ import Testing
 struct PrivilegeTests {
     private static let appendOnly = [
         "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
-        "credential_evidence", "credential_reminder", "exam",
+        "credential_reminder", "exam",
         "hours_entry",
     ]
 
@@ -21,7 +21,8 @@ struct PrivilegeTests {
         "update assignment set terms = '1'", "update assignment set pay_minor = 1",
         "update assignment set worker_id = null",
         "insert into schema_step values (99, 'x', '2026-01-01')", "delete from schema_step",
-        "delete from credential_evidence", "update credential_reminder set days_before = 7",
+        "delete from credential_evidence", "update credential_evidence set hash = ''",
+        "update credential_evidence set size = 1", "update credential_reminder set days_before = 7",
         "update exam set answer_key = '{}'",
         "create table public.own (id bigint)", "drop table transfer", "alter table transfer disable trigger all",
         "create index on transfer (kind)",

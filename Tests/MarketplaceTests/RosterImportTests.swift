@@ -111,13 +111,6 @@ struct RosterImportTests {
             (["email": "noor@clinic.example"], "This e-mail address is another worker's."),
             (["name": "A\u{202e}B"], "name: must not contain the invisible character U+202E"),
             (["country": "XX"], "country: is no country of ISO 3166-1"),
-            (
-                [
-                    "credential_kind": "medical_licence", "profession": "physician", "jurisdiction": "DE-BY",
-                    "number": "77",
-                ],
-                "A credential with this number is known already."
-            ),
         ])
     func refused(change: [String: String], reason: String) async throws {
         let crew = try await Crew()
@@ -163,6 +156,51 @@ struct RosterImportTests {
         #expect(first.credentials == entries.count && first.added == Set(entries.map(\.workerKey)).count)
         let again = try await ImportRoster(market: crew.market)(entries, by: crew.chief)
         #expect(again == RosterImport(added: 0, unchanged: first.added, credentials: 0, refused: []))
+    }
+
+    @Test("a licence number of another worker opens a case: the paper is left out, the worker on record, not active")
+    func takenNumber() async throws {
+        let crew = try await Crew()
+        let same = ["worker_key": "L2", "email": "l2@x.example", "name": "Somebody Else"]
+        let result = try await importing([[:], same], crew)
+        #expect(result.added == 2 && result.refused == [])
+        #expect(result.held.map(\.workerKey) == ["L2"] && result.held.map(\.line) == [3])
+        let facts = try #require(try await facts(crew, "L2"))
+        #expect(facts.state == .registered && facts.credentials == [])
+        let found = try await ListDuplicates(market: crew.market)(in: .open, by: crew.chief)
+        #expect(found.map(\.ground) == [.licence] && found.map { Set($0.externalKeys) } == [["L1", "L2"]])
+        let again = try await importing([[:], same], crew)
+        #expect(again.unchanged == 2 && again.held.map(\.workerKey) == ["L2"])
+        #expect(try await ListDuplicates(market: crew.market)(in: .open, by: crew.chief) == found)
+        try await DecideDuplicate(market: crew.market)(
+            try #require(found.first).id, .differentPeople, reasons: "A slip.", by: crew.chief)
+        try await ActivateWorker(market: crew.market)(facts.worker, by: crew.chief)
+    }
+
+    @Test("with keys, one mailbox under two keys of the roster opens a case, and the second is not active")
+    func sameIdentity() async throws {
+        let crew = try await Crew()
+        let keys = KeyRing.generate()
+        let rows = [
+            ["email": "e.hayes@chambers.example"],
+            ["worker_key": "L2", "name": "HAYES, Eleanor", "email": "e.hayes+2@chambers.example", "number": "5"],
+        ]
+        let take = ImportRoster(market: crew.market, keys: keys)
+        let result = try await take(try entries(rows), by: crew.chief)
+        #expect(result.added == 2 && result.held.map(\.workerKey) == ["L2"])
+        #expect(try await facts(crew, "L1")?.state == .active)
+        #expect(try await facts(crew, "L2")?.state == .registered)
+        let found = try await ListDuplicates(market: crew.market)(in: .open, by: crew.chief)
+        #expect(found.map(\.ground) == [.identity])
+        // The roster knows no accounts; once they are on file, they are compared like everybody's.
+        let set = SetPayoutMethod(market: crew.market, keys: keys)
+        for key in ["L1", "L2"] {
+            let worker = try #require(try await crew.market.database.read { try await $0.workerID(externalKey: key) })
+            try await set(.sample(), of: worker, by: crew.chief)
+        }
+        #expect(
+            try await Set(ListDuplicates(market: crew.market)(in: .open, by: crew.chief).map(\.ground))
+                == [.identity, .payoutAccount])
     }
 
     @Test("only an operator imports")

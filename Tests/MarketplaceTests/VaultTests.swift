@@ -294,21 +294,29 @@ struct VaultTests {
     }
 }
 
-/// Looks for a text in every row of every table.
+/// Looks for texts in every row of every table.
 enum Residue {
     static func tables(with text: String) async throws -> [String] {
+        try await tables(withEach: [text])[text] ?? []
+    }
+
+    /// Which tables hold which text, as it is or in bytes; texts that none holds are left out.
+    static func tables(withEach texts: [String]) async throws -> [String: [String]] {
         try await Scratch.asOwner {
             try await $0.rows(
                 """
-                select relname::text as it from pg_class
-                 where relnamespace = 'public'::regnamespace and relkind = 'r'
-                   and (query_to_xml(format('select * from %I', relname), true, false, '')::text
-                            like '%' || \(text) || '%'
-                        or query_to_xml(format('select t::text from %I t', relname), true, false, '')::text
-                            like '%' || encode(convert_to(\(text), 'UTF8'), 'hex') || '%')
-                 order by 1
+                with dump as materialized (
+                    select relname::text as relation,
+                           query_to_xml(format('select * from %I', relname), true, false, '')::text
+                           || query_to_xml(format('select t::text from %I t', relname), true, false, '')::text as rows
+                      from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r'
+                )
+                select wanted, array_agg(relation order by relation) as relations
+                  from dump, unnest(\(texts)::text[]) as wanted
+                 where strpos(rows, wanted) > 0 or strpos(rows, encode(convert_to(wanted, 'UTF8'), 'hex')) > 0
+                 group by wanted
                 """
-            ).map { try $0["it"] }
+            ).reduce(into: [:]) { $0[try $1["wanted"]] = try $1["relations"] }
         }
     }
 }

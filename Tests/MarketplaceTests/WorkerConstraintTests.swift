@@ -17,6 +17,7 @@ struct WorkerConstraintTests {
         ("payout_method_is_sealed", "update payout_method set sealed = '\\x00'"),
         ("tax_profile_is_sealed", "update tax_profile set sealed = '\\x00'"),
         ("identity_mark_is_hmac_sha256", "update identity_mark set mark = '\\x00'"),
+        ("identity_mark_key_named", "update identity_mark set mark_key = 'key'"),
         (
             "duplicate_case_one_per_pair",
             """

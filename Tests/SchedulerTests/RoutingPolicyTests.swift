@@ -91,7 +91,7 @@ struct RoutingPolicyTests {
     @Test(
         "tells the first rule that keeps a worker from a batch",
         arguments: [
-            RoutingRule.requirement, .barred, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished, nil,
+            RoutingRule.requirement, .barred, .away, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished, nil,
         ])
     func precedence(first: RoutingRule?) throws {
         let rank = first?.rank ?? .max
@@ -103,7 +103,8 @@ struct RoutingPolicyTests {
             [
                 SmallRouting.candidate(
                     1, tier: broken(.requirement) ? .specialist : .expert, minutes: broken(.hours) ? 29 : 30,
-                    leases: broken(.liveCap) ? 3 : 2, offers: 2
+                    leases: broken(.liveCap) ? 3 : 2, offers: 2,
+                    window: broken(.away) ? nil : .always(answerBy: SmallRouting.instant + 900)
                 )
             ],
             offered: pairs(.alreadyOffered), turnedDown: pairs(.turnedDown), finished: pairs(.finished),

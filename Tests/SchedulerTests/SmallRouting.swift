@@ -26,6 +26,7 @@ enum SmallRouting {
     ) -> RoutingBatch {
         RoutingBatch(
             requester: requester, id: batch(number), requirement: requirement, expectedMinutes: minutes,
+            leaseSeconds: 3_600,
             priority: priority, openedAt: instant - ageHours * 3_600, openSlots: slots, openTasks: slots,
             openOffers: offers
         )
@@ -34,7 +35,7 @@ enum SmallRouting {
     /// A lawyer with a licence in New York; without a tier, somebody without a profession.
     static func candidate(
         _ number: UInt8, tier: Tier? = .expert, minutes: Int = 600, leases: Int = 0, offers: Int = 0,
-        state: Worker.State = .active
+        state: Worker.State = .active, window: OfferWindow? = .always(answerBy: instant + 900)
     ) -> RoutingCandidate {
         let licence = Credential(
             id: id(number, 0xD0), profession: .lawyer, kind: .barAdmission, jurisdiction: "US-NY",
@@ -46,7 +47,7 @@ enum SmallRouting {
                 professions: tier.map { [.lawyer: .init(tier: $0, years: 9, specialties: [])] } ?? [:],
                 credentials: tier == nil ? [] : [licence]
             ),
-            minutesLeft: minutes, liveLeases: leases, openOffers: offers
+            minutesLeft: minutes, liveLeases: leases, openOffers: offers, window: window
         )
     }
 

@@ -47,11 +47,13 @@ struct StaffedMarket: Sendable {
     }
 
     /// An active worker; with a tier, a lawyer who is admitted in New York.
-    func worker(_ key: String, tier: Tier? = .expert, weeklyMinutes: Int = 2_400) async throws -> Worker.ID {
+    func worker(
+        _ key: String, tier: Tier? = .expert, weeklyMinutes: Int = 2_400, timeZone: String = "America/New_York"
+    ) async throws -> Worker.ID {
         let id = try await RegisterWorker(market: market)(
             Registration(
                 externalKey: key, name: "Worker \(key)", email: "\(key)@example.org", country: "US",
-                timeZone: "America/New_York", weeklyMinutesMax: weeklyMinutes, languages: ["en"]
+                timeZone: timeZone, weeklyMinutesMax: weeklyMinutes, languages: ["en"]
             ),
             by: manager
         )

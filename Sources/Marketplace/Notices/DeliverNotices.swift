@@ -165,15 +165,19 @@ package struct NoticeFile: NoticeSink {
     }
 
     /// Appends the notices, in one write that does not mix with those of other processes, and returns when the
-    /// operating system has them on disk.
+    /// operating system has them on disk. A line that a process left unfinished is ended first, so that it spoils no
+    /// other.
     ///
     /// - Throws: `POSIXError` when the file cannot be opened, `CocoaError` when it cannot be written.
     package func append(_ notices: [Notice]) throws {
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         let lines = notices.map { $0.json.canonicalText + "\n" }.joined()
-        try file.write(contentsOf: Data(lines.utf8))
+        var last = UInt8(ascii: "\n")
+        let size = lseek(descriptor, 0, Int32(SEEK_END))
+        if size > 0 { _ = pread(descriptor, &last, 1, size - 1) }
+        try file.write(contentsOf: Data((last == UInt8(ascii: "\n") ? lines : "\n" + lines).utf8))
         try file.synchronize()
     }
 }

@@ -8,6 +8,8 @@ package struct RoutingBatch: Hashable, Sendable {
     package let id: Batch.ID
     package let requirement: Requirement.ID
     package let expectedMinutes: Int
+    /// How long a lease lasts.
+    package let leaseSeconds: Int
     package let priority: Int
     package let openedAt: Date
     /// Open slots, as far as they were looked at: 0 to ``Transaction/routingSlotsMax``.
@@ -18,19 +20,21 @@ package struct RoutingBatch: Hashable, Sendable {
     package let openOffers: Int
 
     package init(
-        requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, priority: Int,
-        openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int
+        requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, leaseSeconds: Int,
+        priority: Int, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int
     ) {
         (self.requester, self.id, self.requirement) = (requester, id, requirement)
-        (self.expectedMinutes, self.priority, self.openedAt) = (expectedMinutes, priority, openedAt)
+        (self.expectedMinutes, self.leaseSeconds) = (expectedMinutes, leaseSeconds)
+        (self.priority, self.openedAt) = (priority, openedAt)
         (self.openSlots, self.openTasks, self.openOffers) = (openSlots, openTasks, openOffers)
     }
 
     init(row: Row) throws {
         self.init(
             requester: try row["requester_id"], id: try row["batch_id"], requirement: try row["requirement_id"],
-            expectedMinutes: try row["expected_minutes"], priority: try row["priority"],
-            openedAt: try row["opened_at"], openSlots: try row["open_slots"], openTasks: try row["open_tasks"],
+            expectedMinutes: try row["expected_minutes"], leaseSeconds: try row["lease_seconds"],
+            priority: try row["priority"], openedAt: try row["opened_at"], openSlots: try row["open_slots"],
+            openTasks: try row["open_tasks"],
             openOffers: try row["open_offers"]
         )
     }
@@ -64,6 +68,8 @@ package struct RoutingLoad: Hashable, Sendable {
     /// Offers that wait for the worker's answer, and what they would take.
     package let openOffers: Int
     package let offeredMinutes: Int
+    /// What the live leases take.
+    package let leasedMinutes: Int
 
     init(row: Row) throws {
         committedMinutes = try row["committed_minutes"]
@@ -71,6 +77,7 @@ package struct RoutingLoad: Hashable, Sendable {
         liveLeases = try row["live_leases"]
         openOffers = try row["open_offers"]
         offeredMinutes = try row["offered_minutes"]
+        leasedMinutes = try row["leased_minutes"]
     }
 }
 
@@ -97,8 +104,9 @@ extension Transaction {
     package func routingBatches(after last: RoutingBatch?, limit: Int) async throws -> [RoutingBatch] {
         try await rows(
             """
-            select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes, batch.priority,
-                   batch.opened_at, slots.open_slots, slots.open_tasks, offers.open_offers
+            select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
+                   batch.lease_seconds, batch.priority, batch.opened_at, slots.open_slots, slots.open_tasks,
+                   offers.open_offers
               from batch
              cross join lateral (
                 select count(*) as open_slots, count(distinct seen.task_id) as open_tasks
@@ -169,7 +177,7 @@ extension Transaction {
                    coalesce(worker_week.committed_minutes, 0) as committed_minutes,
                    coalesce(worker_day.committed_minutes, 0) as committed_today,
                    coalesce(worker_load.live_leases, 0) as live_leases,
-                   offers.open_offers, offers.offered_minutes
+                   offers.open_offers, offers.offered_minutes, leases.leased_minutes
               from unnest(\(weeks.map(\.worker))::uuid[], \(weeks.map { "\($0.startsOn)" })::text[],
                           \(weeks.map { "\($0.day)" })::text[]) as asked (worker_id, week_starts_on, on_day)
               left join worker_week on worker_week.worker_id = asked.worker_id
@@ -183,6 +191,14 @@ extension Transaction {
                   join batch using (requester_id, batch_id)
                  where offer.worker_id = asked.worker_id and offer.state = 'open'
              ) as offers
+             cross join lateral (
+                select coalesce(sum(assignment.expected_minutes), 0) as leased_minutes
+                  from assignment
+                 where assignment.worker_id = asked.worker_id and assignment.state = 'leased'
+                   and worker_load.live_leases > 0
+                   -- A lease ends within 90 days.
+                   and assignment.week_starts_on >= asked.week_starts_on::date - 98
+             ) as leases
             """)
         return try Dictionary(
             rows.map { (try $0.value("worker_id", as: Worker.ID.self), try RoutingLoad(row: $0)) },

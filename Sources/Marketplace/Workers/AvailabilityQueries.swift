@@ -1,5 +1,5 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 package import Store
 
 extension Transaction {
@@ -30,6 +30,37 @@ extension Transaction {
             )
         } catch let fault as BadInput {
             throw StoreError.decoding(table: "worker", column: "time_zone", reason: fault.message)
+        }
+    }
+
+    /// When many workers are there: windows, and exceptions from yesterday on. Without those of a zone that this
+    /// machine does not know.
+    ///
+    /// - Parameter end: exceptions of later days are left out.
+    package func availabilities(of workers: [Worker.ID], until end: Date) async throws -> [Worker.ID: Availability] {
+        let answers = try await pipeline([
+            "select worker_id, time_zone from worker where worker_id = any(\(workers))",
+            """
+            select worker_id, weekday, from_minute, until_minute from availability_window
+             where worker_id = any(\(workers))
+            """,
+            """
+            select worker_id, on_day, kind, from_minute, until_minute from availability_exception
+             where worker_id = any(\(workers)) and on_day >= \(CalendarDate.yesterday(at: instant))
+               and on_day <= (\(end) at time zone 'UTC')::date + 1
+            """,
+        ])
+        guard answers.count == 3 else { return [:] }
+        func grouped<Part>(_ rows: [Row], _ part: (Row) throws -> Part) throws -> [Worker.ID: [Part]] {
+            try rows.reduce(into: [:]) { try $0[$1["worker_id"], default: []].append(part($1)) }
+        }
+        let windows = try grouped(answers[1], AvailabilityWindow.init(row:))
+        let exceptions = try grouped(answers[2], AvailabilityException.init(row:))
+        return try answers[0].reduce(into: [:]) { found, row in
+            let worker: Worker.ID = try row["worker_id"]
+            found[worker] = try? Availability(
+                timeZone: row["time_zone"], windows: windows[worker] ?? [], exceptions: exceptions[worker] ?? []
+            )
         }
     }
 
@@ -75,7 +106,8 @@ extension Transaction {
             """
             update worker
                set weekly_minutes_max = coalesce(\(settings.weeklyMinutesMax)::bigint, weekly_minutes_max),
-                   daily_minutes_max = coalesce(\(settings.dailyMinutesMax)::bigint, daily_minutes_max),
+                   daily_minutes_max = case when not \(settings.clearsDailyMax)
+                                       then coalesce(\(settings.dailyMinutesMax)::bigint, daily_minutes_max) end,
                    tasks_at_once_max = coalesce(\(settings.tasksAtOnceMax)::bigint, tasks_at_once_max),
                    offer_notice_minutes = coalesce(\(settings.offerNoticeMinutes)::bigint, offer_notice_minutes)
              where worker_id = \(worker)

@@ -102,7 +102,7 @@ package struct FindDuplicates: Sendable {
             // All in one order, so that two transactions cannot wait for each other in a ring.
             let all = people.flatMap(\.marks).sorted { $0.bytes.lexicographicallyPrecedes($1.bytes) }
             for mark in all { try await transaction.lockMark(mark) }
-            for person in people { try await change.mark(person.worker, .identity, person.marks, by: actor) }
+            for person in people { try await change.mark(person.worker, .identity, person.marks, keys, by: actor) }
             guard !people.isEmpty else { return 0 }
             try await change.record(
                 "workers_marked", by: actor, on: "principal", actor.uuid, in: .platform,

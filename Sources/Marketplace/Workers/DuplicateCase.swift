@@ -53,12 +53,16 @@ package struct DuplicateCase: Hashable, Sendable {
 
 extension Change {
     /// Marks a worker anew with what identifies them, and opens a case for each other worker who bears the same mark.
-    func mark(_ worker: Worker.ID, _ ground: DuplicateGround, _ marks: [Bytes], by actor: Principal.ID) async throws {
+    ///
+    /// - Parameter keys: that the marks were made with.
+    func mark(
+        _ worker: Worker.ID, _ ground: DuplicateGround, _ marks: [Bytes], _ keys: KeyRing, by actor: Principal.ID
+    ) async throws {
         try await transaction.deleteMarks(of: worker, ground, but: marks)
         for mark in marks.sorted(by: { $0.bytes.lexicographicallyPrecedes($1.bytes) }) {
             // Two workers who get the same mark at once must not overlook each other.
             try await transaction.lockMark(mark)
-            try await transaction.insertMark(mark, of: worker, ground)
+            try await transaction.insertMark(mark, of: worker, ground, key: keys.markKeyName)
             for other in try await transaction.workers(bearing: mark, but: worker) {
                 try await raiseDuplicate(worker, other, ground, by: actor)
             }

@@ -15,10 +15,13 @@ extension Transaction {
             """)
     }
 
-    func insertMark(_ mark: Bytes, of worker: Worker.ID, _ ground: DuplicateGround) async throws {
+    func insertMark(
+        _ mark: Bytes, of worker: Worker.ID, _ ground: DuplicateGround, key: String
+    ) async throws {
         try await execute(
             """
-            insert into identity_mark (worker_id, ground, mark) values (\(worker), \(ground), \(mark))
+            insert into identity_mark (worker_id, ground, mark, mark_key)
+            values (\(worker), \(ground), \(mark), \(key))
             on conflict do nothing
             """)
     }
@@ -46,6 +49,31 @@ extension Transaction {
              limit \(limit)
                for update skip locked
             """)
+    }
+
+    /// Workers with marks of another key than the named one, locked, by id.
+    func lockWorkersToRemark(but key: String, limit: Int) async throws -> [Worker.ID] {
+        try await rows(
+            """
+            with due as materialized (
+                select worker_id from identity_mark where mark_key < \(key) or mark_key > \(key) limit \(limit)
+            )
+            select worker_id from worker where worker_id in (select worker_id from due)
+             order by worker_id
+               for no key update
+            """
+        ).map { try $0["worker_id"] }
+    }
+
+    /// Whether there are marks of another key than the named one.
+    func hasMarks(but key: String) async throws -> Bool {
+        try await firstRow(
+            "select from identity_mark where mark_key < \(key) or mark_key > \(key) limit 1"
+        ) != nil
+    }
+
+    func deleteMarks(of workers: [Worker.ID], but key: String) async throws {
+        try await execute("delete from identity_mark where worker_id = any(\(workers)) and mark_key <> \(key)")
     }
 
     /// - Returns: `false` when there is a case of the two on that ground.

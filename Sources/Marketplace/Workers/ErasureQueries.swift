@@ -22,8 +22,10 @@ extension Transaction {
             """) != nil
     }
 
-    /// Deletes what identifies a person, ends their tokens, and notes when.
+    /// Deletes what identifies a person, ends their tokens, and notes when. What is kept, and why, is in
+    /// docs/OPERATIONS.md.
     func erase(_ worker: Worker.ID) async throws {
+        _ = try await pipeline(Self.erasureOfPapers(of: worker))
         _ = try await pipeline([
             "delete from payout_method where worker_id = \(worker)",
             "delete from tax_profile where worker_id = \(worker)",
@@ -33,7 +35,15 @@ extension Transaction {
             "delete from worker_person where worker_id = \(worker)",
             "update interest set party_name = 'erased', party = interest_id::text where worker_id = \(worker)",
             "delete from idempotency_key where principal_id = \(worker)",
-            "update notice set facts = '{}' where recipient_id = \(worker)",
+            // What waits has nowhere to go; what is being sent right now can write no answer of a server any more.
+            """
+            update notice set facts = '{}', fault = null,
+                   state = case when state = 'waiting' then 'skipped'::notice_state else state end
+             where recipient_id = \(worker)
+            """,
+            "delete from notice_preference where principal_id = \(worker)",
+            "delete from availability_window where worker_id = \(worker)",
+            "delete from availability_exception where worker_id = \(worker)",
             """
             update access_token set revoked_at = \(instant) where principal_id = \(worker) and revoked_at is null
             """,
@@ -41,8 +51,36 @@ extension Transaction {
             update duplicate_case set reasons = 'Erased.'
              where (worker_id = \(worker) or other_worker_id = \(worker)) and state <> 'open'
             """,
-            "update worker set place = null, erased_at = \(instant) where worker_id = \(worker)",
+            "update principal set name = 'worker erased-' || principal_id where principal_id = \(worker)",
+            """
+            update worker set external_key = 'erased-' || worker_id, place = null, erased_at = \(instant)
+             where worker_id = \(worker)
+            """,
         ])
+    }
+
+    /// Of credentials stay those facts that an assignment's proof of eligibility names.
+    private static func erasureOfPapers(of worker: Worker.ID) -> [SQL] {
+        [
+            """
+            update credential_evidence set name = 'erased'
+              from credential
+             where credential.credential_id = credential_evidence.credential_id and credential.worker_id = \(worker)
+            """,
+            """
+            update credential
+               set number = 'erased-' || credential_id, issuer = 'erased', number_verdict = 'unchecked',
+                   number_note = null, category = null, scope = null, register_status = null, remind_at = null
+             where worker_id = \(worker)
+            """,
+            "update lawyer_profile set practice_areas = '{}', law_languages = '{}' where worker_id = \(worker)",
+            """
+            update physician_profile set specialties = '{}', sub_specialties = '{}', title = null, institution = null
+             where worker_id = \(worker)
+            """,
+            "update profile set specialties = '{}' where worker_id = \(worker)",
+            "update tier_proposal set note = 'Erased.' where worker_id = \(worker) and note is not null",
+        ]
     }
 
     /// A worker with what operators and they themselves may see.

@@ -12,6 +12,8 @@ package enum ReadingPurpose: String, Sendable, CaseIterable {
     case ownAccess = "own_access"
     /// To answer a court or an authority: by an operator.
     case legalRequest = "legal_request"
+    /// To make the marks that accounts are compared by anew: by an operator, and nobody gets to see it.
+    case marking
 }
 
 /// Why a secret is not read.
@@ -51,7 +53,7 @@ package struct SetPayoutMethod: Sendable {
         try await market.change { change in
             try await change.lockPerson(worker, by: actor, to: "change_payout")
             try await change.keep(method.json, of: worker, in: .payoutMethod, keys)
-            try await change.mark(worker, .payoutAccount, [IdentityMark.ofAccount(method, keys)], by: actor)
+            try await change.mark(worker, .payoutAccount, [IdentityMark.ofAccount(method, keys)], keys, by: actor)
             try await change.record("payout_method_set", by: actor, on: "worker", worker.uuid, in: .worker(worker))
         }
     }
@@ -94,7 +96,7 @@ package struct ReadPayoutMethod: Sendable {
     ) async throws -> PayoutMethod {
         try await market.change { change in
             try await change.transaction.authorize(actor, toReadSecretsOf: worker, for: purpose)
-            guard purpose != .taxReporting else { throw ReadSecretRefusal.purposeDoesNotFit }
+            guard purpose != .taxReporting, purpose != .marking else { throw ReadSecretRefusal.purposeDoesNotFit }
             return try PayoutMethod(
                 try await change.disclose(.payoutMethod, of: worker, for: purpose, by: actor, keys))
         }
@@ -117,7 +119,7 @@ package struct ReadTaxProfile: Sendable {
     ) async throws -> TaxProfile {
         try await market.change { change in
             try await change.transaction.authorize(actor, toReadSecretsOf: worker, for: purpose)
-            guard purpose != .payment else { throw ReadSecretRefusal.purposeDoesNotFit }
+            guard purpose != .payment, purpose != .marking else { throw ReadSecretRefusal.purposeDoesNotFit }
             return try TaxProfile(try await change.disclose(.taxProfile, of: worker, for: purpose, by: actor, keys))
         }
     }
@@ -130,7 +132,7 @@ extension Transaction {
     ) async throws {
         switch purpose {
         case .payment, .taxReporting: try await authorize(actor, as: .financeMaker)
-        case .legalRequest: try await authorize(actor, as: .operator)
+        case .legalRequest, .marking: try await authorize(actor, as: .operator)
         case .ownAccess:
             guard actor.uuid == worker.uuid else { throw AccessRefusal.roleMissing(.worker) }
             try await authorize(actor, as: .worker)

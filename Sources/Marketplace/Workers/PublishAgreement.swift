@@ -75,7 +75,10 @@ package struct AcceptAgreement: Sendable {
                 throw NotFound("agreement")
             }
             guard try await transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
-            if let known = try await transaction.acceptance(of: agreement.id, by: worker) { return known }
+            if let known = try await transaction.acceptance(of: agreement.id, by: worker) {
+                guard hash == agreement.hash else { throw AgreementRefusal.otherText }
+                return known
+            }
             if let current = try await transaction.currentAgreement(kind), current.version > version {
                 throw AgreementRefusal.superseded(by: current.version)
             }

@@ -41,7 +41,7 @@ package struct RegisterWorker: Sendable {
                 try await change.transaction.authorize(actor, as: .operator)
                 let (worker, isNew) = try await change.register(registration, by: actor)
                 if isNew, let keys {
-                    try await change.mark(worker, .identity, IdentityMark.ofPerson(registration, keys), by: actor)
+                    try await change.mark(worker, .identity, IdentityMark.ofPerson(registration, keys), keys, by: actor)
                 }
                 if isNew { try await change.refreshEligibility(of: worker) }
                 return worker

@@ -33,7 +33,7 @@ package struct ReviseWorker: Sendable {
                 guard !fields.isEmpty else { return }
                 try await change.transaction.reviseWorker(worker, to: registration)
                 if let keys {
-                    try await change.mark(worker, .identity, IdentityMark.ofPerson(registration, keys), by: actor)
+                    try await change.mark(worker, .identity, IdentityMark.ofPerson(registration, keys), keys, by: actor)
                 } else {
                     try await change.transaction.deleteMarks(of: worker, .identity, but: [])
                 }

@@ -8,23 +8,31 @@ package struct AvailabilitySettings: Hashable, Sendable {
     package let windows: [AvailabilityWindow]?
     package let weeklyMinutesMax: Int?
     package let dailyMinutesMax: Int?
+    /// Whether the cap of the day is taken away.
+    package let clearsDailyMax: Bool
     package let tasksAtOnceMax: Int?
     package let offerNoticeMinutes: Int?
 
     /// - Throws: ``BadInput``; the first fault in the order of the parameters.
     package init(
         windows: [AvailabilityWindow]? = nil, weeklyMinutesMax: Int? = nil, dailyMinutesMax: Int? = nil,
-        tasksAtOnceMax: Int? = nil, offerNoticeMinutes: Int? = nil
+        clearsDailyMax: Bool = false, tasksAtOnceMax: Int? = nil, offerNoticeMinutes: Int? = nil
     ) throws(BadInput) {
         // Which zone does not matter for whether they overlap.
         if let windows { _ = try Availability(timeZone: "UTC", windows: windows, exceptions: []) }
         try Self.check(weeklyMinutesMax, 0...10_080, "weekly_minutes_max", "0 to 10,080, the minutes of a week")
         try Self.check(dailyMinutesMax, 0...1_440, "daily_minutes_max", "0 to 1,440, the minutes of a day")
+        guard !clearsDailyMax || dailyMinutesMax == nil else {
+            throw BadInput("daily_minutes_max", "is set and taken away at once")
+        }
         try Self.check(tasksAtOnceMax, 1...WorkLimits.tasksAtOnceMost, "tasks_at_once_max", "1 to 5")
-        try Self.check(offerNoticeMinutes, 0...10_080, "offer_notice_minutes", "0 to 10,080, the minutes of a week")
+        try Self.check(
+            offerNoticeMinutes, 0...WorkLimits.noticeMinutesMost, "offer_notice_minutes",
+            "0 to 10,080, the minutes of a week"
+        )
         (self.windows, self.weeklyMinutesMax) = (windows, weeklyMinutesMax)
         (self.dailyMinutesMax, self.tasksAtOnceMax) = (dailyMinutesMax, tasksAtOnceMax)
-        self.offerNoticeMinutes = offerNoticeMinutes
+        (self.clearsDailyMax, self.offerNoticeMinutes) = (clearsDailyMax, offerNoticeMinutes)
     }
 
     private static func check(
@@ -40,6 +48,7 @@ package struct AvailabilitySettings: Hashable, Sendable {
             ("weekly_minutes_max", weeklyMinutesMax), ("daily_minutes_max", dailyMinutesMax),
             ("tasks_at_once_max", tasksAtOnceMax), ("offer_notice_minutes", offerNoticeMinutes),
         ] { facts[name] = number.map { .integer(Int64($0)) } }
+        if clearsDailyMax { facts["daily_minutes_max"] = .null }
         facts["windows"] = windows.map { .integer(Int64($0.count)) }
         return .object(facts)
     }

@@ -5,6 +5,8 @@ internal import Store
 package struct WorkLimits: Hashable, Sendable {
     /// Leases at once, all requesters together.
     package static let tasksAtOnceMost = 5
+    /// The longest notice: a week.
+    package static let noticeMinutesMost = 10_080
 
     /// 0 to 10,080.
     package let weeklyMinutesMax: Int

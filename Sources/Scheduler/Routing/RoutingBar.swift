@@ -5,6 +5,8 @@ package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case requirement = "not_eligible"
     /// Their team, an exclusion, or an interest in a party of the project.
     case barred
+    /// The worker's windows leave too little time to answer, or to do the work.
+    case away = "not_available"
     case hours = "hours_cap"
     case liveCap = "too_many_leases"
     case alreadyOffered = "already_offered"

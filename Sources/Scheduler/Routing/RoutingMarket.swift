@@ -4,14 +4,17 @@ package import Marketplace
 /// A worker who may be offered work.
 package struct RoutingCandidate: Hashable, Sendable {
     package let facts: WorkerFacts
-    /// What is left of the week after leases and open offers; may be below zero, as offers reserve nothing.
+    /// What is left of the week, the day and the time in which they are there, after leases and open offers; may be
+    /// below zero, as offers reserve nothing.
     package let minutesLeft: Int
     package let liveLeases: Int
     /// Offers that wait for the worker's answer, of any batch.
     package let openOffers: Int
+    /// By when they could answer an offer; `nil` when they are not there to answer one.
+    package let window: OfferWindow?
 
-    package init(facts: WorkerFacts, minutesLeft: Int, liveLeases: Int, openOffers: Int) {
-        (self.facts, self.minutesLeft) = (facts, minutesLeft)
+    package init(facts: WorkerFacts, minutesLeft: Int, liveLeases: Int, openOffers: Int, window: OfferWindow?) {
+        (self.facts, self.minutesLeft, self.window) = (facts, minutesLeft, window)
         (self.liveLeases, self.openOffers) = (liveLeases, openOffers)
     }
 }

@@ -1,4 +1,5 @@
 package import Formats
+package import Foundation
 package import Marketplace
 
 /// An offer that a round wants made, and why.
@@ -11,6 +12,8 @@ package struct PlannedOffer: Hashable, Sendable {
     /// What one more place at this worker would have been worth; 0 with time left.
     package let price: Int64
     package let tierDistance: Int
+    /// As the worker's windows and the notice that they want allow.
+    package let answerBy: Date
     /// What made the worker eligible.
     package let proof: EligibilityProof
 }

@@ -56,6 +56,7 @@ private struct RoutingSheet {
         let worker: Int
         let value: Int64
         let tierDistance: Int
+        let answerBy: Date
         let proof: EligibilityProof
     }
 
@@ -90,13 +91,16 @@ private struct RoutingSheet {
             for (column, worker) in workers.enumerated() {
                 switch verdict(batch, worker, eligibility[column]) {
                 case .failure(let bar): add(bar.bar, row, column)
-                case .success(let proof):
+                case .success(let (proof, answerBy)):
                     let distance = RoutingValue.tierDistance(of: worker.facts, above: requirement)
                     let value = RoutingValue.micros(
                         level: levelOf[batch.priority] ?? 0, age: market.instant.timeIntervalSince(batch.openedAt),
                         minutes: batch.expectedMinutes, tierDistance: distance
                     )
-                    found.append(Edge(worker: column, value: value, tierDistance: distance, proof: proof))
+                    found.append(
+                        Edge(
+                            worker: column, value: value, tierDistance: distance, answerBy: answerBy, proof: proof
+                        ))
                 }
             }
             edges.append(found)
@@ -113,8 +117,10 @@ private struct RoutingSheet {
     /// The rules, in the order of ``RoutingRule``.
     private func verdict(
         _ batch: RoutingBatch, _ worker: RoutingCandidate, _ eligibility: Eligibility
-    ) -> Result<EligibilityProof, Barred> {
-        func barred(_ rule: RoutingRule, _ message: String) -> Result<EligibilityProof, Barred> {
+    ) -> Result<(EligibilityProof, answerBy: Date), Barred> {
+        func barred(
+            _ rule: RoutingRule, _ message: String
+        ) -> Result<(EligibilityProof, answerBy: Date), Barred> {
             .failure(Barred(bar: RoutingBar(rule: rule, message: message)))
         }
         let proof: EligibilityProof
@@ -126,11 +132,22 @@ private struct RoutingSheet {
         if market.barred.contains(pair) {
             return barred(.barred, "It takes no work from their team, or an exclusion or interest bars the worker.")
         }
+        guard let window = worker.window else {
+            return barred(.away, "The worker's windows leave no time to answer an offer.")
+        }
+        // A lease may be shorter than the work is expected to take: whoever is always there is offered it all the same.
+        let needed = min(batch.expectedMinutes, batch.leaseSeconds / 60)
+        let present = window.openMinutes(within: TimeInterval(batch.leaseSeconds))
+        if present < needed {
+            return barred(
+                .away, "It takes \(needed) minutes; the worker's windows leave \(present) while a lease would last."
+            )
+        }
         let demanded = RoutingMatch.units(demanded: batch.expectedMinutes)
         if RoutingMatch.units(supplied: worker.minutesLeft) < demanded {
             let left = max(worker.minutesLeft, 0)
             return barred(
-                .hours, "It takes \(demanded * 15) minutes in quarter hours; \(left) are left of the worker's week."
+                .hours, "It takes \(demanded * 15) minutes in quarter hours; the worker can take \(left) more."
             )
         }
         if worker.liveLeases + worker.openOffers >= liveMax {
@@ -143,7 +160,7 @@ private struct RoutingSheet {
         if market.finished.contains(pair) {
             return barred(.finished, "The worker has done their part of every task of it that is open.")
         }
-        return .success(proof)
+        return .success((proof, window.answerBy))
     }
 
     /// The plan for what the auction chose; what it did not choose is told as such.
@@ -163,7 +180,8 @@ private struct RoutingSheet {
                 offers.append(
                     PlannedOffer(
                         requester: batch.requester, batch: batch.id, worker: workers[edge.worker].facts.worker,
-                        value: pair.value, price: pair.price, tierDistance: edge.tierDistance, proof: edge.proof
+                        value: pair.value, price: pair.price, tierDistance: edge.tierDistance, answerBy: edge.answerBy,
+                        proof: edge.proof
                     ))
             }
         }

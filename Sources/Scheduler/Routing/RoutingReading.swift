@@ -16,6 +16,8 @@ struct RoutingReading: Sendable {
 
     let batchesMax: Int
     let candidatesMax: Int
+    /// How long a worker has to answer while they are there.
+    let answerSeconds: TimeInterval
     /// How long a worker who turned an offer of a batch down is not asked again.
     let restSeconds: TimeInterval
 
@@ -29,7 +31,8 @@ struct RoutingReading: Sendable {
         let ids = workers.map(\.id)
         let answers = try await transaction.routingOffers(of: batches, to: ids, since: instant - restSeconds)
         let market = RoutingMarket(
-            instant: instant, batches: batches, candidates: try await candidates(workers, in: transaction),
+            instant: instant, batches: batches,
+            candidates: try await candidates(workers, for: batches, in: transaction),
             requirements: try await transaction.routingRequirements(Array(Set(batches.map(\.requirement)))),
             offered: Set(answers.filter(\.isOpen).map(\.pair)),
             turnedDown: Set(answers.filter { !$0.isOpen }.map(\.pair)),
@@ -56,7 +59,7 @@ struct RoutingReading: Sendable {
     }
 
     private func candidates(
-        _ workers: [RoutingWorker], in transaction: Transaction
+        _ workers: [RoutingWorker], for batches: [RoutingBatch], in transaction: Transaction
     ) async throws -> [RoutingCandidate] {
         guard !workers.isEmpty else { return [] }
         // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
@@ -68,18 +71,43 @@ struct RoutingReading: Sendable {
         }
         let loads = try await transaction.routingLoads(weeks)
         let facts = try await transaction.workerFacts(of: workers.map(\.id), at: transaction.instant)
+        let leaseMax = TimeInterval(batches.map(\.leaseSeconds).max() ?? 0)
+        let windows = try await windows(of: workers, leaseMax: leaseMax, in: transaction)
         let limits = Dictionary(workers.map { ($0.id, $0.limits) }, uniquingKeysWith: { first, _ in first })
         return facts.compactMap { facts in
             guard let load = loads[facts.worker], let limits = limits[facts.worker] else { return nil }
+            let window = windows[facts.worker]
+            // All that is offered now is to be done in the time after one answer, beside what is at work already.
+            let present = window.map { $0.isAlwaysOpen ? .max : $0.openMinutes(within: leaseMax) - load.leasedMinutes }
             let left = min(
-                limits.weeklyMinutesMax - load.committedMinutes, limits.dailyMinutesMax - load.committedToday
+                limits.weeklyMinutesMax - load.committedMinutes, limits.dailyMinutesMax - load.committedToday,
+                present ?? 0
             )
             return RoutingCandidate(
                 facts: facts, minutesLeft: left - load.offeredMinutes,
                 // Who wants fewer tasks at once has some of the places taken from the start.
                 liveLeases: load.liveLeases + WorkLimits.tasksAtOnceMost - limits.tasksAtOnceMax,
-                openOffers: load.openOffers
+                openOffers: load.openOffers, window: window
             )
         }
+    }
+
+    /// When the workers could answer an offer of this instant; without those who are not there in time.
+    private func windows(
+        of workers: [RoutingWorker], leaseMax: TimeInterval, in transaction: Transaction
+    ) async throws -> [Worker.ID: OfferWindow] {
+        let horizon = answerSeconds + leaseMax
+        let availabilities = try await transaction.availabilities(
+            of: workers.map(\.id),
+            until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + horizon
+        )
+        var found: [Worker.ID: OfferWindow] = [:]
+        for worker in workers {
+            found[worker.id] = try availabilities[worker.id]?.offerWindow(
+                at: transaction.instant, noticeMinutes: worker.limits.offerNoticeMinutes, answerSeconds: answerSeconds,
+                horizonSeconds: leaseMax
+            )
+        }
+        return found
     }
 }

@@ -32,7 +32,7 @@ package final class RoutingRound: SchedulerRound {
         package var candidatesMax = 1_000
         /// Kept so small that a round ends well before PostgreSQL ends the idle transaction that holds its lock.
         package var offersMax = 200
-        /// How long a worker has to answer.
+        /// How long a worker who is there has to answer; who wants notice has more.
         package var answerSeconds: TimeInterval = 900
         /// How long a worker who turned an offer down, or let it lapse, is not asked for the same batch again.
         package var restSeconds: TimeInterval = 86_400
@@ -82,7 +82,8 @@ package final class RoutingRound: SchedulerRound {
 
     private func routeAlone() async throws -> RoutingReport {
         let reading = RoutingReading(
-            batchesMax: limits.batchesMax, candidatesMax: limits.candidatesMax, restSeconds: limits.restSeconds
+            batchesMax: limits.batchesMax, candidatesMax: limits.candidatesMax, answerSeconds: limits.answerSeconds,
+            restSeconds: limits.restSeconds
         )
         let start = cursor.withLock { $0 }
         let (seen, next) = try await market.database.read(isolation: .repeatableRead) {
@@ -90,12 +91,12 @@ package final class RoutingRound: SchedulerRound {
         }
         let plan = try policy.plan(seen)
         note(plan)
-        let report = try await makeOffers(plan, answerBy: seen.instant + limits.answerSeconds)
+        let report = try await makeOffers(plan)
         if report.leftOver == 0 { cursor.withLock { $0 = next } }
         return report
     }
 
-    private func makeOffers(_ plan: RoutingPlan, answerBy: Date) async throws -> RoutingReport {
+    private func makeOffers(_ plan: RoutingPlan) async throws -> RoutingReport {
         let make = MakeOffer(market: market)
         var made = 0
         var refused: [String: Int] = [:]
@@ -104,7 +105,7 @@ package final class RoutingRound: SchedulerRound {
             do {
                 _ = try await make(
                     of: offer.batch, from: offer.requester, to: offer.worker, reason: plan.reason(of: offer),
-                    answerBy: answerBy, by: actor
+                    answerBy: offer.answerBy, by: actor
                 )
                 made += 1
             } catch let refusal as OfferRefusal {

@@ -9,8 +9,10 @@ package struct ImportWorkers: Sendable {
     private static let rowsAtOnce = 200
 
     let market: Market
+    let keys: KeyRing?
 
-    package init(market: Market) { self.market = market }
+    /// - Parameter keys: as for `ImportRoster`.
+    package init(market: Market, keys: KeyRing? = nil) { (self.market, self.keys) = (market, keys) }
 
     /// - Parameters:
     ///   - path: a CSV with the columns of `WorkerRoster.columns`, gzipped or not; a worker's rows one after the other.
@@ -44,12 +46,14 @@ package struct ImportWorkers: Sendable {
     private func take(
         _ rows: [RosterEntry], of file: String, by actor: Principal.ID, _ summary: inout ImportSummary
     ) async throws {
-        let result = try await ImportRoster(market: market)(rows, by: actor)
+        let result = try await ImportRoster(market: market, keys: keys)(rows, by: actor)
         summary.added += result.added
         summary.unchanged += result.unchanged
-        for refused in result.refused {
-            let position = "\(file) line \(refused.line) (\(refused.workerKey.prefix(100)))"
-            summary.note(fault: RecordFault(position: position, line: refused.line, reason: refused.reason))
+        func fault(_ row: RosterImport.Refused) -> RecordFault {
+            let position = "\(file) line \(row.line) (\(row.workerKey.prefix(100)))"
+            return RecordFault(position: position, line: row.line, reason: row.reason)
         }
+        for refused in result.refused { summary.note(fault: fault(refused)) }
+        for held in result.held { summary.note(remark: fault(held)) }
     }
 }

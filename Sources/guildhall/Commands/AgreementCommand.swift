@@ -27,7 +27,7 @@ struct AgreementCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 let begins = try validFrom.map { try utcInstant($0, field: "valid_from") }
-                let bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+                let bytes = try fileBytes(file, most: (1 << 20) + 1)
                 guard bytes.count <= 1 << 20, let body = String(bytes: bytes, encoding: .utf8) else {
                     throw BadInput("file", "must be UTF-8 of at most 1 MiB")
                 }
@@ -78,6 +78,8 @@ struct AgreementCommand: AsyncParsableCommand {
         @Option(help: "Go on after this version, as KIND@VERSION.") var after: String?
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws { try checkPage(limit) }
+
         func run() async throws {
             try await withSession(options) { session in
                 let last = try await after.asyncMap { text in
@@ -103,6 +105,8 @@ struct AgreementCommand: AsyncParsableCommand {
         @Option(help: "How many, 1 to 200.") var limit = 50
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
+
+        mutating func validate() throws { try checkPage(limit) }
 
         func run() async throws {
             try await withSession(options) { session in

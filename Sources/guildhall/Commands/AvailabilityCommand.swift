@@ -56,12 +56,17 @@ struct AvailabilityCommand: AsyncParsableCommand {
         @Flag(name: .customLong("no-windows"), help: "Be always there.") var noWindows = false
         @Option(name: .customLong("weekly-minutes"), help: "Most minutes a week, 0 to 10080.") var weeklyMinutes: Int?
         @Option(name: .customLong("daily-minutes"), help: "Most minutes a day, 0 to 1440.") var dailyMinutes: Int?
+        @Flag(name: .customLong("no-daily-minutes"), help: "As many a day as the week allows.") var noDailyMinutes =
+            false
         @Option(name: .customLong("at-once"), help: "Most tasks at once, 1 to 5.") var atOnce: Int?
-        @Option(name: .customLong("notice"), help: "Minutes that an offer must leave to answer.") var notice: Int?
+        @Option(name: .customLong("notice"), help: "Minutes from an offer to its answer, 0 to 10080.") var notice: Int?
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws {
             guard !noWindows || windows.isEmpty else { throw ValidationError("Give --window or --no-windows.") }
+            guard !noDailyMinutes || dailyMinutes == nil else {
+                throw ValidationError("Give --daily-minutes or --no-daily-minutes.")
+            }
         }
 
         func run() async throws {
@@ -71,7 +76,8 @@ struct AvailabilityCommand: AsyncParsableCommand {
                 try await SetAvailability(market: session.market)(
                     AvailabilitySettings(
                         windows: chosen.isEmpty && !noWindows ? nil : chosen, weeklyMinutesMax: weeklyMinutes,
-                        dailyMinutesMax: dailyMinutes, tasksAtOnceMax: atOnce, offerNoticeMinutes: notice
+                        dailyMinutesMax: dailyMinutes, clearsDailyMax: noDailyMinutes, tasksAtOnceMax: atOnce,
+                        offerNoticeMinutes: notice
                     ),
                     of: worker, by: actor
                 )
@@ -140,8 +146,7 @@ struct AvailabilityCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 let (worker, actor) = try await whose.people(in: session.market)
-                let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
-                let bytes = [UInt8](try handle.read(upToCount: ICalendar.bytesMax + 1) ?? Data())
+                let bytes = try fileBytes(file, most: ICalendar.bytesMax + 1)
                 let read = try await ImportAvailability(market: session.market)(bytes, of: worker, by: actor)
                 if json {
                     Console.result([
@@ -220,8 +225,9 @@ extension Availability {
         var lines = ["Zone \(timeZone)"]
         lines += windows.isEmpty ? ["Always there"] : windows.map { "\($0.weekday.shortName) \($0.span)" }
         lines += exceptions.map { "\($0.day) \($0.kind.rawValue) \($0.span)" }
+        let daily = limits.dailyMinutesMax > 1_440 ? "on any day" : "\(limits.dailyMinutesMax) a day"
         lines.append(
-            "At most \(limits.weeklyMinutesMax) minutes a week, \(limits.dailyMinutesMax) a day, "
+            "At most \(limits.weeklyMinutesMax) minutes a week, \(daily), "
                 + "\(limits.tasksAtOnceMax) tasks at once; offers \(limits.offerNoticeMinutes) minutes ahead")
         lines += open.map { "open \($0.lowerBound.ISO8601Format()) to \($0.upperBound.ISO8601Format())" }
         return lines.joined(separator: "\n")

@@ -1,3 +1,4 @@
+internal import ArgumentParser
 internal import Formats
 internal import Foundation
 internal import Marketplace
@@ -48,6 +49,32 @@ extension Session {
         guard let found else { throw NotFound("team called '\(key)'") }
         return found
     }
+}
+
+/// The beginning of a file.
+func fileBytes(_ path: String, most: Int) throws -> [UInt8] {
+    guard let handle = FileHandle(forReadingAtPath: path) else { throw BadInput("file", "cannot be opened") }
+    do {
+        return [UInt8](try handle.read(upToCount: most) ?? Data())
+    } catch {
+        throw BadInput("file", "cannot be read")
+    }
+}
+
+/// Refuses pages that are too long or empty.
+func checkPage(_ limit: Int) throws {
+    guard (1...200).contains(limit) else { throw ValidationError("--limit must be 1 to 200.") }
+}
+
+/// One of the values of an enum, as an option names it.
+func choice<Value: RawRepresentable<String> & CaseIterable>(
+    _ text: String, of type: Value.Type, field: String, but left: [Value] = []
+) throws -> Value where Value: Equatable {
+    let choices = type.allCases.filter { !left.contains($0) }
+    guard let value = choices.first(where: { $0.rawValue == text }) else {
+        throw BadInput(field, "must be one of \(choices.map(\.rawValue).joined(separator: ", "))")
+    }
+    return value
 }
 
 /// An id that a flag gives for paging.

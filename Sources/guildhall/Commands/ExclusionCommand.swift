@@ -65,6 +65,8 @@ struct ExclusionCommand: AsyncParsableCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws { try checkPage(limit) }
+
         func run() async throws {
             try await withSession(options) { session in
                 let found = try await ListExclusions(market: session.market)(

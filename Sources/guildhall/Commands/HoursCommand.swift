@@ -7,7 +7,7 @@ struct HoursCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hours",
         abstract: "The ledger of workers' hours, and the caps on them.",
-        subcommands: [Show.self, Policy.self]
+        subcommands: [Show.self, HoursPolicyCommand.self]
     )
 
     struct Show: AsyncParsableCommand {
@@ -26,9 +26,7 @@ struct HoursCommand: AsyncParsableCommand {
         @Option(help: "Most entries, 1 to 200.") var limit = 50
         @Flag(help: "Print JSON.") var json = false
 
-        mutating func validate() throws {
-            guard (1...200).contains(limit) else { throw ValidationError("--limit must be 1 to 200.") }
-        }
+        mutating func validate() throws { try checkPage(limit) }
 
         func run() async throws {
             try await withSession(options) { session in
@@ -49,38 +47,6 @@ struct HoursCommand: AsyncParsableCommand {
             guard parts.count == 2, let id = Assignment.ID(parts[0]), let kind = HoursEntryKind(rawValue: parts[1])
             else { throw BadInput("after", "must be written as ASSIGNMENT:KIND") }
             return HoursEntry.Place(assignment: id, kind: kind)
-        }
-    }
-
-    struct Policy: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "Cap everybody's hours, or a country's, from an instant on; the least of all caps counts."
-        )
-        @OptionGroup var options: DatabaseOptions
-        @Option(help: "ISO 3166-1 alpha-2; everywhere if left out.") var country: String?
-        @Option(name: .customLong("daily-minutes"), help: "Most minutes a day, 0 to 1440.") var dailyMinutes: Int
-        @Option(name: .customLong("weekly-minutes"), help: "Most minutes a week, 0 to 10080.") var weeklyMinutes: Int
-        @Option(help: "Where the rule comes from.") var reason: String
-        @Option(help: "ISO 8601; now if left out.") var from: String?
-        @Option(help: "The operator.") var by = "operator"
-        @Flag(help: "Print JSON.") var json = false
-
-        func run() async throws {
-            try await withSession(options) { session in
-                let start = try from.map { text in
-                    guard let date = try? Date(text, strategy: .iso8601) else {
-                        throw BadInput("from", "must be an instant, such as 2026-03-02T00:00:00Z")
-                    }
-                    return date
-                }
-                let id = try await SetHoursPolicy(market: session.market)(
-                    HoursPolicy(
-                        country: country, dailyMinutesMax: dailyMinutes, weeklyMinutesMax: weeklyMinutes, reason: reason
-                    ),
-                    from: start, by: try await session.market.person(named: by)
-                )
-                if json { Console.result(["hours_policy": .string("\(id)")]) } else { Console.result("\(id)") }
-            }
         }
     }
 }

@@ -17,16 +17,21 @@ struct ImportCommand: AsyncParsableCommand {
     struct Workers: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "A roster of workers with their credentials (CSV, one row a credential).",
-            discussion: "samples/workers.csv shows the columns."
+            discussion: """
+                samples/workers.csv shows the columns. Whoever may be a worker already, by a licence number or, with \
+                a key file, by name and mailbox, is put on record but not activated: `worker duplicates list`.
+                """
         )
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var founding: FoundingOptions
+        @OptionGroup var keys: KeyOptions
         @Argument(help: "The roster, gzipped or not.") var file: String
         @Option(help: "Most faults and remarks to print.") var show = 20
 
         func run() async throws {
             try await importing(options, founding: founding.found, show: show) { market, founders, progress in
-                try await ImportWorkers(market: market)(file, by: founders.chief, progress: progress)
+                try await ImportWorkers(market: market, keys: try keys.ringIfNamed())(
+                    file, by: founders.chief, progress: progress)
             }
         }
     }

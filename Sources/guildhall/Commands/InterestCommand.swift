@@ -67,6 +67,8 @@ struct InterestCommand: AsyncParsableCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws { try checkPage(limit) }
+
         func run() async throws {
             try await withSession(options) { session in
                 let found = try await ListInterests(market: session.market)(

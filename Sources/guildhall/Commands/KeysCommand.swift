@@ -11,7 +11,7 @@ struct KeysCommand: AsyncParsableCommand {
             The key file is never stored in the database. Keep a copy of it apart from the database's backups: without \
             it nothing that was encrypted can be read again.
             """,
-        subcommands: [Create.self, Rotate.self, List.self]
+        subcommands: [Create.self, Rotate.self, RotateMarks.self, List.self]
     )
 
     struct Create: ParsableCommand {
@@ -48,6 +48,12 @@ struct KeysCommand: AsyncParsableCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws {
+            guard (1...RewrapKeys.batchMax).contains(batch) else {
+                throw ValidationError("--batch must be 1 to 1,000.")
+            }
+        }
+
         func run() async throws {
             try await withSession(options) { session in
                 let file = try keys.file()
@@ -71,6 +77,47 @@ struct KeysCommand: AsyncParsableCommand {
                 } else {
                     Console.result("\(count) data keys rewrapped, \(retired.count) keys destroyed.")
                 }
+            }
+        }
+    }
+
+    struct RotateMarks: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new key for the marks by which duplicates are found, and every mark anew.",
+            discussion: """
+                Payout methods are opened for it, each reading in the audit log. Cut off at any point, it goes on \
+                where it was when it is run again: marks of another key than the file's are a rotation under way. \
+                Give servers the new file, then run it once more: what they marked by the old key meanwhile is made \
+                anew. Nothing is missed for good; a duplicate may be found later.
+                """
+        )
+        @OptionGroup var options: DatabaseOptions
+        @OptionGroup var keys: KeyOptions
+        @Option(help: "Workers per transaction, 1 to 200.") var batch = 200
+        @Option(help: "The operator.") var by = "operator"
+        @Flag(help: "Print JSON.") var json = false
+
+        mutating func validate() throws {
+            guard (1...RemakeMarks.batchMax).contains(batch) else { throw ValidationError("--batch must be 1 to 200.") }
+        }
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let file = try keys.file()
+                var ring = try file.read()
+                let actor = try await session.market.person(named: by)
+                let isUnderWay = try await RemakeMarks(market: session.market, keys: ring).isUnderWay(by: actor)
+                if !isUnderWay {
+                    ring = ring.changingMarkKey()
+                    try file.replace(ring)
+                }
+                let remake = RemakeMarks(market: session.market, keys: ring)
+                var count = 0
+                while case let done = try await remake(limit: batch, by: actor), done > 0 { count += done }
+                Console.result(
+                    ["remarked": .integer(Int64(count)), "is_new_key": .bool(!isUnderWay)],
+                    "\(count) workers marked anew\(isUnderWay ? ", to end the rotation under way" : "").", asJSON: json
+                )
             }
         }
     }

@@ -15,6 +15,8 @@ extension TeamCommand {
         @Option(help: "A manager of the agency, or an operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws { try checkPage(limit) }
+
         func run() async throws {
             try await withSession(options) { session in
                 let market = session.market
@@ -45,6 +47,8 @@ extension TeamCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws { try checkPage(limit) }
+
         func run() async throws {
             try await withSession(options) { session in
                 let teams = try await ListTeams(market: session.market)(
@@ -65,6 +69,8 @@ extension TeamCommand {
         @Option(help: "Go on after this assignment, by id.") var before: String?
         @Option(help: "A manager of the agency, or an operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
+
+        mutating func validate() throws { try checkPage(limit) }
 
         func run() async throws {
             try await withSession(options) { session in

@@ -82,12 +82,16 @@ struct WorkerCommand: AsyncParsableCommand {
     struct Close: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Close an account for good, by a decision with reasons; refused while tasks are held.",
-            discussion: "With --own the worker closes it: no reasons, no decision."
+            discussion: "With --own the worker closes it, whoever --by names: no reasons, no decision."
         )
         @OptionGroup var event: WorkerEventOptions
         @Option(help: "The rule's name.") var rule = "account_closed"
         @Option(help: "For the worker to read.") var reasons = ""
         @Flag(help: "At the worker's own wish.") var own = false
+
+        mutating func validate() throws {
+            guard !own || reasons.isEmpty else { throw ValidationError("--own takes no --reasons.") }
+        }
 
         func run() async throws {
             try await event.run { worker, market, actor in
@@ -105,7 +109,11 @@ struct WorkerCommand: AsyncParsableCommand {
     struct Erase: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Erase what identifies a worker; money and the audit log stay under the pseudonymous id.",
-            discussion: "Refused while tasks are held, work waits for review, money is owed, or the account is open."
+            discussion: """
+                Refused while tasks are held, work waits for review, money is owed, or the account is open. The \
+                external key goes too: note the worker's id first. docs/OPERATIONS.md lists what stays.
+                """
+
         )
         @OptionGroup var event: WorkerEventOptions
 
@@ -132,10 +140,13 @@ struct WorkerEventOptions: ParsableArguments {
             let actor = try await session.market.person(named: by)
             let worker = try await session.market.worker(withKey: key)
             var said = try await perform(worker, session.market, actor)
-            let state = try await ShowWorker(market: session.market)(worker, by: actor).summary.state
+            let record = try await ShowWorker(market: session.market)(worker, by: actor)
+            let state = record.summary.state
             said["worker"] = .string("\(worker)")
             said["state"] = .string(state.rawValue)
-            if json { Console.result(.object(said)) } else { Console.result("\(key) is \(state.rawValue).") }
+            if json { return Console.result(.object(said)) }
+            let decision = said["decision"]?.stringValue.map { ": decision \($0)" } ?? ""
+            Console.result("\(key) is \(record.erasedAt == nil ? state.rawValue : "erased")\(decision).")
         }
     }
 }

@@ -107,9 +107,11 @@ extension WorkerCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws { try checkPage(limit) }
+
         func run() async throws {
             try await withSession(options) { session in
-                guard let state = Worker.State(rawValue: state) else { throw BadInput("state", "is unknown") }
+                let state = try choice(state, of: Worker.State.self, field: "state")
                 let page = try await ListWorkers(market: session.market)(
                     in: state, after: try after.map { try identifier($0, "after") }, limit: limit,
                     by: try await session.market.person(named: by)
@@ -117,6 +119,7 @@ extension WorkerCommand {
                 if json {
                     Console.result(["workers": .array(page.map { .object($0.members) })])
                 } else {
+                    if page.isEmpty { Console.note("Nothing.") }
                     for worker in page { Console.result("\(worker.id)  \(worker.country)  \(worker.externalKey)") }
                 }
             }

@@ -63,7 +63,7 @@ struct TaxProfileCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await event.run { worker, market, actor in
-                guard let form = TaxForm(rawValue: form) else { throw BadInput("form", "is unknown") }
+                let form = try choice(form, of: TaxForm.self, field: "form")
                 let profile = try TaxProfile(residence: residence, taxpayerNumber: readLine() ?? "", form: form)
                 try await SetTaxProfile(market: market, keys: try keys.ring())(profile, of: worker, by: actor)
                 return [:]
@@ -96,7 +96,9 @@ struct SecretReading: ParsableArguments {
         _ read: (Worker.ID, ReadingPurpose, Market, KeyRing, Principal.ID) async throws -> JSON
     ) async throws {
         try await withSession(options) { session in
-            guard let purpose = ReadingPurpose(rawValue: purpose) else { throw BadInput("purpose", "is unknown") }
+            let purpose = try choice(
+                purpose, of: ReadingPurpose.self, field: "purpose", but: [.ownAccess, .marking]
+            )
             let secret = try await read(
                 try await session.market.worker(withKey: key), purpose, session.market, try keys.ring(),
                 try await session.market.person(named: by)
@@ -124,9 +126,11 @@ struct DuplicatesCommand: AsyncParsableCommand {
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
+        mutating func validate() throws { try checkPage(limit) }
+
         func run() async throws {
             try await withSession(options) { session in
-                guard let state = DuplicateState(rawValue: state) else { throw BadInput("state", "is unknown") }
+                let state = try choice(state, of: DuplicateState.self, field: "state")
                 let page = try await ListDuplicates(market: session.market)(
                     in: state, after: try after.map { try identifier($0, "after") }, limit: limit,
                     by: try await session.market.person(named: by)
@@ -144,6 +148,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
                             })
                     ])
                 } else {
+                    if page.isEmpty { Console.note("Nothing.") }
                     for found in page {
                         let keys = found.externalKeys.joined(separator: "  ")
                         Console.result("\(found.id)  \(found.ground.rawValue)  \(keys)")
@@ -167,9 +172,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let finding = DuplicateFinding(rawValue: finding) else {
-                    throw BadInput("finding", "must be same_person or different_people")
-                }
+                let finding = try choice(finding, of: DuplicateFinding.self, field: "finding")
                 try await DecideDuplicate(market: session.market)(
                     try identifier(id, "id"), finding, reasons: reasons,
                     by: try await session.market.person(named: by)

@@ -15,6 +15,12 @@ package struct KeyRing: Sendable {
     let wrappingKeys: [WrappingKey]
     let markKey: SymmetricKey
 
+    /// Tells marks of one key from those of another; says nothing about the key.
+    var markKeyName: String {
+        let code = HMAC<SHA256>.authenticationCode(for: Array("guildhall/mark_key".utf8), using: markKey)
+        return String(SymmetricKey(data: Array(code)).hexadecimal.prefix(16))
+    }
+
     var current: WrappingKey { wrappingKeys[wrappingKeys.count - 1] }
 
     private init(_ wrappingKeys: [WrappingKey], markKey: SymmetricKey) {
@@ -39,6 +45,9 @@ package struct KeyRing: Sendable {
             wrappingKeys.filter { !names.contains($0.name) || $0.name == current.name }, markKey: markKey
         )
     }
+
+    /// The same ring with another key for marks; see ``RemakeMarks``.
+    package func changingMarkKey() -> KeyRing { KeyRing(wrappingKeys, markKey: SymmetricKey(size: .bits256)) }
 
     func wrappingKey(named name: String) -> SymmetricKey? { wrappingKeys.first { $0.name == name }?.key }
 }
