@@ -51,6 +51,7 @@ package struct EraseWorker: Sendable {
             guard try await !transaction.isOwedMoney(worker) else { throw EraseWorkerRefusal.moneyOwed }
             guard row.state == .closed else { throw EraseWorkerRefusal.notClosed }
             try await transaction.erase(worker)
+            try await change.refreshEligibility(of: worker)
             try await change.record("worker_erased", by: actor, on: "worker", worker.uuid, in: .worker(worker))
             return true
         }
