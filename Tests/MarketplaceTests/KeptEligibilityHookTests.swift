@@ -33,6 +33,9 @@ struct KeptEligibilityHookTests: KeepsEligibility {
         let crew = try await Crew()
         var workers: [Worker.ID] = []
         for number in 1...3 { workers.append(try await crew.worker("w\(number)")) }
+        try await DeclareProfession(market: crew.market)(
+            .lawyer, years: 3, specialties: [], of: workers[0], by: crew.chief
+        )
         let create = CreateTeam(market: crew.market)
         let agency = try TeamDraft(externalKey: "a", kind: .agency, name: "A", base: "DE")
         let staff = try TeamDraft(externalKey: "s", kind: .staff, name: "S", base: "DE")
