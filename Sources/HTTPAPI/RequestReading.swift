@@ -77,6 +77,13 @@ extension Request {
         guard let key = headers[.idempotencyKey] else { throw RequestRefusal.keyMissing }
         return key
     }
+
+    /// `?limit=`, 20 if left out.
+    func pageLimit() throws -> Int {
+        guard let text = uri.queryParameters["limit"] else { return 20 }
+        guard let limit = Int(text) else { throw BadInput("limit", "must be a whole number") }
+        return limit
+    }
 }
 
 extension RequestContext {

@@ -13,6 +13,8 @@ struct WorkRoutes {
         let routes = router.group("v1")
         routes.post("claims", use: claim)
         routes.get("work", use: work)
+        routes.get("batches", use: batches)
+        routes.get("batches/:requester/:batch/eligibility", use: eligibility)
         routes.post("assignments/:id/submission", use: submit)
         routes.post("assignments/:id/heartbeat", use: heartbeat)
         routes.post("assignments/:id/return", use: giveBack)
@@ -57,11 +59,7 @@ struct WorkRoutes {
     @Sendable func work(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let query = request.uri.queryParameters
-        let limit =
-            try query["limit"].map { text in
-                guard let limit = Int(text) else { throw BadInput("limit", "must be a whole number") }
-                return limit
-            } ?? 20
+        let limit = try request.pageLimit()
         let before: Assignment.ID? = try query["before"].map { text in
             guard let id = Assignment.ID(String(text)) else { throw BadInput("before", "must be a UUID") }
             return id
@@ -69,6 +67,39 @@ struct WorkRoutes {
         let items = try await MyWork(market: market)(before: before, limit: limit, by: worker)
         let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment.id)") } : nil
         return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+    }
+
+    /// `?after=<requester>/<batch>&limit=<1…100>`: open batches that the worker could take work of, in the order of
+    /// being given out; `next` is the `after` of the next page.
+    @Sendable func batches(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let limit = try request.pageLimit()
+        guard (1...ListEligibleBatches.pageMax).contains(limit) else {
+            throw BadInput("limit", "must be 1 to \(ListEligibleBatches.pageMax)")
+        }
+        let after = try request.uri.queryParameters["after"].map { text in
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 2, let requester = Requester.ID(parts[0]), let batch = Batch.ID(parts[1]) else {
+                throw BadInput("after", "must be two UUIDs, REQUESTER/BATCH")
+            }
+            return (requester: requester, id: batch)
+        }
+        let page = try await ListEligibleBatches(market: market)(
+            for: Worker.ID(worker.uuid), after: after, limit: limit, by: worker
+        )
+        let next = page.count == limit ? page.last.map { JSON.string("\($0.requester)/\($0.id)") } : nil
+        return Response(json: ["items": .array(page.map(\.json)), "next": next ?? .null])
+    }
+
+    /// Whether the worker could take work of a batch now; if not, what bars them first.
+    @Sendable func eligibility(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let requester: Requester.ID = try context.identifier("requester", of: "batch")
+        let batch: Batch.ID = try context.identifier("batch", of: "batch")
+        return Response(
+            json: try await WhyNotEligible(market: market)(
+                Worker.ID(worker.uuid), from: (requester, batch), by: worker
+            ).json)
     }
 
     /// `{"lease_token"}`. 200 with the new end of the lease.

@@ -100,6 +100,45 @@ struct WorkRoutesTests {
         }
     }
 
+    @Test("a worker lists the batches that they could take work of, page by page, and asks why not another")
+    func eligible() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("ann")
+        for name in ["b1", "b2", "b3"] { _ = try await small.batch(small.draft(name), tasks: 1) }
+        let french = try await small.batch(small.draft("french", requirement: .language("fr")), tasks: 1)
+        let token = try await token(of: worker, in: small)
+        try await LiveServer.run(small.market) { server in
+            var seen: [String] = []
+            var path = "/v1/batches?limit=2"
+            for _ in 0..<3 {
+                let page = try await server.send("GET", path, token: token)
+                seen += (page.body["items"]?.arrayValue ?? []).compactMap { $0["batch_id"]?.stringValue }
+                guard let next = page.body["next"]?.stringValue else { break }
+                path = "/v1/batches?limit=2&after=\(next)"
+            }
+            #expect(seen.count == 3 && Set(seen).count == 3)
+            let first = try #require(seen.first)
+            let could = try await server.send(
+                "GET", "/v1/batches/\(small.requester)/\(first)/eligibility", token: token
+            )
+            #expect(could.status == 200 && could.body["eligible"] == true)
+            let why = try await server.send(
+                "GET", "/v1/batches/\(small.requester)/\(french)/eligibility", token: token
+            )
+            #expect(why.status == 200 && why.body["eligible"] == false && why.body["code"] == "not_eligible")
+            #expect(why.body["failing"] == "requirement_language" && why.body["reason"] == "missing")
+            #expect(why.body["rule"] == ["language": "fr"])
+            for (path, code) in [
+                ("?limit=0", "bad_input"), ("?limit=x", "bad_input"), ("?after=\(first)", "bad_input"),
+                ("?after=\(small.requester)/\(small.requester)", "not_found"),
+                ("/\(small.requester)/\(small.requester)/eligibility", "not_found"),
+                ("/x/y/eligibility", "not_found"),
+            ] {
+                #expect(try await server.send("GET", "/v1/batches\(path)", token: token).code == code, "\(path)")
+            }
+        }
+    }
+
     @Test("another worker's assignment does not exist")
     func foreign() async throws {
         let small = try await SmallMarket()

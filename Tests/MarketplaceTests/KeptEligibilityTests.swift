@@ -7,32 +7,7 @@ import Testing
 @testable import Marketplace
 
 @Suite("Kept eligibility", .scratchDatabase)
-struct KeptEligibilityTests {
-    /// Interns requirements and sweeps until nothing is left.
-    private func keep(_ trees: [Requirement]) async throws -> [Requirement.ID: Requirement] {
-        let kept = try await Scratch.database.transaction { transaction in
-            var kept: [Requirement.ID: Requirement] = [:]
-            for tree in trees {
-                let id = try await transaction.internRequirement(
-                    tree, id: Scratch.here.identifiers.make(at: transaction.instant)
-                )
-                kept[id] = tree.normalised
-            }
-            return kept
-        }
-        Scratch.clock.advance(by: 61)
-        try await sweep()
-        return kept
-    }
-
-    private func sweep(most: Int = 2) async throws {
-        var steps = 0
-        while try await SweepEligibility(market: Scratch.market)(most: most) == most {
-            steps += 1
-            try #require(steps < 1_000)
-        }
-    }
-
+struct KeptEligibilityTests: KeepsEligibility {
     private func refresh(_ worker: Worker.ID, _ statements: SQL...) async throws {
         // As the owner: the program itself deletes none of these.
         let database = Scratch.connect(asOwner: true) { $0.poolSize = 1 }
@@ -46,21 +21,6 @@ struct KeptEligibilityTests {
         await database.shutdown()
     }
 
-    /// What is kept at the clock's instant, and what evaluation from scratch says.
-    private func compare(_ workers: [Worker.ID], _ trees: [Requirement.ID: Requirement], _ note: String) async throws {
-        try await Scratch.database.read { transaction in
-            for worker in workers {
-                var facts = try #require(try await transaction.workerFacts(worker, at: transaction.instant))
-                facts.state = .active
-                let scratch = trees.filter { _, tree in tree.evaluate(facts, at: transaction.instant).isEligible }
-                let stored = try await transaction.storedEligibility(of: worker)
-                #expect(stored.unknown == [], "\(note)")
-                #expect(Set(stored.met) == Set(scratch.keys), "\(note)")
-                #expect(Set(try await transaction.metRequirements(of: worker)) == Set(scratch.keys), "\(note)")
-            }
-        }
-    }
-
     @Test(
         "after any sequence of changes it equals evaluation from scratch, at every instant until the next change",
         arguments: UInt64(1)...6
@@ -70,111 +30,17 @@ struct KeptEligibilityTests {
         var workers: [Worker.ID] = []
         for number in 1...3 { workers.append(try await crew.worker("w\(number)")) }
         var world = RequirementWorld(seed: seed)
-        let requesters = world.requesters
         let trees = try await keep((0..<40).map { _ in world.tree() })
         try await compare(workers, trees, "seed \(seed), nothing yet")
         var met = 0
         for step in 0..<40 {
             let worker = world.pick(workers)
-            let (start, end) = world.span(from: Scratch.clock.now())
             switch Int.random(in: 0..<11, using: &world.generator) {
-            case 0:
-                let profession = world.pick(world.professions)
-                try await DeclareProfession(market: crew.market)(
-                    profession, years: world.pick([1, 5, 9]), specialties: [world.pick(world.specialties)], of: worker,
-                    by: crew.chief
-                )
-            case 1, 2:
-                let profession = world.pick(world.professions)
-                try await DeclareProfession(market: crew.market)(
-                    profession, years: 5, specialties: [], of: worker, by: crew.chief
-                )
-                let tier = world.pick(Tier.allCases)
-                let day = CalendarDate(iso: String(world.pick([start, end]).formatted(.iso8601).prefix(10)))
-                let paper = try await SubmitCredential(market: crew.market)(
-                    CredentialSubmission(
-                        profession: profession, kind: profession == .lawyer ? .barAdmission : .medicalLicence,
-                        issuer: "x", jurisdiction: world.pick(world.places), number: "\(seed)-\(step)",
-                        issuedOn: .day("2020-01-01"), expiresOn: day
-                    ), of: worker, by: crew.chief
-                )
-                try await VerifyCredential(market: crew.market)(paper, by: crew.chief)
-                try await ConfirmCredential(market: crew.market)(paper, by: try await crew.second)
-                do {
-                    try await GrantTier(market: crew.market)(
-                        tier, in: profession, to: worker, loss: TierLoss(rule: "r", facts: [:], reasons: "x"),
-                        by: crew.chief
-                    )
-                } catch ExpertiseRefusal.notConfirmed {
-                    // The paper has expired: the tier stays as it was.
-                }
-                if Bool.random(using: &world.generator) {
-                    try await RevokeCredential(market: crew.market)(paper, reason: "x", by: crew.chief)
-                }
-            case 3:
-                try await refresh(
-                    worker,
-                    """
-                    insert into worker_language values (\(worker), \(world.pick(world.languages)),
-                                                        \(world.pick(LanguageLevel.allCases)))
-                    on conflict (worker_id, tag) do update set level = excluded.level
-                    """)
-            case 4:
-                try await refresh(
-                    worker, "delete from interest where worker_id = \(worker)",
-                    """
-                    insert into interest values (gen_random_uuid(), \(worker), 'employer', 'x',
-                                                 \(world.pick(world.parties)), tstzrange(\(start), \(end)))
-                    """)
-            case 5:
-                try await refresh(
-                    worker, "delete from exclusion where worker_id = \(worker)",
-                    """
-                    insert into exclusion values (gen_random_uuid(), \(world.pick(requesters)), \(worker), 'x',
-                                                  \(crew.chief), tstzrange(\(start), \(end)))
-                    """)
-            case 6:
-                let team = UUID.random(&world)
-                try await refresh(
-                    worker, "delete from team_member where worker_id = \(worker)",
-                    """
-                    insert into team values (\(team), \("t\(seed)-\(step)"),
-                                             \(world.pick(["agency", "staff"]))::text::team_kind, 'T', 'DE', false,
-                                             \(start))
-                    """,
-                    """
-                    insert into team_member values (gen_random_uuid(), \(team), \(worker), tstzrange(\(start), \(end)))
-                    """)
-            case 7:
-                try await refresh(
-                    worker,
-                    """
-                    insert into skill_estimate values (\(worker), 'lawyer/contracts', \(step + 1),
-                        \(world.pick([4_000, 6_000])), 3000, 9000, 1, \(start))
-                    """)
-            case 8:
-                let exam = UUID.random(&world)
-                try await refresh(
-                    worker,
-                    """
-                    insert into exam values (\(exam), 'lawyer', 'contracts', \(step + 1), 'C', '[]', '{}', 60, 3, 24,
-                                             5000, 365, \(start), \(crew.chief))
-                    """,
-                    """
-                    insert into exam_attempt values (gen_random_uuid(), \(exam), \(worker), 1,
-                        \(start - 200_000), \(start - 100_000), \(start - 150_000), '{}',
-                        \(world.pick([4_000, 6_000, 9_500])), \(end))
-                    """)
+            case 0, 1, 2: try await changePapers(of: worker, crew, "\(seed)-\(step)", &world)
+            case 3, 4, 5, 6: try await changeTies(of: worker, crew, "\(seed)-\(step)", &world)
+            case 7, 8: try await changeScores(of: worker, crew, version: step + 1, &world)
             case 9:
-                let body = "nda \(step)"
-                // Published by itself: nobody's eligibility is touched.
-                try await Scratch.database.transaction { transaction in
-                    _ = try await transaction.execute(
-                        """
-                        insert into agreement values (gen_random_uuid(), 'nda', \(step + 1), 'NDA', \(body),
-                            sha256(convert_to(\(body), 'UTF8')), \(start + Double(step)), \(crew.chief))
-                        """)
-                }
+                try await publish(version: step + 1, by: crew.chief, &world)
                 let fresh = try await Scratch.database.read { transaction in
                     Set(try await transaction.metRequirements(of: worker))
                 }
@@ -199,13 +65,126 @@ struct KeptEligibilityTests {
         #expect(met > 100)
     }
 
-    private func scratch(_ worker: Worker.ID, _ trees: [Requirement.ID: Requirement]) async throws -> Set<
-        Requirement.ID
-    > {
-        try await Scratch.database.read { transaction in
-            var facts = try #require(try await transaction.workerFacts(worker, at: transaction.instant))
-            facts.state = .active
-            return Set(trees.filter { $0.value.evaluate(facts, at: transaction.instant).isEligible }.keys)
+    private func changePapers(
+        of worker: Worker.ID, _ crew: Crew, _ label: String, _ world: inout RequirementWorld
+    ) async throws {
+        let (start, end) = world.span(from: Scratch.clock.now())
+        guard Int.random(in: 0..<3, using: &world.generator) > 0 else {
+            let profession = world.pick(world.professions)
+            try await DeclareProfession(market: crew.market)(
+                profession, years: world.pick([1, 5, 9]), specialties: [world.pick(world.specialties)], of: worker,
+                by: crew.chief
+            )
+            return
+        }
+        let profession = world.pick(world.professions)
+        try await DeclareProfession(market: crew.market)(
+            profession, years: 5, specialties: [], of: worker, by: crew.chief
+        )
+        let tier = world.pick(Tier.allCases)
+        let day = CalendarDate(iso: String(world.pick([start, end]).formatted(.iso8601).prefix(10)))
+        let paper = try await SubmitCredential(market: crew.market)(
+            CredentialSubmission(
+                profession: profession, kind: profession == .lawyer ? .barAdmission : .medicalLicence,
+                issuer: "x", jurisdiction: world.pick(world.places), number: label,
+                issuedOn: .day("2020-01-01"), expiresOn: day
+            ), of: worker, by: crew.chief
+        )
+        try await VerifyCredential(market: crew.market)(paper, by: crew.chief)
+        try await ConfirmCredential(market: crew.market)(paper, by: try await crew.second)
+        do {
+            try await GrantTier(market: crew.market)(
+                tier, in: profession, to: worker, loss: TierLoss(rule: "r", facts: [:], reasons: "x"),
+                by: crew.chief
+            )
+        } catch ExpertiseRefusal.notConfirmed {
+            // The paper has expired: the tier stays as it was.
+        }
+        if Bool.random(using: &world.generator) {
+            try await RevokeCredential(market: crew.market)(paper, reason: "x", by: crew.chief)
+        }
+    }
+
+    private func changeTies(
+        of worker: Worker.ID, _ crew: Crew, _ label: String, _ world: inout RequirementWorld
+    ) async throws {
+        let (start, end) = world.span(from: Scratch.clock.now())
+        switch Int.random(in: 0..<4, using: &world.generator) {
+        case 0:
+            try await refresh(
+                worker,
+                """
+                insert into worker_language values (\(worker), \(world.pick(world.languages)),
+                                                    \(world.pick(LanguageLevel.allCases)))
+                on conflict (worker_id, tag) do update set level = excluded.level
+                """)
+        case 1:
+            try await refresh(
+                worker, "delete from interest where worker_id = \(worker)",
+                """
+                insert into interest values (gen_random_uuid(), \(worker), 'employer', 'x',
+                                             \(world.pick(world.parties)), tstzrange(\(start), \(end)))
+                """)
+        case 2:
+            let requesters = world.requesters
+            try await refresh(
+                worker, "delete from exclusion where worker_id = \(worker)",
+                """
+                insert into exclusion values (gen_random_uuid(), \(world.pick(requesters)), \(worker), 'x',
+                                              \(crew.chief), tstzrange(\(start), \(end)))
+                """)
+        default:
+            let team = UUID.random(&world)
+            try await refresh(
+                worker, "delete from team_member where worker_id = \(worker)",
+                """
+                insert into team values (\(team), \("t" + label),
+                                         \(world.pick(["agency", "staff"]))::text::team_kind, 'T', 'DE', false,
+                                         \(start))
+                """,
+                """
+                insert into team_member values (gen_random_uuid(), \(team), \(worker), tstzrange(\(start), \(end)))
+                """)
+        }
+    }
+
+    private func changeScores(
+        of worker: Worker.ID, _ crew: Crew, version: Int, _ world: inout RequirementWorld
+    ) async throws {
+        let (start, end) = world.span(from: Scratch.clock.now())
+        guard Bool.random(using: &world.generator) else {
+            try await refresh(
+                worker,
+                """
+                insert into skill_estimate values (\(worker), 'lawyer/contracts', \(version),
+                    \(world.pick([4_000, 6_000])), 3000, 9000, 1, \(start))
+                """)
+            return
+        }
+        let exam = UUID.random(&world)
+        try await refresh(
+            worker,
+            """
+            insert into exam values (\(exam), 'lawyer', 'contracts', \(version), 'C', '[]', '{}', 60, 3, 24,
+                                     5000, 365, \(start), \(crew.chief))
+            """,
+            """
+            insert into exam_attempt values (gen_random_uuid(), \(exam), \(worker), 1,
+                \(start - 200_000), \(start - 100_000), \(start - 150_000), '{}',
+                \(world.pick([4_000, 6_000, 9_500])), \(end))
+            """)
+    }
+
+    /// Nobody's eligibility is touched by itself.
+    private func publish(version: Int, by actor: Principal.ID, _ world: inout RequirementWorld) async throws {
+        let (start, _) = world.span(from: Scratch.clock.now())
+        let body = "nda \(version)"
+        try await Scratch.database.transaction { transaction in
+            _ = try await transaction.execute(
+                """
+                insert into agreement values (gen_random_uuid(), 'nda', \(version), 'NDA', \(body),
+                    sha256(convert_to(\(body), 'UTF8')), \(start + Double(version)), \(actor))
+                """)
         }
     }
 
@@ -276,7 +255,7 @@ struct KeptEligibilityTests {
         let actor = Principal.ID(worker.uuid)
         var found: [EligibleBatch] = []
         for expected in [2, 2, 1, 0] {
-            let page = try await list(for: worker, after: found.last, limit: 2, by: actor)
+            let page = try await list(for: worker, after: found.last.map { ($0.requester, $0.id) }, limit: 2, by: actor)
             #expect(page.count == expected)
             found += page
         }
@@ -287,6 +266,57 @@ struct KeptEligibilityTests {
         try await ResumeWorker(market: market.market)(worker, by: actor)
         #expect(try await list(for: worker, by: actor).count == 5)
     }
+
+    @Test(
+        "work that a worker is barred from is not listed",
+        arguments: [
+            """
+            insert into exclusion
+            select gen_random_uuid(), requester_id, worker_id, 'late', principal_id, tstzrange('2026-01-01', null)
+              from worker, requester, principal where principal.name = 'Operator'
+            """,
+            "update batch set workforces = '{agency,staff}'",
+            """
+            with tie as (\(fragment: Self.tie))
+            insert into project_party select requester_id, project_id, 'Initech', 'initech' from batch
+            """,
+            """
+            with tie as (\(fragment: Self.tie)),
+            told as (update batch set has_task_parties = true)
+            insert into task_party select requester_id, task_id, 'Initech', 'initech' from task
+            """,
+        ] as [SQL])
+    func barred(statement: SQL) async throws {
+        let market = try await SmallMarket()
+        let worker = try await market.lawyer("w1")
+        _ = try await market.batch(market.draft("b"), tasks: 2)
+        let list = ListEligibleBatches(market: market.market)
+        #expect(try await list(for: worker, by: market.manager).count == 1)
+        try await Scratch.asOwner { _ = try await $0.execute(statement) }
+        #expect(try await list(for: worker, by: market.manager) == [])
+    }
+
+    @Test("of tasks with parties, one without a tie is enough for the batch to be listed")
+    func oneFreeTask() async throws {
+        let market = try await SmallMarket()
+        let worker = try await market.lawyer("w1")
+        _ = try await market.batch(market.draft("b"), tasks: 2)
+        try await Scratch.asOwner {
+            _ = try await $0.execute(
+                """
+                with tie as (\(fragment: Self.tie)),
+                told as (update batch set has_task_parties = true)
+                insert into task_party select requester_id, task_id, 'Initech', 'initech' from task limit 1
+                """)
+        }
+        let list = ListEligibleBatches(market: market.market)
+        #expect(try await list(for: worker, by: market.manager).count == 1)
+    }
+
+    private static let tie: SQL = """
+        insert into interest
+        select gen_random_uuid(), worker_id, 'employer', 'Initech', 'initech', tstzrange('2026-01-01', null) from worker
+        """
 
     @Test("an expiry takes effect at its instant, with nobody's help")
     func expiry() async throws {

@@ -155,7 +155,104 @@ struct WhyNotCase: Sendable, CustomTestStringConvertible {
             name: "the batch is paused", demand: .language("fr"), code: "batch_not_open",
             before: "update batch set state = 'paused'"
         ),
+        WhyNotCase(
+            name: "the day's hours are used up", demand: .all([]), code: "hours_cap_day",
+            before: """
+                with own as (update worker set daily_minutes_max = 480)
+                insert into worker_day select worker_id, date '2026-03-02', 480, 451 from worker
+                """
+        ),
+        WhyNotCase(
+            name: "the platform caps the day", demand: .all([]), code: "hours_cap_day",
+            before: policy(country: nil, daily: 29, weekly: 2_400)
+        ),
+        WhyNotCase(
+            name: "the country's law caps the week", demand: .all([]), code: "hours_cap",
+            before: policy(country: "US", daily: 480, weekly: 29)
+        ),
+        WhyNotCase(
+            name: "as many leases as the worker wants", demand: .language("fr"), code: "too_many_leases",
+            before: """
+                with own as (update worker set tasks_at_once_max = 1)
+                insert into worker_load select worker_id, 1 from worker
+                """
+        ),
+        WhyNotCase(
+            name: "no worker any more", demand: .language("fr"), code: "not_a_worker",
+            before: "delete from role_grant where role = 'worker'"
+        ),
+        WhyNotCase(
+            name: "paused", demand: .language("fr"), code: "worker_not_active",
+            before: "update worker set state = 'paused'"
+        ),
+        WhyNotCase(
+            name: "the batch takes staff only", demand: .language("fr"), code: "other_workforce",
+            before: "update batch set workforces = '{staff}'"
+        ),
+        WhyNotCase(
+            name: "the batch takes nobody from agencies", demand: .language("fr"), code: "other_workforce",
+            before: """
+                with told as (update batch set workforces = '{crowd,staff}'),
+                made as (
+                    insert into team values (gen_random_uuid(), 't', 'agency', 'T', 'DE', false, '2026-01-01')
+                    returning team_id
+                )
+                insert into team_member
+                select gen_random_uuid(), team_id, worker_id, tstzrange('2026-01-01', null) from made, worker
+                """
+        ),
+        WhyNotCase(
+            name: "a tie to a party of the project", demand: .language("fr"), code: "conflict_of_interest",
+            before: """
+                with tie as (\(fragment: tie))
+                insert into project_party select requester_id, project_id, 'Initech', 'initech' from project
+                """
+        ),
+        WhyNotCase(
+            name: "a tie to a party of every task", demand: .all([]), code: "no_work",
+            before: """
+                with tie as (\(fragment: tie)), told as (update batch set has_task_parties = true)
+                insert into task_party select requester_id, task_id, 'Initech', 'initech' from task
+                """
+        ),
+        WhyNotCase(
+            name: "barred by another requester whom the work names", demand: .notExcluded(by: other),
+            code: "requirement_not_excluded_by", reason: "barred",
+            before: """
+                with made as (insert into requester values (\(other), 'other', 'Other', '2026-01-01'))
+                insert into exclusion
+                select gen_random_uuid(), \(other), worker_id, 'late', principal_id, tstzrange('2026-01-01', null)
+                  from worker, principal where principal.name = 'Operator'
+                """
+        ),
+        WhyNotCase(
+            name: "the tier is gone", demand: .profession(.lawyer, leastTier: .generalist),
+            code: "requirement_profession", reason: "missing", before: "delete from tier_period"
+        ),
+        WhyNotCase(
+            name: "none of several", demand: .all([.language("en"), .any([.language("fr"), .language("de")])]),
+            code: "requirement_any", reason: "missing"
+        ),
+        WhyNotCase(
+            name: "something that must not be", demand: .not(.language("en")), code: "requirement_not",
+            reason: "conflict"
+        ),
     ]
+
+    private static let other = SeededIdentifiers(seed: 77).make(at: Scratch.start) as Requester.ID
+
+    private static let tie: SQL = """
+        insert into interest
+        select gen_random_uuid(), worker_id, 'employer', 'Initech', 'initech', tstzrange('2026-01-01', null) from worker
+        """
+
+    private static func policy(country: String?, daily: Int, weekly: Int) -> SQL {
+        """
+        insert into hours_policy
+        select gen_random_uuid(), \(country), \(daily), \(weekly), 'law', tstzrange('2026-01-01', null), principal_id
+          from principal where name = 'Operator'
+        """
+    }
 
     private static func exam(score: Int, expires: String) -> SQL {
         """
@@ -189,7 +286,7 @@ struct WhyNotEligibleTests {
         let (market, worker, batch) = try await stage(why.demand)
         try await Scratch.asOwner { _ = try await $0.execute(why.before) }
         let prospect = try await WhyNotEligible(market: market.market)(
-            worker, from: (market.requester, batch), by: Principal.ID(worker.uuid)
+            worker, from: (market.requester, batch), by: market.manager
         )
         guard case .refused(let refused) = prospect else {
             Issue.record("is eligible")
@@ -231,6 +328,35 @@ struct WhyNotEligibleTests {
         let other = try await market.lawyer("w2")
         let late = try await why(other, from: (market.requester, batch), by: market.manager)
         #expect(late == .refused(.noWork))
+    }
+
+    @Test("whoever has done their part of every task is told so, by asking and by trying")
+    func partDone() async throws {
+        let market = try await SmallMarket()
+        let worker = try await market.lawyer("w1")
+        let batch = try await market.batch(market.draft("b", redundancy: 2), tasks: 1)
+        try await market.earn(worker, batch)
+        let prospect = try await WhyNotEligible(market: market.market)(
+            worker, from: (market.requester, batch), by: market.manager
+        )
+        #expect(prospect == .refused(.noWork))
+        #expect(await refusal(ClaimRefusal.self) { try await market.claim(worker, batch) } == .noWork)
+    }
+
+    @Test("that work is only offered is told to whoever could take it")
+    func offered() async throws {
+        let market = try await SmallMarket()
+        let worker = try await market.lawyer("w1")
+        let why = WhyNotEligible(market: market.market)
+        let mine = try await market.batch(market.draft("mine", door: .offer), tasks: 1)
+        #expect(try await why(worker, from: (market.requester, mine), by: market.manager) == .refused(.offeredOnly))
+        let french = try await market.batch(
+            market.draft("french", door: .offer, requirement: .language("fr")), tasks: 1
+        )
+        let fault = RequirementFault(rule: .language("fr"), reason: .missing)
+        #expect(
+            try await why(worker, from: (market.requester, french), by: market.manager)
+                == .refused(.notEligible(fault)))
     }
 
     @Test("nobody asks about somebody else but an operator")

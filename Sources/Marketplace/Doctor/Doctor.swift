@@ -51,6 +51,7 @@ package struct Doctor: Sendable {
         case .auditChain: return try await auditChain()
         case .proofs: return try await ProofCheck(market: market)()
         case .termsHash: return try await termsHash()
+        case .keptEligibility: return try await KeptEligibilityCheck(market: market)()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)

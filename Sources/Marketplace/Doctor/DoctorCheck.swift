@@ -28,6 +28,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case dueProcess = "decisions_whole"
     case auditLine = "audit_sealed_or_in_line"
     case auditChain = "audit_chain_verifies"
+    case keptEligibility = "kept_eligibility_is_true"
 }
 
 extension DoctorCheck {
@@ -45,6 +46,7 @@ extension DoctorCheck {
         case .hours, .hoursLedger, .load: 9
         case .dueProcess: 10
         case .auditLine, .auditChain: 11
+        case .keptEligibility: 12
         }
     }
 
@@ -77,6 +79,7 @@ extension DoctorCheck {
         case .dueProcess: "Whatever was not paid in full, and every suspension, has a person's decision with reasons."
         case .auditLine: "Every audit event is either sealed or in line for it."
         case .auditChain: "The sealed part of the audit log verifies."
+        case .keptEligibility: "What is kept of who meets which requirement equals evaluation from scratch."
         }
     }
 
@@ -85,6 +88,7 @@ extension DoctorCheck {
         case auditChain
         case proofs
         case termsHash
+        case keptEligibility
         case notBuilt
     }
 
@@ -116,6 +120,7 @@ extension DoctorCheck {
         case .dueProcess: .violations(Self.dueProcessViolations)
         case .auditLine: .violations(Self.auditLineViolations)
         case .auditChain: .auditChain
+        case .keptEligibility: .keptEligibility
         }
     }
 }

@@ -76,7 +76,7 @@ package struct ChangeProfile: Sendable {
             guard try await change.transaction.updateProfile(content, of: worker) else {
                 throw ExpertiseRefusal.noProfile
             }
-            try await change.refreshEligibility(of: worker)
+            try await change.refreshEligibility(of: worker, after: .profile)
             try await change.record(
                 "profile_changed", by: actor, on: "worker", worker.uuid, in: .worker(worker),
                 facts: [

@@ -74,7 +74,7 @@ package struct DeclareProfession: Sendable {
                 try await change.authorizeSelf(worker, orOperator: actor)
                 guard try await change.transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
                 if try await change.declare(profile, of: worker, by: actor) {
-                    try await change.refreshEligibility(of: worker)
+                    try await change.refreshEligibility(of: worker, after: .profile)
                 }
             }
         } catch let error as StoreError where error.violatedConstraint == "profile_profession_fkey" {

@@ -73,6 +73,13 @@ extension Transaction {
         ).map { try $0["worker_id"] }
     }
 
+    /// The same for workers by id; those that are not there are left out.
+    func lockWorkersForEligibility(_ workers: [Worker.ID]) async throws -> [Worker.ID] {
+        try await rows(
+            "select worker_id from worker where worker_id = any(\(workers)) order by worker_id for no key update"
+        ).map { try $0["worker_id"] }
+    }
+
     /// Sends the requirements that name an agreement of which there is a new version into another sweep. Until it is
     /// through, their answers are relied upon only for the time before the version counts.
     func noteNewAgreements() async throws {
@@ -149,17 +156,31 @@ extension Transaction {
         return (pairs.filter { !$0.1 }.map(\.0), pairs.filter(\.1).map(\.0))
     }
 
+    /// Whether what is kept can be relied upon for all of these, so that nobody is left out by it.
+    func areKept(_ requirements: [Requirement.ID]) async throws -> Bool {
+        try await firstRow(
+            """
+            with unknown as materialized (\(fragment: Self.unknownRequirements(at: instant)))
+            select from unknown where requirement_id = any(\(requirements)) limit 1
+            """) == nil
+    }
+
+    /// Requirements of which what is kept cannot be relied upon yet.
+    private static func unknownRequirements(at instant: Date) -> SQL {
+        """
+        select requirement_id from requirement_cover where stale_from <= \(instant)
+        union
+        select named.requirement_id
+          from requirement_agreement as named
+          join agreement on agreement.kind = named.kind and agreement.version > named.known_version
+                        and agreement.valid_from <= \(instant)
+        """
+    }
+
     /// The question as a statement, for looking at its plan.
     package static func storedEligibilityStatement(of worker: Worker.ID, at instant: Date) -> SQL {
         """
-        with unknown as materialized (
-            select requirement_id from requirement_cover where stale_from <= \(instant)
-            union
-            select named.requirement_id
-              from requirement_agreement as named
-              join agreement on agreement.kind = named.kind and agreement.version > named.known_version
-                            and agreement.valid_from <= \(instant)
-        )
+        with unknown as materialized (\(fragment: unknownRequirements(at: instant)))
         select requirement_id, false as is_unknown
           from worker_requirement
          where worker_id = \(worker)

@@ -60,7 +60,7 @@ extension Change {
         _ tier: Tier, in profession: Profession, to worker: Worker.ID, by actor: Principal.ID
     ) async throws {
         try await transaction.beginTier(tier, of: worker, in: profession, by: actor)
-        try await refreshEligibility(of: worker)
+        try await refreshEligibility(of: worker, after: .tier)
         try await record(
             "tier_granted", by: actor, on: "worker", worker.uuid, in: .worker(worker),
             facts: ["profession": .string(profession.code), "tier": .string(tier.rawValue)]

@@ -80,7 +80,7 @@ package struct ReverifyCredential: Sendable {
                 guard try await change.transaction.renewCredential(credential, until: expiry, by: actor) else {
                     throw IllegalTransition("credential", in: state.rawValue, event: "reverify")
                 }
-                try await change.refreshEligibility(of: worker)
+                try await change.refreshEligibility(of: worker, after: .credential)
                 try await change.record(
                     "credential_reverified", by: actor, on: "credential", credential.uuid, in: .worker(worker),
                     facts: ["expires_on": expiresOn.map { .string("\($0)") } ?? .null]
@@ -181,7 +181,7 @@ extension Change {
         try await record(
             "credential_\(state.rawValue)", by: actor, on: "credential", credential.uuid, in: .worker(worker)
         )
-        try await refreshEligibility(of: worker)
+        try await refreshEligibility(of: worker, after: .credential)
         return worker
     }
 }

@@ -5,10 +5,25 @@ internal import Synchronization
 extension Change {
     /// Works out anew, for all time to come, which requirements a worker meets. Every use case that changes what
     /// requirements ask of a worker calls it at the end of its transaction; a change of standing needs it not.
-    package func refreshEligibility(of worker: Worker.ID) async throws {
-        guard try await transaction.lockWorkerForChange(worker) != nil else { return }
-        let requirements = try await transaction.trees(ofHashes: try await transaction.coveredRequirements())
-        try await transaction.keepEligibility(of: [worker], for: requirements)
+    ///
+    /// - Parameter changed: what may have changed; requirements that do not ask for it are left as they are.
+    package func refreshEligibility(
+        of worker: Worker.ID, after changed: RequirementSubject = .everything
+    ) async throws {
+        try await refreshEligibility(of: [worker], after: changed)
+    }
+
+    /// The same for many workers, some at a time.
+    func refreshEligibility(of workers: [Worker.ID], after changed: RequirementSubject) async throws {
+        let locked = try await transaction.lockWorkersForEligibility(workers)
+        var requirements = try await transaction.trees(ofHashes: try await transaction.coveredRequirements())
+        if changed != .everything {
+            requirements = requirements.filter { !$1.subjects.isDisjoint(with: changed) }
+        }
+        for start in stride(from: 0, to: locked.count, by: SweepEligibility.workersMax) {
+            let page = locked[start..<min(start + SweepEligibility.workersMax, locked.count)]
+            try await transaction.keepEligibility(of: Array(page), for: requirements)
+        }
     }
 }
 

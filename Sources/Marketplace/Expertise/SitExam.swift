@@ -179,7 +179,7 @@ extension Change {
     ) async throws {
         guard try await transaction.finishAttempt(id, answers: answers, scoreBps: score) else { return }
         try await estimateSkills(of: worker)
-        try await refreshEligibility(of: worker)
+        try await refreshEligibility(of: worker, after: [.exam, .skill])
         try await record(
             "exam_finished", by: actor, on: "exam_attempt", id.uuid, in: .worker(worker),
             facts: ["score_bps": .integer(Int64(score))]

@@ -85,9 +85,7 @@ package struct WriteSkillEstimates: Sendable {
                     throw SkillRefusal.versionOfExams
                 }
                 try await change.transaction.upsertEstimates(estimates)
-                for worker in Set(estimates.map(\.worker)).sorted() {
-                    try await change.refreshEligibility(of: worker)
-                }
+                try await change.refreshEligibility(of: Array(Set(estimates.map(\.worker))), after: .skill)
                 try await change.record(
                     "skills_estimated", by: actor, on: "skill_estimate", actor.uuid, in: .platform,
                     facts: ["estimates": .integer(Int64(estimates.count))]

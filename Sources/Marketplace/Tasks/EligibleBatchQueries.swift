@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Store
+package import Store
 
 extension Transaction {
     /// Batches with work to claim that demand one of these, in the order of the policy. Each requirement's first few
@@ -7,48 +7,68 @@ extension Transaction {
     ///
     /// - Parameters:
     ///   - requirements: each once.
+    ///   - bonds: batches that they bar the worker from are left out, and those whose open tasks all do.
     ///   - last: of the page before.
     func offerings(
-        meeting requirements: [Requirement.ID], after last: Offering?, limit: Int
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, after last: Offering?, limit: Int
     ) async throws -> [Offering] {
         guard !requirements.isEmpty else { return [] }
-        return try await rows(
-            """
-            with candidate as materialized (
-                select found.requester_id, found.batch_id, found.priority, found.opened_at
-                  from unnest(\(requirements)::uuid[]) as met (requirement_id)
-                 cross join lateral (
-                    select batch.requester_id, batch.batch_id, batch.priority, batch.opened_at
-                      from batch
-                     where batch.requirement_id = met.requirement_id
-                       and batch.state = 'open' and batch.door = 'claim'
-                       and (\(last?.batch)::uuid is null
-                            or batch.priority < \(last?.priority)::bigint
-                            or (batch.priority = \(last?.priority)::bigint
-                                and (batch.opened_at, batch.batch_id)
-                                    > (\(last?.openedAt)::timestamptz, \(last?.batch)::uuid)))
-                       and exists (select from slot
-                                    where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
-                                      and slot.state = 'open')
-                     order by batch.priority desc, batch.opened_at, batch.batch_id
-                     limit \(limit)) as found
-                 order by found.priority desc, found.opened_at, found.batch_id
-                 limit \(limit)
-            )
-            \(fragment: Offering.columns)
-              join candidate on candidate.requester_id = batch.requester_id and candidate.batch_id = batch.batch_id
-             order by batch.priority desc, batch.opened_at, batch.batch_id
-            """
-        ).map { try Offering(row: $0, at: instant) }
+        return try await rows(Self.statement(meeting: requirements, to: bonds, after: last, limit: limit))
+            .map { try Offering(row: $0, at: instant) }
     }
 
-    /// Whether a batch has an open slot of a task that the worker has had no part of.
-    func hasOpenSlot(_ batch: Batch.ID, of requester: Requester.ID, for worker: Worker.ID) async throws -> Bool {
+    /// The first page as a statement, for looking at its plan.
+    package static func eligibleBatchesStatement(
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, limit: Int
+    ) -> SQL {
+        statement(meeting: requirements, to: bonds, after: nil, limit: limit)
+    }
+
+    private static func statement(
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, after last: Offering?, limit: Int
+    ) -> SQL {
+        """
+        with candidate as materialized (
+            select found.requester_id, found.batch_id, found.priority, found.opened_at
+              from unnest(\(requirements)::uuid[]) as met (requirement_id)
+             cross join lateral (
+                select batch.requester_id, batch.batch_id, batch.priority, batch.opened_at
+                  from batch
+                 where batch.requirement_id = met.requirement_id
+                   and batch.state = 'open' and batch.door = 'claim'
+                   and \(bonds.workforce) = any (batch.workforces)
+                   and batch.requester_id <> all (\(Array(bonds.excludedBy))::uuid[])
+                   and not exists (select from project_party
+                                    where project_party.requester_id = batch.requester_id
+                                      and project_party.project_id = batch.project_id
+                                      and project_party.party = any (\(bonds.interests)::text[]))
+                   and (\(last?.batch)::uuid is null
+                        or batch.priority < \(last?.priority)::bigint
+                        or (batch.priority = \(last?.priority)::bigint
+                            and (batch.opened_at, batch.batch_id)
+                                > (\(last?.openedAt)::timestamptz, \(last?.batch)::uuid)))
+                   and exists (select from slot
+                                where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+                                  and slot.state = 'open'
+                                  and (not batch.has_task_parties or \(fragment: unconflicted(bonds))))
+                 order by batch.priority desc, batch.opened_at, batch.batch_id
+                 limit \(limit)) as found
+             order by found.priority desc, found.opened_at, found.batch_id
+             limit \(limit)
+        )
+        \(fragment: Offering.columns)
+          join candidate on candidate.requester_id = batch.requester_id and candidate.batch_id = batch.batch_id
+         order by batch.priority desc, batch.opened_at, batch.batch_id
+        """
+    }
+
+    /// Whether a batch has an open slot of a task that the worker has had no part of and no interest in.
+    func hasOpenSlot(of offering: Offering, for worker: Worker.ID, with bonds: WorkerBonds) async throws -> Bool {
         try await firstRow(
             """
             select from slot
-             where slot.requester_id = \(requester)
-               and slot.batch_id = \(batch)
+             where slot.requester_id = \(offering.requester)
+               and slot.batch_id = \(offering.batch)
                and slot.state = 'open'
                and not exists (select from assignment as mine
                                 where mine.requester_id = slot.requester_id
@@ -56,8 +76,20 @@ extension Transaction {
                                   and mine.worker_id = \(worker)
                                   and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
                                 offset 0)
+               and (not \(offering.hasTaskParties) or \(fragment: Self.unconflicted(bonds)))
              limit 1
             """) != nil
+    }
+
+    /// No party of the slot's task is one in which the worker has an interest.
+    private static func unconflicted(_ bonds: WorkerBonds) -> SQL {
+        """
+        not exists (select from task_party
+                     where task_party.requester_id = slot.requester_id
+                       and task_party.task_id = slot.task_id
+                       and task_party.party = any (\(bonds.interests)::text[])
+                     offset 0)
+        """
     }
 }
 

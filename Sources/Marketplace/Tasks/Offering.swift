@@ -6,6 +6,7 @@ struct Offering: Sendable {
     let requester: Requester.ID
     let batch: Batch.ID
     let project: Project.ID
+    let projectName: String
     let state: BatchState
     let door: BatchDoor
     let requirement: Requirement.ID

@@ -45,7 +45,7 @@ extension Offering {
         select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, batch.pay_minor,
                batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_version,
                batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.opened_at,
-               project_id, batch.workforces::text[] as workforces, batch.has_task_parties,
+               project_id, project.name as project_name, batch.workforces::text[] as workforces, batch.has_task_parties,
                array(select party from project_party
                       where project_party.requester_id = batch.requester_id
                         and project_party.project_id = batch.project_id
@@ -67,6 +67,7 @@ extension Offering {
         requester = try row["requester_id"]
         batch = try row["batch_id"]
         project = try row["project_id"]
+        projectName = try row["project_name"]
         state = try row["state"]
         door = try row["door"]
         requirement = try row["requirement_id"]

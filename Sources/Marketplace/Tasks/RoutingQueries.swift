@@ -133,21 +133,31 @@ extension Transaction {
         ).map(RoutingBatch.init)
     }
 
-    /// Active workers, by id.
+    /// Active workers who meet one of these requirements, by id; all that are active, where it is not known yet who
+    /// meets one of them.
     ///
     /// - Parameters:
     ///   - last: of the page before.
     ///   - limit: 1 to 200.
-    package func routingWorkers(after last: Worker.ID?, limit: Int) async throws -> [RoutingWorker] {
-        try await rows(
+    package func routingWorkers(
+        meeting requirements: [Requirement.ID], after last: Worker.ID?, limit: Int
+    ) async throws -> [RoutingWorker] {
+        let limit = try PageLimit.checked(limit)
+        let page =
+            try await areKept(requirements)
+            ? Self.keptCandidates(meeting: requirements, at: instant, after: last, limit: limit)
+            : """
+            select worker_id from worker
+             where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
+             order by worker_id
+             limit \(limit)
+            """
+        return try await rows(
             """
             with page as materialized (
                 select worker_id, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
                        offer_notice_minutes
-                  from worker
-                 where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
-                 order by worker_id
-                 limit \(try PageLimit.checked(limit))
+                  from (\(fragment: page)) as found join worker using (worker_id)
             )
             select page.worker_id, page.time_zone, page.tasks_at_once_max, page.offer_notice_minutes,
                    least(page.weekly_minutes_max, policy.weekly_minutes_max) as weekly_minutes_max,
@@ -163,6 +173,27 @@ extension Transaction {
              order by page.worker_id
             """
         ).map(RoutingWorker.init)
+    }
+
+    /// Each requirement's first few come from their index.
+    private static func keptCandidates(
+        meeting requirements: [Requirement.ID], at instant: Date, after last: Worker.ID?, limit: Int
+    ) -> SQL {
+        """
+        select distinct found.worker_id
+          from unnest(\(requirements)::uuid[]) as demanded (requirement_id)
+         cross join lateral (
+            select kept.worker_id
+              from worker_requirement as kept join worker using (worker_id)
+             where kept.requirement_id = demanded.requirement_id
+               and kept.in_force @> \(instant)
+               and kept.worker_id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')
+               and worker.state = 'active'
+             order by kept.worker_id
+             limit \(limit)) as found
+         order by found.worker_id
+         limit \(limit)
+        """
     }
 
     /// What workers are committed to: in one week and on one day each, and at this moment.
@@ -204,21 +235,6 @@ extension Transaction {
             rows.map { (try $0.value("worker_id", as: Worker.ID.self), try RoutingLoad(row: $0)) },
             uniquingKeysWith: { first, _ in first }
         )
-    }
-
-    /// Requirements by id.
-    package func routingRequirements(_ ids: [Requirement.ID]) async throws -> [Requirement.ID: Requirement] {
-        let rows = try await rows("select requirement_id, tree from requirement where requirement_id = any(\(ids))")
-        do {
-            return try Dictionary(
-                rows.map { row in
-                    (try row.value("requirement_id", as: Requirement.ID.self), try Requirement(stored: row["tree"]))
-                },
-                uniquingKeysWith: { first, _ in first }
-            )
-        } catch let fault as BadInput {
-            throw StoreError.decoding(table: "requirement", column: "tree", reason: fault.message)
-        }
     }
 }
 

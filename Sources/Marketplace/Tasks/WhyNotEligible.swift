@@ -1,3 +1,4 @@
+package import Formats
 internal import Foundation
 internal import Store
 
@@ -6,6 +7,24 @@ package enum ClaimProspect: Hashable, Sendable {
     case eligible(EligibilityProof)
     /// The refusal that ``ClaimTask`` would give, as it is the first in its order of precedence.
     case refused(ClaimRefusal)
+
+    /// `{"eligible": true, "proof"}` or `{"eligible": false, "code", "message"}`; where it is a rule of the requirement
+    /// that fails, with the `rule` itself, its code as `failing` and the `reason`.
+    package var json: JSON {
+        switch self {
+        case .eligible(let proof): return ["eligible": true, "proof": proof.json]
+        case .refused(let refusal):
+            var members: [String: JSON] = [
+                "eligible": false, "code": .string(refusal.code), "message": .string(refusal.message),
+            ]
+            if case .notEligible(let fault) = refusal {
+                members["failing"] = .string(fault.code)
+                members["reason"] = .string(fault.reason.code)
+                members["rule"] = fault.rule?.json ?? .null
+            }
+            return .object(members)
+        }
+    }
 }
 
 /// Answers "why can I not work on this batch" without trying it.
@@ -43,7 +62,8 @@ extension Transaction {
         }
         guard offering.state == .open else { return .refused(.batchNotOpen(offering.state)) }
         guard offering.hasOpenSlot else { return .refused(.noWork) }
-        if let bar = offering.bar(to: try await workerBonds(of: worker.id)) { return .refused(bar) }
+        let bonds = try await workerBonds(of: worker.id)
+        if let bar = offering.bar(to: bonds) { return .refused(bar) }
         guard let facts = try await workerFacts(worker.id, at: instant),
             let requirement = try await requirement(offering.requirement)
         else { throw NotFound("requirement") }
@@ -52,12 +72,16 @@ extension Transaction {
         case .eligible(let found): proof = found
         case .ineligible(let fault): return .refused(.notEligible(fault))
         }
+        let day = try WorkWeek.day(of: instant, timeZone: worker.timeZone)
         let week = try WorkWeek.start(of: instant, timeZone: worker.timeZone)
-        let committed = try await committedMinutes(of: worker.id, weekStartsOn: week)
-        guard committed + offering.expectedMinutes <= limits.weeklyMinutesMax else { return .refused(.hoursCap) }
-        guard try await hasOpenSlot(offering.batch, of: offering.requester, for: worker.id) else {
-            return .refused(.noWork)
+        switch try await passedCap(
+            by: offering.expectedMinutes, of: worker.id, on: day, weekStartsOn: week, within: limits
+        ) {
+        case .week: return .refused(.hoursCap)
+        case .day: return .refused(.dayCap)
+        case nil: break
         }
+        guard try await hasOpenSlot(of: offering, for: worker.id, with: bonds) else { return .refused(.noWork) }
         return offering.door == .claim ? .eligible(proof) : .refused(.offeredOnly)
     }
 }

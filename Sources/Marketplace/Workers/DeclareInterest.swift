@@ -90,7 +90,7 @@ package struct ListInterests: Sendable {
 extension Change {
     /// Records what happened to an interest. The party is personal to the worker, so the log has its kind only.
     fileprivate func note(_ interest: Interest, as action: String, by actor: Principal.ID) async throws -> Interest {
-        try await refreshEligibility(of: interest.worker)
+        try await refreshEligibility(of: interest.worker, after: .interest)
         try await record(
             action, by: actor, on: "interest", interest.id.uuid, in: .worker(interest.worker),
             facts: ["kind": .string(interest.kind.rawValue)]

@@ -30,7 +30,7 @@ package struct ExcludeWorker: Sendable {
                 facts: ["requester": .string("\(requester)"), "requester_name": .string(name)], reasons: reason,
                 by: actor
             )
-            try await change.refreshEligibility(of: worker)
+            try await change.refreshEligibility(of: worker, after: .exclusion)
             try await change.record(
                 "worker_excluded", by: actor, on: "exclusion", id.uuid, in: .requester(requester),
                 facts: ["worker": .string("\(worker)")]
@@ -63,7 +63,7 @@ package struct LiftExclusion: Sendable {
                 Principal.ID(worker.uuid), kind: "exclusion_lifted",
                 facts: ["requester": .string("\(requester)"), "requester_name": .string(name)], id: change.make()
             )
-            try await change.refreshEligibility(of: worker)
+            try await change.refreshEligibility(of: worker, after: .exclusion)
             try await change.record(
                 "exclusion_lifted", by: actor, on: "exclusion", id.uuid, in: .requester(requester),
                 facts: ["worker": .string("\(worker)")]

@@ -53,7 +53,7 @@ extension Change {
             Principal.ID(worker.uuid), kind: action,
             facts: ["team": .string(team.name), "kind": .string(team.kind.rawValue)], id: make()
         )
-        try await refreshEligibility(of: worker)
+        try await refreshEligibility(of: worker, after: .team)
         try await record(
             action, by: actor, on: "team", team.id.uuid, in: .worker(worker), facts: ["worker": .string("\(worker)")]
         )

@@ -84,7 +84,7 @@ package struct AcceptAgreement: Sendable {
             }
             guard hash == agreement.hash else { throw AgreementRefusal.otherText }
             try await transaction.insertAcceptance(of: agreement, by: worker)
-            try await change.refreshEligibility(of: worker)
+            try await change.refreshEligibility(of: worker, after: .agreement)
             try await change.record(
                 "agreement_accepted", by: actor, on: "agreement", agreement.id.uuid, in: .worker(worker),
                 facts: [

@@ -37,7 +37,7 @@ package struct ReviseWorker: Sendable {
                 } else {
                     try await change.transaction.deleteMarks(of: worker, .identity, but: [])
                 }
-                try await change.refreshEligibility(of: worker)
+                try await change.refreshEligibility(of: worker, after: [.country, .language])
                 try await change.record(
                     "worker_revised", by: actor, on: "worker", worker.uuid, in: .worker(worker),
                     facts: ["fields": .array(fields.map(JSON.string))]

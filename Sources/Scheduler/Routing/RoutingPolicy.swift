@@ -192,7 +192,10 @@ private struct RoutingSheet {
             },
             batches: batches.indices
                 .filter { (chosen[$0] ?? []).count < RoutingPolicy.wanted(batches[$0]) }
-                .map { batchTallies[$0].unrouted(batches[$0].id, empty: "No active worker was looked at.") },
+                .map {
+                    batchTallies[$0].unrouted(
+                        batches[$0].id, empty: "Nobody active who meets what it demands was looked at.")
+                },
             workers: workers.indices
                 .filter { !served.contains($0) }
                 .map { workerTallies[$0].unrouted(workers[$0].facts.worker, empty: "No batch has work to offer.") },

@@ -27,13 +27,15 @@ struct RoutingReading: Sendable {
     ) async throws -> (market: RoutingMarket, next: RoutingCursor) {
         let instant = transaction.instant
         let batches = try await transaction.routingBatches(after: cursor.batches, limit: batchesMax)
-        let workers = batches.isEmpty ? [] : try await workers(after: cursor.workers, in: transaction)
+        let requirements = Array(Set(batches.map(\.requirement)))
+        let workers =
+            batches.isEmpty ? [] : try await workers(meeting: requirements, after: cursor.workers, in: transaction)
         let ids = workers.map(\.id)
         let answers = try await transaction.routingOffers(of: batches, to: ids, since: instant - restSeconds)
         let market = RoutingMarket(
             instant: instant, batches: batches,
             candidates: try await candidates(workers, for: batches, in: transaction),
-            requirements: try await transaction.routingRequirements(Array(Set(batches.map(\.requirement)))),
+            requirements: try await transaction.knownRequirements(requirements),
             offered: Set(answers.filter(\.isOpen).map(\.pair)),
             turnedDown: Set(answers.filter { !$0.isOpen }.map(\.pair)),
             finished: try await transaction.routingFinished(batches, by: ids),
@@ -47,11 +49,15 @@ struct RoutingReading: Sendable {
         return RoutingCursor(batches: batches.count == batchesMax ? batches.last : nil, workers: nil)
     }
 
-    private func workers(after last: Worker.ID?, in transaction: Transaction) async throws -> [RoutingWorker] {
+    private func workers(
+        meeting requirements: [Requirement.ID], after last: Worker.ID?, in transaction: Transaction
+    ) async throws -> [RoutingWorker] {
         var found: [RoutingWorker] = []
         while found.count < candidatesMax {
             let limit = min(Self.pageSize, candidatesMax - found.count)
-            let page = try await transaction.routingWorkers(after: found.last?.id ?? last, limit: limit)
+            let page = try await transaction.routingWorkers(
+                meeting: requirements, after: found.last?.id ?? last, limit: limit
+            )
             found += page
             if page.count < limit { break }
         }

@@ -14,8 +14,8 @@ struct WorkerCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Register.self, Revise.self, Apply.self, Activate.self, Pause.self, Resume.self, Suspend.self,
-            Reinstate.self, Close.self, Erase.self, Show.self, List.self, PayoutMethodCommand.self,
-            TaxProfileCommand.self, DuplicatesCommand.self,
+            Reinstate.self, Close.self, Erase.self, Show.self, List.self, Work.self, Why.self,
+            PayoutMethodCommand.self, TaxProfileCommand.self, DuplicatesCommand.self,
         ]
     )
 
