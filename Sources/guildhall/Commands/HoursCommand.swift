@@ -62,7 +62,7 @@ struct HoursCommand: AsyncParsableCommand {
         @Option(name: .customLong("weekly-minutes"), help: "Most minutes a week, 0 to 10080.") var weeklyMinutes: Int
         @Option(help: "Where the rule comes from.") var reason: String
         @Option(help: "ISO 8601; now if left out.") var from: String?
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
