@@ -239,14 +239,15 @@ struct TeamTests {
         let line = try #require(lines.first { $0.payeeKey == "agency" })
         #expect(line.line.amount.minorUnits == 6_667 && line.line.earningCount == 4)
         let shares = try await list.shares(of: line.line.id, by: small.checker)
-        #expect(Dictionary(uniqueKeysWithValues: shares.map { ($0.workerKey, $0.share.amount.minorUnits) })
-            == ["a": 2_667, "b": 4_000])
+        #expect(
+            Dictionary(uniqueKeysWithValues: shares.map { ($0.workerKey, $0.share.amount.minorUnits) })
+                == ["a": 2_667, "b": 4_000])
         #expect(try await list.shares(of: line.line.id, limit: 1, by: small.maker) == [shares[0]])
         #expect(
             try await list.shares(of: line.line.id, after: shares[0].share.worker, by: small.maker) == [shares[1]])
         #expect(
             await refusal(AccessRefusal.self) { try await list(of: payout.id, by: small.manager) }
-                == .roleMissing(.financeMaker))
+                == .roleMissing(.financeChecker))
         try await ApprovePayoutBatch(market: small.market)(
             payout.id, contentHash: payout.contentHash, by: small.checker)
         let file = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
@@ -287,7 +288,9 @@ struct TeamTests {
         try await small.earn(member, try await small.batch(small.draft("b"), tasks: 1))
         let prepare = PreparePayoutBatch(market: small.market)
         let first = try await prepare(small.usd, by: small.maker)
-        try await Scratch.asOwner { try await $0.execute("update payout_line set payee_team_id = null, worker_id = \(member)") }
+        try await Scratch.asOwner {
+            try await $0.execute("update payout_line set payee_team_id = null, worker_id = \(member)")
+        }
         #expect(
             await refusal(PayoutRefusal.self) {
                 try await ApprovePayoutBatch(market: small.market)(

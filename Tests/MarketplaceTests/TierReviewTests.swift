@@ -36,7 +36,9 @@ struct TierReviewTests {
         try await TierHistory(market: crew.market).openProposals(by: crew.chief)
     }
 
-    @Test("goes through everybody by pages of any size, proposes once, and gives what is automatic", arguments: [1, 2, 200])
+    @Test(
+        "goes through everybody by pages of any size, proposes once, and gives what is automatic",
+        arguments: [1, 2, 200])
     func pages(limit: Int) async throws {
         let crew = try await Crew()
         var workers: [Worker.ID] = []

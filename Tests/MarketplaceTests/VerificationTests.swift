@@ -323,6 +323,12 @@ struct VerificationTests {
             }
         }
         #expect(told == [60, 30, 7, 0])
+        let keys: [String] = try await crew.market.database.read {
+            try await $0.rows("select dedup_key from notice where recipient_id = \(worker) order by notice_id").map {
+                try $0["dedup_key"]
+            }
+        }
+        #expect(keys == [60, 30, 7, 0].map { "reverify:\(admission):\(Int(end.timeIntervalSince1970)):\($0)" })
     }
 
     @Test("who was silent for long tells only of the nearest distance; batches are bounded, and divided")

@@ -154,7 +154,8 @@ extension DoctorCheck {
           left join transfer as settled
             on settled.kind = 'settlement' and settled.source_id = payout_line.payout_line_id
          where case
-                   when payout_batch.state = 'issued' then settled.amount_minor is distinct from payout_line.amount_minor
+                   when payout_batch.state = 'issued' then
+                       settled.amount_minor is distinct from payout_line.amount_minor
                    else settled.transfer_id is not null
                end
         """

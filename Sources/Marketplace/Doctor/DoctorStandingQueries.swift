@@ -52,7 +52,7 @@ extension DoctorCheck {
           from (select what, lower(in_force)
                              < max(coalesce(upper(in_force), 'infinity'))
                                    over (partition by what order by lower(in_force)
-                                         rows between unbounded preceding and 1 preceding) as overlaps
+                                         rows between unbounded preceding and 1 preceding) as is_doubled
                   from (select 'team of ' || worker_id as what, in_force from team_member
                          union all
                         select 'tier of ' || worker_id || ' as ' || profession, in_force from tier_period
@@ -61,7 +61,7 @@ extension DoctorCheck {
                          union all
                         select 'capacity of ' || team_id || ' in ' || profession, in_force from team_capacity)
                        as period) as compared
-         where overlaps
+         where is_doubled
         """
 
     static let tierGroundViolations: SQL = """

@@ -60,7 +60,7 @@ package struct DecideTierProposal: Sendable {
             if note == nil, proposal.isLoss, lossReasons == nil { throw ExpertiseRefusal.reasonsMissing }
             let state = try proposal.state.after(note == nil ? .grant : .decline)
             let grant = note == nil ? try await change.grant(of: proposal, lossReasons: lossReasons, by: actor) : nil
-            try await change.close(proposal, as: state, note: note, by: actor)
+            try await change.end(proposal, as: state, note: note, by: actor)
             if let grant { try await change.grant(grant) }
             try await transaction.tell(
                 Principal.ID(worker.uuid), kind: "tier_proposal_\(state.rawValue)",
@@ -91,7 +91,7 @@ package struct WithdrawTierProposal: Sendable {
                 let proposal = try await transaction.proposal(id)
             else { throw NotFound("proposal") }
             if proposal.isLoss { try await transaction.authorize(actor, as: .operator) }
-            try await change.close(proposal, as: try proposal.state.after(.withdraw), note: nil, by: actor)
+            try await change.end(proposal, as: try proposal.state.after(.withdraw), note: nil, by: actor)
         }
     }
 }
@@ -128,7 +128,7 @@ extension Change {
             proposal.tier, in: profession, to: worker, as: .operator, reasons: lossReasons, by: actor)
     }
 
-    func close(
+    func end(
         _ proposal: TierProposal, as state: TierProposalState, note: String?, by actor: Principal.ID
     ) async throws {
         guard try await transaction.closeProposal(proposal.id, as: state, note: note, by: actor) else {

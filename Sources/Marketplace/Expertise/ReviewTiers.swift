@@ -76,7 +76,8 @@ package struct ReviewTiers: Sendable {
         let next =
             workers.count == limit
             ? Place(profession: profession, worker: workers.last)
-            : try await transaction.professionWithTierRules(after: profession).map { Place(profession: $0, worker: nil) }
+            : try await transaction.professionWithTierRules(after: profession)
+                .map { Place(profession: $0, worker: nil) }
         return (workers.count, due.map { ($0, profession) }, next)
     }
 }
@@ -101,7 +102,7 @@ extension Change {
         let due = standing.due
         if let open = try await transaction.openProposal(of: worker, in: profession) {
             if let due, (open.rule, open.tier, open.held) == (due.rule.id, due.tier, standing.held) { return outcome }
-            try await close(open, as: try open.state.after(.withdraw), note: nil, by: actor)
+            try await end(open, as: try open.state.after(.withdraw), note: nil, by: actor)
             outcome.withdrawn = 1
         }
         guard let due, try await !isTurnedDown(due, standing, by: actor) else { return outcome }

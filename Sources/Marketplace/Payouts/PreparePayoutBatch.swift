@@ -48,11 +48,12 @@ extension Change {
     ) throws -> (lines: [PayoutLine], items: [(earning: DueEarning, line: PayoutLine.ID)]) {
         var lines: [PayoutLine] = []
         var items: [(earning: DueEarning, line: PayoutLine.ID)] = []
-        let parts = Dictionary(grouping: due) { $0.payee.map(Payee.agency) ?? .worker($0.worker) }
-        for (payee, earnings) in parts.sorted(by: { $0.key.order < $1.key.order }) {
+        let payees = Dictionary(grouping: due) { $0.payee.map(Payee.agency) ?? .worker($0.worker) }
+        for (payee, earnings) in payees.sorted(by: { $0.key.order < $1.key.order }) {
             let id: PayoutLine.ID = make()
             items += earnings.map { ($0, id) }
-            let shares = try Dictionary(grouping: earnings, by: \.worker).sorted { $0.key < $1.key }.map { worker, part in
+            let parts = Dictionary(grouping: earnings, by: \.worker).sorted { $0.key < $1.key }
+            let shares = try parts.map { worker, part in
                 PayoutShare(id: make(), worker: worker, amount: try part.total(in: currency))
             }
             lines.append(

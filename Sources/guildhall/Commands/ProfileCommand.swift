@@ -10,7 +10,8 @@ struct ProfileCommand: AsyncParsableCommand {
             of credentials are rows of a catalogue: new ones need no new program.
             """,
         subcommands: [
-            Show.self, Declare.self, Change.self, Skills.self, Professions.self, Kinds.self, AddProfession.self, AddKind.self,
+            Show.self, Declare.self, Change.self, Skills.self, Professions.self, Kinds.self, AddProfession.self,
+            AddKind.self,
         ]
     )
 
@@ -181,7 +182,9 @@ struct ProfileCommand: AsyncParsableCommand {
 extension ProfileSheet {
     /// For people: a line for each fact.
     fileprivate var text: String {
-        var lines = ["worker \(worker)", "languages: \(languages.isEmpty ? "none" : languages.joined(separator: ", "))"]
+        var lines = [
+            "worker \(worker)", "languages: \(languages.isEmpty ? "none" : languages.joined(separator: ", "))",
+        ]
         for entry in professions {
             let years = "\(entry.years) years said, \(entry.yearsBorneOut) borne out"
             lines.append("\(entry.profession), \(entry.tier?.rawValue ?? "no tier"): \(years)")

@@ -124,7 +124,8 @@ struct RateCommand: AsyncParsableCommand {
         @Argument(help: "The version.") var version: Int
         @Option(help: "The instant, such as 2026-03-02T09:00:00Z.") var at: String
         @Option(help: .actor("a finance maker")) var by = "finance-maker"
-        @Option(name: .customLong("approved-by"), help: .actor("a finance checker, not who prepared it")) var approvedBy = "finance-checker"
+        @Option(name: .customLong("approved-by"), help: .actor("a finance checker, not who prepared it"))
+        var approvedBy = "finance-checker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {

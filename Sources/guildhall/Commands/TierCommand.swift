@@ -155,7 +155,8 @@ struct TierCommand: AsyncParsableCommand {
             try await options.run { market, actor in
                 let isGrant = answer == "grant"
                 try await DecideTierProposal(market: market)(
-                    try readID(id), declineNote: isGrant ? nil : reasons, lossReasons: isGrant ? reasons : nil, by: actor
+                    try readID(id), declineNote: isGrant ? nil : reasons, lossReasons: isGrant ? reasons : nil,
+                    by: actor
                 )
                 let state: TierProposalState = isGrant ? .granted : .declined
                 return (["proposal": .string(id), "state": .string(state.rawValue)], "\(id) is \(state.rawValue).")
@@ -216,10 +217,8 @@ struct TierCommand: AsyncParsableCommand {
                 ).filter { period in end.map { (period.until ?? .distantFuture) >= $0 } ?? true }.map { period in
                     let until = period.until.map(utcText) ?? "now"
                     let span = "\(utcText(period.from)) to \(until)"
-                    return (
-                        period.json,
-                        "\(period.profession) \(period.tier.rawValue): \(span), \(period.ground.rawValue): \(period.reasons)"
-                    )
+                    let ground = "by \(period.ground.rawValue): \(period.reasons)"
+                    return (period.json, "\(period.profession) \(period.tier.rawValue): \(span), \(ground)")
                 }
             }
         }
