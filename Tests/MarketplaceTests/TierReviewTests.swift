@@ -104,6 +104,12 @@ struct TierReviewTests {
                 """)["n"]
         }
         #expect(decisions == 1)
+        let told: [String] = try await crew.market.database.read {
+            try await $0.rows("select kind from notice where recipient_id = \(worker) order by notice_id").map {
+                try $0["kind"]
+            }
+        }
+        #expect(told == ["decision_made", "decision_made"])
         let ills = try await Doctor(market: crew.market)().filter { !$0.isClean }.map(\.check)
         #expect(ills == [])
     }

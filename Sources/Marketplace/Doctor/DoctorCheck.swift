@@ -27,12 +27,12 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case hoursLedger = "hours_ledger_follows_work"
     case load = "live_leases_counted"
     case dueProcess = "decisions_whole"
+    case auditLine = "audit_sealed_or_in_line"
+    case auditChain = "audit_chain_verifies"
     case oneAtATime = "one_standing_at_a_time"
     case tierGrounds = "tiers_have_grounds"
     case fourEyes = "expert_tiers_verified_by_two"
     case examLimits = "exams_within_limits"
-    case auditLine = "audit_sealed_or_in_line"
-    case auditChain = "audit_chain_verifies"
 }
 
 extension DoctorCheck {

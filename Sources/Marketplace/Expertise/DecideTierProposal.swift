@@ -62,6 +62,8 @@ package struct DecideTierProposal: Sendable {
             let grant = note == nil ? try await change.grant(of: proposal, lossReasons: lossReasons, by: actor) : nil
             try await change.end(proposal, as: state, note: note, by: actor)
             if let grant { try await change.grant(grant) }
+            // Of a loss the decision tells.
+            if grant != nil, proposal.isLoss { return }
             try await transaction.tell(
                 Principal.ID(worker.uuid), kind: "tier_proposal_\(state.rawValue)",
                 facts: [
