@@ -291,6 +291,8 @@ create table worker (
     tasks_at_once_max     integer     not null default 5,
     -- How long before it must be answered an offer is to come.
     offer_notice_minutes  integer     not null default 0,
+    -- The decision that keeps them from working.
+    suspension_id         uuid        references decision,
     constraint worker_one_per_external_key unique (external_key),
     constraint worker_external_key_bounded check (char_length(external_key) between 1 and 100),
     constraint worker_country_is_iso3166 check (country ~ '^[A-Z]{2}$'),
@@ -299,11 +301,13 @@ create table worker (
     constraint worker_erased_only_closed check (erased_at is null or state = 'closed'),
     constraint worker_daily_minutes_possible check (daily_minutes_max between 0 and 1440),
     constraint worker_tasks_at_once_possible check (tasks_at_once_max between 1 and 5),
-    constraint worker_offer_notice_possible check (offer_notice_minutes between 0 and 10080)
+    constraint worker_offer_notice_possible check (offer_notice_minutes between 0 and 10080),
+    constraint worker_suspended_iff_decided check ((suspension_id is not null) = (state = 'suspended'))
 );
 comment on table worker is 'People who contribute.';
 -- Serves WorkerQueries.workers(in:after:limit:).
 create index worker_by_state on worker (state, worker_id);
+create index worker_by_suspension on worker (suspension_id);
 
 -- What the law lets a person have erased.
 create table worker_person (
@@ -690,7 +694,8 @@ create table profile (
     constraint profile_years_possible check (years between 0 and 80)
 );
 comment on table profile is 'A worker in a profession.';
-create index profile_by_profession on profile (profession);
+-- Serves TierQueries.practitioners.
+create index profile_by_profession on profile (profession, worker_id);
 
 -- What only lawyers have.
 create table lawyer_profile (
@@ -725,13 +730,45 @@ create table physician_profile (
 comment on table physician_profile is 'Facts of a physician''s profile.';
 create index physician_profile_by_profile on physician_profile (worker_id, profession);
 
+-- What a tier asks for in a profession, from one instant to another.
+create table tier_rule (
+    tier_rule_id  uuid         primary key,
+    profession    text         not null references profession,
+    tier          tier         not null,
+    -- TierConditions: {"licences": 1, "verifiers": 2, "years": 5, "credentials": [], "exams": [], "skills": []}.
+    conditions    jsonb        not null,
+    -- Whether the tier is given at once to whoever meets it, without an operator's decision.
+    is_automatic  boolean      not null,
+    in_force      tstzrange    not null,
+    published_by  uuid         not null references principal,
+    constraint tier_rule_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint tier_rule_no_overlap exclude using gist (profession with =, tier with =, in_force with &&)
+);
+comment on table tier_rule is 'Effective-dated rules of tiers.';
+create index tier_rule_by_profession on tier_rule (profession, tier);
+create index tier_rule_by_publisher on tier_rule (published_by);
+
+create type tier_ground as enum (
+    'rule',      -- proposed by a rule and granted by a person, or given by an automatic rule
+    'operator',  -- a person gave it, or took a higher one away
+    'import'     -- held on the platform that the worker came from
+);
+comment on type tier_ground is 'Why somebody holds a tier.';
+
 -- The tier held from one instant to another; "which tier on that day" has one answer.
 create table tier_period (
     worker_id   uuid       not null,
     profession  text       not null,
     tier        tier       not null,
     in_force    tstzrange  not null,
+    -- Whoever published the rule, where that gave it by itself.
     decided_by  uuid       not null references principal,
+    ground      tier_ground not null,
+    tier_rule_id uuid      references tier_rule,
+    reasons     text       not null,
+    constraint tier_period_rule_iff_by_rule check ((tier_rule_id is not null) = (ground = 'rule')),
+    constraint tier_period_reasons_given check (char_length(reasons) between 1 and 4000),
+    constraint tier_period_decider_is_other check (decided_by <> worker_id),
     constraint tier_period_profile_fkey foreign key (worker_id, profession) references profile (worker_id, profession),
     constraint tier_period_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
     constraint tier_period_no_overlap exclude using gist (worker_id with =, profession with =, in_force with &&)
@@ -739,6 +776,7 @@ create table tier_period (
 comment on table tier_period is 'Effective-dated tiers.';
 create index tier_period_by_profile on tier_period (worker_id, profession);
 create index tier_period_by_decider on tier_period (decided_by);
+create index tier_period_by_rule on tier_period (tier_rule_id);
 
 create type credential_state as enum (
     'submitted',
@@ -947,24 +985,6 @@ create table skill_estimate (
 );
 comment on table skill_estimate is 'Skill of workers by node, with its uncertainty.';
 
--- What a tier asks for in a profession, from one instant to another.
-create table tier_rule (
-    tier_rule_id  uuid         primary key,
-    profession    text         not null references profession,
-    tier          tier         not null,
-    -- TierConditions: {"licences": 1, "verifiers": 2, "years": 5, "credentials": [], "exams": [], "skills": []}.
-    conditions    jsonb        not null,
-    -- Whether the tier is given at once to whoever meets it, without an operator's decision.
-    is_automatic  boolean      not null,
-    in_force      tstzrange    not null,
-    published_by  uuid         not null references principal,
-    constraint tier_rule_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
-    constraint tier_rule_no_overlap exclude using gist (profession with =, tier with =, in_force with &&)
-);
-comment on table tier_rule is 'Effective-dated rules of tiers.';
-create index tier_rule_by_profession on tier_rule (profession, tier);
-create index tier_rule_by_publisher on tier_rule (published_by);
-
 create type tier_proposal_state as enum (
     'open',
     'granted',
@@ -973,12 +993,15 @@ create type tier_proposal_state as enum (
 );
 comment on type tier_proposal_state is 'Where the proposal of a tier stands.';
 
--- A promotion proposed by a rule, with what the worker was found to have.
+-- A promotion, or a loss, that a rule proposes, with what the worker was found to have.
 create table tier_proposal (
     tier_proposal_id  uuid                 primary key,
     worker_id         uuid                 not null,
     profession        text                 not null,
     tier              tier                 not null,
+    -- Held when it was proposed; one higher than `tier` would be lost.
+    held              tier,
+    -- Whose conditions are met; of a loss those that are not met any more.
     tier_rule_id      uuid                 not null references tier_rule,
     -- Each condition with what was found.
     reasons           jsonb                not null,
@@ -994,11 +1017,12 @@ create table tier_proposal (
     constraint tier_proposal_closed_iff_terminal check (
         (closed_at is not null) = (state <> 'open') and (closed_by is not null) = (state <> 'open')
     ),
+    constraint tier_proposal_changes_tier check (held <> tier),
     constraint tier_proposal_note_iff_declined check ((note is not null) = (state = 'declined')),
     constraint tier_proposal_decider_is_other
         check (state not in ('granted', 'declined') or closed_by is distinct from worker_id)
 );
-comment on table tier_proposal is 'Proposed promotions.';
+comment on table tier_proposal is 'Proposed changes of tiers.';
 -- One at a time.
 create unique index tier_proposal_one_open on tier_proposal (worker_id, profession) where state = 'open';
 -- Serves TierQueries.openProposals.
@@ -1240,7 +1264,7 @@ create table transfer (
     credit_account_id  uuid           not null,
     amount_minor       bigint         not null,
     currency           text           not null,
-    -- What caused it: an assignment, a batch, a payout line, a funding reference. Once per kind.
+    -- What caused it: an assignment, a batch, a payout's line or share, a funding reference. Once per kind.
     source_id          uuid           not null,
     posted_at          timestamptz    not null,
     constraint transfer_amount_positive check (amount_minor between 1 and 1000000000000000),
@@ -1729,17 +1753,19 @@ comment on table payout_batch is 'Payments that leave as one file.';
 create index payout_batch_by_preparer on payout_batch (prepared_by);
 create index payout_batch_by_approver on payout_batch (approved_by);
 
--- One payment for one worker's earnings, to the worker or to the agency that is paid in their place.
+-- One payment: to a worker, or to an agency for all its people together.
 create table payout_line (
     payout_line_id   uuid    primary key,
     payout_batch_id  uuid    not null references payout_batch,
-    worker_id        uuid    not null references worker,
+    -- Who is paid.
+    worker_id        uuid    references worker,
     amount_minor     bigint  not null,
     currency         text    not null,
     -- ISO 20022 EndToEndId: at most 35 characters, unique for ever.
     end_to_end_id    text    not null,
-    -- Who is paid where it is not the worker.
+    -- Who is paid in the workers' place.
     payee_team_id    uuid    references team,
+    constraint payout_line_one_payee check (num_nonnulls(worker_id, payee_team_id) = 1),
     constraint payout_line_one_per_payee unique nulls not distinct (payout_batch_id, worker_id, payee_team_id),
     constraint payout_line_end_to_end_id_unique unique (end_to_end_id),
     constraint payout_line_end_to_end_id_bounded check (char_length(end_to_end_id) between 1 and 35),
@@ -1748,6 +1774,18 @@ create table payout_line (
 comment on table payout_line is 'Single payments of a payout batch.';
 create index payout_line_by_worker on payout_line (worker_id);
 create index payout_line_by_payee_team on payout_line (payee_team_id);
+
+-- How much of a line is one worker's; what is taken from what they are owed.
+create table payout_share (
+    payout_share_id  uuid    primary key,
+    payout_line_id   uuid    not null references payout_line,
+    worker_id        uuid    not null references worker,
+    amount_minor     bigint  not null,
+    constraint payout_share_one_per_worker unique (payout_line_id, worker_id),
+    constraint payout_share_amount_positive check (amount_minor > 0)
+);
+comment on table payout_share is 'Parts of payments by worker.';
+create index payout_share_by_worker on payout_share (worker_id);
 
 -- Which earnings a line pays.
 create table payout_item (

@@ -16,7 +16,8 @@ struct Guildhall: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ServeCommand.self, ScheduleCommand.self, DemoCommand.self, ImportCommand.self,
             SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self, AuditCommand.self,
-            TokenCommand.self, SchemaCommand.self, PsqlCommand.self, WorkerCommand.self, KeysCommand.self,
+            PersonCommand.self, TokenCommand.self, SchemaCommand.self, PsqlCommand.self, WorkerCommand.self,
+            KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self,

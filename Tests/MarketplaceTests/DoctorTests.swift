@@ -4,6 +4,24 @@ import Store
 import TestSupport
 import Testing
 
+/// An exam that somebody has sat twice, as its limits allow.
+private let sitting: SQL = """
+    with sat as (
+        insert into exam
+        select gen_random_uuid(), 'lawyer', 'contracts', 1, 'Contracts', '[]', '{}', 10, 2, 1, 7000, 365, '2026-03-02',
+               principal_id
+          from principal where name = 'Operator'
+        returning exam_id
+    )
+    insert into exam_attempt
+    select gen_random_uuid(), exam_id, (select worker_id from worker order by worker_id limit 1), number,
+           '2026-03-02'::timestamptz + number * interval '2 hours',
+           '2026-03-02'::timestamptz + number * interval '2 hours' + interval '10 minutes',
+           '2026-03-02'::timestamptz + number * interval '2 hours' + interval '5 minutes', '{"q": "a"}', 5000,
+           '2027-03-02'
+      from sat, generate_series(1, 2) as number
+    """
+
 /// How each check is made to fail: the rule is broken behind the program's back, constraints dropped where they would
 /// not let it happen.
 private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
@@ -73,6 +91,125 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
             update assignment set eligibility = '{"credentials": [], "tiers": {}}' where state = 'leased'
             """
         ]
+    ),
+    (.barred, ["update batch set workforces = '{staff}' where name = 'pair'"]),
+    (
+        .barred,
+        [
+            """
+            insert into exclusion
+            select gen_random_uuid(), requester_id, worker_id, 'Why.', reviewer_id,
+                   tstzrange(leased_at - interval '1 day', null)
+              from assignment join review using (requester_id, assignment_id)
+             where assignment.state = 'rejected'
+            """
+        ]
+    ),
+    (
+        .barred,
+        [
+            "insert into project_party select requester_id, project_id, 'Acme', 'acme' from project",
+            """
+            insert into interest
+            select gen_random_uuid(), worker_id, 'family', 'Acme', 'acme',
+                   tstzrange(leased_at - interval '1 day', leased_at + interval '1 day')
+              from assignment where state = 'leased'
+            """,
+        ]
+    ),
+    (
+        .barred,
+        [
+            """
+            insert into task_party select requester_id, task_id, 'Acme', 'acme' from assignment where state = 'leased'
+            """,
+            """
+            insert into interest
+            select gen_random_uuid(), worker_id, 'family', 'Acme', 'acme', tstzrange(leased_at - interval '1 day', null)
+              from assignment where state = 'leased'
+            """,
+        ]
+    ),
+    (
+        .barred,
+        [
+            "insert into project_party select requester_id, project_id, 'Acme', 'acme' from project",
+            """
+            with worker_again as (
+                insert into worker (worker_id, external_key, state, country, time_zone, weekly_minutes_max,
+                                    registered_at)
+                select principal_id, 'again', 'active', 'DE', 'Europe/Berlin', 60, created_at
+                  from principal where name = 'Reviewer'
+                returning worker_id
+            ),
+            interested as (
+                insert into interest
+                select gen_random_uuid(), worker_id, 'family', 'Acme', 'acme', '[2026-01-01,)' from worker_again
+            )
+            insert into offer (requester_id, offer_id, batch_id, worker_id, state, reason, offered_at, answer_by)
+            select requester_id, gen_random_uuid(), batch_id, worker_id, 'open', '{}', '2026-03-02', '2026-03-03'
+              from batch, worker_again where name = 'pair'
+            """,
+        ]
+    ),
+    (
+        .oneAtATime,
+        [
+            "alter table team_member drop constraint team_member_no_overlap",
+            """
+            with team as (
+                insert into team select gen_random_uuid(), 'a', 'agency', 'A', 'DE', false, '2026-01-01'
+                returning team_id
+            )
+            insert into team_member
+            select gen_random_uuid(), team_id, worker_id, tstzrange(begun_at, null)
+              from team, (select worker_id from worker limit 1) as worker,
+                   (values ('2027-01-01'::timestamptz), ('2028-01-01')) as begun (begun_at)
+            """,
+        ]
+    ),
+    (
+        .tierGrounds,
+        [
+            """
+            with rule as (
+                insert into tier_rule
+                select gen_random_uuid(), profession, 'principal', '{}', true, in_force, decided_by from tier_period
+                 limit 1
+                returning tier_rule_id
+            )
+            update tier_period set ground = 'rule', tier_rule_id = rule.tier_rule_id from rule
+            """
+        ]
+    ),
+    (
+        .tierGrounds,
+        [
+            """
+            with rule as (
+                insert into tier_rule
+                select gen_random_uuid(), profession, tier, '{}', false, in_force, decided_by from tier_period
+                 limit 1
+                returning tier_rule_id
+            )
+            update tier_period set ground = 'rule', tier_rule_id = rule.tier_rule_id from rule
+            """
+        ]
+    ),
+    (
+        .tierGrounds,
+        ["update tier_period set decided_by = (select principal_id from principal where kind = 'system')"]
+    ),
+    (
+        .fourEyes,
+        ["update tier_period set in_force = tstzrange(lower(in_force) - interval '1 day', upper(in_force))"]
+    ),
+    (.examLimits, [sitting, "update exam set attempts_max = 1"]),
+    (.examLimits, [sitting, "update exam set cooldown_hours = 2"]),
+    (.examLimits, [sitting, "update exam set minutes = 9"]),
+    (
+        .examLimits,
+        [sitting, "update exam_attempt set finished_at = due_at + interval '1 minute' where attempt_no = 2"]
     ),
     (.termsFrozen, ["update assignment set pay_minor = pay_minor + 1 where state = 'leased'"]),
     (.termsHash, ["update assignment set terms_hash = sha256('other') where state = 'leased'"]),
@@ -176,12 +313,22 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
     (
         .dueProcess,
         [
+            """
+            update worker set state = 'suspended', suspension_id = decision_id
+              from decision where decision.worker_id = worker.worker_id
+            """
+        ]
+    ),
+    (
+        .dueProcess,
+        [
             // Who meets what is being worked out anew, so that it is no finding of its own.
             "update requirement_cover set stale_from = '2026-01-01'",
             "update tier_period set in_force = tstzrange(lower(in_force), lower(in_force) + interval '1 minute')",
             """
-            insert into tier_period (worker_id, profession, tier, in_force, decided_by)
-            select worker_id, profession, 'generalist', tstzrange(upper(in_force), null), decided_by from tier_period
+            insert into tier_period (worker_id, profession, tier, in_force, decided_by, ground, reasons)
+            select worker_id, profession, 'generalist', tstzrange(upper(in_force), null), decided_by, ground, reasons
+              from tier_period
              limit 1
             """,
         ]

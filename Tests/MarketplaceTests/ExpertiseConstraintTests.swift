@@ -56,6 +56,7 @@ struct ExpertiseConstraintTests {
             """
         ),
         ("tier_proposal_closed_iff_terminal", "update tier_proposal set closed_at = proposed_at"),
+        ("tier_proposal_changes_tier", "update tier_proposal set held = tier"),
         ("tier_proposal_note_iff_declined", "update tier_proposal set note = 'x'"),
         (
             "tier_proposal_decider_is_other",

@@ -16,15 +16,14 @@ struct LicenceNumberTests {
         ("bar_admission", "CN", "11101180010123456", "11101180010123456", .malformed),
         ("bar_admission", "CN", "11101200000123456", "11101200000123456", .malformed),
         ("bar_admission", "CN", "11101200012123456", "11101200012123456", .malformed),
-        ("bar_admission", "US-NY", "4102233", "4102233", .wellFormed),
-        ("bar_admission", "US-NY", "NY 410", "NY 410", .malformed),
-        ("bar_admission", "US-CA", "123456", "123456", .wellFormed),
-        ("bar_admission", "US-CA", "1234567", "1234567", .malformed),
-        ("bar_admission", "US-TX", "24000001", "24000001", .wellFormed),
+        ("bar_admission", "US-NY", "NY 410", "NY 410", .unchecked),
         ("bar_admission", "US-OH", "0012", "0012", .unchecked),
         ("medical_licence", "GB", "1234567", "1234567", .wellFormed),
         ("medical_licence", "CN-31", "110310000012345", "110310000012345", .wellFormed),
-        ("medical_licence", "CN-31", "910310000012345", "910310000012345", .malformed),
+        ("medical_licence", "CN-31", "11031000001234", "11031000001234", .malformed),
+        // The example of the AU Base guide.
+        ("medical_licence", "AU", "MED0000932846", "MED0000932846", .wellFormed),
+        ("medical_licence", "AU", "NMW0000932846", "NMW0000932846", .malformed),
         ("medical_licence", "AU", "med 0001234567", "MED0001234567", .wellFormed),
         ("medical_licence", "AU", "0001234567", "0001234567", .malformed),
         // The example of the CMS specification.
@@ -33,8 +32,10 @@ struct LicenceNumberTests {
         ("provider_number", "US", "3234567893", "3234567893", .malformed),
         ("provider_number", "DE", "123456601", "123456601", .wellFormed),
         ("provider_number", "DE-BY", "123456701", "123456701", .malformed),
-        ("provider_number", "FR", "10003456782", "10003456782", .malformed),
-        ("provider_number", "FR", "79927398713", "79927398713", .wellFormed),
+        // The physician of KBV's examples.
+        ("provider_number", "DE", "838382202", "838382202", .wellFormed),
+        ("provider_number", "FR", "1000 345 6782", "10003456782", .wellFormed),
+        ("provider_number", "FR", "1000345678", "1000345678", .malformed),
         ("provider_number", "CA", "x-1", "x-1", .unchecked),
         ("board_certificate", "US", "1234567894", "1234567894", .unchecked),
     ]

@@ -103,6 +103,14 @@ private let violations: [(constraint: String, statement: SQL)] = [
           from payout_line
         """
     ),
+    ("payout_line_one_payee", "update payout_line set worker_id = null"),
+    ("payout_share_amount_positive", "update payout_share set amount_minor = 0"),
+    (
+        "payout_share_one_per_worker",
+        """
+        insert into payout_share select gen_random_uuid(), payout_line_id, worker_id, amount_minor from payout_share
+        """
+    ),
     (
         "payout_line_end_to_end_id_unique",
         """

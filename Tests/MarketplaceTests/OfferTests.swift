@@ -81,6 +81,69 @@ struct OfferTests {
         #expect(try await LapseOffers(market: small.market)(by: small.manager) == 0)
     }
 
+    @Test(
+        "are not made to whom their standing, team, an exclusion or an interest bars, in that order",
+        arguments: [
+            (0, "worker_not_active"), (1, "other_workforce"), (2, "excluded"), (3, "conflict_of_interest"),
+            (4, "conflict_of_interest"), (5, "none"),
+        ])
+    func barred(first: Int, code: String) async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("w")
+        let batch = try await small.batch(small.draft("b", door: .offer), tasks: 2)
+        // Whatever bars later in the order holds, too.
+        if first <= 4 {
+            _ = try await DeclareInterest(market: small.market)(.family, in: "Acme", of: worker, by: small.manager)
+        }
+        if first <= 3 {
+            try await Scratch.asOwner {
+                try await $0.execute(
+                    "insert into project_party select requester_id, project_id, 'Acme', 'acme' from project")
+            }
+        }
+        if first == 4 {
+            try await Scratch.asOwner {
+                try await $0.execute("insert into task_party select requester_id, task_id, 'Acme', 'acme' from task")
+                try await $0.execute("update batch set has_task_parties = true")
+            }
+        }
+        if first <= 2 {
+            _ = try await ExcludeWorker(market: small.market)(
+                worker, from: small.requester, reason: "Why.", by: small.manager)
+        }
+        if first <= 1 {
+            try await Scratch.asOwner { try await $0.execute("update batch set workforces = '{agency}'") }
+        }
+        if first == 0 { try await PauseWorker(market: small.market)(worker, by: Principal.ID(worker.uuid)) }
+        if code == "none" {
+            _ = try await offer(small, batch, to: worker)
+        } else {
+            #expect(await refusal(OfferRefusal.self) { try await offer(small, batch, to: worker) }?.code == code)
+            #expect(try await small.count("select count(*) as n from offer") == 0)
+        }
+    }
+
+    @Test("are made while one open task has no party in which the worker has an interest")
+    func oneTaskFree() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("w")
+        let batch = try await small.batch(small.draft("b", door: .offer), tasks: 2)
+        _ = try await DeclareInterest(market: small.market)(.family, in: "Acme", of: worker, by: small.manager)
+        try await Scratch.asOwner {
+            try await $0.execute(
+                "insert into task_party select requester_id, task_id, 'Acme', 'acme' from task limit 1")
+            try await $0.execute("update batch set has_task_parties = true")
+        }
+        let work = try await AcceptOffer(market: small.market)(
+            offer(small, batch, to: worker), by: Principal.ID(worker.uuid))
+        #expect(
+            try await small.count("select count(*) as n from task_party where task_id = \(work.task)") == 0)
+        #expect(
+            await refusal(OfferRefusal.self) { try await offer(small, batch, to: worker) }
+                == .barred(.conflictOfInterest("acme")))
+        #expect(try await small.ills() == [])
+    }
+
     @Test("that are declined may be made again")
     func declined() async throws {
         let (small, worker, batch, id) = try await offered()

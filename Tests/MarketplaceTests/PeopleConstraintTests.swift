@@ -71,10 +71,15 @@ struct PeopleConstraintTests {
             "tier_period_no_overlap",
             """
             insert into tier_period
-            select worker_id, profession, 'principal', tstzrange(lower(in_force) + interval '1 hour', null), decided_by
+            select worker_id, profession, 'principal', tstzrange(lower(in_force) + interval '1 hour', null), decided_by,
+                   ground, tier_rule_id, reasons
               from tier_period
             """
         ),
+        ("tier_period_rule_iff_by_rule", "update tier_period set ground = 'rule'"),
+        ("tier_period_reasons_given", "update tier_period set reasons = ''"),
+        ("tier_period_decider_is_other", "update tier_period set decided_by = worker_id"),
+        ("worker_suspended_iff_decided", "update worker set state = 'suspended'"),
         ("credential_issuer_bounded", "update credential set issuer = ''"),
         ("credential_number_bounded", "update credential set number = ''"),
         ("credential_expires_after_issue", "update credential set expires_at = timestamptz '2015-06-01 00:00:00+00'"),

@@ -10,7 +10,8 @@ struct SchemaTests {
     private static let enums: [String: [String]] = [
         "principal_kind": labels(PrincipalKind.self), "role": labels(Role.self),
         "decision_kind": labels(DecisionKind.self), "worker_state": labels(Worker.State.self),
-        "tier": labels(Tier.self), "physician_title": labels(PhysicianTitle.self),
+        "tier": labels(Tier.self), "tier_ground": labels(TierGround.self),
+        "physician_title": labels(PhysicianTitle.self),
         "number_verdict": labels(NumberVerdict.self), "tier_proposal_state": labels(TierProposalState.self),
         "credential_state": labels(CredentialState.self), "pay_unit": labels(PayUnit.self),
         "rate_card_state": labels(RateCardState.self), "premium_kind": labels(PremiumKind.self),

@@ -211,12 +211,72 @@ struct TeamTests {
         let rows = String(decoding: file, as: UTF8.self).split(separator: "\r\n").dropFirst()
             .map { $0.split(separator: ",") }
         #expect(
-            Set(rows.map { "\($0[2]) \($0[4]) to \($0[7])" })
-                == ["member 20.00 to member", "member 40.00 to agency", "free 20.00 to free"])
-        #expect(rows.filter { $0[7] == "agency" }.map { $0[8] } == ["Team agency"])
+            Set(rows.map { "\($0[2]) \($0[3]) \($0[5])" })
+                == ["worker member 20.00", "agency agency 40.00", "worker free 20.00"])
+        #expect(rows.filter { $0[2] == "agency" }.map { $0[4] } == ["Team agency"])
         #expect(try await small.balance(.payable(to: member, small.usd)) == 0)
         #expect(try await small.balance(.clearing(small.usd)) == 0)
         #expect(try await small.ills() == [])
+    }
+
+    @Test("that are payees get one payment for all their people, with each one's share beneath, to the cent")
+    func oneLine() async throws {
+        let small = try await SmallMarket()
+        let people = [try await small.lawyer("a"), try await small.lawyer("b"), try await small.lawyer("c")]
+        let agency = try await team(small, "agency", isPayee: true)
+        let batch = try await small.batch(small.draft("b"), tasks: 9)
+        for person in people.prefix(2) {
+            try await JoinTeam(market: small.market)(person, agency.id, by: small.manager)
+        }
+        for (number, person) in people.enumerated() { try await small.earn(person, batch, tasks: number + 1) }
+        let partly = try await small.claim(people[0], batch)
+        try await small.submit(partly)
+        try await small.review(partly, .acceptedInPart(basisPoints: 3_333))
+        let payout = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
+        #expect(payout.lineCount == 2)
+        let list = ListPayoutLines(market: small.market)
+        let lines = try await list(of: payout.id, by: small.maker)
+        let line = try #require(lines.first { $0.payeeKey == "agency" })
+        #expect(line.line.amount.minorUnits == 6_667 && line.line.earningCount == 4)
+        let shares = try await list.shares(of: line.line.id, by: small.checker)
+        #expect(
+            Dictionary(uniqueKeysWithValues: shares.map { ($0.workerKey, $0.share.amount.minorUnits) })
+                == ["a": 2_667, "b": 4_000])
+        #expect(try await list.shares(of: line.line.id, limit: 1, by: small.maker) == [shares[0]])
+        #expect(
+            try await list.shares(of: line.line.id, after: shares[0].share.worker, by: small.maker) == [shares[1]])
+        #expect(
+            await refusal(AccessRefusal.self) { try await list(of: payout.id, by: small.manager) }
+                == .roleMissing(.financeChecker))
+        try await ApprovePayoutBatch(market: small.market)(
+            payout.id, contentHash: payout.contentHash, by: small.checker)
+        let file = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+        let rows = String(decoding: file, as: UTF8.self).split(separator: "\r\n").dropFirst()
+            .map { $0.split(separator: ",") }
+        #expect(
+            Set(rows.map { "\($0[3]) \($0[5]) \($0[7]) \($0[8])" }) == ["agency 66.67 2 4", "c 60.00 1 3"])
+        for person in people { #expect(try await small.balance(.payable(to: person, small.usd)) == 0) }
+        #expect(try await small.balance(.clearing(small.usd)) == 0)
+        #expect(
+            try await small.count("select count(*) as n from transfer where kind = 'settlement'") == 2)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("whose people's shares were changed behind the program's back are not paid")
+    func sharesChanged() async throws {
+        let small = try await SmallMarket()
+        let member = try await small.lawyer("member")
+        try await JoinTeam(market: small.market)(
+            member, try await team(small, "agency", isPayee: true).id, by: small.manager)
+        try await small.earn(member, try await small.batch(small.draft("b"), tasks: 1))
+        let payout = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
+        try await Scratch.asOwner { try await $0.execute("update payout_share set amount_minor = amount_minor - 1") }
+        #expect(
+            await refusal(PayoutRefusal.self) {
+                try await ApprovePayoutBatch(market: small.market)(
+                    payout.id, contentHash: payout.contentHash, by: small.checker)
+            } == .contentDiffers)
+        #expect(try await small.ills() == [.payoutTotals])
     }
 
     @Test("that are payees no longer leave the payment to their people; the approval is for the payees, too")
@@ -228,7 +288,9 @@ struct TeamTests {
         try await small.earn(member, try await small.batch(small.draft("b"), tasks: 1))
         let prepare = PreparePayoutBatch(market: small.market)
         let first = try await prepare(small.usd, by: small.maker)
-        try await Scratch.asOwner { try await $0.execute("update payout_line set payee_team_id = null") }
+        try await Scratch.asOwner {
+            try await $0.execute("update payout_line set payee_team_id = null, worker_id = \(member)")
+        }
         #expect(
             await refusal(PayoutRefusal.self) {
                 try await ApprovePayoutBatch(market: small.market)(

@@ -162,8 +162,14 @@ struct VerificationTests {
         let (worker, admission) = try await crew.lawyer()
         let sheets = try await ListCredentials(market: crew.market)(of: worker, by: Principal.ID(worker.uuid))
         #expect(sheets.map(\.id) == [admission])
-        #expect(sheets.first?.numberVerdict == .malformed && sheets.first?.number == "w1")
-        #expect(sheets.first?.numberNote == "New York attorney registration number: it must have digits only")
+        #expect(sheets.first?.numberVerdict == .unchecked && sheets.first?.number == "w1")
+        #expect(sheets.first?.numberNote == nil)
+        _ = try await SubmitCredential(market: crew.market)(
+            .admission(number: "w1", jurisdiction: "CN-11"), of: worker, by: crew.chief)
+        let chinese = try await ListCredentials(market: crew.market)(
+            of: worker, after: admission, by: Principal.ID(worker.uuid))
+        #expect(chinese.first?.numberVerdict == .malformed && chinese.first?.number == "w1")
+        #expect(chinese.first?.numberNote == "Chinese lawyer's practice number: it must have digits only")
         let second = try await crew.second
         #expect(sheets.first?.verifiedBy == crew.chief && sheets.first?.confirmedBy == second)
     }
@@ -317,6 +323,12 @@ struct VerificationTests {
             }
         }
         #expect(told == [60, 30, 7, 0])
+        let keys: [String] = try await crew.market.database.read {
+            try await $0.rows("select dedup_key from notice where recipient_id = \(worker) order by notice_id").map {
+                try $0["dedup_key"]
+            }
+        }
+        #expect(keys == [60, 30, 7, 0].map { "reverify:\(admission):\(Int(end.timeIntervalSince1970)):\($0)" })
     }
 
     @Test("who was silent for long tells only of the nearest distance; batches are bounded, and divided")

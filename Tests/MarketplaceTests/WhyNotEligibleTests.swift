@@ -141,7 +141,17 @@ struct WhyNotCase: Sendable, CustomTestStringConvertible {
         ),
         WhyNotCase(
             name: "suspended", demand: .language("fr"), code: "worker_not_active",
-            before: "update worker set state = 'suspended'"
+            before: """
+                with made as (
+                    insert into decision
+                    select gen_random_uuid(), 'suspension', worker_id, worker_id, 'late', '{}', 'Late.', principal_id,
+                           '2026-03-01', '2026-03-15'
+                      from worker, principal where principal.name = 'Operator'
+                    returning decision_id, worker_id
+                )
+                update worker set state = 'suspended', suspension_id = made.decision_id
+                  from made where made.worker_id = worker.worker_id
+                """
         ),
         WhyNotCase(
             name: "the week's hours are used up", demand: .all([]), code: "hours_cap",

@@ -54,6 +54,26 @@ struct RoundTests {
         #expect(try await staffed.count("select count(*) as n from audit_unsealed") == 0)
     }
 
+    @Test("review tiers page by page: propose, and give what is automatic")
+    func tierReview() async throws {
+        let staffed = try await StaffedMarket()
+        for key in ["a", "b", "c"] { _ = try await staffed.worker(key, tier: .generalist) }
+        let publish = PublishTierRule(market: staffed.market)
+        let conditions = try TierConditions(json: ["licences": 1])
+        _ = try await publish(.specialist, in: .lawyer, conditions: conditions, isAutomatic: false, by: staffed.manager)
+        let round = TierReviewRound(market: staffed.market, by: staffed.system, most: 2)
+        let counts: [[SchedulerCount: Int]] = [
+            [.tiersProposed: 2, .tiersGranted: 0], [.tiersProposed: 1, .tiersGranted: 0],
+        ]
+        #expect(try await round.runOnce() == RoundOutcome(counts: counts[0], hasMore: true))
+        #expect(try await round.runOnce() == RoundOutcome(counts: counts[1], hasMore: false))
+        Scratch.clock.advance(by: 1)
+        _ = try await publish(.specialist, in: .lawyer, conditions: conditions, isAutomatic: true, by: staffed.manager)
+        #expect(try await round.runOnce().counts == [.tiersProposed: 0, .tiersGranted: 2])
+        #expect(try await round.runOnce().counts == [.tiersProposed: 0, .tiersGranted: 1])
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("hand notices on once, and again after a channel that failed")
     func notices() async throws {
         let staffed = try await StaffedMarket()

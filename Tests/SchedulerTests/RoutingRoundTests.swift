@@ -82,6 +82,37 @@ struct RoutingRoundTests {
         #expect(report.plan?.workers.map(\.bar.rule) == (bar == 0 ? [] : [.barred]))
     }
 
+    @Test(
+        "offers nothing of a batch to who has an interest in a party of every task that they have not done",
+        arguments: [1, 2, 3])
+    func taskParties(conflicting: Int) async throws {
+        let staffed = try await StaffedMarket()
+        let (tied, free) = (try await staffed.worker("tied"), try await staffed.worker("free"))
+        let batch = try await staffed.batch("b", tasks: 3, redundancy: 2)
+        _ = try await DeclareInterest(market: staffed.market)(.family, in: "Acme", of: tied, by: staffed.manager)
+        try await Scratch.asOwner {
+            try await $0.execute(
+                """
+                insert into task_party
+                select requester_id, task_id, 'Acme', 'acme' from task order by task_id limit \(conflicting)
+                """)
+            try await $0.execute("update batch set has_task_parties = true")
+        }
+        let routing = staffed.routing()
+        // With two of three tasks barred, one is left to be done, and then none.
+        for round in 1...2 {
+            let report = try await routing.route()
+            #expect(report.refused.isEmpty)
+            let isBarred = conflicting == 3 || (conflicting == 2 && round == 2)
+            let offer = try await staffed.openOffer(of: tied)
+            #expect((offer == nil) == isBarred, "round \(round)")
+            if isBarred { #expect(report.plan?.workers.first { $0.subject == tied }?.bar.rule == .barred) }
+            if let offer { _ = try await staffed.accept(offer) }
+        }
+        #expect(try await staffed.openOffer(of: free)?.batch == batch)
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("looks at offered batches only, and makes no more offers than there are open slots")
     func bounded() async throws {
         let staffed = try await StaffedMarket()

@@ -7,6 +7,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case slotsAgree = "slots_agree_with_assignments"
     case eligibility = "facts_prove_eligibility"
     case proof = "facts_meet_requirement"
+    case barred = "nobody_barred_has_work"
     case termsFrozen = "terms_as_frozen"
     case termsHash = "terms_match_hash"
     case oneEarning = "one_earning_by_terms"
@@ -29,6 +30,10 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case auditLine = "audit_sealed_or_in_line"
     case auditChain = "audit_chain_verifies"
     case keptEligibility = "kept_eligibility_is_true"
+    case oneAtATime = "one_standing_at_a_time"
+    case tierGrounds = "tiers_have_grounds"
+    case fourEyes = "expert_tiers_verified_by_two"
+    case examLimits = "exams_within_limits"
 }
 
 extension DoctorCheck {
@@ -36,7 +41,7 @@ extension DoctorCheck {
     package var invariant: Int {
         switch self {
         case .redundancy, .oneSlotPerWorker, .slotsAgree: 1
-        case .eligibility, .proof: 2
+        case .eligibility, .proof, .barred: 2
         case .termsFrozen, .termsHash, .oneEarning, .earningPosted: 3
         case .balances, .currencies, .clearing: 4
         case .budget, .holdCovers: 5
@@ -45,8 +50,9 @@ extension DoctorCheck {
         case .reviewerDiffers: 8
         case .hours, .hoursLedger, .load: 9
         case .dueProcess: 10
+        case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
         case .auditLine, .auditChain: 11
-        case .keptEligibility: 12
+        case .keptEligibility: 13
         }
     }
 
@@ -58,6 +64,7 @@ extension DoctorCheck {
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
         case .eligibility: "The facts stored with an assignment were true when the lease was taken."
         case .proof: "The facts stored with an assignment meet the requirement of its batch."
+        case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
         case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
         case .termsHash: "The terms of every assignment have the hash that was stored with them."
         case .oneEarning: "Every accepted assignment has one earning and fee: its terms times the share accepted."
@@ -68,8 +75,8 @@ extension DoctorCheck {
         case .budget: "What a batch holds and has spent is within its budget."
         case .holdCovers: "The hold covers the worst case of what is still open; a closed batch holds nothing."
         case .onePayout: "No earning is in two live payout lines, nor in one whose batch was cancelled."
-        case .payoutTotals: "Batch totals equal their lines, lines equal their earnings."
-        case .payoutPosted: "Every line of an issued payout has moved its amount, and no other line has."
+        case .payoutTotals: "Batch totals equal their lines, lines their workers' shares, shares their earnings."
+        case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
         case .sealedBids: "Nobody but its bidder sees a bid before the close."
         case .reviewerDiffers: "Nobody has judged their own work."
@@ -77,6 +84,10 @@ extension DoctorCheck {
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
         case .load: "A worker's counted leases are those that live."
         case .dueProcess: "Whatever was not paid in full, and every suspension, has a person's decision with reasons."
+        case .oneAtATime: "At any instant a worker is in one team at most and holds one tier of a profession at most."
+        case .tierGrounds: "Every tier was given by a person for reasons, by a rule that gives it, or with an import."
+        case .fourEyes: "Whoever became expert or principal here had a licence that two people had verified."
+        case .examLimits: "Attempts at exams kept to their number, their cool-down and their time."
         case .auditLine: "Every audit event is either sealed or in line for it."
         case .auditChain: "The sealed part of the audit log verifies."
         case .keptEligibility: "What is kept of who meets which requirement equals evaluation from scratch."
@@ -99,6 +110,7 @@ extension DoctorCheck {
         case .slotsAgree: .violations(Self.slotsAgreeViolations)
         case .eligibility: .violations(Self.eligibilityViolations)
         case .proof: .proofs
+        case .barred: .violations(Self.barredViolations)
         case .termsFrozen: .violations(Self.termsViolations)
         case .termsHash: .termsHash
         case .oneEarning: .violations(Self.oneEarningViolations)
@@ -118,6 +130,10 @@ extension DoctorCheck {
         case .hoursLedger: .violations(Self.hoursLedgerViolations)
         case .load: .violations(Self.loadViolations)
         case .dueProcess: .violations(Self.dueProcessViolations)
+        case .oneAtATime: .violations(Self.oneAtATimeViolations)
+        case .tierGrounds: .violations(Self.tierGroundViolations)
+        case .fourEyes: .violations(Self.fourEyesViolations)
+        case .examLimits: .violations(Self.examLimitViolations)
         case .auditLine: .violations(Self.auditLineViolations)
         case .auditChain: .auditChain
         case .keptEligibility: .keptEligibility

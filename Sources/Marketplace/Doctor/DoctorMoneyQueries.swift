@@ -117,26 +117,46 @@ extension DoctorCheck {
          union all
         select payout_line.payout_line_id::text
           from payout_line
-          left join (select payout_line_id, sum(earning.amount_minor) as earned,
-                            bool_and(earning.worker_id = line.worker_id and earning.currency = line.currency) as agrees
+          left join (select payout_line_id, sum(amount_minor) as total, array_agg(worker_id) as workers
+                       from payout_share group by 1) as shares using (payout_line_id)
+         where payout_line.amount_minor is distinct from shares.total
+            or (payout_line.worker_id is not null and shares.workers <> array[payout_line.worker_id])
+         union all
+        select coalesce(share.payout_line_id, items.payout_line_id)::text
+          from payout_share as share
+          full join (select payout_line_id, earning.worker_id, sum(earning.amount_minor) as earned,
+                            bool_and(earning.currency = line.currency) as agrees
                        from payout_item
                        join payout_line as line using (payout_line_id)
                        join earning using (requester_id, assignment_id)
-                      group by 1) as items using (payout_line_id)
-         where payout_line.amount_minor is distinct from items.earned or not items.agrees
+                      group by 1, 2) as items
+            on items.payout_line_id = share.payout_line_id and items.worker_id = share.worker_id
+         where share.amount_minor is distinct from items.earned or not items.agrees
         """
 
     static let payoutPostedViolations: SQL = """
-        select payout_line.payout_line_id::text as example
-          from payout_line
+        select payout_share.payout_share_id::text as example
+          from payout_share
+          join payout_line using (payout_line_id)
           join payout_batch using (payout_batch_id)
-          left join transfer as paid on paid.kind = 'payout' and paid.source_id = payout_line.payout_line_id
+          left join transfer as paid on paid.kind = 'payout' and paid.source_id = payout_share.payout_share_id
           left join account on account.account_id = paid.debit_account_id
          where case
                    when payout_batch.state = 'issued' then
                        (paid.amount_minor, account.kind::text, account.owner_id)
-                       is distinct from (payout_line.amount_minor, 'worker_payable', payout_line.worker_id)
+                       is distinct from (payout_share.amount_minor, 'worker_payable', payout_share.worker_id)
                    else paid.transfer_id is not null
+               end
+         union all
+        select payout_line.payout_line_id::text
+          from payout_line
+          join payout_batch using (payout_batch_id)
+          left join transfer as settled
+            on settled.kind = 'settlement' and settled.source_id = payout_line.payout_line_id
+         where case
+                   when payout_batch.state = 'issued' then
+                       settled.amount_minor is distinct from payout_line.amount_minor
+                   else settled.transfer_id is not null
                end
         """
 

@@ -134,7 +134,8 @@ extension DoctorCheck {
           from worker
          where worker.state = 'suspended'
            and not exists (select from decision
-                            where decision.worker_id = worker.worker_id and decision.kind = 'suspension')
+                            where decision.decision_id = worker.suspension_id
+                              and decision.worker_id = worker.worker_id and decision.kind = 'suspension')
          union all
         select tier_period.worker_id || ' ' || tier_period.profession
           from tier_period

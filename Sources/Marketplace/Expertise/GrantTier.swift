@@ -10,11 +10,14 @@ package struct GrantTier: Sendable {
 
     /// Granting the tier that is held changes nothing.
     ///
-    /// - Parameter loss: needed when the tier is lower than the one held: the rule, the facts and the reasons of the
-    ///   decision, which the worker is told and may appeal.
+    /// - Parameters:
+    ///   - reasons: why, for the record; of a loss its own reasons count.
+    ///   - loss: needed when the tier is lower than the one held: the rule, the facts and the reasons of the
+    ///     decision, which the worker is told and may appeal.
     /// - Throws: ``AccessRefusal``, ``NotFound``, ``ExpertiseRefusal``, ``DecisionRefusal``, ``BadInput``.
     package func callAsFunction(
-        _ tier: Tier, in profession: Profession, to worker: Worker.ID, loss: TierLoss? = nil, by actor: Principal.ID
+        _ tier: Tier, in profession: Profession, to worker: Worker.ID, reasons: String = "An operator vouches for it.",
+        loss: TierLoss? = nil, by actor: Principal.ID
     ) async throws {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
@@ -37,7 +40,10 @@ package struct GrantTier: Sendable {
                 )
             }
             guard held != tier else { return }
-            try await change.grant(tier, in: profession, to: worker, by: actor)
+            try await change.grant(
+                TierGrant(
+                    tier, in: profession, to: worker, as: .operator, reasons: loss?.reasons ?? reasons, by: actor
+                ))
         }
     }
 }
@@ -52,18 +58,5 @@ package struct TierLoss: Hashable, Sendable {
         self.rule = rule
         self.facts = facts
         self.reasons = reasons
-    }
-}
-
-extension Change {
-    func grant(
-        _ tier: Tier, in profession: Profession, to worker: Worker.ID, by actor: Principal.ID
-    ) async throws {
-        try await transaction.beginTier(tier, of: worker, in: profession, by: actor)
-        try await refreshEligibility(of: worker, after: .tier)
-        try await record(
-            "tier_granted", by: actor, on: "worker", worker.uuid, in: .worker(worker),
-            facts: ["profession": .string(profession.code), "tier": .string(tier.rawValue)]
-        )
     }
 }

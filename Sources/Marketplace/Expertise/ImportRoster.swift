@@ -86,7 +86,11 @@ package struct ImportRoster: Sendable {
             for (profile, tier) in person.profiles {
                 if try await change.declare(profile, of: worker, by: actor) { isChanged = true }
                 if try await transaction.tier(of: worker, in: profile.profession) == nil {
-                    try await change.grant(tier, in: profile.profession, to: worker, by: actor)
+                    try await change.grant(
+                        TierGrant(
+                            tier, in: profile.profession, to: worker, as: .import, reasons: "As the roster says.",
+                            by: actor
+                        ))
                     isChanged = true
                 }
             }

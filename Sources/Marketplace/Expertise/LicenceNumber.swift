@@ -9,7 +9,8 @@ package enum NumberVerdict: String, Sendable, CaseIterable, SQLEnum {
 
 /// The number of a paper, held against the public format of its jurisdiction where there is one.
 ///
-/// Nothing is refused here: whoever verifies the paper sees the verdict, and decides by the register.
+/// Only formats whose rule is public are here: others, such as the numbers of bars in the United States, are kept as
+/// given. Nothing is refused: whoever verifies the paper sees the verdict, and decides by the register.
 package struct LicenceNumber: Hashable, Sendable {
     /// In the format's normal form when it is well-formed, else as given.
     package let text: String
@@ -47,62 +48,44 @@ private struct NumberFormat: Sendable {
 
     static let known = [
         // Source: Ministry of Justice of the People's Republic of China, rules for numbering the practice certificates
-        // of lawyers: 1, four digits of the place, four of the first year, category, sex, six of the series.
+        // of lawyers: 1 for a lawyer's, two digits of the province, two of the city, four of the year of first
+        // practice, category (1 full-time, 2 part-time, …), sex (0 or 1), six of the series.
         NumberFormat(name: "Chinese lawyer's practice number", kind: .barAdmission, places: ["CN"]) { number in
-            digitsFault(number, count: 17...17) ?? chineseLawyerFault(number)
+            digitsFault(number, count: 17) ?? chineseLawyerFault(number)
         },
-        // Source: New York State Unified Court System, attorney search: registration numbers have seven digits.
-        NumberFormat(name: "New York attorney registration number", kind: .barAdmission, places: ["US-NY"]) {
-            digitsFault($0, count: 7...7)
+        // Source: NHS Data Model and Dictionary, General Medical Council Reference Number: seven digits.
+        NumberFormat(name: "GMC reference number", kind: .medicalLicence, places: ["GB"]) { digitsFault($0, count: 7) },
+        // Fifteen digits; accounts of what each of them says contradict one another, so that none is looked at.
+        NumberFormat(name: "Chinese physician's practice number", kind: .medicalLicence, places: ["CN"]) {
+            digitsFault($0, count: 15)
         },
-        // Source: State Bar of California, attorney search: licence numbers have up to six digits.
-        NumberFormat(name: "California bar number", kind: .barAdmission, places: ["US-CA"]) {
-            digitsFault($0, count: 1...6)
-        },
-        // Source: State Bar of Texas, find a lawyer: bar card numbers have eight digits.
-        NumberFormat(name: "Texas bar card number", kind: .barAdmission, places: ["US-TX"]) {
-            digitsFault($0, count: 8...8)
-        },
-        // Source: General Medical Council, the medical register: reference numbers have seven digits.
-        NumberFormat(name: "GMC reference number", kind: .medicalLicence, places: ["GB"]) {
-            digitsFault($0, count: 7...7)
-        },
-        // Source: National Health Commission of the People's Republic of China, physicians' practice certificates:
-        // fifteen digits, the first 1 for a physician or 2 for an assistant physician.
-        NumberFormat(name: "Chinese physician's practice number", kind: .medicalLicence, places: ["CN"]) { number in
-            digitsFault(number, count: 15...15)
-                ?? (number.first == 0x31 || number.first == 0x32 ? nil : "the first digit must be 1 or 2")
-        },
-        // Source: Australian Health Practitioner Regulation Agency: MED and ten digits.
+        // Source: HL7 Australia, AU Base, AUAhpraRegistrationNumber, invariant inv-ahpra-0: three capitals and ten
+        // digits; MED is the medical profession's.
         NumberFormat(name: "AHPRA registration number", kind: .medicalLicence, places: ["AU"]) { number in
             number.starts(with: "MED".utf8)
-                ? digitsFault(Array(number.dropFirst(3)), count: 10...10) : "it must begin with MED"
+                ? digitsFault(Array(number.dropFirst(3)), count: 10) : "it must begin with MED"
         },
         // Source: 45 CFR 162.406 and CMS, "Requirements for National Provider Identifier and NPI check digit": ten
-        // digits, the last the Luhn check digit of the number with 80840 before it.
+        // digits, the last the Luhn check digit of the number with 80840 before it; the first is 1 or 2.
         NumberFormat(name: "US National Provider Identifier", kind: .providerNumber, places: ["US"]) { number in
-            if let fault = digitsFault(number, count: 10...10) { return fault }
+            if let fault = digitsFault(number, count: 10) { return fault }
             guard number.first == 0x31 || number.first == 0x32 else { return "the first digit must be 1 or 2" }
             return isLuhn(Array("80840".utf8) + number) ? nil : "the check digit is wrong"
         },
         // Source: Kassenärztliche Bundesvereinigung, guideline after section 75 (7) SGB V on physicians' numbers: nine
         // digits; the seventh checks the first six, weighted 4 and 9; the last two name the specialty.
         NumberFormat(name: "German lifelong physician number (LANR)", kind: .providerNumber, places: ["DE"]) { number in
-            if let fault = digitsFault(number, count: 9...9) { return fault }
+            if let fault = digitsFault(number, count: 9) { return fault }
             let sum = zip(number, [4, 9, 4, 9, 4, 9]).reduce(0) { $0 + (Int($1.0) - 48) * $1.1 }
             return (10 - sum % 10) % 10 == Int(number[6]) - 48 ? nil : "the check digit is wrong"
         },
-        // Source: Agence du numérique en santé, RPPS: eleven digits, the last the Luhn check digit.
-        NumberFormat(name: "French RPPS number", kind: .providerNumber, places: ["FR"]) { number in
-            digitsFault(number, count: 11...11) ?? (isLuhn(number) ? nil : "the check digit is wrong")
-        },
+        // Source: Ordre national des chirurgiens-dentistes, RPPS: eleven digits. No public rule of a check digit.
+        NumberFormat(name: "French RPPS number", kind: .providerNumber, places: ["FR"]) { digitsFault($0, count: 11) },
     ]
 
-    private static func digitsFault(_ number: [UInt8], count: ClosedRange<Int>) -> String? {
+    private static func digitsFault(_ number: [UInt8], count: Int) -> String? {
         guard number.allSatisfy({ (0x30...0x39).contains($0) }) else { return "it must have digits only" }
-        guard !count.contains(number.count) else { return nil }
-        let wanted = count.lowerBound == count.upperBound ? "\(count.upperBound)" : "at most \(count.upperBound)"
-        return "it must have \(wanted) digits, and has \(number.count)"
+        return number.count == count ? nil : "it must have \(count) digits, and has \(number.count)"
     }
 
     private static func chineseLawyerFault(_ number: [UInt8]) -> String? {

@@ -62,6 +62,39 @@ extension Transaction {
         return true
     }
 
+    /// `de:c1` and so on, by tag; `nil` when there is no such worker.
+    func languages(of worker: Worker.ID) async throws -> [String]? {
+        try await firstRow(
+            """
+            select array(select tag || ':' || level from worker_language
+                          where worker_language.worker_id = worker.worker_id order by tag) as languages
+              from worker where worker_id = \(worker)
+            """)?["languages"]
+    }
+
+    /// What a worker says of themselves in each of their professions, by code.
+    func profileContents(of worker: Worker.ID) async throws -> [ProfileContent] {
+        try await rows(
+            """
+            select profile.profession, profile.years,
+                   coalesce(practice_areas, physician_profile.specialties, profile.specialties) as specialties,
+                   coalesce(law_languages, '{}') as law_languages,
+                   coalesce(sub_specialties, '{}') as sub_specialties, title, institution
+              from profile
+              left join lawyer_profile using (worker_id, profession)
+              left join physician_profile using (worker_id, profession)
+             where profile.worker_id = \(worker)
+             order by profile.profession
+            """
+        ).map {
+            try ProfileContent(
+                profession: $0["profession"], years: $0["years"], specialties: $0["specialties"],
+                lawLanguages: $0["law_languages"], subSpecialties: $0["sub_specialties"], title: $0["title"],
+                institution: $0["institution"]
+            )
+        }
+    }
+
     func hasProfile(_ worker: Worker.ID, in profession: Profession) async throws -> Bool {
         try await firstRow(
             """
@@ -80,21 +113,20 @@ extension Transaction {
 
     /// Ends the tier in force and begins another at the transaction's instant, without end. One that began at this
     /// very instant never held: it is replaced.
-    func beginTier(
-        _ tier: Tier, of worker: Worker.ID, in profession: Profession, by decider: Principal.ID
-    ) async throws {
+    func beginTier(_ grant: TierGrant) async throws {
         _ = try await pipeline([
             """
             delete from tier_period
-             where worker_id = \(worker) and profession = \(profession) and lower(in_force) = \(instant)
+             where worker_id = \(grant.worker) and profession = \(grant.profession) and lower(in_force) = \(instant)
             """,
             """
             update tier_period set in_force = tstzrange(lower(in_force), \(instant))
-             where worker_id = \(worker) and profession = \(profession) and in_force @> \(instant)
+             where worker_id = \(grant.worker) and profession = \(grant.profession) and in_force @> \(instant)
             """,
             """
-            insert into tier_period (worker_id, profession, tier, in_force, decided_by)
-            values (\(worker), \(profession), \(tier), \(InstantRange(from: instant, until: nil)), \(decider))
+            insert into tier_period (worker_id, profession, tier, in_force, decided_by, ground, tier_rule_id, reasons)
+            values (\(grant.worker), \(grant.profession), \(grant.tier), \(InstantRange(from: instant, until: nil)),
+                    \(grant.decider), \(grant.ground), \(grant.rule), \(grant.reasons))
             """,
         ])
     }

@@ -24,6 +24,7 @@ package struct RemindReverification: Sendable {
             try await transaction.authorize(actor, as: .operator)
             let due = try await transaction.lockDueReminders(limit: min(max(limit, 1), Self.batchMax))
             for reminder in due {
+                let dueSecond = Int64(exactly: reminder.reverifyAt.timeIntervalSince1970.rounded()) ?? 0
                 let daysLeft = reminder.reverifyAt.timeIntervalSince(change.instant) / 86_400
                 let distance = Self.distances.last { daysLeft <= Double($0) } ?? 60
                 let next = Self.distances.first { $0 < distance }
@@ -36,10 +37,10 @@ package struct RemindReverification: Sendable {
                     kind: distance > 0 ? "credential_reverification_due" : "credential_reverification_overdue",
                     facts: [
                         "credential": .string("\(reminder.credential)"), "days_before": .integer(Int64(distance)),
-                        "due_at": .integer(Int64(exactly: reminder.reverifyAt.timeIntervalSince1970.rounded()) ?? 0),
+                        "due_at": .integer(dueSecond),
                         "expires": .bool(reminder.isExpiry),
                     ],
-                    id: change.make()
+                    id: change.make(), dedupKey: "reverify:\(reminder.credential):\(dueSecond):\(distance)"
                 )
                 try await change.record(
                     "reverification_reminded", by: actor, on: "credential", reminder.credential.uuid,

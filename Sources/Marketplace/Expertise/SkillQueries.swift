@@ -36,6 +36,22 @@ extension Transaction {
         }
     }
 
+    /// The low ends of the estimates of the greatest version of each skill, in ten-thousandths.
+    func skillLows(of workers: [Worker.ID]) async throws -> [Worker.ID: [Skill: Int]] {
+        let rows = try await rows(
+            """
+            select distinct on (worker_id, skill) worker_id, skill, low_bps
+              from skill_estimate
+             where worker_id = any(\(workers))
+             order by worker_id, skill, version desc
+            """)
+        return try rows.reduce(into: [:]) { lows, row in
+            let worker: Worker.ID = try row["worker_id"]
+            let skill: Skill = try row["skill"]
+            lows[worker, default: [:]][skill] = try row["low_bps"]
+        }
+    }
+
     /// The newest finished attempt of each exam whose score still counts, with the exam as it was sat; 100 at most.
     func countedAnswers(of worker: Worker.ID) async throws -> [(exam: Exam, answers: [String: String])] {
         try await rows(

@@ -27,23 +27,30 @@ extension TierProposalState {
     }
 }
 
-/// A promotion that a rule proposes, with what the worker was found to have.
+/// A promotion, or a loss, that a rule proposes, with what the worker was found to have.
 package struct TierProposal: Hashable, Sendable {
     package typealias ID = Identifier<TierProposal>
     package let id: ID
     package let worker: Worker.ID
     package let profession: Profession
     package let tier: Tier
+    /// Held when it was proposed; higher than `tier` for a loss.
+    package let held: Tier?
+    /// Whose conditions are met; of a loss, those that are not met any more.
     package let rule: TierRule.ID
     /// ``TierFinding/json`` of every condition.
     package let reasons: JSON
     package let state: TierProposalState
     package let proposedAt: Date
 
+    /// Granting it is a decision against the worker.
+    package var isLoss: Bool { held.map { $0 > tier } ?? false }
+
     package var json: JSON {
         [
             "proposal": .string("\(id)"), "worker": .string("\(worker)"), "profession": .string(profession.code),
-            "tier": .string(tier.rawValue), "rule": .string("\(rule)"), "reasons": reasons,
+            "tier": .string(tier.rawValue), "held": held.map { .string($0.rawValue) } ?? .null,
+            "is_loss": .bool(isLoss), "rule": .string("\(rule)"), "reasons": reasons,
             "state": .string(state.rawValue),
             "proposed_at": .integer(Int64(exactly: proposedAt.timeIntervalSince1970.rounded(.down)) ?? 0),
         ]
@@ -58,12 +65,15 @@ package struct TierPeriod: Hashable, Sendable {
     /// `nil` for the one that is held now.
     package let until: Date?
     package let decidedBy: Principal.ID
+    package let ground: TierGround
+    package let reasons: String
 
     /// Times in whole seconds since 1970.
     package var json: JSON {
         [
             "profession": .string(profession.code), "tier": .string(tier.rawValue), "from": second(from),
             "until": until.map(second) ?? .null, "decided_by": .string("\(decidedBy)"),
+            "ground": .string(ground.rawValue), "reasons": .string(reasons),
         ]
     }
 

@@ -118,3 +118,24 @@ extension Database {
         ).first?["principal_id"]
     }
 }
+
+extension Transaction {
+    /// People who hold another role than that of a worker at the transaction's instant, by id.
+    func people(after last: Principal.ID?, limit: Int) async throws -> [Person] {
+        try await rows(
+            """
+            select principal_id, name,
+                   array(select distinct role from role_grant as held
+                          where held.principal_id = principal.principal_id and held.in_force @> \(instant)
+                          order by role)::text[] as roles
+              from principal
+             where kind = 'person' and (\(last)::uuid is null or principal_id > \(last)::uuid)
+               and exists (select from role_grant
+                            where role_grant.principal_id = principal.principal_id and role <> 'worker'
+                              and in_force @> \(instant))
+             order by principal_id
+             limit \(limit)
+            """
+        ).map { Person(id: try $0["principal_id"], name: try $0["name"], roles: try $0["roles"]) }
+    }
+}

@@ -9,7 +9,7 @@ package struct Transfer: Hashable, Sendable {
     package let debit: Account.ID
     package let credit: Account.ID
     package let amount: Money
-    /// What caused it: an assignment, a batch, a payout line, a funding reference. Once for each kind.
+    /// What caused it: an assignment, a batch, a payout's line or share, a funding reference. Once for each kind.
     package let source: UUID
 
     package init(

@@ -40,7 +40,7 @@ package struct PayoutFile: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// - Returns: the same bytes as when it was issued, unless a worker's name was changed or erased since.
+    /// - Returns: the same bytes as when it was issued, unless a payee's name was changed or erased since.
     /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``; ``PayoutRefusal/wrongState(_:_:)``.
     package func callAsFunction(_ id: PayoutBatch.ID, by actor: Principal.ID) async throws -> [UInt8] {
         try await market.database.read { transaction in
@@ -53,15 +53,16 @@ package struct PayoutFile: Sendable {
 
     static func csv(of id: PayoutBatch.ID, _ lines: [NamedLine]) throws -> [UInt8] {
         var writer = CSVWriter(header: [
-            "payout_batch", "end_to_end_id", "worker_key", "worker_name", "amount", "currency", "earnings", "payee_key",
-            "payee_name",
+            "payout_batch", "end_to_end_id", "payee", "payee_key", "payee_name", "amount", "currency", "workers",
+            "earnings",
         ])
         for named in lines {
             guard let amount = CSVDecimal(named.line.amount.decimalText) else { throw MoneyError.outOfRange }
             writer.append([
-                .text("\(id)"), .text(named.line.endToEndID), .text(named.workerKey), .text(named.workerName),
-                .decimal(amount), .text(named.line.amount.currency.code), .number(Int64(named.line.earningCount)),
-                .text(named.payeeKey), .text(named.payeeName),
+                .text("\(id)"), .text(named.line.endToEndID),
+                .text(named.line.payee.agency == nil ? "worker" : "agency"), .text(named.payeeKey),
+                .text(named.payeeName), .decimal(amount), .text(named.line.amount.currency.code),
+                .number(Int64(named.line.shares.count)), .number(Int64(named.line.earningCount)),
             ])
         }
         return writer.bytes
@@ -69,37 +70,40 @@ package struct PayoutFile: Sendable {
 }
 
 extension Change {
-    /// Moves each line's amount from what the worker is owed over clearing to the bank, by bounded statements in the
-    /// order of the workers' accounts.
+    /// Moves each share from what its worker is owed to clearing, in the order of the workers' accounts, and each
+    /// line's amount on to the bank; by bounded statements.
     fileprivate func pay(_ lines: [PayoutLine], step: Int) async throws {
         guard let currency = lines.first?.amount.currency else { return }
         let clearing = try await transaction.account(.clearing(currency), ids: identifiers)
         let bank = try await transaction.account(.bank(currency), ids: identifiers)
-        var owed: [(account: Account.ID, line: PayoutLine)] = []
-        for part in lines.parts(of: step) {
+        var owed: [(account: Account.ID, share: PayoutShare)] = []
+        for part in lines.flatMap(\.shares).parts(of: step) {
             let keys = part.map { AccountKey.payable(to: $0.worker, currency) }
             let accounts = try await transaction.accounts(keys, ids: identifiers)
-            for line in part {
-                guard let account = accounts[.payable(to: line.worker, currency)] else {
+            for share in part {
+                guard let account = accounts[.payable(to: share.worker, currency)] else {
                     throw StoreError.unexpectedRowCount(0)
                 }
-                owed.append((account, line))
+                owed.append((account, share))
             }
         }
         owed.sort { $0.account < $1.account }
         for part in owed.parts(of: step) {
             try await transaction.post(
-                part.flatMap { account, line in
-                    [
-                        Transfer(
-                            id: make(), kind: .payout, debit: account, credit: clearing, amount: line.amount,
-                            source: line.id.uuid
-                        ),
-                        Transfer(
-                            id: make(), kind: .settlement, debit: clearing, credit: bank, amount: line.amount,
-                            source: line.id.uuid
-                        ),
-                    ]
+                part.map { account, share in
+                    Transfer(
+                        id: make(), kind: .payout, debit: account, credit: clearing, amount: share.amount,
+                        source: share.id.uuid
+                    )
+                })
+        }
+        for part in lines.parts(of: step) {
+            try await transaction.post(
+                part.map { line in
+                    Transfer(
+                        id: make(), kind: .settlement, debit: clearing, credit: bank, amount: line.amount,
+                        source: line.id.uuid
+                    )
                 })
         }
     }

@@ -40,18 +40,47 @@ extension PayoutBatchState {
     }
 }
 
-/// One payment for one worker's earnings: to the worker, or to the agency that is paid in their place.
+/// One payment: to a worker, or to an agency for all its people together.
 package struct PayoutLine: Hashable, Sendable {
     package typealias ID = Identifier<PayoutLine>
     package let id: ID
-    package let worker: Worker.ID
+    package let payee: Payee
     package let amount: Money
     package let earningCount: Int
-    /// The agency that is paid; `nil` where it is the worker.
-    package let payee: Team.ID?
+    /// Whose earnings it pays, by worker; to the cent the amount.
+    package let shares: [PayoutShare]
 
     /// ISO 20022 EndToEndId: `GH` and the id in hexadecimal, 34 characters.
     package var endToEndID: String { "GH" + "\(id)".replacing("-", with: "").uppercased() }
+}
+
+/// Who gets the money of a line.
+package enum Payee: Hashable, Sendable {
+    case worker(Worker.ID)
+    /// In the place of its people.
+    case agency(Team.ID)
+
+    var worker: Worker.ID? {
+        switch self {
+        case .worker(let id): id
+        case .agency: nil
+        }
+    }
+
+    var agency: Team.ID? {
+        switch self {
+        case .worker: nil
+        case .agency(let id): id
+        }
+    }
+}
+
+/// How much of a line one worker has earned.
+package struct PayoutShare: Hashable, Sendable {
+    package typealias ID = Identifier<PayoutShare>
+    package let id: ID
+    package let worker: Worker.ID
+    package let amount: Money
 }
 
 extension [PayoutLine] {
@@ -61,11 +90,19 @@ extension [PayoutLine] {
             of: .array(
                 sorted { $0.id < $1.id }.map { line in
                     [
-                        "end_to_end_id": .string(line.endToEndID), "worker": .string("\(line.worker)"),
+                        "end_to_end_id": .string(line.endToEndID),
                         "amount_minor": .integer(line.amount.minorUnits),
                         "currency": .string(line.amount.currency.code),
                         "earnings": .integer(Int64(line.earningCount)),
-                        "payee_team": line.payee.map { .string("\($0)") } ?? .null,
+                        "payee": line.payee.worker.map { .string("\($0)") } ?? .null,
+                        "payee_team": line.payee.agency.map { .string("\($0)") } ?? .null,
+                        "shares": .array(
+                            line.shares.sorted { $0.worker < $1.worker }.map {
+                                [
+                                    "worker": .string("\($0.worker)"),
+                                    "amount_minor": .integer($0.amount.minorUnits),
+                                ]
+                            }),
                     ]
                 }))
     }

@@ -12,14 +12,20 @@ struct DueEarning: Sendable {
 }
 
 /// A line as the bank file shows it.
-struct NamedLine: Sendable {
-    let line: PayoutLine
-    let workerKey: String
+package struct NamedLine: Hashable, Sendable {
+    package let line: PayoutLine
+    /// Of the worker or the agency.
+    package let payeeKey: String
     /// Empty where the person was erased.
-    let workerName: String
-    /// Who gets the money: the worker, or the agency in their place.
-    let payeeKey: String
-    let payeeName: String
+    package let payeeName: String
+}
+
+/// A share as finance sees it.
+package struct NamedShare: Hashable, Sendable {
+    package let share: PayoutShare
+    package let workerKey: String
+    /// Empty where the person was erased.
+    package let workerName: String
 }
 
 extension Transaction {
@@ -67,8 +73,15 @@ extension Transaction {
             """,
             rows: lines.lazy.map { line in
                 CopyRow([
-                    line.id, id, line.worker, line.amount.minorUnits, line.amount.currency, line.endToEndID, line.payee,
+                    line.id, id, line.payee.worker, line.amount.minorUnits, line.amount.currency, line.endToEndID,
+                    line.payee.agency,
                 ])
+            }
+        )
+        try await copyIn(
+            "copy payout_share (payout_share_id, payout_line_id, worker_id, amount_minor) from stdin (format binary)",
+            rows: lines.lazy.flatMap { line in
+                line.shares.map { CopyRow([$0.id, line.id, $0.worker, $0.amount.minorUnits]) }
             }
         )
     }
@@ -101,36 +114,73 @@ extension Transaction {
         ).map(PayoutBatch.init)
     }
 
-    /// The batch's lines with the workers' names, by line id.
+    /// The batch's lines with the payees' names, by line id.
     ///
     /// - Parameter after: the last line of the part before.
     func payoutLines(of id: PayoutBatch.ID, after: PayoutLine.ID?, limit: Int) async throws -> [NamedLine] {
-        try await rows(
+        let rows = try await rows(
             """
             select payout_line.payout_line_id, payout_line.worker_id, payout_line.amount_minor, payout_line.currency,
-                   worker.external_key, coalesce(worker_person.name, '') as name,
                    payout_line.payee_team_id, coalesce(team.external_key, worker.external_key) as payee_key,
                    coalesce(team.name, worker_person.name, '') as payee_name,
                    (select count(*) from payout_item
                      where payout_item.payout_line_id = payout_line.payout_line_id) as earnings
               from payout_line
-              join worker using (worker_id)
+              left join worker using (worker_id)
               left join worker_person using (worker_id)
               left join team on team.team_id = payout_line.payee_team_id
              where payout_line.payout_batch_id = \(id)
                and (\(after)::uuid is null or payout_line.payout_line_id > \(after)::uuid)
              order by payout_line.payout_line_id
              limit \(limit)
-            """
-        ).map { row in
-            NamedLine(
+            """)
+        let shares = try await payoutShares(of: rows.map { try $0["payout_line_id"] })
+        return try rows.map { row in
+            let id: PayoutLine.ID = try row["payout_line_id"]
+            return NamedLine(
                 line: PayoutLine(
-                    id: try row["payout_line_id"], worker: try row["worker_id"],
-                    amount: try Money(row["amount_minor"], row["currency"]), earningCount: try row["earnings"],
-                    payee: try row["payee_team_id"]
+                    id: id, payee: try Payee(row: row), amount: try Money(row["amount_minor"], row["currency"]),
+                    earningCount: try row["earnings"], shares: shares[id] ?? []
                 ),
-                workerKey: try row["external_key"], workerName: try row["name"],
                 payeeKey: try row["payee_key"], payeeName: try row["payee_name"]
+            )
+        }
+    }
+
+    private func payoutShares(of lines: [PayoutLine.ID]) async throws -> [PayoutLine.ID: [PayoutShare]] {
+        let rows = try await rows(
+            """
+            select payout_share_id, payout_line_id, payout_share.worker_id, payout_share.amount_minor, currency
+              from payout_share join payout_line using (payout_line_id)
+             where payout_line_id = any(\(lines))
+             order by payout_share.worker_id
+            """)
+        return try Dictionary(grouping: rows) { try $0.value("payout_line_id", as: PayoutLine.ID.self) }
+            .mapValues { try $0.map(PayoutShare.init(row:)) }
+    }
+
+    /// The shares of one line with the workers' names, by worker.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    func namedShares(of line: PayoutLine.ID, after last: Worker.ID?, limit: Int) async throws -> [NamedShare] {
+        try await rows(
+            """
+            select payout_share_id, payout_share.worker_id, payout_share.amount_minor, currency,
+                   worker.external_key, coalesce(worker_person.name, '') as name
+              from payout_share
+              join payout_line using (payout_line_id)
+              join worker on worker.worker_id = payout_share.worker_id
+              left join worker_person on worker_person.worker_id = payout_share.worker_id
+             where payout_line_id = \(line)
+               and (\(last)::uuid is null or payout_share.worker_id > \(last)::uuid)
+             order by payout_share.worker_id
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map {
+            NamedShare(
+                share: try PayoutShare(row: $0), workerKey: try $0["external_key"], workerName: try $0["name"]
             )
         }
     }
@@ -178,5 +228,23 @@ extension Transaction {
              limit \(try PageLimit.checked(limit))
             """
         ).map(PayoutBatch.init)
+    }
+}
+
+extension Payee {
+    fileprivate init(row: Row) throws {
+        if let team: Team.ID = try row["payee_team_id"] {
+            self = .agency(team)
+        } else {
+            self = .worker(try row["worker_id"])
+        }
+    }
+}
+
+extension PayoutShare {
+    fileprivate init(row: Row) throws {
+        id = try row["payout_share_id"]
+        worker = try row["worker_id"]
+        amount = try Money(row["amount_minor"], row["currency"])
     }
 }

@@ -42,36 +42,42 @@ package struct PreparePayoutBatch: Sendable {
 }
 
 extension Change {
-    /// One line for each worker and payee, with the earnings that it pays.
+    /// One line for each payee, with the earnings that it pays.
     fileprivate func lines(
         for due: [DueEarning], in currency: Currency
     ) throws -> (lines: [PayoutLine], items: [(earning: DueEarning, line: PayoutLine.ID)]) {
         var lines: [PayoutLine] = []
         var items: [(earning: DueEarning, line: PayoutLine.ID)] = []
-        let parts = Dictionary(grouping: due) { PayeeKey(worker: $0.worker, payee: $0.payee) }
-        for (key, earnings) in parts.sorted(by: { $0.key < $1.key }) {
+        let payees = Dictionary(grouping: due) { $0.payee.map(Payee.agency) ?? .worker($0.worker) }
+        for (payee, earnings) in payees.sorted(by: { $0.key.order < $1.key.order }) {
             let id: PayoutLine.ID = make()
-            var amount = try Money(0, currency)
-            for earning in earnings {
-                amount = try amount.adding(Money(earning.amountMinor, currency))
-                items.append((earning, id))
+            items += earnings.map { ($0, id) }
+            let parts = Dictionary(grouping: earnings, by: \.worker).sorted { $0.key < $1.key }
+            let shares = try parts.map { worker, part in
+                PayoutShare(id: make(), worker: worker, amount: try part.total(in: currency))
             }
             lines.append(
                 PayoutLine(
-                    id: id, worker: key.worker, amount: amount, earningCount: earnings.count, payee: key.payee
+                    id: id, payee: payee, amount: try earnings.total(in: currency), earningCount: earnings.count,
+                    shares: shares
                 ))
         }
         return (lines, items)
     }
 }
 
-/// Whose earnings a line pays, and to whom.
-private struct PayeeKey: Hashable, Comparable {
-    let worker: Worker.ID
-    let payee: Team.ID?
+extension Payee {
+    /// Workers by id, then agencies by id.
+    fileprivate var order: (Int, String) {
+        switch self {
+        case .worker(let id): (0, "\(id)")
+        case .agency(let id): (1, "\(id)")
+        }
+    }
+}
 
-    static func < (left: PayeeKey, right: PayeeKey) -> Bool {
-        (left.worker.description, left.payee?.description ?? "")
-            < (right.worker.description, right.payee?.description ?? "")
+extension [DueEarning] {
+    fileprivate func total(in currency: Currency) throws -> Money {
+        try reduce(Money(0, currency)) { try $0.adding(Money($1.amountMinor, currency)) }
     }
 }

@@ -8,6 +8,8 @@ package struct MakeOffer: Sendable {
 
     package init(market: Market) { self.market = market }
 
+    /// Expertise and hours are looked at when the offer is accepted; who is barred whatever they know is not asked.
+    ///
     /// - Parameters:
     ///   - reason: why this worker; the routing round's explanation, up to 64 KiB.
     ///   - answerBy: later than now; put off for a worker who wants longer notice.
@@ -24,9 +26,16 @@ package struct MakeOffer: Sendable {
             guard let offering = try await transaction.offering(batch, of: requester) else { throw NotFound("batch") }
             guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
             guard offering.door == .offer else { throw OfferRefusal.claimedOnly }
-            guard try await transaction.lockWorker(worker) != nil,
+            guard let row = try await transaction.lockWorker(worker),
                 let limits = try await transaction.workLimits(of: worker)
             else { throw NotFound("worker") }
+            guard row.state == .active else { throw OfferRefusal.notActive(row.state) }
+            if let bar = offering.bar(to: try await transaction.workerBonds(of: worker)) {
+                throw OfferRefusal.barred(bar)
+            }
+            if offering.hasTaskParties, let party = try await transaction.conflict(of: worker, withAllOf: offering) {
+                throw OfferRefusal.barred(.conflictOfInterest(party))
+            }
             let noticed = change.instant + TimeInterval(limits.offerNoticeMinutes * 60)
             let offer = Offer(
                 id: change.make(), requester: requester, batch: batch, worker: worker, state: .open, reason: reason,

@@ -46,6 +46,11 @@ package enum OfferRefusal: Refusal {
     case batchNotOpen(BatchState)
     /// Workers pull the work of this batch; it is not offered.
     case claimedOnly
+    /// Only active workers are offered work.
+    case notActive(Worker.State)
+    /// Whatever their expertise, the worker would be refused the lease: their team, an exclusion, or an interest in a
+    /// party of the project or of every open task.
+    case barred(ClaimRefusal)
     /// This worker has an open offer of this batch.
     case alreadyOffered
     /// It was answered, or the time to answer is over.
@@ -55,6 +60,8 @@ package enum OfferRefusal: Refusal {
         switch self {
         case .batchNotOpen: "batch_not_open"
         case .claimedOnly: "batch_claimed_only"
+        case .notActive: "worker_not_active"
+        case .barred(let bar): bar.code
         case .alreadyOffered: "already_offered"
         case .notOpen: "offer_not_open"
         }
@@ -64,6 +71,8 @@ package enum OfferRefusal: Refusal {
         switch self {
         case .batchNotOpen(let state): "The batch is \(state.rawValue) and hands out no work."
         case .claimedOnly: "The work of this batch is claimed; it is not offered."
+        case .notActive(let state): "The worker is \(state.rawValue); only active workers are offered work."
+        case .barred(let bar): "The worker would be told, in place of getting the work: \(bar.message)"
         case .alreadyOffered: "The worker has an open offer of this batch."
         case .notOpen(let state): "The offer is \(state.rawValue)."
         }

@@ -39,6 +39,29 @@ extension Transaction {
             """)?["party"]
     }
 
+    /// In which party of the batch's open tasks the worker has an interest, where each of those tasks has such a
+    /// party; the first in the order of the text. `nil` while one open task is without.
+    func conflict(of worker: Worker.ID, withAllOf offering: Offering) async throws -> String? {
+        try await oneRow(
+            """
+            with conflict as (
+                select task_party.task_id, task_party.party
+                  from interest
+                  join task_party using (party)
+                  join task using (requester_id, task_id)
+                 where interest.worker_id = \(worker) and interest.in_force @> \(instant)
+                   and task.requester_id = \(offering.requester) and task.batch_id = \(offering.batch)
+            )
+            select case when not exists (select from slot
+                                          where slot.requester_id = \(offering.requester)
+                                            and slot.batch_id = \(offering.batch) and slot.state = 'open'
+                                            and slot.task_id not in (select task_id from conflict))
+                        then (select min(conflict.party) from conflict join slot using (task_id)
+                               where slot.requester_id = \(offering.requester) and slot.state = 'open')
+                   end as party
+            """)["party"]
+    }
+
     /// The same of a task's own parties.
     package func conflict(
         of worker: Worker.ID, withTask task: WorkTask.ID, of requester: Requester.ID, at asked: Date

@@ -85,10 +85,13 @@ package struct SuspendWorker: Sendable {
     ) async throws -> Decision.ID {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
-            try await change.move(worker, .suspend, by: actor)
-            return try await change.decide(
+            guard let row = try await change.transaction.lockWorkerForChange(worker) else { throw NotFound("worker") }
+            _ = try row.state.after(.suspend)
+            let decision = try await change.decide(
                 .suspension, about: worker, subject: worker.uuid, rule: rule, facts: facts, reasons: reasons, by: actor
             )
+            try await change.move(worker, .suspend, suspension: decision, by: actor)
+            return decision
         }
     }
 }
@@ -114,10 +117,15 @@ package struct ReinstateWorker: Sendable {
 
 extension Change {
     /// Moves a worker to the state after an event, under a lock that waits for leases in flight.
-    func move(_ worker: Worker.ID, _ event: Worker.Event, by actor: Principal.ID) async throws {
+    ///
+    /// - Parameter suspension: the decision of a suspension; `nil` for every other event.
+    func move(
+        _ worker: Worker.ID, _ event: Worker.Event, suspension: Decision.ID? = nil, by actor: Principal.ID
+    ) async throws {
         guard let row = try await transaction.lockWorkerForChange(worker) else { throw NotFound("worker") }
         let state = try row.state.after(event)
-        guard try await transaction.moveWorker(worker, from: row.state, to: state) else {
+        guard try await transaction.moveWorker(worker, from: row.state, to: state, suspension: suspension)
+        else {
             throw IllegalTransition("worker", in: row.state.rawValue, event: event.rawValue)
         }
         try await record(

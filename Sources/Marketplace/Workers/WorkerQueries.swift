@@ -71,9 +71,16 @@ extension WorkerSummary {
 }
 
 extension Transaction {
+    /// - Parameter suspension: the decision of a suspension; `nil` for every other move.
     /// - Returns: whether the worker was in the state they were to leave.
-    func moveWorker(_ id: Worker.ID, from old: Worker.State, to new: Worker.State) async throws -> Bool {
-        try await execute("update worker set state = \(new) where worker_id = \(id) and state = \(old)") == 1
+    func moveWorker(
+        _ id: Worker.ID, from old: Worker.State, to new: Worker.State, suspension: Decision.ID?
+    ) async throws -> Bool {
+        try await execute(
+            """
+            update worker set state = \(new), suspension_id = \(suspension)
+             where worker_id = \(id) and state = \(old)
+            """) == 1
     }
 
     /// Workers in one state, by id.

@@ -35,5 +35,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case offersRefused = "offers_refused"
     case reverificationsReminded = "reverifications_reminded"
     case examsClosed = "exams_closed"
+    case tiersProposed = "tiers_proposed"
+    case tiersGranted = "tiers_granted"
     case eligibilitiesKept = "eligibilities_kept"
 }

@@ -3,7 +3,7 @@ internal import Marketplace
 /// What keeps a worker from a batch. In order of precedence: the first that holds is reported.
 package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case requirement = "not_eligible"
-    /// Their team, an exclusion, or an interest in a party of the project.
+    /// Their team, an exclusion, or an interest in a party of the project or of its open tasks.
     case barred
     /// The worker's windows leave too little time to answer, or to do the work.
     case away = "not_available"

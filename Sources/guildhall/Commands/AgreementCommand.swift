@@ -21,7 +21,7 @@ struct AgreementCommand: AsyncParsableCommand {
         @Option(help: "What workers see above it.") var title: String
         @Option(name: .customLong("valid-from"), help: "ISO 8601, such as 2026-04-01T00:00:00Z; now if left out.")
         var validFrom: String?
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -103,7 +103,7 @@ struct AgreementCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The worker, by the operator's key.") var worker: String
         @Option(help: "How many, 1 to 200.") var limit = 50
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }

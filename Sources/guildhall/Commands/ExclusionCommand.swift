@@ -18,7 +18,7 @@ struct ExclusionCommand: AsyncParsableCommand {
         @Argument(help: "The requester, by the operator's key.") var requester: String
         @Argument(help: "The worker, by the operator's key.") var worker: String
         @Option(help: "Why, for the worker to read.") var reason: String
-        @Option(help: "The person who decides.") var by = "operator"
+        @Option(help: .actor("an operator, as a decision is a person's")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -39,7 +39,7 @@ struct ExclusionCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The requester, by the operator's key.") var requester: String
         @Argument(help: "The worker, by the operator's key.") var worker: String
-        @Option(help: "The person who decides.") var by = "operator"
+        @Option(help: .actor("an operator, as a decision is a person's")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -62,7 +62,7 @@ struct ExclusionCommand: AsyncParsableCommand {
         @Flag(help: "Show those that were lifted, too.") var past = false
         @Option(help: "How many, 1 to 200.") var limit = 50
         @Option(help: "Go on after this one, by id.") var before: String?
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }

@@ -7,7 +7,7 @@ internal import Store
 /// What the commands on profiles, credentials, exams and tiers read and print alike.
 struct ExpertiseOptions: ParsableArguments {
     @OptionGroup var database: DatabaseOptions
-    @Option(help: "The person who does it, by name: an operator.") var by = "operator"
+    @Option(help: .actor("an operator")) var by = "operator"
     @Flag(help: "Print JSON.") var json = false
 
     /// Runs a command as that person and prints what comes back.

@@ -18,7 +18,7 @@ struct InterestCommand: AsyncParsableCommand {
         @Argument(help: "The worker, by the operator's key.") var worker: String
         @Argument(help: "employer, retainer, counterparty, family or holding.") var kind: String
         @Argument(help: "The party's name.") var party: String
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -42,7 +42,7 @@ struct InterestCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The worker, by the operator's key.") var worker: String
         @Argument(help: "The interest's id.") var id: String
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -64,7 +64,7 @@ struct InterestCommand: AsyncParsableCommand {
         @Argument(help: "The worker, by the operator's key.") var worker: String
         @Option(help: "How many, 1 to 200.") var limit = 50
         @Option(help: "Go on after this one, by id.") var before: String?
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }

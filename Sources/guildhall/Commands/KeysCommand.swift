@@ -45,7 +45,7 @@ struct KeysCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var keys: KeyOptions
         @Option(help: "Data keys per transaction, 1 to 1,000.") var batch = 500
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws {

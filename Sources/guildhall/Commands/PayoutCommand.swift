@@ -7,7 +7,13 @@ struct PayoutCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "payout",
         abstract: "Pay what was earned: one person prepares, another approves, then the file is issued.",
-        subcommands: [Prepare.self, Approve.self, Issue.self, File.self, Cancel.self]
+        discussion: """
+            A payout has a line for each payee: a worker, or an agency for all its people together. `lines` shows \
+            them, `shares` who earned how much of one.
+            """,
+        subcommands: [
+            Prepare.self, Lines.self, Shares.self, Approve.self, Issue.self, File.self, Cancel.self,
+        ]
     )
 
     struct Prepare: AsyncParsableCommand {
@@ -16,7 +22,7 @@ struct PayoutCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: DatabaseOptions
         @Option(help: "ISO 4217 code.") var currency = "USD"
-        @Option(help: "The finance maker.") var by = "finance-maker"
+        @Option(help: .actor("a finance maker")) var by = "finance-maker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -39,6 +45,51 @@ struct PayoutCommand: AsyncParsableCommand {
         }
     }
 
+    struct Lines: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "What a payout batch pays to whom.")
+        @OptionGroup var options: DatabaseOptions
+        @OptionGroup var page: PageOptions
+        @Argument(help: "The payout batch's id.") var id: String
+        @Option(help: .actor("somebody in finance")) var by = "finance-maker"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let lines = try await ListPayoutLines(market: session.market)(
+                    of: try payoutBatch(id), after: try page.id(), limit: page.limit,
+                    by: try await session.market.person(named: by)
+                )
+                Console.list(
+                    lines.map { named in
+                        let people = named.line.shares.count == 1 ? "1 worker" : "\(named.line.shares.count) workers"
+                        let text = "\(named.line.id): \(named.line.amount) to \(named.payeeKey) for \(people)"
+                        return (named.json, text)
+                    }, asJSON: json)
+            }
+        }
+    }
+
+    struct Shares: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Who earned how much of a line; --after takes a worker's id.")
+        @OptionGroup var options: DatabaseOptions
+        @OptionGroup var page: PageOptions
+        @Argument(help: "The line's id, as `lines` printed it.") var line: String
+        @Option(help: .actor("somebody in finance")) var by = "finance-maker"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let shares = try await ListPayoutLines(market: session.market).shares(
+                    of: try readID(line, "line"), after: try page.id(), limit: page.limit,
+                    by: try await session.market.person(named: by)
+                )
+                Console.list(
+                    shares.map { ($0.json, "\($0.workerKey): \($0.share.amount)") }, asJSON: json)
+            }
+        }
+    }
+
     struct Approve: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Approve exactly the content that the hash names. Not by whoever prepared it."
@@ -46,7 +97,7 @@ struct PayoutCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The payout batch's id.") var id: String
         @Option(name: .customLong("content-hash"), help: "As `prepare` printed it.") var contentHash: String
-        @Option(help: "The finance checker.") var by = "finance-checker"
+        @Option(help: .actor("a finance checker, not who prepared it")) var by = "finance-checker"
 
         func run() async throws {
             try await withSession(options) { session in
@@ -68,7 +119,7 @@ struct PayoutCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The payout batch's id.") var id: String
         @Option(help: "Where to write the file; standard output if left out.") var output: String?
-        @Option(help: "The finance maker.") var by = "finance-maker"
+        @Option(help: .actor("a finance maker")) var by = "finance-maker"
 
         func run() async throws {
             try await withSession(options) { session in
@@ -87,7 +138,7 @@ struct PayoutCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The payout batch's id.") var id: String
         @Option(help: "Where to write the file; standard output if left out.") var output: String?
-        @Option(help: "Somebody in finance.") var by = "finance-maker"
+        @Option(help: .actor("somebody in finance")) var by = "finance-maker"
 
         func run() async throws {
             try await withSession(options) { session in
@@ -106,7 +157,7 @@ struct PayoutCommand: AsyncParsableCommand {
             abstract: "Cancel a batch that was not issued; its earnings are due again.")
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The payout batch's id.") var id: String
-        @Option(help: "Somebody in finance.") var by = "finance-maker"
+        @Option(help: .actor("somebody in finance")) var by = "finance-maker"
 
         func run() async throws {
             try await withSession(options) { session in

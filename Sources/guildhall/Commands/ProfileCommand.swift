@@ -10,9 +10,29 @@ struct ProfileCommand: AsyncParsableCommand {
             of credentials are rows of a catalogue: new ones need no new program.
             """,
         subcommands: [
-            Declare.self, Change.self, Skills.self, Professions.self, Kinds.self, AddProfession.self, AddKind.self,
+            Show.self, Declare.self, Change.self, Skills.self, Professions.self, Kinds.self, AddProfession.self,
+            AddKind.self,
         ]
     )
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "All of a worker's expertise: professions, admissions and licences, tiers, skills.",
+            discussion: """
+                Years stand beside those that the oldest valid licence bears out, which are what tiers count. Skills \
+                are in ten-thousandths, with their 95 % interval.
+                """
+        )
+        @OptionGroup var options: ExpertiseOptions
+        @Argument(help: "The worker's key or id.") var worker: String
+
+        func run() async throws {
+            try await options.run { market, actor in
+                let sheet = try await ShowProfile(market: market)(of: try await market.expert(worker), by: actor)
+                return (sheet.json, sheet.text)
+            }
+        }
+    }
 
     struct Declare: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Put a worker into a profession.")
@@ -156,5 +176,39 @@ struct ProfileCommand: AsyncParsableCommand {
                 return (entry.json, "Added \(code).")
             }
         }
+    }
+}
+
+extension ProfileSheet {
+    /// For people: a line for each fact.
+    fileprivate var text: String {
+        var lines = [
+            "worker \(worker)", "languages: \(languages.isEmpty ? "none" : languages.joined(separator: ", "))",
+        ]
+        for entry in professions {
+            let years = "\(entry.years) years said, \(entry.yearsBorneOut) borne out"
+            lines.append("\(entry.profession), \(entry.tier?.rawValue ?? "no tier"): \(years)")
+            let details = [
+                ("specialties", entry.specialties), ("languages of law", entry.lawLanguages),
+                ("sub-specialties", entry.subSpecialties), ("title", entry.title.map { [$0.rawValue] } ?? []),
+                ("institution", entry.institution.map { [$0] } ?? []),
+            ]
+            for (name, values) in details where !values.isEmpty {
+                lines.append("  \(name): \(values.joined(separator: ", "))")
+            }
+        }
+        for paper in credentials {
+            let end = paper.expiresAt.map { " until \(utcText($0))" } ?? ""
+            let eyes = paper.confirmedBy == nil ? "" : " by two"
+            lines.append(
+                "\(paper.kind.rawValue) \(paper.number), \(paper.jurisdiction): \(paper.state.rawValue)\(eyes)\(end)")
+        }
+        for period in tiers {
+            let end = period.until.map { " until \(utcText($0))" } ?? ""
+            lines.append(
+                "\(period.profession) \(period.tier.rawValue) from \(utcText(period.from))\(end): \(period.reasons)")
+        }
+        lines += skills.map { "\($0.skill.path): \($0.meanBps) (\($0.lowBps) to \($0.highBps)) of 10000" }
+        return lines.joined(separator: "\n")
     }
 }

@@ -59,7 +59,7 @@ struct RateCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The card, as for `rate resolve`; its in_force is not looked at.") var card: String
-        @Option(help: "The finance maker.") var by = "finance-maker"
+        @Option(help: .actor("a finance maker")) var by = "finance-maker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -79,7 +79,7 @@ struct RateCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The version.") var version: Int
         @Option(name: .customLong("content-hash"), help: "As `draft` printed it.") var contentHash: String
-        @Option(help: "The finance checker.") var by = "finance-checker"
+        @Option(help: .actor("a finance checker, not who prepared it")) var by = "finance-checker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -102,7 +102,7 @@ struct RateCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The version.") var version: Int
         @Option(help: "The instant, such as 2026-03-02T09:00:00Z; now if left out.") var from: String?
-        @Option(help: "The finance maker.") var by = "finance-maker"
+        @Option(help: .actor("a finance maker")) var by = "finance-maker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -123,8 +123,9 @@ struct RateCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The version.") var version: Int
         @Option(help: "The instant, such as 2026-03-02T09:00:00Z.") var at: String
-        @Option(help: "The finance maker.") var by = "finance-maker"
-        @Option(name: .customLong("approved-by"), help: "The finance checker.") var approvedBy = "finance-checker"
+        @Option(help: .actor("a finance maker")) var by = "finance-maker"
+        @Option(name: .customLong("approved-by"), help: .actor("a finance checker, not who prepared it"))
+        var approvedBy = "finance-checker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -145,7 +146,7 @@ struct RateCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Option(help: "Only versions below this one.") var before: Int?
         @Option(help: "How many, 1 to 200.") var limit = 50
-        @Option(help: "Somebody in finance.") var by = "finance-maker"
+        @Option(help: .actor("somebody in finance")) var by = "finance-maker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -170,7 +171,7 @@ struct RateCommand: AsyncParsableCommand {
         @Argument(help: "The other version.") var new: Int
         @Option(help: "The last batch of the page before.") var after: String?
         @Option(help: "How many, 1 to 200.") var limit = 50
-        @Option(help: "Somebody in finance.") var by = "finance-maker"
+        @Option(help: .actor("somebody in finance")) var by = "finance-maker"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -195,7 +196,7 @@ struct RateCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The requester's id.") var requester: String
         @Argument(help: "The batch's id.") var batch: String
-        @Option(help: "An operator, or a worker.") var by = "operator"
+        @Option(help: .actor("an operator, or a worker")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {

@@ -23,7 +23,7 @@ struct TeamCommand: AsyncParsableCommand {
         @Option(help: "Its name; the payee's name in bank files.") var name: String
         @Option(help: "ISO 3166-2, such as CN-GD, or a country.") var base: String
         @Flag(name: .customLong("is-payee"), help: "The agency is paid in its people's place.") var isPayee = false
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -45,7 +45,7 @@ struct TeamCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The team's key.") var key: String
         @Argument(help: "agency or people.") var payee: String
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -69,7 +69,7 @@ struct TeamCommand: AsyncParsableCommand {
         @Argument(help: "The team's key.") var key: String
         @Argument(help: "The person's name.") var person: String
         @Flag(help: "End it instead.") var dismiss = false
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -98,7 +98,7 @@ struct TeamCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The team's key.") var key: String
         @Argument(help: "The worker, by the operator's key.") var worker: String
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -121,7 +121,7 @@ struct TeamCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The team's key.") var key: String
         @Argument(help: "The worker, by the operator's key.") var worker: String
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {

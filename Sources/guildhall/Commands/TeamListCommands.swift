@@ -12,7 +12,7 @@ extension TeamCommand {
         @Argument(help: "The team's key.") var key: String
         @Option(help: "How many members, 1 to 200.") var limit = 50
         @Option(help: "Go on after this membership, by id.") var before: String?
-        @Option(help: "A manager of the agency, or an operator.") var by = "operator"
+        @Option(help: .actor("a manager of the agency, or an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }
@@ -44,7 +44,7 @@ extension TeamCommand {
         @OptionGroup var options: DatabaseOptions
         @Option(help: "How many, 1 to 200.") var limit = 50
         @Option(help: "Go on after the team of this key.") var after: String?
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }
@@ -67,7 +67,7 @@ extension TeamCommand {
         @Argument(help: "The team's key.") var key: String
         @Option(help: "How many, 1 to 200.") var limit = 50
         @Option(help: "Go on after this assignment, by id.") var before: String?
-        @Option(help: "A manager of the agency, or an operator.") var by = "operator"
+        @Option(help: .actor("a manager of the agency, or an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }
@@ -92,7 +92,7 @@ extension TeamCommand {
         @Option(help: "A profession of the catalogue.") var profession: String?
         @Option(name: .customLong("weekly-minutes"), help: "Of all its people together; 0 offers nothing more.")
         var weeklyMinutes: Int?
-        @Option(help: "A manager of the agency, or an operator.") var by = "operator"
+        @Option(help: .actor("a manager of the agency, or an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws {

@@ -10,12 +10,12 @@ struct TierCommand: AsyncParsableCommand {
             A rule says what a tier asks for: {"licences": 1, "verifiers": 2, "years": 5, "credentials": \
             ["board_certificate"], "exams": ["contracts"], "skills": [{"skill": "lawyer/contracts", \
             "low_bps": 7000}]}. A promotion is proposed when all of it is met, and decided by an operator, or given \
-            at once where the rule is automatic. A lower tier is a decision with reasons, which the worker can \
-            appeal for 14 days.
+            at once where the rule is automatic. A loss is proposed when the rule of the tier held is met no more; it \
+            takes effect by a decision with reasons only, which the worker can appeal for 14 days.
             """,
         subcommands: [
-            Rules.self, PublishRule.self, Propose.self, Proposals.self, Grant.self, Decline.self, Withdraw.self,
-            Lower.self, History.self, At.self,
+            Rules.self, PublishRule.self, Propose.self, Review.self, List.self, Decide.self, Withdraw.self, Lower.self,
+            History.self, At.self,
         ]
     )
 
@@ -77,8 +77,43 @@ struct TierCommand: AsyncParsableCommand {
         }
     }
 
-    struct Proposals: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "What waits for a decision, oldest first.")
+    struct Review: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Hold everybody against the rules now; the scheduler does so every hour.",
+            discussion: """
+                Proposes promotions and losses, gives what automatic rules give, and takes back proposals that do \
+                not hold any more. What was declined is not proposed again while the same conditions are met and missed.
+                """
+        )
+        @OptionGroup var options: ExpertiseOptions
+
+        func run() async throws {
+            try await options.run { market, actor in
+                var sum = ReviewTiers.Outcome()
+                repeat {
+                    let page = try await ReviewTiers(market: market)(after: sum.next, by: actor)
+                    sum.reviewed += page.reviewed
+                    sum.granted += page.granted
+                    sum.proposed += page.proposed
+                    sum.withdrawn += page.withdrawn
+                    sum.next = page.next
+                } while sum.next != nil
+                let text =
+                    "\(sum.reviewed) reviewed, \(sum.granted) granted, \(sum.proposed) proposed, "
+                    + "\(sum.withdrawn) withdrawn"
+                return (
+                    [
+                        "reviewed": .integer(Int64(sum.reviewed)), "granted": .integer(Int64(sum.granted)),
+                        "proposed": .integer(Int64(sum.proposed)), "withdrawn": .integer(Int64(sum.withdrawn)),
+                    ], text
+                )
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "The promotions and losses that wait for a decision, oldest first.")
         @OptionGroup var options: ExpertiseOptions
         @OptionGroup var page: PageOptions
 
@@ -86,35 +121,45 @@ struct TierCommand: AsyncParsableCommand {
             try await options.list { market, actor in
                 try await TierHistory(market: market).openProposals(
                     after: try page.id(), limit: page.limit, by: actor
-                ).map { ($0.json, "\($0.id): \($0.tier.rawValue) of \($0.profession) for \($0.worker)") }
+                ).map { proposal in
+                    let change = "\(proposal.held?.rawValue ?? "none") to \(proposal.tier.rawValue)"
+                    return (
+                        proposal.json,
+                        "\(proposal.id): \(proposal.isLoss ? "loss" : "promotion") of \(proposal.worker), "
+                            + "\(proposal.profession), \(change)"
+                    )
+                }
             }
         }
     }
 
-    struct Grant: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Grant what a rule proposed.")
-        @OptionGroup var options: ExpertiseOptions
-        @Argument(help: "The proposal's id.") var id: String
-
-        func run() async throws {
-            try await options.run { market, actor in
-                try await DecideTierProposal(market: market)(try readID(id), by: actor)
-                return (["proposal": .string(id), "state": "granted"], "Granted \(id).")
-            }
-        }
-    }
-
-    struct Decline: AsyncParsableCommand {
+    struct Decide: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Decline what a rule proposed; the worker is told why.")
+            abstract: "Grant or decline what a rule proposed.",
+            discussion: """
+                What no longer holds is not granted. Granting a loss is a decision: the worker is told --reasons and \
+                can appeal for 14 days. Declining needs --reasons too.
+                """
+        )
         @OptionGroup var options: ExpertiseOptions
-        @Argument(help: "The proposal's id.") var id: String
-        @Option(help: "For the worker to read.") var note: String
+        @Argument(help: "The proposal's id, as `list` printed it.") var id: String
+        @Argument(help: "grant or decline.") var answer: String
+        @Option(help: "For the worker to read; needed for a loss, and to decline.") var reasons: String?
+
+        mutating func validate() throws {
+            guard ["grant", "decline"].contains(answer) else { throw ValidationError("Say grant or decline.") }
+            guard answer == "grant" || reasons != nil else { throw ValidationError("--reasons is needed to decline.") }
+        }
 
         func run() async throws {
             try await options.run { market, actor in
-                try await DecideTierProposal(market: market)(try readID(id), declineNote: note, by: actor)
-                return (["proposal": .string(id), "state": "declined"], "Declined \(id).")
+                let isGrant = answer == "grant"
+                try await DecideTierProposal(market: market)(
+                    try readID(id), declineNote: isGrant ? nil : reasons, lossReasons: isGrant ? reasons : nil,
+                    by: actor
+                )
+                let state: TierProposalState = isGrant ? .granted : .declined
+                return (["proposal": .string(id), "state": .string(state.rawValue)], "\(id) is \(state.rawValue).")
             }
         }
     }
@@ -155,22 +200,25 @@ struct TierCommand: AsyncParsableCommand {
 
     struct History: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "The tiers that a worker has held, newest first; --after takes an instant."
+            abstract: "The tiers that a worker has held, newest first, each with its ground.",
+            discussion: "--after takes an instant; --on shows only what was held as that day ended, in UTC."
         )
         @OptionGroup var options: ExpertiseOptions
         @OptionGroup var page: PageOptions
         @Argument(help: "The worker's key or id.") var worker: String
+        @Option(help: "A day such as 2026-03-02.") var on: String?
 
         func run() async throws {
             try await options.list { market, actor in
-                try await TierHistory(market: market)(
-                    of: try await market.expert(worker), before: try page.after.map(readInstant), limit: page.limit,
-                    by: actor
-                ).map { period in
-                    let end = period.until?.formatted(.iso8601) ?? "now"
-                    let text =
-                        "\(period.profession) \(period.tier.rawValue): \(period.from.formatted(.iso8601)) to \(end)"
-                    return (period.json, text)
+                let end = try on.map { try readDay($0, "on").midnightUTC + 86_400 }
+                return try await TierHistory(market: market)(
+                    of: try await market.expert(worker), before: try end ?? page.after.map(readInstant),
+                    limit: page.limit, by: actor
+                ).filter { period in end.map { (period.until ?? .distantFuture) >= $0 } ?? true }.map { period in
+                    let until = period.until.map(utcText) ?? "now"
+                    let span = "\(utcText(period.from)) to \(until)"
+                    let ground = "by \(period.ground.rawValue): \(period.reasons)"
+                    return (period.json, "\(period.profession) \(period.tier.rawValue): \(span), \(ground)")
                 }
             }
         }

@@ -14,7 +14,7 @@ struct TokenCommand: AsyncParsableCommand {
     struct Holder: ParsableArguments {
         @Option(help: "A worker, by the operator's key for them (as in the roster).") var worker: String?
         @Option(help: "Any principal, by id.") var principal: String?
-        @Option(help: "The operator who does it.") var `operator` = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
 
         mutating func validate() throws {
             guard (worker == nil) != (principal == nil) else {
@@ -53,7 +53,7 @@ struct TokenCommand: AsyncParsableCommand {
                 let principal = try await holder.id(in: session)
                 let token = try await IssueToken(market: session.market)(
                     for: principal, lifetime: TimeInterval(days) * 86_400,
-                    by: try await session.market.person(named: holder.operator)
+                    by: try await session.market.person(named: holder.by)
                 )
                 guard json else { return Console.result(token.secret) }
                 Console.result(["token": .string(token.secret), "principal_id": .string("\(principal)")])
@@ -71,7 +71,7 @@ struct TokenCommand: AsyncParsableCommand {
             try await withSession(options) { session in
                 let count = try await RevokeTokens(market: session.market)(
                     of: try await holder.id(in: session),
-                    by: try await session.market.person(named: holder.operator)
+                    by: try await session.market.person(named: holder.by)
                 )
                 if json {
                     Console.result(["revoked": .integer(Int64(count))])

@@ -129,7 +129,7 @@ struct WorkerCommand: AsyncParsableCommand {
 struct WorkerEventOptions: ParsableArguments {
     @OptionGroup var options: DatabaseOptions
     @Argument(help: "The worker's external key.") var key: String
-    @Option(help: "Who acts: an operator's name.") var by = "operator"
+    @Option(help: .actor("an operator")) var by = "operator"
     @Flag(help: "Print JSON.") var json = false
 
     /// Runs one use case and says where the worker stands then.

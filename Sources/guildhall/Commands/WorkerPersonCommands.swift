@@ -22,7 +22,7 @@ extension WorkerCommand {
         @Option(help: "E.164, such as +49 30 901820.") var phone: String?
         @Option(name: .customLong("born-on"), help: "YYYY-MM-DD.") var bornOn: String?
         @Option(help: "Where the work is done, such as US-NY; the country if left out.") var place: String?
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -81,7 +81,7 @@ extension WorkerCommand {
         )
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The worker's external key.") var key: String
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -104,7 +104,7 @@ extension WorkerCommand {
         @Option(help: "registered, applicant, active, paused, suspended or closed.") var state = "active"
         @Option(help: "The last worker's id of the page before.") var after: String?
         @Option(help: "1 to 200.") var limit = 50
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }

@@ -123,7 +123,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
         @Option(help: "open, same_person or different_people.") var state = "open"
         @Option(help: "The last case's id of the page before.") var after: String?
         @Option(help: "1 to 200.") var limit = 50
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         mutating func validate() throws { try checkPage(limit) }
@@ -167,7 +167,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
         @Argument(help: "The case's id.") var id: String
         @Argument(help: "same_person or different_people.") var finding: String
         @Option(help: "For other operators to read.") var reasons: String
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -191,7 +191,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             abstract: "Compare the workers who were registered without a key file.")
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var keys: KeyOptions
-        @Option(help: "The operator.") var by = "operator"
+        @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {

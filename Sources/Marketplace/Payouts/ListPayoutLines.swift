@@ -1,0 +1,61 @@
+package import Formats
+internal import Store
+
+/// Shows finance what a payout batch pays.
+package struct ListPayoutLines: Sendable {
+    package static let pageMax = 200
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Lines by id.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance.
+    package func callAsFunction(
+        of id: PayoutBatch.ID, after last: PayoutLine.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
+    ) async throws -> [NamedLine] {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            return try await transaction.payoutLines(of: id, after: last, limit: min(max(limit, 1), Self.pageMax))
+        }
+    }
+
+    /// How much of a line each worker has earned, by worker.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance.
+    package func shares(
+        of line: PayoutLine.ID, after last: Worker.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
+    ) async throws -> [NamedShare] {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            return try await transaction.namedShares(of: line, after: last, limit: min(max(limit, 1), Self.pageMax))
+        }
+    }
+}
+
+extension NamedLine {
+    package var json: JSON {
+        [
+            "line": .string("\(line.id)"), "end_to_end_id": .string(line.endToEndID),
+            "payee": line.payee.agency == nil ? "worker" : "agency", "payee_key": .string(payeeKey),
+            "payee_name": .string(payeeName), "amount": .string(line.amount.decimalText),
+            "currency": .string(line.amount.currency.code), "workers": .integer(Int64(line.shares.count)),
+            "earnings": .integer(Int64(line.earningCount)),
+        ]
+    }
+}
+
+extension NamedShare {
+    package var json: JSON {
+        [
+            "worker": .string("\(share.worker)"), "worker_key": .string(workerKey), "worker_name": .string(workerName),
+            "amount": .string(share.amount.decimalText), "currency": .string(share.amount.currency.code),
+        ]
+    }
+}

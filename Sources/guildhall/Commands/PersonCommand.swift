@@ -1,0 +1,58 @@
+internal import ArgumentParser
+internal import Formats
+internal import Marketplace
+
+struct PersonCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "person", abstract: "The people who act in the market: operators, finance, reviewers.",
+        discussion: """
+            What two people must look at needs two: `guildhall person add bea --role operator`, then `guildhall \
+            credential confirm ID --by bea`.
+            """,
+        subcommands: [Add.self, List.self]
+    )
+
+    struct Add: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a person; somebody who is there already stays as they are."
+        )
+        @OptionGroup var options: ExpertiseOptions
+        @Argument(help: "Their name, as `--by` takes it.") var name: String
+        @Option(help: "operator, finance_maker, finance_checker or reviewer; give it several times.")
+        var role: [String]
+
+        func run() async throws {
+            try await options.run { market, actor in
+                let roles = try role.map { text in
+                    let allowed: [Role] = [.operator, .financeMaker, .financeChecker, .reviewer]
+                    guard let role = Role(rawValue: text), allowed.contains(role) else {
+                        throw BadInput("role", "must be one of " + allowed.map(\.rawValue).joined(separator: ", "))
+                    }
+                    return role
+                }
+                let id = try await CreatePrincipal(market: market)(.person, named: name, roles: roles, by: actor)
+                return (["person": .string("\(id)"), "name": .string(name)], "\(id): \(name)")
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "People with their roles, by id.")
+        @OptionGroup var options: ExpertiseOptions
+        @OptionGroup var page: PageOptions
+
+        func run() async throws {
+            try await options.list { market, actor in
+                try await ListPeople(market: market)(after: try page.id(), limit: page.limit, by: actor).map { person in
+                    let roles = person.roles.map(\.rawValue)
+                    return (
+                        [
+                            "person": .string("\(person.id)"), "name": .string(person.name),
+                            "roles": .array(roles.map(JSON.string)),
+                        ], "\(person.id): \(person.name), \(roles.joined(separator: ", "))"
+                    )
+                }
+            }
+        }
+    }
+}
