@@ -35,7 +35,7 @@ package struct SchedulerLoop: Sendable {
             AuditSealRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
-            EligibilityRound(market: market),
+            EligibilityRound(market: market), PayFloorRound(market: market, by: actor),
         ]
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)

@@ -36,4 +36,5 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case reverificationsReminded = "reverifications_reminded"
     case examsClosed = "exams_closed"
     case eligibilitiesKept = "eligibilities_kept"
+    case payTopUps = "pay_top_ups"
 }

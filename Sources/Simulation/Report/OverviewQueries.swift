@@ -28,7 +28,8 @@ extension Transaction {
                   from assignment
                   join batch using (requester_id, batch_id)
                   left join review using (requester_id, assignment_id)
-                  left join earning using (requester_id, assignment_id)
+                  left join earning on earning.requester_id = assignment.requester_id
+                                   and earning.assignment_id = assignment.assignment_id and earning.flag_id is null
                  group by 1, 2
             ),
             \(fragment: Self.agreement),
@@ -81,7 +82,7 @@ extension Transaction {
                    coalesce(account.balance_minor, 0) as held,
                    coalesce((select sum(amount_minor) from transfer
                               where transfer.debit_account_id = account.account_id
-                                and transfer.kind in ('earning', 'fee')), 0)::bigint as spent
+                                and transfer.kind in ('earning', 'fee', 'top_up')), 0)::bigint as spent
               from batch
               left join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
                                and account.currency = batch.currency
