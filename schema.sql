@@ -1061,7 +1061,8 @@ comment on type task_kind is 'What is done in a task.';
 create type rate_card_state as enum (
     'draft',      -- prepared; binds nobody
     'approved',   -- by a second person
-    'published'   -- terminal: holds while its rates are in force
+    'published',  -- terminal: holds while its rates are in force
+    'discarded'   -- terminal: never held and never will
 );
 comment on type rate_card_state is 'Where a version of the rate card stands; that it has ended is a date, not a state.';
 
@@ -1105,8 +1106,7 @@ create index rate_card_by_approver on rate_card (approved_by);
 -- A rate that holds from one instant to another; no two for the same case at one instant.
 create table rate (
     rate_id       uuid       primary key,
-    -- Null for a rate that was published by itself.
-    card_id       uuid       references rate_card,
+    card_id       uuid       not null references rate_card,
     profession    text       not null references profession,
     tier          tier       not null,
     task_kind     task_kind  not null,
@@ -1120,7 +1120,7 @@ create table rate (
     least_minor   bigint     not null,
     most_minor    bigint     not null,
     currency      text       not null,
-    -- Null while its card is a draft.
+    -- Null until its card is published.
     in_force      tstzrange,
     prepared_by   uuid       not null references principal,
     approved_by   uuid       references principal,
@@ -1133,7 +1133,6 @@ create table rate (
     constraint rate_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
     constraint rate_approved_by_second_person check (approved_by <> prepared_by),
     constraint rate_in_force_is_approved check (in_force is null or approved_by is not null),
-    constraint rate_in_force_or_of_card check (in_force is not null or card_id is not null),
     constraint rate_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
     constraint rate_no_overlap exclude using gist (
         profession with =, tier with =, task_kind with =, region with =, language with =, currency with =,

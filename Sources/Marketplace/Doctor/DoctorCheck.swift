@@ -60,10 +60,13 @@ extension DoctorCheck {
         case .proof: "The facts stored with an assignment meet the requirement of its batch."
         case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
         case .termsHash: "The terms of every assignment have the hash that was stored with them."
-        case .oneEarning: "Every accepted assignment's work has one earning and fee: its terms times the share accepted."
-        case .earningPosted: "Every earning is a transfer to the worker: from the hold, a top-up else from the platform."
+        case .oneEarning:
+            "Every accepted assignment's work has one earning and fee: its terms times the share accepted."
+        case .earningPosted:
+            "Every earning is a transfer to the worker: from the hold, a top-up else from the platform."
         case .topUps: "Top-ups lift an assignment to what its flag says is owed, once each, and never above."
-        case .topUpShare: "What a batch's hold has paid in top-ups is what it counts, and within the share kept for them."
+        case .topUpShare:
+            "What a batch's hold has paid in top-ups is what it counts, and within the share kept for them."
         case .balances: "Every balance equals the sum of its transfers, and none is negative."
         case .currencies: "Every transfer is in the currency of both its accounts."
         case .clearing: "Nothing is left in clearing: every payout was settled."

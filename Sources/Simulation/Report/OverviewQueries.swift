@@ -82,7 +82,9 @@ extension Transaction {
                    coalesce(account.balance_minor, 0) as held,
                    coalesce((select sum(amount_minor) from transfer
                               where transfer.debit_account_id = account.account_id
-                                and transfer.kind in ('earning', 'fee', 'top_up')), 0)::bigint as spent
+                                and transfer.kind in ('earning', 'fee', 'top_up')), 0)::bigint as spent,
+                   (select count(*) from pay_floor_flag as flag
+                     where flag.requester_id = batch.requester_id and flag.batch_id = batch.batch_id) as floor_flags
               from batch
               left join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
                                and account.currency = batch.currency
@@ -93,7 +95,8 @@ extension Transaction {
             let currency: Currency = try row["currency"]
             return SimulationReport.Release(
                 name: try row["name"], state: try row["state"], budget: try Money(row["budget_minor"], currency),
-                spent: try Money(row["spent"], currency), held: try Money(row["held"], currency)
+                spent: try Money(row["spent"], currency), held: try Money(row["held"], currency),
+                floorFlags: try row["floor_flags"]
             )
         }
     }
