@@ -1091,7 +1091,8 @@ comment on type task_kind is 'What is done in a task.';
 create type rate_card_state as enum (
     'draft',      -- prepared; binds nobody
     'approved',   -- by a second person
-    'published'   -- terminal: holds while its rates are in force
+    'published',  -- terminal: holds while its rates are in force
+    'discarded'   -- terminal: never held and never will
 );
 comment on type rate_card_state is 'Where a version of the rate card stands; that it has ended is a date, not a state.';
 
@@ -1135,8 +1136,7 @@ create index rate_card_by_approver on rate_card (approved_by);
 -- A rate that holds from one instant to another; no two for the same case at one instant.
 create table rate (
     rate_id       uuid       primary key,
-    -- Null for a rate that was published by itself.
-    card_id       uuid       references rate_card,
+    card_id       uuid       not null references rate_card,
     profession    text       not null references profession,
     tier          tier       not null,
     task_kind     task_kind  not null,
@@ -1150,7 +1150,7 @@ create table rate (
     least_minor   bigint     not null,
     most_minor    bigint     not null,
     currency      text       not null,
-    -- Null while its card is a draft.
+    -- Null until its card is published.
     in_force      tstzrange,
     prepared_by   uuid       not null references principal,
     approved_by   uuid       references principal,
@@ -1163,7 +1163,6 @@ create table rate (
     constraint rate_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
     constraint rate_approved_by_second_person check (approved_by <> prepared_by),
     constraint rate_in_force_is_approved check (in_force is null or approved_by is not null),
-    constraint rate_in_force_or_of_card check (in_force is not null or card_id is not null),
     constraint rate_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
     constraint rate_no_overlap exclude using gist (
         profession with =, tier with =, task_kind with =, region with =, language with =, currency with =,
@@ -1213,6 +1212,35 @@ create type escalation_shape as enum (
 );
 comment on type escalation_shape is 'How the price of unclaimed work rises.';
 
+-- The least that an hour of work must come to; the narrowest that fits a batch's rate counts.
+create table pay_floor (
+    pay_floor_id  uuid       primary key,
+    -- Null for any.
+    profession    text       references profession,
+    tier          tier,
+    currency      text       not null,
+    hourly_minor  bigint     not null,
+    -- Of how many of a batch's newest accepted answers the median of the active time is taken.
+    median_of     integer    not null,
+    reason        text       not null,
+    in_force      tstzrange  not null,
+    set_by        uuid       not null references principal,
+    constraint pay_floor_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
+    constraint pay_floor_hourly_possible check (hourly_minor between 1 and 100000000000),
+    constraint pay_floor_median_of_possible check (median_of between 1 and 200),
+    constraint pay_floor_reason_given check (char_length(reason) between 1 and 500),
+    constraint pay_floor_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint pay_floor_no_overlap exclude using gist (
+        (coalesce(profession, '')) with =, tier with =, currency with =, in_force with &&
+    ),
+    constraint pay_floor_no_overlap_of_any_tier exclude using gist (
+        (coalesce(profession, '')) with =, currency with =, in_force with &&
+    ) where (tier is null)
+);
+comment on table pay_floor is 'Effective-dated least pay of an hour.';
+create index pay_floor_by_profession on pay_floor (profession);
+create index pay_floor_by_setter on pay_floor (set_by);
+
 -- Ledger ---------------------------------------------------------------------
 
 create type account_kind as enum (
@@ -1221,7 +1249,8 @@ create type account_kind as enum (
     'worker_payable',    -- what a worker has earned and was not paid
     'payout_clearing',   -- what is on its way to the bank
     'platform_fees',     -- the platform's income
-    'bank'               -- the world outside; negative by as much as it has brought in
+    'bank',              -- the world outside; negative by as much as it has brought in
+    'platform_top_ups'   -- negative by as much as the platform has paid to keep pay floors
 );
 comment on type account_kind is 'What an account holds.';
 
@@ -1252,7 +1281,8 @@ create type transfer_kind as enum (
     'earning',   -- batch hold to worker payable
     'fee',       -- batch hold to platform fees
     'payout',    -- worker payable to payout clearing
-    'settlement' -- payout clearing to bank
+    'settlement', -- payout clearing to bank
+    'top_up'     -- batch hold, or the platform's top-ups, to worker payable
 );
 comment on type transfer_kind is 'Why money moved.';
 
@@ -1264,7 +1294,8 @@ create table transfer (
     credit_account_id  uuid           not null,
     amount_minor       bigint         not null,
     currency           text           not null,
-    -- What caused it: an assignment, a batch, a payout's line or share, a funding reference. Once per kind.
+    -- What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own. Once
+    -- per kind.
     source_id          uuid           not null,
     posted_at          timestamptz    not null,
     constraint transfer_amount_positive check (amount_minor between 1 and 1000000000000000),
@@ -1364,6 +1395,9 @@ create table batch (
     workforces        workforce[]  not null default '{crowd,agency,staff}',
     -- Whether a claim must look at its tasks' parties.
     has_task_parties  boolean      not null default false,
+    -- What was held at the opening for top-ups beside the worst case, and how much of it they took.
+    top_up_share_minor  bigint     not null default 0,
+    top_up_spent_minor  bigint     not null default 0,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1375,6 +1409,7 @@ create table batch (
     constraint batch_expected_minutes_possible check (expected_minutes between 1 and 10080),
     constraint batch_lease_seconds_possible check (lease_seconds between 60 and 2592000),
     constraint batch_answer_seconds_possible check (answer_seconds between lease_seconds and 7776000),
+    constraint batch_top_ups_within_share check (0 <= top_up_spent_minor and top_up_spent_minor <= top_up_share_minor),
     constraint batch_takes_somebody check (cardinality(workforces) between 1 and 3),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
     constraint batch_closed_iff_terminal check ((closed_at is not null) = (state = 'closed'))
@@ -1406,9 +1441,12 @@ create table batch_price (
     after_seconds     integer,
     interval_seconds  integer,
     step_minor        bigint,
+    -- What is held for top-ups beside the worst case, in ten-thousandths of its pay.
+    top_up_bps        integer  not null default 0,
     constraint batch_price_pkey primary key (requester_id, batch_id),
     constraint batch_price_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
     constraint batch_price_fee_possible check (fee_bps between 0 and 10000),
+    constraint batch_price_top_up_possible check (top_up_bps between 0 and 10000),
     constraint batch_price_most_positive
         check (most_pay_minor between 1 and 1000000000000 and most_fee_minor between 0 and 1000000000000),
     constraint batch_price_curve_whole
@@ -1623,10 +1661,14 @@ create table submission (
     answer         jsonb        not null,
     hash           bytea        not null,
     submitted_at   timestamptz  not null,
+    -- How long the worker was at it: as they say, at most the time since the lease; if they say nothing, that time,
+    -- at most the expected duration.
+    active_seconds  integer     not null,
     constraint submission_pkey primary key (requester_id, assignment_id),
     constraint submission_assignment_fkey
         foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
-    constraint submission_hash_is_sha256 check (octet_length(hash) = 32)
+    constraint submission_hash_is_sha256 check (octet_length(hash) = 32),
+    constraint submission_active_seconds_possible check (active_seconds between 1 and 7776000)
 );
 comment on table submission is 'Answers of workers.';
 
@@ -1698,7 +1740,34 @@ comment on table review is 'Verdicts on submissions.';
 create index review_by_reviewer on review (reviewer_id);
 create index review_by_decision on review (decision_id);
 
--- What an accepted assignment is owed: its terms times the share accepted. One each.
+-- A batch whose work took so long that an hour of it came to less than the floor. Append-only.
+create table pay_floor_flag (
+    requester_id    uuid         not null,
+    flag_id         uuid         not null,
+    batch_id        uuid         not null,
+    pay_floor_id    uuid         not null references pay_floor,
+    -- How many answers were looked at, and the median of their active time.
+    answers         integer      not null,
+    median_seconds  integer      not null,
+    -- What an hour of the least paid of them came to, and what it had to.
+    hourly_minor    bigint       not null,
+    floor_minor     bigint       not null,
+    -- What an assignment accepted in full is owed so that the median comes to the floor.
+    owed_minor      bigint       not null,
+    flagged_at      timestamptz  not null,
+    constraint pay_floor_flag_pkey primary key (requester_id, flag_id),
+    constraint pay_floor_flag_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint pay_floor_flag_answers_possible check (answers between 1 and 200),
+    constraint pay_floor_flag_median_possible check (median_seconds between 1 and 7776000),
+    constraint pay_floor_flag_below_floor check (0 <= hourly_minor and hourly_minor < floor_minor),
+    constraint pay_floor_flag_owed_positive check (owed_minor > 0)
+);
+comment on table pay_floor_flag is 'Batches found below the pay floor.';
+create index pay_floor_flag_by_batch on pay_floor_flag (requester_id, batch_id, flag_id desc);
+create index pay_floor_flag_by_floor on pay_floor_flag (pay_floor_id);
+
+-- What a worker is owed for an assignment: one for the work, its terms times the share accepted; and one for each flag
+-- under which it was topped up.
 create table earning (
     requester_id   uuid         not null,
     assignment_id  uuid         not null,
@@ -1707,14 +1776,23 @@ create table earning (
     currency       text         not null,
     transfer_id    uuid         not null references transfer,
     earned_at      timestamptz  not null,
-    constraint earning_pkey primary key (requester_id, assignment_id),
+    -- The assignment's.
+    batch_id       uuid         not null,
+    -- Why it is a top-up; null for the work itself.
+    flag_id        uuid,
+    constraint earning_pkey primary key (requester_id, transfer_id),
     constraint earning_assignment_fkey
         foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint earning_flag_fkey foreign key (requester_id, flag_id) references pay_floor_flag (requester_id, flag_id),
+    constraint earning_one_per_flag unique nulls not distinct (requester_id, assignment_id, flag_id),
     constraint earning_one_per_transfer unique (transfer_id),
     constraint earning_amount_positive check (amount_minor > 0)
 );
-comment on table earning is 'What accepted work is owed.';
+comment on table earning is 'What work is owed, and top-ups to the pay floor.';
 create index earning_by_worker on earning (worker_id, earned_at);
+create index earning_by_flag on earning (requester_id, flag_id);
+-- Serves TopUpQueries: the newest answers of a batch, and those that were paid too little.
+create index earning_by_batch on earning (requester_id, batch_id, earned_at, assignment_id) where flag_id is null;
 
 -- Payouts --------------------------------------------------------------------
 
@@ -1790,17 +1868,18 @@ create index payout_share_by_worker on payout_share (worker_id);
 -- Which earnings a line pays.
 create table payout_item (
     requester_id    uuid     not null,
-    assignment_id   uuid     not null,
+    -- Which the earning is.
+    transfer_id     uuid     not null,
     payout_line_id  uuid     not null references payout_line,
     -- False once its batch was cancelled.
     is_live         boolean  not null,
-    constraint payout_item_pkey primary key (requester_id, assignment_id, payout_line_id),
+    constraint payout_item_pkey primary key (requester_id, transfer_id, payout_line_id),
     constraint payout_item_earning_fkey
-        foreign key (requester_id, assignment_id) references earning (requester_id, assignment_id)
+        foreign key (requester_id, transfer_id) references earning (requester_id, transfer_id)
 );
 comment on table payout_item is 'Earnings paid by a payout line.';
 -- An earning is paid once.
-create unique index payout_item_one_live_per_earning on payout_item (requester_id, assignment_id) where is_live;
+create unique index payout_item_one_live_per_earning on payout_item (requester_id, transfer_id) where is_live;
 create index payout_item_by_line on payout_item (payout_line_id);
 
 -- Privileges -----------------------------------------------------------------
@@ -1808,6 +1887,7 @@ create index payout_item_by_line on payout_item (payout_line_id);
 -- The program works as this role: it cannot change what is append-only, nor the schema.
 grant select, insert, update, delete on all tables in schema public to guildhall_app;
 revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning,
+    pay_floor_flag,
     credential_evidence, credential_reminder, exam, hours_entry
     from guildhall_app;
 -- What was once in force stays on record; only its end may change.

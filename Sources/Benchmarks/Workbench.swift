@@ -117,10 +117,19 @@ struct Workbench {
         let second = UUID.numbered(1, kind: 0xe)
         try await transaction.execute(
             """
-            insert into rate (rate_id, profession, tier, task_kind, region, language, unit, amount_minor, least_minor,
-                              most_minor, currency, in_force, prepared_by, approved_by)
-            values (\(rate), 'lawyer', 'expert', 'extraction', 'any', 'any', 'task', 100, 100, 100, 'USD',
-                    tstzrange(\(.instant), null), \(UUID.numbered(1, kind: 0xc)), \(second))
+            with card as (
+                insert into rate_card (card_id, name, version, state, urgency_cap_bps, unsocial_cap_bps,
+                                       language_cap_bps, difficulty_cap_bps, whole_cap_bps, content_hash, prepared_by,
+                                       prepared_at, approved_by, in_force)
+                values (\(rate), 'Bench', 1, 'published', 10000, 10000, 10000, 10000, 10000, sha256('bench'),
+                        \(UUID.numbered(1, kind: 0xc)), \(.instant), \(second), tstzrange(\(.instant), null))
+                returning card_id, prepared_by, approved_by, in_force
+            )
+            insert into rate (rate_id, card_id, profession, tier, task_kind, region, language, unit, amount_minor,
+                              least_minor, most_minor, currency, in_force, prepared_by, approved_by)
+            select \(rate), card_id, 'lawyer', 'expert', 'extraction', 'any', 'any', 'task', 100, 100, 100, 'USD',
+                   in_force, prepared_by, approved_by
+              from card
             """)
         try await transaction.execute(
             """

@@ -39,18 +39,23 @@ struct WorkRoutes {
         )
     }
 
-    /// `{"lease_token", "answer"}`. 200 with what was taken.
+    /// `{"lease_token", "answer", "active_seconds"?}`. 200 with what was taken.
     @Sendable func submit(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let id: Assignment.ID = try context.identifier("id", of: "assignment")
         let body = try await JSONRequest(request, bytesMax: Self.answerBytesMax)
         let token = try body.integer("lease_token")
         guard let answer = body.body["answer"] else { throw BadInput("answer", "is missing") }
+        let active = body.body["active_seconds"] == nil ? nil : Int(clamping: try body.integer("active_seconds"))
         return Response(
             try await market.once(
                 try request.idempotencyKey(), by: worker, route: "submission:\(id)", fingerprint: body.fingerprint,
                 answer: { Reply(status: 200, body: $0.json) },
-                perform: { try await SubmitAnswer(market: $0)(answer, for: id, token: token, by: worker) }
+                perform: {
+                    try await SubmitAnswer(market: $0)(
+                        answer, for: id, token: token, activeSeconds: active, by: worker
+                    )
+                }
             )
         )
     }

@@ -34,13 +34,7 @@ package struct CrashMarket: Sendable {
         let person = CreatePrincipal(market: market)
         maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
         let checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
-        _ = try await PublishRate(market: market)(
-            ProposedRate(
-                profession: .lawyer, tier: .expert, taskKind: .extraction, unit: .task, amount: Money(100, usd),
-                inForce: InstantRange(from: Date(timeIntervalSince1970: 1_700_000_000), until: nil)
-            ),
-            preparedBy: maker, approvedBy: checker
-        )
+        try await OneRate.publish(100, in: market, by: maker, and: checker)
         requester = try await CreateRequester(market: market)(externalKey: "acme", name: "Acme", by: manager)
         project = try await CreateProject(market: market)(
             ProjectDraft(

@@ -35,13 +35,7 @@ package struct SmallMarket: Sendable {
         maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
         checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
         reviewer = try await person(.person, named: "Reviewer", roles: [.reviewer], by: manager)
-        _ = try await PublishRate(market: market)(
-            ProposedRate(
-                profession: .lawyer, tier: .expert, taskKind: .extraction, unit: .task, amount: Money(Self.pay, usd),
-                inForce: InstantRange(from: Scratch.start - 86_400, until: nil)
-            ),
-            preparedBy: maker, approvedBy: checker
-        )
+        try await OneRate.publish(Self.pay, in: market, by: maker, and: checker)
         requester = try await CreateRequester(market: market)(externalKey: "acme", name: "Acme", by: manager)
         project = try await CreateProject(market: market)(
             ProjectDraft(
@@ -89,12 +83,13 @@ package struct SmallMarket: Sendable {
 
     package func draft(
         _ name: String, door: BatchDoor = .claim, requirement: Requirement = .profession(.lawyer, leastTier: .expert),
-        redundancy: Int = 1, budget: Int64 = 5_000_000, minutes: Int = 30, priority: Int = 0
+        redundancy: Int = 1, budget: Int64 = 5_000_000, minutes: Int = 30, priority: Int = 0,
+        pricing: BatchPricing = .plain
     ) throws -> BatchDraft {
         BatchDraft(
             project: project, name: name, door: door, profession: .lawyer, tier: .expert, requirement: requirement,
             redundancy: redundancy, feeBasisPoints: 1_000, budget: try Money(budget, usd), expectedMinutes: minutes,
-            leaseSeconds: 3_600, answerSeconds: 7_200, priority: priority
+            leaseSeconds: 3_600, answerSeconds: 7_200, priority: priority, pricing: pricing
         )
     }
 
@@ -127,9 +122,12 @@ package struct SmallMarket: Sendable {
     }
 
     @discardableResult
-    package func submit(_ work: Assignment, _ label: String = "a") async throws -> Submission {
+    package func submit(
+        _ work: Assignment, _ label: String = "a", activeSeconds: Int? = nil
+    ) async throws -> Submission {
         try await SubmitAnswer(market: market)(
-            ["label": .string(label)], for: work.id, token: work.leaseToken, by: Principal.ID(work.worker.uuid)
+            ["label": .string(label)], for: work.id, token: work.leaseToken, activeSeconds: activeSeconds,
+            by: Principal.ID(work.worker.uuid)
         )
     }
 

@@ -19,6 +19,7 @@ struct Guildhall: AsyncParsableCommand {
             PersonCommand.self, TokenCommand.self, SchemaCommand.self, PsqlCommand.self, WorkerCommand.self,
             KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
+            BatchCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self,
         ]

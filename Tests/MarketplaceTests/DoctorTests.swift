@@ -215,6 +215,14 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
     (.termsHash, ["update assignment set terms_hash = sha256('other') where state = 'leased'"]),
     (.oneEarning, ["update review set share_bps = 4000 where verdict = 'accepted_in_part'"]),
     (.earningPosted, ["update transfer set source_id = transfer_id where kind = 'earning'"]),
+    (.topUps, ["update pay_floor_flag set owed_minor = owed_minor - 1"]),
+    (.topUps, ["update submission set active_seconds = active_seconds + 1"]),
+    (
+        .topUpShare,
+        [
+            "update batch set top_up_spent_minor = top_up_spent_minor + 1 where top_up_spent_minor > 0"
+        ]
+    ),
     (.balances, ["update account set balance_minor = balance_minor + 1 where kind = 'requester_wallet'"]),
     (
         .currencies,
@@ -248,7 +256,7 @@ private let breaks: [(check: DoctorCheck, statements: [SQL])] = [
                 select gen_random_uuid(), 'release', hold.account_id, wallet.account_id, hold.balance_minor, 'USD',
                        gen_random_uuid(), '2026-03-02'
                   from account as hold, account as wallet
-                 where hold.kind = 'batch_hold' and wallet.kind = 'requester_wallet'
+                 where hold.kind = 'batch_hold' and hold.balance_minor > 0 and wallet.kind = 'requester_wallet'
                  limit 1
                 returning debit_account_id, credit_account_id, amount_minor
             )
@@ -379,6 +387,7 @@ struct DoctorTests {
         let rejected = try await small.claim(cem, batch)
         try await small.submit(rejected)
         try await small.review(rejected, .rejected)
+        try await keepFloor(small, ben, cem)
         let pair = try await small.batch(small.draft("pair", redundancy: 2), tasks: 1)
         try await small.submit(small.claim(ann, pair))
         _ = try await small.claim(ben, pair)
@@ -387,6 +396,19 @@ struct DoctorTests {
         Scratch.clock.advance(by: 61)
         while try await SweepEligibility(market: small.market)() > 0 {}
         return small
+    }
+
+    /// A batch that is closed below the floor: one top-up out of its share, one from the platform.
+    private func keepFloor(_ small: SmallMarket, _ ben: Worker.ID, _ cem: Worker.ID) async throws {
+        let slow = try await small.batch(
+            small.draft("slow", pricing: BatchPricing(topUpBasisPoints: 2_500)), tasks: 2
+        )
+        try await small.earn(ben, slow)
+        try await small.earn(cem, slow)
+        _ = try await SetPayFloor(market: small.market)(
+            PayFloor(hourly: Money(10_000_000, small.usd), medianOf: 2, reason: "Test"), by: small.checker
+        )
+        _ = try await CloseBatch(market: small.market)(slow, of: small.requester, by: small.manager)
     }
 
     @Test("finds a market clean in which everything has happened, and says what it could not check")

@@ -81,10 +81,17 @@ private let violations: [(constraint: String, statement: SQL)] = [
     ("review_decision_unless_accepted", "update review set verdict = 'rejected', share_bps = 0"),
     ("earning_amount_positive", "update earning set amount_minor = 0"),
     (
+        "earning_one_per_flag",
+        """
+        insert into earning select requester_id, assignment_id, worker_id, amount_minor, currency, gen_random_uuid(),
+               earned_at, batch_id, flag_id from earning
+        """
+    ),
+    (
         "earning_one_per_transfer",
         """
-        insert into earning select requester_id, gen_random_uuid(), worker_id, amount_minor, currency, transfer_id,
-               earned_at from earning
+        insert into earning select gen_random_uuid(), assignment_id, worker_id, amount_minor, currency, transfer_id,
+               earned_at, batch_id, flag_id from earning
         """
     ),
     (
@@ -128,7 +135,7 @@ private let violations: [(constraint: String, statement: SQL)] = [
                    currency, 'other' from payout_line
             returning payout_line_id
         )
-        insert into payout_item select requester_id, assignment_id, line.payout_line_id, true from payout_item, line
+        insert into payout_item select requester_id, transfer_id, line.payout_line_id, true from payout_item, line
         """
     ),
 ]
@@ -140,6 +147,7 @@ private let forbidden: [SQL] = [
     "delete from audit_seal", "update decision set reasons = 'x'", "delete from decision",
     "update submission set answer = '{}'", "delete from submission", "update review set reasons = 'x'",
     "delete from review", "update earning set amount_minor = 1", "delete from earning",
+    "update pay_floor_flag set owed_minor = 1", "delete from pay_floor_flag",
     "update assignment set terms = '{}'", "update assignment set pay_minor = 1",
     "update assignment set eligibility = '{}'",
     "update schema_step set name = 'x'", "alter table transfer drop constraint transfer_amount_positive",

@@ -128,7 +128,6 @@ struct PeopleConstraintTests {
         ("rate_region_is_iso3166_or_any", "update rate set region = 'usa'"),
         ("rate_language_bounded", "update rate set language = 'EN'"),
         ("rate_in_force_is_approved", "update rate set approved_by = null where in_force is not null"),
-        ("rate_in_force_or_of_card", "update rate set in_force = null where card_id is null"),
         ("rate_card_name_bounded", "update rate_card set name = ''"),
         ("rate_card_version_positive", "update rate_card set version = -version"),
         ("rate_card_one_per_version", "update rate_card set version = 7"),
@@ -184,11 +183,6 @@ struct PeopleConstraintTests {
         )
         _ = try await SuspendWorker(market: crew.market)(worker, rule: "r", facts: [:], reasons: "x", by: crew.chief)
         let (maker, checker) = (try await crew.person("m", .financeMaker), try await crew.person("c", .financeChecker))
-        let rate = try ProposedRate(
-            profession: .lawyer, tier: .expert, taskKind: .extraction, unit: .hour,
-            amount: Money(100, try #require(Currency("USD"))), inForce: InstantRange(from: Scratch.start, until: nil)
-        )
-        _ = try await PublishRate(market: crew.market)(rate, preparedBy: maker, approvedBy: checker)
         try await publishCard(crew, maker, checker)
         try await crew.market.database.transaction { transaction in
             _ = try await transaction.reserveMinutes(60, of: worker, weekStartsOn: .day("2026-03-02"), cap: 600)

@@ -7,7 +7,7 @@ struct PrivilegeTests {
     private static let appendOnly = [
         "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
         "credential_reminder", "exam",
-        "hours_entry",
+        "hours_entry", "pay_floor_flag",
     ]
 
     private static let refused: [SQL] = [
@@ -16,6 +16,7 @@ struct PrivilegeTests {
         "delete from transfer", "truncate transfer cascade", "update decision set reasons = 'x'",
         "delete from decision",
         "update submission set answer = '1'", "delete from submission", "update review set share_bps = 1",
+        "update pay_floor_flag set owed_minor = 1", "delete from pay_floor_flag",
         "delete from review", "update earning set amount_minor = 1", "delete from earning",
         "update hours_entry set minutes = 1", "delete from hours_entry", "truncate hours_entry",
         "update assignment set terms = '1'", "update assignment set pay_minor = 1",

@@ -59,7 +59,7 @@ struct RateCardTests {
         #expect(try await pay(market, at: later + 119) == 4_000)
         #expect(try await pay(market, at: later + 120) == nil)
         let list = try await ListRateCards(market: market.market)(limit: 2, by: market.checker)
-        #expect(list.map(\.version) == [3, 2] && list.map(\.state) == [.published, .draft])
+        #expect(list.map(\.version) == [4, 3] && list.map(\.state) == [.published, .draft])
         #expect(try await ListRateCards(market: market.market)(before: 2, by: market.maker).map(\.version) == [1])
         #expect(try await market.ills().isEmpty)
     }
@@ -67,7 +67,8 @@ struct RateCardTests {
     @Test("only the transitions of the table happen")
     func transitions() {
         let table: [RateCardState: [RateCardEvent: RateCardState]] = [
-            .draft: [.approve: .approved], .approved: [.publish: .published], .published: [:],
+            .draft: [.approve: .approved, .discard: .discarded],
+            .approved: [.publish: .published, .discard: .discarded], .published: [:], .discarded: [:],
         ]
         for state in RateCardState.allCases {
             for event in RateCardEvent.allCases { #expect(state.after(event) == table[state]?[event]) }
@@ -87,7 +88,7 @@ struct RateCardTests {
             await Crew.refusal { try await draft(card(1, profession: "astrologer"), by: market.maker) }
                 == "unknown_profession")
         let version = try await draft(card(1), by: both)
-        #expect(version.version == 1)
+        #expect(version.version == 2)
         func approval(_ hash: Digest, by checker: Principal.ID) async -> String {
             await Crew.refusal { try await approve(version.version, contentHash: hash, by: checker) }
         }
@@ -96,35 +97,23 @@ struct RateCardTests {
         #expect(await approval(other, by: both) == "rate_approver_is_maker")
         #expect(await approval(other, by: market.checker) == "rate_card_content_differs")
         #expect(
-            await Crew.refusal { try await publish(1, from: Scratch.start, by: market.maker) }
+            await Crew.refusal { try await publish(2, from: Scratch.start, by: market.maker) }
                 == "rate_card_wrong_state")
         #expect(await approval(version.contentHash, by: market.checker) == "none")
         #expect(await approval(other, by: market.checker) == "rate_card_wrong_state")
         #expect(
-            await Crew.refusal { try await publish(1, from: Scratch.start - 1, by: market.maker) }
+            await Crew.refusal { try await publish(2, from: Scratch.start - 1, by: market.maker) }
                 == "rate_in_the_past")
-        let clash = try ProposedRate(
-            profession: .lawyer, tier: .expert, taskKind: .extraction, unit: .task, amount: Money(1, market.usd),
-            inForce: InstantRange(from: Scratch.start + 1_000, until: Scratch.start + 2_000)
-        )
-        let first = try ProposedRate(
-            profession: .physician, tier: .expert, taskKind: .extraction, unit: .task, amount: Money(1, market.usd),
-            inForce: InstantRange(from: Scratch.start + 1_000, until: nil)
-        )
-        _ = try await PublishRate(market: market.market)(first, preparedBy: market.maker, approvedBy: market.checker)
+        #expect(
+            await Crew.refusal { try await publish(2, from: Scratch.start, by: market.maker) } == "rate_overlaps")
+        #expect(await Crew.refusal { try await publish(2, from: Scratch.start + 1, by: market.maker) } == "none")
         #expect(
             await Crew.refusal {
-                try await PublishRate(market: market.market)(
-                    clash, preparedBy: market.maker, approvedBy: market.checker)
-            } == "rate_overlaps")
-        #expect(await Crew.refusal { try await publish(1, from: Scratch.start, by: market.maker) } == "none")
-        #expect(
-            await Crew.refusal {
-                try await end(1, at: Scratch.start, preparedBy: market.maker, approvedBy: market.checker)
+                try await end(2, at: Scratch.start + 1, preparedBy: market.maker, approvedBy: market.checker)
             } == "rate_card_not_in_force")
         #expect(
             await Crew.refusal {
-                try await end(1, at: Scratch.start + 9, preparedBy: both, approvedBy: both)
+                try await end(2, at: Scratch.start + 9, preparedBy: both, approvedBy: both)
             } == "rate_approver_is_maker")
     }
 
@@ -136,15 +125,68 @@ struct RateCardTests {
         try await ApproveRateCard(market: market.market)(
             draft.version, contentHash: draft.contentHash, by: market.checker)
         await #expect(throws: RateCardRefusal.overlaps) {
-            try await PublishRateCard(market: market.market)(draft.version, from: Scratch.start, by: market.maker)
+            try await PublishRateCard(market: market.market)(draft.version, from: Scratch.start + 1, by: market.maker)
         }
+        #expect(try await pay(market, at: Scratch.start + 599) == SmallMarket.pay)
+    }
+
+    @Test("of many versions published for one instant at once one holds")
+    func publishedAtOnce() async throws {
+        let market = try await SmallMarket()
+        let publish = PublishRateCard(market: market.market)
+        var versions: [Int] = []
+        for minor in 1...6 as ClosedRange<Int64> {
+            let draft = try await DraftRateCard(market: market.market)(card(minor), by: market.maker)
+            try await ApproveRateCard(market: market.market)(
+                draft.version, contentHash: draft.contentHash, by: market.checker)
+            versions.append(draft.version)
+        }
+        let taken = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for version in versions {
+                group.addTask {
+                    do {
+                        try await publish(version, from: Scratch.start + 60, by: market.maker)
+                        return true
+                    } catch RateCardRefusal.overlaps {
+                        return false
+                    }
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(taken == 1)
+        #expect(try await pay(market, at: Scratch.start + 59) == SmallMarket.pay)
+    }
+
+    @Test("a version that was not published is discarded for good, by anybody in finance, and stays on record")
+    func discarded() async throws {
+        let market = try await SmallMarket()
+        let discard = DiscardRateCard(market: market.market)
+        let approve = ApproveRateCard(market: market.market)
+        let first = try await DraftRateCard(market: market.market)(card(1), by: market.maker)
+        let second = try await DraftRateCard(market: market.market)(card(2), by: market.maker)
+        try await approve(second.version, contentHash: second.contentHash, by: market.checker)
+        #expect(await Crew.refusal { try await discard(first.version, by: market.reviewer) } == "role_missing")
+        #expect(await Crew.refusal { try await discard(99, by: market.maker) } == "not_found")
+        #expect(await Crew.refusal { try await discard(1, by: market.maker) } == "rate_card_wrong_state")
+        try await discard(first.version, by: market.maker)
+        try await discard(second.version, by: market.checker)
+        #expect(
+            await Crew.refusal { try await approve(2, contentHash: first.contentHash, by: market.checker) }
+                == "rate_card_wrong_state")
+        #expect(
+            await Crew.refusal { try await PublishRateCard(market: market.market)(3, by: market.maker) }
+                == "rate_card_wrong_state")
+        let list = try await ListRateCards(market: market.market)(by: market.maker)
+        #expect(list.map(\.state) == [.discarded, .discarded, .published])
         #expect(try await pay(market, at: Scratch.start) == SmallMarket.pay)
     }
 
     @Test("two versions are compared over the batches that are open, by pages; nothing changes")
     func comparison() async throws {
         let market = try await SmallMarket()
-        _ = try await publish(3_000, in: market, from: Scratch.start)
+        _ = try await publish(3_000, in: market, from: Scratch.start + 1)
+        Scratch.clock.advance(by: 1)
         var hard = try market.draft("hard")
         hard = BatchDraft(
             project: hard.project, name: "hard", profession: .lawyer, tier: .expert, requirement: hard.requirement,
@@ -155,8 +197,8 @@ struct RateCardTests {
         _ = try await market.batch(market.draft("unpublished"), tasks: 1, publish: false)
         let draft = try await DraftRateCard(market: market.market)(card(4_001), by: market.maker)
         let compare = CompareRateCards(market: market.market)
-        let page = try await compare(from: 1, to: draft.version, limit: 1, by: market.maker)
-        let rest = try await compare(from: 1, to: draft.version, after: page.last?.batch, by: market.maker)
+        let page = try await compare(from: 2, to: draft.version, limit: 1, by: market.maker)
+        let rest = try await compare(from: 2, to: draft.version, after: page.last?.batch, by: market.maker)
         let all = page + rest
         #expect(page.count == 1 && Set(all.map(\.batch)) == [plain, other])
         #expect(
@@ -210,6 +252,46 @@ struct BatchPriceTests {
         #expect(try await market.ills().isEmpty)
         _ = try await CloseBatch(market: market.market)(batch, of: market.requester, by: market.manager)
         #expect(try await market.balance(.wallet(of: market.requester, market.usd)) == 10_000_000 - 4_400 - 440)
+        #expect(try await market.ills().isEmpty)
+    }
+
+    @Test(
+        "whatever the curve, terms frozen at a lease pay what it gives at that instant, and nothing later reaches them")
+    func frozenAtTheInstant() async throws {
+        let market = try await SmallMarket()
+        let worker = try await market.lawyer("w")
+        let dice = Dice(seed: 20_260_302)
+        let base = try Money(SmallMarket.pay, market.usd)
+        for number in 0..<6 {
+            let curve = try Escalator(
+                dice.pick(EscalationShape.allCases), afterSeconds: dice.roll(0...3_000),
+                intervalSeconds: dice.roll(60...2_000), step: Money(Int64(dice.roll(1...700)), market.usd),
+                cap: Money(Int64(dice.roll(1_500...5_000)), market.usd)
+            )
+            let plain = try market.draft("curve \(number)")
+            let batch = try await market.batch(
+                BatchDraft(
+                    project: plain.project, name: plain.name, profession: .lawyer, tier: .expert,
+                    requirement: plain.requirement, feeBasisPoints: 1_000, budget: plain.budget, expectedMinutes: 1,
+                    pricing: BatchPricing(escalator: curve)
+                ), tasks: 1)
+            var elapsed = 0
+            for _ in 0..<8 {
+                let wait = dice.roll(0...2_000)
+                Scratch.clock.advance(by: Double(wait))
+                elapsed += wait
+                let work = try await market.claim(worker, batch)
+                let pay = try curve.price(from: base, elapsed: Double(elapsed))
+                #expect(work.terms["pay_minor"] == .integer(pay.minorUnits))
+                #expect(work.terms["fee_minor"] == .integer(try pay.share(basisPoints: 1_000).minorUnits))
+                Scratch.clock.advance(by: 600)
+                elapsed += 600
+                let stored = try await market.market.database.read { try await $0.assignment(work.id, of: worker) }
+                #expect(stored?.terms == work.terms)
+                try await ReturnTask(market: market.market)(
+                    work.id, token: work.leaseToken, by: Principal.ID(worker.uuid))
+            }
+        }
         #expect(try await market.ills().isEmpty)
     }
 

@@ -210,6 +210,26 @@ struct RateResolutionTests {
         #expect(try RateTask(json: RateTask(json: task).json) == RateTask(json: task))
     }
 
+    @Test(
+        "the sample card pays what the field pays: USD an hour, CNY for a month of 160 hours",
+        arguments: [
+            ("USD", Tier.generalist, Profession.lawyer, 1_600...2_100), ("USD", .generalist, .physician, 1_600...2_100),
+            ("USD", .expert, .lawyer, 10_000...11_000), ("USD", .expert, .physician, 15_500...16_500),
+            ("CNY", .generalist, .lawyer, 300_000...900_000), ("CNY", .generalist, .physician, 300_000...900_000),
+            ("CNY", .expert, .lawyer, 5_000_000...5_000_000), ("CNY", .expert, .physician, 5_000_000...5_000_000),
+        ] as [(String, Tier, Profession, ClosedRange<Int64>)])
+    func fieldPay(currency: String, tier: Tier, profession: Profession, range: ClosedRange<Int64>) throws {
+        let card = try RateCard(json: sample("rate-card"))
+        let (hours, region): (Int, String?) = currency == "CNY" ? (160, "CN") : (1, nil)
+        for kind in TaskKind.allCases {
+            let task = try RateTask(
+                profession: profession, tier: tier, taskKind: kind, region: region,
+                currency: #require(Currency(currency)), expectedMinutes: hours * 60
+            )
+            #expect(range.contains(try #require(pay(card.resolve(task, at: at)))))
+        }
+    }
+
     private func sample(_ name: String) throws -> JSON {
         let path = ScratchServer.root + "/samples/\(name).json"
         return try JSON.parse(Array(#require(FileManager.default.contents(atPath: path))))

@@ -46,6 +46,9 @@ struct SchemaConstraintTests {
         ("batch_fee_not_negative", "update batch set fee_minor = -1"),
         ("batch_expected_minutes_possible", "update batch set expected_minutes = 0"),
         ("batch_lease_seconds_possible", "update batch set lease_seconds = 59"),
+        ("batch_price_top_up_possible", "update batch_price set top_up_bps = 10001"),
+        ("batch_top_ups_within_share", "update batch set top_up_spent_minor = 1"),
+        ("submission_active_seconds_possible", "update submission set active_seconds = 0"),
         ("batch_price_fee_possible", "update batch_price set fee_bps = 10001"),
         ("batch_price_most_positive", "update batch_price set most_pay_minor = 0"),
         ("batch_price_curve_whole", "update batch_price set step_minor = null"),
@@ -95,7 +98,7 @@ struct SchemaConstraintTests {
         """,
         """
         insert into batch_price
-        select requester_id, batch_id, '{}', '{}', 0, 1, 0, 'steps', 0, 60, 1 from batch
+        select requester_id, batch_id, '{}', '{}', 0, 1, 0, 'steps', 0, 60, 1, 0 from batch
         """,
         """
         insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
@@ -110,8 +113,8 @@ struct SchemaConstraintTests {
           from slot
         """,
         """
-        insert into submission (requester_id, assignment_id, answer, hash, submitted_at)
-        select requester_id, assignment_id, '{}', sha256('a'), '2026-03-02' from assignment
+        insert into submission (requester_id, assignment_id, answer, hash, submitted_at, active_seconds)
+        select requester_id, assignment_id, '{}', sha256('a'), '2026-03-02', 1 from assignment
         """,
         """
         insert into offer (requester_id, offer_id, batch_id, worker_id, state, reason, offered_at, answer_by)

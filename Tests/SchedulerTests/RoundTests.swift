@@ -45,6 +45,21 @@ struct RoundTests {
         #expect(try await round.runOnce() == RoundOutcome(counts: [.leasesExpired: 1], hasMore: false))
     }
 
+    @Test("keep the pay floor, batch after batch, and pay nothing twice")
+    func payFloor() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        for name in ["a", "b"] {
+            try await staffed.earn(worker, try await staffed.batch(name, door: .claim))
+        }
+        let round = PayFloorRound(market: staffed.market, by: staffed.system)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.payTopUps: 0], hasMore: false))
+        try await staffed.setFloor(hourlyMinor: 10_000_000)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.payTopUps: 2], hasMore: false))
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.payTopUps: 0], hasMore: false))
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("seal what was recorded")
     func sealing() async throws {
         let staffed = try await StaffedMarket()

@@ -13,6 +13,8 @@ struct StaffedMarket: Sendable {
     let manager: Principal.ID
     let system: Principal.ID
     private let second: Principal.ID
+    private let reviewer: Principal.ID
+    private let checker: Principal.ID
     let requester: Requester.ID
     private let project: Project.ID
     private let usd: Currency
@@ -25,14 +27,9 @@ struct StaffedMarket: Sendable {
         let person = CreatePrincipal(market: market)
         second = try await person(.person, named: "Second", roles: [.operator], by: manager)
         let maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
-        let checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
-        _ = try await PublishRate(market: market)(
-            ProposedRate(
-                profession: .lawyer, tier: .expert, taskKind: .extraction, unit: .task, amount: Money(2_000, usd),
-                inForce: InstantRange(from: Scratch.start - 86_400, until: nil)
-            ),
-            preparedBy: maker, approvedBy: checker
-        )
+        reviewer = try await person(.person, named: "Reviewer", roles: [.reviewer], by: manager)
+        checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
+        try await OneRate.publish(2_000, in: market, by: maker, and: checker)
         requester = try await CreateRequester(market: market)(externalKey: "acme", name: "Acme", by: manager)
         project = try await CreateProject(market: market)(
             ProjectDraft(
@@ -96,6 +93,21 @@ struct StaffedMarket: Sendable {
         _ = try await AddTasks(market: market)(drafts, to: id, of: requester, by: manager)
         _ = try await PublishBatch(market: market)(id, of: requester, by: manager)
         return id
+    }
+
+    /// Takes a task, answers it and has it accepted.
+    func earn(_ worker: Worker.ID, _ batch: Batch.ID) async throws {
+        let actor = Principal.ID(worker.uuid)
+        let work = try await ClaimTask(market: market)(from: (requester, batch), by: actor)
+        _ = try await SubmitAnswer(market: market)([:], for: work.id, token: work.leaseToken, by: actor)
+        _ = try await ReviewSubmission(market: market)(work.id, of: requester, .accepted, reasons: "", by: reviewer)
+    }
+
+    /// Of the newest answer, for whatever work.
+    func setFloor(hourlyMinor: Int64) async throws {
+        _ = try await SetPayFloor(market: market)(
+            PayFloor(hourly: Money(hourlyMinor, usd), medianOf: 1, reason: "Test"), by: checker
+        )
     }
 
     func routing(_ change: (inout RoutingRound.Limits) -> Void = { _ in }) -> RoutingRound {

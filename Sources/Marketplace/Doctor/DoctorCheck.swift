@@ -12,6 +12,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case termsHash = "terms_match_hash"
     case oneEarning = "one_earning_by_terms"
     case earningPosted = "earnings_posted"
+    case topUps = "top_ups_within_shortfall"
+    case topUpShare = "top_ups_within_share"
     case balances = "balances_are_sums"
     case currencies = "transfers_in_one_currency"
     case clearing = "clearing_is_zero"
@@ -42,9 +44,9 @@ extension DoctorCheck {
         switch self {
         case .redundancy, .oneSlotPerWorker, .slotsAgree: 1
         case .eligibility, .proof, .barred: 2
-        case .termsFrozen, .termsHash, .oneEarning, .earningPosted: 3
+        case .termsFrozen, .termsHash, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
-        case .budget, .holdCovers: 5
+        case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
         case .sealedBids: 7
         case .reviewerDiffers: 8
@@ -67,13 +69,18 @@ extension DoctorCheck {
         case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
         case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
         case .termsHash: "The terms of every assignment have the hash that was stored with them."
-        case .oneEarning: "Every accepted assignment has one earning and fee: its terms times the share accepted."
-        case .earningPosted: "Every earning is a transfer from the batch's hold to the worker."
+        case .oneEarning:
+            "Every accepted assignment's work has one earning and fee: its terms times the share accepted."
+        case .earningPosted:
+            "Every earning is a transfer to the worker: from the hold, a top-up else from the platform."
+        case .topUps: "Top-ups lift an assignment to what its flag says is owed, once each, and never above."
+        case .topUpShare:
+            "What a batch's hold has paid in top-ups is what it counts, and within the share kept for them."
         case .balances: "Every balance equals the sum of its transfers, and none is negative."
         case .currencies: "Every transfer is in the currency of both its accounts."
         case .clearing: "Nothing is left in clearing: every payout was settled."
         case .budget: "What a batch holds and has spent is within its budget."
-        case .holdCovers: "The hold covers the worst case of what is still open; a closed batch holds nothing."
+        case .holdCovers: "The hold covers the worst case of what is open and the share for top-ups; closed, nothing."
         case .onePayout: "No earning is in two live payout lines, nor in one whose batch was cancelled."
         case .payoutTotals: "Batch totals equal their lines, lines their workers' shares, shares their earnings."
         case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
@@ -115,6 +122,8 @@ extension DoctorCheck {
         case .termsHash: .termsHash
         case .oneEarning: .violations(Self.oneEarningViolations)
         case .earningPosted: .violations(Self.earningPostedViolations)
+        case .topUps: .violations(Self.topUpViolations)
+        case .topUpShare: .violations(Self.topUpShareViolations)
         case .balances: .violations(Self.balanceViolations)
         case .currencies: .violations(Self.currencyViolations)
         case .clearing: .violations(Self.clearingViolations)

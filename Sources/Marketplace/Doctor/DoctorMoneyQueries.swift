@@ -6,7 +6,8 @@ extension DoctorCheck {
         select assignment.assignment_id::text as example
           from assignment
           left join review using (requester_id, assignment_id)
-          left join earning using (requester_id, assignment_id)
+          left join earning on earning.requester_id = assignment.requester_id
+                           and earning.assignment_id = assignment.assignment_id and earning.flag_id is null
           left join transfer as fee on fee.kind = 'fee' and fee.source_id = assignment.assignment_id
          where (assignment.state = 'accepted') <> (earning.assignment_id is not null)
             or (assignment.state in ('accepted', 'rejected')) <> (review.assignment_id is not null)
@@ -24,15 +25,21 @@ extension DoctorCheck {
           left join transfer using (transfer_id)
           left join account as debited on debited.account_id = transfer.debit_account_id
           left join account as credited on credited.account_id = transfer.credit_account_id
-         where (transfer.kind::text, transfer.source_id, transfer.amount_minor,
-                debited.kind::text, debited.owner_id, credited.kind::text, credited.owner_id)
-               is distinct from
-               ('earning', earning.assignment_id, earning.amount_minor,
-                'batch_hold', assignment.batch_id, 'worker_payable', earning.worker_id)
+         where earning.batch_id <> assignment.batch_id
+            or (transfer.amount_minor, credited.kind::text, credited.owner_id)
+               is distinct from (earning.amount_minor, 'worker_payable', earning.worker_id)
+            or case
+                   when earning.flag_id is null then
+                       (transfer.kind::text, transfer.source_id, debited.kind::text, debited.owner_id)
+                       is distinct from ('earning', earning.assignment_id, 'batch_hold', assignment.batch_id)
+                   else transfer.kind <> 'top_up'
+                     or coalesce(debited.owner_id, assignment.batch_id) <> assignment.batch_id
+                     or debited.kind not in ('batch_hold', 'platform_top_ups')
+               end
          union all
         select transfer.transfer_id::text
           from transfer
-         where transfer.kind = 'earning'
+         where transfer.kind in ('earning', 'top_up')
            and not exists (select from earning where earning.transfer_id = transfer.transfer_id)
         """
 
@@ -72,7 +79,7 @@ extension DoctorCheck {
           from batch
           join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
           left join (select debit_account_id as account_id, sum(amount_minor) as spent
-                       from transfer where kind in ('earning', 'fee') group by 1) as spending
+                       from transfer where kind in ('earning', 'fee', 'top_up') group by 1) as spending
             using (account_id)
          where account.balance_minor + coalesce(spent, 0) > batch.budget_minor
         """
@@ -92,17 +99,18 @@ extension DoctorCheck {
                        coalesce(account.balance_minor, 0)
                        < coalesce(work.unsettled, 0) * coalesce(price.most_pay_minor + price.most_fee_minor,
                                                                   batch.pay_minor + batch.fee_minor)
+                         + batch.top_up_share_minor - batch.top_up_spent_minor
                    else coalesce(account.balance_minor, 0) <> 0 or work.unsettled is not null
                end
         """
 
     static let onePayoutViolations: SQL = """
-        select assignment_id::text as example
+        select transfer_id::text as example
           from payout_item
           join payout_line using (payout_line_id)
           join payout_batch using (payout_batch_id)
          where is_live
-         group by payout_item.requester_id, assignment_id
+         group by payout_item.requester_id, transfer_id
         having count(*) > 1 or bool_or(payout_batch.state = 'cancelled')
         """
 
@@ -128,7 +136,7 @@ extension DoctorCheck {
                             bool_and(earning.currency = line.currency) as agrees
                        from payout_item
                        join payout_line as line using (payout_line_id)
-                       join earning using (requester_id, assignment_id)
+                       join earning using (requester_id, transfer_id)
                       group by 1, 2) as items
             on items.payout_line_id = share.payout_line_id and items.worker_id = share.worker_id
          where share.amount_minor is distinct from items.earned or not items.agrees

@@ -14,6 +14,7 @@ package enum AccountKind: String, Sendable, CaseIterable, SQLEnum {
     case payoutClearing = "payout_clearing"
     case platformFees = "platform_fees"
     case bank
+    case platformTopUps = "platform_top_ups"
 }
 
 /// What an account is found by: its kind, whose it is, and its currency.
@@ -51,6 +52,11 @@ package struct AccountKey: Hashable, Sendable {
     /// The world outside; negative by as much as it has brought in.
     package static func bank(_ currency: Currency) -> AccountKey {
         AccountKey(kind: .bank, owner: nil, currency: currency)
+    }
+
+    /// Negative by as much as the platform has paid to keep pay floors.
+    package static func topUps(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .platformTopUps, owner: nil, currency: currency)
     }
 }
 

@@ -9,7 +9,8 @@ package struct Transfer: Hashable, Sendable {
     package let debit: Account.ID
     package let credit: Account.ID
     package let amount: Money
-    /// What caused it: an assignment, a batch, a payout's line or share, a funding reference. Once for each kind.
+    /// What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own. Once
+    /// for each kind.
     package let source: UUID
 
     package init(
@@ -27,6 +28,7 @@ package struct Transfer: Hashable, Sendable {
 /// The values of the PostgreSQL enum `transfer_kind`, in its order.
 package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
     case funding, hold, release, earning, fee, payout, settlement
+    case topUp = "top_up"
 }
 
 /// Why money did not move. Nothing of the whole set was posted.

@@ -95,6 +95,25 @@ package struct PublishRateCard: Sendable {
     }
 }
 
+/// Finance drops a version that was never published; it stays on record.
+package struct DiscardRateCard: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter actor: a finance maker or checker.
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``RateCardRefusal/wrongState(_:_:)``.
+    package func callAsFunction(_ version: Int, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            try await change.transaction.authorizeRates(actor)
+            let card = try await change.card(version, locked: true)
+            guard card.state.after(.discard) != nil else { throw RateCardRefusal.wrongState(card.state, .discard) }
+            try await change.transaction.discardCard(card.id)
+            try await change.record("rate_card_discarded", by: actor, on: "rate_card", card.id.uuid, in: .platform)
+        }
+    }
+}
+
 /// Ends a published version at an instant to come, with its rates and rules.
 package struct EndRateCard: Sendable {
     let market: Market
@@ -138,11 +157,17 @@ package struct ListRateCards: Sendable {
     ) async throws -> [RateCardVersion] {
         guard (1...200).contains(limit) else { throw BadInput("limit", "must be 1 to 200") }
         return try await market.database.read { transaction in
-            if try await !transaction.holds(actor, .financeMaker, for: nil) {
-                try await transaction.authorize(actor, as: .financeChecker)
-            }
+            try await transaction.authorizeRates(actor)
             return try await transaction.cards(before: before, limit: limit)
         }
+    }
+}
+
+extension Transaction {
+    /// Lets makers and checkers of finance go on.
+    fileprivate func authorizeRates(_ actor: Principal.ID) async throws {
+        if try await holds(actor, .financeMaker, for: nil) { return }
+        try await authorize(actor, as: .financeChecker)
     }
 }
 

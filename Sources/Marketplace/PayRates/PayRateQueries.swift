@@ -1,5 +1,5 @@
-package import Foundation
-package import Store
+internal import Foundation
+internal import Store
 
 extension PayRate {
     /// - Parameter range: when the rate of a draft is taken to hold.
@@ -32,44 +32,4 @@ extension PayRate {
                currency, in_force
           from rate
         """
-}
-
-extension Transaction {
-    /// The rate for any region and language that holds at an instant; at most one does.
-    package func rateInForce(
-        profession: Profession, tier: Tier, taskKind: TaskKind, currency: Currency, at instant: Date
-    ) async throws -> PayRate? {
-        try await firstRow(
-            """
-            \(fragment: PayRate.columns)
-             where profession = \(profession) and tier = \(tier) and task_kind = \(taskKind)
-               and region = 'any' and language = 'any' and currency = \(currency) and in_force @> \(instant)
-            """
-        ).map { try PayRate(row: $0) }
-    }
-}
-
-extension Transaction {
-    /// - Throws: ``StoreError`` with `rate_no_overlap` when another rate holds for the same work at some time of it.
-    func insertRate(
-        _ id: PayRate.ID, _ rate: ProposedRate, preparedBy maker: Principal.ID, approvedBy checker: Principal.ID
-    ) async throws {
-        try await execute(
-            """
-            insert into rate (rate_id, profession, tier, task_kind, region, language, unit, amount_minor, least_minor,
-                              most_minor, currency, in_force, prepared_by, approved_by)
-            values (\(id), \(rate.profession), \(rate.tier), \(rate.taskKind), \(rate.region ?? "any"),
-                    \(rate.language ?? "any"), \(rate.unit), \(rate.amount.minorUnits), \(rate.band.lowerBound),
-                    \(rate.band.upperBound), \(rate.amount.currency), \(rate.inForce), \(maker), \(checker))
-            """)
-    }
-
-    /// - Returns: whether the rate held at that time, but not only from then on.
-    func endRate(_ id: PayRate.ID, at end: Date) async throws -> Bool {
-        try await execute(
-            """
-            update rate set in_force = tstzrange(lower(in_force), \(end))
-             where rate_id = \(id) and in_force @> \(end) and lower(in_force) < \(end)
-            """) == 1
-    }
 }

@@ -56,6 +56,10 @@ extension Transaction {
         try await execute("update rate set approved_by = \(checker) where card_id = \(id)")
     }
 
+    func discardCard(_ id: RateCardVersion.ID) async throws {
+        try await execute("update rate_card set state = 'discarded' where card_id = \(id)")
+    }
+
     /// Ends whatever holds at an instant and began before it.
     func endEverything(at end: Date) async throws {
         for table in ["rate_card", "rate", "premium_rule"] as [SQL] {

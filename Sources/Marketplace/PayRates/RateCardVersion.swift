@@ -3,12 +3,12 @@ package import Store
 
 /// Where a version of the rate card stands: the values of the PostgreSQL enum `rate_card_state`, in its order.
 package enum RateCardState: String, Sendable, CaseIterable, SQLEnum {
-    case draft, approved, published
+    case draft, approved, published, discarded
 }
 
 /// What can happen to a version of the rate card.
 package enum RateCardEvent: String, Sendable, CaseIterable {
-    case approve, publish
+    case approve, publish, discard
 }
 
 extension RateCardState {
@@ -17,7 +17,11 @@ extension RateCardState {
         switch (self, event) {
         case (.draft, .approve): .approved
         case (.approved, .publish): .published
-        case (.draft, .publish), (.approved, .approve), (.published, .approve), (.published, .publish): nil
+        case (.draft, .discard), (.approved, .discard): .discarded
+        case (.draft, .publish), (.approved, .approve),
+            (.published, .approve), (.published, .publish), (.published, .discard),
+            (.discarded, .approve), (.discarded, .publish), (.discarded, .discard):
+            nil
         }
     }
 }

@@ -4,7 +4,7 @@ package import Store
 /// An earning that no live payout line pays.
 struct DueEarning: Sendable {
     let requester: Requester.ID
-    let assignment: Assignment.ID
+    let transfer: Transfer.ID
     let worker: Worker.ID
     let amountMinor: Int64
     /// The agency whom the worker belonged to when they earned it, if it is the payee.
@@ -33,7 +33,7 @@ extension Transaction {
     func dueEarnings(in currency: Currency, limit: Int) async throws -> [DueEarning] {
         try await rows(
             """
-            select earning.requester_id, earning.assignment_id, earning.worker_id, earning.amount_minor,
+            select earning.requester_id, earning.transfer_id, earning.worker_id, earning.amount_minor,
                    (select team.team_id from team_member join team using (team_id)
                      where team_member.worker_id = earning.worker_id and team_member.in_force @> earning.earned_at
                        and team.is_payee) as payee_team_id
@@ -41,14 +41,14 @@ extension Transaction {
              where earning.currency = \(currency)
                and not exists (select from payout_item
                                 where payout_item.requester_id = earning.requester_id
-                                  and payout_item.assignment_id = earning.assignment_id
+                                  and payout_item.transfer_id = earning.transfer_id
                                   and payout_item.is_live)
-             order by earning.worker_id, earning.requester_id, earning.assignment_id
+             order by earning.worker_id, earning.requester_id, earning.transfer_id
              limit \(limit)
             """
         ).map { row in
             DueEarning(
-                requester: try row["requester_id"], assignment: try row["assignment_id"],
+                requester: try row["requester_id"], transfer: try row["transfer_id"],
                 worker: try row["worker_id"], amountMinor: try row["amount_minor"],
                 payee: try row["payee_team_id"]
             )
@@ -88,8 +88,8 @@ extension Transaction {
 
     func insertPayoutItems(_ items: [(earning: DueEarning, line: PayoutLine.ID)]) async throws {
         try await copyIn(
-            "copy payout_item (requester_id, assignment_id, payout_line_id, is_live) from stdin (format binary)",
-            rows: items.lazy.map { CopyRow([$0.earning.requester, $0.earning.assignment, $0.line, true]) }
+            "copy payout_item (requester_id, transfer_id, payout_line_id, is_live) from stdin (format binary)",
+            rows: items.lazy.map { CopyRow([$0.earning.requester, $0.earning.transfer, $0.line, true]) }
         )
     }
 

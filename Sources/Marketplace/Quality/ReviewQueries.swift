@@ -92,10 +92,10 @@ extension Transaction {
     func insertEarning(of work: WorkToReview, _ amount: Money, transfer: Transfer.ID) async throws {
         try await execute(
             """
-            insert into earning (requester_id, assignment_id, worker_id, amount_minor, currency, transfer_id,
+            insert into earning (requester_id, assignment_id, batch_id, worker_id, amount_minor, currency, transfer_id,
                                  earned_at)
-            values (\(work.requester), \(work.id), \(work.worker), \(amount.minorUnits), \(amount.currency),
-                    \(transfer), \(instant))
+            values (\(work.requester), \(work.id), \(work.batch), \(work.worker), \(amount.minorUnits),
+                    \(amount.currency), \(transfer), \(instant))
             """)
     }
 

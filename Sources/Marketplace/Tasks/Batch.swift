@@ -20,6 +20,12 @@ package struct Batch: Sendable {
     package let mostPay: Money
     package let mostFee: Money
     package let budget: Money
+    /// What is held for top-ups beside the worst case, in ten-thousandths of its pay.
+    package let topUpBasisPoints: Int
+    /// What was held for top-ups at the opening, and how much of it they took.
+    package let topUpShare: Money
+    package let topUpSpent: Money
+    package let rate: PayRate.ID
     package let expectedMinutes: Int
     package let priority: Int
     package let openedAt: Date?
@@ -73,7 +79,7 @@ package enum BatchRefusal: Refusal {
     /// Tasks can be added to drafts only.
     case notDraft(BatchState)
     case noTasks
-    /// The worst case in minor units is above the budget.
+    /// The worst case in minor units, with what is kept for top-ups, is above the budget.
     case overBudget(worstCase: Int64, budget: Int64)
     /// The wallet does not cover the worst case, in minor units.
     case notFunded(worstCase: Int64)

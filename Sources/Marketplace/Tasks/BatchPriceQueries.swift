@@ -10,10 +10,10 @@ extension Transaction {
         try await execute(
             """
             insert into batch_price (requester_id, batch_id, task, trace, fee_bps, most_pay_minor, most_fee_minor,
-                                     shape, after_seconds, interval_seconds, step_minor)
+                                     shape, after_seconds, interval_seconds, step_minor, top_up_bps)
             values (\(requester), \(id), \(price.task.json), \(price.trace), \(feeBasisPoints),
                     \(price.mostPay.minorUnits), \(price.mostFee.minorUnits), \(curve?.shape),
-                    \(curve?.afterSeconds), \(curve?.intervalSeconds), \(curve?.step.minorUnits))
+                    \(curve?.afterSeconds), \(curve?.intervalSeconds), \(curve?.step.minorUnits), \(price.topUpBasisPoints))
             """)
     }
 

@@ -15,13 +15,16 @@ package struct BatchPricing: Hashable, Sendable {
     package let difficulty: Int
     /// `nil` for a price that stays.
     package let escalator: Escalator?
+    /// What is held for top-ups to the pay floor beside the worst case, in ten-thousandths of its pay, 0 to 10,000;
+    /// what they take beyond it the platform pays.
+    package let topUpBasisPoints: Int
 
     /// Nothing special.
     package static let plain = BatchPricing()
 
     package init(
         region: String? = nil, language: String? = nil, hoursToDue: Int? = nil, isUnsocial: Bool = false,
-        difficulty: Int = 1, escalator: Escalator? = nil
+        difficulty: Int = 1, escalator: Escalator? = nil, topUpBasisPoints: Int = 0
     ) {
         self.region = region
         self.language = language
@@ -29,6 +32,7 @@ package struct BatchPricing: Hashable, Sendable {
         self.isUnsocial = isUnsocial
         self.difficulty = difficulty
         self.escalator = escalator
+        self.topUpBasisPoints = topUpBasisPoints
     }
 }
 
@@ -56,21 +60,24 @@ struct BatchPrice: Sendable {
     let mostPay: Money
     let mostFee: Money
     let escalator: Escalator?
+    /// What is held for top-ups beside the worst case, in ten-thousandths of its pay.
+    let topUpBasisPoints: Int
 
     /// - Throws: ``MoneyError``, also for a curve in another currency.
     init(
-        _ resolved: ResolvedRate, _ task: RateTask, _ escalator: Escalator?, feeBasisPoints: Int
+        _ resolved: ResolvedRate, _ task: RateTask, _ pricing: BatchPricing, feeBasisPoints: Int
     ) throws(MoneyError) {
         rate = resolved.rate.id
         self.task = task
         trace = resolved.trace
         pay = resolved.pay
         fee = try pay.share(basisPoints: feeBasisPoints)
+        escalator = pricing.escalator
+        topUpBasisPoints = pricing.topUpBasisPoints
         if let escalator, escalator.cap.currency != resolved.pay.currency { throw .currenciesDiffer }
         let cap = escalator?.cap ?? resolved.pay
         mostPay = cap.minorUnits > resolved.pay.minorUnits ? cap : resolved.pay
         mostFee = try mostPay.share(basisPoints: feeBasisPoints)
-        self.escalator = escalator
     }
 }
 

@@ -77,6 +77,15 @@ extension Transaction {
             """) == 1
     }
 
+    /// Keeps a share of the hold of a batch that opens for top-ups.
+    func keepTopUpShare(_ share: Money, of batch: Batch) async throws {
+        try await execute(
+            """
+            update batch set top_up_share_minor = \(share.minorUnits)
+             where requester_id = \(batch.requester) and batch_id = \(batch.id) and state = 'draft'
+            """)
+    }
+
     /// A requester's batches, newest first.
     package func batches(
         of requester: Requester.ID, before: Batch.ID? = nil, limit: Int = 50
@@ -95,7 +104,10 @@ extension Transaction {
 extension Batch {
     static let columns: SQL = """
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
-               budget_minor, expected_minutes, priority, opened_at,
+               budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
+               coalesce((select top_up_bps from batch_price as price
+                          where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
+                        0) as top_up_bps,
                coalesce((select most_pay_minor from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         pay_minor) as most_pay_minor,
@@ -118,6 +130,10 @@ extension Batch {
         mostPay = try Money(row["most_pay_minor"], currency)
         mostFee = try Money(row["most_fee_minor"], currency)
         budget = try Money(row["budget_minor"], currency)
+        topUpBasisPoints = try row["top_up_bps"]
+        topUpShare = try Money(row["top_up_share_minor"], currency)
+        topUpSpent = try Money(row["top_up_spent_minor"], currency)
+        rate = try row["rate_id"]
         expectedMinutes = try row["expected_minutes"]
         priority = try row["priority"]
         openedAt = try row["opened_at"]

@@ -65,6 +65,7 @@ package struct BatchDraft: Sendable {
         try Self.check(leaseSeconds, 60...2_592_000, "lease_seconds")
         try Self.check(answerSeconds, leaseSeconds...7_776_000, "answer_seconds")
         try Self.check(priority, -1_000_000...1_000_000, "priority")
+        try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }
@@ -127,7 +128,7 @@ package struct CreateBatch: Sendable {
         }
         do throws(MoneyError) {
             return try BatchPrice(
-                resolved, task, draft.pricing.escalator, feeBasisPoints: draft.feeBasisPoints
+                resolved, task, draft.pricing, feeBasisPoints: draft.feeBasisPoints
             )
         } catch {
             throw BadInput("items_per_task", "makes a price that is out of range")

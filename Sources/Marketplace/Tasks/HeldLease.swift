@@ -13,6 +13,8 @@ struct HeldLease: Sendable {
     let leaseUntil: Date?
     let answerBy: Date
     let leaseSeconds: Int
+    let leasedAt: Date
+    let expectedMinutes: Int
 
     init(row: Row) throws {
         id = try row["assignment_id"]
@@ -24,12 +26,23 @@ struct HeldLease: Sendable {
         leaseUntil = try row["lease_until"]
         answerBy = try row["answer_by"]
         leaseSeconds = try row["lease_seconds"]
+        leasedAt = try row["leased_at"]
+        expectedMinutes = try row["expected_minutes"]
     }
 
     /// Whether the worker may still act on it.
     func isLive(at instant: Date) -> Bool {
         guard let leaseUntil, slotState == .leased else { return false }
         return instant < leaseUntil
+    }
+
+    /// How long the worker was at it, in seconds: what they say, at most the time since the lease; if they say
+    /// nothing that time, at most the expected duration, since a lease that lies open overnight is no work.
+    ///
+    /// Rounding: the time since the lease up to a whole second.
+    func activeSeconds(declared: Int?, at instant: Date) -> Int {
+        let sinceLease = Int(clamping: Int128(min(max(instant.timeIntervalSince(leasedAt).rounded(.up), 1), 7_776_000)))
+        return min(max(declared ?? expectedMinutes * 60, 1), sinceLease)
     }
 }
 

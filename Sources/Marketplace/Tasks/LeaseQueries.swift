@@ -44,8 +44,8 @@ extension Transaction {
         try await firstRow(
             """
             select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.slot_no,
-                   assignment.batch_id, assignment.answer_by, slot.state, slot.lease_until,
-                   batch.lease_seconds
+                   assignment.batch_id, assignment.answer_by, assignment.leased_at, assignment.expected_minutes,
+                   slot.state, slot.lease_until, batch.lease_seconds
               from assignment
               join slot using (requester_id, task_id, slot_no)
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id

@@ -2,12 +2,13 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Releases a draft: its worst case is held, and its tasks can be worked on. No hold, no publish.
+/// Releases a draft: its worst case and the share for top-ups are held, and its tasks can be worked on. No hold, no publish.
 package struct PublishBatch: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
+    /// - Returns: what was held.
     /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal``.
     package func callAsFunction(
         _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
@@ -19,35 +20,39 @@ package struct PublishBatch: Sendable {
             guard let next = batch.state.after(.publish) else { throw BatchRefusal.wrongState(batch.state, .publish) }
             let taskCount = try await transaction.openTasks(of: batch)
             guard taskCount > 0 else { throw BatchRefusal.noTasks }
-            let worstCase = try batch.worstCase(taskCount: taskCount)
-            try await change.hold(worstCase, for: batch)
+            let (held, share) = try batch.holdAndShare(taskCount: taskCount)
+            try await change.hold(held, for: batch)
+            if share.minorUnits > 0 { try await transaction.keepTopUpShare(share, of: batch) }
             guard try await transaction.moveBatch(id, of: requester, from: .draft, to: next) else {
                 throw BatchRefusal.wrongState(batch.state, .publish)
             }
             try await change.record(
                 "batch_published", by: actor, on: "batch", id.uuid, in: .requester(requester),
-                facts: ["tasks": .integer(Int64(taskCount)), "held": .string("\(worstCase)")]
+                facts: ["tasks": .integer(Int64(taskCount)), "held": .string("\(held)")]
             )
-            return worstCase
+            return held
         }
     }
 }
 
 extension Batch {
-    /// What the batch costs if everything is accepted: tasks × redundancy × (pay + fee), at the
-    /// cap of a price that rises.
+    /// What is held of the batch: what it costs if everything is accepted, tasks × redundancy × (pay + fee) at the cap
+    /// of a price that rises, and beside that the share of its pay that is kept for top-ups.
     ///
     /// - Throws: ``BatchRefusal/overBudget(worstCase:budget:)``, also for what no amount can say.
-    func worstCase(taskCount: Int) throws(BatchRefusal) -> Money {
+    func holdAndShare(taskCount: Int) throws(BatchRefusal) -> (held: Money, share: Money) {
         do throws(MoneyError) {
-            let whole = try worstCaseOfOne.multiplied(by: redundancy).multiplied(by: taskCount)
-            if whole.minorUnits <= budget.minorUnits { return whole }
+            let worstCase = try worstCaseOfOne.multiplied(by: redundancy).multiplied(by: taskCount)
+            let share = try mostPay.multiplied(by: redundancy).multiplied(by: taskCount)
+                .share(basisPoints: topUpBasisPoints)
+            let held = try worstCase.adding(share)
+            if held.minorUnits <= budget.minorUnits { return (held, share) }
             throw MoneyError.outOfRange
         } catch {
-            let each = Double(mostPay.minorUnits) + Double(mostFee.minorUnits)
-            let about = each * Double(redundancy) * Double(taskCount)
+            let pay = Double(mostPay.minorUnits) * (1 + Double(topUpBasisPoints) / 10_000)
+            let about = (pay + Double(mostFee.minorUnits)) * Double(redundancy) * Double(taskCount)
             throw .overBudget(
-                worstCase: about < 9e18 ? Int64(about) : .max, budget: budget.minorUnits
+                worstCase: about < 9e18 ? Int64(about.rounded()) : .max, budget: budget.minorUnits
             )
         }
     }

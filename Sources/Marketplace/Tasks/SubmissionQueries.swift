@@ -50,7 +50,9 @@ extension Transaction {
     }
 
     /// Stores the answer of a locked, live lease and moves slot and assignment on, in one statement.
-    func submit(_ answer: JSON, hash: Digest, under lease: HeldLease, at now: Date) async throws {
+    func submit(
+        _ answer: JSON, hash: Digest, under lease: HeldLease, activeSeconds: Int, at now: Date
+    ) async throws {
         let changed = try await execute(
             """
             with handed_in as (
@@ -60,8 +62,8 @@ extension Transaction {
                 returning requester_id, assignment_id
             ),
             stored as (
-                insert into submission (requester_id, assignment_id, answer, hash, submitted_at)
-                select requester_id, assignment_id, \(answer), \(hash), \(now) from handed_in
+                insert into submission (requester_id, assignment_id, answer, hash, submitted_at, active_seconds)
+                select requester_id, assignment_id, \(answer), \(hash), \(now), \(activeSeconds) from handed_in
             )
             update assignment set state = 'submitted'
               from handed_in

@@ -49,11 +49,14 @@ package struct SubmitAnswer: Sendable {
 
     /// - Parameters:
     ///   - answer: up to 1 MiB as canonical JSON.
+    ///   - activeSeconds: how long the worker was at it, as they say, above zero; more than the time since the lease
+    ///     counts as that time.
     ///   - actor: the worker.
     /// - Throws: ``NotFound``; ``BadInput`` for an answer that cannot be stored; ``SubmitRefusal``.
     package func callAsFunction(
-        _ answer: JSON, for id: Assignment.ID, token: Int64, by actor: Principal.ID
+        _ answer: JSON, for id: Assignment.ID, token: Int64, activeSeconds: Int? = nil, by actor: Principal.ID
     ) async throws -> Submission {
+        if let activeSeconds, activeSeconds < 1 { throw BadInput("active_seconds", "must be above zero") }
         try answer.mustFit(TaskDraft.answerBytesMax, as: "answer")
         let worker = Worker.ID(actor.uuid)
         let hash = Digest(of: answer)
@@ -72,7 +75,8 @@ package struct SubmitAnswer: Sendable {
                 }
                 return try earlier.repeated(hash)
             }
-            try await transaction.submit(answer, hash: hash, under: lease, at: now)
+            let active = lease.activeSeconds(declared: activeSeconds, at: now)
+            try await transaction.submit(answer, hash: hash, under: lease, activeSeconds: active, at: now)
             try await transaction.countLeasesDown([worker: 1])
             try await change.record(
                 "answer_submitted", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester),

@@ -38,4 +38,5 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tiersProposed = "tiers_proposed"
     case tiersGranted = "tiers_granted"
     case eligibilitiesKept = "eligibilities_kept"
+    case payTopUps = "pay_top_ups"
 }

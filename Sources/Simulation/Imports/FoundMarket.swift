@@ -61,28 +61,33 @@ package struct FoundMarket: Sendable {
         )
     }
 
-    /// A rate that holds already, whatever it is, stays.
+    /// Where some work of the simulation has a rate, whatever it is, the rate card stays.
     private func publishRates(_ maker: Principal.ID, _ checker: Principal.ID) async throws {
         let dollars = try SimulationCurrency.dollars
-        let rates: [(Profession, TaskKind, Int64)] = [
-            (.lawyer, .extraction, 10_500), (.physician, .judgement, 16_000),
-        ]
-        for (profession, kind, hourlyMinorUnits) in rates {
-            let (now, known) = try await market.database.read { transaction in
-                let rate = try await transaction.rateInForce(
-                    profession: profession, tier: .expert, taskKind: kind, currency: dollars, at: transaction.instant
-                )
-                return (transaction.instant, rate != nil)
-            }
-            if known { continue }
-            if let rateCard { return try await publish(rateCard, maker, checker) }
-            let proposed = try ProposedRate(
-                profession: profession, tier: .expert, taskKind: kind, unit: .hour,
-                amount: Money(hourlyMinorUnits, dollars), inForce: InstantRange(from: now, until: nil)
+        for (profession, kind) in [(Profession.lawyer, TaskKind.extraction), (.physician, .judgement)] {
+            let task = try RateTask(
+                profession: profession, tier: .expert, taskKind: kind, currency: dollars, expectedMinutes: 60
             )
-            _ = try await PublishRate(market: market)(proposed, preparedBy: maker, approvedBy: checker)
+            let resolution = try await market.database.read { try await $0.resolveRate(task, at: $0.instant) }
+            if case .resolved = resolution { return }
         }
+        try await publish(rateCard ?? Self.twoRates, maker, checker)
     }
+
+    /// What experts are paid by the hour where no card is given.
+    private static let twoRates: JSON = [
+        "name": "Experts",
+        "rates": [
+            [
+                "profession": "lawyer", "tier": "expert", "task_kind": "extraction", "unit": "hour",
+                "currency": "USD", "amount_minor": 10_500,
+            ],
+            [
+                "profession": "physician", "tier": "expert", "task_kind": "judgement", "unit": "hour",
+                "currency": "USD", "amount_minor": 16_000,
+            ],
+        ],
+    ]
 
     private func publish(_ card: JSON, _ maker: Principal.ID, _ checker: Principal.ID) async throws {
         let draft = try await DraftRateCard(market: market)(card, by: maker)

@@ -89,7 +89,9 @@ struct TaskImport {
             guard let id = try await transaction.draftBatch(in: project, of: requester),
                 let batch = try await transaction.batch(id, of: requester)
             else { return nil }
-            let each = try batch.worstCaseOfOne.multiplied(by: batch.redundancy)
+            let each = try batch.worstCaseOfOne
+                .adding(batch.mostPay.share(basisPoints: batch.topUpBasisPoints))
+                .multiplied(by: batch.redundancy)
             let most = Int(batch.budget.minorUnits / max(1, each.minorUnits))
             return (id, max(0, most - (try await transaction.taskCount(of: id, requester))))
         }

@@ -28,7 +28,8 @@ extension Transaction {
                   from assignment
                   join batch using (requester_id, batch_id)
                   left join review using (requester_id, assignment_id)
-                  left join earning using (requester_id, assignment_id)
+                  left join earning on earning.requester_id = assignment.requester_id
+                                   and earning.assignment_id = assignment.assignment_id and earning.flag_id is null
                  group by 1, 2
             ),
             \(fragment: Self.agreement),
@@ -81,7 +82,9 @@ extension Transaction {
                    coalesce(account.balance_minor, 0) as held,
                    coalesce((select sum(amount_minor) from transfer
                               where transfer.debit_account_id = account.account_id
-                                and transfer.kind in ('earning', 'fee')), 0)::bigint as spent
+                                and transfer.kind in ('earning', 'fee', 'top_up')), 0)::bigint as spent,
+                   (select count(*) from pay_floor_flag as flag
+                     where flag.requester_id = batch.requester_id and flag.batch_id = batch.batch_id) as floor_flags
               from batch
               left join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
                                and account.currency = batch.currency
@@ -92,7 +95,8 @@ extension Transaction {
             let currency: Currency = try row["currency"]
             return SimulationReport.Release(
                 name: try row["name"], state: try row["state"], budget: try Money(row["budget_minor"], currency),
-                spent: try Money(row["spent"], currency), held: try Money(row["held"], currency)
+                spent: try Money(row["spent"], currency), held: try Money(row["held"], currency),
+                floorFlags: try row["floor_flags"]
             )
         }
     }

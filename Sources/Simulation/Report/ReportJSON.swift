@@ -47,7 +47,7 @@ extension SimulationReport.Release {
         [
             "name": .string(name), "state": .string(state.rawValue), "currency": .string(budget.currency.code),
             "budget_minor": .integer(budget.minorUnits), "spent_minor": .integer(spent.minorUnits),
-            "held_minor": .integer(held.minorUnits),
+            "held_minor": .integer(held.minorUnits), "floor_flags": SimulationReport.count(floorFlags),
         ]
     }
 }

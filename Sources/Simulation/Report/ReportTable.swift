@@ -79,7 +79,9 @@ extension SimulationReport {
                 "\(release.held)"
             )
         }
-        return releases.isEmpty ? [] : table.lines
+        let flagged = releases.filter { $0.floorFlags > 0 }
+            .map { "  \($0.name) was below the pay floor, flagged \($0.floorFlags) times" }
+        return releases.isEmpty ? [] : table.lines + flagged
     }
 
     private var payLines: [String] {

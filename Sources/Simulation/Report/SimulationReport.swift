@@ -26,6 +26,8 @@ package struct SimulationReport: Sendable {
         package let budget: Money
         package let spent: Money
         package let held: Money
+        /// How often it was found below the pay floor.
+        package let floorFlags: Int
     }
 
     /// The workers' side of the ledger in one currency.

@@ -121,7 +121,7 @@ extension Transaction {
             select count(*) as unpaid from earning
              where not exists (select from payout_item
                                 where payout_item.requester_id = earning.requester_id
-                                  and payout_item.assignment_id = earning.assignment_id and payout_item.is_live)
+                                  and payout_item.transfer_id = earning.transfer_id and payout_item.is_live)
             """)["unpaid"]
     }
 }

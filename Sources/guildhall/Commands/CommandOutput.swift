@@ -83,3 +83,13 @@ func pageID<Entity>(_ text: String?, of type: Entity.Type, field: String = "befo
     guard let id = Identifier<Entity>(text) else { throw BadInput(field, "must be a UUID") }
     return id
 }
+
+/// A JSON file of at most 8 MiB.
+func readJSONFile(_ path: String, _ field: String) throws -> JSON {
+    guard let bytes = FileManager.default.contents(atPath: path) else { throw BadInput(field, "cannot read \(path)") }
+    do throws(JSONFault) {
+        return try JSON.parse(Array(bytes), limits: JSON.Limits(maxBytes: 8 << 20))
+    } catch {
+        throw BadInput(field, "\(path) is no JSON: \(error)")
+    }
+}

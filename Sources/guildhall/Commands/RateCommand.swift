@@ -16,7 +16,8 @@ struct RateCommand: AsyncParsableCommand {
             samples/what-if/contract-task.json --at 2026-03-02T09:00:00Z
             """,
         subcommands: [
-            Resolve.self, Draft.self, Approve.self, Publish.self, End.self, List.self, Compare.self, Curve.self,
+            Resolve.self, Draft.self, Approve.self, Publish.self, End.self, Discard.self, List.self, Compare.self,
+            RateFloorCommand.self,
         ]
     )
 
@@ -43,8 +44,8 @@ struct RateCommand: AsyncParsableCommand {
         func run() async throws {
             do {
                 let instant = try Date(instant: at, field: "at")
-                let resolution = try RateCard(json: try readCardFile(card, "card"))
-                    .resolve(try RateTask(json: try readCardFile(task, "task")), at: instant)
+                let resolution = try RateCard(json: try readJSONFile(card, "card"))
+                    .resolve(try RateTask(json: try readJSONFile(task, "task")), at: instant)
                 if json { Console.result(resolution.json) } else { resolution.lines.forEach { Console.result($0) } }
                 if case .noRate = resolution { throw ExitCode.failure }
             } catch {
@@ -65,7 +66,7 @@ struct RateCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 let version = try await DraftRateCard(market: session.market)(
-                    try readCardFile(card, "card"), by: try await session.market.person(named: by)
+                    try readJSONFile(card, "card"), by: try await session.market.person(named: by)
                 )
                 show([version], json: json)
             }
@@ -140,6 +141,25 @@ struct RateCommand: AsyncParsableCommand {
         }
     }
 
+    struct Discard: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Drop a version that was never published, for good; it stays on record."
+        )
+        @OptionGroup var options: DatabaseOptions
+        @Argument(help: "The version.") var version: Int
+        @Option(help: "Somebody in finance.") var by = "finance-maker"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                try await DiscardRateCard(market: session.market)(
+                    version, by: try await session.market.person(named: by)
+                )
+                done("discarded", version, json: json)
+            }
+        }
+    }
+
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the versions, newest first; go on with --before the last version shown.")
@@ -187,48 +207,6 @@ struct RateCommand: AsyncParsableCommand {
                 }
             }
         }
-    }
-
-    struct Curve: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "When work of a batch pays what: seconds from its opening, and the price for one task."
-        )
-        @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The requester's id.") var requester: String
-        @Argument(help: "The batch's id.") var batch: String
-        @Option(help: .actor("an operator, or a worker")) var by = "operator"
-        @Flag(help: "Print JSON.") var json = false
-
-        func run() async throws {
-            try await withSession(options) { session in
-                guard let requester = Requester.ID(requester) else { throw BadInput("requester", "must be a UUID") }
-                let table = try await PriceTable(market: session.market)(
-                    try batchID(batch, "batch"), of: requester, by: try await session.market.person(named: by)
-                )
-                if json {
-                    return Console.result(
-                        .array(
-                            table.map {
-                                [
-                                    "after_seconds": .integer(Int64($0.seconds)),
-                                    "pay_minor": .integer($0.pay.minorUnits),
-                                    "currency": .string($0.pay.currency.code),
-                                ]
-                            }))
-                }
-                for line in table { Console.result("after \(line.seconds) s: \(line.pay)") }
-            }
-        }
-    }
-}
-
-/// A JSON file of at most 8 MiB.
-private func readCardFile(_ path: String, _ field: String) throws -> JSON {
-    guard let bytes = FileManager.default.contents(atPath: path) else { throw BadInput(field, "cannot read \(path)") }
-    do throws(JSONFault) {
-        return try JSON.parse(Array(bytes), limits: JSON.Limits(maxBytes: 8 << 20))
-    } catch {
-        throw BadInput(field, "\(path) is no JSON: \(error)")
     }
 }
 

@@ -2,41 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Stops new leases on a batch, or lets them go on.
-package struct PauseBatch: Sendable {
-    let market: Market
-
-    package init(market: Market) { self.market = market }
-
-    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/wrongState(_:_:)``.
-    package func callAsFunction(
-        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
-    ) async throws {
-        try await move(id, of: requester, .pause, by: actor)
-    }
-
-    /// Lets the batch hand out work again.
-    package func resume(_ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID) async throws {
-        try await move(id, of: requester, .resume, by: actor)
-    }
-
-    private func move(
-        _ id: Batch.ID, of requester: Requester.ID, _ event: BatchEvent, by actor: Principal.ID
-    ) async throws {
-        try await market.change { change in
-            try await change.transaction.authorizePublisher(actor, for: requester)
-            guard let batch = try await change.transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
-            guard let next = batch.state.after(event),
-                try await change.transaction.moveBatch(id, of: requester, from: batch.state, to: next)
-            else { throw BatchRefusal.wrongState(batch.state, event) }
-            try await change.record(
-                "batch_\(next.rawValue)", by: actor, on: "batch", id.uuid, in: .requester(requester)
-            )
-        }
-    }
-}
-
-/// Ends a batch on which nobody works: what was not taken is withdrawn, what is left of the hold goes back.
+/// Ends a batch on which nobody works: what was not taken is withdrawn, the pay floor is kept a last time, what is left
+/// of the hold goes back.
 package struct CloseBatch: Sendable {
     let market: Market
 
@@ -54,6 +21,10 @@ package struct CloseBatch: Sendable {
             guard let next = batch.state.after(.close) else { throw BatchRefusal.wrongState(batch.state, .close) }
             try await transaction.closeTasks(of: batch)
             guard try await !transaction.hasUnsettledSlots(of: batch) else { throw BatchRefusal.workInFlight }
+            var topUps = TopUps.none
+            repeat {
+                topUps = try await change.keepFloor(of: batch, isLast: true, by: actor)
+            } while topUps.count == TopUps.most
             let released = try await change.release(batch)
             guard try await transaction.moveBatch(id, of: requester, from: batch.state, to: next) else {
                 throw BatchRefusal.wrongState(batch.state, .close)

@@ -1,0 +1,107 @@
+package import Formats
+internal import Foundation
+
+extension BatchDraft {
+    /// The members of a draft's file, but `project` and `tasks`, which are read by whoever knows the project.
+    private static let known: Set<String> = [
+        "remark", "project", "name", "door", "profession", "tier", "requirement", "redundancy", "items_per_task",
+        "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
+        "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
+        "top_up_bps", "tasks",
+    ]
+
+    /// A draft as a requester writes it; see samples/batch.json.
+    ///
+    /// - Parameter project: what the member `project` names.
+    /// - Throws: ``BadInput`` with the path of the first fault.
+    package init(json: JSON, project: Project.ID) throws(BadInput) {
+        let fields = try RateFields(json, "batch", known: Self.known)
+        let currency = try fields.currency()
+        guard let budget = try? Money(try fields.integer("budget_minor"), currency) else {
+            throw BadInput("batch.budget_minor", "is out of range")
+        }
+        var workforces = Set(Workforce.allCases)
+        if !fields.value("workforces").isNull {
+            workforces = []
+            for name in try fields.list("workforces") {
+                guard let kind = name.stringValue.flatMap(Workforce.init(rawValue:)) else {
+                    throw BadInput("batch.workforces", "must be of crowd, agency and staff")
+                }
+                workforces.insert(kind)
+            }
+        }
+        let door = fields.value("door").isNull ? .claim : BatchDoor(rawValue: try fields.text("door"))
+        guard let door else { throw BadInput("batch.door", "must be claim or offer") }
+        self.init(
+            project: project, name: try fields.text("name"), door: door, profession: try fields.profession(),
+            tier: try fields.tier(), requirement: try Requirement(json: fields.value("requirement")),
+            redundancy: Int(clamping: try fields.integer("redundancy", or: 1)),
+            itemsPerTask: Int(clamping: try fields.integer("items_per_task", or: 1)),
+            feeBasisPoints: Int(clamping: try fields.integer("fee_bps")), budget: budget,
+            expectedMinutes: Int(clamping: try fields.integer("expected_minutes")),
+            leaseSeconds: Int(clamping: try fields.integer("lease_seconds", or: 3_600)),
+            answerSeconds: Int(clamping: try fields.integer("answer_seconds", or: 86_400)),
+            priority: Int(clamping: try fields.integer("priority", or: 0)), workforces: workforces,
+            pricing: try BatchPricing(fields, currency)
+        )
+    }
+}
+
+extension BatchPricing {
+    fileprivate init(_ fields: RateFields, _ currency: Currency) throws(BadInput) {
+        let hours = fields.value("hours_to_due").isNull ? nil : Int(clamping: try fields.integer("hours_to_due"))
+        let curve = fields.value("escalation")
+        self.init(
+            region: try fields.orAny("region"), language: try fields.orAny("language"), hoursToDue: hours,
+            isUnsocial: try fields.flag("unsocial_hours"),
+            difficulty: Int(clamping: try fields.integer("difficulty", or: 1)),
+            escalator: curve.isNull ? nil : try Escalator(json: curve, currency),
+            topUpBasisPoints: Int(clamping: try fields.integer("top_up_bps", or: 0))
+        )
+    }
+}
+
+extension Escalator {
+    /// `{"shape": "steps" or "linear", "after_seconds", "interval_seconds", "step_minor", "cap_minor"}`.
+    fileprivate init(json: JSON, _ currency: Currency) throws(BadInput) {
+        let path = "batch.escalation"
+        let fields = try RateFields(
+            json, path, known: ["shape", "after_seconds", "interval_seconds", "step_minor", "cap_minor"]
+        )
+        guard let shape = EscalationShape(rawValue: try fields.text("shape")) else {
+            throw BadInput("\(path).shape", "must be steps or linear")
+        }
+        guard let step = try? Money(try fields.integer("step_minor"), currency),
+            let cap = try? Money(try fields.integer("cap_minor"), currency)
+        else { throw BadInput(path, "needs step_minor and cap_minor, whole numbers of minor units") }
+        try self.init(
+            shape, afterSeconds: Int(clamping: try fields.integer("after_seconds")),
+            intervalSeconds: Int(clamping: try fields.integer("interval_seconds")), step: step, cap: cap
+        )
+    }
+}
+
+extension TaskDraft {
+    /// The tasks of a draft's file: `[{"external_key", "payload", "parties"?}]`; none where they are left out.
+    ///
+    /// - Throws: ``BadInput`` with the path of the first fault.
+    package static func list(json: JSON) throws(BadInput) -> [TaskDraft] {
+        if json.isNull { return [] }
+        guard let items = json.arrayValue else { throw BadInput("batch.tasks", "must be an array") }
+        var drafts: [TaskDraft] = []
+        for (place, item) in items.enumerated() {
+            let path = "batch.tasks[\(place)]"
+            let fields = try RateFields(item, path, known: ["external_key", "payload", "parties"])
+            let names = try fields.list("parties")
+            let parties = try PartyName.list(names.compactMap(\.stringValue), field: "\(path).parties")
+            guard names.allSatisfy({ $0.stringValue != nil }) else {
+                throw BadInput("\(path).parties", "must be texts")
+            }
+            drafts.append(
+                TaskDraft(
+                    externalKey: try fields.text("external_key"), payload: fields.value("payload"), parties: parties
+                ))
+        }
+        return drafts
+    }
+}

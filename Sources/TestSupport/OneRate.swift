@@ -1,0 +1,26 @@
+package import Formats
+package import Marketplace
+
+/// A rate card of one rate: what an expert lawyer is paid for one extraction.
+package enum OneRate {
+    package static func card(_ minorUnits: Int64) -> JSON {
+        [
+            "name": "One rate",
+            "rates": [
+                [
+                    "profession": "lawyer", "tier": "expert", "task_kind": "extraction", "unit": "task",
+                    "currency": "USD", "amount_minor": .integer(minorUnits),
+                ]
+            ],
+        ]
+    }
+
+    /// Puts it in force from now on, by two people.
+    package static func publish(
+        _ minorUnits: Int64, in market: Market, by maker: Principal.ID, and checker: Principal.ID
+    ) async throws {
+        let draft = try await DraftRateCard(market: market)(card(minorUnits), by: maker)
+        try await ApproveRateCard(market: market)(draft.version, contentHash: draft.contentHash, by: checker)
+        try await PublishRateCard(market: market)(draft.version, by: maker)
+    }
+}
