@@ -70,8 +70,8 @@ struct KeptEligibilityHookTests: KeepsEligibility {
         var stage = try await stage()
         let trees = try await keep(trees(&world, stage))
         var done: Set<Step> = []
-        for number in 0..<110 {
-            let step = number < 100 ? world.pick(Step.allCases.filter { $0 != .erase }) : world.pick(Step.allCases)
+        for number in 0..<160 {
+            let step = number < 150 ? world.pick(Step.allCases.filter { $0 != .erase }) : world.pick(Step.allCases)
             let worker = world.pick(stage.workers)
             stage.number = number
             do {
@@ -106,7 +106,7 @@ struct KeptEligibilityHookTests: KeepsEligibility {
             )
             try await ChangeProfile(market: market)(content, of: worker, by: chief)
         case .paper:
-            let day = String((Scratch.clock.now() + 86_400).formatted(.iso8601).prefix(10))
+            let day = String((Scratch.clock.now() + world.pick([1, 20]) * 86_400).formatted(.iso8601).prefix(10))
             let admission = try CredentialSubmission.admission(
                 number: "n\(number)", jurisdiction: world.pick(["US-NY", "DE"]), expires: day
             )
@@ -124,7 +124,7 @@ struct KeptEligibilityHookTests: KeepsEligibility {
             try await RevokeCredential(market: market)(paper, reason: "x", by: chief)
         case .tier:
             try await GrantTier(market: market)(
-                world.pick(Tier.allCases), in: .lawyer, to: worker,
+                world.pick(Tier.allCases), in: .lawyer, to: stage.admissions.max { $0.key < $1.key }?.value ?? worker,
                 loss: TierLoss(rule: "r", facts: [:], reasons: "x"), by: chief
             )
         case .person:
