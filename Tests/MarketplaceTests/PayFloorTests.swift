@@ -206,7 +206,7 @@ struct PayFloorTests {
     }
 
     @Test(
-        "active time is what the worker says, at most the time since the lease; silence is at most the expected duration",
+        "active time is what the worker says, within the lease; silence is at most the expected duration",
         arguments: [(3_000, nil, 1_800), (600, nil, 600), (3_000, 2_000, 2_000), (600, 9_999_999_999, 600), (0, 5, 1)]
             as [(Int, Int?, Int)])
     func activeTime(since: Int, said: Int?, kept: Int) async throws {

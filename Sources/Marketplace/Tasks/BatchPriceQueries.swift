@@ -13,7 +13,8 @@ extension Transaction {
                                      shape, after_seconds, interval_seconds, step_minor, top_up_bps)
             values (\(requester), \(id), \(price.task.json), \(price.trace), \(feeBasisPoints),
                     \(price.mostPay.minorUnits), \(price.mostFee.minorUnits), \(curve?.shape),
-                    \(curve?.afterSeconds), \(curve?.intervalSeconds), \(curve?.step.minorUnits), \(price.topUpBasisPoints))
+                    \(curve?.afterSeconds), \(curve?.intervalSeconds), \(curve?.step.minorUnits),
+                    \(price.topUpBasisPoints))
             """)
     }
 

@@ -2,7 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Releases a draft: its worst case and the share for top-ups are held, and its tasks can be worked on. No hold, no publish.
+/// Releases a draft: its worst case and the share for top-ups are held, and its tasks can be worked on. No hold, no
+/// publish.
 package struct PublishBatch: Sendable {
     let market: Market
 
