@@ -30,14 +30,10 @@ extension KindDefinition {
             )
         },
         checkParameters: { work, faults in
-            var names: Set<JSON> = []
-            for (place, key) in work.parameters.elements("keys").enumerated() {
-                if !names.insert(key["name"] ?? .null).inserted {
-                    faults.report("own_name", at: "/keys/\(place)/name", "must not be the name of a key before it")
-                }
-                if (key["type"]?.stringValue == "choice") != (key["options"] != nil) {
-                    faults.report("options", at: "/keys/\(place)", "must have options if, and only if, it is a choice")
-                }
+            KindSchema.mustHaveOwnNames("keys", "name", work, &faults)
+            for (place, key) in work.parameters.elements("keys").enumerated()
+            where (key["type"]?.stringValue == "choice") != (key["options"] != nil) {
+                faults.report("options", at: "/keys/\(place)", "must have options if, and only if, it is a choice")
             }
         },
         checkAnswer: { work, faults in

@@ -27,7 +27,7 @@ extension KindDefinition {
             )
         },
         checkParameters: { work, faults in
-            mustHaveOwnCriteria(work, &faults)
+            KindSchema.mustHaveOwnNames("rubric", "criterion", work, &faults)
             let length = textLength(work.parameters)
             if length.least > length.most {
                 faults.report("bounds", at: "/length_least", "must be at most length_most")
@@ -43,15 +43,6 @@ extension KindDefinition {
             optional: ["description": KindSchema.text(1...4_000)]
         )
     )
-
-    /// Rule: no criterion stands in the rubric twice.
-    static func mustHaveOwnCriteria(_ work: KindWork, _ faults: inout KindFaults) {
-        var seen: Set<JSON> = []
-        for (place, line) in work.parameters.elements("rubric").enumerated()
-        where !seen.insert(line["criterion"] ?? .null).inserted {
-            faults.report("own_name", at: "/rubric/\(place)/criterion", "must not be a criterion before it")
-        }
-    }
 
     private static func textLength(_ parameters: JSON) -> (least: Int64, most: Int64) {
         (parameters.whole("length_least", or: 1), parameters.whole("length_most", or: 200_000))

@@ -61,6 +61,17 @@ enum KindSchema {
     /// Labels to choose from.
     static let labels = list(2...listMax, of: name, isUnique: true)
 
+    /// Rule: names that become members are different ones; members that Unicode holds equal are one (NFC and NFD).
+    static func mustHaveOwnNames(_ member: String, _ name: String?, _ work: KindWork, _ faults: inout KindFaults) {
+        var seen: Set<String> = []
+        for (place, element) in work.parameters.elements(member).enumerated() {
+            let text = name.map { element[$0] ?? .null } ?? element
+            if seen.insert(text.stringValue ?? "").inserted { continue }
+            let path = "/\(member)/\(place)" + (name.map { "/\($0)" } ?? "")
+            faults.report("own_name", at: path, "must not be the name of one before it")
+        }
+    }
+
     // MARK: Inputs
 
     static let prompt = text(1...textMax)

@@ -34,6 +34,7 @@ extension KindDefinition {
             )
         },
         checkParameters: { work, faults in
+            KindSchema.mustHaveOwnNames("criteria", nil, work, &faults)
             let scale = scale(work.parameters)
             guard scale.least < scale.most else {
                 return faults.report("bounds", at: "/least", "must be less than most")

@@ -24,6 +24,6 @@ extension KindDefinition {
                 answer: KindSchema.answer(["grades": KindSchema.object(grades)], parameters)
             )
         },
-        checkParameters: { mustHaveOwnCriteria($0, &$1) }
+        checkParameters: { KindSchema.mustHaveOwnNames("rubric", "criterion", $0, &$1) }
     )
 }
