@@ -108,7 +108,7 @@ struct KindProjectTests {
                 == "parameters: /answers: must not repeat an element: see element 1")
         #expect(await refused(["answers": ["a\u{0}", "b"]]) == "parameters: nests too deeply or contains U+0000")
         let long = (0..<1_000).map { JSON.string("\($0)" + String(repeating: "é", count: 190)) }
-        #expect(await refused(["answers": .array(long)])?.hasPrefix("answer_schema: the schema is larger") == true)
+        #expect(await refused(["answers": .array(long)])?.hasPrefix("answer_schema: ") == true)
     }
 
     @Test("keep the schemas that they were made with")

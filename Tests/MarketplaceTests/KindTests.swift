@@ -74,6 +74,13 @@ struct KindTests {
         #expect(TaskKind(rawValue: "") == nil && TaskKind(rawValue: "Extraction") == nil)
     }
 
+    @Test("are described in docs/TASK-KINDS.md, each by its name", arguments: TaskKind.allCases)
+    func documented(kind: TaskKind) throws {
+        let page = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appendingPathComponent("docs/TASK-KINDS.md")
+        #expect(try String(contentsOf: page, encoding: .utf8).contains("| `\(kind.rawValue)` |"))
+    }
+
     enum Part: String { case parameters, input, answer }
 
     struct Broken: CustomTestStringConvertible {

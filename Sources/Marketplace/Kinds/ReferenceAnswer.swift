@@ -26,14 +26,16 @@ extension KindDefinition {
             var members = [
                 "answer": KindSchema.text(1...parameters.whole("length_max", or: 20_000)), "citations": citations,
             ]
-            var input = ["contexts": contexts]
-            if parameters["question"]?.stringValue == "given" {
-                input["question"] = KindSchema.prompt
-            } else {
-                input["topic"] = KindSchema.text(1...1_000)
-                members["question"] = KindSchema.text(1...4_000)
-            }
-            return KindShape(input: KindSchema.input(input), answer: KindSchema.object(members))
+            let (question, topic) = (["question": KindSchema.prompt], ["topic": KindSchema.text(1...1_000)])
+            let isGiven = parameters["question"]?.stringValue == "given"
+            if !isGiven { members["question"] = KindSchema.text(1...4_000) }
+            return KindShape(
+                input: KindSchema.input(
+                    (isGiven ? question : topic).merging(["contexts": contexts]) { one, _ in one },
+                    optional: isGiven ? topic : [:]
+                ),
+                answer: KindSchema.object(members)
+            )
         },
         checkInput: KindSchema.mustHaveOwnIDs("contexts"),
         checkAnswer: { work, faults in
