@@ -46,7 +46,11 @@ extension JSON {
             return .array(elements)
         }
         var members = objectValue ?? [:]
-        members[step] = rest.isEmpty && value == nil ? nil : (members[step] ?? .null).with(value, at: rest)
+        guard !rest.isEmpty || value != nil else {
+            members.removeValue(forKey: step)
+            return .object(members)
+        }
+        members[step] = (members[step] ?? .null).with(value, at: rest)
         return .object(members)
     }
 }
