@@ -2,9 +2,9 @@
 ///
 /// Source: ECMA-262 with the flag `u`, as JSON Schema 2020-12 asks (core, section 6.4), of which this takes: literals;
 /// `.`; `[…]` and `[^…]` with ranges; `\d \D \w \W \s \S`; `\t \n \r \f \v`; `\uXXXX` (no half of a surrogate pair) and
-/// `\u{…}`; a backslash before any of `^$\.*+?()[]{}|/-`; groups `(…)` and `(?:…)`; `|`; `* + ?`, `{n}`, `{n,}`, `{n,m}`;
-/// `^` and `$` as the two ends of the text. Everything else is refused: lazy and possessive quantifiers, references,
-/// look-around, names, `\b`, `\p`. It looks for a match anywhere, unless anchored.
+/// `\u{…}`; a backslash before any of `^$\.*+?()[]{}|/-`; groups `(…)` and `(?:…)`; `|`; `* + ?`, `{n}`, `{n,}` and
+/// `{n,m}`; `^` and `$` as the two ends of the text. Everything else is refused: lazy and possessive quantifiers,
+/// references, look-around, names, `\b`, `\p`. It looks for a match anywhere, unless anchored.
 ///
 /// Matching follows all states at once (Thompson 1968): work is at most states times scalars, whatever the pattern.
 package struct LinearPattern: Sendable {
