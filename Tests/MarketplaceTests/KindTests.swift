@@ -103,6 +103,9 @@ struct KindTests {
         }
     }
 
+    /// Of JSON; where an optional is asked for, `.null` would be nothing at all.
+    private static let null: JSON = nil
+
     static let broken: [Broken] = [
         Broken("extraction", .parameters, "/keys", [], "/keys", "minItems"),
         Broken("extraction", .parameters, "/keys/1/name", "Governing law", "/keys/1/name", "own_name"),
@@ -114,7 +117,7 @@ struct KindTests {
         Broken("extraction", .answer, "/Governing law", nil, "", "required"),
         Broken("extraction", .answer, "/Effective date/answer", "2026-02-30", "/Effective date/answer", "format"),
         Broken("extraction", .answer, "/Non-compete/answer", nil, "/Non-compete", "required"),
-        Broken("extraction", .answer, "/Non-compete/answer", JSON.null, "/Non-compete/answer", "enum"),
+        Broken("extraction", .answer, "/Non-compete/answer", Self.null, "/Non-compete/answer", "enum"),
         Broken("extraction", .answer, "/Governing law/spans/0", "of Ohio", "/Governing law/spans/0", "verbatim"),
         Broken("span_extraction", .parameters, "/labels", [], "/labels", "minItems"),
         Broken("span_extraction", .answer, "/spans/0/label", "place", "/spans/0/label", "enum"),
@@ -154,7 +157,7 @@ struct KindTests {
         Broken("pairwise_preference", .input, "/candidates/1", nil, "/candidates", "minItems"),
         Broken("pairwise_preference", .input, "/candidates/1/id", "a", "/candidates/1/id", "own_id"),
         Broken("pairwise_preference", .answer, "/winner", "c", "/winner", "winner_is_candidate"),
-        Broken("pairwise_preference", .answer, "/winner", JSON.null, "/strength", "strength"),
+        Broken("pairwise_preference", .answer, "/winner", Self.null, "/strength", "strength"),
         Broken("pairwise_preference", .answer, "/strength", nil, "/strength", "strength"),
         Broken("ranking", .parameters, "/candidates_least", 6, "/candidates_least", "bounds"),
         Broken("ranking", .input, "/candidates/2/id", "b", "/candidates/2/id", "own_id"),
@@ -232,7 +235,7 @@ struct KindTests {
         let missing = conversation.shape.faults(inAnswer: conversation.answer, to: longer)
         #expect(missing.map(\.description) == ["/turns: must label all 2 turns asked about"])
         let pair = try KindSample(#require(TaskKind(rawValue: "pairwise_preference")))
-        let tie = pair.answer.with(JSON.null, at: "/winner").with(nil, at: "/strength")
+        let tie = pair.answer.with(Self.null, at: "/winner").with(nil, at: "/strength")
         #expect(pair.shape.faults(inAnswer: tie, to: pair.input) == [])
         let strict = try ProjectShape(pair.kind, parameters: [:])
         #expect(strict.faults(inAnswer: tie, to: pair.input).map(\.path) == ["/winner"])
