@@ -1085,9 +1085,6 @@ create index worker_requirement_by_requirement on worker_requirement (requiremen
 create type pay_unit as enum ('task', 'item', 'hour');
 comment on type pay_unit is 'What a rate is paid for.';
 
-create type task_kind as enum ('extraction', 'judgement');
-comment on type task_kind is 'What is done in a task.';
-
 create type rate_card_state as enum (
     'draft',      -- prepared; binds nobody
     'approved',   -- by a second person
@@ -1139,7 +1136,8 @@ create table rate (
     card_id       uuid       not null references rate_card,
     profession    text       not null references profession,
     tier          tier       not null,
-    task_kind     task_kind  not null,
+    -- A kind of the program's catalogue.
+    task_kind     text       not null,
     -- A country or a part of one, or `any`.
     region        text       not null,
     -- A BCP 47 tag in lower case, or `any`.
@@ -1158,6 +1156,7 @@ create table rate (
     constraint rate_band_holds_amount check (
         1 <= least_minor and least_minor <= amount_minor and amount_minor <= most_minor and most_minor <= 1000000000000
     ),
+    constraint rate_task_kind_well_formed check (task_kind ~ '^[a-z][a-z_]{0,39}$'),
     constraint rate_region_is_iso3166_or_any check (region ~ '^(any|[A-Z]{2}(-[A-Z0-9]{1,3})?)$'),
     constraint rate_language_bounded check (language ~ '^[a-z]{2,8}(-[a-z0-9]{1,8})*$' and char_length(language) <= 35),
     constraint rate_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
@@ -1324,20 +1323,25 @@ create table requester (
 );
 comment on table requester is 'Organisations that publish and pay.';
 
--- A requester's programme: what is asked, and how answers must look.
+-- A requester's programme: what is asked, and how inputs and answers must look.
 create table project (
     requester_id       uuid         not null references requester,
     project_id         uuid         not null,
     external_key       text         not null,
     name               text         not null,
-    task_kind          task_kind    not null,
+    -- A kind of the program's catalogue, and what the project says to it; null where it brought schemas of its own.
+    task_kind          text         not null,
+    kind_parameters    jsonb,
     guideline          text         not null,
     guideline_version  integer      not null,
+    -- What followed from kind and parameters when the project was made.
+    input_schema       jsonb        not null,
     answer_schema      jsonb        not null,
     created_at         timestamptz  not null,
     constraint project_pkey primary key (requester_id, project_id),
     constraint project_one_per_external_key unique (requester_id, external_key),
     constraint project_name_bounded check (char_length(name) between 1 and 200),
+    constraint project_task_kind_well_formed check (task_kind ~ '^[a-z][a-z_]{0,39}$'),
     constraint project_guideline_version_positive check (guideline_version > 0)
 );
 comment on table project is 'Programmes of a requester.';

@@ -98,8 +98,8 @@ struct Workbench {
             try await transaction.execute(
                 """
                 insert into project (requester_id, project_id, external_key, name, task_kind, guideline,
-                                     guideline_version, answer_schema, created_at)
-                values (\(requester), \(project), 'bench', 'Bench', 'extraction', '', 1, '{}', \(.instant))
+                                     guideline_version, input_schema, answer_schema, created_at)
+                values (\(requester), \(project), 'bench', 'Bench', 'extraction', '', 1, '{}', '{}', \(.instant))
                 """)
             try await transaction.execute(
                 """

@@ -1,10 +1,12 @@
 /// A compiled JSON Schema: what a task's answer must look like.
 ///
 /// Source: JSON Schema 2020-12, of which this is a written subset: `type` (one or a list), `enum`, `const`,
-/// `properties`, `required`, `additionalProperties` (boolean or schema), `items`, `minItems`, `maxItems`,
-/// `uniqueItems`, `minLength`, `maxLength` (Unicode scalars), `minimum`, `maximum`, `format` (asserted: `date`,
-/// `date-time`, `uuid`, `email`), `anyOf`, `$ref` to `#/$defs/name`, and at the root `$defs` and `$schema`; `title` and
-/// `description` are for people. Any other keyword is refused here, so that no rule is ignored in silence.
+/// `properties`, `required`, `additionalProperties` (boolean or schema), `minProperties`, `maxProperties`,
+/// `prefixItems`, `items`, `minItems`, `maxItems`, `uniqueItems`, `minLength`, `maxLength` (Unicode scalars), `pattern`
+/// (``LinearPattern``), `minimum`, `maximum`, `exclusiveMinimum`, `exclusiveMaximum`, `format` (asserted: `date`,
+/// `time`, `date-time`, `uuid`, `email`), `anyOf`, `$ref` to `#/$defs/name`, and at the root `$defs` and `$schema`;
+/// `title` and `description` are for people. Any other keyword is refused here, so that no rule is ignored in silence.
+/// For requesters it is written in docs/TASK-KINDS.md.
 ///
 /// Numbers compare as exact decimals (`1`, `1.0` and `10e-1` are one number), texts by Unicode scalars.
 package struct JSONSchema: Sendable {
@@ -29,6 +31,8 @@ package struct JSONSchema: Sendable {
         package static let bytesMax = 256 * 1_024
         /// Alternatives in one `anyOf`.
         package static let alternativesMax = 16
+        /// Schemas in one `prefixItems`.
+        package static let prefixItemsMax = 256
         /// Steps down into an instance, counting those through `$ref` and `anyOf`.
         package static let validationDepthMax = 96
         /// Work for one instance: about one unit for each subschema applied and each member or element looked at.
@@ -42,7 +46,7 @@ package struct JSONSchema: Sendable {
 
     /// The texts that `format` can name.
     enum Format: String, CaseIterable {
-        case date
+        case date, time
         case dateTime = "date-time"
         case uuid, email
     }
@@ -62,14 +66,20 @@ package struct JSONSchema: Sendable {
         var propertyNames: [String: Int] = [:]
         var required: [String] = []
         var additional = Additional.allowed
+        var leastProperties: Int?
+        var mostProperties: Int?
+        var prefixItems: [Int] = []
         var items: Int?
         var leastItems: Int?
         var mostItems: Int?
         var hasUniqueItems = false
         var leastLength: Int?
         var mostLength: Int?
+        var pattern: (matcher: LinearPattern, text: String)?
         var minimum: (number: JSONNumber, text: String)?
         var maximum: (number: JSONNumber, text: String)?
+        var above: (number: JSONNumber, text: String)?
+        var below: (number: JSONNumber, text: String)?
         var format: Format?
         var alternatives: [Int] = []
         var reference: Int?
@@ -89,7 +99,7 @@ package struct JSONSchemaFault: Error, Hashable, Sendable, CustomStringConvertib
 
 extension String {
     /// The JSON Pointer one step further (RFC 6901, section 3).
-    func pointer(to member: String) -> String {
+    package func pointer(to member: String) -> String {
         var path = self + "/"
         for scalar in member.unicodeScalars {
             switch scalar {
@@ -101,5 +111,6 @@ extension String {
         return path
     }
 
-    func pointer(to element: Int) -> String { "\(self)/\(element)" }
+    /// The JSON Pointer to an element, from 0.
+    package func pointer(to element: Int) -> String { "\(self)/\(element)" }
 }

@@ -88,6 +88,9 @@ struct JSONSchemaCompiler {
             for property in node.properties { node.propertyNames[property.name] = property.node }
         case .required: node.required = try names(site)
         case .additionalProperties: node.additional = try additional(site)
+        case .minProperties: node.leastProperties = try count(site)
+        case .maxProperties: node.mostProperties = try count(site)
+        case .prefixItems: node.prefixItems = try schemaList(site, atMost: JSONSchema.Bounds.prefixItemsMax)
         case .items: node.items = try self.node(site.value, at: site.here, depth: site.depth + 1)
         case .minItems: node.leastItems = try count(site)
         case .maxItems: node.mostItems = try count(site)
@@ -95,9 +98,12 @@ struct JSONSchemaCompiler {
         case .minLength: node.leastLength = try count(site)
         case .maxLength: node.mostLength = try count(site)
         case .minimum: node.minimum = try number(site)
+        case .pattern: node.pattern = try pattern(site)
         case .maximum: node.maximum = try number(site)
+        case .exclusiveMinimum: node.above = try number(site)
+        case .exclusiveMaximum: node.below = try number(site)
         case .format: node.format = try format(site)
-        case .anyOf: node.alternatives = try alternatives(site)
+        case .anyOf: node.alternatives = try schemaList(site, atMost: JSONSchema.Bounds.alternativesMax)
         case .reference: references.append((site.place, try referencedName(site)))
         case .definitions: try define(site)
         case .schema: try checkDialect(site)
@@ -122,9 +128,9 @@ struct JSONSchemaCompiler {
         return .matching(try node(site.value, at: site.here, depth: site.depth + 1))
     }
 
-    private mutating func alternatives(_ site: Site) throws(JSONSchemaFault) -> [Int] {
+    private mutating func schemaList(_ site: Site, atMost most: Int) throws(JSONSchemaFault) -> [Int] {
         var compiled: [Int] = []
-        for (place, schema) in try list(site, atMost: JSONSchema.Bounds.alternativesMax).enumerated() {
+        for (place, schema) in try list(site, atMost: most).enumerated() {
             compiled.append(try node(schema, at: site.here.pointer(to: place), depth: site.depth + 1))
         }
         return compiled
@@ -207,6 +213,15 @@ struct JSONSchemaCompiler {
         return format
     }
 
+    private func pattern(_ site: Site) throws(JSONSchemaFault) -> (matcher: LinearPattern, text: String) {
+        guard let text = site.value.stringValue else { throw site.refused("must be a string") }
+        do throws(LinearPatternFault) {
+            return (try LinearPattern(text), site.value.excerpt)
+        } catch {
+            throw site.refused(error.reason)
+        }
+    }
+
     private static func all<Name: RawRepresentable<String> & CaseIterable>(_: Name.Type) -> String {
         Name.allCases.map(\.rawValue).joined(separator: ", ")
     }
@@ -238,8 +253,10 @@ struct JSONSchemaCompiler {
 
 /// Every keyword of the subset, by its name in a schema.
 enum JSONSchemaKeyword: String, CaseIterable {
-    case type, const, properties, required, additionalProperties, items, minItems, maxItems, uniqueItems
-    case minLength, maxLength, minimum, maximum, format, anyOf, title, description
+    case type, const, properties, required, additionalProperties, minProperties, maxProperties
+    case prefixItems, items, minItems, maxItems, uniqueItems
+    case minLength, maxLength, pattern, minimum, maximum, exclusiveMinimum, exclusiveMaximum
+    case format, anyOf, title, description
     case enumeration = "enum"
     case reference = "$ref"
     case definitions = "$defs"

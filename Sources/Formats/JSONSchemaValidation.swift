@@ -3,10 +3,17 @@ extension JSONSchema {
     package struct Fault: Hashable, Sendable, CustomStringConvertible {
         /// The place in the value: a JSON Pointer (RFC 6901), empty for the whole.
         package let path: String
-        /// The keyword that was broken; `$ref` also when the value would take too much work to check.
+        /// The keyword that was broken; `$ref` also when the value would take too much work to check. Of a rule beyond
+        /// JSON Schema its own name.
         package let keyword: String
         /// A sentence for the worker; it repeats names and bounds of the schema, never content of the value.
         package let reason: String
+
+        package init(path: String, keyword: String, reason: String) {
+            self.path = path
+            self.keyword = keyword
+            self.reason = reason
+        }
 
         /// One line: place and reason.
         package var description: String { "\(path.isEmpty ? "the value" : path): \(reason)" }
@@ -124,13 +131,19 @@ struct JSONSchemaValidation {
     }
 
     private mutating func checkNumber(_ value: JSON, _ node: Node, _ place: Place) {
-        guard node.minimum != nil || node.maximum != nil else { return }
+        guard node.minimum != nil || node.maximum != nil || node.above != nil || node.below != nil else { return }
         guard let number = value.exactNumber else { return report(.type, place, "is not a number in bounds") }
         if let minimum = node.minimum, number < minimum.number {
             report(.minimum, place, "must be at least \(minimum.text)")
         }
         if let maximum = node.maximum, maximum.number < number {
             report(.maximum, place, "must be at most \(maximum.text)")
+        }
+        if let above = node.above, !(above.number < number) {
+            report(.exclusiveMinimum, place, "must be more than \(above.text)")
+        }
+        if let below = node.below, !(number < below.number) {
+            report(.exclusiveMaximum, place, "must be less than \(below.text)")
         }
     }
 
@@ -145,6 +158,10 @@ struct JSONSchemaValidation {
                 report(.maxLength, place, "must have at most \(most) characters")
             }
         }
+        if let pattern = node.pattern {
+            guard spend(pattern.matcher.work(for: text) / 64, place) else { return }
+            if !pattern.matcher.matches(text) { report(.pattern, place, "must match \(pattern.text)") }
+        }
         if let format = node.format, !format.accepts(text) {
             report(.format, place, "must be \(format.sentence)")
         }
@@ -158,8 +175,11 @@ struct JSONSchemaValidation {
             report(.maxItems, place, "must have at most \(most) elements")
         }
         if node.hasUniqueItems { checkUnique(elements, place) }
+        for (index, (element, schema)) in zip(elements, node.prefixItems).enumerated() {
+            check(element, against: schema, at: .element(index, of: place), depth: depth + 1)
+        }
         guard let items = node.items else { return }
-        for (index, element) in elements.enumerated() {
+        for (index, element) in elements.enumerated().dropFirst(node.prefixItems.count) {
             if isFinished { return }
             check(element, against: items, at: .element(index, of: place), depth: depth + 1)
         }
@@ -177,6 +197,12 @@ struct JSONSchemaValidation {
     }
 
     private mutating func checkMembers(_ members: [String: JSON], _ node: Node, _ place: Place, _ depth: Int) {
+        if let least = node.leastProperties, members.count < least {
+            report(.minProperties, place, "must have at least \(least) members")
+        }
+        if let most = node.mostProperties, members.count > most {
+            report(.maxProperties, place, "must have at most \(most) members")
+        }
         for name in node.required where !members.hasMember(name) {
             report(.required, place, "must have the member \(JSON.string(name).excerpt)")
         }

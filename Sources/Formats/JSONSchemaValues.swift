@@ -65,6 +65,7 @@ extension JSONSchema.Format {
     var sentence: String {
         switch self {
         case .date: "a date that exists, as 2026-02-28"
+        case .time: "a time of day with its offset, as 09:30:00Z"
         case .dateTime: "a time that exists, with its offset, as 2026-02-28T09:30:00Z"
         case .uuid: "a UUID with hyphens"
         case .email: "an e-mail address"
@@ -77,6 +78,7 @@ extension JSONSchema.Format {
         guard bytes.count <= Self.bytesMax else { return false }
         return switch self {
         case .date: Self.isDate(bytes[...])
+        case .time: Self.isTime(bytes[...])
         case .dateTime: Self.isDateTime(bytes[...])
         case .uuid: Self.isUUID(bytes)
         case .email: Self.isEmail(bytes)
@@ -96,12 +98,18 @@ extension JSONSchema.Format {
         return CalendarDate(year: year, month: month, day: day) != nil
     }
 
-    /// `date-time` of RFC 3339, up to 9 digits of a second. Stricter in one point: no leap second, which neither
-    /// PostgreSQL nor Foundation can keep.
+    /// `date-time` of RFC 3339.
     static func isDateTime(_ text: ArraySlice<UInt8>) -> Bool {
         guard isDate(text.prefix(10)) else { return false }
         var rest = text.dropFirst(10)
-        guard rest.take("T") || rest.take("t"), rest.takeClock(hasSeconds: true) else { return false }
+        return (rest.take("T") || rest.take("t")) && isTime(rest)
+    }
+
+    /// `full-time` of RFC 3339, up to 9 digits of a second. Stricter in one point: no leap second, which neither
+    /// PostgreSQL nor Foundation can keep.
+    private static func isTime(_ text: ArraySlice<UInt8>) -> Bool {
+        var rest = text
+        guard rest.takeClock(hasSeconds: true) else { return false }
         if rest.take(".") {
             let fraction = rest.prefix { (0x30...0x39).contains($0) }
             guard (1...9).contains(fraction.count) else { return false }

@@ -21,7 +21,7 @@ struct Guildhall: AsyncParsableCommand {
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
             BatchCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
-            AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self,
+            AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
         ]
     )
 }

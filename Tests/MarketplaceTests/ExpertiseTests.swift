@@ -238,7 +238,7 @@ struct ExpertiseTests {
         let expected = [
             "worker_state": Worker.State.allCases.map(\.rawValue), "tier": Tier.allCases.map(\.rawValue),
             "credential_state": CredentialState.allCases.map(\.rawValue),
-            "task_kind": TaskKind.allCases.map(\.rawValue), "pay_unit": PayUnit.allCases.map(\.rawValue),
+            "pay_unit": PayUnit.allCases.map(\.rawValue),
             "decision_kind": DecisionKind.allCases.map(\.rawValue),
         ]
         for (name, labels) in expected {

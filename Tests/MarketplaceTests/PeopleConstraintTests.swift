@@ -125,6 +125,7 @@ struct PeopleConstraintTests {
         ("rate_approved_by_second_person", "update rate set approved_by = prepared_by"),
         ("rate_in_force_bounded_below", "update rate set in_force = tstzrange(null, null) where in_force is not null"),
         ("rate_band_holds_amount", "update rate set least_minor = amount_minor + 1"),
+        ("rate_task_kind_well_formed", "update rate set task_kind = 'Extraction'"),
         ("rate_region_is_iso3166_or_any", "update rate set region = 'usa'"),
         ("rate_language_bounded", "update rate set language = 'EN'"),
         ("rate_in_force_is_approved", "update rate set approved_by = null where in_force is not null"),

@@ -30,13 +30,14 @@ struct SchemaConstraintTests {
             "insert into requester select gen_random_uuid(), external_key, name, created_at from requester"
         ),
         ("project_name_bounded", "update project set name = ''"),
+        ("project_task_kind_well_formed", "update project set task_kind = 'Extraction'"),
         ("project_guideline_version_positive", "update project set guideline_version = 0"),
         (
             "project_one_per_external_key",
             """
             insert into project
-            select requester_id, gen_random_uuid(), external_key, name, task_kind, guideline, guideline_version,
-                   answer_schema, created_at
+            select requester_id, gen_random_uuid(), external_key, name, task_kind, kind_parameters, guideline,
+                   guideline_version, input_schema, answer_schema, created_at
               from project
             """
         ),
@@ -86,7 +87,8 @@ struct SchemaConstraintTests {
         "insert into requester values (gen_random_uuid(), 'acme', 'Acme', '2026-03-02')",
         """
         insert into project
-        select requester_id, gen_random_uuid(), 'p', 'P', 'extraction', '', 1, '{}', '2026-03-02' from requester
+        select requester_id, gen_random_uuid(), 'p', 'P', 'extraction', null, '', 1, '{}', '{}', '2026-03-02'
+          from requester
         """,
         """
         insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy, pay_minor,

@@ -15,7 +15,7 @@ struct SchemaTests {
         "number_verdict": labels(NumberVerdict.self), "tier_proposal_state": labels(TierProposalState.self),
         "credential_state": labels(CredentialState.self), "pay_unit": labels(PayUnit.self),
         "rate_card_state": labels(RateCardState.self), "premium_kind": labels(PremiumKind.self),
-        "escalation_shape": labels(EscalationShape.self), "task_kind": labels(TaskKind.self),
+        "escalation_shape": labels(EscalationShape.self),
         "account_kind": labels(AccountKind.self),
         "transfer_kind": labels(TransferKind.self), "batch_state": labels(BatchState.self),
         "batch_door": labels(BatchDoor.self), "task_state": labels(TaskState.self),

@@ -70,12 +70,13 @@ struct PartsTests {
         let extracted = maker.answer(.extraction, references: contract, slot: 1)
         let judged = maker.answer(.judgement, references: Dictionary(uniqueKeysWithValues: question), slot: 2)
         let (clauses, words) = (
-            try JSONSchema(compiling: ContractAnswers.schema), try JSONSchema(compiling: QuestionAnswers.schema)
+            try ProjectShape(.extraction, parameters: ContractAnswers.parameters),
+            try ProjectShape(.judgement, parameters: QuestionAnswers.parameters)
         )
-        #expect(clauses.faults(in: extracted).isEmpty)
-        #expect(words.faults(in: judged).isEmpty)
-        #expect(!clauses.faults(in: maker.malformed(extracted)).isEmpty)
-        #expect(!words.faults(in: maker.malformed(judged)).isEmpty)
+        #expect(clauses.faults(inAnswer: extracted, to: .null).isEmpty)
+        #expect(words.faults(inAnswer: judged, to: .null).isEmpty)
+        #expect(!clauses.faults(inAnswer: maker.malformed(extracted), to: .null).isEmpty)
+        #expect(!words.faults(inAnswer: maker.malformed(judged), to: .null).isEmpty)
         #expect(Agreement.basisPoints(of: extracted, with: contract).share < 10_000)
     }
 

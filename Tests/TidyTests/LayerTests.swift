@@ -119,8 +119,8 @@ struct LayerTests {
 /// The order of the modules inside Marketplace.
 struct FolderOrder {
     static let folders = [
-        "Kernel", "Audit", "Notices", "Identity", "Decisions", "Workers", "Expertise", "PayRates", "Ledger", "Tasks",
-        "Bidding", "Quality", "Payouts", "Doctor",
+        "Kernel", "Audit", "Notices", "Identity", "Decisions", "Workers", "Expertise", "Kinds", "PayRates", "Ledger",
+        "Tasks", "Bidding", "Quality", "Payouts", "Doctor",
     ]
 
     /// Names that an earlier folder may say all the same, and why.

@@ -1,11 +1,6 @@
 internal import Foundation
 package import Store
 
-/// What is done in a task: the values of the PostgreSQL enum `task_kind`, in its order.
-package enum TaskKind: String, Sendable, CaseIterable, SQLEnum {
-    case extraction, judgement
-}
-
 /// What a rate is paid for: the values of the PostgreSQL enum `pay_unit`, in its order.
 package enum PayUnit: String, Sendable, CaseIterable, SQLEnum {
     case task, item, hour

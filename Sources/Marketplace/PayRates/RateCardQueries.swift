@@ -26,7 +26,7 @@ extension Transaction {
             """
             insert into rate (rate_id, card_id, profession, tier, task_kind, region, language, unit, amount_minor,
                               least_minor, most_minor, currency, prepared_by)
-            select rate_id, \(id), profession, tier::tier, task_kind::task_kind, region, language, unit::pay_unit,
+            select rate_id, \(id), profession, tier::tier, task_kind, region, language, unit::pay_unit,
                    amount_minor, least_minor, most_minor, currency, \(maker)
               from unnest(\(ids)::uuid[], \(card.rates.map(\.profession.code))::text[],
                           \(card.rates.map(\.tier.rawValue))::text[], \(card.rates.map(\.taskKind.rawValue))::text[],

@@ -71,8 +71,7 @@ struct RateFields {
 
     func taskKind() throws(BadInput) -> TaskKind {
         guard let kind = TaskKind(rawValue: try text("task_kind")) else {
-            let names = TaskKind.allCases.map(\.rawValue).joined(separator: ", ")
-            throw BadInput("\(path).task_kind", "must be one of \(names)")
+            throw BadInput("\(path).task_kind", "must be a kind of the catalogue, such as extraction")
         }
         return kind
     }

@@ -32,7 +32,7 @@ package struct AddTasks: Sendable {
         var position = 0
         for try await draft in drafts {
             position += 1
-            if let fault = draft.fault(under: target.schema) {
+            if let fault = draft.fault(under: target.shape) {
                 summary.note(fault, of: draft, at: position)
                 continue
             }
@@ -49,7 +49,7 @@ package struct AddTasks: Sendable {
 
     private struct Target: Sendable {
         let batch: Batch
-        let schema: JSONSchema
+        let shape: ProjectShape
     }
 
     private func target(
@@ -62,7 +62,7 @@ package struct AddTasks: Sendable {
             guard let project = try await transaction.project(batch.project, of: requester) else {
                 throw NotFound("project")
             }
-            return Target(batch: batch, schema: try JSONSchema(compiling: project.answerSchema))
+            return Target(batch: batch, shape: project.shape)
         }
     }
 

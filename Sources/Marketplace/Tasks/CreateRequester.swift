@@ -42,16 +42,17 @@ package struct CreateProject: Sendable {
 
     /// Idempotent by requester and external key: an existing project of that key is returned as it is.
     ///
-    /// - Throws: ``BadInput``, also for an answer schema that does not compile; ``AccessRefusal``.
+    /// - Throws: ``BadInput``, also for parameters that the kind does not take and schemas that do not compile;
+    ///   ``AccessRefusal``.
     package func callAsFunction(
         _ draft: ProjectDraft, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Project.ID {
-        try draft.validate()
+        let shape = try draft.validate()
         return try await market.change { change in
             try await change.transaction.authorizePublisher(actor, for: requester)
             guard try await change.transaction.requesterExists(requester) else { throw NotFound("requester") }
             let fresh: Project.ID = change.make()
-            guard try await change.transaction.insertProject(fresh, of: requester, draft) else {
+            guard try await change.transaction.insertProject(fresh, of: requester, draft, shape) else {
                 guard let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey)
                 else { throw NotFound("project") }
                 return found.id

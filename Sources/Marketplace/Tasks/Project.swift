@@ -2,7 +2,7 @@ package import Formats
 internal import Foundation
 internal import Store
 
-/// A requester's programme: what is asked, and how answers must look.
+/// A requester's programme: what is asked, and how inputs and answers must look.
 package struct Project: Sendable {
     package typealias ID = Identifier<Project>
     package let id: ID
@@ -10,10 +10,10 @@ package struct Project: Sendable {
     /// The requester's own name for it, 1 to 200 characters.
     package let externalKey: String
     package let name: String
-    package let taskKind: TaskKind
+    package let shape: ProjectShape
     package let guidelineVersion: Int
-    /// A JSON Schema that ``JSONSchema`` compiles.
-    package let answerSchema: JSON
+
+    package var taskKind: TaskKind { shape.kind }
 }
 
 /// What a requester says of a new project.
@@ -24,25 +24,50 @@ package struct ProjectDraft: Sendable {
     /// What the workers are told, in Markdown.
     package let guideline: String
     package let guidelineVersion: Int
-    package let answerSchema: JSON
+    let form: Form
     /// Who has a part in its matter; a worker with an interest in one is barred. At most 50.
     package let parties: [PartyName]
 
+    /// From what the shape of its tasks follows.
+    enum Form: Sendable {
+        case parameters(JSON)
+        case schemas(input: JSON, answer: JSON)
+    }
+
+    /// Tasks as their kind has them, by its parameters (docs/TASK-KINDS.md).
     package init(
         externalKey: String, name: String, taskKind: TaskKind, guideline: String, guidelineVersion: Int = 1,
-        answerSchema: JSON, parties: [PartyName] = []
+        parameters: JSON, parties: [PartyName] = []
+    ) {
+        self.init(externalKey, name, taskKind, guideline, guidelineVersion, .parameters(parameters), parties)
+    }
+
+    /// Tasks by JSON Schemas of the requester's own; the kind is what they are paid as.
+    package init(
+        externalKey: String, name: String, taskKind: TaskKind, guideline: String, guidelineVersion: Int = 1,
+        inputSchema: JSON = [:], answerSchema: JSON, parties: [PartyName] = []
+    ) {
+        let form = Form.schemas(input: inputSchema, answer: answerSchema)
+        self.init(externalKey, name, taskKind, guideline, guidelineVersion, form, parties)
+    }
+
+    private init(
+        _ externalKey: String, _ name: String, _ taskKind: TaskKind, _ guideline: String, _ guidelineVersion: Int,
+        _ form: Form, _ parties: [PartyName]
     ) {
         self.externalKey = externalKey
         self.name = name
         self.taskKind = taskKind
         self.guideline = guideline
         self.guidelineVersion = guidelineVersion
-        self.answerSchema = answerSchema
+        self.form = form
         self.parties = parties
     }
 
-    /// - Throws: ``BadInput`` for the first field that is out of bounds, or a schema that does not compile.
-    func validate() throws(BadInput) {
+    /// - Returns: the shape of its tasks.
+    /// - Throws: ``BadInput`` for the first field that is out of bounds, parameters that the kind does not take, with
+    ///   the place, or a schema that does not compile.
+    func validate() throws(BadInput) -> ProjectShape {
         try externalKey.mustHave(1...200, as: "external_key")
         try name.mustHave(1...200, as: "name")
         try guideline.mustHave(1...100_000, as: "guideline")
@@ -50,10 +75,14 @@ package struct ProjectDraft: Sendable {
             throw BadInput("guideline_version", "must be 1 to 1,000,000")
         }
         guard parties.count <= PartyName.most else { throw BadInput("parties", "are more than \(PartyName.most)") }
-        do throws(JSONSchemaFault) {
-            _ = try JSONSchema(compiling: answerSchema)
-        } catch {
-            throw BadInput("answer_schema", "\(error)")
+        switch form {
+        case .parameters(let parameters):
+            try parameters.mustFit(TaskDraft.answerBytesMax, as: "parameters")
+            return try ProjectShape(taskKind, parameters: parameters)
+        case .schemas(let input, let answer):
+            try input.mustFit(TaskDraft.answerBytesMax, as: "input_schema")
+            try answer.mustFit(TaskDraft.answerBytesMax, as: "answer_schema")
+            return try ProjectShape(taskKind, inputSchema: input, answerSchema: answer)
         }
     }
 }

@@ -25,13 +25,16 @@ extension Transaction {
     }
 
     /// - Returns: false when the external key was taken; then nothing was changed.
-    func insertProject(_ id: Project.ID, of requester: Requester.ID, _ draft: ProjectDraft) async throws -> Bool {
+    func insertProject(
+        _ id: Project.ID, of requester: Requester.ID, _ draft: ProjectDraft, _ shape: ProjectShape
+    ) async throws -> Bool {
         try await execute(
             """
-            insert into project (requester_id, project_id, external_key, name, task_kind, guideline,
-                                 guideline_version, answer_schema, created_at)
-            values (\(requester), \(id), \(draft.externalKey), \(draft.name), \(draft.taskKind), \(draft.guideline),
-                    \(draft.guidelineVersion), \(draft.answerSchema), \(instant))
+            insert into project (requester_id, project_id, external_key, name, task_kind, kind_parameters, guideline,
+                                 guideline_version, input_schema, answer_schema, created_at)
+            values (\(requester), \(id), \(draft.externalKey), \(draft.name), \(shape.kind), \(shape.parameters),
+                    \(draft.guideline), \(draft.guidelineVersion), \(shape.inputSchema), \(shape.answerSchema),
+                    \(instant))
             on conflict on constraint project_one_per_external_key do nothing
             """) == 1
     }
@@ -40,7 +43,7 @@ extension Transaction {
     package func project(of requester: Requester.ID, externalKey: String) async throws -> Project? {
         try await firstRow(
             """
-            select requester_id, project_id, external_key, name, task_kind, guideline_version, answer_schema
+            select requester_id, project_id, external_key, name, guideline_version, \(fragment: ProjectShape.columns)
               from project where requester_id = \(requester) and external_key = \(externalKey)
             """
         ).map(Project.init)
@@ -50,7 +53,7 @@ extension Transaction {
     package func project(_ id: Project.ID, of requester: Requester.ID) async throws -> Project? {
         try await firstRow(
             """
-            select requester_id, project_id, external_key, name, task_kind, guideline_version, answer_schema
+            select requester_id, project_id, external_key, name, guideline_version, \(fragment: ProjectShape.columns)
               from project where requester_id = \(requester) and project_id = \(id)
             """
         ).map(Project.init)
@@ -63,8 +66,21 @@ extension Project {
         requester = try row["requester_id"]
         externalKey = try row["external_key"]
         name = try row["name"]
-        taskKind = try row["task_kind"]
         guidelineVersion = try row["guideline_version"]
-        answerSchema = try row["answer_schema"]
+        shape = try ProjectShape(row: row)
+    }
+}
+
+extension ProjectShape {
+    /// Of `project`.
+    static let columns: SQL = """
+        project.task_kind, project.kind_parameters, project.input_schema, project.answer_schema
+        """
+
+    init(row: Row) throws {
+        try self.init(
+            stored: row["task_kind"], parameters: row["kind_parameters"], inputSchema: row["input_schema"],
+            answerSchema: row["answer_schema"]
+        )
     }
 }

@@ -7,14 +7,18 @@ struct WorkToSubmit: Sendable {
     let state: AssignmentState
     let leaseToken: Int64
     let requirement: Requirement.ID
-    let answerSchema: JSON
+    let task: WorkTask.ID
+    let requester: Requester.ID
+    let shape: ProjectShape
     let submission: Submission?
 
     init(row: Row) throws {
         state = try row["state"]
         leaseToken = try row["lease_token"]
         requirement = try row["requirement_id"]
-        answerSchema = try row["answer_schema"]
+        task = try row["task_id"]
+        requester = try row["requester_id"]
+        shape = try ProjectShape(row: row)
         if let hash: Digest = try row["hash"], let submittedAt: Date = try row["submitted_at"] {
             submission = Submission(assignment: try row["assignment_id"], hash: hash, submittedAt: submittedAt)
         } else {
@@ -37,8 +41,9 @@ extension Transaction {
     func workToSubmit(_ id: Assignment.ID, of worker: Worker.ID) async throws -> WorkToSubmit? {
         try await firstRow(
             """
-            select assignment.assignment_id, assignment.state, assignment.lease_token, batch.requirement_id,
-                   project.answer_schema, submission.hash, submission.submitted_at
+            select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.state,
+                   assignment.lease_token, batch.requirement_id, submission.hash, submission.submitted_at,
+                   \(fragment: ProjectShape.columns)
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
               join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
@@ -47,6 +52,14 @@ extension Transaction {
              where assignment.worker_id = \(worker) and assignment.assignment_id = \(id)
             """
         ).map(WorkToSubmit.init)
+    }
+
+    /// What a task's answer is about.
+    func payload(of task: WorkTask.ID, _ requester: Requester.ID) async throws -> JSON? {
+        try await firstRow(
+            """
+            select payload from task_content where requester_id = \(requester) and task_id = \(task)
+            """)?["payload"]
     }
 
     /// Stores the answer of a locked, live lease and moves slot and assignment on, in one statement.

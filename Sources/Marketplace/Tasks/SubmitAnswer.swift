@@ -65,7 +65,8 @@ package struct SubmitAnswer: Sendable {
             guard let work = try await transaction.workToSubmit(id, of: worker) else { throw NotFound("assignment") }
             if let earlier = work.submission { return try earlier.repeated(hash) }
             guard work.state == .leased, work.leaseToken == token else { throw SubmitRefusal.leaseLost }
-            let faults = try JSONSchema(compiling: work.answerSchema).faults(in: answer)
+            let input = work.shape.answerNeedsInput ? try await transaction.payload(of: work.task, work.requester) : nil
+            let faults = work.shape.faults(inAnswer: answer, to: input ?? .null)
             guard faults.isEmpty else { throw SubmitRefusal.invalidAnswer(faults) }
             try await change.mustStillBeEligible(worker, for: work.requirement)
             guard let (lease, now) = try await change.leaseToSubmit(id, token: token, of: worker) else {

@@ -54,9 +54,9 @@ extension SlotState {
 package struct TaskDraft: Sendable {
     /// The requester's own name for it, 1 to 200 characters: adding it twice adds nothing.
     package let externalKey: String
-    /// What the worker reads; up to 4 MiB as canonical JSON.
+    /// What the worker reads, as the project's input schema and its kind have it; up to 4 MiB as canonical JSON.
     package let payload: JSON
-    /// Answers known beforehand, by the name of their source; each must satisfy the project's schema.
+    /// Answers known beforehand, by the name of their source; each must be an answer that could be submitted.
     package let referenceAnswers: [String: JSON]
     /// Who has a part in its matter; a worker with an interest in one does not get it. At most 50.
     package let parties: [PartyName]
@@ -74,10 +74,11 @@ package struct TaskDraft: Sendable {
     static let answerBytesMax = 1 << 20
 
     /// Why the draft cannot be taken in, or `nil`.
-    func fault(under schema: JSONSchema) -> BadInput? {
+    func fault(under shape: ProjectShape) -> BadInput? {
         do throws(BadInput) {
             try externalKey.mustHave(1...200, as: "external_key")
             try payload.mustFit(Self.payloadBytesMax, as: "payload")
+            if let fault = shape.faults(inInput: payload, limit: 1).first { throw BadInput("payload", "\(fault)") }
             guard parties.count <= PartyName.most else {
                 throw BadInput("parties", "are more than \(PartyName.most)")
             }
@@ -85,7 +86,7 @@ package struct TaskDraft: Sendable {
             for (source, answer) in referenceAnswers.sorted(by: { $0.key < $1.key }) {
                 try source.mustHave(1...100, as: "reference_answers")
                 try answer.mustFit(Self.answerBytesMax, as: "reference_answers.\(source)")
-                if let fault = schema.faults(in: answer, limit: 1).first {
+                if let fault = shape.faults(inAnswer: answer, to: payload, limit: 1).first {
                     throw BadInput("reference_answers.\(source)", "\(fault)")
                 }
             }

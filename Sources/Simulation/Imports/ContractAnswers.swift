@@ -1,9 +1,9 @@
 internal import Formats
 
-/// How the answer to a contract looks: an object with one member for each clause type.
+/// What is asked of a contract, and how the answer looks: an object with one member for each clause type.
 enum ContractAnswers {
     static let guideline = """
-        Read the contract and answer each clause type of `keys`.
+        Read the contract and answer each clause type.
 
         - Value clauses (names, dates, periods, the governing law): `answer` is the value, dates as `yyyy-MM-dd`, or
           null where the contract has none.
@@ -12,13 +12,13 @@ enum ContractAnswers {
         - `spans` are the passages that bear the answer out, word for word, in the contract's order.
         """
 
-    /// Bounded: 100 passages of 20,000 characters; a value of 4,000.
-    static var schema: JSON {
-        var members: [String: JSON] = [:]
-        for (name, kind) in CUADClauses.all { members[name] = clause(kind) }
-        return [
-            "type": "object", "additionalProperties": false,
-            "required": .array(CUADClauses.all.map { .string($0.name) }), "properties": .object(members),
+    static var parameters: JSON {
+        [
+            "passages": "quoted",
+            "keys": .array(
+                CUADClauses.all.map { name, kind in
+                    ["name": .string(name), "type": kind == .yesNo ? "yes_no" : "text"]
+                }),
         ]
     }
 
@@ -31,23 +31,5 @@ enum ContractAnswers {
             ]
         }
         return .object(members)
-    }
-
-    private static func clause(_ kind: CUADClauses.Kind) -> JSON {
-        let answer: JSON =
-            switch kind {
-            case .value: ["type": ["string", "null"], "maxLength": 4_000]
-            case .yesNo: ["enum": ["Yes", "No", nil]]
-            }
-        return [
-            "type": "object", "additionalProperties": false, "required": ["answer", "spans"],
-            "properties": [
-                "answer": answer,
-                "spans": [
-                    "type": "array", "maxItems": 100,
-                    "items": ["type": "string", "minLength": 1, "maxLength": 20_000],
-                ],
-            ],
-        ]
     }
 }

@@ -2,7 +2,7 @@ internal import Formats
 internal import Foundation
 package import Marketplace
 
-/// Brings contracts with their lawyers' answers in as legal tasks: one contract each, its clause types as the keys to
+/// Brings contracts with their lawyers' answers in as legal tasks: one contract each, the clause types as the keys to
 /// extract, the text as the payload, what the annotators answered as the reference. Published at the end.
 ///
 /// Importing the same files again adds and publishes nothing; further files make a further batch.
@@ -31,7 +31,7 @@ package struct ImportContracts: Sendable {
         let project = try await CreateProject(market: market)(
             ProjectDraft(
                 externalKey: Self.projectKey, name: "Contract clauses", taskKind: .extraction,
-                guideline: ContractAnswers.guideline, answerSchema: ContractAnswers.schema
+                guideline: ContractAnswers.guideline, parameters: ContractAnswers.parameters
             ),
             of: requester, by: publisher
         )
@@ -73,8 +73,7 @@ private final class ContractSource: TaskSource {
             let draft = TaskDraft(
                 externalKey: FileKey.key(ofFile: contract.fileName),
                 payload: [
-                    "fileName": .string(contract.fileName), "text": .string(contract.text),
-                    "keys": .array(CUADClauses.all.map { .string($0.name) }),
+                    "title": .string(String(contract.fileName.prefix(1_000))), "text": .string(contract.text),
                 ],
                 referenceAnswers: [ImportContracts.source: ContractAnswers.answer(contract.clauses)]
             )

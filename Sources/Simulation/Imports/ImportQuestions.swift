@@ -26,7 +26,7 @@ package struct ImportQuestions: Sendable {
         let project = try await CreateProject(market: market)(
             ProjectDraft(
                 externalKey: Self.projectKey, name: "Medical questions", taskKind: .judgement,
-                guideline: QuestionAnswers.guideline, answerSchema: QuestionAnswers.schema
+                guideline: QuestionAnswers.guideline, parameters: QuestionAnswers.parameters
             ),
             of: requester, by: publisher
         )
@@ -72,7 +72,7 @@ private final class QuestionSource: TaskSource {
                         question.contexts.map { part in
                             ["label": .string(part.label), "text": .string(part.text)]
                         }),
-                    "year": question.year.map { .integer(Int64($0)) } ?? .null,
+                    "metadata": ["year": question.year.map { .integer(Int64($0)) } ?? .null],
                 ],
                 referenceAnswers: [
                     sources.first: QuestionAnswers.answer(question.firstAnswer, question.conclusion),
@@ -94,13 +94,10 @@ enum QuestionAnswers {
         in `rationale`, in one or two sentences, what your answer rests on.
         """
 
-    static var schema: JSON {
+    static var parameters: JSON {
         [
-            "type": "object", "additionalProperties": false, "required": ["answer", "rationale"],
-            "properties": [
-                "answer": ["enum": .array(PubMedAnswer.allCases.map { .string($0.rawValue) })],
-                "rationale": ["type": "string", "minLength": 1, "maxLength": .integer(Int64(rationaleMax))],
-            ],
+            "answers": .array(PubMedAnswer.allCases.map { .string($0.rawValue) }),
+            "rationale_length_max": .integer(Int64(rationaleMax)),
         ]
     }
 

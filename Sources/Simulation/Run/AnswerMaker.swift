@@ -16,10 +16,8 @@ struct AnswerMaker {
     ///   - references: by source.
     ///   - slot: from 1; in a judgement the first slot answers as the first expert did, the second as the second.
     mutating func answer(_ kind: TaskKind, references: [String: JSON], slot: Int) -> JSON {
-        switch kind {
-        case .extraction: extraction(references[ImportContracts.source] ?? .object([:]))
-        case .judgement: judgement(references, slot: slot)
-        }
+        guard kind == .extraction else { return judgement(references, slot: slot) }
+        return extraction(references[ImportContracts.source] ?? .object([:]))
     }
 
     /// An answer that no schema of ours allows.
