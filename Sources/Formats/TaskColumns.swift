@@ -1,9 +1,10 @@
 /// What the columns of a CSV file mean for its tasks.
 ///
 /// `external_key` must be there. `payload` is the whole payload as JSON; without it every column that is none of the
-/// following is a member of the payload, its name followed by `:text`, `:integer`, `:number`, `:boolean` or `:json` (text
-/// if left out). `parties` are names with `;` between them, `reference:SOURCE` an answer as JSON. `result:…` is what an
-/// export adds, and is passed over. An empty cell is the empty text in a column of texts and nothing in all others.
+/// following is a member of the payload, its name followed by `:text`, `:integer`, `:number`, `:boolean` or `:json`
+/// (text if left out). `parties` are names with `;` between them, `reference:SOURCE` an answer as JSON. `result:…` is
+/// what an export adds, and is passed over. An empty cell is the empty text in a column of texts and nothing in all
+/// others.
 struct TaskColumns {
     enum MemberKind: String, CaseIterable {
         case text, integer, number, boolean, json

@@ -93,7 +93,7 @@ struct ResultWriterTests {
     @Test(
         "items that contradict each other are no answer",
         arguments: [
-            #"[{"from_name":"a","type":"number","value":{"number":1}},{"from_name":"a","type":"number","value":{"number":2}}]"#,
+            #"[{"from_name":"a","type":"x","value":{}},{"from_name":"a","type":"number","value":{"number":2}}]"#,
             #"[{"from_name":"a","type":"choices","value":{}}]"#, #"[{"type":"number","value":{"number":1}}]"#, "{}",
             "[1]",
         ])

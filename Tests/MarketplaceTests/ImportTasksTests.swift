@@ -175,7 +175,7 @@ struct ImportTasksTests {
         let last = try await desk.run(text)
         #expect(last.run.counts.added + last.run.counts.unchanged == 40)
         #expect(try await desk.tasks().count == 40)
-        #expect(try await desk.small.count("select sum(added) as n from import_run") == 40)
+        #expect(try await desk.small.count("select sum(added)::bigint as n from import_run") == 40)
     }
 
     @Test("a strict import takes in all or nothing, and tells every fault")

@@ -5,41 +5,44 @@ internal import Foundation
 struct ImportChunk: Sendable {
     /// No external key twice.
     private(set) var tasks = TaskChunk()
-    /// Of each of the tasks.
-    private(set) var lines: [Int] = []
+    /// The lines of each of the tasks: more than one where the file repeats it.
+    private(set) var lines: [[Int]] = []
     private(set) var faults: [TaskRecordFault] = []
-    /// Records that repeat one of the chunk are counted and not kept.
     private(set) var records = 0
     private var places: [String: Int] = [:]
 
-    mutating func append(_ item: TaskFileItem, under schema: JSONSchema) {
-        records += 1
+    /// - Returns: false, and nothing is changed, when the chunk has that key with other content: what becomes of the
+    ///   one must be known before the other is looked at.
+    mutating func append(_ item: TaskFileItem, under schema: JSONSchema) -> Bool {
         switch item {
         case .fault(let fault): faults.append(fault)
         case .record(let record):
             do throws(TaskRecordFault) {
-                append(try record.draft(under: schema), at: record.line)
+                guard append(try record.draft(under: schema), at: record.line) else { return false }
             } catch {
                 faults.append(error)
             }
         }
+        records += 1
+        return true
     }
 
-    private mutating func append(_ draft: TaskDraft, at line: Int) {
-        if let place = places[draft.externalKey] {
-            if !tasks.drafts[place].hasSameContent(as: draft) { faults.append(.taken(line)) }
-            return
+    private mutating func append(_ draft: TaskDraft, at line: Int) -> Bool {
+        guard let place = places[draft.externalKey] else {
+            places[draft.externalKey] = tasks.drafts.count
+            tasks.append(draft)
+            lines.append([line])
+            return true
         }
-        places[draft.externalKey] = tasks.drafts.count
-        tasks.append(draft)
-        lines.append(line)
+        guard tasks.drafts[place].hasSameContent(as: draft) else { return false }
+        lines[place].append(line)
+        return true
     }
 
     /// The faults of those whose key is taken.
     func faults(of differing: [DifferingTask]) -> [TaskRecordFault] {
-        differing.compactMap { task in
-            guard let place = places[task.externalKey] else { return nil }
-            return task.isElsewhere ? .elsewhere(lines[place]) : .taken(lines[place])
+        differing.flatMap { task in
+            (places[task.externalKey].map { lines[$0] } ?? []).map { task.isElsewhere ? .elsewhere($0) : .taken($0) }
         }
     }
 }
@@ -50,6 +53,8 @@ struct ImportChunks {
     private let reader: TaskFileReader
     private let schema: JSONSchema
     private let recordsPerChunk: Int
+    /// Was read, and begins the next chunk.
+    private var waiting: TaskFileItem?
 
     /// - Throws: ``ImportRefusal/sourceChanged`` when the file has fewer records than `done`.
     init(_ file: TaskFile, _ target: IntakeTarget, recordsPerChunk: Int, after done: Int) throws {
@@ -62,8 +67,12 @@ struct ImportChunks {
     /// - Returns: `nil` at the end.
     mutating func next() throws -> ImportChunk? {
         var chunk = ImportChunk()
-        while chunk.records < recordsPerChunk, !chunk.tasks.isFull, let item = try reader.next() {
-            chunk.append(item, under: schema)
+        while chunk.records < recordsPerChunk, !chunk.tasks.isFull, let item = try waiting ?? reader.next() {
+            waiting = nil
+            guard chunk.append(item, under: schema) else {
+                waiting = item
+                break
+            }
         }
         return chunk.records > 0 ? chunk : nil
     }

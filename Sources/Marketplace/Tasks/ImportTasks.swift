@@ -124,16 +124,18 @@ package struct ImportTasks: Sendable {
         while let chunk = try chunks.next() {
             try Task.checkCancellation()
             var faults = chunk.faults
-            for (draft, line) in zip(chunk.tasks.drafts, chunk.lines) {
+            for (draft, lines) in zip(chunk.tasks.drafts, chunk.lines) {
                 let content = draft.contentDigest
-                let earlier = known.updateValue(content, forKey: Digest(of: draft.externalKey))
-                if let earlier, earlier != content { faults.append(.taken(line)) }
+                let key = Digest(of: draft.externalKey)
+                if known[key, default: content] != content { faults += lines.map(TaskRecordFault.taken) }
+                known[key] = known[key] ?? content
             }
             guard known.count <= Self.strictMax else { throw ImportRefusal.tooManyForStrict }
             let differing = try await market.database.transaction {
                 try await $0.differingTasks(chunk.tasks.drafts, from: target.batch, ids: market.identifiers)
             }
-            faults += chunk.faults(of: differing)
+            let told = Set(faults.map(\.line))
+            faults += chunk.faults(of: differing).filter { !told.contains($0.line) }
             faults.sort { ($0.line, $0.pointer) < ($1.line, $1.pointer) }
             count += faults.count
             first += faults.prefix(ImportRun.faultsMax - first.count)
