@@ -1515,6 +1515,67 @@ create table reference_answer (
 );
 comment on table reference_answer is 'Known answers, for gold and simulation.';
 
+create type task_file_format as enum ('jsonl', 'csv', 'label_studio');
+comment on type task_file_format is 'What a file of tasks is written in.';
+
+create type import_state as enum ('running', 'done');
+comment on type import_state is 'Where an import stands; one that was cut off is running until it is resumed.';
+
+-- A file on its way into a draft batch: moved on with each chunk, in the chunk's transaction.
+create table import_run (
+    requester_id   uuid              not null,
+    import_run_id  uuid              not null,
+    batch_id       uuid              not null,
+    -- The file's name without its folder, and SHA-256 of its content, unpacked.
+    source_name    text              not null,
+    source_hash    bytea             not null,
+    format         task_file_format  not null,
+    state          import_state      not null,
+    -- How many records from the beginning are done, and what came of them.
+    records_done   bigint            not null,
+    added          bigint            not null,
+    unchanged      bigint            not null,
+    faulty         bigint            not null,
+    begun_by       uuid              not null references principal,
+    begun_at       timestamptz       not null,
+    ended_at       timestamptz,
+    constraint import_run_pkey primary key (requester_id, import_run_id),
+    constraint import_run_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint import_run_name_bounded check (char_length(source_name) between 1 and 200),
+    constraint import_run_hash_is_sha256 check (octet_length(source_hash) = 32),
+    constraint import_run_counts_not_negative check (least(added, unchanged, faulty) >= 0),
+    constraint import_run_counts_add_up check (records_done = added + unchanged + faulty),
+    constraint import_run_ended_iff_done check ((ended_at is not null) = (state = 'done'))
+);
+comment on table import_run is 'Imports of task files.';
+-- What is resumed: the same file into the same batch.
+create unique index import_run_one_running_per_file
+    on import_run (requester_id, batch_id, source_hash, format) where state = 'running';
+create index import_run_by_batch on import_run (requester_id, batch_id, import_run_id);
+create index import_run_by_beginner on import_run (begun_by);
+
+-- The first faulty records of an import.
+create table import_fault (
+    requester_id   uuid     not null,
+    import_run_id  uuid     not null,
+    fault_no       integer  not null,
+    line           bigint   not null,
+    -- A JSON Pointer into the record; empty for all of it.
+    pointer        text     not null,
+    code           text     not null,
+    -- For the requester; no content of the record.
+    reason         text     not null,
+    constraint import_fault_pkey primary key (requester_id, import_run_id, fault_no),
+    constraint import_fault_run_fkey
+        foreign key (requester_id, import_run_id) references import_run (requester_id, import_run_id),
+    constraint import_fault_number_possible check (fault_no between 1 and 1000),
+    constraint import_fault_line_positive check (line > 0),
+    constraint import_fault_texts_bounded check (
+        char_length(pointer) <= 500 and char_length(reason) between 1 and 500 and code ~ '^[a-z_]{1,40}$'
+    )
+);
+comment on table import_fault is 'Faulty records of imports.';
+
 create type slot_state as enum (
     'waiting',    -- its task is a draft
     'open',       -- may be leased

@@ -54,13 +54,15 @@ package struct CSVWriter: Sendable {
     }
 
     /// One record with its line end.
-    package static func record(_ cells: [CSVCell]) -> String {
-        cells.map(written).joined(separator: ",") + "\r\n"
+    ///
+    /// - Parameter isGuarded: off for files that only programs read.
+    package static func record(_ cells: [CSVCell], isGuarded: Bool = true) -> String {
+        cells.map { written($0, isGuarded) }.joined(separator: ",") + "\r\n"
     }
 
-    private static func written(_ cell: CSVCell) -> String {
+    private static func written(_ cell: CSVCell, _ isGuarded: Bool) -> String {
         switch cell {
-        case .text(let text): quoted(guarded(text))
+        case .text(let text): quoted(isGuarded ? guarded(text) : text)
         case .number(let number): String(number)
         case .decimal(let decimal): decimal.description
         }

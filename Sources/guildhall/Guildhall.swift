@@ -15,9 +15,9 @@ struct Guildhall: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             UpCommand.self, ServeCommand.self, ScheduleCommand.self, DemoCommand.self, ImportCommand.self,
-            SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self, AuditCommand.self,
-            PersonCommand.self, TokenCommand.self, SchemaCommand.self, PsqlCommand.self, WorkerCommand.self,
-            KeysCommand.self,
+            ExportCommand.self, SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self,
+            AuditCommand.self, PersonCommand.self, TokenCommand.self, SchemaCommand.self, PsqlCommand.self,
+            WorkerCommand.self, KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
             BatchCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,

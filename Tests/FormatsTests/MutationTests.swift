@@ -17,6 +17,25 @@ struct MutationTests {
         }
     }
 
+    @Test("a damaged file of tasks ends in records, faults or an error", arguments: TaskFileFormat.allCases)
+    func tasks(format: TaskFileFormat) {
+        let original: [TaskFileFormat: String] = [
+            .jsonl:
+                "{\"external_key\":\"a\",\"payload\":{\"x\":[1]},\"parties\":[\"P\"]}\n\n[1]\r\n{\"external_key\":2}",
+            .csv: "external_key,n:integer,j:json,parties,reference:r\r\na,1,\"{\"\"x\"\":1}\",P;Q,true\n,,,,\nb,x,{,,",
+            .labelStudio: #"""
+            [{"id":1,"data":{"t":"]\""},"annotations":[{"ground_truth":true,"result":[{"from_name":"a","type":"labels",
+            "value":{"start":1,"end":2,"labels":["L"]},"meta":{"guildhall":"spans"}},{"from_name":"b","type":"textarea",
+            "value":{"text":["[1]"]},"meta":{"guildhall":"json"}}]}]},{"id":"x","data":{}},[]]
+            """#,
+        ]
+        for seed in Self.seeds {
+            var source = MutationSource(seed: seed)
+            let items = try? readTasks(source.mutated(Array((original[format] ?? "").utf8)), format)
+            #expect((items?.count ?? 0) < 500, "seed \(seed)")
+        }
+    }
+
     @Test("a damaged tar archive ends in entries or an error")
     func tar() {
         let original =

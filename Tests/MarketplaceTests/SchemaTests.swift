@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Marketplace
 import Store
@@ -25,7 +26,8 @@ struct SchemaTests {
         "offer_state": labels(OfferState.self), "verdict": labels(Verdict.self),
         "payout_batch_state": labels(PayoutBatchState.self), "language_level": labels(LanguageLevel.self),
         "duplicate_ground": labels(DuplicateGround.self), "duplicate_state": labels(DuplicateState.self),
-        "interest_kind": labels(InterestKind.self),
+        "interest_kind": labels(InterestKind.self), "task_file_format": labels(TaskFileFormat.self),
+        "import_state": labels(ImportState.self),
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
     ]
 

@@ -33,6 +33,20 @@ package struct Digest: Hashable, Sendable {
     }
 }
 
+/// A digest of bytes that come piece by piece.
+struct Digesting {
+    private var hash = SHA256()
+
+    mutating func update(_ bytes: [UInt8]) { hash.update(data: bytes) }
+
+    /// Of all pieces so far.
+    var digest: Digest { Digest(finished: Array(hash.finalize())) }
+}
+
+extension Digest {
+    fileprivate init(finished bytes: [UInt8]) { self.bytes = bytes }
+}
+
 extension Digest: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { Bytes.typeOID }
     package func write(to wire: inout WireBuffer) { Bytes(bytes).write(to: &wire) }

@@ -22,7 +22,16 @@ package struct Identifier<Entity>: Hashable, Sendable, CustomStringConvertible {
 
 extension Identifier: Comparable {
     /// The order of `uuid` in PostgreSQL: by its bytes.
-    package static func < (left: Identifier, right: Identifier) -> Bool { left.description < right.description }
+    package static func < (left: Identifier, right: Identifier) -> Bool { left.halves < right.halves }
+
+    private var halves: (UInt64, UInt64) {
+        withUnsafeBytes(of: uuid.uuid) { bytes in
+            (
+                UInt64(bigEndian: bytes.loadUnaligned(as: UInt64.self)),
+                UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8, as: UInt64.self))
+            )
+        }
+    }
 }
 
 extension Identifier: SQLParameter, SQLArrayElement {

@@ -26,7 +26,7 @@ package struct AddTasks: Sendable {
         _ drafts: Drafts, to batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID,
         progress: (AddTasksSummary) -> Void = { _ in }
     ) async throws -> AddTasksSummary where Drafts.Element == TaskDraft {
-        let target = try await target(batch, of: requester, by: actor)
+        let target = try await market.database.read { try await $0.intakeTarget(batch, of: requester, by: actor) }
         var summary = AddTasksSummary()
         var chunk = TaskChunk()
         var position = 0
@@ -47,55 +47,59 @@ package struct AddTasks: Sendable {
         return summary
     }
 
-    private struct Target: Sendable {
-        let batch: Batch
-        let shape: ProjectShape
-    }
-
-    private func target(
-        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
-    ) async throws -> Target {
-        try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
-            guard let batch = try await transaction.batch(id, of: requester) else { throw NotFound("batch") }
-            guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
-            guard let project = try await transaction.project(batch.project, of: requester) else {
-                throw NotFound("project")
-            }
-            return Target(batch: batch, shape: project.shape)
-        }
-    }
-
     private func take(
-        _ chunk: TaskChunk, into target: Target, by actor: Principal.ID, _ summary: inout AddTasksSummary
+        _ chunk: TaskChunk, into target: IntakeTarget, by actor: Principal.ID, _ summary: inout AddTasksSummary
     ) async throws {
         let (id, requester) = (target.batch.id, target.batch.requester)
-        let added = try await market.change { change in
-            try await change.transaction.authorizePublisher(actor, for: requester)
-            guard let batch = try await change.hold(id, of: requester, forParties: chunk.hasParties) else {
-                throw NotFound("batch")
-            }
-            guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
-            let added = try await change.transaction.insertTasks(chunk.drafts, into: batch, ids: change.identifiers)
-            if chunk.hasParties { try await change.transaction.markTaskParties(of: batch) }
-            if added > 0 {
-                try await change.record(
-                    "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
-                    facts: ["count": .integer(Int64(added))]
-                )
-            }
-            return added
-        }
+        let added = try await market.change { try await $0.takeIn(chunk, into: id, of: requester, by: actor) }
         summary.added += added
         summary.unchanged += chunk.drafts.count - added
     }
 }
 
+/// A draft batch that takes tasks in, and what its project asks of them.
+struct IntakeTarget: Sendable {
+    let batch: Batch
+    let shape: ProjectShape
+}
+
+extension Transaction {
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``.
+    func intakeTarget(
+        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> IntakeTarget {
+        try await authorizePublisher(actor, for: requester)
+        guard let batch = try await batch(id, of: requester) else { throw NotFound("batch") }
+        guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
+        guard let project = try await project(batch.project, of: requester) else { throw NotFound("project") }
+        return IntakeTarget(batch: batch, shape: project.shape)
+    }
+}
+
 extension Change {
-    /// Keeps the batch a draft while tasks go in. Where parties do, nobody else adds meanwhile: the batch is marked.
-    fileprivate func hold(_ id: Batch.ID, of requester: Requester.ID, forParties: Bool) async throws -> Batch? {
-        if forParties { return try await transaction.lockBatch(id, of: requester) }
-        return try await transaction.batchHeldStill(id, of: requester)
+    /// Adds drafts to a batch that is kept a draft while they go in. Where parties do, nobody else adds meanwhile: the
+    /// batch is marked.
+    ///
+    /// - Returns: how many were new.
+    func takeIn(
+        _ chunk: TaskChunk, into id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> Int {
+        try await transaction.authorizePublisher(actor, for: requester)
+        let held =
+            chunk.hasParties
+            ? try await transaction.lockBatch(id, of: requester)
+            : try await transaction.batchHeldStill(id, of: requester)
+        guard let batch = held else { throw NotFound("batch") }
+        guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
+        let added = try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers)
+        if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
+        if added > 0 {
+            try await record(
+                "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
+                facts: ["count": .integer(Int64(added))]
+            )
+        }
+        return added
     }
 }
 
@@ -109,7 +113,7 @@ extension AddTasksSummary {
 }
 
 /// Drafts that go in with one transaction.
-private struct TaskChunk: Sendable {
+struct TaskChunk: Sendable {
     private(set) var drafts: [TaskDraft] = []
     private var bytes = 0
 

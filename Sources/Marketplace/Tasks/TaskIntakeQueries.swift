@@ -7,6 +7,19 @@ extension Transaction {
     ///
     /// - Returns: how many were new.
     func insertTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
+        try await fillIntake(drafts, ids: ids)
+        return try await moveIntake(into: batch)
+    }
+
+    /// Which of the drafts the project has differently; changes nothing.
+    func differingTasks(
+        _ drafts: [TaskDraft], from batch: Batch, ids: any IdentifierSource
+    ) async throws -> [DifferingTask] {
+        try await fillIntake(drafts, ids: ids)
+        return try await differingIntake(of: batch)
+    }
+
+    private func fillIntake(_ drafts: [TaskDraft], ids: any IdentifierSource) async throws {
         try await execute(
             """
             create temporary table task_intake (
@@ -43,7 +56,10 @@ extension Transaction {
                 item.draft.parties.map { CopyRow([item.id, $0.name, $0.normalised]) }
             }
         )
-        return try await oneRow(
+    }
+
+    private func moveIntake(into batch: Batch) async throws -> Int {
+        try await oneRow(
             """
             with added as (
                 insert into task (requester_id, task_id, batch_id, project_id, external_key, state)

@@ -1,0 +1,94 @@
+extension TaskRecord {
+    /// The members of a line of JSON Lines, in the order in which they are looked at. `results` is what an export adds:
+    /// it is passed over, so that a file of results is also a file of tasks.
+    private static let members: Set<String> = ["external_key", "payload", "reference_answers", "parties", "results"]
+
+    /// Reads an object of JSON Lines.
+    init(_ json: JSON, line: Int) throws(TaskRecordFault) {
+        let source = JSONSource(line: line)
+        let object = try source.object(json, "")
+        if let unknown = object.keys.filter({ !Self.members.contains($0) }).min() {
+            let name = String(unknown.unicodeScalars.prefix(60).map(Character.init))
+            throw source.fault("".pointer(to: name), .unknownMember, "is no member of a task")
+        }
+        guard let key = object["external_key"] else { throw source.missing("/external_key") }
+        guard let payload = object["payload"] else { throw source.missing("/payload") }
+        self.line = line
+        externalKey = try source.text(key, "/external_key")
+        self.payload = payload
+        referenceAnswers = try source.object(object["reference_answers"] ?? [:], "/reference_answers")
+        parties = try source.texts(object["parties"], "/parties")
+    }
+
+    /// Reads a task of Label Studio: `data` is the payload, `meta.external_key` or else `id` the external key,
+    /// annotations of the ground truth the reference answers. Everything else is passed over.
+    ///
+    /// Source: labelstud.io, "Label Studio JSON format of annotated tasks".
+    init(labelStudio json: JSON, line: Int) throws(TaskRecordFault) {
+        let source = JSONSource(line: line)
+        let object = try source.object(json, "")
+        guard let data = object["data"] else { throw source.missing("/data") }
+        self.line = line
+        payload = .object(try source.object(data, "/data"))
+        if let key = object["meta"]?["external_key"] {
+            externalKey = try source.text(key, "/meta/external_key")
+        } else if let id = object["id"]?.integerValue {
+            externalKey = String(id)
+        } else {
+            guard let id = object["id"] else { throw source.missing("/id") }
+            externalKey = try source.text(id, "/id")
+        }
+        parties = try source.texts(object["meta"]?["parties"], "/meta/parties")
+        referenceAnswers = try Self.groundTruth(object["annotations"], source)
+    }
+
+    private static func groundTruth(
+        _ annotations: JSON?, _ source: JSONSource
+    ) throws(TaskRecordFault) -> [String: JSON] {
+        guard let annotations, !annotations.isNull else { return [:] }
+        guard let list = annotations.arrayValue else { throw source.wrongType("/annotations", "a list") }
+        var answers: [String: JSON] = [:]
+        for (place, annotation) in list.enumerated() where annotation["ground_truth"]?.boolValue == true {
+            let pointer = "/annotations/\(place)/result"
+            guard let result = annotation["result"] else { throw source.missing(pointer) }
+            guard let answer = LabelStudioAnswer.read(result) else {
+                throw source.wrongType(pointer, "a list of results")
+            }
+            answers[answers.isEmpty ? "ground truth" : "ground truth \(answers.count + 1)"] = answer
+        }
+        return answers
+    }
+}
+
+/// The faults of one record.
+private struct JSONSource {
+    let line: Int
+
+    func fault(_ pointer: String, _ code: TaskRecordFault.Code, _ reason: String) -> TaskRecordFault {
+        TaskRecordFault(line: line, pointer: pointer, code: code, reason: reason)
+    }
+
+    func missing(_ pointer: String) -> TaskRecordFault { fault(pointer, .missing, "is missing") }
+
+    func wrongType(_ pointer: String, _ wanted: String) -> TaskRecordFault {
+        fault(pointer, .wrongType, "is not \(wanted)")
+    }
+
+    func object(_ json: JSON, _ pointer: String) throws(TaskRecordFault) -> [String: JSON] {
+        guard let object = json.objectValue else { throw wrongType(pointer, "an object") }
+        return object
+    }
+
+    func text(_ json: JSON, _ pointer: String) throws(TaskRecordFault) -> String {
+        guard let text = json.stringValue else { throw wrongType(pointer, "a text") }
+        return text
+    }
+
+    func texts(_ json: JSON?, _ pointer: String) throws(TaskRecordFault) -> [String] {
+        guard let json, !json.isNull else { return [] }
+        guard let list = json.arrayValue else { throw wrongType(pointer, "a list of texts") }
+        let texts = list.compactMap(\.stringValue)
+        guard texts.count == list.count else { throw wrongType(pointer, "a list of texts") }
+        return texts
+    }
+}

@@ -1,0 +1,159 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// A task of the project that has the external key of one that comes in, and is not the same.
+struct DifferingTask: Sendable {
+    let externalKey: String
+    /// Whether it is in another batch.
+    let isElsewhere: Bool
+}
+
+extension Transaction {
+    /// The import that goes on with that file.
+    func runningImport(of hash: Digest, _ format: TaskFileFormat, into batch: Batch) async throws -> ImportRun? {
+        try await firstRow(
+            """
+            select \(fragment: ImportRun.columns)
+              from import_run
+             where requester_id = \(batch.requester) and batch_id = \(batch.id) and source_hash = \(hash)
+               and format = \(format) and state = 'running'
+            """
+        ).map(ImportRun.init)
+    }
+
+    /// - Returns: `nil` when somebody else has begun to import the same file.
+    func insertImport(
+        _ id: ImportRun.ID, of file: TaskFile, _ hash: Digest, into batch: Batch, by actor: Principal.ID
+    ) async throws -> ImportRun? {
+        let name = String(String.UnicodeScalarView(file.name.unicodeScalars.filter { $0 != "\0" }.prefix(200)))
+        return try await firstRow(
+            """
+            insert into import_run (requester_id, import_run_id, batch_id, source_name, source_hash, format, state,
+                                    records_done, added, unchanged, faulty, begun_by, begun_at)
+            values (\(batch.requester), \(id), \(batch.id), \(name.isEmpty ? "-" : name), \(hash), \(file.format),
+                    'running', 0, 0, 0, 0, \(actor), \(instant))
+            on conflict (requester_id, batch_id, source_hash, format) where state = 'running' do nothing
+            returning \(fragment: ImportRun.columns)
+            """
+        ).map(ImportRun.init)
+    }
+
+    /// Adds the counts of a chunk.
+    ///
+    /// - Returns: false when the run is not where its importer left it.
+    func moveImport(_ run: ImportRun, of requester: Requester.ID, by counts: ImportCounts) async throws -> Bool {
+        try await execute(
+            """
+            update import_run
+               set records_done = records_done + \(counts.records), added = added + \(counts.added),
+                   unchanged = unchanged + \(counts.unchanged), faulty = faulty + \(counts.faulty)
+             where requester_id = \(requester) and import_run_id = \(run.id)
+               and state = 'running' and records_done = \(run.counts.records)
+            """) == 1
+    }
+
+    /// - Returns: `nil` when the run is not where its importer left it.
+    func endImport(_ run: ImportRun, of requester: Requester.ID) async throws -> ImportRun? {
+        try await firstRow(
+            """
+            update import_run set state = 'done', ended_at = \(instant)
+             where requester_id = \(requester) and import_run_id = \(run.id)
+               and state = 'running' and records_done = \(run.counts.records)
+            returning \(fragment: ImportRun.columns)
+            """
+        ).map(ImportRun.init)
+    }
+
+    /// Keeps the faults of a chunk of a run, as long as the run has room.
+    func insertFaults(_ faults: [TaskRecordFault], of run: ImportRun, _ requester: Requester.ID) async throws {
+        let kept = faults.prefix(max(0, ImportRun.faultsMax - run.counts.faulty))
+        guard !kept.isEmpty else { return }
+        try await execute(
+            """
+            insert into import_fault (requester_id, import_run_id, fault_no, line, pointer, code, reason)
+            select \(requester), \(run.id), \(run.counts.faulty)::integer + number, line, pointer, code, reason
+              from unnest(\(kept.map { Int64($0.line) })::bigint[], \(kept.map { $0.pointer.bounded })::text[],
+                          \(kept.map(\.code.rawValue))::text[], \(kept.map { $0.reason.bounded })::text[])
+                   with ordinality as fault (line, pointer, code, reason, number)
+            """)
+    }
+
+    /// The faults that were kept, in the order of the file.
+    func importFaults(of run: ImportRun.ID, _ requester: Requester.ID) async throws -> [TaskRecordFault] {
+        try await rows(
+            """
+            select line, pointer, code, reason from import_fault
+             where requester_id = \(requester) and import_run_id = \(run)
+             order by fault_no
+             limit \(ImportRun.faultsMax)
+            """
+        ).map { row in
+            let code: String = try row["code"]
+            return TaskRecordFault(
+                line: try row["line"], pointer: try row["pointer"],
+                code: TaskRecordFault.Code(rawValue: code) ?? .malformed, reason: try row["reason"]
+            )
+        }
+    }
+
+    /// Those of the drafts in the intake tables (``insertTasks(_:into:ids:)``) that the project has differently.
+    func differingIntake(of batch: Batch) async throws -> [DifferingTask] {
+        try await rows(
+            """
+            with intake as (
+                select task_intake.external_key, task_intake.payload, reference.answers, party.parties,
+                       task.task_id, task.batch_id
+                  from task_intake
+                  join task on task.requester_id = \(batch.requester) and task.project_id = \(batch.project)
+                           and task.external_key = task_intake.external_key
+                  left join (select task_id, jsonb_object_agg(source, answer) as answers
+                               from reference_intake group by task_id) as reference
+                         on reference.task_id = task_intake.task_id
+                  left join (select task_id, array_agg(distinct party order by party) as parties
+                               from party_intake group by task_id) as party
+                         on party.task_id = task_intake.task_id
+                 where task.task_id <> task_intake.task_id
+            )
+            select external_key, batch_id <> \(batch.id) as is_elsewhere
+              from intake
+             where batch_id <> \(batch.id)
+                or payload is distinct from
+                   (select content.payload from task_content as content
+                     where content.requester_id = \(batch.requester) and content.task_id = intake.task_id)
+                or answers is distinct from
+                   (select jsonb_object_agg(source, answer) from reference_answer as reference
+                     where reference.requester_id = \(batch.requester) and reference.task_id = intake.task_id)
+                or parties is distinct from
+                   (select array_agg(party order by party) from task_party as party
+                     where party.requester_id = \(batch.requester) and party.task_id = intake.task_id)
+            """
+        ).map { DifferingTask(externalKey: try $0["external_key"], isElsewhere: try $0["is_elsewhere"]) }
+    }
+}
+
+extension ImportRun {
+    static let columns: SQL = """
+        import_run_id, batch_id, source_name, format, state, added, unchanged, faulty, begun_at, ended_at
+        """
+
+    init(row: Row) throws {
+        id = try row["import_run_id"]
+        batch = try row["batch_id"]
+        sourceName = try row["source_name"]
+        format = try row["format"]
+        state = try row["state"]
+        counts = ImportCounts(
+            added: try row["added"], unchanged: try row["unchanged"], faulty: try row["faulty"]
+        )
+        begunAt = try row["begun_at"]
+        endedAt = try row["ended_at"]
+    }
+}
+
+extension String {
+    /// At most 500 characters, none of them U+0000.
+    fileprivate var bounded: String {
+        String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }.prefix(500)))
+    }
+}
