@@ -13,6 +13,9 @@ struct HeldLease: Sendable {
     let leaseUntil: Date?
     let answerBy: Date
     let leaseSeconds: Int
+    /// How many leases on the slot ended without an answer, and how many may.
+    let lapses: Int
+    let lapsesMax: Int
 
     init(row: Row) throws {
         id = try row["assignment_id"]
@@ -24,6 +27,8 @@ struct HeldLease: Sendable {
         leaseUntil = try row["lease_until"]
         answerBy = try row["answer_by"]
         leaseSeconds = try row["lease_seconds"]
+        lapses = try row["lapses"]
+        lapsesMax = try row["lapses_max"]
     }
 
     /// Whether the worker may still act on it.
@@ -37,12 +42,34 @@ struct HeldLease: Sendable {
 struct LapsedLease: Sendable {
     let id: Assignment.ID
     let requester: Requester.ID
+    let task: WorkTask.ID
     let worker: Worker.ID
+    /// Where its slot went.
+    let slotState: SlotState
 
     init(row: Row) throws {
         id = try row["assignment_id"]
         requester = try row["requester_id"]
+        task = try row["task_id"]
         worker = try row["worker_id"]
+        slotState = try row["slot_state"]
+    }
+}
+
+/// A live lease that may have lost what it rests on.
+struct DoubtfulLease: Sendable {
+    let id: Assignment.ID
+    let token: Int64
+    let leaseUntil: Date
+    let worker: Worker.ID
+    let requirement: Requirement.ID
+
+    init(row: Row) throws {
+        id = try row["assignment_id"]
+        token = try row["lease_token"]
+        leaseUntil = try row["lease_until"]
+        worker = try row["worker_id"]
+        requirement = try row["requirement_id"]
     }
 }
 

@@ -4,6 +4,8 @@ internal import Store
 
 /// What has to be known to take an answer in.
 struct WorkToSubmit: Sendable {
+    let requester: Requester.ID
+    let task: WorkTask.ID
     let state: AssignmentState
     let leaseToken: Int64
     let requirement: Requirement.ID
@@ -11,15 +13,21 @@ struct WorkToSubmit: Sendable {
     let submission: Submission?
 
     init(row: Row) throws {
+        requester = try row["requester_id"]
+        task = try row["task_id"]
         state = try row["state"]
         leaseToken = try row["lease_token"]
         requirement = try row["requirement_id"]
         answerSchema = try row["answer_schema"]
-        if let hash: Digest = try row["hash"], let submittedAt: Date = try row["submitted_at"] {
-            submission = Submission(assignment: try row["assignment_id"], hash: hash, submittedAt: submittedAt)
-        } else {
-            submission = nil
-        }
+        submission = try row["hash"] as Digest? == nil ? nil : Submission(row: row)
+    }
+}
+
+extension Submission {
+    init(row: Row) throws {
+        self.init(
+            assignment: try row["assignment_id"], hash: try row["hash"], submittedAt: try row["submitted_at"]
+        )
     }
 }
 
@@ -37,8 +45,8 @@ extension Transaction {
     func workToSubmit(_ id: Assignment.ID, of worker: Worker.ID) async throws -> WorkToSubmit? {
         try await firstRow(
             """
-            select assignment.assignment_id, assignment.state, assignment.lease_token, batch.requirement_id,
-                   project.answer_schema, submission.hash, submission.submitted_at
+            select assignment.requester_id, assignment.task_id, assignment.assignment_id, assignment.state,
+                   assignment.lease_token, batch.requirement_id, project.answer_schema, submission.hash, submission.submitted_at
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
               join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
@@ -47,6 +55,23 @@ extension Transaction {
              where assignment.worker_id = \(worker) and assignment.assignment_id = \(id)
             """
         ).map(WorkToSubmit.init)
+    }
+
+    /// What the worker has handed in for the task of one of their assignments, under whichever lease.
+    func submission(sameTaskAs id: Assignment.ID, of worker: Worker.ID) async throws -> Submission? {
+        try await firstRow(
+            """
+            select submission.assignment_id, submission.hash, submission.submitted_at
+              from assignment as this
+              join assignment as other
+                on other.requester_id = this.requester_id and other.task_id = this.task_id
+               and other.worker_id = this.worker_id
+               and other.state in ('leased', 'submitted', 'accepted', 'rejected')
+              join submission
+                on submission.requester_id = other.requester_id and submission.assignment_id = other.assignment_id
+             where this.worker_id = \(worker) and this.assignment_id = \(id)
+            """
+        ).map(Submission.init)
     }
 
     /// Stores the answer of a locked, live lease and moves slot and assignment on, in one statement.
@@ -80,6 +105,11 @@ extension Transaction {
             select \(fragment: Assignment.columns), project.name as project_name,
                    case when \(fragment: isLive) then project.guideline end as guideline,
                    case when \(fragment: isLive) then project.answer_schema end as answer_schema,
+                   case when \(fragment: isLive) then
+                       (select answer from answer_draft as draft
+                         where draft.requester_id = assignment.requester_id
+                           and draft.task_id = assignment.task_id
+                           and draft.worker_id = assignment.worker_id) end as draft,
                    case when \(fragment: isLive) then
                        (select payload from task_content
                          where task_content.requester_id = assignment.requester_id
