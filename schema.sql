@@ -1391,6 +1391,8 @@ create table batch (
     lease_seconds     integer      not null,
     -- Heartbeats extend a lease up to this long after it began.
     answer_seconds    integer      not null,
+    -- After so many leases without an answer a slot is quarantined.
+    lapses_max        integer      not null default 5,
     priority          integer      not null,
     created_at        timestamptz  not null,
     opened_at         timestamptz,
@@ -1414,6 +1416,7 @@ create table batch (
     constraint batch_lease_seconds_possible check (lease_seconds between 60 and 2592000),
     constraint batch_answer_seconds_possible check (answer_seconds between lease_seconds and 7776000),
     constraint batch_top_ups_within_share check (0 <= top_up_spent_minor and top_up_spent_minor <= top_up_share_minor),
+    constraint batch_lapses_max_possible check (lapses_max between 1 and 1000),
     constraint batch_takes_somebody check (cardinality(workforces) between 1 and 3),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
     constraint batch_closed_iff_terminal check ((closed_at is not null) = (state = 'closed'))
@@ -1582,7 +1585,8 @@ create type slot_state as enum (
     'leased',
     'submitted',  -- waits for review
     'done',       -- terminal: counted
-    'withdrawn'   -- terminal: its batch was closed before anybody answered
+    'withdrawn',  -- terminal: its batch was closed before anybody answered
+    'quarantined' -- too many leases on it ended without an answer; a person must look
 );
 comment on type slot_state is 'Where one wanted answer of a task stands.';
 
@@ -1614,6 +1618,8 @@ create index slot_open_by_batch on slot (requester_id, batch_id, slot_no, task_i
 create index slot_by_batch on slot (requester_id, batch_id, task_id, slot_no);
 -- Serves LeaseQueries.lapseLeases.
 create index slot_leased_by_end on slot (lease_until) where state = 'leased';
+-- Serves QuarantineQueries.quarantined.
+create index slot_quarantined on slot (requester_id, batch_id, task_id, slot_no) where state = 'quarantined';
 
 create type assignment_state as enum (
     'leased',
@@ -1621,7 +1627,8 @@ create type assignment_state as enum (
     'accepted',   -- terminal
     'rejected',   -- terminal
     'expired',    -- terminal: the lease ran out
-    'returned'    -- terminal: given back by the worker
+    'returned',   -- terminal: given back by the worker
+    'revoked'     -- terminal: its worker no longer met the requirement
 );
 comment on type assignment_state is 'Where a worker''s try at a task stands.';
 
@@ -1718,6 +1725,43 @@ create unique index hours_entry_one_end_per_assignment on hours_entry (requester
 -- Serves HoursLedgerQueries.hoursEntries.
 create index hours_entry_by_week on hours_entry (worker_id, week_starts_on, assignment_id);
 create index hours_entry_by_day on hours_entry (worker_id, on_day);
+
+create type return_reason as enum (
+    'not_my_field', 'unclear', 'too_long', 'no_time', 'broken_content', 'conflict_of_interest', 'other'
+);
+comment on type return_reason is 'Why a task was given back.';
+
+-- Why a task was given back; append-only.
+create table task_return (
+    requester_id   uuid           not null,
+    assignment_id  uuid           not null,
+    reason         return_reason  not null,
+    -- Empty, or in the worker's words.
+    note           text           not null,
+    constraint task_return_pkey primary key (requester_id, assignment_id),
+    constraint task_return_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint task_return_note_bounded check (char_length(note) <= 1000),
+    constraint task_return_other_is_said check (reason <> 'other' or note <> '')
+);
+comment on table task_return is 'Reasons for returning tasks.';
+
+-- What a worker has written of an answer that is not in: saved while working, or handed in too late. There again when
+-- the worker leases the task again; gone with the submission.
+create table answer_draft (
+    requester_id  uuid         not null,
+    task_id       uuid         not null,
+    worker_id     uuid         not null references worker,
+    answer        jsonb        not null,
+    is_late       boolean      not null,
+    saved_at      timestamptz  not null,
+    constraint answer_draft_pkey primary key (requester_id, task_id, worker_id),
+    constraint answer_draft_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
+);
+comment on table answer_draft is 'Unfinished answers of workers, and answers that came too late.';
+-- Serves DraftQueries.forgetDrafts.
+create index answer_draft_by_age on answer_draft (saved_at);
+create index answer_draft_by_worker on answer_draft (worker_id);
 
 -- What came back. One per assignment; submitting the same again changes nothing.
 create table submission (
@@ -1953,7 +1997,7 @@ create index payout_item_by_line on payout_item (payout_line_id);
 grant select, insert, update, delete on all tables in schema public to guildhall_app;
 revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning,
     pay_floor_flag,
-    credential_evidence, credential_reminder, exam, hours_entry
+    credential_evidence, credential_reminder, exam, hours_entry, task_return
     from guildhall_app;
 -- What was once in force stays on record; only its end may change.
 revoke delete on interest, exclusion, team, team_member, team_capacity, project_party, task_party from guildhall_app;

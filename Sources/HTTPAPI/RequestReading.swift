@@ -53,6 +53,11 @@ struct JSONRequest {
         return value
     }
 
+    func string(_ field: String) throws -> String {
+        guard let value = body[field]?.stringValue else { throw BadInput(field, "must be text") }
+        return value
+    }
+
     func identifier<Entity>(_ field: String) throws -> Identifier<Entity>? {
         guard let value = body[field], value != .null else { return nil }
         guard let id = value.stringValue.flatMap({ Identifier<Entity>($0) }) else {

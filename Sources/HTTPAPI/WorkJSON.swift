@@ -20,7 +20,7 @@ extension WorkItem {
         [
             "assignment": assignment.json, "project": .string(projectName),
             "guideline": guideline.map { .string($0) } ?? .null, "answer_schema": answerSchema ?? .null,
-            "payload": payload ?? .null,
+            "payload": payload ?? .null, "draft": draft ?? .null,
         ]
     }
 }

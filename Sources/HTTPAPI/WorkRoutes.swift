@@ -18,6 +18,8 @@ struct WorkRoutes {
         routes.post("assignments/:id/submission", use: submit)
         routes.post("assignments/:id/heartbeat", use: heartbeat)
         routes.post("assignments/:id/return", use: giveBack)
+        routes.put("assignments/:id/draft", use: saveDraft)
+        routes.get("assignments/:id/draft", use: readDraft)
     }
 
     /// `{"requester_id"?, "batch_id"?}`: both or neither. 201 with the assignment.
@@ -107,21 +109,51 @@ struct WorkRoutes {
             ).json)
     }
 
-    /// `{"lease_token"}`. 200 with the new end of the lease.
+    /// `{"lease_token", "seconds"?}`. 200 with the new end of the lease.
     @Sendable func heartbeat(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let id: Assignment.ID = try context.identifier("id", of: "assignment")
-        let token = try await JSONRequest(request, bytesMax: Self.claimBytesMax).integer("lease_token")
-        let end = try await Heartbeat(market: market)(id, token: token, by: worker)
+        let body = try await JSONRequest(request, bytesMax: Self.claimBytesMax)
+        let seconds = body.body["seconds"] == nil ? nil : Int(try body.integer("seconds"))
+        let end = try await Heartbeat(market: market)(
+            id, token: try body.integer("lease_token"), seconds: seconds, by: worker
+        )
         return Response(json: ["lease_until": .string(end.internetText)])
     }
 
-    /// `{"lease_token"}`. 200; saying it again is refused as a lost lease, which is harmless.
+    /// `{"lease_token", "reason", "note"?}`. 200; saying it again is refused as a lost lease, which is harmless.
     @Sendable func giveBack(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let id: Assignment.ID = try context.identifier("id", of: "assignment")
-        let token = try await JSONRequest(request, bytesMax: Self.claimBytesMax).integer("lease_token")
-        try await ReturnTask(market: market)(id, token: token, by: worker)
+        let body = try await JSONRequest(request, bytesMax: Self.claimBytesMax)
+        guard let reason = ReturnReason(rawValue: try body.string("reason")) else {
+            throw BadInput("reason", "must be one of \(ReturnReason.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        try await ReturnTask(market: market)(
+            id, token: try body.integer("lease_token"), reason,
+            note: body.body["note"] == nil ? "" : try body.string("note"), by: worker
+        )
         return Response(json: ["state": "returned"])
+    }
+
+    /// `{"lease_token", "answer"}`: an unfinished answer, as it is. 200.
+    @Sendable func saveDraft(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let id: Assignment.ID = try context.identifier("id", of: "assignment")
+        let body = try await JSONRequest(request, bytesMax: Self.answerBytesMax)
+        guard let answer = body.body["answer"] else { throw BadInput("answer", "is missing") }
+        let savedAt = try await SaveDraft(market: market)(
+            answer, for: id, token: try body.integer("lease_token"), by: worker
+        )
+        return Response(json: ["saved_at": .string(savedAt.internetText)])
+    }
+
+    /// What was saved, or came too late; also when the lease is over.
+    @Sendable func readDraft(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let draft = try await ReadDraft(market: market)(try context.identifier("id", of: "assignment"), by: worker)
+        return Response(json: [
+            "answer": draft.answer, "is_late": .bool(draft.isLate), "saved_at": .string(draft.savedAt.internetText),
+        ])
     }
 }

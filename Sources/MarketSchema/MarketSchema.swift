@@ -16,6 +16,14 @@ package enum MarketSchema {
             version: 2, name: "rates_hours_notices",
             script: String(decoding: PackageResources._002_rates_hours_notices_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 3, name: "states_of_ended_leases",
+            script: String(decoding: PackageResources._003_states_of_ended_leases_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 4, name: "ends_of_leases",
+            script: String(decoding: PackageResources._004_ends_of_leases_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

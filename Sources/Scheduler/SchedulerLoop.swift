@@ -31,7 +31,8 @@ package struct SchedulerLoop: Sendable {
         logger: Logger
     ) {
         var rounds: [any SchedulerRound] = [
-            LeaseExpiryRound(market: market, by: actor), OfferLapseRound(market: market, by: actor),
+            LeaseExpiryRound(market: market, by: actor), LeaseRevocationRound(market: market, by: actor),
+            DraftForgettingRound(market: market), OfferLapseRound(market: market, by: actor),
             AuditSealRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),

@@ -1,7 +1,8 @@
 internal import Foundation
 internal import Synchronization
 
-/// Stands between a client and PostgreSQL's Unix socket and cuts connections around COMMIT.
+/// Stands between a client and PostgreSQL's Unix socket and cuts connections, around COMMIT or between any two
+/// statements.
 ///
 /// It reads the client's messages one by one (PostgreSQL documentation, "Message Formats") on threads of its own.
 package final class CuttingProxy: Sendable {
@@ -20,17 +21,23 @@ package final class CuttingProxy: Sendable {
     package let folder: String
     private let serverSocket: String
     private let plan: @Sendable () -> Cut
+    private let cutsBefore: @Sendable () -> Bool
     private let listener: Int32
     private let cutCount = Atomic<Int>(0)
     private let isStopped = Atomic<Bool>(false)
 
     /// - Parameters:
     ///   - serverFolder: of the server's socket.
+    ///   - cutsBefore: asked before every other statement, on a thread of the proxy: whether the connection goes.
     ///   - plan: asked at every COMMIT, on a thread of the proxy.
-    package init(serverFolder: String, plan: @escaping @Sendable () -> Cut) throws {
+    package init(
+        serverFolder: String, cutsBefore: @escaping @Sendable () -> Bool = { false },
+        plan: @escaping @Sendable () -> Cut
+    ) throws {
         folder = "/tmp/guildhall-proxy-\(getpid())-\(UInt32.random(in: 0 ... .max))"
         serverSocket = serverFolder + "/.s.PGSQL.5432"
         self.plan = plan
+        self.cutsBefore = cutsBefore
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
         listener = UnixSocket.listening(at: folder + "/.s.PGSQL.5432")
         guard listener >= 0 else { throw POSIXError(.EADDRNOTAVAIL) }
@@ -77,7 +84,9 @@ package final class CuttingProxy: Sendable {
         guard let startup = pair.readMessage(hasType: false), UnixSocket.write(startup, to: pair.server) else { return }
         while let message = pair.readMessage(hasType: true) {
             let isCommit = message == Array("Q\0\0\0\u{0b}commit\0".utf8)
-            let cut = isCommit ? plan() : .never
+            // 'S' ends what is sent for a statement with parameters, 'Q' is one without.
+            let isStatement = message.first == UInt8(ascii: "S") || message.first == UInt8(ascii: "Q")
+            let cut: Cut = isCommit ? plan() : isStatement && cutsBefore() ? .beforeCommit : .never
             if cut != .never { cutCount.add(1, ordering: .sequentiallyConsistent) }
             switch cut {
             case .never:

@@ -148,7 +148,9 @@ struct WorkRoutesTests {
         let token = try await token(of: bob, in: small)
         try await LiveServer.run(small.market) { server in
             for action in ["submission", "heartbeat", "return"] {
-                let body: JSON = ["lease_token": .integer(work.leaseToken), "answer": ["label": "a"]]
+                let body: JSON = [
+                    "lease_token": .integer(work.leaseToken), "answer": ["label": "a"], "reason": "unclear",
+                ]
                 let answer = try await server.send(
                     "POST", "/v1/assignments/\(work.id)/\(action)", token: token, key: action, json: body
                 )

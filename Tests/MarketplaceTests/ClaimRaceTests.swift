@@ -12,7 +12,7 @@ struct ClaimRaceTests {
         let market = Market(database: database, identifiers: Scratch.here.identifiers)
         let small = try await SmallMarket(market: market)
         let workers = try await crowd(200, of: small)
-        let batch = try await small.batch(small.draft("fifty", requirement: .all([])), tasks: 50)
+        let batch = try await small.batch(small.draft("fifty", requirement: .all([]), lapsesMax: 1_000), tasks: 50)
         for round in 0..<100 {
             let outcomes = await claimAll(workers, from: batch, of: small)
             let leases = outcomes.compactMap { try? $0.get() }
@@ -37,7 +37,7 @@ struct ClaimRaceTests {
         let market = Market(database: database, identifiers: Scratch.here.identifiers)
         let small = try await SmallMarket(market: market)
         let workers = try await crowd(20, of: small)
-        let batch = try await small.batch(small.draft("twenty", requirement: .all([])), tasks: 20)
+        let batch = try await small.batch(small.draft("twenty", requirement: .all([]), lapsesMax: 1_000), tasks: 20)
         for _ in 0..<10 {
             async let lurking: Void = lurk(on: batch, database)
             let outcomes = await claimAll(workers, from: batch, of: small)
@@ -84,7 +84,7 @@ struct ClaimRaceTests {
             if await (try? closing.get()) != nil { #expect(leases.isEmpty) }
             for lease in leases {
                 try await ReturnTask(market: small.market)(
-                    lease.id, token: lease.leaseToken, by: Principal.ID(lease.worker.uuid)
+                    lease.id, token: lease.leaseToken, .noTime, by: Principal.ID(lease.worker.uuid)
                 )
             }
             #expect(try await small.ills() == [])

@@ -40,7 +40,8 @@ struct HoursLedgerTests {
         let worker = try await small.lawyer("w")
         let batch = try await small.batch(small.draft("b"), tasks: 2)
         let (one, two) = (try await small.claim(worker, batch), try await small.claim(worker, batch))
-        try await ReturnTask(market: small.market)(one.id, token: one.leaseToken, by: Principal.ID(worker.uuid))
+        try await ReturnTask(market: small.market)(
+            one.id, token: one.leaseToken, .noTime, by: Principal.ID(worker.uuid))
         #expect(try await committed(small, worker) == [30, 30, 0])
         #expect(try await kinds(small, one) == [.reserved, .released])
         Scratch.clock.advance(by: 4_000)

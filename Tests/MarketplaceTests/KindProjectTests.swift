@@ -37,13 +37,9 @@ struct KindProjectTests {
     }
 
     private func pays(_ small: SmallMarket, _ kind: TaskKind) async throws {
-        _ = try await PublishRate(market: small.market)(
-            ProposedRate(
-                profession: .lawyer, tier: .expert, taskKind: kind, unit: .task, amount: Money(2_000, small.usd),
-                inForce: InstantRange(from: Scratch.start - 86_400, until: nil)
-            ),
-            preparedBy: small.maker, approvedBy: small.checker
-        )
+        // After the card of the small market, which this one ends.
+        Scratch.clock.advance(by: 1)
+        try await OneRate.publish(2_000, kind, in: small.market, by: small.maker, and: small.checker)
     }
 
     @Test("take an answer that is right and refuse, with place and reason, one that only the kind can tell is wrong")

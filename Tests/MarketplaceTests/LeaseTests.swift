@@ -75,7 +75,7 @@ struct LeaseTests {
                 } == .leaseLost)
             #expect(
                 await refusal(LeaseRefusal.self) {
-                    try await ReturnTask(market: small.market)(id, token: token, by: actor)
+                    try await ReturnTask(market: small.market)(id, token: token, .noTime, by: actor)
                 } == .leaseLost)
             #expect(
                 await refusal(SubmitRefusal.self) {
@@ -84,13 +84,6 @@ struct LeaseTests {
         }
         try await small.submit(again)
         #expect(try await small.ills() == [])
-    }
-
-    @Test("refuse an answer that comes after the end, swept or not")
-    func late() async throws {
-        let (small, _, work) = try await leased()
-        Scratch.clock.set(to: work.leaseUntil)
-        #expect(await refusal(SubmitRefusal.self) { try await small.submit(work) } == .leaseLost)
     }
 
     @Test("refuse the answer of somebody whose licence has lapsed meanwhile")
@@ -130,7 +123,8 @@ struct LeaseTests {
     @Test("that are returned give slot and minutes back")
     func returned() async throws {
         let (small, worker, work) = try await leased()
-        try await ReturnTask(market: small.market)(work.id, token: work.leaseToken, by: Principal.ID(worker.uuid))
+        try await ReturnTask(market: small.market)(
+            work.id, token: work.leaseToken, .noTime, by: Principal.ID(worker.uuid))
         #expect(try await small.count("select sum(committed_minutes)::bigint as n from worker_week") == 0)
         #expect(try await small.claim(worker, work.batch).id != work.id)
         #expect(try await small.ills() == [])

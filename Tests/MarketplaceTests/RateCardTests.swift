@@ -289,7 +289,7 @@ struct BatchPriceTests {
                 let stored = try await market.market.database.read { try await $0.assignment(work.id, of: worker) }
                 #expect(stored?.terms == work.terms)
                 try await ReturnTask(market: market.market)(
-                    work.id, token: work.leaseToken, by: Principal.ID(worker.uuid))
+                    work.id, token: work.leaseToken, .noTime, by: Principal.ID(worker.uuid))
             }
         }
         #expect(try await market.ills().isEmpty)

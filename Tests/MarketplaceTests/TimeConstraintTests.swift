@@ -58,7 +58,8 @@ struct TimeConstraintTests {
         let worker = try await small.lawyer("w")
         let batch = try await small.batch(small.draft("b"), tasks: 1)
         let work = try await small.claim(worker, batch)
-        try await ReturnTask(market: small.market)(work.id, token: work.leaseToken, by: Principal.ID(worker.uuid))
+        try await ReturnTask(market: small.market)(
+            work.id, token: work.leaseToken, .noTime, by: Principal.ID(worker.uuid))
         let span = try DaySpan("09:00-12:00")
         try await SetAvailability(market: small.market)(
             AvailabilitySettings(windows: [AvailabilityWindow(.friday, span)]), of: worker, by: small.manager

@@ -21,8 +21,11 @@ struct TransitionTests {
         let legal: [SlotState: [SlotEvent: SlotState]] = [
             .waiting: [.publish: .open],
             .open: [.lease: .leased, .withdraw: .withdrawn],
-            .leased: [.submit: .submitted, .lapse: .open, .giveBack: .open],
+            .leased: [
+                .submit: .submitted, .lapse: .open, .giveBack: .open, .revoke: .open, .quarantine: .quarantined,
+            ],
             .submitted: [.accept: .done, .reject: .open],
+            .quarantined: [.release: .open, .withdraw: .withdrawn],
         ]
         for state in SlotState.allCases {
             for event in SlotEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
@@ -32,7 +35,7 @@ struct TransitionTests {
     @Test("an assignment goes only where it may")
     func assignment() {
         let legal: [AssignmentState: [AssignmentEvent: AssignmentState]] = [
-            .leased: [.submit: .submitted, .lapse: .expired, .giveBack: .returned],
+            .leased: [.submit: .submitted, .lapse: .expired, .giveBack: .returned, .revoke: .revoked],
             .submitted: [.accept: .accepted, .reject: .rejected],
         ]
         for state in AssignmentState.allCases {

@@ -45,7 +45,8 @@ extension DoctorCheck {
             or ended.kind::text is distinct from case assignment.state when 'accepted' then 'worked'
                                                                        when 'rejected' then 'worked'
                                                                        when 'expired' then 'released'
-                                                                       when 'returned' then 'released' end
+                                                                       when 'returned' then 'released'
+                                                                       when 'revoked' then 'released' end
             or (ended.kind is not null
                 and (ended.worker_id, ended.week_starts_on, ended.on_day, ended.minutes)
                     is distinct from (reserved.worker_id, reserved.week_starts_on, reserved.on_day, reserved.minutes))

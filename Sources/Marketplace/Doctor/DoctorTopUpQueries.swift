@@ -27,7 +27,10 @@ extension DoctorCheck {
         select submission.assignment_id::text
           from submission join assignment using (requester_id, assignment_id)
          where submission.active_seconds
-               > greatest(1, ceil(extract(epoch from submission.submitted_at - assignment.leased_at)))
+               > (select greatest(1, ceil(extract(epoch from submission.submitted_at - min(first.leased_at))))
+                    from assignment as first
+                   where first.requester_id = assignment.requester_id and first.task_id = assignment.task_id
+                     and first.worker_id = assignment.worker_id)
         """
 
     static let topUpShareViolations: SQL = """

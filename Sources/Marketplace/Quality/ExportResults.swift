@@ -48,7 +48,7 @@ package struct ExportResults: Sendable {
         }
         let project = try await project(of: scope, requester, by: actor)
         var settings = settings
-        settings.choices = project.answerSchema.choiceMembers
+        settings.choices = project.shape.answerSchema.choiceMembers
         var writer = ResultWriter(settings)
         var summary = ExportSummary()
         var batch = try await firstBatch(of: scope, requester)

@@ -86,7 +86,7 @@ extension WorkToReview {
     fileprivate var refusal: ReviewRefusal {
         switch state {
         case .accepted, .rejected: .alreadyReviewed
-        case .leased, .submitted, .expired, .returned: .notSubmitted(state)
+        case .leased, .submitted, .expired, .returned, .revoked: .notSubmitted(state)
         }
     }
 }

@@ -24,12 +24,12 @@ package struct Assignment: Sendable {
 
 /// The values of the PostgreSQL enum `assignment_state`, in its order.
 package enum AssignmentState: String, Sendable, CaseIterable, SQLEnum {
-    case leased, submitted, accepted, rejected, expired, returned
+    case leased, submitted, accepted, rejected, expired, returned, revoked
 }
 
 /// What can happen to an assignment.
 package enum AssignmentEvent: String, Sendable, CaseIterable {
-    case submit, accept, reject, lapse, giveBack
+    case submit, accept, reject, lapse, giveBack, revoke
 }
 
 extension AssignmentState {
@@ -41,15 +41,16 @@ extension AssignmentState {
             case .submit: .submitted
             case .lapse: .expired
             case .giveBack: .returned
+            case .revoke: .revoked
             case .accept, .reject: nil
             }
         case .submitted:
             switch event {
             case .accept: .accepted
             case .reject: .rejected
-            case .submit, .lapse, .giveBack: nil
+            case .submit, .lapse, .giveBack, .revoke: nil
             }
-        case .accepted, .rejected, .expired, .returned: nil
+        case .accepted, .rejected, .expired, .returned, .revoked: nil
         }
     }
 }

@@ -8,15 +8,25 @@ extension Transaction {
     /// `offset 0` keeps the planner from making a join of the look-up by (task, worker); the order is that of the one
     /// index that holds open slots only.
     ///
-    /// - Parameter waits: false passes slots by that somebody else is taking right now; true waits for them, so that
-    ///   `nil` means that every slot this worker might take is taken.
+    /// - Parameters:
+    ///   - waits: false passes slots by that somebody else is taking right now; true waits for them, so that `nil`
+    ///     means that every slot this worker might take is taken.
+    ///   - slot: the one that will do, with its token as it stands.
     /// - Returns: `nil` when there was none.
-    package func claimSlot(_ grant: LeaseGrant, waits: Bool = false) async throws -> Assignment? {
-        try await firstRow(Self.claimStatement(grant, at: instant, waits: waits)).map(Assignment.init)
+    package func claimSlot(
+        _ grant: LeaseGrant, waits: Bool = false, only slot: (task: WorkTask.ID, number: Int, token: Int64)? = nil
+    ) async throws -> Assignment? {
+        let only: SQL? = slot.map {
+            "and slot.task_id = \($0.task) and slot.slot_no = \($0.number) and slot.lease_token = \($0.token)"
+        }
+        return try await firstRow(Self.claimStatement(grant, at: instant, waits: waits, only: only ?? ""))
+            .map(Assignment.init)
     }
 
     /// The claim as a statement, for measuring it outside the program.
-    package static func claimStatement(_ grant: LeaseGrant, at instant: Date, waits: Bool = false) -> SQL {
+    package static func claimStatement(
+        _ grant: LeaseGrant, at instant: Date, waits: Bool = false, only: SQL = ""
+    ) -> SQL {
         let lock: SQL = waits ? "for update of slot" : "for update of slot skip locked"
         let conflict: SQL = grant.checksParties ? unconflicted(grant.worker, at: instant) : ""
         return """
@@ -32,7 +42,7 @@ extension Transaction {
                                       and mine.worker_id = \(grant.worker)
                                       and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
                                     offset 0)
-                   \(fragment: conflict)
+                   \(fragment: conflict) \(fragment: only)
                  order by slot.slot_no, slot.task_id
                  limit 1
                    \(fragment: lock)

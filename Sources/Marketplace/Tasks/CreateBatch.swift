@@ -23,6 +23,8 @@ package struct BatchDraft: Sendable {
     package let leaseSeconds: Int
     /// How long after its beginning a lease ends at the latest, heartbeats or not.
     package let answerSeconds: Int
+    /// After so many leases on it that end without an answer a slot is held back for a person to look at.
+    package let lapsesMax: Int
     /// Higher ones are handed out first.
     package let priority: Int
     /// Whose work it takes; not empty.
@@ -33,7 +35,8 @@ package struct BatchDraft: Sendable {
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
         requirement: Requirement, redundancy: Int = 1, itemsPerTask: Int = 1, feeBasisPoints: Int, budget: Money,
-        expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, priority: Int = 0,
+        expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, lapsesMax: Int = 5,
+        priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
         pricing: BatchPricing = .plain
     ) {
@@ -50,6 +53,7 @@ package struct BatchDraft: Sendable {
         self.expectedMinutes = expectedMinutes
         self.leaseSeconds = leaseSeconds
         self.answerSeconds = answerSeconds
+        self.lapsesMax = lapsesMax
         self.priority = priority
         self.workforces = workforces
         self.pricing = pricing
@@ -64,6 +68,7 @@ package struct BatchDraft: Sendable {
         try Self.check(expectedMinutes, 1...10_080, "expected_minutes")
         try Self.check(leaseSeconds, 60...2_592_000, "lease_seconds")
         try Self.check(answerSeconds, leaseSeconds...7_776_000, "answer_seconds")
+        try Self.check(lapsesMax, 1...1_000, "lapses_max")
         try Self.check(priority, -1_000_000...1_000_000, "priority")
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }

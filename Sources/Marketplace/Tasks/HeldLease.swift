@@ -15,6 +15,9 @@ struct HeldLease: Sendable {
     let leaseSeconds: Int
     let leasedAt: Date
     let expectedMinutes: Int
+    /// How many leases on the slot ended without an answer, and how many may.
+    let lapses: Int
+    let lapsesMax: Int
 
     init(row: Row) throws {
         id = try row["assignment_id"]
@@ -28,6 +31,8 @@ struct HeldLease: Sendable {
         leaseSeconds = try row["lease_seconds"]
         leasedAt = try row["leased_at"]
         expectedMinutes = try row["expected_minutes"]
+        lapses = try row["lapses"]
+        lapsesMax = try row["lapses_max"]
     }
 
     /// Whether the worker may still act on it.
@@ -40,8 +45,11 @@ struct HeldLease: Sendable {
     /// nothing that time, at most the expected duration, since a lease that lies open overnight is no work.
     ///
     /// Rounding: the time since the lease up to a whole second.
-    func activeSeconds(declared: Int?, at instant: Date) -> Int {
-        let sinceLease = Int(clamping: Int128(min(max(instant.timeIntervalSince(leasedAt).rounded(.up), 1), 7_776_000)))
+    ///
+    /// - Parameter start: of an earlier lease, for what was begun under that; `nil` for this one's.
+    func activeSeconds(declared: Int?, since start: Date? = nil, at instant: Date) -> Int {
+        let elapsed = instant.timeIntervalSince(start ?? leasedAt).rounded(.up)
+        let sinceLease = Int(clamping: Int128(min(max(elapsed, 1), 7_776_000)))
         return min(max(declared ?? expectedMinutes * 60, 1), sinceLease)
     }
 }
@@ -50,12 +58,34 @@ struct HeldLease: Sendable {
 struct LapsedLease: Sendable {
     let id: Assignment.ID
     let requester: Requester.ID
+    let task: WorkTask.ID
     let worker: Worker.ID
+    /// Where its slot went.
+    let slotState: SlotState
 
     init(row: Row) throws {
         id = try row["assignment_id"]
         requester = try row["requester_id"]
+        task = try row["task_id"]
         worker = try row["worker_id"]
+        slotState = try row["slot_state"]
+    }
+}
+
+/// A live lease that may have lost what it rests on.
+struct DoubtfulLease: Sendable {
+    let id: Assignment.ID
+    let token: Int64
+    let leaseUntil: Date
+    let worker: Worker.ID
+    let requirement: Requirement.ID
+
+    init(row: Row) throws {
+        id = try row["assignment_id"]
+        token = try row["lease_token"]
+        leaseUntil = try row["lease_until"]
+        worker = try row["worker_id"]
+        requirement = try row["requirement_id"]
     }
 }
 

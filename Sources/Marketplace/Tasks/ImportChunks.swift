@@ -13,12 +13,12 @@ struct ImportChunk: Sendable {
 
     /// - Returns: false, and nothing is changed, when the chunk has that key with other content: what becomes of the
     ///   one must be known before the other is looked at.
-    mutating func append(_ item: TaskFileItem, under schema: JSONSchema) -> Bool {
+    mutating func append(_ item: TaskFileItem, under shape: ProjectShape) -> Bool {
         switch item {
         case .fault(let fault): faults.append(fault)
         case .record(let record):
             do throws(TaskRecordFault) {
-                guard append(try record.draft(under: schema), at: record.line) else { return false }
+                guard append(try record.draft(under: shape), at: record.line) else { return false }
             } catch {
                 faults.append(error)
             }
@@ -51,7 +51,7 @@ struct ImportChunk: Sendable {
 /// it begins at one.
 struct ImportChunks {
     private let reader: TaskFileReader
-    private let schema: JSONSchema
+    private let shape: ProjectShape
     private let recordsPerChunk: Int
     /// Was read, and begins the next chunk.
     private var waiting: TaskFileItem?
@@ -59,7 +59,7 @@ struct ImportChunks {
     /// - Throws: ``ImportRefusal/sourceChanged`` when the file has fewer records than `done`.
     init(_ file: TaskFile, _ target: IntakeTarget, recordsPerChunk: Int, after done: Int) throws {
         reader = try TaskFileReader(file.open(), format: file.format)
-        schema = target.shape
+        shape = target.shape
         self.recordsPerChunk = recordsPerChunk
         guard try reader.skip(done) == done else { throw ImportRefusal.sourceChanged }
     }
@@ -69,7 +69,7 @@ struct ImportChunks {
         var chunk = ImportChunk()
         while chunk.records < recordsPerChunk, !chunk.tasks.isFull, let item = try waiting ?? reader.next() {
             waiting = nil
-            guard chunk.append(item, under: schema) else {
+            guard chunk.append(item, under: shape) else {
                 waiting = item
                 break
             }
@@ -96,13 +96,13 @@ extension TaskRecordFault {
 
 extension TaskRecord {
     /// The record as a draft that the project takes.
-    func draft(under schema: JSONSchema) throws(TaskRecordFault) -> TaskDraft {
+    func draft(under shape: ProjectShape) throws(TaskRecordFault) -> TaskDraft {
         do throws(BadInput) {
             let draft = TaskDraft(
                 externalKey: externalKey, payload: payload, referenceAnswers: referenceAnswers,
                 parties: try PartyName.list(parties)
             )
-            if let fault = draft.fault(under: schema) { throw fault }
+            if let fault = draft.fault(under: shape) { throw fault }
             return draft
         } catch {
             throw TaskRecordFault(line: line, pointer: error.pointer, code: .badValue, reason: error.reason)

@@ -45,7 +45,7 @@ extension Transaction {
             """
             select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.slot_no,
                    assignment.batch_id, assignment.answer_by, assignment.leased_at, assignment.expected_minutes,
-                   slot.state, slot.lease_until, batch.lease_seconds
+                   slot.state, slot.lease_until, slot.lapses, batch.lease_seconds, batch.lapses_max
               from assignment
               join slot using (requester_id, task_id, slot_no)
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
@@ -78,33 +78,49 @@ extension Transaction {
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
-    /// Ends a locked lease without an answer and reopens its slot.
-    func giveLeaseBack(_ lease: HeldLease) async throws {
+    /// Ends a locked lease without an answer and reopens its slot, or quarantines it.
+    ///
+    /// - Parameter event: only ``AssignmentEvent/revoke`` is nobody's lapse.
+    /// - Returns: where the slot went.
+    func endLease(_ lease: HeldLease, by event: AssignmentEvent) async throws -> SlotState {
+        guard let end = AssignmentState.leased.after(event) else { throw StoreError.unexpectedRowCount(0) }
+        let lapses = lease.lapses + (event == .revoke ? 0 : 1)
+        let next: SlotState = lapses < lease.lapsesMax ? .open : .quarantined
         let changed = try await execute(
             """
             with reopened as (
-                update slot set state = 'open', lease_until = null, assignment_id = null, lapses = lapses + 1
+                update slot set state = \(next), lease_until = null, assignment_id = null, lapses = \(lapses)
                  where requester_id = \(lease.requester) and task_id = \(lease.task) and slot_no = \(lease.slot)
                    and assignment_id = \(lease.id) and state = 'leased'
                 returning requester_id
             )
-            update assignment set state = 'returned', closed_at = \(instant)
+            update assignment set state = \(end), closed_at = \(instant)
               from reopened
              where assignment.requester_id = reopened.requester_id
                and assignment.assignment_id = \(lease.id)
                and assignment.state = 'leased'
             """)
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+        return next
     }
 
-    /// Ends leases that have run out and reopens their slots; those that somebody is using right now are passed by.
+    func insertReturn(of lease: HeldLease, _ reason: ReturnReason, note: String) async throws {
+        try await execute(
+            """
+            insert into task_return (requester_id, assignment_id, reason, note)
+            values (\(lease.requester), \(lease.id), \(reason), \(note))
+            """)
+    }
+
+    /// Ends leases that have run out and reopens their slots, or quarantines them; those that somebody is using right
+    /// now are passed by.
     ///
     /// - Parameter most: how many at once.
     func lapseLeases(most: Int) async throws -> [LapsedLease] {
         try await rows(
             """
             with lapsed as materialized (
-                select requester_id, task_id, slot_no, assignment_id from slot
+                select requester_id, task_id, slot_no, batch_id, assignment_id from slot
                  where state = 'leased' and lease_until <= \(instant)
                  order by lease_until
                  limit \(most)
@@ -112,19 +128,46 @@ extension Transaction {
             ),
             reopened as (
                 update slot
-                   set state = 'open', lease_until = null, assignment_id = null, lapses = slot.lapses + 1
-                  from lapsed
+                   set state = case when slot.lapses + 1 < batch.lapses_max then 'open'
+                                    else 'quarantined' end::slot_state,
+                       lease_until = null, assignment_id = null, lapses = slot.lapses + 1
+                  from lapsed join batch using (requester_id, batch_id)
                  where slot.requester_id = lapsed.requester_id
                    and slot.task_id = lapsed.task_id
                    and slot.slot_no = lapsed.slot_no
+                returning slot.requester_id, lapsed.assignment_id, slot.state
             )
             update assignment set state = 'expired', closed_at = \(instant)
-              from lapsed
-             where assignment.requester_id = lapsed.requester_id
-               and assignment.assignment_id = lapsed.assignment_id
+              from reopened
+             where assignment.requester_id = reopened.requester_id
+               and assignment.assignment_id = reopened.assignment_id
                and assignment.state = 'leased'
-            returning assignment.requester_id, assignment.assignment_id, assignment.worker_id
+            returning assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.worker_id,
+                      reopened.state as slot_state
             """
         ).map(LapsedLease.init)
+    }
+
+    /// Live leases whose worker is not kept as eligible, from the one that ends first; a hint, to be looked at closely.
+    ///
+    /// - Parameter last: of the page before.
+    func doubtfulLeases(after last: DoubtfulLease?, limit: Int) async throws -> [DoubtfulLease] {
+        try await rows(
+            """
+            select slot.lease_until, slot.lease_token, slot.assignment_id, assignment.worker_id, batch.requirement_id
+              from slot
+              join assignment using (requester_id, assignment_id)
+              join batch on batch.requester_id = slot.requester_id and batch.batch_id = slot.batch_id
+             where slot.state = 'leased'
+               and (\(last?.leaseUntil)::timestamptz is null
+                    or (slot.lease_until, slot.assignment_id) > (\(last?.leaseUntil)::timestamptz, \(last?.id)::uuid))
+               and not exists (select from worker_requirement as met
+                                where met.worker_id = assignment.worker_id
+                                  and met.requirement_id = batch.requirement_id
+                                  and met.in_force @> \(instant))
+             order by slot.lease_until, slot.assignment_id
+             limit \(limit)
+            """
+        ).map(DoubtfulLease.init)
     }
 }

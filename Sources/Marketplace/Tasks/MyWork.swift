@@ -10,6 +10,8 @@ package struct WorkItem: Sendable {
     package let guideline: String?
     package let answerSchema: JSON?
     package let payload: JSON?
+    /// What they have saved of the answer, under this lease or an earlier one.
+    package let draft: JSON?
 
     init(row: Row) throws {
         assignment = try Assignment(row: row)
@@ -17,6 +19,7 @@ package struct WorkItem: Sendable {
         guideline = try row["guideline"]
         answerSchema = try row["answer_schema"]
         payload = try row["payload"]
+        draft = try row["draft"]
     }
 }
 

@@ -36,7 +36,8 @@ extension Transaction {
             try await execute(
                 """
                 update slot set state = 'withdrawn'
-                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end)) and state::text = 'open'
+                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end))
+                   and state::text in ('open', 'quarantined')
                 """)
             try await execute(
                 """

@@ -4,26 +4,30 @@ internal import Store
 
 /// What has to be known to take an answer in.
 struct WorkToSubmit: Sendable {
+    let requester: Requester.ID
+    let task: WorkTask.ID
     let state: AssignmentState
     let leaseToken: Int64
     let requirement: Requirement.ID
-    let task: WorkTask.ID
-    let requester: Requester.ID
     let shape: ProjectShape
     let submission: Submission?
 
     init(row: Row) throws {
+        requester = try row["requester_id"]
+        task = try row["task_id"]
         state = try row["state"]
         leaseToken = try row["lease_token"]
         requirement = try row["requirement_id"]
-        task = try row["task_id"]
-        requester = try row["requester_id"]
         shape = try ProjectShape(row: row)
-        if let hash: Digest = try row["hash"], let submittedAt: Date = try row["submitted_at"] {
-            submission = Submission(assignment: try row["assignment_id"], hash: hash, submittedAt: submittedAt)
-        } else {
-            submission = nil
-        }
+        submission = try row["hash"] as Digest? == nil ? nil : Submission(row: row)
+    }
+}
+
+extension Submission {
+    init(row: Row) throws {
+        self.init(
+            assignment: try row["assignment_id"], hash: try row["hash"], submittedAt: try row["submitted_at"]
+        )
     }
 }
 
@@ -62,6 +66,23 @@ extension Transaction {
             """)?["payload"]
     }
 
+    /// What the worker has handed in for the task of one of their assignments, under whichever lease.
+    func submission(sameTaskAs id: Assignment.ID, of worker: Worker.ID) async throws -> Submission? {
+        try await firstRow(
+            """
+            select submission.assignment_id, submission.hash, submission.submitted_at
+              from assignment as this
+              join assignment as other
+                on other.requester_id = this.requester_id and other.task_id = this.task_id
+               and other.worker_id = this.worker_id
+               and other.state in ('leased', 'submitted', 'accepted', 'rejected')
+              join submission
+                on submission.requester_id = other.requester_id and submission.assignment_id = other.assignment_id
+             where this.worker_id = \(worker) and this.assignment_id = \(id)
+            """
+        ).map(Submission.init)
+    }
+
     /// Stores the answer of a locked, live lease and moves slot and assignment on, in one statement.
     func submit(
         _ answer: JSON, hash: Digest, under lease: HeldLease, activeSeconds: Int, at now: Date
@@ -95,6 +116,11 @@ extension Transaction {
             select \(fragment: Assignment.columns), project.name as project_name,
                    case when \(fragment: isLive) then project.guideline end as guideline,
                    case when \(fragment: isLive) then project.answer_schema end as answer_schema,
+                   case when \(fragment: isLive) then
+                       (select answer from answer_draft as draft
+                         where draft.requester_id = assignment.requester_id
+                           and draft.task_id = assignment.task_id
+                           and draft.worker_id = assignment.worker_id) end as draft,
                    case when \(fragment: isLive) then
                        (select payload from task_content
                          where task_content.requester_id = assignment.requester_id

@@ -6,7 +6,7 @@ internal import Store
 package enum SubmitRefusal: Refusal {
     /// Another answer is in already; the first stands.
     case otherAnswerSubmitted
-    /// The lease ran out, was given back, or the slot was given to somebody else.
+    /// The lease ran out, was given back or revoked, and the slot is not there to be taken again. The text is kept.
     case leaseLost
     /// The answer does not look as the project wants it; the first faults, with their places.
     case invalidAnswer([JSONSchema.Fault])
@@ -25,7 +25,9 @@ package enum SubmitRefusal: Refusal {
     package var message: String {
         switch self {
         case .otherAnswerSubmitted: "Another answer was submitted for this task; it stands."
-        case .leaseLost: "The lease has ended. The task may be somebody else's by now."
+        case .leaseLost:
+            "The lease has ended, and the task cannot be taken again now. Your text is kept as the draft of this "
+                + "assignment, and will be there if the task comes back to you. Claim other work."
         case .invalidAnswer(let faults):
             "The answer is not as the project asks for: \(faults.map(\.description).joined(separator: "; "))"
         case .notEligible(let fault): "You no longer meet what the work asks for. \(fault.message)"
@@ -42,6 +44,9 @@ package struct Submission: Hashable, Sendable {
 }
 
 /// A worker hands in an answer. Doing it twice is the same as once.
+///
+/// An answer that comes after its lease has ended is taken all the same if its slot is still free and the worker could
+/// take it now: then it is submitted under a new lease, on the terms of now. Otherwise its text is kept as a draft.
 package struct SubmitAnswer: Sendable {
     let market: Market
 
@@ -52,38 +57,37 @@ package struct SubmitAnswer: Sendable {
     ///   - activeSeconds: how long the worker was at it, as they say, above zero; more than the time since the lease
     ///     counts as that time.
     ///   - actor: the worker.
+    /// - Returns: the submission; of another assignment than `id` for a late answer.
     /// - Throws: ``NotFound``; ``BadInput`` for an answer that cannot be stored; ``SubmitRefusal``.
     package func callAsFunction(
         _ answer: JSON, for id: Assignment.ID, token: Int64, activeSeconds: Int? = nil, by actor: Principal.ID
     ) async throws -> Submission {
         if let activeSeconds, activeSeconds < 1 { throw BadInput("active_seconds", "must be above zero") }
         try answer.mustFit(TaskDraft.answerBytesMax, as: "answer")
-        let worker = Worker.ID(actor.uuid)
-        let hash = Digest(of: answer)
-        return try await market.change { change in
-            let transaction = change.transaction
-            guard let work = try await transaction.workToSubmit(id, of: worker) else { throw NotFound("assignment") }
-            if let earlier = work.submission { return try earlier.repeated(hash) }
-            guard work.state == .leased, work.leaseToken == token else { throw SubmitRefusal.leaseLost }
-            let input = work.shape.answerNeedsInput ? try await transaction.payload(of: work.task, work.requester) : nil
-            let faults = work.shape.faults(inAnswer: answer, to: input ?? .null)
-            guard faults.isEmpty else { throw SubmitRefusal.invalidAnswer(faults) }
-            try await change.mustStillBeEligible(worker, for: work.requirement)
-            guard let (lease, now) = try await change.leaseToSubmit(id, token: token, of: worker) else {
-                // Somebody else was faster: this worker's own other request, or the sweeper.
-                guard let earlier = try await transaction.workToSubmit(id, of: worker)?.submission else {
-                    throw SubmitRefusal.leaseLost
-                }
-                return try earlier.repeated(hash)
+        let handIn = HandIn(answer: answer, hash: Digest(of: answer), activeSeconds: activeSeconds)
+        do {
+            return try await market.change { change in
+                try await change.submit(handIn, for: id, token: token, by: Worker.ID(actor.uuid))
             }
-            let active = lease.activeSeconds(declared: activeSeconds, at: now)
-            try await transaction.submit(answer, hash: hash, under: lease, activeSeconds: active, at: now)
-            try await transaction.countLeasesDown([worker: 1])
-            try await change.record(
-                "answer_submitted", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester),
-                facts: ["hash": .string(hash.hexadecimal)]
+        } catch SubmitRefusal.leaseLost {
+            try await keep(answer, of: id, by: actor)
+            throw SubmitRefusal.leaseLost
+        }
+    }
+
+    /// Outside of whatever goes with the request: a refusal stores no answer to it.
+    private func keep(_ answer: JSON, of id: Assignment.ID, by actor: Principal.ID) async throws {
+        let worker = Worker.ID(actor.uuid)
+        try await Market(database: market.database, identifiers: market.identifiers).change { change in
+            guard let work = try await change.transaction.workToSubmit(id, of: worker) else {
+                throw NotFound("assignment")
+            }
+            try await change.transaction.keepDraft(
+                answer, ofTask: work.task, from: work.requester, by: worker, isLate: true, at: change.instant
             )
-            return Submission(assignment: id, hash: hash, submittedAt: now)
+            try await change.record(
+                "late_answer_kept", by: actor, on: "assignment", id.uuid, in: .requester(work.requester)
+            )
         }
     }
 }
@@ -96,21 +100,98 @@ extension Submission {
     }
 }
 
+/// What a worker hands in.
+private struct HandIn: Sendable {
+    let answer: JSON
+    let hash: Digest
+    let activeSeconds: Int?
+}
+
 extension Change {
+    fileprivate func submit(
+        _ handIn: HandIn, for id: Assignment.ID, token: Int64, by worker: Worker.ID
+    ) async throws -> Submission {
+        guard let work = try await transaction.workToSubmit(id, of: worker) else { throw NotFound("assignment") }
+        if let earlier = work.submission { return try earlier.repeated(handIn.hash) }
+        guard work.leaseToken == token else { throw SubmitRefusal.leaseLost }
+        let input = work.shape.answerNeedsInput ? try await transaction.payload(of: work.task, work.requester) : nil
+        let faults = work.shape.faults(inAnswer: handIn.answer, to: input ?? .null)
+        guard faults.isEmpty else { throw SubmitRefusal.invalidAnswer(faults) }
+        let change = try await afterLocking(worker)
+        if work.state == .leased {
+            try await change.mustStillBeEligible(worker, for: work.requirement)
+            if let (lease, now) = try await change.leaseToSubmit(id, token: token, of: worker) {
+                let active = lease.activeSeconds(declared: handIn.activeSeconds, at: now)
+                return try await change.take(handIn, under: lease, activeSeconds: active, by: worker, at: now)
+            }
+            // Somebody else was faster: this worker's own other request, or the sweeper; or the lease has run out.
+            if let earlier = try await transaction.workToSubmit(id, of: worker)?.submission {
+                return try earlier.repeated(handIn.hash)
+            }
+        }
+        return try await change.submitLate(handIn, for: id, token: token, by: worker)
+    }
+
+    private func take(
+        _ handIn: HandIn, under lease: HeldLease, activeSeconds: Int, by worker: Worker.ID, at now: Date
+    ) async throws -> Submission {
+        try await transaction.submit(
+            handIn.answer, hash: handIn.hash, under: lease, activeSeconds: activeSeconds, at: now
+        )
+        try await transaction.countLeasesDown([worker: 1])
+        try await transaction.dropDraft(ofTask: lease.task, from: lease.requester, by: worker)
+        try await record(
+            "answer_submitted", by: Principal.ID(worker.uuid), on: "assignment", lease.id.uuid,
+            in: .requester(lease.requester), facts: ["hash": .string(handIn.hash.hexadecimal)]
+        )
+        return Submission(assignment: lease.id, hash: handIn.hash, submittedAt: now)
+    }
+
+    /// Takes the slot again that a worker's lease ran out on, if nobody else has, and hands in under the new lease. The
+    /// active time is that of the lease before.
+    ///
+    /// - Throws: ``SubmitRefusal``.
+    private func submitLate(
+        _ handIn: HandIn, for id: Assignment.ID, token: Int64, by worker: Worker.ID
+    ) async throws -> Submission {
+        let actor = Principal.ID(worker.uuid)
+        if let lease = try await transaction.lockLease(id, token: token, of: worker), lease.slotState == .leased {
+            try await end(lease, of: worker, by: .lapse, actor: actor)
+        }
+        if let earlier = try await transaction.submission(sameTaskAs: id, of: worker) {
+            return try earlier.repeated(handIn.hash)
+        }
+        guard let work = try await transaction.assignment(id, of: worker), work.state == .expired,
+            let offering = try await transaction.offering(work.batch, of: work.requester), offering.state == .open
+        else { throw SubmitRefusal.leaseLost }
+        do {
+            var claimant = try await Claimant(actor, in: self)
+            let again = try await lease(
+                from: offering, to: &claimant, event: "task_retaken", only: (work.task, work.slot, token)
+            )
+            guard let lease = try await transaction.lockLease(again.id, token: again.leaseToken, of: worker) else {
+                throw SubmitRefusal.leaseLost
+            }
+            let active = lease.activeSeconds(declared: handIn.activeSeconds, since: work.leasedAt, at: instant)
+            return try await take(handIn, under: lease, activeSeconds: active, by: worker, at: instant)
+        } catch is ClaimRefusal {
+            throw SubmitRefusal.leaseLost
+        }
+    }
+
     /// A paused worker hands in what is in hand.
-    fileprivate func mustStillBeEligible(_ worker: Worker.ID, for id: Requirement.ID) async throws {
-        let now = try await afterLocking(worker).instant
-        guard let facts = try await transaction.workerFacts(worker, at: now),
+    private func mustStillBeEligible(_ worker: Worker.ID, for id: Requirement.ID) async throws {
+        guard let facts = try await transaction.workerFacts(worker, at: instant),
             let requirement = try await transaction.requirement(id)
         else { throw NotFound("worker") }
-        switch requirement.evaluate(facts, at: now, standing: [.active, .paused]) {
+        switch requirement.evaluate(facts, at: instant, standing: [.active, .paused]) {
         case .eligible: return
         case .ineligible(let fault): throw SubmitRefusal.notEligible(fault)
         }
     }
 
     /// - Returns: `nil` when the lease is no longer this worker's or has run out by the clock after the wait.
-    fileprivate func leaseToSubmit(
+    private func leaseToSubmit(
         _ id: Assignment.ID, token: Int64, of worker: Worker.ID
     ) async throws -> (HeldLease, Date)? {
         guard let lease = try await transaction.lockLease(id, token: token, of: worker) else { return nil }

@@ -46,11 +46,13 @@ extension Change {
     /// The one way to a lease, for claims and for accepted offers: eligibility, hours, then the slot, in this order.
     /// A refusal leaves the transaction as it was.
     ///
+    /// - Parameter only: the one slot that will do, and its token as it stands.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
     ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
     ///   ``ClaimRefusal/dayCap``.
     func lease(
-        from offering: Offering, to claimant: inout Claimant, event: String
+        from offering: Offering, to claimant: inout Claimant, event: String,
+        only slot: (task: WorkTask.ID, number: Int, token: Int64)? = nil
     ) async throws -> Assignment {
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
         if let bar = offering.bar(to: claimant.bonds) { throw bar }
@@ -71,7 +73,7 @@ extension Change {
         case nil: break
         }
         let grant = grant(offering, to: worker, week: week, proof: proof)
-        guard let assignment = try await takeSlot(grant) else {
+        guard let assignment = try await takeSlot(grant, only: slot) else {
             try await transaction.releaseMinutes(minutes, of: worker.id, on: day, weekStartsOn: week)
             throw ClaimRefusal.noWork
         }
@@ -86,7 +88,10 @@ extension Change {
 
     /// Takes a slot that nobody is taking; when there is none, waits for those that are being taken, as one of them
     /// may come back: so no slot is left while somebody qualified is sent away.
-    private func takeSlot(_ grant: LeaseGrant) async throws -> Assignment? {
+    private func takeSlot(
+        _ grant: LeaseGrant, only slot: (task: WorkTask.ID, number: Int, token: Int64)?
+    ) async throws -> Assignment? {
+        if let slot { return try await transaction.claimSlot(grant, waits: true, only: slot) }
         if let taken = try await transaction.claimSlot(grant) { return taken }
         return try await transaction.claimSlot(grant, waits: true)
     }

@@ -1,21 +1,27 @@
+internal import Formats
 package import Foundation
 internal import Store
 
-/// A worker says that the work goes on: the lease is extended by its length, up to the deadline of the terms.
+/// A worker says that the work goes on: the lease is extended, up to the deadline of the terms.
 package struct Heartbeat: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// - Parameter actor: the worker.
+    /// - Parameters:
+    ///   - seconds: how long it is to last from now, 1 to 7,776,000; `nil` for the batch's length of a lease. An end
+    ///     that is later already stays.
+    ///   - actor: the worker.
     /// - Returns: when the lease now ends.
-    /// - Throws: ``NotFound``; ``LeaseRefusal``.
+    /// - Throws: ``BadInput``; ``NotFound``; ``LeaseRefusal``.
     package func callAsFunction(
-        _ id: Assignment.ID, token: Int64, by actor: Principal.ID
+        _ id: Assignment.ID, token: Int64, seconds: Int? = nil, by actor: Principal.ID
     ) async throws -> Date {
-        try await market.change { change in
+        if let seconds, !(1...7_776_000).contains(seconds) { throw BadInput("seconds", "must be 1 to 7776000") }
+        return try await market.change { change in
             let (lease, now) = try await change.liveLease(id, token: token, of: Worker.ID(actor.uuid))
-            let end = max(min(now + TimeInterval(lease.leaseSeconds), lease.answerBy), lease.leaseUntil ?? now)
+            let wanted = now + TimeInterval(seconds ?? lease.leaseSeconds)
+            let end = max(min(wanted, lease.answerBy), lease.leaseUntil ?? now)
             try await change.transaction.extendLease(lease, until: end)
             try await change.record(
                 "lease_extended", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester)
@@ -25,29 +31,70 @@ package struct Heartbeat: Sendable {
     }
 }
 
-/// A worker gives a task back without an answer.
+/// Why a task is given back: the values of the PostgreSQL enum `return_reason`, in its order.
+package enum ReturnReason: String, Sendable, CaseIterable, SQLEnum {
+    case notMyField = "not_my_field"
+    case unclear
+    case tooLong = "too_long"
+    case noTime = "no_time"
+    case brokenContent = "broken_content"
+    case conflictOfInterest = "conflict_of_interest"
+    case other
+}
+
+/// A worker gives a task back without an answer. What they had drafted is there again if they take it again.
 package struct ReturnTask: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// - Parameter actor: the worker.
-    /// - Throws: ``NotFound``; ``LeaseRefusal``.
-    package func callAsFunction(_ id: Assignment.ID, token: Int64, by actor: Principal.ID) async throws {
+    /// - Parameters:
+    ///   - note: up to 1,000 characters; needed for ``ReturnReason/other``.
+    ///   - actor: the worker.
+    /// - Throws: ``BadInput``; ``NotFound``; ``LeaseRefusal``.
+    package func callAsFunction(
+        _ id: Assignment.ID, token: Int64, _ reason: ReturnReason, note: String = "", by actor: Principal.ID
+    ) async throws {
+        try note.mustHave((reason == .other ? 1 : 0)...1_000, as: "note")
         let worker = Worker.ID(actor.uuid)
         try await market.change { change in
             let (lease, _) = try await change.liveLease(id, token: token, of: worker)
-            try await change.transaction.giveLeaseBack(lease)
-            try await change.transaction.countLeasesDown([worker: 1])
-            try await change.transaction.releaseHours(of: id, from: lease.requester)
-            try await change.record(
-                "task_returned", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester)
-            )
+            try await change.end(
+                lease, of: worker, by: .giveBack, actor: actor, facts: ["reason": .string(reason.rawValue)])
+            try await change.transaction.insertReturn(of: lease, reason, note: note)
         }
     }
 }
 
-/// The scheduler ends leases that have run out: their slots reopen, their minutes go back.
+extension Change {
+    /// Ends a locked lease without an answer: slot, count and minutes go back.
+    func end(
+        _ lease: HeldLease, of worker: Worker.ID, by event: AssignmentEvent, actor: Principal.ID,
+        facts: JSON = .object([:])
+    ) async throws {
+        let slot = try await transaction.endLease(lease, by: event)
+        try await transaction.countLeasesDown([worker: 1])
+        try await transaction.releaseHours(of: lease.id, from: lease.requester)
+        let action =
+            switch event {
+            case .giveBack: "task_returned"
+            case .revoke: "lease_revoked"
+            case .lapse, .submit, .accept, .reject: "lease_expired"
+            }
+        try await record(
+            action, by: actor, on: "assignment", lease.id.uuid, in: .requester(lease.requester), facts: facts
+        )
+        if slot == .quarantined { try await recordQuarantine(of: lease.task, from: lease.requester, by: actor) }
+    }
+
+    fileprivate func recordQuarantine(
+        of task: WorkTask.ID, from requester: Requester.ID, by actor: Principal.ID
+    ) async throws {
+        try await record("slot_quarantined", by: actor, on: "task", task.uuid, in: .requester(requester))
+    }
+}
+
+/// The scheduler ends leases that have run out: their slots reopen or are quarantined, their minutes go back.
 package struct ExpireLeases: Sendable {
     let market: Market
 
@@ -70,6 +117,9 @@ package struct ExpireLeases: Sendable {
                 try await change.record(
                     "lease_expired", by: actor, on: "assignment", lease.id.uuid, in: .requester(lease.requester)
                 )
+                if lease.slotState == .quarantined {
+                    try await change.recordQuarantine(of: lease.task, from: lease.requester, by: actor)
+                }
             }
             return lapsed.count
         }

@@ -14,38 +14,27 @@ package enum TaskState: String, Sendable, CaseIterable, SQLEnum {
 
 /// The values of the PostgreSQL enum `slot_state`, in its order.
 package enum SlotState: String, Sendable, CaseIterable, SQLEnum {
-    case waiting, open, leased, submitted, done, withdrawn
+    case waiting, open, leased, submitted, done, withdrawn, quarantined
 }
 
 /// What can happen to a slot.
 package enum SlotEvent: String, Sendable, CaseIterable {
-    case publish, lease, submit, accept, reject, lapse, giveBack, withdraw
+    case publish, lease, submit, accept, reject, lapse, giveBack, revoke, quarantine, release, withdraw
 }
 
 extension SlotState {
     /// Where the event leads, or `nil` where it cannot happen.
     package func after(_ event: SlotEvent) -> SlotState? {
-        switch self {
-        case .waiting: event == .publish ? .open : nil
-        case .open:
-            switch event {
-            case .lease: .leased
-            case .withdraw: .withdrawn
-            case .publish, .submit, .accept, .reject, .lapse, .giveBack: nil
-            }
-        case .leased:
-            switch event {
-            case .submit: .submitted
-            case .lapse, .giveBack: .open
-            case .publish, .lease, .accept, .reject, .withdraw: nil
-            }
-        case .submitted:
-            switch event {
-            case .accept: .done
-            case .reject: .open
-            case .publish, .lease, .submit, .lapse, .giveBack, .withdraw: nil
-            }
-        case .done, .withdrawn: nil
+        switch (self, event) {
+        case (.waiting, .publish), (.quarantined, .release): .open
+        case (.open, .lease): .leased
+        case (.leased, .submit): .submitted
+        case (.leased, .lapse), (.leased, .giveBack), (.leased, .revoke), (.submitted, .reject): .open
+        case (.leased, .quarantine): .quarantined
+        case (.submitted, .accept): .done
+        case (.open, .withdraw), (.quarantined, .withdraw): .withdrawn
+        case (.waiting, _), (.open, _), (.leased, _), (.submitted, _), (.quarantined, _), (.done, _), (.withdrawn, _):
+            nil
         }
     }
 }

@@ -27,6 +27,8 @@ package struct RoundOutcome: Hashable, Sendable {
 /// What rounds count.
 package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case leasesExpired = "leases_expired"
+    case leasesRevoked = "leases_revoked"
+    case draftsForgotten = "drafts_forgotten"
     case offersLapsed = "offers_lapsed"
     case eventsSealed = "events_sealed"
     case noticesDelivered = "notices_delivered"

@@ -147,7 +147,7 @@ extension SimulationRun {
                 workers[index].held?.leaseUntil = end
                 return planStep(index)
             case .giveBack:
-                try await ReturnTask(market: market)(assignment.id, token: assignment.leaseToken, by: actor)
+                try await ReturnTask(market: market)(assignment.id, token: assignment.leaseToken, .noTime, by: actor)
             case .walkOff:
                 workers[index].sessionEnd = now
             case .submit:

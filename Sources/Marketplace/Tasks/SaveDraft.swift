@@ -1,0 +1,78 @@
+package import Formats
+package import Foundation
+internal import Store
+
+/// What a worker has written of an answer that is not in.
+package struct AnswerDraft: Sendable {
+    package let answer: JSON
+    /// Whether it was handed in after its lease had ended.
+    package let isLate: Bool
+    package let savedAt: Date
+}
+
+/// Keeps what a worker has written so far, for a live lease. The schema is not asked: it may be half an answer. It is
+/// there again when the worker takes the same task again.
+package struct SaveDraft: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - answer: up to 1 MiB as canonical JSON; in place of what was saved before.
+    ///   - actor: the worker.
+    /// - Throws: ``BadInput``; ``NotFound``; ``LeaseRefusal``.
+    package func callAsFunction(
+        _ answer: JSON, for id: Assignment.ID, token: Int64, by actor: Principal.ID
+    ) async throws -> Date {
+        try answer.mustFit(TaskDraft.answerBytesMax, as: "answer")
+        let worker = Worker.ID(actor.uuid)
+        return try await market.change { change in
+            let (lease, now) = try await change.liveLease(id, token: token, of: worker)
+            try await change.transaction.keepDraft(
+                answer, ofTask: lease.task, from: lease.requester, by: worker, isLate: false, at: now
+            )
+            try await change.record(
+                "draft_saved", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester)
+            )
+            return now
+        }
+    }
+}
+
+/// What a worker has kept of a task, whatever became of the lease.
+package struct ReadDraft: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter actor: the worker.
+    /// - Throws: ``NotFound`` for an assignment that is not there, not theirs, or has nothing kept.
+    package func callAsFunction(_ id: Assignment.ID, by actor: Principal.ID) async throws -> AnswerDraft {
+        try await market.database.read { transaction in
+            guard let found = try await transaction.draft(of: id, by: Worker.ID(actor.uuid)) else {
+                throw NotFound("draft")
+            }
+            return found
+        }
+    }
+}
+
+/// Forgets drafts that nobody came back for.
+package struct ForgetDrafts: Sendable {
+    /// How long a draft is kept after it was last saved: 90 days.
+    package static let keptSeconds: TimeInterval = 90 * 86_400
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// One bounded transaction; no audit event, as nothing that anybody did is changed.
+    ///
+    /// - Parameter most: 1 to 10,000.
+    /// - Returns: how many; call again at once while it is `most`.
+    package func callAsFunction(most: Int = 1_000) async throws -> Int {
+        guard (1...10_000).contains(most) else { throw BadInput("most", "must be 1 to 10,000") }
+        return try await market.database.transaction { transaction in
+            try await transaction.forgetDrafts(before: transaction.instant - Self.keptSeconds, most: most)
+        }
+    }
+}
