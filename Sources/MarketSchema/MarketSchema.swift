@@ -13,16 +13,12 @@ package enum MarketSchema {
             script: String(decoding: PackageResources._001_foundation_sql, as: UTF8.self)
         ),
         SchemaStep(
-            version: 2, name: "rates_hours_notices",
-            script: String(decoding: PackageResources._002_rates_hours_notices_sql, as: UTF8.self)
+            version: 2, name: "new_states",
+            script: String(decoding: PackageResources._002_new_states_sql, as: UTF8.self)
         ),
         SchemaStep(
-            version: 3, name: "states_of_ended_leases",
-            script: String(decoding: PackageResources._003_states_of_ended_leases_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 4, name: "ends_of_leases",
-            script: String(decoding: PackageResources._004_ends_of_leases_sql, as: UTF8.self)
+            version: 3, name: "rates_hours_kinds_leases",
+            script: String(decoding: PackageResources._003_rates_hours_kinds_leases_sql, as: UTF8.self)
         ),
     ]
 

@@ -148,13 +148,13 @@ struct LeaseEndTests {
         #expect(state == 1)
         #expect(await refusal(SubmitRefusal.self) { try await small.submit(work) } == .leaseLost)
         Scratch.clock.set(to: Scratch.start + 360 * 86_400)
+        let end = Scratch.start + 361 * 86_400
         try await Scratch.asOwner {
             try await $0.execute(
                 """
-                update assignment set lease_until = \(Scratch.start + 361 * 86_400), answer_by = \(Scratch.start + 361 * 86_400)
-                 where assignment_id = \(second.id)
+                update assignment set lease_until = \(end), answer_by = \(end) where assignment_id = \(second.id)
                 """)
-            try await $0.execute("update slot set lease_until = \(Scratch.start + 361 * 86_400) where state = 'leased'")
+            try await $0.execute("update slot set lease_until = \(end) where state = 'leased'")
         }
         #expect(try await revoke(by: small.manager) == 1)
         #expect(try await small.count("select count(*) as n from notice where kind = 'lease_revoked'") == 2)

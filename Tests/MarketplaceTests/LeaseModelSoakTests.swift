@@ -125,11 +125,9 @@ private final class LeaseModel: Sendable {
             try await perform(action, on: market)
         } catch is any Refusal {
         } catch is IllegalTransition {
-        } catch let error as StoreError {
-            switch error {
-            case .connectionLost, .commitOutcomeUnknown, .unreachable: break
-            default: Issue.record("\(action): \(error); seed \(dice.seed)")
-            }
+        } catch StoreError.connectionLost {
+        } catch StoreError.commitOutcomeUnknown {
+        } catch StoreError.unreachable {
         } catch {
             Issue.record("\(action): \(error); seed \(dice.seed)")
         }
@@ -185,7 +183,7 @@ private final class LeaseModel: Sendable {
             _ = try await ReviewSubmission(market: market)(
                 lease.id, of: small.requester, dice.pick([.accepted, .rejected]), reasons: "Not as asked.",
                 by: small.reviewer)
-        default: break
+        case .claim, .expire, .revoke, .suspend, .pause, .resume, .release, .close: break
         }
     }
 }

@@ -273,7 +273,7 @@ struct BatchPriceTests {
                 BatchDraft(
                     project: plain.project, name: plain.name, profession: .lawyer, tier: .expert,
                     requirement: plain.requirement, feeBasisPoints: 1_000, budget: plain.budget, expectedMinutes: 1,
-                    pricing: BatchPricing(escalator: curve)
+                    lapsesMax: 1_000, pricing: BatchPricing(escalator: curve)
                 ), tasks: 1)
             var elapsed = 0
             for _ in 0..<8 {

@@ -1,6 +1,6 @@
--- Rate cards, prices that rise, availability, the ledger of hours, and notices that are delivered.
+-- Rate cards and the pay floor, hours and availability, grounds of tiers, kinds of tasks, files, ends of leases.
 
--- Notices --------------------------------------------------------------------
+-- Notices ---------------------------------------------------------------------
 
 create type notice_state as enum (
     'waiting',
@@ -17,7 +17,9 @@ alter table notice
     add column due_at     timestamptz,
     add column fault      text,
     add column read_at    timestamptz;
-update notice set due_at = created_at, state = case when delivered_at is null then 'waiting' else 'delivered' end::notice_state;
+update notice
+   set due_at = created_at,
+       state = case when delivered_at is null then 'waiting' else 'delivered' end::notice_state;
 alter table notice
     alter column due_at set not null,
     add constraint notice_one_per_dedup_key unique (recipient_id, dedup_key),
@@ -45,15 +47,33 @@ create table notice_preference (
 );
 comment on table notice_preference is 'Which kinds of notices people want on which channel.';
 
--- Workers --------------------------------------------------------------------
+-- Workers ---------------------------------------------------------------------
 
 alter table worker
     add column daily_minutes_max     integer,
     add column tasks_at_once_max     integer  not null default 5,
     add column offer_notice_minutes  integer  not null default 0,
+    add column suspension_id         uuid     references decision,
     add constraint worker_daily_minutes_possible check (daily_minutes_max between 0 and 1440),
     add constraint worker_tasks_at_once_possible check (tasks_at_once_max between 1 and 5),
     add constraint worker_offer_notice_possible check (offer_notice_minutes between 0 and 10080);
+-- A suspension was the newest decision of its kind about the worker.
+update worker
+   set suspension_id = (select decision_id from decision
+                         where decision.worker_id = worker.worker_id and decision.kind = 'suspension'
+                         order by decision_id desc limit 1)
+ where state = 'suspended';
+alter table worker
+    add constraint worker_suspended_iff_decided check ((suspension_id is not null) = (state = 'suspended'));
+create index worker_by_suspension on worker (suspension_id);
+
+-- By which key the marks of before were made is not known: `guildhall keys rotate-marks` makes them anew.
+alter table identity_mark add column mark_key text;
+update identity_mark set mark_key = repeat('0', 16);
+alter table identity_mark
+    alter column mark_key set not null,
+    add constraint identity_mark_key_named check (mark_key ~ '^[0-9a-f]{16}$');
+create index identity_mark_by_key on identity_mark (mark_key, worker_id);
 
 -- The same for one day, by the wall clock where the worker lives.
 create table worker_day (
@@ -122,12 +142,42 @@ create table availability_exception (
 );
 comment on table availability_exception is 'Days on which workers are there, or away, against their windows.';
 
--- Pay rates ------------------------------------------------------------------
+-- Expertise -------------------------------------------------------------------
+
+drop index profile_by_profession;
+create index profile_by_profession on profile (profession, worker_id);
+
+create type tier_ground as enum (
+    'rule',      -- proposed by a rule and granted by a person, or given by an automatic rule
+    'operator',  -- a person gave it, or took a higher one away
+    'import'     -- held on the platform that the worker came from
+);
+comment on type tier_ground is 'Why somebody holds a tier.';
+
+alter table tier_period
+    add column ground        tier_ground,
+    add column tier_rule_id  uuid  references tier_rule,
+    add column reasons       text;
+update tier_period set ground = 'operator', reasons = 'Held when reasons began to be kept.';
+alter table tier_period
+    alter column ground set not null,
+    alter column reasons set not null,
+    add constraint tier_period_reasons_given check (char_length(reasons) between 1 and 4000),
+    add constraint tier_period_rule_iff_by_rule check ((tier_rule_id is not null) = (ground = 'rule')),
+    add constraint tier_period_decider_is_other check (decided_by <> worker_id);
+create index tier_period_by_rule on tier_period (tier_rule_id);
+alter table tier_proposal
+    add column held  tier,
+    add constraint tier_proposal_changes_tier check (held <> tier);
+comment on table tier_proposal is 'Proposed changes of tiers.';
+
+-- Pay rates -------------------------------------------------------------------
 
 create type rate_card_state as enum (
     'draft',      -- prepared; binds nobody
     'approved',   -- by a second person
-    'published'   -- terminal: holds while its rates are in force
+    'published',  -- terminal: holds while its rates are in force
+    'discarded'   -- terminal: never held and never will
 );
 comment on type rate_card_state is 'Where a version of the rate card stands; that it has ended is a date, not a state.';
 
@@ -168,6 +218,19 @@ comment on table rate_card is 'Versions of the rate card.';
 create index rate_card_by_preparer on rate_card (prepared_by);
 create index rate_card_by_approver on rate_card (approved_by);
 
+-- Rates of before were published one by one; they become lines of a first card that two people stood for. Where they
+-- overlap in time with nobody left out, the card holds from the first of them on.
+insert into rate_card
+    (card_id, name, version, state, urgency_cap_bps, unsocial_cap_bps, language_cap_bps, difficulty_cap_bps,
+     whole_cap_bps, content_hash, prepared_by, prepared_at, approved_by, in_force)
+select gen_random_uuid(), 'Rates before rate cards', 1, 'published', 20000, 20000, 20000, 20000, 30000,
+       sha256(convert_to(string_agg(rate_id::text, ',' order by rate_id), 'UTF8')),
+       (array_agg(prepared_by order by rate_id))[1], min(lower(in_force)),
+       (array_agg(approved_by order by rate_id))[1],
+       tstzrange(min(lower(in_force)), nullif(max(coalesce(upper(in_force), 'infinity')), 'infinity'))
+  from rate
+having count(*) > 0;
+
 alter table rate
     add column card_id      uuid  references rate_card,
     add column region       text,
@@ -177,21 +240,25 @@ alter table rate
     alter column in_force drop not null,
     alter column approved_by drop not null;
 -- A rate of before held everywhere, in every language, and was its own band.
-update rate set region = 'any', language = 'any', least_minor = amount_minor, most_minor = amount_minor;
+update rate
+   set card_id = (select card_id from rate_card), region = 'any', language = 'any', least_minor = amount_minor,
+       most_minor = amount_minor;
 alter table rate
+    drop constraint rate_no_overlap,
+    alter column card_id set not null,
     alter column region set not null,
     alter column language set not null,
     alter column least_minor set not null,
     alter column most_minor set not null,
-    drop constraint rate_no_overlap,
+    alter column task_kind type text using task_kind::text,
     add constraint rate_band_holds_amount check (
         1 <= least_minor and least_minor <= amount_minor and amount_minor <= most_minor and most_minor <= 1000000000000
     ),
+    add constraint rate_task_kind_well_formed check (task_kind ~ '^[a-z][a-z_]{0,39}$'),
     add constraint rate_region_is_iso3166_or_any check (region ~ '^(any|[A-Z]{2}(-[A-Z0-9]{1,3})?)$'),
     add constraint rate_language_bounded
         check (language ~ '^[a-z]{2,8}(-[a-z0-9]{1,8})*$' and char_length(language) <= 35),
     add constraint rate_in_force_is_approved check (in_force is null or approved_by is not null),
-    add constraint rate_in_force_or_of_card check (in_force is not null or card_id is not null),
     add constraint rate_no_overlap exclude using gist (
         profession with =, tier with =, task_kind with =, region with =, language with =, currency with =,
         in_force with &&
@@ -235,7 +302,54 @@ create type escalation_shape as enum (
 );
 comment on type escalation_shape is 'How the price of unclaimed work rises.';
 
--- Tasks ----------------------------------------------------------------------
+-- The least that an hour of work must come to; the narrowest that fits a batch's rate counts.
+create table pay_floor (
+    pay_floor_id  uuid       primary key,
+    -- Null for any.
+    profession    text       references profession,
+    tier          tier,
+    currency      text       not null,
+    hourly_minor  bigint     not null,
+    -- Of how many of a batch's newest accepted answers the median of the active time is taken.
+    median_of     integer    not null,
+    reason        text       not null,
+    in_force      tstzrange  not null,
+    set_by        uuid       not null references principal,
+    constraint pay_floor_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
+    constraint pay_floor_hourly_possible check (hourly_minor between 1 and 100000000000),
+    constraint pay_floor_median_of_possible check (median_of between 1 and 200),
+    constraint pay_floor_reason_given check (char_length(reason) between 1 and 500),
+    constraint pay_floor_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint pay_floor_no_overlap exclude using gist (
+        (coalesce(profession, '')) with =, tier with =, currency with =, in_force with &&
+    ),
+    constraint pay_floor_no_overlap_of_any_tier exclude using gist (
+        (coalesce(profession, '')) with =, currency with =, in_force with &&
+    ) where (tier is null)
+);
+comment on table pay_floor is 'Effective-dated least pay of an hour.';
+create index pay_floor_by_profession on pay_floor (profession);
+create index pay_floor_by_setter on pay_floor (set_by);
+
+-- Tasks -----------------------------------------------------------------------
+
+alter table project
+    alter column task_kind type text using task_kind::text,
+    add column kind_parameters  jsonb,
+    add column input_schema     jsonb,
+    add constraint project_task_kind_well_formed check (task_kind ~ '^[a-z][a-z_]{0,39}$');
+-- Projects of before checked answers only.
+update project set input_schema = '{}';
+alter table project alter column input_schema set not null;
+drop type task_kind;
+
+alter table batch
+    add column lapses_max          integer  not null default 5,
+    add column top_up_share_minor  bigint   not null default 0,
+    add column top_up_spent_minor  bigint   not null default 0,
+    add constraint batch_lapses_max_possible check (lapses_max between 1 and 1000),
+    add constraint batch_top_ups_within_share
+        check (0 <= top_up_spent_minor and top_up_spent_minor <= top_up_share_minor);
 
 -- How a batch's price came about, and how it rises while work lies unclaimed. One each, written with the batch.
 create table batch_price (
@@ -255,9 +369,12 @@ create table batch_price (
     after_seconds     integer,
     interval_seconds  integer,
     step_minor        bigint,
+    -- What is held for top-ups beside the worst case, in ten-thousandths of its pay.
+    top_up_bps        integer  not null default 0,
     constraint batch_price_pkey primary key (requester_id, batch_id),
     constraint batch_price_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
     constraint batch_price_fee_possible check (fee_bps between 0 and 10000),
+    constraint batch_price_top_up_possible check (top_up_bps between 0 and 10000),
     constraint batch_price_most_positive
         check (most_pay_minor between 1 and 1000000000000 and most_fee_minor between 0 and 1000000000000),
     constraint batch_price_curve_whole
@@ -269,8 +386,71 @@ create table batch_price (
 );
 comment on table batch_price is 'How prices of batches came about and rise.';
 
+create type task_file_format as enum ('jsonl', 'csv', 'label_studio');
+comment on type task_file_format is 'What a file of tasks is written in.';
+
+create type import_state as enum ('running', 'done');
+comment on type import_state is 'Where an import stands; one that was cut off is running until it is resumed.';
+
+-- A file on its way into a draft batch: moved on with each chunk, in the chunk's transaction.
+create table import_run (
+    requester_id   uuid              not null,
+    import_run_id  uuid              not null,
+    batch_id       uuid              not null,
+    -- The file's name without its folder, and SHA-256 of its content, unpacked.
+    source_name    text              not null,
+    source_hash    bytea             not null,
+    format         task_file_format  not null,
+    state          import_state      not null,
+    -- How many records from the beginning are done, and what came of them.
+    records_done   bigint            not null,
+    added          bigint            not null,
+    unchanged      bigint            not null,
+    faulty         bigint            not null,
+    begun_by       uuid              not null references principal,
+    begun_at       timestamptz       not null,
+    ended_at       timestamptz,
+    constraint import_run_pkey primary key (requester_id, import_run_id),
+    constraint import_run_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint import_run_name_bounded check (char_length(source_name) between 1 and 200),
+    constraint import_run_hash_is_sha256 check (octet_length(source_hash) = 32),
+    constraint import_run_counts_not_negative check (least(added, unchanged, faulty) >= 0),
+    constraint import_run_counts_add_up check (records_done = added + unchanged + faulty),
+    constraint import_run_ended_iff_done check ((ended_at is not null) = (state = 'done'))
+);
+comment on table import_run is 'Imports of task files.';
+-- What is resumed: the same file into the same batch.
+create unique index import_run_one_running_per_file
+    on import_run (requester_id, batch_id, source_hash, format) where state = 'running';
+create index import_run_by_batch on import_run (requester_id, batch_id, import_run_id);
+create index import_run_by_beginner on import_run (begun_by);
+
+-- The first faulty records of an import.
+create table import_fault (
+    requester_id   uuid     not null,
+    import_run_id  uuid     not null,
+    fault_no       integer  not null,
+    line           bigint   not null,
+    -- A JSON Pointer into the record; empty for all of it.
+    pointer        text     not null,
+    code           text     not null,
+    -- For the requester; no content of the record.
+    reason         text     not null,
+    constraint import_fault_pkey primary key (requester_id, import_run_id, fault_no),
+    constraint import_fault_run_fkey
+        foreign key (requester_id, import_run_id) references import_run (requester_id, import_run_id),
+    constraint import_fault_number_possible check (fault_no between 1 and 1000),
+    constraint import_fault_line_positive check (line > 0),
+    constraint import_fault_texts_bounded check (
+        char_length(pointer) <= 500 and char_length(reason) between 1 and 500 and code ~ '^[a-z_]{1,40}$'
+    )
+);
+comment on table import_fault is 'Faulty records of imports.';
+
+create index slot_quarantined on slot (requester_id, batch_id, task_id, slot_no) where state = 'quarantined';
+
 alter table assignment add column terms_hash bytea;
--- Of the canonical form: keys in order, no spaces. Terms are flat.
+-- Of the canonical form: keys in order, no spaces. Terms of before are flat.
 update assignment
    set terms_hash = (select sha256(convert_to(
                                 '{' || string_agg(to_jsonb(key)::text || ':' || value::text, ',' order by key collate "C")
@@ -314,6 +494,138 @@ create unique index hours_entry_one_end_per_assignment on hours_entry (requester
 create index hours_entry_by_week on hours_entry (worker_id, week_starts_on, assignment_id);
 create index hours_entry_by_day on hours_entry (worker_id, on_day);
 
+create type return_reason as enum (
+    'not_my_field', 'unclear', 'too_long', 'no_time', 'broken_content', 'conflict_of_interest', 'other'
+);
+comment on type return_reason is 'Why a task was given back.';
+
+-- Why a task was given back; append-only.
+create table task_return (
+    requester_id   uuid           not null,
+    assignment_id  uuid           not null,
+    reason         return_reason  not null,
+    -- Empty, or in the worker's words.
+    note           text           not null,
+    constraint task_return_pkey primary key (requester_id, assignment_id),
+    constraint task_return_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint task_return_note_bounded check (char_length(note) <= 1000),
+    constraint task_return_other_is_said check (reason <> 'other' or note <> '')
+);
+comment on table task_return is 'Reasons for returning tasks.';
+
+-- What a worker has written of an answer that is not in: saved while working, or handed in too late. There again when
+-- the worker leases the task again; gone with the submission.
+create table answer_draft (
+    requester_id  uuid         not null,
+    task_id       uuid         not null,
+    worker_id     uuid         not null references worker,
+    answer        jsonb        not null,
+    is_late       boolean      not null,
+    saved_at      timestamptz  not null,
+    constraint answer_draft_pkey primary key (requester_id, task_id, worker_id),
+    constraint answer_draft_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
+);
+comment on table answer_draft is 'Unfinished answers of workers, and answers that came too late.';
+-- Serves DraftQueries.forgetDrafts.
+create index answer_draft_by_age on answer_draft (saved_at);
+create index answer_draft_by_worker on answer_draft (worker_id);
+
+-- Nobody had said how long they were at it: the time since the lease, at most the expected duration.
+alter table submission add column active_seconds integer;
+update submission
+   set active_seconds = least(assignment.expected_minutes * 60,
+                              greatest(1, ceil(extract(epoch from submission.submitted_at - assignment.leased_at))))
+  from assignment
+ where assignment.requester_id = submission.requester_id and assignment.assignment_id = submission.assignment_id;
+alter table submission
+    alter column active_seconds set not null,
+    add constraint submission_active_seconds_possible check (active_seconds between 1 and 7776000);
+
+-- Quality and payouts ---------------------------------------------------------
+
+-- A batch whose work took so long that an hour of it came to less than the floor. Append-only.
+create table pay_floor_flag (
+    requester_id    uuid         not null,
+    flag_id         uuid         not null,
+    batch_id        uuid         not null,
+    pay_floor_id    uuid         not null references pay_floor,
+    -- How many answers were looked at, and the median of their active time.
+    answers         integer      not null,
+    median_seconds  integer      not null,
+    -- What an hour of the least paid of them came to, and what it had to.
+    hourly_minor    bigint       not null,
+    floor_minor     bigint       not null,
+    -- What an assignment accepted in full is owed so that the median comes to the floor.
+    owed_minor      bigint       not null,
+    flagged_at      timestamptz  not null,
+    constraint pay_floor_flag_pkey primary key (requester_id, flag_id),
+    constraint pay_floor_flag_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint pay_floor_flag_answers_possible check (answers between 1 and 200),
+    constraint pay_floor_flag_median_possible check (median_seconds between 1 and 7776000),
+    constraint pay_floor_flag_below_floor check (0 <= hourly_minor and hourly_minor < floor_minor),
+    constraint pay_floor_flag_owed_positive check (owed_minor > 0)
+);
+comment on table pay_floor_flag is 'Batches found below the pay floor.';
+create index pay_floor_flag_by_batch on pay_floor_flag (requester_id, batch_id, flag_id desc);
+create index pay_floor_flag_by_floor on pay_floor_flag (pay_floor_id);
+
+alter table payout_item add column transfer_id uuid;
+update payout_item
+   set transfer_id = earning.transfer_id
+  from earning
+ where earning.requester_id = payout_item.requester_id and earning.assignment_id = payout_item.assignment_id;
+drop index payout_item_one_live_per_earning;
+alter table payout_item
+    drop constraint payout_item_earning_fkey,
+    drop constraint payout_item_pkey,
+    drop column assignment_id,
+    alter column transfer_id set not null;
+
+alter table earning
+    add column batch_id  uuid,
+    add column flag_id   uuid;
+update earning
+   set batch_id = assignment.batch_id
+  from assignment
+ where assignment.requester_id = earning.requester_id and assignment.assignment_id = earning.assignment_id;
+alter table earning
+    alter column batch_id set not null,
+    drop constraint earning_pkey,
+    add constraint earning_pkey primary key (requester_id, transfer_id),
+    add constraint earning_one_per_flag unique nulls not distinct (requester_id, assignment_id, flag_id),
+    add constraint earning_flag_fkey
+        foreign key (requester_id, flag_id) references pay_floor_flag (requester_id, flag_id);
+comment on table earning is 'What work is owed, and top-ups to the pay floor.';
+create index earning_by_flag on earning (requester_id, flag_id);
+create index earning_by_batch on earning (requester_id, batch_id, earned_at, assignment_id) where flag_id is null;
+
+alter table payout_item
+    add constraint payout_item_pkey primary key (requester_id, transfer_id, payout_line_id),
+    add constraint payout_item_earning_fkey
+        foreign key (requester_id, transfer_id) references earning (requester_id, transfer_id);
+create unique index payout_item_one_live_per_earning on payout_item (requester_id, transfer_id) where is_live;
+
+-- How much of a line is one worker's; what is taken from what they are owed.
+create table payout_share (
+    payout_share_id  uuid    primary key,
+    payout_line_id   uuid    not null references payout_line,
+    worker_id        uuid    not null references worker,
+    amount_minor     bigint  not null,
+    constraint payout_share_one_per_worker unique (payout_line_id, worker_id),
+    constraint payout_share_amount_positive check (amount_minor > 0)
+);
+comment on table payout_share is 'Parts of payments by worker.';
+create index payout_share_by_worker on payout_share (worker_id);
+
+-- Every line of before was one worker's share, whose transfer named the line.
+insert into payout_share (payout_share_id, payout_line_id, worker_id, amount_minor)
+select payout_line_id, payout_line_id, worker_id, amount_minor from payout_line;
+alter table payout_line alter column worker_id drop not null;
+update payout_line set worker_id = null where payee_team_id is not null;
+alter table payout_line
+    add constraint payout_line_one_payee check (num_nonnulls(worker_id, payee_team_id) = 1);
+
 -- What stood before, as if it had been kept from the beginning ------------------
 
 insert into batch_price (requester_id, batch_id, task, trace, fee_bps, most_pay_minor, most_fee_minor)
@@ -350,12 +662,14 @@ select requester_id, assignment_id,
   from known_hours
  where closed_at is not null;
 
--- Rights ---------------------------------------------------------------------
+-- Rights ----------------------------------------------------------------------
 
 grant select, insert, update, delete on
     notice_preference, worker_day, hours_policy, availability_window, availability_exception, rate_card, premium_rule,
-    batch_price, hours_entry
+    pay_floor, batch_price, import_run, import_fault, hours_entry, task_return, answer_draft, pay_floor_flag,
+    payout_share
     to guildhall_app;
-revoke update, delete on hours_entry from guildhall_app;
+revoke update, delete on hours_entry, task_return, pay_floor_flag from guildhall_app;
 -- How a price came about stays as it was.
 revoke update, delete on batch_price from guildhall_app;
+grant update (name) on credential_evidence to guildhall_app;
