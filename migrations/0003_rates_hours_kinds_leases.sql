@@ -158,7 +158,8 @@ alter table tier_period
     add column ground        tier_ground,
     add column tier_rule_id  uuid  references tier_rule,
     add column reasons       text;
-update tier_period set ground = 'operator', reasons = 'Held when reasons began to be kept.';
+-- What was held before came over with it.
+update tier_period set ground = 'import', reasons = 'Held when reasons began to be kept.';
 alter table tier_period
     alter column ground set not null,
     alter column reasons set not null,
