@@ -1413,7 +1413,7 @@ create table batch (
     constraint batch_fee_not_negative check (fee_minor between 0 and 1000000000000),
     constraint batch_budget_positive check (budget_minor between 1 and 1000000000000000),
     constraint batch_expected_minutes_possible check (expected_minutes between 1 and 10080),
-    constraint batch_lease_seconds_possible check (lease_seconds between 60 and 2592000),
+    constraint batch_lease_seconds_possible check (lease_seconds between 1 and 2592000),
     constraint batch_answer_seconds_possible check (answer_seconds between lease_seconds and 7776000),
     constraint batch_top_ups_within_share check (0 <= top_up_spent_minor and top_up_spent_minor <= top_up_share_minor),
     constraint batch_lapses_max_possible check (lapses_max between 1 and 1000),

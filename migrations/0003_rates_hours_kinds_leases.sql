@@ -348,6 +348,8 @@ alter table batch
     add column lapses_max          integer  not null default 5,
     add column top_up_share_minor  bigint   not null default 0,
     add column top_up_spent_minor  bigint   not null default 0,
+    drop constraint batch_lease_seconds_possible,
+    add constraint batch_lease_seconds_possible check (lease_seconds between 1 and 2592000),
     add constraint batch_lapses_max_possible check (lapses_max between 1 and 1000),
     add constraint batch_top_ups_within_share
         check (0 <= top_up_spent_minor and top_up_spent_minor <= top_up_share_minor);

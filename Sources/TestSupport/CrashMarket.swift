@@ -56,12 +56,17 @@ package struct CrashMarket: Sendable {
     }
 
     /// An open batch that every lawyer may work through.
-    package func openBatch(_ name: String, tasks: Int) async throws -> Batch.ID {
+    ///
+    /// - Parameter redundancy: `nil` for an answer of everybody.
+    package func openBatch(
+        _ name: String, tasks: Int, redundancy: Int? = nil, leaseSeconds: Int = 3_600, lapsesMax: Int = 5
+    ) async throws -> Batch.ID {
         let draft = BatchDraft(
             project: project, name: name, door: .claim, profession: .lawyer, tier: .expert,
-            requirement: .profession(.lawyer, leastTier: .expert), redundancy: lawyers.count, feeBasisPoints: 1_000,
-            budget: try Money(10_000_000, usd), expectedMinutes: 1, leaseSeconds: 3_600, answerSeconds: 7_200,
-            priority: 0
+            requirement: .profession(.lawyer, leastTier: .expert), redundancy: redundancy ?? lawyers.count,
+            feeBasisPoints: 1_000,
+            budget: try Money(10_000_000, usd), expectedMinutes: 1, leaseSeconds: leaseSeconds, answerSeconds: 7_200,
+            lapsesMax: lapsesMax
         )
         // Each batch pays for itself, so that a soak may open as many as it likes.
         _ = try await FundRequester(market: market)(
@@ -78,6 +83,11 @@ package struct CrashMarket: Sendable {
         _ = try await AddTasks(market: market)(tasks, to: id, of: requester, by: manager)
         _ = try await PublishBatch(market: market)(id, of: requester, by: manager)
         return id
+    }
+
+    /// What the person says at the API.
+    package func token(of person: Principal.ID) async throws -> String {
+        try await IssueToken(market: market)(for: person, lifetime: 3_600, by: manager).secret
     }
 
     private static func lawyer(

@@ -54,13 +54,12 @@ struct NoticeOptions: ParsableArguments {
 
 /// Whose affairs a command is about, and who does it.
 struct WorkerOptions: ParsableArguments {
-    @Option(help: "The worker, by the operator's key for them (as in the roster).") var worker: String
-    @Option(help: "The operator who does it; the worker themselves if left out.") var `operator`: String?
+    @Option(help: "The worker, by the operator's key for them (as in the roster) or by id.") var worker: String
+    @Option(help: "An operator who does it, by name; the worker themselves if left out.") var by: String?
 
     func people(in market: Market) async throws -> (worker: Worker.ID, actor: Principal.ID) {
-        let found = try await market.database.read { try await $0.workerID(externalKey: worker) }
-        guard let id = found else { throw NotFound("worker") }
-        guard let name = self.operator else { return (id, Principal.ID(id.uuid)) }
+        let id = try await market.worker(worker)
+        guard let name = by else { return (id, Principal.ID(id.uuid)) }
         return (id, try await market.person(named: name))
     }
 }

@@ -46,7 +46,7 @@ struct SchemaConstraintTests {
         ("batch_pay_positive", "update batch set pay_minor = 0"),
         ("batch_fee_not_negative", "update batch set fee_minor = -1"),
         ("batch_expected_minutes_possible", "update batch set expected_minutes = 0"),
-        ("batch_lease_seconds_possible", "update batch set lease_seconds = 59"),
+        ("batch_lease_seconds_possible", "update batch set lease_seconds = 0"),
         ("batch_price_top_up_possible", "update batch_price set top_up_bps = 10001"),
         ("batch_top_ups_within_share", "update batch set top_up_spent_minor = 1"),
         ("submission_active_seconds_possible", "update submission set active_seconds = 0"),

@@ -66,7 +66,7 @@ package struct BatchDraft: Sendable {
         try Self.check(itemsPerTask, 1...10_000, "items_per_task")
         try Self.check(feeBasisPoints, 0...10_000, "fee_bps")
         try Self.check(expectedMinutes, 1...10_080, "expected_minutes")
-        try Self.check(leaseSeconds, 60...2_592_000, "lease_seconds")
+        try Self.check(leaseSeconds, 1...2_592_000, "lease_seconds")
         try Self.check(answerSeconds, leaseSeconds...7_776_000, "answer_seconds")
         try Self.check(lapsesMax, 1...1_000, "lapses_max")
         try Self.check(priority, -1_000_000...1_000_000, "priority")

@@ -148,7 +148,7 @@ extension Transaction {
         ).map(LapsedLease.init)
     }
 
-    /// Live leases whose worker is not kept as eligible, from the one that ends first; a hint, to be looked at closely.
+    /// Live leases whose worker is suspended or not kept as eligible, from the one that ends first; a hint, to be looked at closely.
     ///
     /// - Parameter last: of the page before.
     func doubtfulLeases(after last: DoubtfulLease?, limit: Int) async throws -> [DoubtfulLease] {
@@ -158,13 +158,16 @@ extension Transaction {
               from slot
               join assignment using (requester_id, assignment_id)
               join batch on batch.requester_id = slot.requester_id and batch.batch_id = slot.batch_id
+              join worker using (worker_id)
              where slot.state = 'leased'
                and (\(last?.leaseUntil)::timestamptz is null
                     or (slot.lease_until, slot.assignment_id) > (\(last?.leaseUntil)::timestamptz, \(last?.id)::uuid))
-               and not exists (select from worker_requirement as met
-                                where met.worker_id = assignment.worker_id
-                                  and met.requirement_id = batch.requirement_id
-                                  and met.in_force @> \(instant))
+               -- What is kept does not look at the standing.
+               and (worker.state not in ('active', 'paused')
+                    or not exists (select from worker_requirement as met
+                                    where met.worker_id = assignment.worker_id
+                                      and met.requirement_id = batch.requirement_id
+                                      and met.in_force @> \(instant)))
              order by slot.lease_until, slot.assignment_id
              limit \(limit)
             """

@@ -49,7 +49,7 @@ struct AgreementCommand: AsyncParsableCommand {
         @Argument(help: "nda, conduct, guideline:<project id>.") var kind: String
         @Option(help: "Which version.") var version: Int
         @Option(help: "SHA-256 of the text, as `list` and `due` print it.") var hash: String
-        @Option(help: "The worker, by the operator's key.") var worker: String
+        @Option(help: "The worker's key or id.") var worker: String
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
@@ -101,7 +101,7 @@ struct AgreementCommand: AsyncParsableCommand {
             abstract: "What a worker has yet to accept: the versions that count now, then those announced."
         )
         @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Option(help: "How many, 1 to 200.") var limit = 50
         @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false

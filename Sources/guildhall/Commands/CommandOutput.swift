@@ -28,13 +28,21 @@ extension Console {
     }
 }
 
-extension Session {
-    /// The worker of an operator's key.
+extension Market {
+    /// A worker by the operator's own key for them, as in the roster, or by id.
+    ///
+    /// - Throws: ``NotFound``.
     func worker(_ key: String) async throws -> Worker.ID {
+        if let id = Worker.ID(key) { return id }
         let found = try await database.read { try await $0.workerID(externalKey: key) }
-        guard let found else { throw NotFound("worker called '\(key)'") }
+        guard let found else { throw NotFound("worker '\(key)'") }
         return found
     }
+}
+
+extension Session {
+    /// The worker of an operator's key, or of an id.
+    func worker(_ key: String) async throws -> Worker.ID { try await market.worker(key) }
 
     /// The requester of an operator's key.
     func requester(_ key: String) async throws -> Requester.ID {

@@ -43,7 +43,7 @@ struct CredentialCommand: AsyncParsableCommand {
                     details: CredentialDetails(category: category, scope: scope, registerStatus: registerStatus)
                 )
                 let id = try await SubmitCredential(market: market)(
-                    submission, of: try await market.expert(worker), by: actor
+                    submission, of: try await market.worker(worker), by: actor
                 )
                 let verdict = submission.number.verdict.rawValue
                 let note = submission.number.note.map { " (\($0))" } ?? ""
@@ -67,7 +67,7 @@ struct CredentialCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.list { market, actor in
                 try await ListCredentials(market: market)(
-                    of: try await market.expert(worker), after: try page.id(), limit: page.limit, by: actor
+                    of: try await market.worker(worker), after: try page.id(), limit: page.limit, by: actor
                 ).map { ($0.json, line($0)) }
             }
         }

@@ -55,7 +55,7 @@ struct ExamCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                let worker = try await session.market.expert(worker)
+                let worker = try await session.market.worker(worker)
                 Console.result(try await StartExam(market: session.market)(key, by: worker).json)
             }
         }
@@ -71,7 +71,7 @@ struct ExamCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                let worker = try await session.market.expert(worker)
+                let worker = try await session.market.worker(worker)
                 let attempt = try await HandInExam(market: session.market)(
                     try readID(id), answers: try readJSON(answers, "answers"), by: worker
                 )
@@ -89,7 +89,7 @@ struct ExamCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.list { market, actor in
                 try await ListExams(market: market).attempts(
-                    of: try await market.expert(worker), after: try page.id(), limit: page.limit, by: actor
+                    of: try await market.worker(worker), after: try page.id(), limit: page.limit, by: actor
                 ).map { ($0.json, line($0)) }
             }
         }

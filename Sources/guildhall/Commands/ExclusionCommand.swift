@@ -16,7 +16,7 @@ struct ExclusionCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The requester, by the operator's key.") var requester: String
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Option(help: "Why, for the worker to read.") var reason: String
         @Option(help: .actor("an operator, as a decision is a person's")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
@@ -38,7 +38,7 @@ struct ExclusionCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "End an exclusion; it stays on record.")
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The requester, by the operator's key.") var requester: String
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Option(help: .actor("an operator, as a decision is a person's")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 

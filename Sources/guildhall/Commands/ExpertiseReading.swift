@@ -98,13 +98,3 @@ func readJSON(_ argument: String, _ field: String) throws -> JSON {
         throw BadInput(field, "is not JSON: \(error)")
     }
 }
-
-extension Market {
-    /// A worker by the operator's own key for them, as in the roster, or by id.
-    func expert(_ key: String) async throws -> Worker.ID {
-        if let id = Worker.ID(key) { return id }
-        let found = try await database.read { try await $0.workerID(externalKey: key) }
-        guard let found else { throw NotFound("worker '\(key)'") }
-        return found
-    }
-}

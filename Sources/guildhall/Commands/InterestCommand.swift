@@ -15,7 +15,7 @@ struct InterestCommand: AsyncParsableCommand {
             abstract: "Declare a tie to a party. Names are compared without case, punctuation and company forms."
         )
         @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Argument(help: "employer, retainer, counterparty, family or holding.") var kind: String
         @Argument(help: "The party's name.") var party: String
         @Option(help: .actor("an operator")) var by = "operator"
@@ -40,7 +40,7 @@ struct InterestCommand: AsyncParsableCommand {
             abstract: "End a tie. Employers, retainers and counterparties bar on for 180 days."
         )
         @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Argument(help: "The interest's id.") var id: String
         @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
@@ -61,7 +61,7 @@ struct InterestCommand: AsyncParsableCommand {
             abstract: "A worker's interests, newest first, with those that have ended."
         )
         @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Option(help: "How many, 1 to 200.") var limit = 50
         @Option(help: "Go on after this one, by id.") var before: String?
         @Option(help: .actor("an operator")) var by = "operator"

@@ -148,7 +148,7 @@ struct NoticesCommand: AsyncParsableCommand {
 
 /// Whose inbox a command is about.
 struct RecipientOptions: ParsableArguments {
-    @Option(help: "A worker, by the operator's key for them (as in the roster).") var worker: String?
+    @Option(help: "A worker, by the operator's key for them (as in the roster) or by id.") var worker: String?
     @Option(help: "Any other person, by name.") var person: String?
 
     mutating func validate() throws {
@@ -157,11 +157,7 @@ struct RecipientOptions: ParsableArguments {
 
     func principal(in market: Market) async throws -> Principal.ID {
         if let person { return try await market.person(named: person) }
-        let key = worker ?? ""
-        guard let id = try await market.database.read({ try await $0.workerID(externalKey: key) }) else {
-            throw NotFound("worker")
-        }
-        return Principal.ID(id.uuid)
+        return Principal.ID(try await market.worker(worker ?? "").uuid)
     }
 }
 

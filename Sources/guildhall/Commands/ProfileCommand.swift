@@ -28,7 +28,7 @@ struct ProfileCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await options.run { market, actor in
-                let sheet = try await ShowProfile(market: market)(of: try await market.expert(worker), by: actor)
+                let sheet = try await ShowProfile(market: market)(of: try await market.worker(worker), by: actor)
                 return (sheet.json, sheet.text)
             }
         }
@@ -46,7 +46,7 @@ struct ProfileCommand: AsyncParsableCommand {
             try await options.run { market, actor in
                 try await DeclareProfession(market: market)(
                     try readProfession(profession), years: years, specialties: specialty,
-                    of: try await market.expert(worker), by: actor
+                    of: try await market.worker(worker), by: actor
                 )
                 return (["worker": .string(worker), "profession": .string(profession)], "Declared \(profession).")
             }
@@ -81,7 +81,7 @@ struct ProfileCommand: AsyncParsableCommand {
                         lawLanguages: lawLanguage, subSpecialties: subSpecialty, title: title,
                         institution: institution
                     ),
-                    of: try await market.expert(worker), by: actor
+                    of: try await market.worker(worker), by: actor
                 )
                 return (["worker": .string(worker), "profession": .string(profession)], "Changed \(profession).")
             }
@@ -99,7 +99,7 @@ struct ProfileCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.list { market, actor in
                 try await ListSkills(market: market)(
-                    of: try await market.expert(worker), after: page.after, limit: page.limit, by: actor
+                    of: try await market.worker(worker), after: page.after, limit: page.limit, by: actor
                 ).map { estimate in
                     let text =
                         "\(estimate.skill.path): \(estimate.meanBps) (\(estimate.lowBps) to \(estimate.highBps)) "

@@ -97,7 +97,7 @@ struct TeamCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Put a worker into a team. Nobody is in two at once.")
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The team's key.") var key: String
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
@@ -120,7 +120,7 @@ struct TeamCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The team's key.") var key: String
-        @Argument(help: "The worker, by the operator's key.") var worker: String
+        @Argument(help: "The worker's key or id.") var worker: String
         @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 

@@ -66,7 +66,7 @@ struct TierCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.run { market, actor in
                 let outcome = try await ProposeTier(market: market)(
-                    in: try readProfession(profession), for: try await market.expert(worker), by: actor
+                    in: try readProfession(profession), for: try await market.worker(worker), by: actor
                 )
                 switch outcome {
                 case .granted(let tier): return (["granted": .string(tier.rawValue)], "Granted \(tier.rawValue).")
@@ -190,7 +190,7 @@ struct TierCommand: AsyncParsableCommand {
             try await options.run { market, actor in
                 let loss = TierLoss(rule: rule, facts: [:], reasons: reasons)
                 try await GrantTier(market: market)(
-                    try readTier(tier), in: try readProfession(profession), to: try await market.expert(worker),
+                    try readTier(tier), in: try readProfession(profession), to: try await market.worker(worker),
                     loss: loss, by: actor
                 )
                 return (["worker": .string(worker), "tier": .string(tier)], "\(worker): \(tier) of \(profession).")
@@ -212,7 +212,7 @@ struct TierCommand: AsyncParsableCommand {
             try await options.list { market, actor in
                 let end = try on.map { try readDay($0, "on").midnightUTC + 86_400 }
                 return try await TierHistory(market: market)(
-                    of: try await market.expert(worker), before: try end ?? page.after.map(readInstant),
+                    of: try await market.worker(worker), before: try end ?? page.after.map(readInstant),
                     limit: page.limit, by: actor
                 ).filter { period in end.map { (period.until ?? .distantFuture) >= $0 } ?? true }.map { period in
                     let until = period.until.map(utcText) ?? "now"
@@ -234,7 +234,7 @@ struct TierCommand: AsyncParsableCommand {
         func run() async throws {
             try await options.run { market, actor in
                 let tier = try await TierHistory(market: market).tier(
-                    of: try await market.expert(worker), in: try readProfession(profession),
+                    of: try await market.worker(worker), in: try readProfession(profession),
                     at: try readInstant(instant), by: actor
                 )
                 return (["tier": tier.map { .string($0.rawValue) } ?? .null], tier?.rawValue ?? "none")

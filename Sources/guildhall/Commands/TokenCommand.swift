@@ -12,7 +12,7 @@ struct TokenCommand: AsyncParsableCommand {
 
     /// Whose token it is.
     struct Holder: ParsableArguments {
-        @Option(help: "A worker, by the operator's key for them (as in the roster).") var worker: String?
+        @Option(help: "A worker, by the operator's key for them (as in the roster) or by id.") var worker: String?
         @Option(help: "Any principal, by id.") var principal: String?
         @Option(help: .actor("an operator")) var by = "operator"
 
@@ -23,11 +23,7 @@ struct TokenCommand: AsyncParsableCommand {
         }
 
         func id(in session: Session) async throws -> Principal.ID {
-            if let worker {
-                let found = try await session.database.read { try await $0.workerID(externalKey: worker) }
-                guard let found else { throw NotFound("worker") }
-                return Principal.ID(found.uuid)
-            }
+            if let worker { return Principal.ID(try await session.worker(worker).uuid) }
             guard let id = principal.flatMap({ Principal.ID($0) }) else {
                 throw BadInput("principal", "must be a UUID")
             }

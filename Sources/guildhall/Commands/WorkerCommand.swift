@@ -128,7 +128,7 @@ struct WorkerCommand: AsyncParsableCommand {
 /// What every command about one worker takes.
 struct WorkerEventOptions: ParsableArguments {
     @OptionGroup var options: DatabaseOptions
-    @Argument(help: "The worker's external key.") var key: String
+    @Argument(help: "The worker's key or id.") var key: String
     @Option(help: .actor("an operator")) var by = "operator"
     @Flag(help: "Print JSON.") var json = false
 
@@ -138,7 +138,7 @@ struct WorkerEventOptions: ParsableArguments {
     ) async throws {
         try await withSession(options) { session in
             let actor = try await session.market.person(named: by)
-            let worker = try await session.market.worker(withKey: key)
+            let worker = try await session.market.worker(key)
             var said = try await perform(worker, session.market, actor)
             let record = try await ShowWorker(market: session.market)(worker, by: actor)
             let state = record.summary.state
@@ -163,17 +163,5 @@ extension WorkerEvent {
             try await perform(worker, on: market, by: actor)
             return [:]
         }
-    }
-}
-
-extension Market {
-    /// The worker of an external key.
-    ///
-    /// - Throws: ``NotFound``.
-    func worker(withKey key: String) async throws -> Worker.ID {
-        guard let id = try await database.read({ try await $0.workerID(externalKey: key) }) else {
-            throw NotFound("worker")
-        }
-        return id
     }
 }

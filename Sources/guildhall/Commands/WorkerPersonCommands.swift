@@ -80,13 +80,13 @@ extension WorkerCommand {
             abstract: "Show a worker with their personal data; what is encrypted stays closed."
         )
         @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The worker's external key.") var key: String
+        @Argument(help: "The worker's key or id.") var key: String
         @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
             try await withSession(options) { session in
-                let worker = try await session.market.worker(withKey: key)
+                let worker = try await session.market.worker(key)
                 let record = try await ShowWorker(market: session.market)(
                     worker, by: try await session.market.person(named: by))
                 if json { return Console.result(record.json) }

@@ -87,7 +87,7 @@ struct TaxProfileCommand: AsyncParsableCommand {
 struct SecretReading: ParsableArguments {
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var keys: KeyOptions
-    @Argument(help: "The worker's external key.") var key: String
+    @Argument(help: "The worker's key or id.") var key: String
     @Option(help: "payment, tax_reporting or legal_request; it is recorded.") var purpose: String
     @Option(help: "Who reads: finance for payments and taxes, an operator for authorities.") var by = "finance-maker"
     @Flag(help: "Print JSON.") var json = false
@@ -100,7 +100,7 @@ struct SecretReading: ParsableArguments {
                 purpose, of: ReadingPurpose.self, field: "purpose", but: [.ownAccess, .marking]
             )
             let secret = try await read(
-                try await session.market.worker(withKey: key), purpose, session.market, try keys.ring(),
+                try await session.market.worker(key), purpose, session.market, try keys.ring(),
                 try await session.market.person(named: by)
             )
             if json { return Console.result(secret) }

@@ -16,7 +16,7 @@ extension WorkerCommand {
                 """
         )
         @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The worker's external key.") var key: String
+        @Argument(help: "The worker's key or id.") var key: String
         @Option(help: "The last batch of the page before, as it was printed: REQUESTER/BATCH.") var after: String?
         @Option(help: "1 to 100.") var limit = 20
         @Option(help: "The operator.") var by = "operator"
@@ -34,7 +34,7 @@ extension WorkerCommand {
                 var last: (requester: Requester.ID, id: Batch.ID)?
                 if let after { last = try await session.batch(after, field: "after") }
                 let page = try await ListEligibleBatches(market: session.market)(
-                    for: try await session.market.worker(withKey: key), after: last, limit: limit, by: actor
+                    for: try await session.market.worker(key), after: last, limit: limit, by: actor
                 )
                 Console.list(page.map { ($0.json, $0.line) }, asJSON: json)
             }
@@ -54,7 +54,7 @@ extension WorkerCommand {
                 """
         )
         @OptionGroup var options: DatabaseOptions
-        @Argument(help: "The worker's external key.") var key: String
+        @Argument(help: "The worker's key or id.") var key: String
         @Argument(help: "The requester's external key or id, a slash, and the batch's id.") var batch: String
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
@@ -63,7 +63,7 @@ extension WorkerCommand {
             try await withSession(options) { session in
                 let actor = try await session.market.person(named: by)
                 let prospect = try await WhyNotEligible(market: session.market)(
-                    try await session.market.worker(withKey: key),
+                    try await session.market.worker(key),
                     from: try await session.batch(batch, field: "batch"), by: actor
                 )
                 Console.result(prospect.json, prospect.line, asJSON: json)
