@@ -9,10 +9,12 @@ export PATH := $(PATH):$(SWIFT_PLACES):$(HOME)/.local/share/swiftly/bin
 
 GUILDHALL := .build/release/guildhall
 
-# What targets take: make test-data DATA=folder, make bench SIZE=small|full, make soak CYCLES=number.
+# What targets take: make test-data DATA=folder, make bench SIZE=small|full, make soak CYCLES=number
+# SEQUENCES=number.
 SIZE ?= small
 CYCLES ?= 100
-export DATA SIZE CYCLES
+SEQUENCES ?= 10000
+export DATA SIZE CYCLES SEQUENCES
 
 .PHONY: help
 help: ## Show this list

@@ -31,6 +31,7 @@ package enum NoticeKind {
         "decision_made": "A decision about you or your work",
         "worker_reinstated": "You can take work again",
         "credential_revoked": "One of your credentials was revoked",
+        "lease_revoked": "A task was taken back: you no longer meet what it demands",
         "payment_returned": "A payment to you came back",
         "account_erased": "Your personal data were erased",
     ]
