@@ -143,4 +143,23 @@ struct LeaseTests {
         #expect(try await mine(before: work.id, by: Principal.ID(worker.uuid)).isEmpty)
         #expect(try await mine(by: small.reviewer).isEmpty)
     }
+
+    @Test("say in their terms where the work is performed, which is not always where the worker is from")
+    func place() async throws {
+        let small = try await SmallMarket()
+        let worker = try await RegisterWorker(market: small.market)(
+            Registration(
+                externalKey: "w", name: "Worker", email: "w@example.org", country: "US",
+                timeZone: "Europe/Berlin", weeklyMinutesMax: 600, languages: ["en"], place: "DE-BE"
+            ),
+            by: small.manager
+        )
+        try await ActivateWorker(market: small.market)(worker, by: small.manager)
+        let abroad = try await small.batch(small.draft("us", requirement: .performedIn(["US"])), tasks: 1)
+        #expect(
+            await refusal(ClaimRefusal.self) { try await small.claim(worker, abroad) }?.code == "not_eligible")
+        let here = try await small.batch(small.draft("de", requirement: .performedIn(["DE"])), tasks: 1)
+        #expect(try await small.claim(worker, here).terms["place_of_performance"] == "DE-BE")
+        #expect(try await small.ills() == [])
+    }
 }

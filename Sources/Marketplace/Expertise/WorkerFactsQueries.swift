@@ -20,7 +20,8 @@ extension Transaction {
     package func workerHistories(of workers: [Worker.ID]) async throws -> [WorkerHistory] {
         try await rows(
             """
-            select worker.worker_id, worker.state, worker.country,
+            select worker.worker_id, worker.state,
+                   coalesce(left(worker.place, 2), worker.country) as country,
                    array(select tag from worker_language
                           where worker_language.worker_id = worker.worker_id order by tag) as languages,
                    \(fragment: HistoryColumns.levels) as language_levels,

@@ -98,7 +98,8 @@ extension Transaction {
     func workerStanding(_ id: Worker.ID) async throws -> WorkerRow? {
         try await firstRow(
             """
-            select worker_id, state, weekly_minutes_max, time_zone, country from worker where worker_id = \(id)
+            select worker_id, state, weekly_minutes_max, time_zone, coalesce(place, country) as place
+              from worker where worker_id = \(id)
             """
         ).map(WorkerRow.init(row:))
     }

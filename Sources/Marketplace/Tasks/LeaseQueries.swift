@@ -148,7 +148,8 @@ extension Transaction {
         ).map(LapsedLease.init)
     }
 
-    /// Live leases whose worker is suspended or not kept as eligible, from the one that ends first; a hint, to be looked at closely.
+    /// Live leases whose worker is suspended or not kept as eligible, from the one that ends first; a hint, to be looked
+    /// at closely.
     ///
     /// - Parameter last: of the page before.
     func doubtfulLeases(after last: DoubtfulLease?, limit: Int) async throws -> [DoubtfulLease] {

@@ -101,7 +101,7 @@ extension Change {
         let answerBy = Date(
             timeIntervalSince1970: (instant.timeIntervalSince1970 + Double(offering.answerSeconds)).rounded(.down)
         )
-        let terms = Terms(offering: offering, answerBy: answerBy, placeOfPerformance: worker.country)
+        let terms = Terms(offering: offering, answerBy: answerBy, placeOfPerformance: worker.place)
         return LeaseGrant(
             assignment: make(), requester: offering.requester, batch: offering.batch, worker: worker.id,
             leaseUntil: min(instant + TimeInterval(offering.leaseSeconds), answerBy), answerBy: answerBy,

@@ -9,15 +9,15 @@ package struct WorkerRow: Hashable, Sendable {
     package let weeklyMinutesMax: Int
     /// IANA name.
     package let timeZone: String
-    /// ISO 3166-1 alpha-2.
-    package let country: String
+    /// Where the work is performed: the place that the worker has named (`US-NY`), else their country.
+    package let place: String
 
     init(row: Row) throws {
         id = try row["worker_id"]
         state = try row["state"]
         weeklyMinutesMax = try row["weekly_minutes_max"]
         timeZone = try row["time_zone"]
-        country = try row["country"]
+        place = try row["place"]
     }
 }
 
@@ -29,7 +29,7 @@ extension Transaction {
     package func lockWorker(_ id: Worker.ID) async throws -> WorkerRow? {
         try await firstRow(
             """
-            select worker_id, state, weekly_minutes_max, time_zone, country
+            select worker_id, state, weekly_minutes_max, time_zone, coalesce(place, country) as place
               from worker where worker_id = \(id) for share
             """
         ).map(WorkerRow.init(row:))
@@ -39,7 +39,7 @@ extension Transaction {
     func lockWorkerForChange(_ id: Worker.ID) async throws -> WorkerRow? {
         try await firstRow(
             """
-            select worker_id, state, weekly_minutes_max, time_zone, country
+            select worker_id, state, weekly_minutes_max, time_zone, coalesce(place, country) as place
               from worker where worker_id = \(id) for no key update
             """
         ).map(WorkerRow.init(row:))
