@@ -148,8 +148,7 @@ extension Transaction {
         ).map(LapsedLease.init)
     }
 
-    /// Live leases whose worker is suspended or not kept as eligible, from the one that ends first; a hint, to be looked
-    /// at closely.
+    /// Live leases whose worker is suspended or not kept as eligible, from the one that ends first; a hint only.
     ///
     /// - Parameter last: of the page before.
     func doubtfulLeases(after last: DoubtfulLease?, limit: Int) async throws -> [DoubtfulLease] {
