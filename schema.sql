@@ -300,7 +300,7 @@ create table worker (
     constraint worker_place_is_iso3166 check (place ~ '^[A-Z]{2}(-[A-Z0-9]{1,3})?$'),
     constraint worker_erased_only_closed check (erased_at is null or state = 'closed'),
     constraint worker_daily_minutes_possible check (daily_minutes_max between 0 and 1440),
-    constraint worker_tasks_at_once_possible check (tasks_at_once_max between 1 and 5),
+    constraint worker_tasks_at_once_possible check (tasks_at_once_max between 1 and 100),
     constraint worker_offer_notice_possible check (offer_notice_minutes between 0 and 10080),
     constraint worker_suspended_iff_decided check ((suspension_id is not null) = (state = 'suspended'))
 );
@@ -1338,11 +1338,14 @@ create table project (
     input_schema       jsonb        not null,
     answer_schema      jsonb        not null,
     created_at         timestamptz  not null,
+    -- Its part of the work that is given out beside other projects of the same priority.
+    weight             integer      not null default 1,
     constraint project_pkey primary key (requester_id, project_id),
     constraint project_one_per_external_key unique (requester_id, external_key),
     constraint project_name_bounded check (char_length(name) between 1 and 200),
     constraint project_task_kind_well_formed check (task_kind ~ '^[a-z][a-z_]{0,39}$'),
-    constraint project_guideline_version_positive check (guideline_version > 0)
+    constraint project_guideline_version_positive check (guideline_version > 0),
+    constraint project_weight_possible check (weight between 1 and 1000)
 );
 comment on table project is 'Programmes of a requester.';
 
@@ -1404,6 +1407,17 @@ create table batch (
     -- What was held at the opening for top-ups beside the worst case, and how much of it they took.
     top_up_share_minor  bigint     not null default 0,
     top_up_spent_minor  bigint     not null default 0,
+    -- When its answers must be there; null for no deadline.
+    due_at            timestamptz,
+    -- How many of its tasks one worker may have; null for any number.
+    worker_tasks_max  integer,
+    -- How much of what is given out is gold, in ten-thousandths.
+    gold_bps          integer      not null default 0,
+    -- Whether all tasks of a matter go to one worker.
+    is_packed         boolean      not null default false,
+    -- Whether a claim must look at matters and at allotments.
+    has_matters       boolean      not null default false,
+    has_allotments    boolean      not null default false,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1417,6 +1431,8 @@ create table batch (
     constraint batch_answer_seconds_possible check (answer_seconds between lease_seconds and 7776000),
     constraint batch_top_ups_within_share check (0 <= top_up_spent_minor and top_up_spent_minor <= top_up_share_minor),
     constraint batch_lapses_max_possible check (lapses_max between 1 and 1000),
+    constraint batch_worker_tasks_max_possible check (worker_tasks_max between 1 and 1000000),
+    constraint batch_gold_possible check (gold_bps between 0 and 5000),
     constraint batch_takes_somebody check (cardinality(workforces) between 1 and 3),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
     constraint batch_closed_iff_terminal check ((closed_at is not null) = (state = 'closed'))
@@ -1424,10 +1440,11 @@ create table batch (
 comment on table batch is 'Releases of work.';
 create index batch_by_requirement on batch (requirement_id);
 create index batch_by_rate on batch (rate_id);
--- Serves OfferingQueries.offerings: what a worker may choose from.
-create index batch_open on batch (priority desc, opened_at, batch_id) where state = 'open';
--- Serves EligibleBatchQueries: what a worker may choose from, requirement by requirement.
-create index batch_open_by_requirement on batch (requirement_id, priority desc, opened_at, batch_id)
+-- In the order of service. Serves OfferingQueries.firstOffering.
+create index batch_open on batch (priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id) where state = 'open';
+-- Serves ServiceQueries.candidates and EligibleBatchQueries: what a worker may choose from, by requirement.
+create index batch_open_by_requirement
+    on batch (requirement_id, priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id)
     where state = 'open' and door = 'claim';
 
 -- How a batch's price came about, and how it rises while work lies unclaimed. One each, written with the batch.
@@ -1477,11 +1494,16 @@ create table task (
     -- The requester's own name for it: importing twice adds nothing.
     external_key  text        not null,
     state         task_state  not null,
+    -- What it belongs to: tasks of one matter go to one worker where they can.
+    matter        text,
     constraint task_pkey primary key (requester_id, task_id),
     constraint task_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
-    constraint task_one_per_external_key unique (requester_id, project_id, external_key)
+    constraint task_one_per_external_key unique (requester_id, project_id, external_key),
+    constraint task_matter_bounded check (char_length(matter) between 1 and 200)
 );
 comment on table task is 'Units of work.';
+-- Serves ClaimQueries.claimSlots: other tasks of a matter.
+create index task_by_matter on task (requester_id, batch_id, matter, task_id) where matter is not null;
 -- Serves PublishQueries.openTasks, in steps by task.
 create index task_by_batch on task (requester_id, batch_id, task_id);
 
@@ -1579,6 +1601,59 @@ create table import_fault (
 );
 comment on table import_fault is 'Faulty records of imports.';
 
+create type allotment_kind as enum (
+    'named',  -- for some workers
+    'group',  -- for the people of a team
+    'pack',   -- one slot of each task of a matter, for whoever takes the first
+    'gold'    -- the gold of a batch, given out at its rate
+);
+comment on type allotment_kind is 'Whom slots are set aside for.';
+
+-- Slots that are set aside: nobody but those it is for is given them.
+create table allotment (
+    requester_id   uuid            not null,
+    allotment_id   uuid            not null,
+    batch_id       uuid            not null,
+    kind           allotment_kind  not null,
+    -- A pack's: what its tasks belong to, and which slot of each.
+    matter         text,
+    slot_no        integer,
+    -- Who has taken a pack, and until when it is theirs without a new lease on it.
+    holder_id      uuid            references worker,
+    held_until     timestamptz,
+    -- When what is left goes to everybody; null for never.
+    ends_at        timestamptz,
+    constraint allotment_pkey primary key (requester_id, allotment_id),
+    constraint allotment_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint allotment_one_per_pack unique (requester_id, batch_id, matter, slot_no),
+    constraint allotment_matter_iff_pack check (num_nonnulls(matter, slot_no) = case kind when 'pack' then 2 else 0 end),
+    constraint allotment_held_only_pack check (kind = 'pack' or holder_id is null),
+    constraint allotment_holding_whole check ((holder_id is null) = (held_until is null)),
+    constraint allotment_ends_only_reserved check (kind in ('named', 'group') or ends_at is null)
+);
+comment on table allotment is 'Slots set aside for somebody.';
+create index allotment_by_batch on allotment (requester_id, batch_id, kind, allotment_id);
+create index allotment_by_holder on allotment (holder_id, requester_id, batch_id) where holder_id is not null;
+-- Serves AllotmentQueries.endedAllotments.
+create index allotment_by_end on allotment (ends_at) where ends_at is not null;
+-- One for the gold of a batch.
+create unique index allotment_one_gold_per_batch on allotment (requester_id, batch_id) where kind = 'gold';
+
+-- Whom an allotment is for.
+create table allotment_member (
+    requester_id   uuid  not null,
+    allotment_id   uuid  not null,
+    worker_id      uuid  references worker,
+    team_id        uuid  references team,
+    constraint allotment_member_allotment_fkey
+        foreign key (requester_id, allotment_id) references allotment (requester_id, allotment_id),
+    constraint allotment_member_one_each unique nulls not distinct (requester_id, allotment_id, worker_id, team_id),
+    constraint allotment_member_is_somebody check (num_nonnulls(worker_id, team_id) = 1)
+);
+comment on table allotment_member is 'Whom slots are set aside for.';
+create index allotment_member_by_worker on allotment_member (worker_id, requester_id) where worker_id is not null;
+create index allotment_member_by_team on allotment_member (team_id, requester_id) where team_id is not null;
+
 create type slot_state as enum (
     'waiting',    -- its task is a draft
     'open',       -- may be leased
@@ -1604,17 +1679,23 @@ create table slot (
     assignment_id  uuid,
     -- How many leases ended without an answer.
     lapses         integer     not null,
+    -- Set aside for somebody; null for whoever comes.
+    allotment_id   uuid,
     constraint slot_pkey primary key (requester_id, task_id, slot_no),
     constraint slot_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
     constraint slot_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint slot_allotment_fkey
+        foreign key (requester_id, allotment_id) references allotment (requester_id, allotment_id),
     constraint slot_no_positive check (slot_no > 0),
     constraint slot_lease_until_iff_leased check ((lease_until is not null) = (state = 'leased')),
     constraint slot_assignment_iff_taken check ((assignment_id is not null) = (state in ('leased', 'submitted', 'done')))
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_cost_delay = 0);
 comment on table slot is 'Wanted answers of tasks; what a claim locks.';
--- Serves ClaimQueries.claimSlot. In an order that no other index has: with `order by slot_no, task_id limit 1` no plan
--- but this one can avoid a sort, so that a claim never walks over slots that are taken, whatever the statistics say.
-create index slot_open_by_batch on slot (requester_id, batch_id, slot_no, task_id) where state = 'open';
+-- Serves ClaimQueries.claimSlots. In an order that no other index has: with `order by allotment_id, slot_no, task_id
+-- limit 1` no plan but this one can avoid a sort, so that a claim never walks over slots that are taken, whatever the
+-- statistics say.
+create index slot_open_by_batch on slot (requester_id, batch_id, allotment_id, slot_no, task_id) where state = 'open';
+create index slot_by_allotment on slot (requester_id, allotment_id) where allotment_id is not null;
 create index slot_by_batch on slot (requester_id, batch_id, task_id, slot_no);
 -- Serves LeaseQueries.lapseLeases.
 create index slot_leased_by_end on slot (lease_until) where state = 'leased';
@@ -1688,7 +1769,7 @@ create index assignment_submitted on assignment (requester_id, batch_id, assignm
 create table worker_load (
     worker_id    uuid     primary key references worker,
     live_leases  integer  not null,
-    constraint worker_load_within_cap check (live_leases between 0 and 5)
+    constraint worker_load_within_cap check (live_leases between 0 and 100)
 );
 comment on table worker_load is 'Live leases per worker, never over the cap.';
 

@@ -53,11 +53,15 @@ struct ClaimBenchmark {
     private static let batches = (1...Workbench.batchCount).map { UUID.numbered($0, kind: 0x9) }
     private static let leaseEnd = Date(timeIntervalSince1970: 1_900_000_000)
 
-    private static func grant(_ assignment: UUID, _ worker: UUID, _ batch: UUID, _ price: Price) -> LeaseGrant {
+    private static func grant(
+        _ assignment: UUID, _ event: UUID, _ worker: UUID, _ batch: UUID, _ price: Price
+    ) -> LeaseGrant {
         LeaseGrant(
-            assignment: Identifier(assignment), requester: Workbench.requester, batch: Identifier(batch),
-            worker: Identifier(worker), leaseUntil: leaseEnd, answerBy: leaseEnd, terms: price.terms, pay: price.pay,
-            fee: price.fee, eligibility: ["credentials": []], weekStartsOn: price.week, expectedMinutes: 1
+            assignments: [Identifier(assignment)], events: [Identifier(event)], action: "task_claimed",
+            requester: Workbench.requester, batch: Identifier(batch), worker: Identifier(worker), leaseUntil: leaseEnd,
+            answerBy: leaseEnd, terms: price.terms, pay: price.pay, fee: price.fee, eligibility: ["credentials": []],
+            onDay: price.week, weekStartsOn: price.week, expectedMinutes: 1, dayMinutesMax: 1_440,
+            weekMinutesMax: 10_080
         )
     }
 
@@ -81,10 +85,11 @@ struct ClaimBenchmark {
         for _ in 0..<count {
             draw = (draw &* 1_103_515_245 &+ 12_345) & 0x7fff_ffff  // as cheap as pgbench's
             let grant = Self.grant(
-                identifiers.uuid(at: Self.instant), Self.workers[(draw >> 8) % Self.workers.count],
+                identifiers.uuid(at: Self.instant), identifiers.uuid(at: Self.instant),
+                Self.workers[(draw >> 8) % Self.workers.count],
                 Self.batches[(draw >> 20) % Self.batches.count], price
             )
-            let rows = try await database.statement(Transaction.claimStatement(grant, at: Self.instant))
+            let rows = try await database.statement(Transaction.leaseStatement(grant, at: Self.instant))
             guard rows.count == 1 else { throw BenchmarkError(reason: "the slots ran out") }
         }
     }
@@ -106,28 +111,33 @@ struct ClaimBenchmark {
     }
 
     private func pgbenchScript() throws -> String {
-        let assignment = UUID.numbered(0, kind: 0x6)
+        let (assignment, event) = (UUID.numbered(0, kind: 0x6), UUID.numbered(1, kind: 0x6))
         let (worker, batch) = (UUID.numbered(999_999, kind: 0xe), UUID.numbered(999_999, kind: 0x9))
-        let grant = Self.grant(assignment, worker, batch, try Price())
+        let grant = Self.grant(assignment, event, worker, batch, try Price())
         func varying(_ kind: Int, _ variable: String) -> String {
             "('\(Workbench.stem(kind))' || lpad(to_hex(:\(variable)::bigint), 8, '0'))::uuid"
         }
-        let text = try Transaction.claimStatement(grant, at: Self.instant).writtenOut { uuid in
+        let text = try Transaction.leaseStatement(grant, at: Self.instant).writtenOut { uuid in
             switch uuid {
             case assignment: ":assignment"
+            case event: ":event"
             case worker: varying(0xe, "worker")
             case batch: varying(0x9, "batch")
             default: nil
             }
         }
-        // One id for both places of the assignment: drawn from two random numbers.
-        let id = "(lpad(to_hex(:high::bigint), 16, '0') || lpad(to_hex(:low::bigint), 16, '0'))::uuid"
+        // Each id is drawn from two random numbers.
+        func id(_ high: String, _ low: String) -> String {
+            "(lpad(to_hex(:\(high)::bigint), 16, '0') || lpad(to_hex(:\(low)::bigint), 16, '0'))::uuid"
+        }
+        let statement = text.replacingOccurrences(of: ":assignment", with: id("high", "low"))
+            .replacingOccurrences(of: ":event", with: id("low", "high"))
         return """
             \\set worker random(1, \(Workbench.workerCount))
             \\set batch random(1, \(Workbench.batchCount))
             \\set high random(1, 9000000000000000000)
             \\set low random(1, 9000000000000000000)
-            \(text.replacingOccurrences(of: ":assignment", with: id).split(separator: "\n").joined(separator: " "));
+            \(statement.split(separator: "\n").joined(separator: " "));
             """
     }
 }

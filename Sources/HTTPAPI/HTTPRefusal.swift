@@ -48,7 +48,7 @@ extension ClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
-        case .mostAtOnce, .batchNotOpen, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap: .conflict
+        case .mostAtOnce, .batchNotOpen, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap: .conflict
         }
     }
 }

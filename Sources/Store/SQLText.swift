@@ -32,6 +32,12 @@ extension SQL {
             case TypeOID.uuid:
                 let uuid = try UUID(cell: cell)
                 return replacing(uuid) ?? quoted(uuid.uuidString.lowercased(), "::uuid")
+            case TypeOID.uuidArray:
+                let uuids = try [UUID](cell: cell)
+                return "array["
+                    + uuids.map { replacing($0) ?? quoted($0.uuidString.lowercased(), "::uuid") }.joined(
+                        separator: ", ")
+                    + "]::uuid[]"
             default: throw StoreError.invalidParameter("type OID \(value.typeOID) cannot be written out")
             }
         }

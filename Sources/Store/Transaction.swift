@@ -53,6 +53,22 @@ package struct Transaction: Sendable {
         Transaction(connection: connection, lease: lease, instant: try await freshInstant(), clock: clock)
     }
 
+    /// Runs a statement that may wait for a lock, and reads the clock after it, in one round trip.
+    ///
+    /// - Returns: the first row, and the same transaction at the instant after the wait.
+    package func waiting(for sql: SQL) async throws -> (row: Row?, after: Transaction) {
+        if let clock {
+            let row = try await firstRow(sql)
+            return (row, Transaction(connection: connection, lease: lease, instant: clock.now(), clock: clock))
+        }
+        let answers = try await pipeline([sql, "select clock_timestamp() as instant"])
+        guard let instant = answers.last?.first else { throw StoreError.unexpectedRowCount(0) }
+        return (
+            answers.first?.first,
+            Transaction(connection: connection, lease: lease, instant: try instant["instant"], clock: nil)
+        )
+    }
+
     /// Waits for the advisory lock `key`; the end of the transaction gives it back.
     ///
     /// A wait for it does not refresh the snapshot of the statement that waits, so read in the next one.

@@ -116,7 +116,8 @@ package struct SmallMarket: Sendable {
     }
 
     package func claim(_ worker: Worker.ID, _ batch: Batch.ID? = nil) async throws -> Assignment {
-        try await ClaimTask(market: market)(
+        // By priority and lot alone, so that it is known what comes.
+        try await ClaimTask(market: market, order: OrderOfService(agingEvery: 0))(
             from: batch.map { (requester, $0) }, by: Principal.ID(worker.uuid)
         )
     }

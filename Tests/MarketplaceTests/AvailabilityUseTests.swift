@@ -64,7 +64,7 @@ struct AvailabilityUseTests {
         #expect(
             await Crew.refusal { try await set(settings, of: worker, by: Principal.ID(other.uuid)) } == "role_missing")
         #expect(await Crew.refusal { try await set(settings, of: unknown, by: crew.chief) } == "not_found")
-        let bad = [(10_081, 1, 1, 1), (1, 1_441, 1, 1), (1, 1, 6, 1), (1, 1, 0, 1), (1, 1, 1, -1)]
+        let bad = [(10_081, 1, 1, 1), (1, 1_441, 1, 1), (1, 1, 101, 1), (1, 1, 0, 1), (1, 1, 1, -1)]
         for (weekly, daily, tasks, notice) in bad {
             #expect(throws: BadInput.self) {
                 try AvailabilitySettings(

@@ -103,13 +103,15 @@ struct InterestTests {
             try await $0.execute("analyze")
         }
         let grant = LeaseGrant(
-            assignment: small.market.identifiers.make(at: Scratch.start), requester: small.requester, batch: batch,
+            assignments: [small.market.identifiers.make(at: Scratch.start)],
+            events: [small.market.identifiers.make(at: Scratch.start)], action: "task_claimed", requester: small.requester, batch: batch,
             worker: worker, leaseUntil: Scratch.start + 60, answerBy: Scratch.start + 60, terms: [:],
             pay: try Money(1, small.usd), fee: try Money(1, small.usd), eligibility: [:],
-            weekStartsOn: .day("2026-03-02"), expectedMinutes: 30, checksParties: checksParties
+            onDay: .day("2026-03-02"), weekStartsOn: .day("2026-03-02"), expectedMinutes: 30, dayMinutesMax: 1_440,
+            weekMinutesMax: 10_080, checksParties: checksParties
         )
         let plan: [String] = try await small.market.database.transaction { transaction in
-            let claim = Transaction.claimStatement(grant, at: Scratch.start)
+            let claim = Transaction.leaseStatement(grant, at: Scratch.start)
             return try await transaction.rows("explain (costs off) \(fragment: claim)").map { try $0["QUERY PLAN"] }
         }
         let text = plan.joined(separator: "\n")

@@ -68,7 +68,7 @@ private let violations: [(constraint: String, statement: SQL)] = [
     ("assignment_lease_ends_later", "update assignment set lease_until = leased_at"),
     ("assignment_lease_within_deadline", "update assignment set lease_until = answer_by + interval '1 second'"),
     ("assignment_closed_iff_terminal", "update assignment set closed_at = null where state = 'accepted'"),
-    ("worker_load_within_cap", "update worker_load set live_leases = 6"),
+    ("worker_load_within_cap", "update worker_load set live_leases = 101"),
     (
         "review_one_per_assignment",
         """

@@ -48,7 +48,7 @@ struct PeopleConstraintTests {
         ("worker_person_phone_is_e164", "update worker_person set phone = '0049 30 901820'"),
         ("worker_person_born_on_possible", "update worker_person set born_on = '1899-12-31'"),
         ("worker_daily_minutes_possible", "update worker set daily_minutes_max = 1441"),
-        ("worker_tasks_at_once_possible", "update worker set tasks_at_once_max = 6"),
+        ("worker_tasks_at_once_possible", "update worker set tasks_at_once_max = 101"),
         ("worker_offer_notice_possible", "update worker set offer_notice_minutes = -1"),
         ("worker_person_one_per_email", "update worker_person set email = 'same@example.org'"),
         ("worker_person_email_bounded", "update worker_person set email = 'a'"),

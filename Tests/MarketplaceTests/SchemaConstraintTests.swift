@@ -54,6 +54,23 @@ struct SchemaConstraintTests {
         ("batch_price_most_positive", "update batch_price set most_pay_minor = 0"),
         ("batch_price_curve_whole", "update batch_price set step_minor = null"),
         ("batch_price_curve_possible", "update batch_price set interval_seconds = 59"),
+        ("project_weight_possible", "update project set weight = 0"),
+        ("batch_worker_tasks_max_possible", "update batch set worker_tasks_max = 0"),
+        ("batch_gold_possible", "update batch set gold_bps = 5001"),
+        ("task_matter_bounded", "update task set matter = ''"),
+        ("allotment_matter_iff_pack", "update allotment set matter = null"),
+        ("allotment_held_only_pack", "update allotment set kind = 'gold', matter = null, slot_no = null"),
+        ("allotment_holding_whole", "update allotment set holder_id = null"),
+        ("allotment_ends_only_reserved", "update allotment set ends_at = '2026-03-02'"),
+        (
+            "allotment_one_per_pack",
+            """
+            insert into allotment
+            select requester_id, gen_random_uuid(), batch_id, kind, matter, slot_no, holder_id, held_until from allotment
+            """
+        ),
+        ("allotment_member_is_somebody", "update allotment_member set team_id = gen_random_uuid()"),
+        ("allotment_member_one_each", "insert into allotment_member select * from allotment_member"),
         ("slot_no_positive", "update slot set slot_no = 0"),
         ("assignment_terms_hash_is_sha256", "update assignment set terms_hash = '\\x00'"),
         ("assignment_pay_positive", "update assignment set fee_minor = -1"),
@@ -101,6 +118,17 @@ struct SchemaConstraintTests {
         """
         insert into batch_price
         select requester_id, batch_id, '{}', '{}', 0, 1, 0, 'steps', 0, 60, 1, 0 from batch
+        """,
+        """
+        insert into task (requester_id, task_id, batch_id, project_id, external_key, state)
+        select requester_id, gen_random_uuid(), batch_id, project_id, 't', 'open' from batch
+        """,
+        """
+        insert into allotment
+        select requester_id, gen_random_uuid(), batch_id, 'pack', 'm', 1, gen_random_uuid(), '2026-03-02', null from batch
+        """,
+        """
+        insert into allotment_member select requester_id, allotment_id, gen_random_uuid(), null from allotment
         """,
         """
         insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)

@@ -8,7 +8,7 @@ import Testing
 
 @Suite("The routing policy")
 struct RoutingPolicyTests {
-    private let policy = RoutingPolicy()
+    private let policy = RoutingPolicy(liveMax: 5)
 
     @Test("gives the same plan to the byte, in whatever order the market comes")
     func shuffles() throws {

@@ -20,6 +20,14 @@ package struct Change: Sendable {
         Change(transaction: try await transaction.afterWaiting(), identifiers: identifiers, marker: marker)
     }
 
+    /// Says that a statement has written an audit event itself.
+    package func note(_ event: AuditEvent.ID) { marker.note(event) }
+
+    /// The same change of another transaction's instant; see ``Store/Transaction/waiting(for:)``.
+    package func after(_ transaction: Transaction) -> Change {
+        Change(transaction: transaction, identifiers: identifiers, marker: marker)
+    }
+
     /// Writes an audit event in this transaction.
     ///
     /// - Parameters:

@@ -4,6 +4,8 @@ package import Store
 package struct Market: Sendable {
     package let database: Database
     package let identifiers: any IdentifierSource
+    /// Where claims found open slots; shared by all copies.
+    package let hints = ServiceHints()
     /// What a module above adds to each change, in its transaction.
     var companion: (any ChangeCompanion)?
 

@@ -149,8 +149,12 @@ extension Transaction {
     package func storedEligibility(
         of worker: Worker.ID
     ) async throws -> (met: [Requirement.ID], unknown: [Requirement.ID]) {
-        let found = try await rows(Self.storedEligibilityStatement(of: worker, at: instant))
-        let pairs = try found.map {
+        try Self.storedEligibility(try await rows(Self.storedEligibilityStatement(of: worker, at: instant)))
+    }
+
+    /// The rows of ``storedEligibilityStatement(of:at:)``.
+    static func storedEligibility(_ rows: [Row]) throws -> (met: [Requirement.ID], unknown: [Requirement.ID]) {
+        let pairs = try rows.map {
             (try $0.value("requirement_id", as: Requirement.ID.self), try $0.value("is_unknown", as: Bool.self))
         }
         return (pairs.filter { !$0.1 }.map(\.0), pairs.filter(\.1).map(\.0))

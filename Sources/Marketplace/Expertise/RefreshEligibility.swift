@@ -45,6 +45,15 @@ extension Transaction {
         return hashes.compactMapValues { known[$0] }
     }
 
+    /// A requirement by its id and the hash of its text; a process reads each once.
+    func requirement(_ id: Requirement.ID, hash: Digest) async throws -> Requirement {
+        if let known = InternedTrees.shared.among([hash])[hash] { return known }
+        let read = try await requirements(withHashes: [hash])
+        InternedTrees.shared.add(read)
+        guard let found = read[hash] else { throw NotFound("requirement") }
+        return found
+    }
+
     /// Works out and stores when these workers, who are locked, meet these requirements.
     func keepEligibility(of workers: [Worker.ID], for requirements: [Requirement.ID: Requirement]) async throws {
         guard !workers.isEmpty, !requirements.isEmpty else { return }
@@ -64,8 +73,18 @@ extension Transaction {
     /// stored is not complete yet. Whether the worker may work at all is not looked at.
     package func metRequirements(of worker: Worker.ID) async throws -> [Requirement.ID] {
         let stored = try await storedEligibility(of: worker)
-        guard !stored.unknown.isEmpty, var facts = try await workerFacts(worker, at: instant) else { return stored.met }
+        guard !stored.unknown.isEmpty, let facts = try await workerFacts(worker, at: instant) else { return stored.met }
+        return try await metRequirements(stored, by: facts)
+    }
+
+    /// The same of what was read already.
+    func metRequirements(
+        _ stored: (met: [Requirement.ID], unknown: [Requirement.ID]), by facts: WorkerFacts
+    ) async throws -> [Requirement.ID] {
+        guard !stored.unknown.isEmpty else { return stored.met }
+        var facts = facts
         facts.state = .active
+        let instant = instant
         let afresh = try await knownRequirements(stored.unknown).filter { _, requirement in
             if case .eligible = requirement.evaluate(normal: facts, at: instant) { true } else { false }
         }

@@ -18,26 +18,28 @@ extension Transaction {
     /// What is known of workers with its times, by id, in one statement. Agreements of a kind of which a worker has
     /// accepted no version are left out: they are missing whatever the version.
     package func workerHistories(of workers: [Worker.ID]) async throws -> [WorkerHistory] {
-        try await rows(
-            """
-            select worker.worker_id, worker.state,
-                   coalesce(left(worker.place, 2), worker.country) as country,
-                   array(select tag from worker_language
-                          where worker_language.worker_id = worker.worker_id order by tag) as languages,
-                   \(fragment: HistoryColumns.levels) as language_levels,
-                   \(fragment: HistoryColumns.professions) as professions,
-                   \(fragment: HistoryColumns.credentials) as credentials,
-                   \(fragment: HistoryColumns.teams) as teams,
-                   \(fragment: HistoryColumns.agreements) as agreements,
-                   \(fragment: HistoryColumns.interests) as interests,
-                   \(fragment: HistoryColumns.exclusions) as exclusions,
-                   \(fragment: HistoryColumns.exams) as exams,
-                   \(fragment: HistoryColumns.skills) as skills
-              from worker
-             where worker.worker_id = any(\(workers))
-             order by worker.worker_id
-            """
-        ).map(WorkerHistory.init(row:))
+        try await rows(Self.workerHistoriesStatement(of: workers)).map(WorkerHistory.init(row:))
+    }
+
+    static func workerHistoriesStatement(of workers: [Worker.ID]) -> SQL {
+        """
+        select worker.worker_id, worker.state,
+               coalesce(left(worker.place, 2), worker.country) as country,
+               array(select tag from worker_language
+                      where worker_language.worker_id = worker.worker_id order by tag) as languages,
+               \(fragment: HistoryColumns.levels) as language_levels,
+               \(fragment: HistoryColumns.professions) as professions,
+               \(fragment: HistoryColumns.credentials) as credentials,
+               \(fragment: HistoryColumns.teams) as teams,
+               \(fragment: HistoryColumns.agreements) as agreements,
+               \(fragment: HistoryColumns.interests) as interests,
+               \(fragment: HistoryColumns.exclusions) as exclusions,
+               \(fragment: HistoryColumns.exams) as exams,
+               \(fragment: HistoryColumns.skills) as skills
+          from worker
+         where worker.worker_id = any(\(workers))
+         order by worker.worker_id
+        """
     }
 }
 

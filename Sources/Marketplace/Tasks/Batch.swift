@@ -4,6 +4,17 @@ internal import Store
 /// One release of work, priced, with a budget.
 package struct Batch: Sendable {
     package typealias ID = Identifier<Batch>
+
+    /// Whose it is, and which.
+    package struct Key: Hashable, Sendable {
+        package let requester: Requester.ID
+        package let id: ID
+
+        package init(requester: Requester.ID, id: ID) {
+            (self.requester, self.id) = (requester, id)
+        }
+    }
+
     package let id: ID
     package let requester: Requester.ID
     package let project: Project.ID

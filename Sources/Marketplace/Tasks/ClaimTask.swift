@@ -27,6 +27,8 @@ package enum ClaimRefusal: Refusal {
     case hoursCap
     /// The day's hours would be passed.
     case dayCap
+    /// The worker has as many tasks of the batch as one worker may.
+    case batchCap(Int)
 
     package var code: String {
         switch self {
@@ -43,6 +45,7 @@ package enum ClaimRefusal: Refusal {
         case .notEligible: "not_eligible"
         case .hoursCap: "hours_cap"
         case .dayCap: "hours_cap_day"
+        case .batchCap: "batch_cap"
         }
     }
 
@@ -63,23 +66,27 @@ package enum ClaimRefusal: Refusal {
         case .notEligible(let fault): "The work asks for something that your profile does not show. \(fault.message)"
         case .hoursCap: "It would pass the hours that you have set, or may work, this week."
         case .dayCap: "It would pass the hours that you have set, or may work, today."
+        case .batchCap(let most): "You have had \(most) tasks of this batch, as many as one person may."
         }
     }
 }
 
-/// A worker takes the next task, of one batch or of any.
+/// A worker takes the next task, of one batch or of any; or the next few.
 package struct ClaimTask: Sendable {
     /// How many leases anybody may hold; workers may want fewer.
     package static let mostAtOnce = WorkLimits.tasksAtOnceMost
-    private static let pageSize = 20
-    private static let pagesMax = 50
+    /// How many batches are read at once.
+    private static let pageSize = 8
 
     let market: Market
+    let order: OrderOfService
 
-    package init(market: Market) { self.market = market }
+    package init(market: Market, order: OrderOfService = .standard) {
+        (self.market, self.order) = (market, order)
+    }
 
-    /// Without a batch, goes through the open ones by policy (priority, then age) and takes a task of the first for
-    /// which the worker is eligible and has the hours.
+    /// Without a batch, goes through the open ones in the order of service and takes a task of the first for which the
+    /// worker is eligible and has the hours.
     ///
     /// - Parameter actor: the worker.
     /// - Throws: ``ClaimRefusal``; ``NotFound`` for a batch that is not there.
@@ -87,49 +94,87 @@ package struct ClaimTask: Sendable {
         from batch: (requester: Requester.ID, id: Batch.ID)? = nil, by actor: Principal.ID
     ) async throws -> Assignment {
         try await market.change { change in
-            let change = try await change.afterLocking(Worker.ID(actor.uuid))
-            var claimant = try await Claimant(actor, in: change)
-            if let batch {
-                guard let offering = try await change.transaction.offering(batch.id, of: batch.requester) else {
-                    throw NotFound("batch")
-                }
-                guard offering.state == .open else { throw ClaimRefusal.batchNotOpen(offering.state) }
-                guard offering.door == .claim else { throw ClaimRefusal.offeredOnly }
-                return try await change.lease(from: offering, to: &claimant, event: "task_claimed")
+            guard let first = try await take(1, from: batch, by: actor, in: change).first else {
+                throw ClaimRefusal.noWork
             }
-            return try await change.leaseByPolicy(to: &claimant, pageSize: Self.pageSize, pagesMax: Self.pagesMax)
+            return first
         }
     }
-}
 
-extension Change {
-    /// Tries the open batches in the order of the policy. Of the refusals the most telling is reported: hours that are
-    /// used up, then work that is taken, then the first rule that was not met.
-    fileprivate func leaseByPolicy(
-        to claimant: inout Claimant, pageSize: Int, pagesMax: Int
-    ) async throws -> Assignment {
+    /// The same for several tasks at once, all of one batch and each of another task: as many as there are and as the
+    /// worker has room for.
+    ///
+    /// - Parameter count: 1 to 100.
+    /// - Returns: at least one.
+    /// - Throws: ``BadInput``; ``ClaimRefusal``; ``NotFound``.
+    package func several(
+        _ count: Int, from batch: (requester: Requester.ID, id: Batch.ID)? = nil, by actor: Principal.ID
+    ) async throws -> [Assignment] {
+        guard (1...Self.mostAtOnce).contains(count) else {
+            throw BadInput("count", "must be 1 to \(Self.mostAtOnce)")
+        }
+        return try await market.change { try await take(count, from: batch, by: actor, in: $0) }
+    }
+
+    private func take(
+        _ count: Int, from batch: (requester: Requester.ID, id: Batch.ID)?, by actor: Principal.ID, in change: Change
+    ) async throws -> [Assignment] {
+        let (row, change) = try await change.lockingForChange(Worker.ID(actor.uuid))
+        var claimant = try await Claimant(row, in: change)
+        guard let batch else { return try await takeByPolicy(count, to: &claimant, in: change) }
+        guard let offering = try await change.transaction.offering(batch.id, of: batch.requester) else {
+            throw NotFound("batch")
+        }
+        guard offering.state == .open else { throw ClaimRefusal.batchNotOpen(offering.state) }
+        guard offering.door == .claim else { throw ClaimRefusal.offeredOnly }
+        return try await change.lease(
+            from: offering, to: &claimant, event: "task_claimed", most: count, hints: market.hints
+        )
+    }
+
+    /// Tries the open batches in the order of service, those last in which nothing was open a moment ago. Of the
+    /// refusals the most telling is reported: hours that are used up, then work that is taken, then the first rule that
+    /// was not met.
+    private func takeByPolicy(
+        _ count: Int, to claimant: inout Claimant, in change: Change
+    ) async throws -> [Assignment] {
+        let transaction = change.transaction
+        let met = try await transaction.metRequirements(claimant.reading.stored, by: claimant.reading.facts)
+        let candidates = order.order(
+            try await transaction.candidates(meeting: met, to: claimant.bonds), draw: change.make(Assignment.self).lot
+        ).map(\.batch)
+        let now = ContinuousClock.now
+        var keys = candidates.filter { !market.hints.isEmpty($0.id.uuid, at: now) }[...]
+        keys += candidates.filter { market.hints.isEmpty($0.id.uuid, at: now) }
         var refusals: [ClaimRefusal] = []
-        var last: Offering?
-        let workforce = claimant.bonds.workforce
-        let met = try await transaction.metRequirements(of: claimant.worker.id)
-        for _ in 0..<pagesMax {
-            let page = try await transaction.offerings(to: workforce, after: last, limit: pageSize, demanding: met)
-            for offering in page {
+        while !keys.isEmpty {
+            let page = keys.prefix(Self.pageSize)
+            keys = keys.dropFirst(Self.pageSize)
+            let offerings = Dictionary(
+                try await transaction.offerings(Array(page)).map { ($0.key, $0) },
+                uniquingKeysWith: { first, _ in first }
+            )
+            for offering in page.compactMap({ offerings[$0] }) where offering.state == .open {
+                guard offering.hasOpenSlot else {
+                    market.hints.foundNothing(of: offering.batch.uuid)
+                    continue
+                }
                 do {
-                    return try await lease(from: offering, to: &claimant, event: "task_claimed")
+                    return try await change.lease(
+                        from: offering, to: &claimant, event: "task_claimed", most: count, hints: market.hints
+                    )
                 } catch let refusal as ClaimRefusal {
                     refusals.append(refusal)
                 }
             }
-            last = page.last
-            if page.count < pageSize { break }
         }
         let hours = refusals.first { $0 == .hoursCap || $0 == .dayCap }
         let telling = hours ?? refusals.first { $0 == .noWork } ?? refusals.first
         if let telling { throw telling }
         // Nothing that the worker is known to meet: the first of the others tells why.
-        let others = try await transaction.offerings(to: workforce, after: nil, limit: 1, demanding: nil)
-        guard let first = others.first else { throw ClaimRefusal.noOpenBatch }
-        return try await lease(from: first, to: &claimant, event: "task_claimed")
+        guard let first = try await transaction.firstOffering(to: claimant.bonds.workforce) else {
+            throw ClaimRefusal.noOpenBatch
+        }
+        return try await change.lease(from: first, to: &claimant, event: "task_claimed", most: count)
     }
 }

@@ -29,10 +29,10 @@ extension Transaction {
     ) -> SQL {
         """
         with candidate as materialized (
-            select found.requester_id, found.batch_id, found.priority, found.opened_at
+            select found.requester_id, found.batch_id, found.priority, found.due_at, found.opened_at
               from unnest(\(requirements)::uuid[]) as met (requirement_id)
              cross join lateral (
-                select batch.requester_id, batch.batch_id, batch.priority, batch.opened_at
+                select batch.requester_id, batch.batch_id, batch.priority, batch.due_at, batch.opened_at
                   from batch
                  where batch.requirement_id = met.requirement_id
                    and batch.state = 'open' and batch.door = 'claim'
@@ -45,20 +45,21 @@ extension Transaction {
                    and (\(last?.batch)::uuid is null
                         or batch.priority < \(last?.priority)::bigint
                         or (batch.priority = \(last?.priority)::bigint
-                            and (batch.opened_at, batch.batch_id)
-                                > (\(last?.openedAt)::timestamptz, \(last?.batch)::uuid)))
+                            and (coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id)
+                                > (coalesce(\(last?.dueAt)::timestamptz, 'infinity'), \(last?.openedAt)::timestamptz,
+                                   \(last?.batch)::uuid)))
                    and exists (select from slot
                                 where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
                                   and slot.state = 'open'
                                   and (not batch.has_task_parties or \(fragment: unconflicted(bonds))))
-                 order by batch.priority desc, batch.opened_at, batch.batch_id
+                 order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
                  limit \(limit)) as found
-             order by found.priority desc, found.opened_at, found.batch_id
+             order by found.priority desc, coalesce(found.due_at, 'infinity'), found.opened_at, found.batch_id
              limit \(limit)
         )
         \(fragment: Offering.columns)
           join candidate on candidate.requester_id = batch.requester_id and candidate.batch_id = batch.batch_id
-         order by batch.priority desc, batch.opened_at, batch.batch_id
+         order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
         """
     }
 
@@ -76,6 +77,17 @@ extension Transaction {
                                   and mine.worker_id = \(worker)
                                   and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
                                 offset 0)
+               and (slot.allotment_id is null
+                    or \(offering.hasAllotments)
+                   and exists (select from allotment as aside
+                                 left join allotment_member as member using (requester_id, allotment_id)
+                                where aside.requester_id = slot.requester_id
+                                  and aside.allotment_id = slot.allotment_id
+                                  and (aside.kind = 'pack'
+                                       and (coalesce(aside.holder_id, \(worker)) = \(worker)
+                                            or aside.held_until <= \(instant))
+                                       or member.worker_id = \(worker)
+                                       or member.team_id = \(bonds.team)::uuid)))
                and (not \(offering.hasTaskParties) or \(fragment: Self.unconflicted(bonds)))
              limit 1
             """) != nil

@@ -3,17 +3,6 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Enters the minutes that were committed for a lease just taken.
-    func enterReserved(_ grant: LeaseGrant, on day: CalendarDate) async throws {
-        try await execute(
-            """
-            insert into hours_entry (requester_id, assignment_id, kind, worker_id, week_starts_on, on_day, minutes,
-                                     occurred_at)
-            values (\(grant.requester), \(grant.assignment), 'reserved', \(grant.worker), \(grant.weekStartsOn), \(day),
-                    \(grant.expectedMinutes), \(instant))
-            """)
-    }
-
     /// Enters that the minutes of judged work were worked.
     func enterWorked(_ assignment: Assignment.ID, of requester: Requester.ID) async throws {
         _ = try await endHours(of: assignment, from: requester, as: .worked)

@@ -1,9 +1,14 @@
 package import Formats
 package import Foundation
 
-/// What the claim statement writes beside the slot that it takes.
+/// What the lease statement writes beside the slots that it takes.
 package struct LeaseGrant: Sendable {
-    package let assignment: Assignment.ID
+    /// One for each slot that may be taken, 1 to 100.
+    package let assignments: [Assignment.ID]
+    /// As many, for what is told of each.
+    package let events: [AuditEvent.ID]
+    /// What is told: `task_claimed`.
+    package let action: String
     package let requester: Requester.ID
     package let batch: Batch.ID
     package let worker: Worker.ID
@@ -16,19 +21,29 @@ package struct LeaseGrant: Sendable {
     package let fee: Money
     /// The facts that made the worker eligible.
     package let eligibility: JSON
-    /// Where the minutes were reserved: a Monday.
+    /// Where the minutes are reserved: a day, and the Monday of its week.
+    package let onDay: CalendarDate
     package let weekStartsOn: CalendarDate
+    /// For each.
     package let expectedMinutes: Int
+    /// The most minutes that the worker gives on the day and in the week.
+    package let dayMinutesMax: Int
+    package let weekMinutesMax: Int
     /// Whether tasks are passed by that have a party in which the worker has an interest; needed only where the batch
     /// has such tasks.
     package let checksParties: Bool
+    /// Whether tasks are passed by of which the worker has reviewed an answer; needed only of reviewers.
+    package let checksReviews: Bool
 
     package init(
-        assignment: Assignment.ID, requester: Requester.ID, batch: Batch.ID, worker: Worker.ID, leaseUntil: Date,
-        answerBy: Date, terms: JSON, pay: Money, fee: Money, eligibility: JSON, weekStartsOn: CalendarDate,
-        expectedMinutes: Int, checksParties: Bool = false
+        assignments: [Assignment.ID], events: [AuditEvent.ID], action: String, requester: Requester.ID,
+        batch: Batch.ID, worker: Worker.ID, leaseUntil: Date, answerBy: Date, terms: JSON, pay: Money, fee: Money,
+        eligibility: JSON, onDay: CalendarDate, weekStartsOn: CalendarDate, expectedMinutes: Int, dayMinutesMax: Int,
+        weekMinutesMax: Int, checksParties: Bool = false, checksReviews: Bool = false
     ) {
-        self.assignment = assignment
+        self.assignments = assignments
+        self.events = events
+        self.action = action
         self.requester = requester
         self.batch = batch
         self.worker = worker
@@ -39,8 +54,37 @@ package struct LeaseGrant: Sendable {
         self.pay = pay
         self.fee = fee
         self.eligibility = eligibility
+        self.onDay = onDay
         self.weekStartsOn = weekStartsOn
         self.expectedMinutes = expectedMinutes
+        self.dayMinutesMax = dayMinutesMax
+        self.weekMinutesMax = weekMinutesMax
         self.checksParties = checksParties
+        self.checksReviews = checksReviews
     }
+}
+
+/// Which open slots of a batch a lease may take.
+package struct SlotChoice: Hashable, Sendable {
+    /// A slot with its token as it stands.
+    struct One: Hashable, Sendable {
+        let task: WorkTask.ID
+        let number: Int
+        let token: Int64
+    }
+
+    /// Set aside for somebody; `nil` for what anybody may take.
+    var allotment: Allotment.ID?
+    /// Of this matter only.
+    var matter: String?
+    /// Behind this place in the order in which slots are taken.
+    var after: ServiceHints.Place?
+    /// This one only, whoever it is set aside for.
+    var only: One?
+    /// Whether slots are waited for that somebody else is taking right now, so that none found means that all are
+    /// taken; otherwise they are passed by.
+    var waits = false
+
+    /// Whatever anybody may take.
+    package init() {}
 }

@@ -2,20 +2,6 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Counts a lease of the worker.
-    ///
-    /// - Returns: false when the worker holds as many as allowed.
-    func countLeaseUp(of worker: Worker.ID, most: Int) async throws -> Bool {
-        try await firstRow(
-            """
-            insert into worker_load (worker_id, live_leases) values (\(worker), 1)
-            on conflict (worker_id) do update
-               set live_leases = worker_load.live_leases + 1
-             where worker_load.live_leases < \(most)
-            returning live_leases
-            """) != nil
-    }
-
     /// Counts ended leases of workers, in the order of their ids.
     func countLeasesDown(_ ended: [Worker.ID: Int]) async throws {
         let workers = ended.keys.sorted()

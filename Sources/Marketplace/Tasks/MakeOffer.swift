@@ -69,9 +69,10 @@ package struct AcceptOffer: Sendable {
                 throw NotFound("batch")
             }
             guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
-            let waited = try await change.afterLocking(Worker.ID(actor.uuid))
-            var claimant = try await Claimant(actor, in: waited)
-            let assignment = try await waited.lease(from: offering, to: &claimant, event: "offer_accepted")
+            let (row, waited) = try await change.lockingForChange(Worker.ID(actor.uuid))
+            var claimant = try await Claimant(row, in: waited)
+            let taken = try await waited.lease(from: offering, to: &claimant, event: "offer_accepted")
+            guard let assignment = taken.first else { throw ClaimRefusal.noWork }
             try await transaction.closeOffer(offer, as: .accepted, assignment: assignment.id)
             return assignment
         }

@@ -10,6 +10,8 @@ struct Offering: Sendable {
     let state: BatchState
     let door: BatchDoor
     let requirement: Requirement.ID
+    /// Of the requirement's text.
+    let requirementHash: Digest
     /// What an assignment pays that is taken at the instant of reading.
     let pay: Money
     let fee: Money
@@ -24,6 +26,17 @@ struct Offering: Sendable {
     let leaseSeconds: Int
     let answerSeconds: Int
     let priority: Int
+    /// When its answers must be there; `nil` for no deadline.
+    let dueAt: Date?
+    /// How many of its tasks one worker may have; `nil` for any number.
+    let workerTasksMax: Int?
+    /// How much of what is given out is gold, in ten-thousandths.
+    let goldBasisPoints: Int
+    /// Whether all tasks of a matter go to one worker.
+    let isPacked: Bool
+    /// Whether a claim looks at matters, and at what is set aside.
+    let hasMatters: Bool
+    let hasAllotments: Bool
     /// Whose work it takes.
     let workforces: [Workforce]
     /// Normalised names of the project's parties.
@@ -36,6 +49,8 @@ struct Offering: Sendable {
 }
 
 extension Offering {
+    var key: Batch.Key { Batch.Key(requester: requester, id: batch) }
+
     /// What keeps a worker from the whole batch, whatever their expertise; in the order of precedence.
     func bar(to bonds: WorkerBonds) -> ClaimRefusal? {
         if !workforces.contains(bonds.workforce) { return .otherWorkforce(bonds.workforce) }

@@ -2,30 +2,29 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Batches with work to claim that take the workforce, in the order of the policy: higher priority first, then the
-    /// older.
-    ///
-    /// - Parameters:
-    ///   - last: of the page before.
-    ///   - requirements: `nil` for all.
-    func offerings(
-        to workforce: Workforce, after last: Offering?, limit: Int, demanding requirements: [Requirement.ID]?
-    ) async throws -> [Offering] {
-        try await rows(
+    /// The first batch with work to claim that takes the workforce, in the order of service.
+    func firstOffering(to workforce: Workforce) async throws -> Offering? {
+        try await firstRow(
             """
             \(fragment: Offering.columns)
              where batch.state = 'open' and batch.door = 'claim'
-               and (\(requirements)::uuid[] is null or batch.requirement_id = any(\(requirements)::uuid[]))
                and \(workforce) = any (batch.workforces)
-               and (\(last?.batch)::uuid is null
-                    or batch.priority < \(last?.priority)::bigint
-                    or (batch.priority = \(last?.priority)::bigint
-                        and (batch.opened_at, batch.batch_id) > (\(last?.openedAt)::timestamptz, \(last?.batch)::uuid)))
                and exists (select from slot
                             where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
                               and slot.state = 'open')
-             order by batch.priority desc, batch.opened_at, batch.batch_id
-             limit \(limit)
+             order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
+             limit 1
+            """
+        ).map { try Offering(row: $0, at: instant) }
+    }
+
+    /// These batches, in no order; what is not there is left out.
+    func offerings(_ keys: [Batch.Key]) async throws -> [Offering] {
+        try await rows(
+            """
+            \(fragment: Offering.columns)
+              join unnest(\(keys.map(\.requester))::uuid[], \(keys.map(\.id))::uuid[]) as wanted (requester_id, batch_id)
+                on batch.requester_id = wanted.requester_id and batch.batch_id = wanted.batch_id
             """
         ).map { try Offering(row: $0, at: instant) }
     }
@@ -41,22 +40,29 @@ extension Transaction {
 }
 
 extension Offering {
+    /// Whether anything is open is asked at the end of the order in which slots are taken: what was taken, and may
+    /// still be seen by a transaction from before, lies at its beginning.
     static let columns: SQL = """
-        select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, batch.pay_minor,
-               batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_version,
-               batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.opened_at,
-               project_id, project.name as project_name, batch.workforces::text[] as workforces, batch.has_task_parties,
+        select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, requirement.hash,
+               batch.pay_minor, batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_version,
+               batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.due_at,
+               batch.opened_at, batch.worker_tasks_max, batch.gold_bps, batch.is_packed, batch.has_matters,
+               batch.has_allotments, batch.project_id, project.name as project_name,
+               batch.workforces::text[] as workforces, batch.has_task_parties,
                array(select party from project_party
                       where project_party.requester_id = batch.requester_id
                         and project_party.project_id = batch.project_id
                       order by party) as parties,
                price.trace, price.fee_bps, \(fragment: Escalator.columns),
-               exists (select from slot
-                        where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
-                          and slot.state = 'open') as has_open_slot
+               (select true from slot
+                 where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+                   and slot.state = 'open'
+                 order by slot.allotment_id desc, slot.slot_no desc, slot.task_id desc
+                 limit 1) is not null as has_open_slot
           from batch
-          join project using (requester_id, project_id)
+          join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
           join rate using (rate_id)
+          join requirement using (requirement_id)
           left join batch_price as price
             on price.requester_id = batch.requester_id and price.batch_id = batch.batch_id
         """
@@ -71,6 +77,7 @@ extension Offering {
         state = try row["state"]
         door = try row["door"]
         requirement = try row["requirement_id"]
+        requirementHash = try row["hash"]
         let base = try Money(row["pay_minor"], currency)
         let opened: Date? = try row["opened_at"]
         if let escalator = try Escalator(row: row, currency), let opened {
@@ -90,6 +97,12 @@ extension Offering {
         leaseSeconds = try row["lease_seconds"]
         answerSeconds = try row["answer_seconds"]
         priority = try row["priority"]
+        dueAt = try row["due_at"]
+        workerTasksMax = try row["worker_tasks_max"]
+        goldBasisPoints = try row["gold_bps"]
+        isPacked = try row["is_packed"]
+        hasMatters = try row["has_matters"]
+        hasAllotments = try row["has_allotments"]
         workforces = try row["workforces"]
         parties = try row["parties"]
         hasTaskParties = try row["has_task_parties"]

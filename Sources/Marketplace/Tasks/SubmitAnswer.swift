@@ -117,7 +117,7 @@ extension Change {
         let input = work.shape.answerNeedsInput ? try await transaction.payload(of: work.task, work.requester) : nil
         let faults = work.shape.faults(inAnswer: handIn.answer, to: input ?? .null)
         guard faults.isEmpty else { throw SubmitRefusal.invalidAnswer(faults) }
-        let change = try await afterLocking(worker)
+        let change = try await afterLockingForChange(worker)
         if work.state == .leased {
             try await change.mustStillBeEligible(worker, for: work.requirement)
             if let (lease, now) = try await change.leaseToSubmit(id, token: token, of: worker) {
@@ -165,11 +165,13 @@ extension Change {
             let offering = try await transaction.offering(work.batch, of: work.requester), offering.state == .open
         else { throw SubmitRefusal.leaseLost }
         do {
-            var claimant = try await Claimant(actor, in: self)
-            let again = try await lease(
-                from: offering, to: &claimant, event: "task_retaken", only: (work.task, work.slot, token)
-            )
-            guard let lease = try await transaction.lockLease(again.id, token: again.leaseToken, of: worker) else {
+            let (row, change) = try await lockingForChange(worker)
+            var claimant = try await Claimant(row, in: change)
+            let slot = SlotChoice.One(task: work.task, number: work.slot, token: token)
+            let taken = try await change.lease(from: offering, to: &claimant, event: "task_retaken", only: slot)
+            guard let again = taken.first,
+                let lease = try await transaction.lockLease(again.id, token: again.leaseToken, of: worker)
+            else {
                 throw SubmitRefusal.leaseLost
             }
             let active = lease.activeSeconds(declared: handIn.activeSeconds, since: work.leasedAt, at: instant)

@@ -2,111 +2,203 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// A worker who is about to take a lease: active, counted, and kept as they are until the transaction ends.
+/// A worker who is about to take leases: active, counted, and kept as they are until the transaction ends.
 struct Claimant: Sendable {
     let worker: WorkerRow
-    let bonds: WorkerBonds
-    fileprivate let limits: WorkLimits
-    /// What eligibility looks at; read once for a transaction.
-    fileprivate let facts: WorkerFacts
+    let day: CalendarDate
+    let weekStartsOn: CalendarDate
+    let reading: ClaimantReading
     private var verdicts: [Requirement.ID: Eligibility] = [:]
 
+    var bonds: WorkerBonds { reading.bonds }
+
+    /// - Parameters:
+    ///   - row: the actor's, locked for a change.
+    ///   - change: at the instant after that lock was waited for.
     /// - Throws: ``ClaimRefusal/notAWorker``, ``ClaimRefusal/notActive(_:)``, ``ClaimRefusal/mostAtOnce(_:)``.
-    init(_ actor: Principal.ID, in change: Change) async throws {
-        let transaction = change.transaction
-        let id = Worker.ID(actor.uuid)
-        guard try await transaction.holds(actor, .worker, for: nil), let row = try await transaction.lockWorker(id)
+    init(_ row: WorkerRow?, in change: Change) async throws {
+        guard let row else { throw ClaimRefusal.notAWorker }
+        let day = try WorkWeek.day(of: change.instant, timeZone: row.timeZone)
+        let monday = try WorkWeek.start(of: change.instant, timeZone: row.timeZone)
+        guard let reading = try await change.transaction.claimant(row.id, on: day, weekStartsOn: monday),
+            reading.isWorker
         else { throw ClaimRefusal.notAWorker }
         guard row.state == .active else { throw ClaimRefusal.notActive(row.state) }
-        guard let limits = try await transaction.workLimits(of: id) else { throw ClaimRefusal.notAWorker }
-        guard try await transaction.countLeaseUp(of: id, most: limits.tasksAtOnceMax) else {
-            throw ClaimRefusal.mostAtOnce(limits.tasksAtOnceMax)
+        guard reading.liveLeases < reading.limits.tasksAtOnceMax else {
+            throw ClaimRefusal.mostAtOnce(reading.limits.tasksAtOnceMax)
         }
-        guard let facts = try await transaction.workerFacts(id, at: change.instant) else {
-            throw ClaimRefusal.notAWorker
-        }
-        (worker, self.limits) = (row, limits)
-        bonds = try await transaction.workerBonds(of: id)
-        self.facts = facts
+        (worker, self.day, weekStartsOn, self.reading) = (row, day, monday, reading)
     }
 
     /// Whether the worker meets a requirement; evaluated once for each.
-    mutating func eligibility(
-        for id: Requirement.ID, in transaction: Transaction
-    ) async throws -> Eligibility {
-        if let known = verdicts[id] { return known }
-        guard let requirement = try await transaction.requirement(id) else { throw NotFound("requirement") }
-        let verdict = requirement.evaluate(facts, at: transaction.instant)
-        verdicts[id] = verdict
+    mutating func eligibility(for offering: Offering, in transaction: Transaction) async throws -> Eligibility {
+        if let known = verdicts[offering.requirement] { return known }
+        let requirement = try await transaction.requirement(offering.requirement, hash: offering.requirementHash)
+        let verdict = requirement.evaluate(normal: reading.facts, at: transaction.instant)
+        verdicts[offering.requirement] = verdict
         return verdict
+    }
+
+    /// How many tasks of so many minutes fit into what the worker gives: leases, week and day.
+    ///
+    /// - Throws: ``ClaimRefusal/hoursCap``, ``ClaimRefusal/dayCap`` when none does.
+    func room(minutes: Int) throws(ClaimRefusal) -> Int {
+        let limits = reading.limits
+        let week = max(limits.weeklyMinutesMax - reading.minutesOfWeek, 0) / max(minutes, 1)
+        guard week > 0 else { throw .hoursCap }
+        let day = max(limits.dailyMinutesMax - reading.minutesOfDay, 0) / max(minutes, 1)
+        guard day > 0 else { throw .dayCap }
+        return min(limits.tasksAtOnceMax - reading.liveLeases, week, day)
     }
 }
 
 extension Change {
-    /// The one way to a lease, for claims and for accepted offers: eligibility, hours, then the slot, in this order.
+    /// The one way to leases, for claims and for accepted offers: eligibility, hours, then the slots, in this order.
     /// A refusal leaves the transaction as it was.
     ///
-    /// - Parameter only: the one slot that will do, and its token as it stands.
+    /// - Parameters:
+    ///   - most: how many are wanted; fewer come where there is no room or no more work. 1 to 100.
+    ///   - one: the one slot that will do, and its token as it stands.
+    /// - Returns: at least one.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
     ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
-    ///   ``ClaimRefusal/dayCap``.
+    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``.
     func lease(
-        from offering: Offering, to claimant: inout Claimant, event: String,
-        only slot: (task: WorkTask.ID, number: Int, token: Int64)? = nil
-    ) async throws -> Assignment {
+        from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
+        only one: SlotChoice.One? = nil, hints: ServiceHints? = nil
+    ) async throws -> [Assignment] {
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
         if let bar = offering.bar(to: claimant.bonds) { throw bar }
         let proof: JSON
-        switch try await claimant.eligibility(for: offering.requirement, in: transaction) {
+        switch try await claimant.eligibility(for: offering, in: transaction) {
         case .eligible(let eligible): proof = eligible.json
         case .ineligible(let fault): throw ClaimRefusal.notEligible(fault)
         }
-        let worker = claimant.worker
-        let day = try WorkWeek.day(of: instant, timeZone: worker.timeZone)
-        let week = try WorkWeek.start(of: instant, timeZone: worker.timeZone)
-        let minutes = offering.expectedMinutes
-        switch try await transaction.commitMinutes(
-            minutes, of: worker.id, on: day, weekStartsOn: week, within: claimant.limits
-        ) {
-        case .week: throw ClaimRefusal.hoursCap
-        case .day: throw ClaimRefusal.dayCap
-        case nil: break
+        var room = min(try claimant.room(minutes: offering.expectedMinutes), most)
+        if let cap = offering.workerTasksMax {
+            room = min(
+                room, cap - (try await transaction.tasksHeld(of: offering.key, by: claimant.worker.id, most: cap)))
+            guard room > 0 else { throw ClaimRefusal.batchCap(cap) }
         }
-        let grant = grant(offering, to: worker, week: week, proof: proof)
-        guard let assignment = try await takeSlot(grant, only: slot) else {
-            try await transaction.releaseMinutes(minutes, of: worker.id, on: day, weekStartsOn: week)
-            throw ClaimRefusal.noWork
+        let grant = grant(offering, to: claimant, event: event, proof: proof, count: room)
+        let taken: [Assignment]
+        if let one {
+            var choice = SlotChoice()
+            (choice.only, choice.waits) = (one, true)
+            taken = try await transaction.claimSlots(grant, choice)
+        } else {
+            taken = try await takeSlots(grant, of: offering, for: claimant, hints)
         }
-        try await transaction.enterReserved(grant, on: day)
-        try await record(
-            event, by: Principal.ID(worker.id.uuid), on: "assignment", assignment.id.uuid,
-            in: .requester(offering.requester),
-            facts: ["task": .string("\(assignment.task)"), "lease_token": .integer(assignment.leaseToken)]
+        guard !taken.isEmpty else { throw ClaimRefusal.noWork }
+        grant.events.prefix(taken.count).forEach(note)
+        return taken
+    }
+
+    /// Takes what is set aside for the worker, then gold when its turn has come, then what belongs to what they had
+    /// last, then what anybody may take. When all are being taken, waits for those, as one may come back: so no slot is
+    /// left while somebody qualified is sent away.
+    private func takeSlots(
+        _ grant: LeaseGrant, of offering: Offering, for claimant: Claimant, _ hints: ServiceHints?
+    ) async throws -> [Assignment] {
+        var aside: [Allotment.ID] = []
+        if offering.hasAllotments { aside = try await allotments(of: offering, for: claimant, grant) }
+        for allotment in aside {
+            var choice = SlotChoice()
+            choice.allotment = allotment
+            let taken = try await transaction.claimSlots(grant, choice)
+            guard taken.isEmpty else {
+                try await keepPack(allotment, of: offering)
+                return taken
+            }
+        }
+        if offering.isPacked {
+            while let pack = try await transaction.takePack(of: offering.key, for: claimant.worker.id) {
+                var choice = SlotChoice()
+                choice.allotment = pack
+                let taken = try await transaction.claimSlots(grant, choice)
+                try await keepPack(pack, of: offering)
+                if !taken.isEmpty { return taken }
+            }
+        }
+        if offering.hasMatters, let matter = try await transaction.lastMatter(of: offering.key, by: claimant.worker.id)
+        {
+            var choice = SlotChoice()
+            choice.matter = matter
+            let taken = try await transaction.claimSlots(grant, choice)
+            if !taken.isEmpty { return taken }
+        }
+        return try await takeCommon(grant, of: offering, hints)
+    }
+
+    private func takeCommon(
+        _ grant: LeaseGrant, of offering: Offering, _ hints: ServiceHints?
+    ) async throws -> [Assignment] {
+        var choice = SlotChoice()
+        choice.after = hints?.start(of: offering.batch.uuid, at: .now)
+        var begun: ContinuousClock.Instant?
+        var taken: [Assignment] = []
+        if choice.after != nil { taken = try await transaction.claimSlots(grant, choice) }
+        if taken.isEmpty {
+            (choice.after, begun) = (nil, .now)
+            taken = try await transaction.claimSlots(grant, choice)
+        }
+        if taken.isEmpty {
+            choice.waits = true
+            taken = try await transaction.claimSlots(grant, choice)
+        }
+        if let last = taken.last {
+            hints?.found(
+                ServiceHints.Place(slot: last.slot, task: last.task.uuid), of: offering.batch.uuid, lookingSince: begun
+            )
+        }
+        return taken
+    }
+
+    /// Allotments of the batch that are for this worker, gold among them when its turn has come: by the lot that the
+    /// first assignment's id is, so that nobody can tell which of their tasks are gold.
+    private func allotments(
+        of offering: Offering, for claimant: Claimant, _ grant: LeaseGrant
+    ) async throws -> [Allotment.ID] {
+        let lot = grant.assignments.first?.lot ?? 0
+        let wantsGold = offering.goldBasisPoints > 0 && lot % 10_000 < UInt64(offering.goldBasisPoints)
+        return try await transaction.allotments(
+            of: offering.key, for: claimant.worker.id, in: claimant.bonds.team, withGold: wantsGold
         )
-        return assignment
     }
 
-    /// Takes a slot that nobody is taking; when there is none, waits for those that are being taken, as one of them
-    /// may come back: so no slot is left while somebody qualified is sent away.
-    private func takeSlot(
-        _ grant: LeaseGrant, only slot: (task: WorkTask.ID, number: Int, token: Int64)?
-    ) async throws -> Assignment? {
-        if let slot { return try await transaction.claimSlot(grant, waits: true, only: slot) }
-        if let taken = try await transaction.claimSlot(grant) { return taken }
-        return try await transaction.claimSlot(grant, waits: true)
+    /// A pack stays its holder's for as long as an answer may take, from the last lease on it.
+    private func keepPack(_ allotment: Allotment.ID, of offering: Offering) async throws {
+        guard offering.isPacked else { return }
+        try await transaction.holdPack(
+            allotment, of: offering.requester, until: instant + TimeInterval(offering.answerSeconds)
+        )
     }
 
-    private func grant(_ offering: Offering, to worker: WorkerRow, week: CalendarDate, proof: JSON) -> LeaseGrant {
+    private func grant(
+        _ offering: Offering, to claimant: Claimant, event: String, proof: JSON, count: Int
+    ) -> LeaseGrant {
         // Whole seconds, so that the terms say exactly what the column says.
         let answerBy = Date(
             timeIntervalSince1970: (instant.timeIntervalSince1970 + Double(offering.answerSeconds)).rounded(.down)
         )
-        let terms = Terms(offering: offering, answerBy: answerBy, placeOfPerformance: worker.place)
+        let terms = Terms(offering: offering, answerBy: answerBy, placeOfPerformance: claimant.worker.place)
+        let limits = claimant.reading.limits
         return LeaseGrant(
-            assignment: make(), requester: offering.requester, batch: offering.batch, worker: worker.id,
+            assignments: (0..<count).map { _ in make() }, events: (0..<count).map { _ in make() }, action: event,
+            requester: offering.requester, batch: offering.batch, worker: claimant.worker.id,
             leaseUntil: min(instant + TimeInterval(offering.leaseSeconds), answerBy), answerBy: answerBy,
-            terms: terms.json, pay: offering.pay, fee: offering.fee, eligibility: proof, weekStartsOn: week,
-            expectedMinutes: offering.expectedMinutes, checksParties: offering.hasTaskParties
+            terms: terms.json, pay: offering.pay, fee: offering.fee, eligibility: proof, onDay: claimant.day,
+            weekStartsOn: claimant.weekStartsOn, expectedMinutes: offering.expectedMinutes,
+            dayMinutesMax: limits.dailyMinutesMax, weekMinutesMax: limits.weeklyMinutesMax,
+            checksParties: offering.hasTaskParties, checksReviews: claimant.reading.reviews
         )
+    }
+}
+
+extension Identifier {
+    /// The random half of a UUIDv7: uniform but for its first two bits.
+    var lot: UInt64 {
+        withUnsafeBytes(of: uuid.uuid) { $0.loadUnaligned(fromByteOffset: 8, as: UInt64.self).byteSwapped }
+            & (.max >> 2)
     }
 }

@@ -81,6 +81,10 @@ extension Transaction {
         case .day: return .refused(.dayCap)
         case nil: break
         }
+        if let cap = offering.workerTasksMax {
+            let held = try await tasksHeld(of: offering.key, by: worker.id, most: cap)
+            guard held < cap else { return .refused(.batchCap(cap)) }
+        }
         guard try await hasOpenSlot(of: offering, for: worker.id, with: bonds) else { return .refused(.noWork) }
         return offering.door == .claim ? .eligible(proof) : .refused(.offeredOnly)
     }

@@ -133,23 +133,29 @@ extension Transaction {
     ///
     /// - Returns: `nil` when there is no such worker.
     package func workLimits(of worker: Worker.ID) async throws -> WorkLimits? {
-        try await firstRow(
-            """
-            select least(worker.weekly_minutes_max, min(hours_policy.weekly_minutes_max)) as weekly_minutes_max,
-                   coalesce(least(worker.daily_minutes_max, min(hours_policy.daily_minutes_max)), 10080)
-                       as daily_minutes_max,
-                   worker.tasks_at_once_max, worker.offer_notice_minutes
-              from worker
-              left join hours_policy on (hours_policy.country is null or hours_policy.country = worker.country)
-                                    and hours_policy.in_force @> \(instant)
-             where worker.worker_id = \(worker)
-             group by worker.worker_id
-            """
-        ).map {
-            WorkLimits(
-                weeklyMinutesMax: try $0["weekly_minutes_max"], dailyMinutesMax: try $0["daily_minutes_max"],
-                tasksAtOnceMax: try $0["tasks_at_once_max"], offerNoticeMinutes: try $0["offer_notice_minutes"]
-            )
-        }
+        try await firstRow(Self.workLimitsStatement(of: worker, at: instant)).map(WorkLimits.init)
+    }
+
+    static func workLimitsStatement(of worker: Worker.ID, at instant: Date) -> SQL {
+        """
+        select least(worker.weekly_minutes_max, min(hours_policy.weekly_minutes_max)) as weekly_minutes_max,
+               coalesce(least(worker.daily_minutes_max, min(hours_policy.daily_minutes_max)), 10080)
+                   as daily_minutes_max,
+               worker.tasks_at_once_max, worker.offer_notice_minutes
+          from worker
+          left join hours_policy on (hours_policy.country is null or hours_policy.country = worker.country)
+                                and hours_policy.in_force @> \(instant)
+         where worker.worker_id = \(worker)
+         group by worker.worker_id
+        """
+    }
+}
+
+extension WorkLimits {
+    init(row: Row) throws {
+        self.init(
+            weeklyMinutesMax: try row["weekly_minutes_max"], dailyMinutesMax: try row["daily_minutes_max"],
+            tasksAtOnceMax: try row["tasks_at_once_max"], offerNoticeMinutes: try row["offer_notice_minutes"]
+        )
     }
 }

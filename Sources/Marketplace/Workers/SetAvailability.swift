@@ -25,7 +25,7 @@ package struct AvailabilitySettings: Hashable, Sendable {
         guard !clearsDailyMax || dailyMinutesMax == nil else {
             throw BadInput("daily_minutes_max", "is set and taken away at once")
         }
-        try Self.check(tasksAtOnceMax, 1...WorkLimits.tasksAtOnceMost, "tasks_at_once_max", "1 to 5")
+        try Self.check(tasksAtOnceMax, 1...WorkLimits.tasksAtOnceMost, "tasks_at_once_max", "1 to 100")
         try Self.check(
             offerNoticeMinutes, 0...WorkLimits.noticeMinutesMost, "offer_notice_minutes",
             "0 to 10,080, the minutes of a week"

@@ -4,7 +4,9 @@ internal import Store
 /// least.
 package struct WorkLimits: Hashable, Sendable {
     /// Leases at once, all requesters together.
-    package static let tasksAtOnceMost = 5
+    package static let tasksAtOnceMost = 100
+    /// Who says nothing.
+    package static let tasksAtOnceUsual = 5
     /// The longest notice: a week.
     package static let noticeMinutesMost = 10_080
 
@@ -12,13 +14,13 @@ package struct WorkLimits: Hashable, Sendable {
     package let weeklyMinutesMax: Int
     /// 0 to 1,440, or 10,080 where nobody has set one.
     package let dailyMinutesMax: Int
-    /// 1 to 5.
+    /// 1 to 100.
     package let tasksAtOnceMax: Int
     /// How many minutes before it must be answered an offer is to come: 0 to 10,080.
     package let offerNoticeMinutes: Int
 
     package init(
-        weeklyMinutesMax: Int, dailyMinutesMax: Int, tasksAtOnceMax: Int = Self.tasksAtOnceMost,
+        weeklyMinutesMax: Int, dailyMinutesMax: Int, tasksAtOnceMax: Int = Self.tasksAtOnceUsual,
         offerNoticeMinutes: Int = 0
     ) {
         (self.weeklyMinutesMax, self.dailyMinutesMax) = (weeklyMinutesMax, dailyMinutesMax)

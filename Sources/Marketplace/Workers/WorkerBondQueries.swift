@@ -5,21 +5,31 @@ extension Transaction {
     /// What ties a worker at the transaction's instant. Whoever changes it holds the worker's row
     /// (``lockWorkerForChange(_:)``), so that it stays as it is while a lease is taken.
     package func workerBonds(of worker: Worker.ID) async throws -> WorkerBonds {
-        let row = try await oneRow(
-            """
-            select coalesce((select team.kind::text
-                               from team_member join team using (team_id)
-                              where team_member.worker_id = \(worker) and team_member.in_force @> \(instant)),
-                            'crowd') as workforce,
-                   array(select requester_id from exclusion
-                          where worker_id = \(worker) and in_force @> \(instant)) as excluded_by,
-                   array(select distinct party from interest
-                          where worker_id = \(worker) and in_force @> \(instant)
-                          order by party) as interests
-            """)
+        try WorkerBonds(row: try await oneRow(Self.workerBondsStatement(of: worker, at: instant)))
+    }
+
+    static func workerBondsStatement(of worker: Worker.ID, at instant: Date) -> SQL {
+        """
+        select coalesce((select team.kind::text
+                           from team_member join team using (team_id)
+                          where team_member.worker_id = \(worker) and team_member.in_force @> \(instant)),
+                        'crowd') as workforce,
+               (select team_id from team_member where worker_id = \(worker) and in_force @> \(instant)) as team_id,
+               array(select requester_id from exclusion
+                      where worker_id = \(worker) and in_force @> \(instant)) as excluded_by,
+               array(select distinct party from interest
+                      where worker_id = \(worker) and in_force @> \(instant)
+                      order by party) as interests
+        """
+    }
+}
+
+extension WorkerBonds {
+    init(row: Row) throws {
         let excludedBy: [Requester.ID] = try row["excluded_by"]
-        return WorkerBonds(
-            workforce: try row["workforce"], excludedBy: Set(excludedBy), interests: try row["interests"]
+        self.init(
+            workforce: try row["workforce"], team: try row["team_id"], excludedBy: Set(excludedBy),
+            interests: try row["interests"]
         )
     }
 }

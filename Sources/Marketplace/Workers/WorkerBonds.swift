@@ -10,6 +10,8 @@ package enum Workforce: String, Sendable, CaseIterable, SQLEnum {
 /// What ties a worker at one instant: to a team, against requesters, to parties.
 package struct WorkerBonds: Hashable, Sendable {
     package let workforce: Workforce
+    /// `nil` for the crowd.
+    package let team: Team.ID?
     /// Requesters that do not want the worker.
     package let excludedBy: Set<Requester.ID>
     /// Normalised names of the parties in which they have an interest, in order.

@@ -27,36 +27,44 @@ extension Transaction {
     ///
     /// - Returns: `nil` when there is no such worker.
     package func lockWorker(_ id: Worker.ID) async throws -> WorkerRow? {
-        try await firstRow(
-            """
-            select worker_id, state, weekly_minutes_max, time_zone, coalesce(place, country) as place
-              from worker where worker_id = \(id) for share
-            """
-        ).map(WorkerRow.init(row:))
+        try await firstRow(Self.lockSharing(id)).map(WorkerRow.init(row:))
+    }
+
+    fileprivate static func lockSharing(_ id: Worker.ID) -> SQL {
+        """
+        select worker_id, state, weekly_minutes_max, time_zone, coalesce(place, country) as place
+          from worker where worker_id = \(id) for share
+        """
     }
 
     /// Reads a worker whose standing is about to change; waits for leases in flight.
     func lockWorkerForChange(_ id: Worker.ID) async throws -> WorkerRow? {
-        try await firstRow(
-            """
-            select worker_id, state, weekly_minutes_max, time_zone, coalesce(place, country) as place
-              from worker where worker_id = \(id) for no key update
-            """
-        ).map(WorkerRow.init(row:))
+        try await firstRow(Self.lockForChange(id)).map(WorkerRow.init(row:))
+    }
+
+    fileprivate static func lockForChange(_ id: Worker.ID) -> SQL {
+        """
+        select worker_id, state, weekly_minutes_max, time_zone, coalesce(place, country) as place
+          from worker where worker_id = \(id) for no key update
+        """
     }
 }
 
 extension Change {
     /// The change at the instant from which the worker stays as they are; see ``Store/Transaction/lockWorker(_:)``.
     func afterLocking(_ worker: Worker.ID) async throws -> Change {
-        _ = try await transaction.lockWorker(worker)
-        return try await afterWaiting()
+        after(try await transaction.waiting(for: Transaction.lockSharing(worker)).after)
     }
 
     /// The same, for a change of their standing.
     func afterLockingForChange(_ worker: Worker.ID) async throws -> Change {
-        _ = try await transaction.lockWorkerForChange(worker)
-        return try await afterWaiting()
+        try await lockingForChange(worker).change
+    }
+
+    /// The same, with the worker as they are; `nil` when there is no such worker.
+    func lockingForChange(_ worker: Worker.ID) async throws -> (row: WorkerRow?, change: Change) {
+        let (row, transaction) = try await transaction.waiting(for: Transaction.lockForChange(worker))
+        return (try row.map(WorkerRow.init(row:)), after(transaction))
     }
 }
 
