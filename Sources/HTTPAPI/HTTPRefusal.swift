@@ -53,6 +53,15 @@ extension ClaimRefusal: HTTPRefusal {
     }
 }
 
+extension ReservationRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .batchOver, .packed: .conflict
+        case .noSuchTasks: .unprocessableContent
+        }
+    }
+}
+
 extension SubmitRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

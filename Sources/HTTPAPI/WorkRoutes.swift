@@ -22,7 +22,8 @@ struct WorkRoutes {
         routes.get("assignments/:id/draft", use: readDraft)
     }
 
-    /// `{"requester_id"?, "batch_id"?}`: both or neither. 201 with the assignment.
+    /// `{"requester_id"?, "batch_id"?, "count"?}`: the first two both or neither. 201 with the assignment; with a count
+    /// `{"assignments"}`, at least one and at most that many.
     @Sendable func claim(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let body = try await JSONRequest(request, bytesMax: Self.claimBytesMax)
@@ -32,6 +33,16 @@ struct WorkRoutes {
             throw BadInput("batch_id", "must come together with requester_id")
         }
         let wanted = requester.flatMap { requester in batch.map { (requester: requester, id: $0) } }
+        if body.body["count"] != nil {
+            let count = Int(clamping: try body.integer("count"))
+            return Response(
+                try await market.once(
+                    try request.idempotencyKey(), by: worker, route: "claims", fingerprint: body.fingerprint,
+                    answer: { Reply(status: 201, body: ["assignments": .array($0.map(\.json))]) },
+                    perform: { try await ClaimTask(market: $0).several(count, from: wanted, by: worker) }
+                )
+            )
+        }
         return Response(
             try await market.once(
                 try request.idempotencyKey(), by: worker, route: "claims", fingerprint: body.fingerprint,

@@ -104,7 +104,8 @@ struct InterestTests {
         }
         let grant = LeaseGrant(
             assignments: [small.market.identifiers.make(at: Scratch.start)],
-            events: [small.market.identifiers.make(at: Scratch.start)], action: "task_claimed", requester: small.requester, batch: batch,
+            events: [small.market.identifiers.make(at: Scratch.start)], action: "task_claimed",
+            requester: small.requester, batch: batch,
             worker: worker, leaseUntil: Scratch.start + 60, answerBy: Scratch.start + 60, terms: [:],
             pay: try Money(1, small.usd), fee: try Money(1, small.usd), eligibility: [:],
             onDay: .day("2026-03-02"), weekStartsOn: .day("2026-03-02"), expectedMinutes: 30, dayMinutesMax: 1_440,

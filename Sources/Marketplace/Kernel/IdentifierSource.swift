@@ -34,6 +34,16 @@ package final class SeededIdentifiers: IdentifierSource {
     }
 }
 
+extension Identifier {
+    /// No UUIDv7 of the same millisecond or a later one is less.
+    package var leastOfItsInstant: UUID {
+        let bytes = uuid.uuid
+        return UUID(
+            uuid: (bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        )
+    }
+}
+
 extension UUID {
     fileprivate static func version7(at instant: Date, random: (UInt64, UInt64)) -> UUID {
         let milliseconds = UInt64(min(max(instant.timeIntervalSince1970 * 1_000, 0), 281_474_976_710_655))

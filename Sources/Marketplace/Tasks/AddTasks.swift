@@ -86,13 +86,14 @@ extension Change {
     ) async throws -> Int {
         try await transaction.authorizePublisher(actor, for: requester)
         let held =
-            chunk.hasParties
+            chunk.marksItsBatch
             ? try await transaction.lockBatch(id, of: requester)
             : try await transaction.batchHeldStill(id, of: requester)
         guard let batch = held else { throw NotFound("batch") }
         guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
         let added = try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers)
         if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
+        try await shareOut(chunk, of: batch)
         if added > 0 {
             try await record(
                 "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
@@ -100,6 +101,20 @@ extension Change {
             )
         }
         return added
+    }
+}
+
+extension Change {
+    /// Sets gold aside for its turn, and in a packed batch each matter for one worker.
+    private func shareOut(_ chunk: TaskChunk, of batch: Batch) async throws {
+        let gold = chunk.drafts.filter(\.isGold).map(\.externalKey)
+        let matters = Set(chunk.drafts.compactMap(\.matter))
+        guard !gold.isEmpty || !matters.isEmpty else { return }
+        if !matters.isEmpty { try await transaction.markMatters(of: batch.key) }
+        guard let offering = try await transaction.offering(batch.id, of: batch.requester) else { return }
+        try await transaction.setAsideNew(
+            gold: gold, packing: offering.isPacked ? matters : [], in: batch, ids: identifiers
+        )
     }
 }
 
@@ -118,12 +133,17 @@ struct TaskChunk: Sendable {
     private var bytes = 0
 
     private(set) var hasParties = false
+    private var hasMatters = false
+
+    /// Whether the batch's own row changes with it.
+    var marksItsBatch: Bool { hasParties || hasMatters }
 
     var isFull: Bool { drafts.count >= 5_000 || bytes >= 16 << 20 }
 
     mutating func append(_ draft: TaskDraft) {
         drafts.append(draft)
         hasParties = hasParties || !draft.parties.isEmpty
+        hasMatters = hasMatters || draft.matter != nil || draft.isGold
         bytes += draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
     }
 }

@@ -143,6 +143,14 @@ extension Transaction {
             """)
     }
 
+    func markMatters(of batch: Batch.Key) async throws {
+        try await execute(
+            """
+            update batch set has_matters = true
+             where requester_id = \(batch.requester) and batch_id = \(batch.id) and not has_matters
+            """)
+    }
+
     /// Whether a batch has that reservation.
     func isReserved(_ allotment: Allotment.ID, of batch: Batch.Key) async throws -> Bool {
         try await firstRow(
@@ -252,7 +260,7 @@ extension Transaction {
                and slot.requester_id = task.requester_id and slot.task_id = task.task_id
                and slot.allotment_id is null
             """)
-        try await markAllotments(of: Batch.Key(requester: batch.requester, id: batch.id))
+        try await markAllotments(of: batch.key)
     }
 
     private func pack(_ matters: [String], of batch: Batch, ids: any IdentifierSource) async throws {
@@ -279,6 +287,6 @@ extension Transaction {
                and slot.requester_id = task.requester_id and slot.task_id = task.task_id
                and slot.slot_no = pack.slot_no and slot.allotment_id is null
             """)
-        try await markAllotments(of: Batch.Key(requester: batch.requester, id: batch.id))
+        try await markAllotments(of: batch.key)
     }
 }

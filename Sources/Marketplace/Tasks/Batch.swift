@@ -41,6 +41,8 @@ package struct Batch: Sendable {
     package let priority: Int
     package let openedAt: Date?
 
+    package var key: Key { Key(requester: requester, id: id) }
+
     /// What one assignment costs its requester at most.
     package var worstCaseOfOne: Money {
         get throws(MoneyError) { try mostPay.adding(mostFee) }

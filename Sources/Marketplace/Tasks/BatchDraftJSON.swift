@@ -7,7 +7,7 @@ extension BatchDraft {
         "remark", "project", "name", "door", "profession", "tier", "requirement", "redundancy", "items_per_task",
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
-        "top_up_bps", "tasks",
+        "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -42,7 +42,7 @@ extension BatchDraft {
             leaseSeconds: Int(clamping: try fields.integer("lease_seconds", or: 3_600)),
             answerSeconds: Int(clamping: try fields.integer("answer_seconds", or: 86_400)),
             priority: Int(clamping: try fields.integer("priority", or: 0)), workforces: workforces,
-            pricing: try BatchPricing(fields, currency)
+            pricing: try BatchPricing(fields, currency), sharing: try TaskSharing(fields)
         )
     }
 }
@@ -57,6 +57,16 @@ extension BatchPricing {
             difficulty: Int(clamping: try fields.integer("difficulty", or: 1)),
             escalator: curve.isNull ? nil : try Escalator(json: curve, currency),
             topUpBasisPoints: Int(clamping: try fields.integer("top_up_bps", or: 0))
+        )
+    }
+}
+
+extension TaskSharing {
+    fileprivate init(_ fields: RateFields) throws(BadInput) {
+        let most = fields.value("worker_tasks_max").isNull ? nil : Int(clamping: try fields.integer("worker_tasks_max"))
+        self.init(
+            workerTasksMax: most, goldBasisPoints: Int(clamping: try fields.integer("gold_bps", or: 0)),
+            isPacked: try fields.flag("packed")
         )
     }
 }
@@ -82,7 +92,7 @@ extension Escalator {
 }
 
 extension TaskDraft {
-    /// The tasks of a draft's file: `[{"external_key", "payload", "parties"?}]`; none where they are left out.
+    /// The tasks of a draft's file: `[{"external_key", "payload", "parties"?, "matter"?}]`; none where they are left out.
     ///
     /// - Throws: ``BadInput`` with the path of the first fault.
     package static func list(json: JSON) throws(BadInput) -> [TaskDraft] {
@@ -91,7 +101,7 @@ extension TaskDraft {
         var drafts: [TaskDraft] = []
         for (place, item) in items.enumerated() {
             let path = "batch.tasks[\(place)]"
-            let fields = try RateFields(item, path, known: ["external_key", "payload", "parties"])
+            let fields = try RateFields(item, path, known: ["external_key", "payload", "parties", "matter"])
             let names = try fields.list("parties")
             let parties = try PartyName.list(names.compactMap(\.stringValue), field: "\(path).parties")
             guard names.allSatisfy({ $0.stringValue != nil }) else {
@@ -99,7 +109,8 @@ extension TaskDraft {
             }
             drafts.append(
                 TaskDraft(
-                    externalKey: try fields.text("external_key"), payload: fields.value("payload"), parties: parties
+                    externalKey: try fields.text("external_key"), payload: fields.value("payload"), parties: parties,
+                    matter: fields.value("matter").isNull ? nil : try fields.text("matter")
                 ))
         }
         return drafts

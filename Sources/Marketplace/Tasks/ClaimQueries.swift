@@ -12,6 +12,7 @@ extension Transaction {
     /// - Returns: fewer than the grant has where there are no more; empty when there is none.
     func claimSlots(_ grant: LeaseGrant, _ choice: SlotChoice = SlotChoice()) async throws -> [Assignment] {
         try await rows(Self.leaseStatement(grant, choice, at: instant)).map(Assignment.init)
+            .sorted { ($0.slot, $0.task) < ($1.slot, $1.task) }
     }
 
     /// The lease as a statement, for measuring it outside the program.
@@ -49,7 +50,7 @@ extension Transaction {
                       lease_until, answer_by, terms
         ),
         \(fragment: bookings(of: grant, at: instant))
-        select * from leased order by slot_no, task_id
+        select * from leased
         """
     }
 

@@ -55,14 +55,14 @@ extension Transaction {
         """
     }
 
-    /// How many tasks of a batch a worker has: in hand, answered or judged, up to `most`. An assignment's id is younger
-    /// than its batch's, so that only what the worker has taken since is looked at.
+    /// How many tasks of a batch a worker has: in hand, answered or judged, up to `most`. An assignment's id is no
+    /// older than its batch's, so that only what the worker has taken since is looked at.
     func tasksHeld(of batch: Batch.Key, by worker: Worker.ID, most: Int) async throws -> Int {
         try await oneRow(
             """
             select count(*) as held from (
                 select from assignment
-                 where worker_id = \(worker) and assignment_id > \(batch.id.uuid)
+                 where worker_id = \(worker) and assignment_id > \(batch.id.leastOfItsInstant)
                    and requester_id = \(batch.requester) and batch_id = \(batch.id)
                    and state in ('leased', 'submitted', 'accepted', 'rejected')
                  limit \(most)) as mine
@@ -75,7 +75,7 @@ extension Transaction {
             """
             select task.matter
               from assignment join task using (requester_id, task_id)
-             where assignment.worker_id = \(worker) and assignment.assignment_id > \(batch.id.uuid)
+             where assignment.worker_id = \(worker) and assignment.assignment_id > \(batch.id.leastOfItsInstant)
                and assignment.requester_id = \(batch.requester) and assignment.batch_id = \(batch.id)
              order by assignment.assignment_id desc
              limit 1

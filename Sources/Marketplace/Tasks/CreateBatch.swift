@@ -31,6 +31,7 @@ package struct BatchDraft: Sendable {
     package let workforces: Set<Workforce>
     /// What else the price depends on, and how it rises.
     package let pricing: BatchPricing
+    package let sharing: TaskSharing
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
@@ -38,7 +39,7 @@ package struct BatchDraft: Sendable {
         expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, lapsesMax: Int = 5,
         priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
-        pricing: BatchPricing = .plain
+        pricing: BatchPricing = .plain, sharing: TaskSharing = .plain
     ) {
         self.project = project
         self.name = name
@@ -57,6 +58,7 @@ package struct BatchDraft: Sendable {
         self.priority = priority
         self.workforces = workforces
         self.pricing = pricing
+        self.sharing = sharing
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -71,6 +73,7 @@ package struct BatchDraft: Sendable {
         try Self.check(lapsesMax, 1...1_000, "lapses_max")
         try Self.check(priority, -1_000_000...1_000_000, "priority")
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
+        try sharing.validate()
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }

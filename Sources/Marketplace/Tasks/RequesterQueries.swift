@@ -49,6 +49,20 @@ extension Transaction {
         ).map(Project.init)
     }
 
+    /// - Returns: the weight before; `nil` when there is no such project.
+    func weigh(_ id: Project.ID, of requester: Requester.ID, _ weight: Int) async throws -> Int? {
+        try await firstRow(
+            """
+            with old as materialized (
+                select weight from project where requester_id = \(requester) and project_id = \(id) for no key update
+            )
+            update project set weight = \(weight)
+              from old
+             where requester_id = \(requester) and project_id = \(id)
+            returning old.weight as was
+            """)?["was"]
+    }
+
     /// A project by its id.
     package func project(_ id: Project.ID, of requester: Requester.ID) async throws -> Project? {
         try await firstRow(

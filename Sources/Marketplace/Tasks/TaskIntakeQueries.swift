@@ -23,7 +23,7 @@ extension Transaction {
         try await execute(
             """
             create temporary table task_intake (
-                task_id uuid not null, external_key text not null, payload jsonb not null
+                task_id uuid not null, external_key text not null, payload jsonb not null, matter text
             ) on commit drop
             """)
         try await execute(
@@ -41,8 +41,8 @@ extension Transaction {
         let identified = drafts.map { (id: ids.make(WorkTask.self, at: instant), draft: $0) }
             .sorted { $0.id < $1.id }
         try await copyIn(
-            "copy task_intake (task_id, external_key, payload) from stdin (format binary)",
-            rows: identified.lazy.map { CopyRow([$0.id, $0.draft.externalKey, $0.draft.payload]) }
+            "copy task_intake (task_id, external_key, payload, matter) from stdin (format binary)",
+            rows: identified.lazy.map { CopyRow([$0.id, $0.draft.externalKey, $0.draft.payload, $0.draft.matter]) }
         )
         try await copyIn(
             "copy reference_intake (task_id, source, answer) from stdin (format binary)",
@@ -62,8 +62,8 @@ extension Transaction {
         try await oneRow(
             """
             with added as (
-                insert into task (requester_id, task_id, batch_id, project_id, external_key, state)
-                select \(batch.requester), task_id, \(batch.id), \(batch.project), external_key, 'draft'
+                insert into task (requester_id, task_id, batch_id, project_id, external_key, state, matter)
+                select \(batch.requester), task_id, \(batch.id), \(batch.project), external_key, 'draft', matter
                   from task_intake order by task_id
                 on conflict on constraint task_one_per_external_key do nothing
                 returning task_id

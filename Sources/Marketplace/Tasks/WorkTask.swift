@@ -49,14 +49,21 @@ package struct TaskDraft: Sendable {
     package let referenceAnswers: [String: JSON]
     /// Who has a part in its matter; a worker with an interest in one does not get it. At most 50.
     package let parties: [PartyName]
+    /// What it belongs to, 1 to 200 characters: tasks of one matter go to one worker where they can.
+    package let matter: String?
+    /// Whether it is gold: given out at the batch's rate, to see how workers do; it has a reference answer.
+    package let isGold: Bool
 
     package init(
-        externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = []
+        externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = [],
+        matter: String? = nil, isGold: Bool = false
     ) {
         self.externalKey = externalKey
         self.payload = payload
         self.referenceAnswers = referenceAnswers
         self.parties = parties
+        self.matter = matter
+        self.isGold = isGold
     }
 
     static let payloadBytesMax = 4 << 20
@@ -71,6 +78,8 @@ package struct TaskDraft: Sendable {
             guard parties.count <= PartyName.most else {
                 throw BadInput("parties", "are more than \(PartyName.most)")
             }
+            try matter?.mustHave(1...200, as: "matter")
+            if isGold, referenceAnswers.isEmpty { throw BadInput("gold", "needs a reference answer") }
             guard referenceAnswers.count <= 16 else { throw BadInput("reference_answers", "are more than 16") }
             for (source, answer) in referenceAnswers.sorted(by: { $0.key < $1.key }) {
                 try source.mustHave(1...100, as: "reference_answers")

@@ -191,7 +191,7 @@ struct RequesterOptions: ParsableArguments {
     }
 }
 
-private func batchID(_ text: String) throws -> Batch.ID {
+func batchID(_ text: String) throws -> Batch.ID {
     guard let id = Batch.ID(text) else { throw BadInput("batch", "must be a UUID") }
     return id
 }
