@@ -1363,7 +1363,7 @@ create table project_party (
 comment on table project_party is 'Parties of projects, for conflicts of interest.';
 
 create type batch_state as enum (
-    'draft',   -- tasks can be added; nothing is held yet
+    'draft',   -- tasks can be added, open ones, of which none can be taken; nothing is held yet
     'open',    -- its worst case is held; work can be taken
     'paused',  -- no new leases
     'closed'   -- terminal; what was left of the hold went back
@@ -1418,6 +1418,11 @@ create table batch (
     -- Whether a claim must look at matters and at allotments.
     has_matters       boolean      not null default false,
     has_allotments    boolean      not null default false,
+    -- How many tasks and slots it has; moved by whoever brings tasks in, in the same transaction.
+    task_count        bigint       not null default 0,
+    slot_count        bigint       not null default 0,
+    -- When it was last resumed; null for one that never was.
+    reopened_at       timestamptz,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1434,6 +1439,8 @@ create table batch (
     constraint batch_worker_tasks_max_possible check (worker_tasks_max between 1 and 1000000),
     constraint batch_gold_possible check (gold_bps between 0 and 5000),
     constraint batch_takes_somebody check (cardinality(workforces) between 1 and 3),
+    constraint batch_counts_possible check (task_count >= 0 and slot_count >= task_count),
+    constraint batch_reopened_after_opening check (reopened_at >= opened_at),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
     constraint batch_closed_iff_terminal check ((closed_at is not null) = (state = 'closed'))
 );
@@ -1482,8 +1489,8 @@ create table batch_price (
 );
 comment on table batch_price is 'How prices of batches came about and rise.';
 
-create type task_state as enum ('draft', 'open', 'closed');
-comment on type task_state is 'Where a task stands; what happens to its slots is theirs.';
+create type task_state as enum ('open', 'closed');
+comment on type task_state is 'Where a task stands; one of a draft batch is a draft. What happens to its slots is theirs.';
 
 -- One unit of work. Its content is apart, so that this row stays narrow.
 create table task (
@@ -1504,7 +1511,7 @@ create table task (
 comment on table task is 'Units of work.';
 -- Serves ClaimQueries.claimSlots: other tasks of a matter.
 create index task_by_matter on task (requester_id, batch_id, matter, task_id) where matter is not null;
--- Serves PublishQueries.openTasks, in steps by task.
+-- Serves PublishQueries.closeTasks, in steps by task.
 create index task_by_batch on task (requester_id, batch_id, task_id);
 
 -- What the worker reads.
@@ -1655,7 +1662,7 @@ create index allotment_member_by_worker on allotment_member (worker_id, requeste
 create index allotment_member_by_team on allotment_member (team_id, requester_id) where team_id is not null;
 
 create type slot_state as enum (
-    'waiting',    -- its task is a draft
+    'waiting',    -- not asked for yet
     'open',       -- may be leased
     'leased',
     'submitted',  -- waits for review
@@ -1769,6 +1776,8 @@ create index assignment_submitted on assignment (requester_id, batch_id, assignm
 create table worker_load (
     worker_id    uuid     primary key references worker,
     live_leases  integer  not null,
+    -- When the last lease ended; null before that. Says since when they are idle while they hold none.
+    idle_since   timestamptz,
     constraint worker_load_within_cap check (live_leases between 0 and 100)
 );
 comment on table worker_load is 'Live leases per worker, never over the cap.';

@@ -28,7 +28,7 @@ package func buildApplication(
 ) -> some ApplicationProtocol {
     let router = Router(context: BasicRequestContext.self)
     router.add(middleware: AnswerMiddleware())
-    HealthRoutes(isReady: isReady).add(to: router)
+    HealthRoutes(market: market, isReady: isReady).add(to: router)
     WorkRoutes(market: market).add(to: router)
     return Application(
         router: router,

@@ -13,6 +13,7 @@ struct WorkRoutes {
         let routes = router.group("v1")
         routes.post("claims", use: claim)
         routes.get("work", use: work)
+        routes.get("work/why", use: why)
         routes.get("batches", use: batches)
         routes.get("batches/:requester/:batch/eligibility", use: eligibility)
         routes.post("assignments/:id/submission", use: submit)
@@ -95,18 +96,21 @@ struct WorkRoutes {
         guard (1...ListEligibleBatches.pageMax).contains(limit) else {
             throw BadInput("limit", "must be 1 to \(ListEligibleBatches.pageMax)")
         }
-        let after = try request.uri.queryParameters["after"].map { text in
-            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, let requester = Requester.ID(parts[0]), let batch = Batch.ID(parts[1]) else {
-                throw BadInput("after", "must be two UUIDs, REQUESTER/BATCH")
-            }
-            return (requester: requester, id: batch)
-        }
         let page = try await ListEligibleBatches(market: market)(
-            for: Worker.ID(worker.uuid), after: after, limit: limit, by: worker
+            for: Worker.ID(worker.uuid), after: try request.lastBatch(), limit: limit, by: worker
         )
         let next = page.count == limit ? page.last.map { JSON.string("\($0.requester)/\($0.id)") } : nil
         return Response(json: ["items": .array(page.map(\.json)), "next": next ?? .null])
+    }
+
+    /// `?after=<requester>/<batch>&limit=<1…100>`: why there is no work for the worker: the open batches by the rule that
+    /// bars them first (on the first page), then each with what would unlock it.
+    @Sendable func why(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        return Response(
+            json: try await WhyNoWork(market: market)(
+                for: Worker.ID(worker.uuid), after: try request.lastBatch(), limit: try request.pageLimit(), by: worker
+            ).json)
     }
 
     /// Whether the worker could take work of a batch now; if not, what bars them first.
@@ -166,5 +170,17 @@ struct WorkRoutes {
         return Response(json: [
             "answer": draft.answer, "is_late": .bool(draft.isLate), "saved_at": .string(draft.savedAt.internetText),
         ])
+    }
+}
+
+extension Request {
+    /// The last batch of the page before, `?after=<requester>/<batch>`.
+    fileprivate func lastBatch() throws(BadInput) -> (requester: Requester.ID, id: Batch.ID)? {
+        guard let text = uri.queryParameters["after"] else { return nil }
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, let requester = Requester.ID(parts[0]), let batch = Batch.ID(parts[1]) else {
+            throw BadInput("after", "must be two UUIDs, REQUESTER/BATCH")
+        }
+        return (requester, batch)
     }
 }

@@ -24,6 +24,9 @@ package enum MarketSchema {
             version: 4, name: "order_of_service",
             script: String(decoding: PackageResources._004_order_of_service_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 5, name: "born_open", script: String(decoding: PackageResources._005_born_open_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

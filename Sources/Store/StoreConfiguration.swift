@@ -18,6 +18,8 @@ package struct StoreConfiguration: Sendable {
     package var role: String?
     package var applicationName = "guildhall"
     package var retry = RetryPolicy()
+    /// Who is told of the server's notices; they are dropped otherwise.
+    package var notices: NoticeTap?
 
     package init(connectionString: String) {
         self.connectionString = connectionString
@@ -37,6 +39,14 @@ package struct StoreConfiguration: Sendable {
             ("idle_in_transaction_session_timeout", idleInTransactionTimeout.wholeMilliseconds),
         ]
     }
+}
+
+/// Is told what the server says beside its answers, such as the plans that `auto_explain` writes. On the thread of the
+/// connection.
+package final class NoticeTap: Sendable {
+    let tell: @Sendable (String) -> Void
+
+    package init(_ tell: @escaping @Sendable (String) -> Void) { self.tell = tell }
 }
 
 /// How a transaction that lost a race is run again: full jitter between bounds that double.

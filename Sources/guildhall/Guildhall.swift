@@ -16,7 +16,8 @@ struct Guildhall: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ServeCommand.self, ScheduleCommand.self, DemoCommand.self, ImportCommand.self,
             ExportCommand.self, SimulateCommand.self, OverviewCommand.self, PayoutCommand.self, DoctorCommand.self,
-            AuditCommand.self, PersonCommand.self, TokenCommand.self, SchemaCommand.self, PsqlCommand.self,
+            MetricsCommand.self, AuditCommand.self, PersonCommand.self, TokenCommand.self, SchemaCommand.self,
+            PsqlCommand.self,
             WorkerCommand.self, KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
             BatchCommand.self, ReservationCommand.self, ProjectCommand.self,

@@ -40,7 +40,7 @@ struct BatchTests {
         #expect(await refuses(empty) == .noTasks)
         let good = try await small.batch(small.draft("good"), tasks: 1)
         #expect(await refuses(good) == .wrongState(.open, .publish))
-        #expect(try await small.count("select count(*) as n from slot where state = 'waiting'") == 4)
+        #expect(try await small.count("select count(*) as n from slot where state = 'open'") == 5)
         #expect(try await small.ills() == [])
     }
 
@@ -106,7 +106,7 @@ struct BatchTests {
         let second = try await add(bad, to: batch, of: small.requester, by: small.manager)
         #expect((second.added, second.unchanged, second.faultCount) == (1, 1, 3))
         #expect(second.faults.map(\.position) == ["task 1 ()", "task 2 (n)", "task 3 (r)"])
-        #expect(try await small.count("select count(*) as n from slot where state = 'waiting'") == 6)
+        #expect(try await small.count("select count(*) as n from slot where state = 'open'") == 6)
         #expect(try await small.count("select count(*) as n from reference_answer") == 2)
         _ = try await PublishBatch(market: small.market)(batch, of: small.requester, by: small.manager)
         #expect(

@@ -30,9 +30,15 @@ let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] = [
              where state = 'open'
                and not exists (select from assignment
                                 where assignment.task_id = slot.task_id and assignment.slot_no = slot.slot_no)
+            """,
+            "alter table batch drop constraint batch_counts_possible",
             """
+            update batch set slot_count = (select count(*) from slot where slot.batch_id = batch.batch_id)
+            """,
         ]
     ),
+    (.batchCounts, ["update batch set slot_count = slot_count + 1 where name = 'pair'"]),
+    (.batchCounts, ["update batch set task_count = task_count - 1 where name = 'pair'"]),
     (
         .oneSlotPerWorker,
         [

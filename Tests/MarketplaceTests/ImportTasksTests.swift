@@ -58,7 +58,7 @@ struct ImportTasksTests {
             """)
         #expect(Self.counts(report) == [2, 0, 0] && report.run.state == .done && report.faults == [])
         #expect(try await desk.tasks() == ["a": ["x": .number("1.50")], "b": "text"])
-        #expect(try await desk.small.count("select count(*) as n from slot where state = 'waiting'") == 4)
+        #expect(try await desk.small.count("select count(*) as n from slot where state = 'open'") == 4)
         #expect(try await desk.small.count("select count(*) as n from reference_answer where source = 'gold'") == 1)
         #expect(try await desk.small.count("select count(*) as n from task_party where party = 'acme'") == 1)
         _ = try await PublishBatch(market: desk.small.market)(

@@ -74,6 +74,11 @@ struct SchemaConstraintTests {
         ("slot_no_positive", "update slot set slot_no = 0"),
         ("assignment_terms_hash_is_sha256", "update assignment set terms_hash = '\\x00'"),
         ("assignment_pay_positive", "update assignment set fee_minor = -1"),
+        ("batch_counts_possible", "update batch set task_count = 1"),
+        (
+            "batch_reopened_after_opening",
+            "update batch set state = 'open', opened_at = '2026-03-02', reopened_at = '2026-03-01'"
+        ),
         ("submission_hash_is_sha256", "update submission set hash = '\\x00'"),
         ("offer_closed_iff_terminal", "update offer set closed_at = offered_at"),
         ("offer_assignment_iff_accepted", "update offer set assignment_id = gen_random_uuid()"),

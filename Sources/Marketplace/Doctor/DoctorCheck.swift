@@ -5,6 +5,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case redundancy = "slots_within_redundancy"
     case oneSlotPerWorker = "one_slot_per_worker"
     case slotsAgree = "slots_agree_with_assignments"
+    case batchCounts = "batches_count_their_slots"
     case eligibility = "facts_prove_eligibility"
     case proof = "facts_meet_requirement"
     case barred = "nobody_barred_has_work"
@@ -42,7 +43,7 @@ extension DoctorCheck {
     /// Which invariant of ARCHITECTURE.md it is about.
     package var invariant: Int {
         switch self {
-        case .redundancy, .oneSlotPerWorker, .slotsAgree: 1
+        case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts: 1
         case .eligibility, .proof, .barred: 2
         case .termsFrozen, .termsHash, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
@@ -64,6 +65,7 @@ extension DoctorCheck {
         case .redundancy: "A task has as many slots as its redundancy, and no more counted assignments."
         case .oneSlotPerWorker: "No worker holds two slots of a task."
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
+        case .batchCounts: "A batch has the tasks and slots that it counts; nobody ever took one of a draft."
         case .eligibility: "The facts stored with an assignment were true when the lease was taken."
         case .proof: "The facts stored with an assignment meet the requirement of its batch."
         case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
@@ -115,6 +117,7 @@ extension DoctorCheck {
         case .redundancy: .violations(Self.redundancyViolations)
         case .oneSlotPerWorker: .violations(Self.oneSlotPerWorkerViolations)
         case .slotsAgree: .violations(Self.slotsAgreeViolations)
+        case .batchCounts: .violations(Self.batchCountViolations)
         case .eligibility: .violations(Self.eligibilityViolations)
         case .proof: .proofs
         case .barred: .violations(Self.barredViolations)

@@ -100,6 +100,8 @@ extension DoctorCheck {
                        < coalesce(work.unsettled, 0) * coalesce(price.most_pay_minor + price.most_fee_minor,
                                                                   batch.pay_minor + batch.fee_minor)
                          + batch.top_up_share_minor - batch.top_up_spent_minor
+                   -- The slots of a draft are open, but nobody can take them, and nothing is held.
+                   when batch.state = 'draft' then coalesce(account.balance_minor, 0) <> 0
                    else coalesce(account.balance_minor, 0) <> 0 or work.unsettled is not null
                end
         """

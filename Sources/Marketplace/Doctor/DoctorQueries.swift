@@ -71,6 +71,18 @@ extension DoctorCheck {
            and slot.assignment_id is distinct from assignment.assignment_id
         """
 
+    static let batchCountViolations: SQL = """
+        select batch.batch_id::text as example
+          from batch
+          left join (select requester_id, batch_id, count(*) as tasks from task group by 1, 2) as task
+            using (requester_id, batch_id)
+          left join (select requester_id, batch_id, count(*) as slots, count(*) filter (where lease_token > 0) as leases
+                       from slot group by 1, 2) as slot
+            using (requester_id, batch_id)
+         where (batch.task_count, batch.slot_count) <> (coalesce(tasks, 0), coalesce(slots, 0))
+            or (batch.state = 'draft' and leases > 0)
+        """
+
     /// Revoking a credential later does not unsay that it counted.
     static let eligibilityViolations: SQL = """
         select assignment.assignment_id::text as example

@@ -29,6 +29,7 @@ package struct AddTasks: Sendable {
         let target = try await market.database.read { try await $0.intakeTarget(batch, of: requester, by: actor) }
         var summary = AddTasksSummary()
         var chunk = TaskChunk()
+        var way = IntakeWay.straight
         var position = 0
         for try await draft in drafts {
             position += 1
@@ -38,20 +39,26 @@ package struct AddTasks: Sendable {
             }
             chunk.append(draft)
             guard chunk.isFull else { continue }
-            try await take(chunk, into: target, by: actor, &summary)
+            try await take(chunk, into: target, by: actor, &way, &summary)
             chunk = TaskChunk()
             progress(summary)
         }
-        if !chunk.drafts.isEmpty { try await take(chunk, into: target, by: actor, &summary) }
+        if !chunk.drafts.isEmpty { try await take(chunk, into: target, by: actor, &way, &summary) }
         progress(summary)
         return summary
     }
 
     private func take(
-        _ chunk: TaskChunk, into target: IntakeTarget, by actor: Principal.ID, _ summary: inout AddTasksSummary
+        _ chunk: TaskChunk, into target: IntakeTarget, by actor: Principal.ID, _ way: inout IntakeWay,
+        _ summary: inout AddTasksSummary
     ) async throws {
         let (id, requester) = (target.batch.id, target.batch.requester)
-        let added = try await market.change { try await $0.takeIn(chunk, into: id, of: requester, by: actor) }
+        let added = try await way.take(chunk.drafts.count) { way in
+            let added = try await market.change {
+                try await $0.takeIn(chunk, into: id, of: requester, by: actor, way)
+            }
+            return (added, added)
+        }
         summary.added += added
         summary.unchanged += chunk.drafts.count - added
     }
@@ -77,24 +84,24 @@ extension Transaction {
 }
 
 extension Change {
-    /// Adds drafts to a batch that is kept a draft while they go in. Where parties do, nobody else adds meanwhile: the
-    /// batch is marked.
+    /// Adds drafts to a batch that nobody else adds to or publishes meanwhile; the batch counts them.
     ///
     /// - Returns: how many were new.
     func takeIn(
-        _ chunk: TaskChunk, into id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+        _ chunk: TaskChunk, into id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID, _ way: IntakeWay
     ) async throws -> Int {
         try await transaction.authorizePublisher(actor, for: requester)
-        let held =
-            chunk.marksItsBatch
-            ? try await transaction.lockBatch(id, of: requester)
-            : try await transaction.batchHeldStill(id, of: requester)
-        guard let batch = held else { throw NotFound("batch") }
+        guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
         guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
-        let added = try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers)
+        let added =
+            switch way {
+            case .straight: try await transaction.copyTasks(chunk.drafts, into: batch, ids: identifiers)
+            case .comparing: try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers)
+            }
         if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
         try await shareOut(chunk, of: batch)
         if added > 0 {
+            try await transaction.countIntake(tasks: added, slots: added * batch.redundancy, of: batch)
             try await record(
                 "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
                 facts: ["count": .integer(Int64(added))]
@@ -127,23 +134,44 @@ extension AddTasksSummary {
     }
 }
 
+/// How a chunk of drafts goes in.
+enum IntakeWay: Sendable {
+    /// Straight into the tables; only for external keys that are all new.
+    case straight
+    /// By way of temporary tables, so that tasks whose external key is known are passed by.
+    case comparing
+
+    /// Takes a chunk in: straight, until a key was known; after a chunk that was all new straight again.
+    ///
+    /// - Parameter body: a transaction of its own; returns how many drafts were new.
+    mutating func take<Result>(
+        _ count: Int, _ body: (IntakeWay) async throws -> (added: Int, result: Result)
+    ) async throws -> Result {
+        if self == .straight {
+            do {
+                return try await body(.straight).result
+            } catch let error as StoreError where error.violatedConstraint == "task_one_per_external_key" {
+                self = .comparing
+            }
+        }
+        let (added, result) = try await body(.comparing)
+        if added == count { self = .straight }
+        return result
+    }
+}
+
 /// Drafts that go in with one transaction.
 struct TaskChunk: Sendable {
     private(set) var drafts: [TaskDraft] = []
     private var bytes = 0
 
     private(set) var hasParties = false
-    private var hasMatters = false
-
-    /// Whether the batch's own row changes with it.
-    var marksItsBatch: Bool { hasParties || hasMatters }
 
     var isFull: Bool { drafts.count >= 5_000 || bytes >= 16 << 20 }
 
     mutating func append(_ draft: TaskDraft) {
         drafts.append(draft)
         hasParties = hasParties || !draft.parties.isEmpty
-        hasMatters = hasMatters || draft.matter != nil || draft.isGold
         bytes += draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
     }
 }

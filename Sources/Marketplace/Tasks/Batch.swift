@@ -40,6 +40,9 @@ package struct Batch: Sendable {
     package let expectedMinutes: Int
     package let priority: Int
     package let openedAt: Date?
+    /// How many tasks it has, and how many answers they want.
+    package let taskCount: Int
+    package let slotCount: Int
 
     package var key: Key { Key(requester: requester, id: id) }
 

@@ -44,15 +44,6 @@ extension Transaction {
         ).map(Batch.init)
     }
 
-    /// Keeps the batch from changing its state until this transaction ends; several may do so at once.
-    func batchHeldStill(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
-        try await firstRow(
-            """
-            \(fragment: Batch.columns) from batch where requester_id = \(requester) and batch_id = \(id) for share
-            """
-        ).map(Batch.init)
-    }
-
     /// Keeps everybody else from changing the batch or adding to it until this transaction ends.
     func lockBatch(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
         try await firstRow(
@@ -75,9 +66,21 @@ extension Transaction {
             update batch
                set state = \(new),
                    opened_at = coalesce(opened_at, \(instant)),
+                   reopened_at = case when state = 'paused' and \(new)::batch_state = 'open' then \(instant)
+                                      else reopened_at end,
                    closed_at = case when \(new)::batch_state = 'closed' then \(instant) end
              where requester_id = \(requester) and batch_id = \(id) and state = \(old)
             """) == 1
+    }
+
+    /// Counts what came into a locked draft.
+    func countIntake(tasks: Int, slots: Int, of batch: Batch) async throws {
+        let changed = try await execute(
+            """
+            update batch set task_count = task_count + \(tasks), slot_count = slot_count + \(slots)
+             where requester_id = \(batch.requester) and batch_id = \(batch.id) and state = 'draft'
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
     /// Keeps a share of the hold of a batch that opens for top-ups.
@@ -108,6 +111,7 @@ extension Batch {
     static let columns: SQL = """
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
+               task_count, slot_count,
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
@@ -140,5 +144,7 @@ extension Batch {
         expectedMinutes = try row["expected_minutes"]
         priority = try row["priority"]
         openedAt = try row["opened_at"]
+        taskCount = try row["task_count"]
+        slotCount = try row["slot_count"]
     }
 }

@@ -63,13 +63,29 @@ extension Transaction {
         """
     }
 
-    /// Whether a batch has an open slot of a task that the worker has had no part of and no interest in.
-    func hasOpenSlot(of offering: Offering, for worker: Worker.ID, with bonds: WorkerBonds) async throws -> Bool {
-        try await firstRow(
-            """
+    /// Those of the batches that have an open slot of a task that the worker has had no part of and no interest in.
+    func batchesWithOpenSlot(
+        _ offerings: [Offering], for worker: Worker.ID, with bonds: WorkerBonds
+    ) async throws -> Set<Batch.ID> {
+        guard !offerings.isEmpty else { return [] }
+        let rows = try await rows(Self.openSlotStatement(of: offerings, for: worker, with: bonds, at: instant))
+        return Set(try rows.map { try $0["batch_id"] })
+    }
+
+    /// The limit keeps the planner from making one join of all: the first slot that will do ends each look-up.
+    private static func openSlotStatement(
+        of offerings: [Offering], for worker: Worker.ID, with bonds: WorkerBonds, at instant: Date
+    ) -> SQL {
+        """
+        select asked.batch_id
+          from unnest(\(offerings.map(\.requester))::uuid[], \(offerings.map(\.batch))::uuid[],
+                      \(offerings.map(\.hasTaskParties))::boolean[],
+                      \(offerings.map(\.hasAllotments))::boolean[])
+               as asked (requester_id, batch_id, has_task_parties, has_allotments)
+         cross join lateral (
             select from slot
-             where slot.requester_id = \(offering.requester)
-               and slot.batch_id = \(offering.batch)
+             where slot.requester_id = asked.requester_id
+               and slot.batch_id = asked.batch_id
                and slot.state = 'open'
                and not exists (select from assignment as mine
                                 where mine.requester_id = slot.requester_id
@@ -78,7 +94,7 @@ extension Transaction {
                                   and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
                                 offset 0)
                and (slot.allotment_id is null
-                    or \(offering.hasAllotments)
+                    or asked.has_allotments
                    and exists (select from allotment as aside
                                  left join allotment_member as member using (requester_id, allotment_id)
                                 where aside.requester_id = slot.requester_id
@@ -88,9 +104,9 @@ extension Transaction {
                                             or aside.held_until <= \(instant))
                                        or member.worker_id = \(worker)
                                        or member.team_id = \(bonds.team)::uuid)))
-               and (not \(offering.hasTaskParties) or \(fragment: Self.unconflicted(bonds)))
-             limit 1
-            """) != nil
+               and (not asked.has_task_parties or \(fragment: unconflicted(bonds)))
+             limit 1) as found
+        """
     }
 
     /// No party of the slot's task is one in which the worker has an interest.

@@ -37,9 +37,12 @@ package struct ImportTasks: Sendable {
         var run = try await begin(file, hash, target, actor, begun)
         let resumedAfter = run.counts.records
         var chunks = try ImportChunks(file, target, recordsPerChunk: recordsPerChunk, after: resumedAfter)
+        var way = IntakeWay.straight
         while let chunk = try chunks.next() {
             try Task.checkCancellation()
-            run.counts = try await take(chunk, run, target, actor)
+            run.counts = try await way.take(chunk.tasks.drafts.count) { [run] in
+                try await take(chunk, run, target, actor, $0)
+            }
             progress(run.counts)
         }
         return try await end(run, target, actor, resumedAfter)
@@ -67,14 +70,14 @@ package struct ImportTasks: Sendable {
 
     /// Takes a chunk in and moves the run on, in one transaction.
     private func take(
-        _ chunk: ImportChunk, _ run: ImportRun, _ target: IntakeTarget, _ actor: Principal.ID
-    ) async throws -> ImportCounts {
+        _ chunk: ImportChunk, _ run: ImportRun, _ target: IntakeTarget, _ actor: Principal.ID, _ way: IntakeWay
+    ) async throws -> (added: Int, result: ImportCounts) {
         let batch = target.batch
         return try await market.change { change in
             let transaction = change.transaction
             let added =
                 chunk.tasks.drafts.isEmpty
-                ? 0 : try await change.takeIn(chunk.tasks, into: batch.id, of: batch.requester, by: actor)
+                ? 0 : try await change.takeIn(chunk.tasks, into: batch.id, of: batch.requester, by: actor, way)
             var faults = chunk.faults
             if added < chunk.tasks.drafts.count {
                 faults += chunk.faults(of: try await transaction.differingIntake(of: batch))
@@ -91,7 +94,7 @@ package struct ImportTasks: Sendable {
                 "task_import_moved", by: actor, on: "batch", batch.id.uuid, in: .requester(batch.requester),
                 facts: ["import": .string("\(run.id)"), "records": .integer(Int64(chunk.records))]
             )
-            return run.counts + counts
+            return (added, run.counts + counts)
         }
     }
 

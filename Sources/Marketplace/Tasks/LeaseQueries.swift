@@ -17,7 +17,7 @@ extension Transaction {
                    for no key update
             )
             update worker_load
-               set live_leases = live_leases - ended.leases
+               set live_leases = live_leases - ended.leases, idle_since = greatest(idle_since, \(instant))
               from locked join ended using (worker_id)
              where worker_load.worker_id = locked.worker_id
             """)

@@ -3,7 +3,7 @@ internal import Foundation
 internal import Store
 
 /// Releases a draft: its worst case and the share for top-ups are held, and its tasks can be worked on. No hold, no
-/// publish.
+/// publish. One row changes, whatever the number of tasks: they came in open, and the batch counted them.
 package struct PublishBatch: Sendable {
     let market: Market
 
@@ -19,9 +19,8 @@ package struct PublishBatch: Sendable {
             try await transaction.authorizePublisher(actor, for: requester)
             guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
             guard let next = batch.state.after(.publish) else { throw BatchRefusal.wrongState(batch.state, .publish) }
-            let taskCount = try await transaction.openTasks(of: batch)
-            guard taskCount > 0 else { throw BatchRefusal.noTasks }
-            let (held, share) = try batch.holdAndShare(taskCount: taskCount)
+            guard batch.taskCount > 0 else { throw BatchRefusal.noTasks }
+            let (held, share) = try batch.holdAndShare()
             try await change.hold(held, for: batch)
             if share.minorUnits > 0 { try await transaction.keepTopUpShare(share, of: batch) }
             guard try await transaction.moveBatch(id, of: requester, from: .draft, to: next) else {
@@ -29,7 +28,7 @@ package struct PublishBatch: Sendable {
             }
             try await change.record(
                 "batch_published", by: actor, on: "batch", id.uuid, in: .requester(requester),
-                facts: ["tasks": .integer(Int64(taskCount)), "held": .string("\(held)")]
+                facts: ["tasks": .integer(Int64(batch.taskCount)), "held": .string("\(held)")]
             )
             return held
         }
@@ -37,21 +36,20 @@ package struct PublishBatch: Sendable {
 }
 
 extension Batch {
-    /// What is held of the batch: what it costs if everything is accepted, tasks × redundancy × (pay + fee) at the cap
-    /// of a price that rises, and beside that the share of its pay that is kept for top-ups.
+    /// What is held of the batch: what it costs if everything is accepted, slots × (pay + fee) at the cap of a price
+    /// that rises, and beside that the share of its pay that is kept for top-ups.
     ///
     /// - Throws: ``BatchRefusal/overBudget(worstCase:budget:)``, also for what no amount can say.
-    func holdAndShare(taskCount: Int) throws(BatchRefusal) -> (held: Money, share: Money) {
+    func holdAndShare() throws(BatchRefusal) -> (held: Money, share: Money) {
         do throws(MoneyError) {
-            let worstCase = try worstCaseOfOne.multiplied(by: redundancy).multiplied(by: taskCount)
-            let share = try mostPay.multiplied(by: redundancy).multiplied(by: taskCount)
-                .share(basisPoints: topUpBasisPoints)
+            let worstCase = try worstCaseOfOne.multiplied(by: slotCount)
+            let share = try mostPay.multiplied(by: slotCount).share(basisPoints: topUpBasisPoints)
             let held = try worstCase.adding(share)
             if held.minorUnits <= budget.minorUnits { return (held, share) }
             throw MoneyError.outOfRange
         } catch {
             let pay = Double(mostPay.minorUnits) * (1 + Double(topUpBasisPoints) / 10_000)
-            let about = (pay + Double(mostFee.minorUnits)) * Double(redundancy) * Double(taskCount)
+            let about = (pay + Double(mostFee.minorUnits)) * Double(slotCount)
             throw .overBudget(
                 worstCase: about < 9e18 ? Int64(about.rounded()) : .max, budget: budget.minorUnits
             )

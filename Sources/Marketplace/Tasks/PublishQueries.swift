@@ -4,29 +4,6 @@ internal import Store
 extension Transaction {
     private static var step: Int { 20_000 }
 
-    /// Opens the draft tasks of a locked batch and their slots, in bounded statements.
-    ///
-    /// - Returns: the number of tasks.
-    func openTasks(of batch: Batch) async throws -> Int {
-        var opened = 0
-        var last: WorkTask.ID?
-        while true {
-            let end = try await stepEnd(of: batch, after: last)
-            opened += try await execute(
-                """
-                update task set state = 'open'
-                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end)) and state = 'draft'
-                """)
-            try await execute(
-                """
-                update slot set state = 'open'
-                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end)) and state = 'waiting'
-                """)
-            guard let end else { return opened }
-            last = end
-        }
-    }
-
     /// Takes back what nobody has taken of a locked batch and closes its tasks, in bounded statements. Waits for claims
     /// that are being made. (The cast keeps the planner off the index of open slots, which is in another order.)
     func closeTasks(of batch: Batch) async throws {

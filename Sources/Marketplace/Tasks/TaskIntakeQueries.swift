@@ -2,8 +2,67 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
+    /// Streams drafts straight into tasks with content, reference answers, parties and open slots.
+    ///
+    /// - Returns: their number.
+    /// - Throws: a violation of `task_one_per_external_key` when the project has the external key of one of them, or
+    ///   two have the same.
+    func copyTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
+        let intake = drafts.intake(ids, at: instant)
+        let requester = batch.requester
+        try await copyIn(
+            """
+            copy task (requester_id, task_id, batch_id, project_id, external_key, state, matter)
+            from stdin (format binary)
+            """,
+            rows: intake.lazy.map {
+                CopyRow([
+                    requester, $0.id, batch.id, batch.project, $0.draft.externalKey, TaskState.open, $0.draft.matter,
+                ])
+            }
+        )
+        try await copyIn(
+            "copy task_content (requester_id, task_id, payload) from stdin (format binary)",
+            rows: intake.lazy.map { CopyRow([requester, $0.id, $0.draft.content]) }
+        )
+        try await copyIn(
+            """
+            copy slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
+            from stdin (format binary)
+            """,
+            rows: intake.lazy.flatMap { item in
+                (1...batch.redundancy).lazy.map {
+                    CopyRow([requester, item.id, Int32($0), batch.id, SlotState.open, 0, Int32(0)])
+                }
+            }
+        )
+        try await copyBeside(intake, of: requester)
+        return intake.count
+    }
+
+    private func copyBeside(_ intake: [IdentifiedDraft], of requester: Requester.ID) async throws {
+        let answered = intake.filter { !$0.draft.referenceAnswers.isEmpty }
+        if !answered.isEmpty {
+            try await copyIn(
+                "copy reference_answer (requester_id, task_id, source, answer) from stdin (format binary)",
+                rows: answered.lazy.flatMap { item in
+                    item.draft.referenceAnswers.map { CopyRow([requester, item.id, $0.key, $0.value]) }
+                }
+            )
+        }
+        let withParties = intake.filter { !$0.draft.parties.isEmpty }
+        if !withParties.isEmpty {
+            try await copyIn(
+                "copy task_party (requester_id, task_id, party_name, party) from stdin (format binary)",
+                rows: withParties.lazy.flatMap { item in
+                    item.draft.partiesOnce.map { CopyRow([requester, item.id, $0.name, $0.normalised]) }
+                }
+            )
+        }
+    }
+
     /// Streams drafts into temporary tables and from there, in one statement, into tasks with content, reference
-    /// answers and waiting slots. Those whose external key the project has stay as they are.
+    /// answers and open slots. Those whose external key the project has stay as they are.
     ///
     /// - Returns: how many were new.
     func insertTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
@@ -38,22 +97,21 @@ extension Transaction {
                 task_id uuid not null, party_name text not null, party text not null
             ) on commit drop
             """)
-        let identified = drafts.map { (id: ids.make(WorkTask.self, at: instant), draft: $0) }
-            .sorted { $0.id < $1.id }
+        let intake = drafts.intake(ids, at: instant)
         try await copyIn(
             "copy task_intake (task_id, external_key, payload, matter) from stdin (format binary)",
-            rows: identified.lazy.map { CopyRow([$0.id, $0.draft.externalKey, $0.draft.payload, $0.draft.matter]) }
+            rows: intake.lazy.map { CopyRow([$0.id, $0.draft.externalKey, $0.draft.content, $0.draft.matter]) }
         )
         try await copyIn(
             "copy reference_intake (task_id, source, answer) from stdin (format binary)",
-            rows: identified.lazy.flatMap { item in
+            rows: intake.lazy.flatMap { item in
                 item.draft.referenceAnswers.map { CopyRow([item.id, $0.key, $0.value]) }
             }
         )
         try await copyIn(
             "copy party_intake (task_id, party_name, party) from stdin (format binary)",
-            rows: identified.lazy.flatMap { item in
-                item.draft.parties.map { CopyRow([item.id, $0.name, $0.normalised]) }
+            rows: intake.lazy.flatMap { item in
+                item.draft.partiesOnce.map { CopyRow([item.id, $0.name, $0.normalised]) }
             }
         )
     }
@@ -63,7 +121,7 @@ extension Transaction {
             """
             with added as (
                 insert into task (requester_id, task_id, batch_id, project_id, external_key, state, matter)
-                select \(batch.requester), task_id, \(batch.id), \(batch.project), external_key, 'draft', matter
+                select \(batch.requester), task_id, \(batch.id), \(batch.project), external_key, 'open', matter
                   from task_intake order by task_id
                 on conflict on constraint task_one_per_external_key do nothing
                 returning task_id
@@ -78,16 +136,34 @@ extension Transaction {
             ),
             parties as (
                 insert into task_party (requester_id, task_id, party_name, party)
-                select distinct on (task_id, party) \(batch.requester), task_id, party_name, party
-                  from party_intake join added using (task_id)
-                 order by task_id, party
+                select \(batch.requester), task_id, party_name, party from party_intake join added using (task_id)
             ),
             slots as (
                 insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
-                select \(batch.requester), task_id, slot_no, \(batch.id), 'waiting', 0, 0
+                select \(batch.requester), task_id, slot_no, \(batch.id), 'open', 0, 0
                   from added cross join generate_series(1, \(batch.redundancy)::integer) as slot_no
             )
             select count(*) as added from added
             """)["added"]
+    }
+}
+
+/// A draft and the id that its task will have.
+private typealias IdentifiedDraft = (id: WorkTask.ID, draft: TaskDraft)
+
+extension [TaskDraft] {
+    /// In the order of their ids, so that indexes grow at their end.
+    fileprivate func intake(_ ids: any IdentifierSource, at instant: Date) -> [IdentifiedDraft] {
+        map { (id: ids.make(WorkTask.self, at: instant), draft: $0) }.sorted { $0.id < $1.id }
+    }
+}
+
+extension TaskDraft {
+    /// What the column of the content holds: the one place where a payload is brought into its stored form.
+    fileprivate var content: some SQLParameter { payload }
+
+    fileprivate var partiesOnce: [PartyName] {
+        var seen: Set<String> = []
+        return parties.filter { seen.insert($0.normalised).inserted }
     }
 }

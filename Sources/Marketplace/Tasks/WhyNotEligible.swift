@@ -46,46 +46,11 @@ package struct WhyNotEligible: Sendable {
             guard let offering = try await transaction.offering(batch.id, of: batch.requester) else {
                 throw NotFound("batch")
             }
-            return try await transaction.prospect(of: row, from: offering)
+            let seeker = try await WorkSeeker(row, in: transaction)
+            guard let prospect = try await transaction.prospects(of: seeker, from: [offering]).first else {
+                throw NotFound("batch")
+            }
+            return prospect
         }
-    }
-}
-
-extension Transaction {
-    /// In the order in which ``ClaimTask`` refuses.
-    fileprivate func prospect(of worker: WorkerRow, from offering: Offering) async throws -> ClaimProspect {
-        guard try await holds(Principal.ID(worker.id.uuid), .worker, for: nil) else { return .refused(.notAWorker) }
-        guard worker.state == .active else { return .refused(.notActive(worker.state)) }
-        guard let limits = try await workLimits(of: worker.id) else { return .refused(.notAWorker) }
-        guard try await liveLeases(of: worker.id) < limits.tasksAtOnceMax else {
-            return .refused(.mostAtOnce(limits.tasksAtOnceMax))
-        }
-        guard offering.state == .open else { return .refused(.batchNotOpen(offering.state)) }
-        guard offering.hasOpenSlot else { return .refused(.noWork) }
-        let bonds = try await workerBonds(of: worker.id)
-        if let bar = offering.bar(to: bonds) { return .refused(bar) }
-        guard let facts = try await workerFacts(worker.id, at: instant),
-            let requirement = try await requirement(offering.requirement)
-        else { throw NotFound("requirement") }
-        let proof: EligibilityProof
-        switch requirement.evaluate(normal: facts, at: instant) {
-        case .eligible(let found): proof = found
-        case .ineligible(let fault): return .refused(.notEligible(fault))
-        }
-        let day = try WorkWeek.day(of: instant, timeZone: worker.timeZone)
-        let week = try WorkWeek.start(of: instant, timeZone: worker.timeZone)
-        switch try await passedCap(
-            by: offering.expectedMinutes, of: worker.id, on: day, weekStartsOn: week, within: limits
-        ) {
-        case .week: return .refused(.hoursCap)
-        case .day: return .refused(.dayCap)
-        case nil: break
-        }
-        if let cap = offering.workerTasksMax {
-            let held = try await tasksHeld(of: offering.key, by: worker.id, most: cap)
-            guard held < cap else { return .refused(.batchCap(cap)) }
-        }
-        guard try await hasOpenSlot(of: offering, for: worker.id, with: bonds) else { return .refused(.noWork) }
-        return offering.door == .claim ? .eligible(proof) : .refused(.offeredOnly)
     }
 }

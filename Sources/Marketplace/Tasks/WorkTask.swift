@@ -7,9 +7,9 @@ package enum WorkTask {
     package typealias ID = Identifier<WorkTask>
 }
 
-/// The values of the PostgreSQL enum `task_state`, in its order.
+/// The values of the PostgreSQL enum `task_state`, in its order. A task of a draft batch is open and a draft.
 package enum TaskState: String, Sendable, CaseIterable, SQLEnum {
-    case draft, open, closed
+    case open, closed
 }
 
 /// The values of the PostgreSQL enum `slot_state`, in its order.

@@ -68,15 +68,13 @@ extension Transaction {
         return nil
     }
 
-    /// The cap that ``commitMinutes(_:of:on:weekStartsOn:within:)`` would refuse by, without committing anything.
-    package func passedCap(
-        by minutes: Int, of worker: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate,
-        within limits: WorkLimits
-    ) async throws -> HoursCap? {
+    /// What a worker has committed in a week and on one day of it.
+    package func committedHours(
+        of worker: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate
+    ) async throws -> CommittedHours {
         let week = try await committedMinutes(of: worker, weekStartsOn: monday)
-        guard week <= limits.weeklyMinutesMax - minutes else { return .week }
         let days = try await committedMinutes(of: worker, onDaysFrom: monday)
-        return days[day] ?? 0 <= limits.dailyMinutesMax - minutes ? nil : .day
+        return CommittedHours(weekMinutes: week, dayMinutes: days[day] ?? 0)
     }
 
     /// The same as for a week, for one day.

@@ -32,3 +32,15 @@ package struct WorkLimits: Hashable, Sendable {
 package enum HoursCap: String, Hashable, Sendable {
     case week, day
 }
+
+/// Minutes that a worker has committed in a week and on one of its days.
+package struct CommittedHours: Hashable, Sendable {
+    package let weekMinutes: Int
+    package let dayMinutes: Int
+
+    /// The cap that committing so many minutes more would be refused by.
+    package func passedCap(by minutes: Int, within limits: WorkLimits) -> HoursCap? {
+        guard weekMinutes <= limits.weeklyMinutesMax - minutes else { return .week }
+        return dayMinutes <= limits.dailyMinutesMax - minutes ? nil : .day
+    }
+}

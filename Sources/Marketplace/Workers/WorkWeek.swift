@@ -30,4 +30,20 @@ package enum WorkWeek {
         }
         return day
     }
+
+    /// The instant at which a day begins by the wall clock.
+    ///
+    /// - Throws: as ``start(of:timeZone:)``.
+    package static func beginning(of day: CalendarDate, timeZone: String) throws(BadInput) -> Date {
+        guard let zone = TimeZone(identifier: timeZone) else {
+            throw BadInput("time_zone", "is not a known time zone: '\(timeZone.prefix(64))'")
+        }
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.timeZone = zone
+        let parts = DateComponents(year: day.year, month: day.month, day: day.day)
+        guard let instant = calendar.date(from: parts) else {
+            throw BadInput("day", "is outside the years 1 to 9999")
+        }
+        return instant
+    }
 }

@@ -33,11 +33,4 @@ extension Transaction {
             select count(*) as batches from batch where requester_id = \(requester) and project_id = \(project)
             """)["batches"]
     }
-
-    func taskCount(of batch: Batch.ID, _ requester: Requester.ID) async throws -> Int {
-        try await oneRow(
-            """
-            select count(*) as tasks from task where requester_id = \(requester) and batch_id = \(batch)
-            """)["tasks"]
-    }
 }

@@ -73,13 +73,12 @@ struct TaskImport {
         tally.added += added.added
         tally.unchanged += added.unchanged
         tally.note(faults: added.faults, of: added.faultCount)
-        let (found, tasks) = try await market.database.read { [requester] transaction in
-            (try await transaction.batch(batch, of: requester), try await transaction.taskCount(of: batch, requester))
-        }
-        guard tasks > 0, let found else { return }
+        let found = try await market.database.read { [requester] in try await $0.batch(batch, of: requester) }
+        guard let found, found.taskCount > 0 else { return }
         let held = try await PublishBatch(market: market)(batch, of: requester, by: publisher)
         tally.releases.append(
-            ImportSummary.Release(batch: batch, name: found.name, tasks: tasks, held: held, budget: found.budget)
+            ImportSummary.Release(
+                batch: batch, name: found.name, tasks: found.taskCount, held: held, budget: found.budget)
         )
     }
 
@@ -93,7 +92,7 @@ struct TaskImport {
                 .adding(batch.mostPay.share(basisPoints: batch.topUpBasisPoints))
                 .multiplied(by: batch.redundancy)
             let most = Int(batch.budget.minorUnits / max(1, each.minorUnits))
-            return (id, max(0, most - (try await transaction.taskCount(of: id, requester))))
+            return (id, max(0, most - batch.taskCount))
         }
     }
 

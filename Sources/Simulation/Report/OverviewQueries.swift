@@ -34,10 +34,11 @@ extension Transaction {
             ),
             \(fragment: Self.agreement),
             tasks as (
-                select requester_id, project_id, count(*) filter (where state = 'draft') as draft,
-                       count(*) filter (where state = 'open') as open,
-                       count(*) filter (where state = 'closed') as closed
-                  from task group by 1, 2
+                select task.requester_id, task.project_id, count(*) filter (where batch.state = 'draft') as draft,
+                       count(*) filter (where batch.state <> 'draft' and task.state = 'open') as open,
+                       count(*) filter (where task.state = 'closed') as closed
+                  from task join batch using (requester_id, batch_id)
+                 group by 1, 2
             )
             select project.external_key, project.name, draft, open, closed, leased, submitted, accepted, rejected,
                    expired, returned, partly, fill_median, fill_ninetieth, basis_points

@@ -26,7 +26,7 @@ extension SimulationReport.Project {
             "key": .string(key), "name": .string(name),
             "tasks": .object(
                 Dictionary(
-                    uniqueKeysWithValues: TaskState.allCases.map { state in
+                    uniqueKeysWithValues: SimulationReport.TaskStanding.allCases.map { state in
                         (state.rawValue, SimulationReport.count(tasks[state] ?? 0))
                     })),
             "assignments": .object(

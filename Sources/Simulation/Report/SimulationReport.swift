@@ -3,11 +3,16 @@ package import Marketplace
 /// How a market stands: what was done, refused, spent and paid. Read from the database; what only the simulation that
 /// led there knows is in ``run``.
 package struct SimulationReport: Sendable {
+    /// Where a task stands, its batch looked at.
+    package enum TaskStanding: String, Sendable, CaseIterable {
+        case draft, open, closed
+    }
+
     /// A project and its work.
     package struct Project: Hashable, Sendable {
         package let key: String
         package let name: String
-        package let tasks: [TaskState: Int]
+        package let tasks: [TaskStanding: Int]
         package let assignments: [AssignmentState: Int]
         /// Of the accepted assignments, those accepted in part.
         package let partly: Int

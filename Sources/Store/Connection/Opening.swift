@@ -24,7 +24,15 @@ extension StoreConfiguration {
             PQfinish(connection)
             return .failure(ConnectFault(reason: message))
         }
-        PQsetNoticeProcessor(connection, { _, _ in }, nil)
+        // The connection keeps this configuration, and with it the tap, for as long as it is open.
+        PQsetNoticeProcessor(
+            connection,
+            { tap, message in
+                guard let tap, let message else { return }
+                Unmanaged<NoticeTap>.fromOpaque(tap).takeUnretainedValue().tell(String(cString: message))
+            },
+            notices.map { Unmanaged.passUnretained($0).toOpaque() }
+        )
         return .success(connection)
     }
 

@@ -39,6 +39,11 @@ extension Int: SQLParameter {
     package func write(to wire: inout WireBuffer) { wire.append(Int64(self)) }
 }
 
+extension Int32: SQLParameter {
+    package static var typeOID: UInt32 { TypeOID.int4 }
+    package func write(to wire: inout WireBuffer) { wire.append(self) }
+}
+
 extension Bool: SQLParameter {
     package static var typeOID: UInt32 { TypeOID.bool }
     package func write(to wire: inout WireBuffer) { wire.append(UInt8(self ? 1 : 0)) }
