@@ -38,6 +38,32 @@ let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         ]
     ),
     (.batchCounts, ["update batch set slot_count = slot_count + 1 where name = 'pair'"]),
+    (
+        .reservations,
+        [
+            """
+            insert into allotment select requester_id, gen_random_uuid(), batch_id, 'named' from batch where name = 'pair'
+            """,
+            """
+            insert into allotment_member
+            select allotment.requester_id, allotment_id, worker_id
+              from allotment, worker
+             where worker_id not in (select worker_id from assignment)
+             limit 1
+            """,
+            "update slot set allotment_id = allotment.allotment_id from allotment where state = 'leased'",
+        ]
+    ),
+    (
+        .reservations,
+        [
+            """
+            insert into allotment
+            select requester_id, gen_random_uuid(), batch_id, 'pack', 'm', 1 from batch where name = 'pair'
+            """,
+            "update slot set allotment_id = allotment.allotment_id from allotment where state = 'leased'",
+        ]
+    ),
     (.batchCounts, ["update batch set task_count = task_count - 1 where name = 'pair'"]),
     (
         .oneSlotPerWorker,

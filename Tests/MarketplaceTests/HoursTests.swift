@@ -9,47 +9,50 @@ import Testing
 struct HoursTests {
     private let monday = CalendarDate.day("2026-03-02")
 
-    private func reserve(_ minutes: Int, _ worker: Worker.ID, cap: Int) async throws -> Bool {
-        try await Scratch.database.transaction {
-            try await $0.reserveMinutes(minutes, of: worker, weekStartsOn: monday, cap: cap)
-        }
-    }
-
     private func committed(_ worker: Worker.ID) async throws -> Int {
         try await Scratch.database.read { try await $0.committedMinutes(of: worker, weekStartsOn: monday) }
     }
 
-    @Test(
-        "minutes are committed up to the cap and not beyond",
-        arguments: [
-            ([60, 40], [true, true], 100), ([60, 41], [true, false], 60), ([101], [false], 0),
-            ([100, 1], [true, false], 100),
-            ([0], [false], 0), ([-5], [false], 0), ([60, .max], [true, false], 60),
-        ])
-    func cap(minutes: [Int], answers: [Bool], sum: Int) async throws {
-        let worker = try await Crew().worker()
-        var seen: [Bool] = []
-        for count in minutes { seen.append(try await reserve(count, worker, cap: 100)) }
-        #expect(seen == answers)
-        #expect(try await committed(worker) == sum)
+    private func worker(_ small: SmallMarket, weekly: Int) async throws -> Worker.ID {
+        let worker = try await small.worker("w", weeklyMinutes: weekly)
+        try await SetAvailability(market: small.market)(
+            AvailabilitySettings(tasksAtOnceMax: 100), of: worker, by: Principal.ID(worker.uuid))
+        return worker
     }
 
-    @Test("a cap that was lowered below what is committed refuses more, and takes nothing back")
+    @Test("are committed up to the cap and not beyond, to the minute", arguments: [(59, 0), (60, 1), (119, 1), (120, 2)])
+    func cap(weekly: Int, fitting: Int) async throws {
+        let small = try await SmallMarket()
+        let worker = try await worker(small, weekly: weekly)
+        let batch = try await small.batch(small.draft("b", requirement: .all([]), minutes: 60), tasks: 3)
+        for _ in 0..<fitting { _ = try await small.claim(worker, batch) }
+        #expect(await refusal(ClaimRefusal.self) { try await small.claim(worker, batch) } == .hoursCap)
+        #expect(try await committed(worker) == 60 * fitting)
+    }
+
+    @Test("refuse more once the cap was lowered below what is committed, and take nothing back")
     func loweredCap() async throws {
-        let worker = try await Crew().worker()
-        #expect(try await reserve(90, worker, cap: 100))
-        #expect(try await !reserve(1, worker, cap: 50))
-        #expect(try await committed(worker) == 90)
-        #expect(try await reserve(30, worker, cap: 120))
+        let small = try await SmallMarket()
+        let worker = try await worker(small, weekly: 100)
+        let batch = try await small.batch(small.draft("b", requirement: .all([]), minutes: 40), tasks: 4)
+        for _ in 0..<2 { _ = try await small.claim(worker, batch) }
+        let set = SetAvailability(market: small.market)
+        try await set(AvailabilitySettings(weeklyMinutesMax: 50), of: worker, by: Principal.ID(worker.uuid))
+        #expect(await refusal(ClaimRefusal.self) { try await small.claim(worker, batch) } == .hoursCap)
+        #expect(try await committed(worker) == 80)
+        try await set(AvailabilitySettings(weeklyMinutesMax: 120), of: worker, by: Principal.ID(worker.uuid))
+        _ = try await small.claim(worker, batch)
     }
 
-    @Test("minutes given back may be committed again; more than is committed cannot be given back")
+    @Test("given back may be committed again; more than is committed cannot be given back")
     func release() async throws {
-        let worker = try await Crew().worker()
-        #expect(try await reserve(100, worker, cap: 100))
-        try await Scratch.database.transaction { try await $0.releaseMinutes(40, of: worker, weekStartsOn: monday) }
-        #expect(try await reserve(40, worker, cap: 100))
-        for minutes in [101, 0, -1] {
+        let small = try await SmallMarket()
+        let worker = try await worker(small, weekly: 60)
+        let batch = try await small.batch(small.draft("b", requirement: .all([]), minutes: 60), tasks: 2)
+        let work = try await small.claim(worker, batch)
+        try await ReturnTask(market: small.market)(work.id, token: work.leaseToken, .noTime, by: Principal.ID(worker.uuid))
+        _ = try await small.claim(worker, batch)
+        for minutes in [61, 0, -1] {
             await #expect(throws: StoreError.unexpectedRowCount(0)) {
                 try await Scratch.database.transaction {
                     try await $0.releaseMinutes(minutes, of: worker, weekStartsOn: monday)
@@ -58,15 +61,22 @@ struct HoursTests {
         }
     }
 
-    @Test("50 reservations at once never pass the cap, and none is refused while minutes are left")
+    @Test("are never passed by 50 claims at once, and none is refused while minutes are left", .timeLimit(.minutes(5)))
     func concurrent() async throws {
-        let worker = try await Crew().worker()
+        let small = try await SmallMarket()
+        let worker = try await worker(small, weekly: 600)
+        let batch = try await small.batch(small.draft("b", requirement: .all([]), minutes: 30), tasks: 50)
         let barrier = Barrier(count: 50)
         let taken = try await withThrowingTaskGroup(of: Bool.self) { group in
             for _ in 0..<50 {
                 group.addTask {
                     await barrier.arrive()
-                    return try await reserve(30, worker, cap: 600)
+                    do {
+                        _ = try await small.claim(worker, batch)
+                        return true
+                    } catch ClaimRefusal.hoursCap {
+                        return false
+                    }
                 }
             }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }

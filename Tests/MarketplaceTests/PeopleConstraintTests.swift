@@ -186,7 +186,8 @@ struct PeopleConstraintTests {
         let (maker, checker) = (try await crew.person("m", .financeMaker), try await crew.person("c", .financeChecker))
         try await publishCard(crew, maker, checker)
         try await crew.market.database.transaction { transaction in
-            _ = try await transaction.reserveMinutes(60, of: worker, weekStartsOn: .day("2026-03-02"), cap: 600)
+            try await transaction.execute(
+                "insert into worker_week values (\(worker), '2026-03-02', 600, 60)")
             _ = try await transaction.internRequirement(
                 .language("en"), id: Scratch.here.identifiers.make(at: transaction.instant)
             )

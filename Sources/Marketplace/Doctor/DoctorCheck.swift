@@ -6,6 +6,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case oneSlotPerWorker = "one_slot_per_worker"
     case slotsAgree = "slots_agree_with_assignments"
     case batchCounts = "batches_count_their_slots"
+    case reservations = "reserved_work_went_to_its_people"
     case eligibility = "facts_prove_eligibility"
     case proof = "facts_meet_requirement"
     case barred = "nobody_barred_has_work"
@@ -43,7 +44,7 @@ extension DoctorCheck {
     /// Which invariant of ARCHITECTURE.md it is about.
     package var invariant: Int {
         switch self {
-        case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts: 1
+        case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations: 1
         case .eligibility, .proof, .barred: 2
         case .termsFrozen, .termsHash, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
@@ -66,6 +67,7 @@ extension DoctorCheck {
         case .oneSlotPerWorker: "No worker holds two slots of a task."
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
         case .batchCounts: "A batch has the tasks and slots that it counts; nobody ever took one of a draft."
+        case .reservations: "What is reserved was taken by those it is for, a pack by its holder alone."
         case .eligibility: "The facts stored with an assignment were true when the lease was taken."
         case .proof: "The facts stored with an assignment meet the requirement of its batch."
         case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
@@ -118,6 +120,7 @@ extension DoctorCheck {
         case .oneSlotPerWorker: .violations(Self.oneSlotPerWorkerViolations)
         case .slotsAgree: .violations(Self.slotsAgreeViolations)
         case .batchCounts: .violations(Self.batchCountViolations)
+        case .reservations: .violations(Self.reservationViolations)
         case .eligibility: .violations(Self.eligibilityViolations)
         case .proof: .proofs
         case .barred: .violations(Self.barredViolations)

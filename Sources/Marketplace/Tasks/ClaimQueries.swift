@@ -79,7 +79,7 @@ extension Transaction {
                and slot.state = 'open'
                and (select state from batch
                      where requester_id = \(grant.requester) and batch_id = \(grant.batch)) = 'open'
-               and \(fragment: place(choice))
+               and \(fragment: place(choice, for: grant.worker, at: instant))
                and not exists (select from assignment as mine
                                 where mine.requester_id = slot.requester_id
                                   and mine.task_id = slot.task_id
@@ -102,9 +102,12 @@ extension Transaction {
         """
     }
 
-    private static func place(_ choice: SlotChoice) -> SQL {
+    private static func place(_ choice: SlotChoice, for worker: Worker.ID, at instant: Date) -> SQL {
         if let one = choice.only {
-            return "slot.task_id = \(one.task) and slot.slot_no = \(one.number) and slot.lease_token = \(one.token)"
+            return """
+                slot.task_id = \(one.task) and slot.slot_no = \(one.number) and slot.lease_token = \(one.token)
+                and \(fragment: openTo(worker, at: instant))
+                """
         }
         let aside: SQL =
             if let allotment = choice.allotment { "slot.allotment_id = \(allotment)" } else {
@@ -112,6 +115,21 @@ extension Transaction {
             }
         guard let after = choice.after else { return aside }
         return "\(fragment: aside) and (slot.slot_no, slot.task_id) > (\(after.slot), \(after.task))"
+    }
+
+    /// The slot is not reserved, or for this worker.
+    private static func openTo(_ worker: Worker.ID, at instant: Date) -> SQL {
+        """
+        (slot.allotment_id is null
+         or exists (select from allotment as aside
+                     where aside.requester_id = slot.requester_id and aside.allotment_id = slot.allotment_id
+                       and (aside.kind = 'gold' or aside.holder_id = \(worker)))
+         or exists (select from allotment_member as member
+                     where member.requester_id = slot.requester_id and member.allotment_id = slot.allotment_id
+                       and (member.worker_id = \(worker)
+                            or member.team_id = (select team_id from team_member
+                                                  where worker_id = \(worker) and in_force @> \(instant)))))
+        """
     }
 
     /// Leases, hours and audit of what was taken; nothing where nothing was.

@@ -79,7 +79,7 @@ package struct SlotChoice: Hashable, Sendable {
     var matter: String?
     /// Behind this place in the order in which slots are taken.
     var after: ServiceHints.Place?
-    /// This one only, whoever it is set aside for.
+    /// This one only, if it is not set aside for others.
     var only: One?
     /// Whether slots are waited for that somebody else is taking right now, so that none found means that all are
     /// taken; otherwise they are passed by.

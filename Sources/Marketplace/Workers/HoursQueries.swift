@@ -3,29 +3,7 @@ internal import Foundation
 package import Store
 
 extension Transaction {
-    /// Commits minutes of a worker's week, in one statement that waits for others on the same week.
-    ///
-    /// - Parameters:
-    ///   - minutes: 1 to 10,080.
-    ///   - cap: the most the worker gives in that week, all commitments together.
-    /// - Returns: `false`, with nothing changed, when the cap would be passed.
-    package func reserveMinutes(
-        _ minutes: Int, of worker: Worker.ID, weekStartsOn monday: CalendarDate, cap: Int
-    ) async throws -> Bool {
-        guard (1...10_080).contains(minutes), minutes <= cap, cap <= 10_080 else { return false }
-        return try await firstRow(
-            """
-            insert into worker_week as week (worker_id, week_starts_on, minutes_max, committed_minutes)
-            values (\(worker), \(monday), \(cap), \(minutes))
-            on conflict (worker_id, week_starts_on) do update
-               set committed_minutes = week.committed_minutes + excluded.committed_minutes,
-                   minutes_max = excluded.minutes_max
-             where week.committed_minutes + excluded.committed_minutes <= excluded.minutes_max
-            returning worker_id
-            """) != nil
-    }
-
-    /// Gives back minutes that were committed by ``reserveMinutes(_:of:weekStartsOn:cap:)``.
+    /// Gives back minutes of a week that a lease committed.
     ///
     /// - Throws: ``StoreError/unexpectedRowCount(_:)`` when fewer are committed.
     package func releaseMinutes(_ minutes: Int, of worker: Worker.ID, weekStartsOn monday: CalendarDate) async throws {
@@ -51,23 +29,6 @@ extension Transaction {
 }
 
 extension Transaction {
-    /// Commits minutes of a worker's week and day; waits for others on the same. A refusal leaves both as they were.
-    ///
-    /// - Returns: the cap that would be passed; `nil` when the minutes are committed.
-    package func commitMinutes(
-        _ minutes: Int, of worker: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate,
-        within limits: WorkLimits
-    ) async throws -> HoursCap? {
-        guard
-            try await reserveMinutes(minutes, of: worker, weekStartsOn: monday, cap: limits.weeklyMinutesMax)
-        else { return .week }
-        guard try await reserveMinutes(minutes, of: worker, on: day, cap: limits.dailyMinutesMax) else {
-            try await releaseMinutes(minutes, of: worker, weekStartsOn: monday)
-            return .day
-        }
-        return nil
-    }
-
     /// What a worker has committed in a week and on one day of it.
     package func committedHours(
         of worker: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate
@@ -77,25 +38,7 @@ extension Transaction {
         return CommittedHours(weekMinutes: week, dayMinutes: days[day] ?? 0)
     }
 
-    /// The same as for a week, for one day.
-    private func reserveMinutes(
-        _ minutes: Int, of worker: Worker.ID, on day: CalendarDate, cap: Int
-    ) async throws -> Bool {
-        guard (1...10_080).contains(minutes), minutes <= cap, cap <= 10_080 else { return false }
-        return try await firstRow(
-            """
-            insert into worker_day (worker_id, on_day, minutes_max, committed_minutes)
-            values (\(worker), \(day), \(cap), \(minutes))
-            on conflict (worker_id, on_day) do update
-               set committed_minutes = worker_day.committed_minutes + excluded.committed_minutes,
-                   minutes_max = excluded.minutes_max
-             where worker_day.committed_minutes + excluded.committed_minutes <= excluded.minutes_max
-            returning worker_id
-            """) != nil
-    }
-
-    /// Gives back minutes that were committed by ``commitMinutes(_:of:on:weekStartsOn:within:)``: the week's, then the
-    /// day's.
+    /// Gives back minutes that a lease committed: the week's, then the day's.
     ///
     /// - Throws: ``StoreError/unexpectedRowCount(_:)`` when fewer are committed.
     package func releaseMinutes(
