@@ -106,6 +106,7 @@ let package = Package(
             "SimulationTests",
             ["Simulation", "Scheduler", "Marketplace", "Store", "Formats", "TestSupport", logging], golden: true
         ),
+        tests("BenchmarksTests", ["Benchmarks", "Marketplace", "Store", "Formats", "TestSupport"]),
         tests("TidyTests", []),
     ],
     swiftLanguageModes: [.v6]

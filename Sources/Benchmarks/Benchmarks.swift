@@ -12,7 +12,7 @@ struct Benchmarks: AsyncParsableCommand {
     enum Size: String, ExpressibleByArgument { case small, full }
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
-    @Option(help: "Only this part: rate, claim, eligibility, copy, publish or serve.") var only: String?
+    @Option(help: "Only this part: rate, claim, eligibility, copy, publish, large or serve.") var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
@@ -40,6 +40,9 @@ struct Benchmarks: AsyncParsableCommand {
                 try await PublishBenchmark(
                     bench: bench, rounds: size == .full ? 5 : 3, count: size == .full ? 1_000_000 : 200_000
                 ).run()
+            }
+            if wants("large") {
+                try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: size == .full ? 5 : 3).run()
             }
             try await cluster.stop()
             if wants("serve") { try await ServeBenchmark(program: program, rounds: 5).run() }

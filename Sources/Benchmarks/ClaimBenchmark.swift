@@ -96,17 +96,9 @@ struct ClaimBenchmark {
 
     private func pgbench(_ connections: Int, _ script: String) async throws -> Double {
         try await bench.withClone(size: 1) { _, connectionString in
-            let output = try bench.output(
-                of: "pgbench",
-                [
-                    "-n", "-M", "prepared", "-c", "\(connections)", "-j", "\(min(connections, 2))", "-t",
-                    "\(claims / connections)",
-                    "-f", script, connectionString,
-                ]
+            try bench.pgbench(
+                script, connections: connections, transactions: claims / connections, connectionString
             )
-            let found = output.split(separator: "\n").first { $0.hasPrefix("tps = ") }?.split(separator: " ")[2]
-            guard let rate = found.flatMap({ Double($0) }) else { throw BenchmarkError(reason: "pgbench said nothing") }
-            return rate
         }
     }
 
@@ -143,7 +135,7 @@ struct ClaimBenchmark {
 }
 
 /// What every claim of the benchmark pays.
-private struct Price {
+struct Price {
     let pay: Money
     let fee: Money
     let week: CalendarDate

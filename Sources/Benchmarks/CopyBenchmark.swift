@@ -57,7 +57,7 @@ struct CopyBenchmark {
         var buffer = ""
         for number in 1...Self.count {
             let row = TaskRows.values(number)
-            buffer += "\(Workbench.requester),\(row.task),\(row.batch),\(Workbench.project),\(row.key),draft\n"
+            buffer += "\(Workbench.requester),\(row.task),\(row.batch),\(Workbench.project),\(row.key),open\n"
             if buffer.utf8.count > 1 << 20 {
                 handle.write(Data(buffer.utf8))
                 buffer = ""
@@ -84,7 +84,7 @@ private struct TaskRows: Sequence, IteratorProtocol {
         guard number < count else { return nil }
         number += 1
         let row = Self.fast(number)
-        return CopyRow([Workbench.requester, row.task, row.batch, Workbench.project, row.key, "draft"])
+        return CopyRow([Workbench.requester, row.task, row.batch, Workbench.project, row.key, "open"])
     }
 
     /// The same ids without going through their text.

@@ -46,6 +46,24 @@ struct Workbench {
         }
     }
 
+    /// A database with nothing but the schema in it, given to `body` by its connection string; dropped afterwards.
+    func withEmptyMarket(_ body: (String) async throws -> Void) async throws {
+        let name = "bench_large"
+        try await administration.drop(name)
+        try await administration.create(name, template: "template0")
+        let connectionString = cluster.connectionString(database: name)
+        let database = Self.database(connectionString, size: 1)
+        try await MarketSchema.installer(for: database).apply()
+        await database.shutdown()
+        do {
+            try await body(connectionString)
+        } catch {
+            try? await administration.drop(name)
+            throw error
+        }
+        try await administration.drop(name)
+    }
+
     /// Runs a program to its end and returns its standard output.
     func output(of program: String, _ arguments: [String]) throws -> String {
         let process = Process()
@@ -61,10 +79,31 @@ struct Workbench {
         return String(decoding: data, as: UTF8.self)
     }
 
-    private static func database(_ connectionString: String, size: Int) -> Database {
+    /// - Parameter transactions: of each connection.
+    /// - Returns: transactions a second.
+    func pgbench(
+        _ script: String, connections: Int, transactions: Int, _ connectionString: String
+    ) throws -> Double {
+        let output = try output(
+            of: "pgbench",
+            [
+                "-n", "-M", "prepared", "-c", "\(connections)", "-j", "\(min(connections, 2))", "-t", "\(transactions)",
+                "-f", script, connectionString,
+            ]
+        )
+        let found = output.split(separator: "\n").first { $0.hasPrefix("tps = ") }?.split(separator: " ")[2]
+        guard let rate = found.flatMap({ Double($0) }) else { throw BenchmarkError(reason: "pgbench said nothing") }
+        return rate
+    }
+
+    static func database(
+        _ connectionString: String, size: Int, timeout: Duration = .seconds(300),
+        _ change: (inout StoreConfiguration) -> Void = { _ in }
+    ) -> Database {
         var configuration = StoreConfiguration(connectionString: connectionString)
         configuration.poolSize = size
-        configuration.statementTimeout = .seconds(300)
+        configuration.statementTimeout = timeout
+        change(&configuration)
         return Database(configuration, logger: Logger(label: "bench"))
     }
 

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import FoundationNetworking
 import HTTPAPI
 import Marketplace
 import Store
@@ -36,6 +37,41 @@ struct WorkRoutesTests {
             let later = try await server.send("GET", "/v1/work", token: token)
             #expect(later.body["items"]?[0]?["assignment"]?["state"] == "submitted")
             #expect(later.body["items"]?[0]?["payload"]?.isNull == true)
+        }
+    }
+
+    @Test("who gets no work is told why, batch by batch, and what would unlock it")
+    func why() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("ann")
+        _ = try await small.batch(small.draft("one", requirement: .language("fr")), tasks: 1)
+        let other = try await small.batch(small.draft("two"), tasks: 1)
+        let token = try await token(of: worker, in: small)
+        try await LiveServer.run(small.market) { server in
+            let first = try await server.send("GET", "/v1/work/why?limit=1", token: token)
+            #expect(first.status == 200 && first.body["items"]?[0]?["failing"] == "requirement_language")
+            #expect(first.body["items"]?[0]?["unlock"]?["kind"] == "language")
+            #expect(first.body["groups"]?.arrayValue?.count == 2)
+            let next = try #require(first.body["next"]?.stringValue)
+            let second = try await server.send("GET", "/v1/work/why?limit=1&after=\(next)", token: token)
+            #expect(second.body["items"]?[0]?["batch_id"] == .string("\(other)"))
+            #expect(second.body["items"]?[0]?["eligible"] == true && second.body["next"]?.isNull == true)
+            #expect(try await server.send("GET", "/v1/work/why?limit=0", token: token).status == 400)
+            #expect(try await server.send("GET", "/v1/work/why?after=x", token: token).status == 400)
+            #expect(try await server.send("GET", "/v1/work/why").status == 401)
+        }
+    }
+
+    @Test("figures are read without a token, in Prometheus' format")
+    func metrics() async throws {
+        let small = try await SmallMarket()
+        _ = try await small.batch(small.draft("one"), tasks: 1)
+        try await LiveServer.run(small.market) { server in
+            let url = try #require(URL(string: "http://127.0.0.1:\(server.port)/metrics"))
+            let (data, response) = try await URLSession.shared.data(from: url)
+            let type = (response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Content-Type")
+            #expect(type == "text/plain; version=0.0.4; charset=utf-8")
+            #expect(String(decoding: data, as: UTF8.self).contains("\nguildhall_open_batches 1.0\n"))
         }
     }
 

@@ -3,7 +3,11 @@ package import Store
 
 extension JSON: SQLParameter, SQLDecodable {
     package static var typeOID: UInt32 { JSONText.typeOID }
-    package func write(to wire: inout WireBuffer) { JSONText(canonicalText).write(to: &wire) }
+    /// `jsonb`: the version of the form, 1, then the text. Its canonical form escapes U+0000.
+    package func write(to wire: inout WireBuffer) {
+        wire.append(UInt8(1))
+        wire.append(contentsOf: canonicalBytes())
+    }
 
     package init(cell: Cell) throws(CellFault) {
         let text = try JSONText(cell: cell).text

@@ -78,6 +78,16 @@ struct ImportChunks {
     }
 }
 
+/// Reads chunks beside whoever takes them in.
+actor ChunksAhead {
+    private var chunks: ImportChunks
+
+    init(_ chunks: sending ImportChunks) { self.chunks = chunks }
+
+    /// - Returns: `nil` at the end.
+    func next() throws -> ImportChunk? { try chunks.next() }
+}
+
 extension TaskRecordFault {
     static func taken(_ line: Int) -> TaskRecordFault {
         TaskRecordFault(

@@ -36,14 +36,19 @@ package struct ImportTasks: Sendable {
         if isStrict, begun == nil { try await check(file, target, actor) }
         var run = try await begin(file, hash, target, actor, begun)
         let resumedAfter = run.counts.records
-        var chunks = try ImportChunks(file, target, recordsPerChunk: recordsPerChunk, after: resumedAfter)
+        let chunks = try ChunksAhead(
+            ImportChunks(file, target, recordsPerChunk: recordsPerChunk, after: resumedAfter))
         var way = IntakeWay.straight
-        while let chunk = try chunks.next() {
+        var read = try await chunks.next()
+        while let chunk = read {
             try Task.checkCancellation()
+            // While the database takes this one in, the next one is read and checked.
+            async let next = chunks.next()
             run.counts = try await way.take(chunk.tasks.drafts.count) { [run] in
                 try await take(chunk, run, target, actor, $0)
             }
             progress(run.counts)
+            read = try await next
         }
         return try await end(run, target, actor, resumedAfter)
     }

@@ -9,11 +9,11 @@ package struct WireBuffer: Sendable {
     mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(count) }
 
     /// The bytes of the integer, highest first.
-    mutating func append(_ integer: some FixedWidthInteger) {
+    package mutating func append(_ integer: some FixedWidthInteger) {
         withUnsafeBytes(of: integer.bigEndian) { bytes.append(contentsOf: $0) }
     }
 
-    mutating func append(contentsOf more: some Collection<UInt8>) {
+    package mutating func append(contentsOf more: some Collection<UInt8>) {
         bytes.append(contentsOf: more)
     }
 

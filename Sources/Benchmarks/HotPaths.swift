@@ -1,0 +1,135 @@
+internal import Formats
+internal import Foundation
+internal import Marketplace
+internal import Store
+
+/// What the market does all day, each once, so that the plans can be looked at by which it is done.
+struct HotPaths: Sendable {
+    let large: LargeMarket
+
+    /// Names and what is done; in an order in which each finds something to do.
+    var all: [(name: String, run: @Sendable (Market) async throws -> Void)] {
+        reads + changes
+    }
+
+    /// The worker who looks at everything, and does nothing in between.
+    private var reader: Worker.ID { large.hotWorker(7) }
+
+    private var reads: [(name: String, run: @Sendable (Market) async throws -> Void)] {
+        [
+            (
+                "what am I eligible for",
+                { market in
+                    for _ in 0..<8 {
+                        _ = try await ListEligibleBatches(market: market)(for: reader, by: large.operatorID)
+                    }
+                }
+            ),
+            (
+                "why not this batch",
+                { market in
+                    for batch in large.batches.prefix(8) {
+                        _ = try await WhyNotEligible(market: market)(
+                            reader, from: (large.requester, batch), by: large.operatorID
+                        )
+                    }
+                }
+            ),
+            (
+                "why no work",
+                { market in _ = try await WhyNoWork(market: market)(for: reader, by: large.operatorID) }
+            ),
+            ("my work", { market in _ = try await MyWork(market: market)(by: Principal.ID(reader.uuid)) }),
+            ("figures", { market in _ = try await MarketMetrics(market: market)() }),
+            ("routing", { market in try await routing(market) }),
+        ]
+    }
+
+    private var changes: [(name: String, run: @Sendable (Market) async throws -> Void)] {
+        [
+            (
+                "claim the next task",
+                { market in
+                    for number in 1...8 {
+                        _ = try await ClaimTask(market: market)(by: Principal.ID(LargeMarket.worker(number).uuid))
+                    }
+                }
+            ),
+            (
+                "claim of one batch, heartbeat, submit, return",
+                { market in
+                    for number in 10...17 {
+                        let worker = Principal.ID(large.hotWorker(number).uuid)
+                        let claim = ClaimTask(market: market)
+                        let work = try await claim(from: (large.requester, large.hot), by: worker)
+                        _ = try await Heartbeat(market: market)(work.id, token: work.leaseToken, by: worker)
+                        _ = try await SubmitAnswer(market: market)(
+                            [:], for: work.id, token: work.leaseToken, by: worker)
+                        let other = try await claim(from: (large.requester, large.hot), by: worker)
+                        try await ReturnTask(market: market)(other.id, token: other.leaseToken, .noTime, by: worker)
+                    }
+                }
+            ),
+            (
+                "end leases that ran out",
+                { market in for _ in 0..<6 { _ = try await ExpireLeases(market: market)(by: large.operatorID) } }
+            ),
+            (
+                "revoke leases", { market in _ = try await RevokeLeases(market: market)(by: large.operatorID) }
+            ),
+            (
+                "seal the audit log",
+                { market in for _ in 0..<6 { _ = try await SealAudit(market: market)() } }
+            ),
+        ]
+    }
+
+    /// What a routing round reads; the work is claimed here, so the batches are asked about as if it were offered.
+    private func routing(_ market: Market) async throws {
+        try await market.database.read { transaction in
+            _ = try await transaction.routingBatches(after: nil, limit: 50)
+            let requirements = try await transaction.metRequirements(of: reader)
+            let workers = try await transaction.routingWorkers(meeting: requirements, after: nil, limit: 200)
+            let instant = transaction.instant
+            let weeks = try workers.map {
+                (
+                    worker: $0.id, startsOn: try WorkWeek.start(of: instant, timeZone: $0.timeZone),
+                    day: try WorkWeek.day(of: instant, timeZone: $0.timeZone)
+                )
+            }
+            _ = try await transaction.routingLoads(weeks)
+            let batches = large.batches.prefix(50).map {
+                RoutingBatch(
+                    requester: large.requester, id: $0, requirement: requirements.first ?? Requirement.ID($0.uuid),
+                    expectedMinutes: 1, leaseSeconds: 60, priority: 0, openedAt: instant, openSlots: 1, openTasks: 1,
+                    openOffers: 0
+                )
+            }
+            let ids = workers.map(\.id)
+            _ = try await transaction.routingOffers(of: batches, to: ids, since: instant)
+            _ = try await transaction.routingFinished(batches, by: ids)
+        }
+    }
+
+    /// Runs everything once under watch.
+    ///
+    /// - Returns: what must not be in a plan, each with where it was.
+    func faults(in market: Market, watch: PlanWatch) async throws -> (plans: Int, faults: [String]) {
+        var (count, found): (Int, [String]) = (0, [])
+        for (name, run) in all {
+            _ = watch.take()
+            try await run(market)
+            let plans = watch.take()
+            guard !plans.isEmpty else { throw BenchmarkError(reason: "no plan was seen of: \(name)") }
+            count += plans.count
+            for plan in plans {
+                for fault in plan.faults {
+                    let text =
+                        "\(name): \(fault): \(plan.query.split(whereSeparator: \.isWhitespace).joined(separator: " "))"
+                    if !found.contains(text) { found.append(text) }
+                }
+            }
+        }
+        return (count, found)
+    }
+}

@@ -1,0 +1,85 @@
+internal import Formats
+internal import Foundation
+internal import Marketplace
+internal import Store
+
+/// The claim's statement for one worker after the other, over all batches.
+struct LargeGrants: Sendable {
+    private static let instant = Date(timeIntervalSince1970: 1_772_442_000)
+    private static let leaseEnd = Date(timeIntervalSince1970: 1_900_000_000)
+    let large: LargeMarket
+    private let price: Price
+
+    init(large: LargeMarket) throws {
+        self.large = large
+        price = try Price()
+    }
+
+    /// - Returns: leases a second, over eight connections.
+    func rate(on database: Database, atOnce: Int, count: Int) async throws -> Double {
+        let turn = Turn(from: Int.random(in: 0..<large.size.workers))
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<count / 8 / atOnce {
+                        let first = turn.next(atOnce)
+                        try await take((first..<first + atOnce).map(statement), on: database)
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        return Double(count / 8 / atOnce * atOnce * 8) / (ContinuousClock.now - start).seconds
+    }
+
+    private func take(_ statements: [SQL], on database: Database) async throws {
+        let rows =
+            if let only = statements.first, statements.count == 1 {
+                [try await database.statement(only)]
+            } else {
+                try await database.transaction { try await $0.pipeline(statements) }
+            }
+        guard rows.allSatisfy({ $0.count == 1 }) else { throw BenchmarkError(reason: "the slots ran out") }
+    }
+
+    private func statement(_ draw: Int) -> SQL {
+        let number = draw % large.size.workers + 1
+        return statement(
+            RandomIdentifiers().uuid(at: Self.instant), LargeMarket.worker(number).uuid,
+            large.batch(for: number, draw / large.size.places)
+        )
+    }
+
+    private func statement(_ assignment: UUID, _ worker: UUID, _ batch: Batch.ID) -> SQL {
+        let grant = LeaseGrant(
+            assignment: Assignment.ID(assignment), requester: large.requester, batch: batch, worker: Worker.ID(worker),
+            leaseUntil: Self.leaseEnd, answerBy: Self.leaseEnd, terms: price.terms, pay: price.pay, fee: price.fee,
+            eligibility: ["credentials": []], weekStartsOn: price.week, expectedMinutes: 1
+        )
+        return Transaction.claimStatement(grant, at: Self.instant)
+    }
+
+    /// What differs from claim to claim is computed in SQL, as pgbench has no UUIDs.
+    func pgbenchScript() throws -> String {
+        let (assignment, worker) = (UUID.numbered(0, kind: 0x6), UUID.numbered(999_999, kind: 0x1f))
+        let batch = UUID.numbered(999_999, kind: 0x9)
+        let ids = large.batches.map { "\($0)" }.joined(separator: ",")
+        let text = try statement(assignment, worker, Batch.ID(batch)).writtenOut { uuid in
+            switch uuid {
+            case assignment: ":assignment"
+            case worker: "('\(Workbench.stem(0x1e))' || lpad(to_hex(:worker::bigint), 8, '0'))::uuid"
+            case batch: "('{\(ids)}'::uuid[])[:batch]"
+            default: nil
+            }
+        }
+        let id = "(lpad(to_hex(:high::bigint), 16, '0') || lpad(to_hex(:low::bigint), 16, '0'))::uuid"
+        return """
+            \\set worker random(1, \(large.size.workers))
+            \\set batch random(1, \(large.batches.count))
+            \\set high random(1, 9000000000000000000)
+            \\set low random(1, 9000000000000000000)
+            \(text.replacingOccurrences(of: ":assignment", with: id).split(separator: "\n").joined(separator: " "));
+            """
+    }
+}
