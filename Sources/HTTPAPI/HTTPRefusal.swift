@@ -53,6 +53,14 @@ extension ClaimRefusal: HTTPRefusal {
     }
 }
 
+extension BatchLifeRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notInWork, .ended, .overdue, .resizing, .promised, .moreAnswers, .budgetTooLow: .conflict
+        }
+    }
+}
+
 extension SubmitRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

@@ -20,6 +20,14 @@ package enum MarketSchema {
             version: 3, name: "rates_hours_kinds_leases",
             script: String(decoding: PackageResources._003_rates_hours_kinds_leases_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 4, name: "batch_life_enums",
+            script: String(decoding: PackageResources._009_batch_life_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 5, name: "batch_life",
+            script: String(decoding: PackageResources._010_batch_life_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -5,6 +5,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case redundancy = "slots_within_redundancy"
     case oneSlotPerWorker = "one_slot_per_worker"
     case slotsAgree = "slots_agree_with_assignments"
+    case handedOut = "nothing_closed_handed_out"
+    case ending = "batches_ended_with_reason"
     case eligibility = "facts_prove_eligibility"
     case proof = "facts_meet_requirement"
     case barred = "nobody_barred_has_work"
@@ -42,7 +44,7 @@ extension DoctorCheck {
     /// Which invariant of ARCHITECTURE.md it is about.
     package var invariant: Int {
         switch self {
-        case .redundancy, .oneSlotPerWorker, .slotsAgree: 1
+        case .redundancy, .oneSlotPerWorker, .slotsAgree, .handedOut, .ending: 1
         case .eligibility, .proof, .barred: 2
         case .termsFrozen, .termsHash, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
@@ -61,9 +63,13 @@ extension DoctorCheck {
     /// What must hold.
     package var sentence: String {
         switch self {
-        case .redundancy: "A task has as many slots as its redundancy, and no more counted assignments."
+        case .redundancy:
+            "A task has as many slots as its redundancy wants, and no more slots or counted assignments than its most."
         case .oneSlotPerWorker: "No worker holds two slots of a task."
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
+        case .handedOut:
+            "Nothing of a closed task or batch is open; what waits may still be asked for, and would be by now."
+        case .ending: "A batch that ended says when, why and by whom, and so do its tasks; no other does."
         case .eligibility: "The facts stored with an assignment were true when the lease was taken."
         case .proof: "The facts stored with an assignment meet the requirement of its batch."
         case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
@@ -115,6 +121,8 @@ extension DoctorCheck {
         case .redundancy: .violations(Self.redundancyViolations)
         case .oneSlotPerWorker: .violations(Self.oneSlotPerWorkerViolations)
         case .slotsAgree: .violations(Self.slotsAgreeViolations)
+        case .handedOut: .violations(Self.handedOutViolations)
+        case .ending: .violations(Self.endingViolations)
         case .eligibility: .violations(Self.eligibilityViolations)
         case .proof: .proofs
         case .barred: .violations(Self.barredViolations)

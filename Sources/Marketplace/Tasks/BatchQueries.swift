@@ -21,12 +21,14 @@ extension Transaction {
                 """
                 insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy,
                                    pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
-                                   lease_seconds, answer_seconds, lapses_max, priority, created_at, workforces)
+                                   lease_seconds, answer_seconds, lapses_max, priority, created_at, workforces,
+                                   due_at, redundancy_most, agreement_bps)
                 values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
                         \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
                         \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
                         \(draft.answerSeconds), \(draft.lapsesMax), \(draft.priority), \(instant),
-                        (\(workforces)::text[])::workforce[])
+                        (\(workforces)::text[])::workforce[], \(draft.dueAt),
+                        \(draft.adaptive?.most ?? draft.redundancy), \(draft.adaptive?.agreementBasisPoints))
                 on conflict on constraint batch_one_per_name do nothing
                 """) == 1
         if isNew { try await insertBatchPrice(of: id, requester, price, feeBasisPoints: draft.feeBasisPoints) }
@@ -62,7 +64,7 @@ extension Transaction {
         ).map(Batch.init)
     }
 
-    /// Moves a batch from one state to another; its times follow.
+    /// Opens a batch, pauses it or lets it go on.
     ///
     /// - Returns: false when it was no longer in `old`.
     func moveBatch(
@@ -72,8 +74,7 @@ extension Transaction {
             """
             update batch
                set state = \(new),
-                   opened_at = coalesce(opened_at, \(instant)),
-                   closed_at = case when \(new)::batch_state = 'closed' then \(instant) end
+                   opened_at = coalesce(opened_at, \(instant))
              where requester_id = \(requester) and batch_id = \(id) and state = \(old)
             """) == 1
     }
@@ -87,14 +88,15 @@ extension Transaction {
             """)
     }
 
-    /// A requester's batches, newest first.
+    /// A requester's batches, newest first, without those that are archived unless they are asked for.
     package func batches(
-        of requester: Requester.ID, before: Batch.ID? = nil, limit: Int = 50
+        of requester: Requester.ID, before: Batch.ID? = nil, withArchived: Bool = false, limit: Int = 50
     ) async throws -> [Batch] {
         try await rows(
             """
             \(fragment: Batch.columns) from batch
              where requester_id = \(requester) and (\(before)::uuid is null or batch_id < \(before)::uuid)
+               and (\(withArchived) or state <> 'archived')
              order by batch_id desc
              limit \(try PageLimit.checked(limit))
             """
@@ -106,6 +108,7 @@ extension Batch {
     static let columns: SQL = """
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
+               due_at, closed_reason, closed_by, archived_at, redundancy_most, agreement_bps, closes_as, is_resizing,
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
@@ -126,6 +129,8 @@ extension Batch {
         state = try row["state"]
         door = try row["door"]
         redundancy = try row["redundancy"]
+        redundancyMost = try row["redundancy_most"]
+        agreementBasisPoints = try row["agreement_bps"]
         pay = try Money(row["pay_minor"], currency)
         fee = try Money(row["fee_minor"], currency)
         mostPay = try Money(row["most_pay_minor"], currency)
@@ -138,5 +143,11 @@ extension Batch {
         expectedMinutes = try row["expected_minutes"]
         priority = try row["priority"]
         openedAt = try row["opened_at"]
+        dueAt = try row["due_at"]
+        closedReason = try row["closed_reason"]
+        closedBy = try row["closed_by"]
+        archivedAt = try row["archived_at"]
+        closesAs = try row["closes_as"]
+        isResizing = try row["is_resizing"]
     }
 }

@@ -19,6 +19,7 @@ package struct PublishBatch: Sendable {
             try await transaction.authorizePublisher(actor, for: requester)
             guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
             guard let next = batch.state.after(.publish) else { throw BatchRefusal.wrongState(batch.state, .publish) }
+            if let dueAt = batch.dueAt, dueAt <= change.instant { throw BatchRefusal.overdue }
             let taskCount = try await transaction.openTasks(of: batch)
             guard taskCount > 0 else { throw BatchRefusal.noTasks }
             let (held, share) = try batch.holdAndShare(taskCount: taskCount)
@@ -37,21 +38,21 @@ package struct PublishBatch: Sendable {
 }
 
 extension Batch {
-    /// What is held of the batch: what it costs if everything is accepted, tasks × redundancy × (pay + fee) at the cap
+    /// What is held of the batch: what it costs if everything is accepted, tasks × the most redundancy × (pay + fee) at the cap
     /// of a price that rises, and beside that the share of its pay that is kept for top-ups.
     ///
     /// - Throws: ``BatchRefusal/overBudget(worstCase:budget:)``, also for what no amount can say.
     func holdAndShare(taskCount: Int) throws(BatchRefusal) -> (held: Money, share: Money) {
         do throws(MoneyError) {
-            let worstCase = try worstCaseOfOne.multiplied(by: redundancy).multiplied(by: taskCount)
-            let share = try mostPay.multiplied(by: redundancy).multiplied(by: taskCount)
+            let worstCase = try worstCaseOfOne.multiplied(by: redundancyMost).multiplied(by: taskCount)
+            let share = try mostPay.multiplied(by: redundancyMost).multiplied(by: taskCount)
                 .share(basisPoints: topUpBasisPoints)
             let held = try worstCase.adding(share)
             if held.minorUnits <= budget.minorUnits { return (held, share) }
             throw MoneyError.outOfRange
         } catch {
             let pay = Double(mostPay.minorUnits) * (1 + Double(topUpBasisPoints) / 10_000)
-            let about = (pay + Double(mostFee.minorUnits)) * Double(redundancy) * Double(taskCount)
+            let about = (pay + Double(mostFee.minorUnits)) * Double(redundancyMost) * Double(taskCount)
             throw .overBudget(
                 worstCase: about < 9e18 ? Int64(about.rounded()) : .max, budget: budget.minorUnits
             )

@@ -85,7 +85,7 @@ extension Transaction {
             slots as (
                 insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
                 select \(batch.requester), task_id, slot_no, \(batch.id), 'waiting', 0, 0
-                  from added cross join generate_series(1, \(batch.redundancy)::integer) as slot_no
+                  from added cross join generate_series(1, \(batch.redundancyMost)::integer) as slot_no
             )
             select count(*) as added from added
             """)["added"]
