@@ -1425,8 +1425,9 @@ create table batch (
     agreement_bps     integer,
     -- What it closes as when nothing is in hand any more, where that is not `done`.
     closes_as         batch_closed_reason,
-    -- Whether a change of redundancy has begun and not ended; until then tasks may have fewer slots than it says.
-    is_resizing       boolean      not null default false,
+    -- What a change of redundancy that has begun and not ended leads to; until then tasks may have fewer slots than
+    -- they want.
+    resizing_to       integer,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1448,7 +1449,8 @@ create table batch (
     constraint batch_archived_iff_archived check ((archived_at is not null) = (state = 'archived')),
     constraint batch_redundancy_most_possible check (redundancy_most between redundancy and 100),
     constraint batch_agreement_iff_adaptive check ((agreement_bps is not null) = (redundancy_most > redundancy)),
-    constraint batch_agreement_possible check (agreement_bps between 1 and 10000)
+    constraint batch_agreement_possible check (agreement_bps between 1 and 10000),
+    constraint batch_resizing_possible check (resizing_to between 1 and redundancy_most)
 );
 comment on table batch is 'Releases of work.';
 create index batch_by_requirement on batch (requirement_id);

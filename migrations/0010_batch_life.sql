@@ -16,7 +16,7 @@ alter table batch
     add column redundancy_most  integer  not null default 1,
     add column agreement_bps    integer,
     add column closes_as        batch_closed_reason,
-    add column is_resizing      boolean  not null default false;
+    add column resizing_to      integer;
 update batch set redundancy_most = redundancy;
 -- Batches were closed by hand only; who did it is in the audit log.
 update batch
@@ -36,7 +36,8 @@ alter table batch
     add constraint batch_archived_iff_archived check ((archived_at is not null) = (state = 'archived')),
     add constraint batch_redundancy_most_possible check (redundancy_most between redundancy and 100),
     add constraint batch_agreement_iff_adaptive check ((agreement_bps is not null) = (redundancy_most > redundancy)),
-    add constraint batch_agreement_possible check (agreement_bps between 1 and 10000);
+    add constraint batch_agreement_possible check (agreement_bps between 1 and 10000),
+    add constraint batch_resizing_possible check (resizing_to between 1 and redundancy_most);
 create index batch_by_closer on batch (closed_by);
 create index batch_in_work on batch (batch_id) where state in ('open', 'paused');
 create index batch_due on batch (due_at) where due_at is not null and state in ('open', 'paused');

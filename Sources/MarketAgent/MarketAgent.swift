@@ -6,8 +6,8 @@ internal import Store
 
 /// For tests only: a process of its own that works on a market through the use cases and can be killed at any point.
 ///
-/// Its argument is a connection string. It reads one action a line from standard input, a JSON object with `action`, the
-/// instant `at` in whole seconds, and what the action needs; and answers each with a line: `{"done": …}`,
+/// Its argument is a connection string. It reads one action a line from standard input, a JSON object with `action`,
+/// the instant `at` in whole seconds, and what the action needs; and answers each with a line: `{"done": …}`,
 /// `{"refused": code}`, `{"lost": reason}` where the connection broke, or `{"failed": reason}`.
 @main
 struct MarketAgent {

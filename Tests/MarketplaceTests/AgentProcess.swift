@@ -26,7 +26,7 @@ final class AgentProcess: Sendable {
         signal(SIGPIPE, SIG_IGN)
         try process.run()
         identifier = process.processIdentifier
-        self.input = dup(input.fileHandleForWriting.fileDescriptor)
+        self.input = fcntl(input.fileHandleForWriting.fileDescriptor, F_DUPFD_CLOEXEC, 0)
         try input.fileHandleForWriting.close()
         Thread.detachNewThread { [self] in
             var rest: [UInt8] = []

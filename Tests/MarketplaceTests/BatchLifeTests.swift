@@ -5,23 +5,6 @@ import Store
 import TestSupport
 import Testing
 
-extension SmallMarket {
-    /// A batch as it now is.
-    func batch(_ id: Batch.ID) async throws -> Batch {
-        try await ListBatches(market: market).one(id, of: requester, by: manager)
-    }
-
-    /// How many slots of all batches are in a state.
-    func slots(_ state: SlotState) async throws -> Int {
-        try await count("select count(*) as n from slot where state = \(state)")
-    }
-
-    /// What a batch holds.
-    func hold(_ batch: Batch.ID) async throws -> Int64 { try await balance(.hold(ofBatch: batch.uuid, usd)) }
-
-    func end() async throws -> EndedBatches { try await EndBatches(market: market)(by: manager) }
-}
-
 @Suite("The life of a batch", .scratchDatabase)
 struct BatchLifeTests {
     /// Another requester's key, which may touch nothing of the market's.
@@ -198,7 +181,7 @@ struct BatchLifeTests {
             await refusal(BadInput.self) {
                 try await change(1_000_001, of: low, from: small.requester, by: small.manager)
             }?.field == "priority")
-        try await WithdrawTasksHelper.close(low, small)
+        try await small.takeToEnd(low)
         #expect(
             await refusal(BatchLifeRefusal.self) {
                 try await change(3, of: low, from: small.requester, by: small.manager)
@@ -392,15 +375,5 @@ struct BatchLifeTests {
             to: { bytes += $0 })
         #expect(summary.results == 1 && !bytes.isEmpty)
         #expect(try await small.ills() == [])
-    }
-}
-
-/// Takes a batch to its end, whatever is in hand.
-enum WithdrawTasksHelper {
-    static func close(_ id: Batch.ID, _ small: SmallMarket) async throws {
-        _ = try await WithdrawTasks(market: small.market).all(of: id, from: small.requester, by: small.manager)
-        Scratch.clock.advance(by: 7_200)
-        _ = try await ExpireLeases(market: small.market)(by: small.manager)
-        _ = try await CloseBatch(market: small.market)(id, of: small.requester, by: small.manager)
     }
 }

@@ -198,7 +198,7 @@ struct RedundancyTests {
         #expect(try await (small.slots(.open), small.slots(.leased), small.slots(.done)) == (5, 1, 1))
         #expect(try await small.hold(id) == 6 * 2_200 + 7 * 200)
         let batch = try await small.batch(id)
-        #expect((batch.redundancy, batch.redundancyMost, batch.isResizing) == (3, 3, false))
+        #expect((batch.redundancy, batch.redundancyMost, batch.resizingTo ?? 0) == (3, 3, 0))
         #expect(try await small.ills() == [])
         let over = await refusal(BatchRefusal.self) { try await change(small, id, to: 4) }
         #expect(over == .overBudget(worstCase: 21_600, budget: 17_000))
@@ -251,9 +251,9 @@ struct RedundancyTests {
             small.draft("b", redundancy: 2, adaptive: AdaptiveRedundancy(most: 3, agreementBasisPoints: 9_000)),
             tasks: 3)
         let crew = try await crew(small, 3)
-        for worker in crew {
+        for (number, worker) in crew.enumerated() {
             while let work = try? await small.claim(worker, id) {
-                try await small.submit(work, "\(work.worker)")
+                try await small.submit(work, "\(number)")
             }
         }
         #expect(try await (small.slots(.submitted), small.slots(.open), small.slots(.waiting)) == (9, 0, 0))
@@ -279,7 +279,7 @@ struct RedundancyTests {
         try await change(small, id, to: 2)
         // As if it had been cut off before the second task was reached.
         try await small.market.database.transaction { transaction in
-            try await transaction.execute("update batch set is_resizing = true")
+            try await transaction.execute("update batch set resizing_to = 2")
             try await transaction.execute(
                 """
                 delete from slot where slot_no = 2 and task_id = (select max(task_id::text)::uuid from task)
@@ -291,10 +291,25 @@ struct RedundancyTests {
             try await ChangeBudget(market: small.market)(
                 Money(8_000, small.usd), of: id, from: small.requester, by: small.manager)
         }
-        #expect(refused == .resizing)
+        #expect(refused == .resizing(to: 2))
         try await change(small, id, to: 2)
         #expect(try await (small.slots(.open), small.hold(id)) == (4, 4 * 2_200))
-        #expect(try await !small.batch(id).isResizing)
+        #expect(try await small.batch(id).resizingTo == nil)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test(
+        "of changes at the same time one takes the other's place; what is held covers what is asked for",
+        arguments: 0..<6)
+    func changesAtOnce(round: Int) async throws {
+        let small = try await SmallMarket()
+        let id = try await small.batch(small.draft("b", redundancy: 2), tasks: 3)
+        await withTaskGroup { group in
+            for number in [5, 1, 4, 3] { group.addTask { try? await change(small, id, to: number) } }
+        }
+        #expect(try await small.ills() == [])
+        try await change(small, id, to: 2)
+        #expect(try await small.slots(.open) == 6)
         #expect(try await small.ills() == [])
     }
 

@@ -33,7 +33,7 @@ extension DoctorCheck {
         select task_id::text
           from slot
           join batch using (requester_id, batch_id)
-         where batch.state in ('open', 'paused') and batch.agreement_bps is not null and not batch.is_resizing
+         where batch.state in ('open', 'paused') and batch.agreement_bps is not null and batch.resizing_to is null
          group by requester_id, task_id
         having bool_or(slot.state = 'waiting') and not bool_or(slot.state in ('open', 'leased', 'quarantined'))
         """

@@ -44,7 +44,7 @@ extension DoctorCheck {
             using (requester_id, task_id)
          where coalesce(slots, 0) > redundancy_most
             or counted > redundancy_most
-            or (coalesce(slots, 0) < redundancy and task.state <> 'closed' and not batch.is_resizing)
+            or (coalesce(slots, 0) < redundancy and task.state <> 'closed' and batch.resizing_to is null)
         """
 
     static let oneSlotPerWorkerViolations: SQL = """

@@ -2,8 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Ends a batch by hand, on which nobody works: what was not taken is withdrawn, the pay floor is kept a last time, what
-/// is left of the hold goes back.
+/// Ends a batch by hand, on which nobody works: what was not taken is withdrawn, the pay floor is kept a last time,
+/// what is left of the hold goes back.
 package struct CloseBatch: Sendable {
     let market: Market
 
@@ -17,7 +17,7 @@ package struct CloseBatch: Sendable {
         try await market.change { change in
             try await change.transaction.authorizePublisher(actor, for: requester)
             guard let batch = try await change.transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
-            return try await change.close(batch, as: .withdrawn, by: actor)
+            return try await change.closeBatch(batch, as: .withdrawn, by: actor)
         }
     }
 }
@@ -27,7 +27,7 @@ extension Change {
     ///
     /// - Returns: what went back to the wallet.
     /// - Throws: ``BatchRefusal``.
-    func close(_ batch: Batch, as reason: BatchClosedReason, by actor: Principal.ID) async throws -> Money {
+    func closeBatch(_ batch: Batch, as reason: BatchClosedReason, by actor: Principal.ID) async throws -> Money {
         guard batch.state.after(.close) == .closed else { throw BatchRefusal.wrongState(batch.state, .close) }
         try await transaction.closeTasks(of: batch)
         guard try await !transaction.hasUnsettledSlots(of: batch) else { throw BatchRefusal.workInFlight }
@@ -36,7 +36,7 @@ extension Change {
             topUps = try await keepFloor(of: batch, isLast: true, by: actor)
         } while topUps.count == TopUps.most
         let released = try await releaseRest(of: batch)
-        try await transaction.close(batch, as: reason, by: actor)
+        try await transaction.markClosed(batch, as: reason, by: actor)
         try await record(
             "batch_closed", by: actor, on: "batch", batch.id.uuid, in: .requester(batch.requester),
             facts: ["reason": .string(reason.rawValue), "released": .string("\(released)")]

@@ -80,10 +80,11 @@ package struct EndBatches: Sendable {
         do {
             return try await market.change { change in
                 guard let held = try await change.transaction.lockBatchIfFree(batch.id, of: batch.requester),
-                    held.state.isInWork, !held.isResizing || held.closesAs == .expired,
+                    held.state.isInWork,
+                    held.resizingTo == nil || held.closesAs == .expired || held.closesAs == .withdrawn,
                     try await !change.transaction.hasWorkLeft(batch)
                 else { return false }
-                _ = try await change.close(held, as: held.closesAs ?? .done, by: actor)
+                _ = try await change.closeBatch(held, as: held.closesAs ?? .done, by: actor)
                 return true
             }
         } catch BatchRefusal.workInFlight {

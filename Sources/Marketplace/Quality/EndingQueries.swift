@@ -38,7 +38,8 @@ extension Transaction {
         ).map(BatchInWork.init)
     }
 
-    /// Whether anything of a batch is open, in hand, or waits for a person: what has an index of its own is asked first.
+    /// Whether anything of a batch is open, in hand, or waits for a person; what has an index of its own is asked
+    /// first.
     func hasWorkLeft(_ batch: BatchInWork) async throws -> Bool {
         let slots: SQL = "select from slot where requester_id = \(batch.requester) and batch_id = \(batch.id)"
         return try await oneRow(
@@ -53,12 +54,12 @@ extension Transaction {
 
     /// As ``lockBatch(_:of:)``, but passes by what somebody holds.
     func lockBatchIfFree(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
-        try await firstRow(
+        let held = try await firstRow(
             """
-            \(fragment: Batch.columns) from batch
+            select batch_id from batch
              where requester_id = \(requester) and batch_id = \(id)
                for no key update skip locked
-            """
-        ).map(Batch.init)
+            """)
+        return held == nil ? nil : try await batch(id, of: requester)
     }
 }

@@ -41,8 +41,8 @@ package struct Batch: Sendable {
     package let archivedAt: Date?
     /// What it closes as when nothing is in hand any more, where that is not ``BatchClosedReason/done``.
     let closesAs: BatchClosedReason?
-    /// Whether a change of redundancy has begun and not ended.
-    package let isResizing: Bool
+    /// What a change of redundancy that has begun and not ended leads to; `nil` where none has.
+    package let resizingTo: Int?
 
     /// What one assignment costs its requester at most.
     package var worstCaseOfOne: Money {

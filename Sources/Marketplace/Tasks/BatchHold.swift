@@ -35,6 +35,7 @@ extension Change {
     ///
     /// - Returns: how much.
     func release(_ slots: Int, of batch: Batch) async throws -> Money {
+        guard slots > 0 else { return try Money(0, batch.pay.currency) }
         let part = try batch.topUpShare(of: slots)
         let cut = try await transaction.cutTopUpShare(of: batch, by: part)
         let amount = try batch.worstCase(of: slots).adding(cut)

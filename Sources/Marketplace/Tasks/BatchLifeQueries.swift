@@ -44,7 +44,7 @@ extension Transaction {
     }
 
     /// Ends a locked batch.
-    func close(_ batch: Batch, as reason: BatchClosedReason, by actor: Principal.ID) async throws {
+    func markClosed(_ batch: Batch, as reason: BatchClosedReason, by actor: Principal.ID) async throws {
         try await execute(
             """
             update batch

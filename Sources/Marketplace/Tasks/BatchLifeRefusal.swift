@@ -8,8 +8,8 @@ package enum BatchLifeRefusal: Refusal {
     case ended(BatchState)
     /// The deadline has passed.
     case overdue
-    /// A change of redundancy has begun and not ended.
-    case resizing
+    /// A change of redundancy to that has begun and not ended.
+    case resizing(to: Int)
     /// A live lease was promised time until then.
     case promised(until: Date)
     /// So many tasks have more answers, or leases in hand, than that.
@@ -34,7 +34,8 @@ package enum BatchLifeRefusal: Refusal {
         case .notInWork(let state): "The batch is \(state.rawValue); this can be done to one that is open or paused."
         case .ended(let state): "The batch is \(state.rawValue) and cannot be changed any more."
         case .overdue: "The deadline of the batch has passed; it is ending. Clone it to go on."
-        case .resizing: "A change of redundancy has begun and not ended. Repeat it, then try again."
+        case .resizing(let number):
+            "A change of redundancy to \(number) has begun and not ended. Repeat it, then try again."
         case .promised(let end):
             "Somebody was promised time until \(end.ISO8601Format()); the deadline cannot be before that."
         case .moreAnswers(let tasks, let number):

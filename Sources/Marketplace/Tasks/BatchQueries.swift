@@ -108,7 +108,7 @@ extension Batch {
     static let columns: SQL = """
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
-               due_at, closed_reason, closed_by, archived_at, redundancy_most, agreement_bps, closes_as, is_resizing,
+               due_at, closed_reason, closed_by, archived_at, redundancy_most, agreement_bps, closes_as, resizing_to,
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
@@ -148,6 +148,6 @@ extension Batch {
         closedBy = try row["closed_by"]
         archivedAt = try row["archived_at"]
         closesAs = try row["closes_as"]
-        isResizing = try row["is_resizing"]
+        resizingTo = try row["resizing_to"]
     }
 }

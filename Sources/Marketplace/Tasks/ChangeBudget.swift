@@ -58,10 +58,10 @@ extension Change {
             )
             return (step, true)
         }
-        guard !batch.isResizing else { throw BatchLifeRefusal.resizing }
+        if let number = batch.resizingTo { throw BatchLifeRefusal.resizing(to: number) }
         let least = try batch.least(figures)
         guard least <= budget.minorUnits else { throw BatchLifeRefusal.budgetTooLow(least: least) }
-        // First what is held for nothing: work that cost less than its worst case, answers that are no longer asked for.
+        // First what is held for nothing: work that cost less than its worst case, answers not asked for any more.
         let idle = min(try batch.idle(figures), excess)
         if idle > 0 {
             step.released = try Money(idle, budget.currency)

@@ -1,8 +1,8 @@
 internal import Formats
 internal import Store
 
-/// Asks for more answers to each task of a batch, or for fewer. Of an adaptive batch it is the most that changes; at its
-/// least the batch becomes a fixed one. Tasks that are closed stay as they are.
+/// Asks for more answers to each task of a batch, or for fewer. Of an adaptive batch it is the most that changes; at
+/// its least the batch becomes a fixed one. Tasks that are closed stay as they are.
 ///
 /// More: the difference is held first, then slots are added. Fewer: slots that nobody has taken are withdrawn, and what
 /// was held for them goes back.
@@ -12,14 +12,14 @@ package struct ChangeRedundancy: Sendable {
     package init(market: Market) { self.market = market }
 
     /// By bounded steps, each a transaction of its own; doing it again goes on where it was. Until it has ended the
-    /// batch says that it is being resized.
+    /// batch says that it is being resized; another change takes its place.
     ///
     /// - Parameters:
     ///   - number: 1 to 100; for an adaptive batch not below its least.
     ///   - actor: a publisher of the requester.
     /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound``; ``BatchLifeRefusal``; ``BatchRefusal`` where budget or
-    ///   wallet do not cover more. ``BatchLifeRefusal/moreAnswers(tasks:than:)`` may come at the end, for what was taken
-    ///   meanwhile; then the batch stays as it is being resized, until the change or another one succeeds.
+    ///   wallet do not cover more. ``BatchLifeRefusal/moreAnswers(tasks:than:)`` may come at the end, for what was
+    ///   taken meanwhile; then the batch stays as it is being resized, until the change or another one succeeds.
     package func callAsFunction(
         to number: Int, of id: Batch.ID, from requester: Requester.ID, by actor: Principal.ID
     ) async throws {
@@ -33,11 +33,13 @@ package struct ChangeRedundancy: Sendable {
         repeat {
             last = try await market.change { [last] change in
                 let batch = try await change.lockInWork(id, of: requester, by: actor)
+                guard try batch.isStillResizing(to: number) else { return nil }
                 return try await change.resizeStep(of: batch, to: number, after: last, by: actor)
             }
         } while last != nil
         try await market.change { change in
             let batch = try await change.lockInWork(id, of: requester, by: actor)
+            guard try batch.isStillResizing(to: number) else { return }
             let over = try await change.transaction.tasksKeepingMore(than: number, of: batch)
             guard over == 0 else { throw BatchLifeRefusal.moreAnswers(tasks: over, than: number) }
             try await change.transaction.endResizing(of: batch, at: number)
@@ -49,10 +51,22 @@ package struct ChangeRedundancy: Sendable {
     }
 }
 
+extension Batch {
+    /// - Returns: false when somebody who was asked for the same has done it.
+    /// - Throws: ``BatchLifeRefusal/resizing(to:)`` when another change has taken its place.
+    fileprivate func isStillResizing(to number: Int) throws(BatchLifeRefusal) -> Bool {
+        if resizingTo == number { return true }
+        guard resizingTo == nil, redundancyMost == number else {
+            throw .resizing(to: resizingTo ?? redundancyMost)
+        }
+        return false
+    }
+}
+
 extension Change {
     /// - Returns: false when there is nothing to do.
     fileprivate func beginResizing(_ batch: Batch, to number: Int, by actor: Principal.ID) async throws -> Bool {
-        guard batch.isResizing || number != batch.redundancyMost else { return false }
+        guard batch.resizingTo != nil || number != batch.redundancyMost else { return false }
         if let dueAt = batch.dueAt, dueAt <= instant { throw BatchLifeRefusal.overdue }
         if batch.agreementBasisPoints != nil, number < batch.redundancy {
             throw BadInput("redundancy", "must be at least \(batch.redundancy), which the batch asks for at once")

@@ -89,8 +89,8 @@ extension Transaction {
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
-    /// Ends a locked lease without an answer and reopens its slot, or quarantines it, or withdraws it where the task was
-    /// closed meanwhile. Its task is held still (``holdTaskStill(of:_:)``).
+    /// Ends a locked lease without an answer and reopens its slot, or quarantines it, or withdraws it where the task
+    /// was closed meanwhile. Its task is held still (``holdTaskStill(of:_:)``).
     ///
     /// - Parameter event: only ``AssignmentEvent/revoke`` is nobody's lapse.
     /// - Returns: where the slot went.
@@ -130,7 +130,7 @@ extension Transaction {
     }
 
     /// Ends leases that have run out and reopens their slots, or quarantines them, or withdraws them where the task was
-    /// closed meanwhile; those that somebody is using right now, or whose task somebody is deciding about, are passed by.
+    /// closed meanwhile; those that somebody uses right now, or whose task somebody decides about, are passed by.
     ///
     /// - Parameter most: how many at once.
     func lapseLeases(most: Int) async throws -> [LapsedLease] {

@@ -38,8 +38,8 @@ package struct PublishBatch: Sendable {
 }
 
 extension Batch {
-    /// What is held of the batch: what it costs if everything is accepted, tasks × the most redundancy × (pay + fee) at the cap
-    /// of a price that rises, and beside that the share of its pay that is kept for top-ups.
+    /// What is held of the batch: what it costs if everything is accepted, tasks × the most redundancy × (pay + fee)
+    /// at the cap of a price that rises, and beside that the share of its pay that is kept for top-ups.
     ///
     /// - Throws: ``BatchRefusal/overBudget(worstCase:budget:)``, also for what no amount can say.
     func holdAndShare(taskCount: Int) throws(BatchRefusal) -> (held: Money, share: Money) {

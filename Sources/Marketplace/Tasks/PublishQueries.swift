@@ -28,8 +28,9 @@ extension Transaction {
         }
     }
 
-    /// Closes the tasks of a locked batch and takes back what nobody has taken of them, in bounded statements. Waits for
-    /// claims that are being made. (The cast keeps the planner off the index of open slots, which is in another order.)
+    /// Closes the tasks of a locked batch and takes back what nobody has taken of them, in bounded statements. Waits
+    /// for claims that are being made. (The cast keeps the planner off the index of open slots, which is in another
+    /// order.)
     func closeTasks(of batch: Batch) async throws {
         var last: WorkTask.ID?
         while true {

@@ -40,7 +40,7 @@ extension Transaction {
         try await execute(
             """
             update batch
-               set is_resizing = true,
+               set resizing_to = \(number),
                    redundancy_most = greatest(redundancy_most, \(number)::integer),
                    redundancy = case when agreement_bps is null then greatest(redundancy_most, \(number)::integer)
                                      else redundancy end
@@ -52,7 +52,7 @@ extension Transaction {
         try await execute(
             """
             update batch
-               set is_resizing = false,
+               set resizing_to = null,
                    redundancy_most = \(number),
                    redundancy = case when agreement_bps is null then \(number)::integer else redundancy end,
                    agreement_bps = case when \(number)::integer > redundancy then agreement_bps end

@@ -29,8 +29,9 @@ struct BatchCommand: AsyncParsableCommand {
             discussion: """
                 The file (at most 8 MiB): project (its key), name, profession, tier, requirement (as for `requirement \
                 check`), fee_bps, currency, budget_minor, expected_minutes; and if they matter door (claim | offer), \
-                redundancy, with redundancy_most and agreement_bps for more answers while they differ, due_at, items_per_task, lease_seconds, answer_seconds, priority, workforces [crowd, agency, \
-                staff]; for the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
+                redundancy, with redundancy_most and agreement_bps for more answers while they differ, due_at, \
+                items_per_task, lease_seconds, answer_seconds, priority, workforces [crowd, agency, staff]; for \
+                the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
                 {shape: steps | linear, after_seconds, interval_seconds, step_minor, cap_minor}; top_up_bps: what is \
                 held beside the worst case for top-ups to the pay floor; tasks [{external_key, payload, parties}]: \
                 those whose key the project knows are left as they are.
@@ -220,7 +221,7 @@ extension Batch {
             "due_at": dueAt.map { .string($0.ISO8601Format()) } ?? .null, "priority": .integer(Int64(priority)),
             "redundancy_most": .integer(Int64(redundancyMost)),
             "agreement_bps": agreementBasisPoints.map { .integer(Int64($0)) } ?? .null,
-            "is_resizing": .bool(isResizing),
+            "resizing_to": resizingTo.map { .integer(Int64($0)) } ?? .null,
             "closed_reason": closedReason.map { .string($0.rawValue) } ?? .null,
             "closed_by": closedBy.map { .string("\($0)") } ?? .null,
             "archived_at": archivedAt.map { .string($0.ISO8601Format()) } ?? .null,
@@ -230,7 +231,7 @@ extension Batch {
     var line: String {
         let rises = mostPay.minorUnits > pay.minorUnits ? ", rising to \(mostPay)" : ""
         let answers = redundancyMost > redundancy ? "\(redundancy) to \(redundancyMost)" : "\(redundancy)"
-        let resizing = isResizing ? " (a change of it has not ended: repeat it)" : ""
+        let resizing = resizingTo.map { " (a change to \($0) has not ended: repeat it)" } ?? ""
         let due = dueAt.map { ", due \($0.ISO8601Format())" } ?? ""
         let end = closedReason.map { " (\($0.rawValue))" } ?? ""
         return "\(id) \(state.rawValue)\(end) \(name): \(answers) answers a task\(resizing), pays \(pay)\(rises), "

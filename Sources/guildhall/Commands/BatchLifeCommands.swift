@@ -58,8 +58,8 @@ extension BatchCommand {
         static let configuration = CommandConfiguration(
             abstract: "Extend a batch's deadline, shorten it, or take it away.",
             discussion: """
-                Past its deadline a batch hands out nothing more: what was not taken is withdrawn, leases in hand go on \
-                to their end, and then it closes as expired. It cannot be shortened below what somebody who holds a \
+                Past its deadline a batch hands out nothing more: what was not taken is withdrawn, leases in hand go \
+                on to their end, and then it closes as expired. It cannot be shortened below what somebody who holds a \
                 lease was promised, nor extended once it has passed.
                 """
         )
@@ -125,7 +125,8 @@ extension BatchCommand {
             discussion: """
                 More: the difference is held first, and refused where budget or wallet do not cover it. Fewer: slots \
                 that nobody has taken are withdrawn and what was held for them goes back; refused while some task has \
-                more answers or leases than that. Of an adaptive batch the most changes. Cut off, do it again: it goes on.
+                more answers or leases than that. Of an adaptive batch the most changes. Cut off, do it again: it \
+                goes on.
                 """
         )
         @OptionGroup var of: BatchOptions
