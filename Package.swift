@@ -64,8 +64,8 @@ let package = Package(
             exclude: [
                 "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
                 "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
-                "Sources/guildhall", "Sources/HTTPAPI", "Sources/Marketplace", "Sources/Matching",
-                "Sources/Scheduler", "Sources/Simulation", "Sources/Store", "Sources/TestSupport",
+                "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
+                "Sources/Matching", "Sources/Scheduler", "Sources/Simulation", "Sources/Store", "Sources/TestSupport",
             ],
             sources: ["Sources/MarketSchema"],
             resources: [.embedInCode("schema.sql"), .embedInCode("migrations")],
@@ -88,6 +88,12 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: ["Marketplace", "MarketSchema", "Store", "Formats", arguments, logging],
+            swiftSettings: strict
+        ),
+        // A process that the model of leases drives.
+        .executableTarget(
+            name: "MarketAgent",
+            dependencies: ["Marketplace", "Store", "Formats", logging],
             swiftSettings: strict
         ),
         tests("StoreTests", ["Store", "TestSupport"]),

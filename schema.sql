@@ -1293,8 +1293,8 @@ create table transfer (
     credit_account_id  uuid           not null,
     amount_minor       bigint         not null,
     currency           text           not null,
-    -- What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own. Once
-    -- per kind.
+    -- What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own, and so
+    -- is what is held or released while a batch is worked on. Once per kind.
     source_id          uuid           not null,
     posted_at          timestamptz    not null,
     constraint transfer_amount_positive check (amount_minor between 1 and 1000000000000000),
@@ -1366,9 +1366,18 @@ create type batch_state as enum (
     'draft',   -- tasks can be added, open ones, of which none can be taken; nothing is held yet
     'open',    -- its worst case is held; work can be taken
     'paused',  -- no new leases
-    'closed'   -- terminal; what was left of the hold went back
+    'closed',  -- what was left of the hold went back
+    'archived' -- terminal: closed, and left out of lists; everything of it can still be read
 );
 comment on type batch_state is 'Where a batch stands.';
+
+create type batch_closed_reason as enum (
+    'done',      -- nothing was left to do
+    'budget',    -- its budget was lowered, and what it no longer covered was withdrawn
+    'expired',   -- its deadline passed
+    'withdrawn'  -- by hand
+);
+comment on type batch_closed_reason is 'How a batch ended.';
 
 create type batch_door as enum ('claim', 'offer');
 comment on type batch_door is 'How assignments of a batch are got: pulled by workers or offered by the scheduler.';
@@ -1407,7 +1416,7 @@ create table batch (
     -- What was held at the opening for top-ups beside the worst case, and how much of it they took.
     top_up_share_minor  bigint     not null default 0,
     top_up_spent_minor  bigint     not null default 0,
-    -- When its answers must be there; null for no deadline.
+    -- Past it nothing more is handed out; null for no deadline.
     due_at            timestamptz,
     -- How many of its tasks one worker may have; null for any number.
     worker_tasks_max  integer,
@@ -1423,6 +1432,19 @@ create table batch (
     slot_count        bigint       not null default 0,
     -- When it was last resumed; null for one that never was.
     reopened_at       timestamptz,
+    -- How it ended, and who ended it.
+    closed_reason     batch_closed_reason,
+    closed_by         uuid         references principal,
+    archived_at       timestamptz,
+    -- The most answers of a task: its redundancy, or more, which are asked for one by one while answers differ.
+    redundancy_most   integer      not null default 1,
+    -- The share of the commonest answer that is agreement enough, in ten-thousandths; null where redundancy is fixed.
+    agreement_bps     integer,
+    -- What it closes as when nothing is in hand any more, where that is not `done`.
+    closes_as         batch_closed_reason,
+    -- What a change of redundancy that has begun and not ended leads to; until then tasks may have fewer slots than
+    -- they want.
+    resizing_to       integer,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1442,11 +1464,22 @@ create table batch (
     constraint batch_counts_possible check (task_count >= 0 and slot_count >= task_count),
     constraint batch_reopened_after_opening check (reopened_at >= opened_at),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
-    constraint batch_closed_iff_terminal check ((closed_at is not null) = (state = 'closed'))
+    constraint batch_closed_iff_terminal check (
+        num_nonnulls(closed_at, closed_reason, closed_by) = case when state in ('closed', 'archived') then 3 else 0 end
+    ),
+    constraint batch_archived_iff_archived check ((archived_at is not null) = (state = 'archived')),
+    constraint batch_redundancy_most_possible check (redundancy_most between redundancy and 100),
+    constraint batch_agreement_iff_adaptive check ((agreement_bps is not null) = (redundancy_most > redundancy)),
+    constraint batch_agreement_possible check (agreement_bps between 1 and 10000),
+    constraint batch_resizing_possible check (resizing_to between 1 and redundancy_most)
 );
 comment on table batch is 'Releases of work.';
 create index batch_by_requirement on batch (requirement_id);
 create index batch_by_rate on batch (rate_id);
+create index batch_by_closer on batch (closed_by);
+-- Serve EndingQueries: batches that may have to end.
+create index batch_in_work on batch (batch_id) where state in ('open', 'paused');
+create index batch_due on batch (due_at) where due_at is not null and state in ('open', 'paused');
 -- In the order of service. Serves OfferingQueries.firstOffering.
 create index batch_open on batch (priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id) where state = 'open';
 -- Serves ServiceQueries.candidates and EligibleBatchQueries: what a worker may choose from, by requirement.
@@ -1662,12 +1695,12 @@ create index allotment_member_by_worker on allotment_member (worker_id, requeste
 create index allotment_member_by_team on allotment_member (team_id, requester_id) where team_id is not null;
 
 create type slot_state as enum (
-    'waiting',    -- not asked for yet
+    'waiting',    -- its answer is asked for only if the others differ
     'open',       -- may be leased
     'leased',
     'submitted',  -- waits for review
     'done',       -- terminal: counted
-    'withdrawn',  -- terminal: its batch was closed before anybody answered
+    'withdrawn',  -- terminal: nobody has to answer any more
     'quarantined' -- too many leases on it ended without an answer; a person must look
 );
 comment on type slot_state is 'Where one wanted answer of a task stands.';

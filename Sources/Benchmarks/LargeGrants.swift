@@ -46,40 +46,48 @@ struct LargeGrants: Sendable {
     private func statement(_ draw: Int) -> SQL {
         let number = draw % large.size.workers + 1
         return statement(
-            RandomIdentifiers().uuid(at: Self.instant), LargeMarket.worker(number).uuid,
+            RandomIdentifiers().uuid(at: Self.instant), RandomIdentifiers().uuid(at: Self.instant), LargeMarket.worker(number).uuid,
             large.batch(for: number, draw / large.size.places)
         )
     }
 
-    private func statement(_ assignment: UUID, _ worker: UUID, _ batch: Batch.ID) -> SQL {
+    private func statement(_ assignment: UUID, _ event: UUID, _ worker: UUID, _ batch: Batch.ID) -> SQL {
         let grant = LeaseGrant(
-            assignment: Assignment.ID(assignment), requester: large.requester, batch: batch, worker: Worker.ID(worker),
-            leaseUntil: Self.leaseEnd, answerBy: Self.leaseEnd, terms: price.terms, pay: price.pay, fee: price.fee,
-            eligibility: ["credentials": []], weekStartsOn: price.week, expectedMinutes: 1
+            assignments: [Assignment.ID(assignment)], events: [AuditEvent.ID(event)], action: "task_claimed",
+            requester: large.requester, batch: batch, worker: Worker.ID(worker), leaseUntil: Self.leaseEnd,
+            answerBy: Self.leaseEnd, terms: price.terms, pay: price.pay, fee: price.fee,
+            eligibility: ["credentials": []], onDay: price.week, weekStartsOn: price.week, expectedMinutes: 1,
+            dayMinutesMax: 1_440, weekMinutesMax: 10_080
         )
-        return Transaction.claimStatement(grant, at: Self.instant)
+        return Transaction.leaseStatement(grant, at: Self.instant)
     }
 
     /// What differs from claim to claim is computed in SQL, as pgbench has no UUIDs.
     func pgbenchScript() throws -> String {
-        let (assignment, worker) = (UUID.numbered(0, kind: 0x6), UUID.numbered(999_999, kind: 0x1f))
+        let (assignment, event) = (UUID.numbered(0, kind: 0x6), UUID.numbered(1, kind: 0x6))
+        let worker = UUID.numbered(999_999, kind: 0x1f)
         let batch = UUID.numbered(999_999, kind: 0x9)
         let ids = large.batches.map { "\($0)" }.joined(separator: ",")
-        let text = try statement(assignment, worker, Batch.ID(batch)).writtenOut { uuid in
+        let text = try statement(assignment, event, worker, Batch.ID(batch)).writtenOut { uuid in
             switch uuid {
             case assignment: ":assignment"
+            case event: ":event"
             case worker: "('\(Workbench.stem(0x1e))' || lpad(to_hex(:worker::bigint), 8, '0'))::uuid"
             case batch: "('{\(ids)}'::uuid[])[:batch]"
             default: nil
             }
         }
-        let id = "(lpad(to_hex(:high::bigint), 16, '0') || lpad(to_hex(:low::bigint), 16, '0'))::uuid"
+        func id(_ high: String, _ low: String) -> String {
+            "(lpad(to_hex(:\(high)::bigint), 16, '0') || lpad(to_hex(:\(low)::bigint), 16, '0'))::uuid"
+        }
+        let statement = text.replacingOccurrences(of: ":assignment", with: id("high", "low"))
+            .replacingOccurrences(of: ":event", with: id("low", "high"))
         return """
             \\set worker random(1, \(large.size.workers))
             \\set batch random(1, \(large.batches.count))
             \\set high random(1, 9000000000000000000)
             \\set low random(1, 9000000000000000000)
-            \(text.replacingOccurrences(of: ":assignment", with: id).split(separator: "\n").joined(separator: " "));
+            \(statement.split(separator: "\n").joined(separator: " "));
             """
     }
 }

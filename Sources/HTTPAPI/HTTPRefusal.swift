@@ -48,7 +48,8 @@ extension ClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
-        case .mostAtOnce, .batchNotOpen, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap: .conflict
+        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap:
+            .conflict
         }
     }
 }
@@ -58,6 +59,14 @@ extension ReservationRefusal: HTTPRefusal {
         switch self {
         case .batchOver, .packed: .conflict
         case .noSuchTasks: .unprocessableContent
+        }
+    }
+}
+
+extension BatchLifeRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notInWork, .ended, .overdue, .resizing, .promised, .moreAnswers, .budgetTooLow: .conflict
         }
     }
 }

@@ -27,6 +27,14 @@ package enum MarketSchema {
         SchemaStep(
             version: 5, name: "born_open", script: String(decoding: PackageResources._005_born_open_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 6, name: "batch_life_enums",
+            script: String(decoding: PackageResources._006_batch_life_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 7, name: "batch_life",
+            script: String(decoding: PackageResources._007_batch_life_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -1,5 +1,5 @@
 package import Formats
-internal import Foundation
+package import Foundation
 package import Marketplace
 package import Store
 internal import Testing
@@ -84,12 +84,13 @@ package struct SmallMarket: Sendable {
     package func draft(
         _ name: String, door: BatchDoor = .claim, requirement: Requirement = .profession(.lawyer, leastTier: .expert),
         redundancy: Int = 1, budget: Int64 = 5_000_000, minutes: Int = 30, priority: Int = 0,
-        lapsesMax: Int = 5, pricing: BatchPricing = .plain
+        lapsesMax: Int = 5, pricing: BatchPricing = .plain, adaptive: AdaptiveRedundancy? = nil, dueAt: Date? = nil
     ) throws -> BatchDraft {
         BatchDraft(
             project: project, name: name, door: door, profession: .lawyer, tier: .expert, requirement: requirement,
             redundancy: redundancy, feeBasisPoints: 1_000, budget: try Money(budget, usd), expectedMinutes: minutes,
-            leaseSeconds: 3_600, answerSeconds: 7_200, lapsesMax: lapsesMax, priority: priority, pricing: pricing
+            leaseSeconds: 3_600, answerSeconds: 7_200, lapsesMax: lapsesMax, priority: priority, pricing: pricing,
+            adaptive: adaptive, dueAt: dueAt
         )
     }
 

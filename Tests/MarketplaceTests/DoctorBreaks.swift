@@ -102,6 +102,25 @@ let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """,
         ]
     ),
+    (.redundancy, ["update slot set state = 'withdrawn' where state = 'open'"]),
+    (
+        .handedOut,
+        [
+            """
+            update task set state = 'closed'
+              from slot where slot.task_id = task.task_id and slot.state = 'open'
+            """
+        ]
+    ),
+    (.handedOut, ["update slot set state = 'waiting' where state = 'open'"]),
+    (.ending, ["update task set state = 'open' from batch where batch.batch_id = task.batch_id and name = 'slow'"]),
+    (
+        .ending,
+        [
+            "alter table batch drop constraint batch_closed_iff_terminal",
+            "update batch set closed_by = null where state = 'closed'",
+        ]
+    ),
     (.slotsAgree, ["update assignment set lease_token = lease_token + 1 where state = 'leased'"]),
     (
         .eligibility,

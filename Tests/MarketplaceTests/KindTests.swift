@@ -277,4 +277,20 @@ struct KindTests {
         #expect(shape.faults(inAnswer: "x", to: .null) == [] && shape.faults(inAnswer: 1, to: .null).count == 1)
         #expect(throws: BadInput.self) { try ProjectShape(.extraction, answerSchema: ["if": [:]]) }
     }
+
+    @Test("what makes two answers the same is a part of every kind's answer, and never what is said about it")
+    func sameAnswer() throws {
+        for kind in TaskKind.allCases {
+            let (sample, same) = (try KindSample(kind), SameAnswer.of(kind))
+            for member in same.members { #expect(sample.answer[member] != nil, "\(kind.rawValue) \(member)") }
+            #expect(!same.members.contains("rationale"))
+        }
+        #expect(TaskKind.allCases.filter { !SameAnswer.of($0).members.isEmpty }.count == 12)
+        let labels = SameAnswer.of(try #require(TaskKind(rawValue: "multi_classification")))
+        #expect(labels.key(of: ["labels": ["a", "b"]]) == labels.key(of: ["labels": ["b", "a"]]))
+        #expect(labels.key(of: ["labels": ["a", "b"]]) != labels.key(of: ["labels": ["a"]]))
+        let order = SameAnswer.of(try #require(TaskKind(rawValue: "ranking")))
+        #expect(order.key(of: ["order": ["a", "b"]]) != order.key(of: ["order": ["b", "a"]]))
+        #expect(SameAnswer.whole.key(of: "x") == SameAnswer.whole.key(of: "x"))
+    }
 }

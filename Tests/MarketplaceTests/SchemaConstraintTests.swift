@@ -42,7 +42,12 @@ struct SchemaConstraintTests {
             """
         ),
         ("batch_name_bounded", "update batch set name = ''"),
-        ("batch_redundancy_possible", "update batch set redundancy = 101"),
+        ("batch_redundancy_possible", "update batch set redundancy = 0, redundancy_most = 0"),
+        ("batch_redundancy_most_possible", "update batch set redundancy_most = 101, agreement_bps = 5000"),
+        ("batch_agreement_iff_adaptive", "update batch set agreement_bps = 5000"),
+        ("batch_agreement_possible", "update batch set redundancy_most = 2, agreement_bps = 0"),
+        ("batch_resizing_possible", "update batch set resizing_to = 0"),
+        ("batch_archived_iff_archived", "update batch set archived_at = created_at"),
         ("batch_pay_positive", "update batch set pay_minor = 0"),
         ("batch_fee_not_negative", "update batch set fee_minor = -1"),
         ("batch_expected_minutes_possible", "update batch set expected_minutes = 0"),

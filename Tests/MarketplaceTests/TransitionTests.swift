@@ -10,6 +10,7 @@ struct TransitionTests {
             .draft: [.publish: .open],
             .open: [.pause: .paused, .close: .closed],
             .paused: [.resume: .open, .close: .closed],
+            .closed: [.archive: .archived],
         ]
         for state in BatchState.allCases {
             for event in BatchEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
@@ -19,12 +20,13 @@ struct TransitionTests {
     @Test("a slot goes only where it may")
     func slot() {
         let legal: [SlotState: [SlotEvent: SlotState]] = [
-            .waiting: [.publish: .open],
+            .waiting: [.publish: .open, .ask: .open, .withdraw: .withdrawn],
             .open: [.lease: .leased, .withdraw: .withdrawn],
             .leased: [
                 .submit: .submitted, .lapse: .open, .giveBack: .open, .revoke: .open, .quarantine: .quarantined,
+                .withdraw: .withdrawn,
             ],
-            .submitted: [.accept: .done, .reject: .open],
+            .submitted: [.accept: .done, .reject: .open, .withdraw: .withdrawn],
             .quarantined: [.release: .open, .withdraw: .withdrawn],
         ]
         for state in SlotState.allCases {

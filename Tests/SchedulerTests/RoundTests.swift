@@ -45,6 +45,31 @@ struct RoundTests {
         #expect(try await round.runOnce() == RoundOutcome(counts: [.leasesExpired: 1], hasMore: false))
     }
 
+    @Test("close batches that have nothing left to do, and withdraw what is left past a deadline")
+    func batchClosing() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        try await staffed.earn(worker, try await staffed.batch("a", door: .claim))
+        let due = try await staffed.batch("b", door: .claim, tasks: 2)
+        try await ChangeDeadline(market: staffed.market)(
+            Scratch.start + 60, of: due, from: staffed.requester, by: staffed.manager)
+        let round = BatchClosingRound(market: staffed.market, by: staffed.system)
+        #expect(
+            try await round.runOnce()
+                == RoundOutcome(counts: [.batchesClosed: 1, .tasksWithdrawn: 0], hasMore: false))
+        Scratch.clock.advance(by: 60)
+        #expect(
+            try await round.runOnce()
+                == RoundOutcome(counts: [.batchesClosed: 1, .tasksWithdrawn: 2], hasMore: false))
+        #expect(
+            try await staffed.count(
+                """
+                select count(*) as n from batch
+                 where closed_reason::text = case name when 'a' then 'done' else 'expired' end
+                """) == 2)
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("keep the pay floor, batch after batch, and pay nothing twice")
     func payFloor() async throws {
         let staffed = try await StaffedMarket()

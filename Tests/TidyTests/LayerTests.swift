@@ -32,6 +32,7 @@ struct LayerTests {
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
             "HTTPAPI": ["Marketplace", "Store", "Formats"],
             "Simulation": ["Marketplace", "Scheduler", "Store", "Formats"],
+            "MarketAgent": ["Marketplace", "Store", "Formats"],
             "TestSupport": ["Marketplace", "MarketSchema", "Store", "Formats"],
         ]
         for (target, known) in allowed {

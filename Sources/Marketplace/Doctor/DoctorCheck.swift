@@ -7,6 +7,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case slotsAgree = "slots_agree_with_assignments"
     case batchCounts = "batches_count_their_slots"
     case reservations = "reserved_work_went_to_its_people"
+    case handedOut = "nothing_closed_handed_out"
+    case ending = "batches_ended_with_reason"
     case eligibility = "facts_prove_eligibility"
     case proof = "facts_meet_requirement"
     case barred = "nobody_barred_has_work"
@@ -44,7 +46,7 @@ extension DoctorCheck {
     /// Which invariant of ARCHITECTURE.md it is about.
     package var invariant: Int {
         switch self {
-        case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations: 1
+        case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations, .handedOut, .ending: 1
         case .eligibility, .proof, .barred: 2
         case .termsFrozen, .termsHash, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
@@ -63,11 +65,15 @@ extension DoctorCheck {
     /// What must hold.
     package var sentence: String {
         switch self {
-        case .redundancy: "A task has as many slots as its redundancy, and no more counted assignments."
+        case .redundancy:
+            "A task has as many slots as its redundancy wants, and no more slots or counted assignments than its most."
         case .oneSlotPerWorker: "No worker holds two slots of a task."
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
         case .batchCounts: "A batch has the tasks and slots that it counts; nobody ever took one of a draft."
         case .reservations: "What is reserved was taken by those it is for, a pack by its holder alone."
+        case .handedOut:
+            "Nothing of a closed task or batch is open; what waits may still be asked for, and would be by now."
+        case .ending: "A batch that ended says when, why and by whom, and so do its tasks; no other does."
         case .eligibility: "The facts stored with an assignment were true when the lease was taken."
         case .proof: "The facts stored with an assignment meet the requirement of its batch."
         case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
@@ -121,6 +127,8 @@ extension DoctorCheck {
         case .slotsAgree: .violations(Self.slotsAgreeViolations)
         case .batchCounts: .violations(Self.batchCountViolations)
         case .reservations: .violations(Self.reservationViolations)
+        case .handedOut: .violations(Self.handedOutViolations)
+        case .ending: .violations(Self.endingViolations)
         case .eligibility: .violations(Self.eligibilityViolations)
         case .proof: .proofs
         case .barred: .violations(Self.barredViolations)

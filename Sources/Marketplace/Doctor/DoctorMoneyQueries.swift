@@ -90,7 +90,7 @@ extension DoctorCheck {
           left join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
                            and account.currency = batch.currency
           left join (select requester_id, batch_id, count(*) as unsettled from slot
-                      where state in ('open', 'leased', 'submitted') group by 1, 2) as work
+                      where state not in ('done', 'withdrawn') group by 1, 2) as work
             on work.requester_id = batch.requester_id and work.batch_id = batch.batch_id
           left join batch_price as price
             on price.requester_id = batch.requester_id and price.batch_id = batch.batch_id

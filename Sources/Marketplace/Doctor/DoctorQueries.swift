@@ -31,16 +31,20 @@ extension Transaction {
 }
 
 extension DoctorCheck {
+    /// Tasks that are closed, and those of a batch that is being resized, may have fewer.
     static let redundancyViolations: SQL = """
         select task.task_id::text as example
           from task
           join batch using (requester_id, batch_id)
-          left join (select requester_id, task_id, count(*) as slots from slot group by 1, 2) as slots
+          left join (select requester_id, task_id, count(*) as slots from slot
+                      where state <> 'withdrawn' group by 1, 2) as slots
             using (requester_id, task_id)
           left join (select requester_id, task_id, count(*) as counted from assignment
                       where state in ('leased', 'submitted', 'accepted') group by 1, 2) as counted
             using (requester_id, task_id)
-         where coalesce(slots, 0) <> redundancy or counted > redundancy
+         where coalesce(slots, 0) > redundancy_most
+            or counted > redundancy_most
+            or (coalesce(slots, 0) < redundancy and task.state <> 'closed' and batch.resizing_to is null)
         """
 
     static let oneSlotPerWorkerViolations: SQL = """

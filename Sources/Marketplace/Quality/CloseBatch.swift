@@ -2,8 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Ends a batch on which nobody works: what was not taken is withdrawn, the pay floor is kept a last time, what is left
-/// of the hold goes back.
+/// Ends a batch by hand, on which nobody works: what was not taken is withdrawn, the pay floor is kept a last time,
+/// what is left of the hold goes back.
 package struct CloseBatch: Sendable {
     let market: Market
 
@@ -15,32 +15,37 @@ package struct CloseBatch: Sendable {
         _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Money {
         try await market.change { change in
-            let transaction = change.transaction
-            try await transaction.authorizePublisher(actor, for: requester)
-            guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
-            guard let next = batch.state.after(.close) else { throw BatchRefusal.wrongState(batch.state, .close) }
-            try await transaction.closeTasks(of: batch)
-            guard try await !transaction.hasUnsettledSlots(of: batch) else { throw BatchRefusal.workInFlight }
-            var topUps = TopUps.none
-            repeat {
-                topUps = try await change.keepFloor(of: batch, isLast: true, by: actor)
-            } while topUps.count == TopUps.most
-            let released = try await change.release(batch)
-            guard try await transaction.moveBatch(id, of: requester, from: batch.state, to: next) else {
-                throw BatchRefusal.wrongState(batch.state, .close)
-            }
-            try await change.record(
-                "batch_closed", by: actor, on: "batch", id.uuid, in: .requester(requester),
-                facts: ["released": .string("\(released)")]
-            )
-            return released
+            try await change.transaction.authorizePublisher(actor, for: requester)
+            guard let batch = try await change.transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
+            return try await change.closeBatch(batch, as: .withdrawn, by: actor)
         }
     }
 }
 
 extension Change {
+    /// Ends a locked batch.
+    ///
+    /// - Returns: what went back to the wallet.
+    /// - Throws: ``BatchRefusal``.
+    func closeBatch(_ batch: Batch, as reason: BatchClosedReason, by actor: Principal.ID) async throws -> Money {
+        guard batch.state.after(.close) == .closed else { throw BatchRefusal.wrongState(batch.state, .close) }
+        try await transaction.closeTasks(of: batch)
+        guard try await !transaction.hasUnsettledSlots(of: batch) else { throw BatchRefusal.workInFlight }
+        var topUps = TopUps.none
+        repeat {
+            topUps = try await keepFloor(of: batch, isLast: true, by: actor)
+        } while topUps.count == TopUps.most
+        let released = try await releaseRest(of: batch)
+        try await transaction.markClosed(batch, as: reason, by: actor)
+        try await record(
+            "batch_closed", by: actor, on: "batch", batch.id.uuid, in: .requester(batch.requester),
+            facts: ["reason": .string(reason.rawValue), "released": .string("\(released)")]
+        )
+        return released
+    }
+
     /// Moves what is left of a batch's hold back to the wallet.
-    fileprivate func release(_ batch: Batch) async throws -> Money {
+    private func releaseRest(of batch: Batch) async throws -> Money {
         let currency = batch.pay.currency
         let hold = AccountKey.hold(ofBatch: batch.id.uuid, currency)
         let wallet = AccountKey.wallet(of: batch.requester, currency)

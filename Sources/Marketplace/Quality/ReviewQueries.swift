@@ -53,7 +53,8 @@ extension Transaction {
         ).map(WorkToReview.init)
     }
 
-    /// Moves a submitted assignment to its end, and its slot to done or open again, in one statement.
+    /// Moves a submitted assignment to its end, and its slot to done or open again, in one statement; a rejected one of
+    /// a task that was closed meanwhile is withdrawn.
     ///
     /// - Returns: false when it was no longer submitted.
     func settle(_ work: WorkToReview, as state: AssignmentState) async throws -> Bool {
@@ -61,8 +62,12 @@ extension Transaction {
             """
             with settled as (
                 update slot
-                   set state = case when \(state)::assignment_state = 'accepted' then 'done'::slot_state
-                                    else 'open' end,
+                   set state = case when \(state)::assignment_state = 'accepted' then 'done'
+                                    when exists (select from task
+                                                  where task.requester_id = slot.requester_id
+                                                    and task.task_id = slot.task_id and task.state = 'closed')
+                                    then 'withdrawn'
+                                    else 'open' end::slot_state,
                        assignment_id = case when \(state)::assignment_state = 'accepted' then assignment_id end
                  where requester_id = \(work.requester) and task_id = \(work.task) and slot_no = \(work.slot)
                    and assignment_id = \(work.id) and state = 'submitted'
@@ -99,7 +104,7 @@ extension Transaction {
             """)
     }
 
-    /// Closes a task whose slots are all done.
+    /// Closes a task that has its answers: all slots are done or withdrawn, and as many done as it wants at least.
     func closeTaskIfDone(_ task: WorkTask.ID, of requester: Requester.ID) async throws {
         try await execute(
             """
@@ -107,7 +112,12 @@ extension Transaction {
              where requester_id = \(requester) and task_id = \(task) and state = 'open'
                and not exists (select from slot
                                 where slot.requester_id = task.requester_id and slot.task_id = task.task_id
-                                  and slot.state <> 'done')
+                                  and slot.state not in ('done', 'withdrawn'))
+               and (select count(*) from slot
+                     where slot.requester_id = task.requester_id and slot.task_id = task.task_id
+                       and slot.state = 'done')
+                   >= (select redundancy from batch
+                        where batch.requester_id = task.requester_id and batch.batch_id = task.batch_id)
             """)
     }
 

@@ -101,7 +101,7 @@ extension Change {
         if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
         try await shareOut(chunk, of: batch)
         if added > 0 {
-            try await transaction.countIntake(tasks: added, slots: added * batch.redundancy, of: batch)
+            try await transaction.countIntake(tasks: added, slots: added * batch.redundancyMost, of: batch)
             try await record(
                 "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
                 facts: ["count": .integer(Int64(added))]

@@ -264,7 +264,7 @@ extension Transaction {
     }
 
     private func pack(_ matters: [String], of batch: Batch, ids: any IdentifierSource) async throws {
-        let numbers = Array(1...batch.redundancy)
+        let numbers = Array(1...batch.redundancyMost)
         let packs = matters.flatMap { matter in numbers.map { (id: ids.uuid(at: instant), matter: matter, number: $0) }
         }
         try await execute(

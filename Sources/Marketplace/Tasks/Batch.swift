@@ -23,6 +23,10 @@ package struct Batch: Sendable {
     package let door: BatchDoor
     /// How many counted assignments each task wants.
     package let redundancy: Int
+    /// The most answers of a task: ``redundancy``, or more where more are asked for while answers differ.
+    package let redundancyMost: Int
+    /// The share of the commonest answer that is agreement enough, in ten-thousandths; `nil` for fixed redundancy.
+    package let agreementBasisPoints: Int?
     /// What one accepted assignment pays the worker.
     package let pay: Money
     /// What the platform adds to that.
@@ -45,6 +49,16 @@ package struct Batch: Sendable {
     package let slotCount: Int
 
     package var key: Key { Key(requester: requester, id: id) }
+    /// Past it nothing more is handed out; `nil` for no deadline.
+    package let dueAt: Date?
+    /// How it ended; `nil` until then.
+    package let closedReason: BatchClosedReason?
+    package let closedBy: Principal.ID?
+    package let archivedAt: Date?
+    /// What it closes as when nothing is in hand any more, where that is not ``BatchClosedReason/done``.
+    let closesAs: BatchClosedReason?
+    /// What a change of redundancy that has begun and not ended leads to; `nil` where none has.
+    package let resizingTo: Int?
 
     /// What one assignment costs its requester at most.
     package var worstCaseOfOne: Money {
@@ -54,12 +68,27 @@ package struct Batch: Sendable {
 
 /// The values of the PostgreSQL enum `batch_state`, in its order.
 package enum BatchState: String, Sendable, CaseIterable, SQLEnum {
-    case draft, open, paused, closed
+    case draft, open, paused, closed, archived
+
+    /// Whether its work is held for and may be in hand.
+    var isInWork: Bool { self == .open || self == .paused }
+}
+
+/// How a batch ended: the values of the PostgreSQL enum `batch_closed_reason`, in its order.
+package enum BatchClosedReason: String, Sendable, CaseIterable, SQLEnum {
+    /// Nothing was left to do.
+    case done
+    /// Its budget was lowered, and what it no longer covered was withdrawn.
+    case budget
+    /// Its deadline passed.
+    case expired
+    /// By hand.
+    case withdrawn
 }
 
 /// What can happen to a batch.
 package enum BatchEvent: String, Sendable, CaseIterable {
-    case publish, pause, resume, close
+    case publish, pause, resume, close, archive
 }
 
 extension BatchState {
@@ -70,10 +99,11 @@ extension BatchState {
         case (.open, .pause): .paused
         case (.paused, .resume): .open
         case (.open, .close), (.paused, .close): .closed
-        case (.draft, .pause), (.draft, .resume), (.draft, .close),
-            (.open, .publish), (.open, .resume),
-            (.paused, .publish), (.paused, .pause),
-            (.closed, .publish), (.closed, .pause), (.closed, .resume), (.closed, .close):
+        case (.closed, .archive): .archived
+        case (.draft, .pause), (.draft, .resume), (.draft, .close), (.draft, .archive),
+            (.open, .publish), (.open, .resume), (.open, .archive),
+            (.paused, .publish), (.paused, .pause), (.paused, .archive),
+            (.closed, .publish), (.closed, .pause), (.closed, .resume), (.closed, .close), (.archived, _):
             nil
         }
     }
@@ -95,6 +125,8 @@ package enum BatchRefusal: Refusal {
     /// Tasks can be added to drafts only.
     case notDraft(BatchState)
     case noTasks
+    /// Its deadline has passed.
+    case overdue
     /// The worst case in minor units, with what is kept for top-ups, is above the budget.
     case overBudget(worstCase: Int64, budget: Int64)
     /// The wallet does not cover the worst case, in minor units.
@@ -108,6 +140,7 @@ package enum BatchRefusal: Refusal {
         case .wrongState: "batch_wrong_state"
         case .notDraft: "batch_not_draft"
         case .noTasks: "batch_without_tasks"
+        case .overdue: "batch_overdue"
         case .overBudget: "over_budget"
         case .notFunded: "not_funded"
         case .workInFlight: "work_in_flight"
@@ -120,6 +153,7 @@ package enum BatchRefusal: Refusal {
         case .wrongState(let state, let event): "A batch that is \(state.rawValue) cannot \(event.rawValue)."
         case .notDraft(let state): "Tasks can be added to a draft; this batch is \(state.rawValue)."
         case .noTasks: "The batch has no tasks."
+        case .overdue: "The deadline of the batch has passed."
         case .overBudget(let worstCase, let budget):
             "In the worst case the batch costs \(worstCase) minor units, which is above its budget of \(budget)."
         case .notFunded(let worstCase): "The wallet does not hold the \(worstCase) minor units of the worst case."

@@ -7,7 +7,7 @@ extension BatchDraft {
         "remark", "project", "name", "door", "profession", "tier", "requirement", "redundancy", "items_per_task",
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
-        "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "tasks",
+        "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "due_at", "redundancy_most", "agreement_bps", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -42,7 +42,20 @@ extension BatchDraft {
             leaseSeconds: Int(clamping: try fields.integer("lease_seconds", or: 3_600)),
             answerSeconds: Int(clamping: try fields.integer("answer_seconds", or: 86_400)),
             priority: Int(clamping: try fields.integer("priority", or: 0)), workforces: workforces,
-            pricing: try BatchPricing(fields, currency), sharing: try TaskSharing(fields)
+            pricing: try BatchPricing(fields, currency), sharing: try TaskSharing(fields),
+            adaptive: try AdaptiveRedundancy(fields),
+            dueAt: fields.value("due_at").isNull ? nil : try fields.instant("due_at")
+        )
+    }
+}
+
+extension AdaptiveRedundancy {
+    /// - Returns: `nil` where neither member is given; one without the other is refused.
+    fileprivate init?(_ fields: RateFields) throws(BadInput) {
+        if fields.value("redundancy_most").isNull, fields.value("agreement_bps").isNull { return nil }
+        self.init(
+            most: Int(clamping: try fields.integer("redundancy_most")),
+            agreementBasisPoints: Int(clamping: try fields.integer("agreement_bps"))
         )
     }
 }

@@ -22,13 +22,14 @@ extension Transaction {
                 insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy,
                                    pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
                                    lease_seconds, answer_seconds, lapses_max, priority, created_at, workforces,
-                                   worker_tasks_max, gold_bps, is_packed)
+                                   worker_tasks_max, gold_bps, is_packed, due_at, redundancy_most, agreement_bps)
                 values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
                         \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
                         \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
                         \(draft.answerSeconds), \(draft.lapsesMax), \(draft.priority), \(instant),
                         (\(workforces)::text[])::workforce[], \(draft.sharing.workerTasksMax),
-                        \(draft.sharing.goldBasisPoints), \(draft.sharing.isPacked))
+                        \(draft.sharing.goldBasisPoints), \(draft.sharing.isPacked), \(draft.dueAt),
+                        \(draft.adaptive?.most ?? draft.redundancy), \(draft.adaptive?.agreementBasisPoints))
                 on conflict on constraint batch_one_per_name do nothing
                 """) == 1
         if isNew { try await insertBatchPrice(of: id, requester, price, feeBasisPoints: draft.feeBasisPoints) }
@@ -55,7 +56,7 @@ extension Transaction {
         ).map(Batch.init)
     }
 
-    /// Moves a batch from one state to another; its times follow.
+    /// Opens a batch, pauses it or lets it go on.
     ///
     /// - Returns: false when it was no longer in `old`.
     func moveBatch(
@@ -67,8 +68,7 @@ extension Transaction {
                set state = \(new),
                    opened_at = coalesce(opened_at, \(instant)),
                    reopened_at = case when state = 'paused' and \(new)::batch_state = 'open' then \(instant)
-                                      else reopened_at end,
-                   closed_at = case when \(new)::batch_state = 'closed' then \(instant) end
+                                      else reopened_at end
              where requester_id = \(requester) and batch_id = \(id) and state = \(old)
             """) == 1
     }
@@ -78,7 +78,7 @@ extension Transaction {
         let changed = try await execute(
             """
             update batch set task_count = task_count + \(tasks), slot_count = slot_count + \(slots)
-             where requester_id = \(batch.requester) and batch_id = \(batch.id) and state = 'draft'
+             where requester_id = \(batch.requester) and batch_id = \(batch.id)
             """)
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
@@ -92,14 +92,15 @@ extension Transaction {
             """)
     }
 
-    /// A requester's batches, newest first.
+    /// A requester's batches, newest first, without those that are archived unless they are asked for.
     package func batches(
-        of requester: Requester.ID, before: Batch.ID? = nil, limit: Int = 50
+        of requester: Requester.ID, before: Batch.ID? = nil, withArchived: Bool = false, limit: Int = 50
     ) async throws -> [Batch] {
         try await rows(
             """
             \(fragment: Batch.columns) from batch
              where requester_id = \(requester) and (\(before)::uuid is null or batch_id < \(before)::uuid)
+               and (\(withArchived) or state <> 'archived')
              order by batch_id desc
              limit \(try PageLimit.checked(limit))
             """
@@ -112,6 +113,7 @@ extension Batch {
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
                task_count, slot_count,
+               due_at, closed_reason, closed_by, archived_at, redundancy_most, agreement_bps, closes_as, resizing_to,
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
@@ -132,6 +134,8 @@ extension Batch {
         state = try row["state"]
         door = try row["door"]
         redundancy = try row["redundancy"]
+        redundancyMost = try row["redundancy_most"]
+        agreementBasisPoints = try row["agreement_bps"]
         pay = try Money(row["pay_minor"], currency)
         fee = try Money(row["fee_minor"], currency)
         mostPay = try Money(row["most_pay_minor"], currency)
@@ -146,5 +150,11 @@ extension Batch {
         openedAt = try row["opened_at"]
         taskCount = try row["task_count"]
         slotCount = try row["slot_count"]
+        dueAt = try row["due_at"]
+        closedReason = try row["closed_reason"]
+        closedBy = try row["closed_by"]
+        archivedAt = try row["archived_at"]
+        closesAs = try row["closes_as"]
+        resizingTo = try row["resizing_to"]
     }
 }

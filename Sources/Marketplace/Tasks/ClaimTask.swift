@@ -10,6 +10,8 @@ package enum ClaimRefusal: Refusal {
     case mostAtOnce(Int)
     /// The batch hands out no work now.
     case batchNotOpen(BatchState)
+    /// Its deadline has passed.
+    case overdue
     /// The scheduler offers the work of this batch; it cannot be claimed.
     case offeredOnly
     /// Nobody has work to claim.
@@ -36,6 +38,7 @@ package enum ClaimRefusal: Refusal {
         case .notActive: "worker_not_active"
         case .mostAtOnce: "too_many_leases"
         case .batchNotOpen: "batch_not_open"
+        case .overdue: "batch_overdue"
         case .offeredOnly: "batch_offered_only"
         case .noOpenBatch: "no_open_batch"
         case .noWork: "no_work"
@@ -55,6 +58,7 @@ package enum ClaimRefusal: Refusal {
         case .notActive(let state): "Your standing is '\(state.rawValue)'; only active workers can take work."
         case .mostAtOnce(let most): "You hold \(most) tasks. Submit or return one first."
         case .batchNotOpen(let state): "The batch is \(state.rawValue) and hands out no work."
+        case .overdue: "The deadline of the batch has passed; it hands out no more work."
         case .offeredOnly: "The work of this batch is offered; it cannot be claimed."
         case .noOpenBatch: "There is no work to claim at the moment."
         case .noWork: "All of it is taken, or you have done your part of it."
@@ -155,7 +159,7 @@ package struct ClaimTask: Sendable {
                 uniquingKeysWith: { first, _ in first }
             )
             for offering in page.compactMap({ offerings[$0] }) where offering.state == .open {
-                guard offering.hasOpenSlot else {
+                guard offering.hasOpenSlot, !offering.isOverdue(at: change.instant) else {
                     market.hints.foundNothing(of: offering.batch.uuid)
                     continue
                 }

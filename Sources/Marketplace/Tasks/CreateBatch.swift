@@ -1,4 +1,5 @@
 internal import Formats
+package import Foundation
 internal import Store
 
 /// What a requester says of a new batch.
@@ -13,6 +14,8 @@ package struct BatchDraft: Sendable {
     package let requirement: Requirement
     /// How many counted assignments each task wants, 1 to 100.
     package let redundancy: Int
+    /// How many more, while answers differ; `nil` for no more.
+    package let adaptive: AdaptiveRedundancy?
     /// How many items a task has, for rates paid by the item.
     package let itemsPerTask: Int
     /// What the platform adds to the pay, in ten-thousandths, 0 to 10,000.
@@ -32,6 +35,8 @@ package struct BatchDraft: Sendable {
     /// What else the price depends on, and how it rises.
     package let pricing: BatchPricing
     package let sharing: TaskSharing
+    /// Past it nothing more is handed out, at most ten years from now; `nil` for no deadline.
+    package let dueAt: Date?
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
@@ -39,7 +44,8 @@ package struct BatchDraft: Sendable {
         expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, lapsesMax: Int = 5,
         priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
-        pricing: BatchPricing = .plain, sharing: TaskSharing = .plain
+        pricing: BatchPricing = .plain, sharing: TaskSharing = .plain, adaptive: AdaptiveRedundancy? = nil,
+        dueAt: Date? = nil
     ) {
         self.project = project
         self.name = name
@@ -59,26 +65,35 @@ package struct BatchDraft: Sendable {
         self.workforces = workforces
         self.pricing = pricing
         self.sharing = sharing
+        self.adaptive = adaptive
+        self.dueAt = dueAt
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
     func validate() throws(BadInput) {
         try name.mustHave(1...200, as: "name")
         try Self.check(redundancy, 1...100, "redundancy")
+        if let adaptive {
+            guard redundancy < 100 else { throw BadInput("redundancy", "must be below 100 for more to be asked for") }
+            try Self.check(adaptive.most, (redundancy + 1)...100, "redundancy_most")
+            try Self.check(adaptive.agreementBasisPoints, 1...10_000, "agreement_bps")
+        }
         try Self.check(itemsPerTask, 1...10_000, "items_per_task")
         try Self.check(feeBasisPoints, 0...10_000, "fee_bps")
         try Self.check(expectedMinutes, 1...10_080, "expected_minutes")
         try Self.check(leaseSeconds, 1...2_592_000, "lease_seconds")
         try Self.check(answerSeconds, leaseSeconds...7_776_000, "answer_seconds")
         try Self.check(lapsesMax, 1...1_000, "lapses_max")
-        try Self.check(priority, -1_000_000...1_000_000, "priority")
+        try Self.check(priority, Self.priorities, "priority")
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
         try sharing.validate()
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }
 
-    private static func check(_ value: Int, _ bounds: ClosedRange<Int>, _ field: String) throws(BadInput) {
+    static let priorities = -1_000_000...1_000_000
+
+    static func check(_ value: Int, _ bounds: ClosedRange<Int>, _ field: String) throws(BadInput) {
         guard bounds.contains(value) else {
             throw BadInput(field, "must be \(bounds.lowerBound) to \(bounds.upperBound)")
         }
@@ -98,35 +113,42 @@ package struct CreateBatch: Sendable {
         _ draft: BatchDraft, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Batch.ID {
         try draft.validate()
-        return try await market.change { change in
-            let transaction = change.transaction
-            try await transaction.authorizePublisher(actor, for: requester)
-            guard let project = try await transaction.project(draft.project, of: requester) else {
-                throw NotFound("project")
-            }
-            if let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester) {
-                return found
-            }
-            let priced = try await price(draft, project.taskKind, in: transaction)
-            let requirement = try await transaction.internRequirement(draft.requirement, id: change.make())
-            let fresh: Batch.ID = change.make()
-            guard try await transaction.insertBatch(fresh, of: requester, draft, priced, requirement: requirement)
-            else {
-                guard let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester)
-                else { throw NotFound("batch") }
-                return found
-            }
-            try await change.record(
-                "batch_created", by: actor, on: "batch", fresh.uuid, in: .requester(requester),
-                facts: ["name": .string(draft.name), "pay": .string("\(priced.pay)"), "fee": .string("\(priced.fee)")]
-            )
-            return fresh
+        return try await market.change { try await $0.create(draft, of: requester, by: actor) }
+    }
+}
+
+extension Change {
+    /// Makes a draft that was validated, or finds the batch of its name.
+    ///
+    /// - Throws: as ``CreateBatch``.
+    func create(
+        _ draft: BatchDraft, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> Batch.ID {
+        try await transaction.authorizePublisher(actor, for: requester)
+        guard let project = try await transaction.project(draft.project, of: requester) else {
+            throw NotFound("project")
         }
+        if let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester) {
+            return found
+        }
+        try draft.dueAt?.mustBeADeadline(at: instant)
+        let priced = try await price(draft, project.taskKind)
+        let requirement = try await transaction.internRequirement(draft.requirement, id: make())
+        let fresh: Batch.ID = make()
+        guard try await transaction.insertBatch(fresh, of: requester, draft, priced, requirement: requirement)
+        else {
+            guard let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester)
+            else { throw NotFound("batch") }
+            return found
+        }
+        try await record(
+            "batch_created", by: actor, on: "batch", fresh.uuid, in: .requester(requester),
+            facts: ["name": .string(draft.name), "pay": .string("\(priced.pay)"), "fee": .string("\(priced.fee)")]
+        )
+        return fresh
     }
 
-    private func price(
-        _ draft: BatchDraft, _ kind: TaskKind, in transaction: Transaction
-    ) async throws -> BatchPrice {
+    private func price(_ draft: BatchDraft, _ kind: TaskKind) async throws -> BatchPrice {
         let task = try draft.rateTask(kind)
         let resolved: ResolvedRate
         switch try await transaction.resolveRate(task, at: transaction.instant) {
@@ -140,6 +162,16 @@ package struct CreateBatch: Sendable {
             )
         } catch {
             throw BadInput("items_per_task", "makes a price that is out of range")
+        }
+    }
+}
+
+extension Date {
+    /// - Throws: ``BadInput`` unless it is within ten years from now.
+    func mustBeADeadline(at instant: Date) throws(BadInput) {
+        let seconds = timeIntervalSince(instant)
+        guard seconds > 0, seconds <= 3_653 * 86_400 else {
+            throw BadInput("due_at", "must be in the next ten years")
         }
     }
 }

@@ -45,6 +45,17 @@ extension Transaction {
         ).map(HeldLease.init)
     }
 
+    /// Keeps the task of a worker's assignment from being closed until this transaction ends, so that the slot of a
+    /// lease that ends does not reopen behind the back of whoever withdraws the task. Goes before the slot.
+    func holdTaskStill(of id: Assignment.ID, _ worker: Worker.ID) async throws {
+        try await execute(
+            """
+            select from assignment join task using (requester_id, task_id)
+             where assignment.worker_id = \(worker) and assignment.assignment_id = \(id)
+               for share of task
+            """)
+    }
+
     /// Extends a locked lease.
     func extendLease(_ lease: HeldLease, until end: Date) async throws {
         let changed = try await execute(
@@ -64,7 +75,8 @@ extension Transaction {
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
-    /// Ends a locked lease without an answer and reopens its slot, or quarantines it.
+    /// Ends a locked lease without an answer and reopens its slot, or quarantines it, or withdraws it where the task
+    /// was closed meanwhile. Its task is held still (``holdTaskStill(of:_:)``).
     ///
     /// - Parameter event: only ``AssignmentEvent/revoke`` is nobody's lapse.
     /// - Returns: where the slot went.
@@ -72,22 +84,27 @@ extension Transaction {
         guard let end = AssignmentState.leased.after(event) else { throw StoreError.unexpectedRowCount(0) }
         let lapses = lease.lapses + (event == .revoke ? 0 : 1)
         let next: SlotState = lapses < lease.lapsesMax ? .open : .quarantined
-        let changed = try await execute(
+        let row = try await firstRow(
             """
             with reopened as (
-                update slot set state = \(next), lease_until = null, assignment_id = null, lapses = \(lapses)
-                 where requester_id = \(lease.requester) and task_id = \(lease.task) and slot_no = \(lease.slot)
-                   and assignment_id = \(lease.id) and state = 'leased'
-                returning requester_id
+                update slot
+                   set state = case when task.state = 'closed' then 'withdrawn' else \(next) end::slot_state,
+                       lease_until = null, assignment_id = null, lapses = \(lapses)
+                  from task
+                 where slot.requester_id = \(lease.requester) and slot.task_id = \(lease.task)
+                   and slot.slot_no = \(lease.slot) and slot.assignment_id = \(lease.id) and slot.state = 'leased'
+                   and task.requester_id = slot.requester_id and task.task_id = slot.task_id
+                returning slot.requester_id, slot.state
             )
             update assignment set state = \(end), closed_at = \(instant)
               from reopened
              where assignment.requester_id = reopened.requester_id
                and assignment.assignment_id = \(lease.id)
                and assignment.state = 'leased'
+            returning reopened.state
             """)
-        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
-        return next
+        guard let row else { throw StoreError.unexpectedRowCount(0) }
+        return try row["state"]
     }
 
     func insertReturn(of lease: HeldLease, _ reason: ReturnReason, note: String) async throws {
@@ -98,23 +115,27 @@ extension Transaction {
             """)
     }
 
-    /// Ends leases that have run out and reopens their slots, or quarantines them; those that somebody is using right
-    /// now are passed by.
+    /// Ends leases that have run out and reopens their slots, or quarantines them, or withdraws them where the task was
+    /// closed meanwhile; those that somebody uses right now, or whose task somebody decides about, are passed by.
     ///
     /// - Parameter most: how many at once.
     func lapseLeases(most: Int) async throws -> [LapsedLease] {
         try await rows(
             """
             with lapsed as materialized (
-                select requester_id, task_id, slot_no, batch_id, assignment_id from slot
-                 where state = 'leased' and lease_until <= \(instant)
-                 order by lease_until
+                select slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.assignment_id,
+                       task.state as task_state
+                  from slot join task using (requester_id, task_id)
+                 where slot.state = 'leased' and slot.lease_until <= \(instant)
+                 order by slot.lease_until
                  limit \(most)
-                   for no key update skip locked
+                   for no key update of slot skip locked
+                   for share of task skip locked
             ),
             reopened as (
                 update slot
-                   set state = case when slot.lapses + 1 < batch.lapses_max then 'open'
+                   set state = case when lapsed.task_state = 'closed' then 'withdrawn'
+                                    when slot.lapses + 1 < batch.lapses_max then 'open'
                                     else 'quarantined' end::slot_state,
                        lease_until = null, assignment_id = null, lapses = slot.lapses + 1
                   from lapsed join batch using (requester_id, batch_id)

@@ -9,16 +9,20 @@ package struct ListBatches: Sendable {
 
     /// - Parameters:
     ///   - before: the last batch of the page before; `nil` for the newest.
+    ///   - withArchived: whether archived ones are among them.
     ///   - limit: 1 to 200.
     ///   - actor: a publisher of the requester.
     /// - Throws: ``BadInput``; ``AccessRefusal``.
     package func callAsFunction(
-        of requester: Requester.ID, before: Batch.ID? = nil, limit: Int = 50, by actor: Principal.ID
+        of requester: Requester.ID, before: Batch.ID? = nil, withArchived: Bool = false, limit: Int = 50,
+        by actor: Principal.ID
     ) async throws -> [Batch] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
             try await transaction.authorizePublisher(actor, for: requester)
-            return try await transaction.batches(of: requester, before: before, limit: limit)
+            return try await transaction.batches(
+                of: requester, before: before, withArchived: withArchived, limit: limit
+            )
         }
     }
 

@@ -51,6 +51,9 @@ struct Offering: Sendable {
 extension Offering {
     var key: Batch.Key { Batch.Key(requester: requester, id: batch) }
 
+    /// Whether its deadline has passed; the round that ends it comes seconds later.
+    func isOverdue(at instant: Date) -> Bool { dueAt.map { $0 <= instant } ?? false }
+
     /// What keeps a worker from the whole batch, whatever their expertise; in the order of precedence.
     func bar(to bonds: WorkerBonds) -> ClaimRefusal? {
         if !workforces.contains(bonds.workforce) { return .otherWorkforce(bonds.workforce) }

@@ -9,6 +9,7 @@ extension Transaction {
             \(fragment: Offering.columns)
              where batch.state = 'open' and batch.door = 'claim'
                and \(workforce) = any (batch.workforces)
+               and (batch.due_at is null or batch.due_at > \(instant))
                and exists (select from slot
                             where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
                               and slot.state = 'open')

@@ -19,6 +19,7 @@ package struct PublishBatch: Sendable {
             try await transaction.authorizePublisher(actor, for: requester)
             guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
             guard let next = batch.state.after(.publish) else { throw BatchRefusal.wrongState(batch.state, .publish) }
+            if let dueAt = batch.dueAt, dueAt <= change.instant { throw BatchRefusal.overdue }
             guard batch.taskCount > 0 else { throw BatchRefusal.noTasks }
             let (held, share) = try batch.holdAndShare()
             try await change.hold(held, for: batch)

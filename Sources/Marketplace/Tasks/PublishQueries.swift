@@ -4,22 +4,23 @@ internal import Store
 extension Transaction {
     private static var step: Int { 20_000 }
 
-    /// Takes back what nobody has taken of a locked batch and closes its tasks, in bounded statements. Waits for claims
-    /// that are being made. (The cast keeps the planner off the index of open slots, which is in another order.)
+    /// Closes the tasks of a locked batch and takes back what nobody has taken of them, in bounded statements. Waits
+    /// for claims that are being made. (The cast keeps the planner off the index of open slots, which is in another
+    /// order.)
     func closeTasks(of batch: Batch) async throws {
         var last: WorkTask.ID?
         while true {
             let end = try await stepEnd(of: batch, after: last)
             try await execute(
                 """
-                update slot set state = 'withdrawn'
-                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end))
-                   and state::text in ('open', 'quarantined')
+                update task set state = 'closed'
+                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end)) and state = 'open'
                 """)
             try await execute(
                 """
-                update task set state = 'closed'
-                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end)) and state = 'open'
+                update slot set state = 'withdrawn'
+                 where \(fragment: Self.tasks(of: batch, after: last, upTo: end))
+                   and state::text in ('open', 'waiting', 'quarantined')
                 """)
             guard let end else { return }
             last = end

@@ -30,7 +30,8 @@ package enum ReservationRefusal: Refusal {
     package var message: String {
         switch self {
         case .batchOver(let state): "The batch is \(state.rawValue); nothing of it is given out any more."
-        case .packed: "The tasks of this batch go to one worker by matter; they cannot be reserved for others."
+        case .packed:
+            "The tasks of this batch go to workers by matter; neither whom they go to nor how many can change."
         case .noSuchTasks(let keys): "The batch has no task \(keys.prefix(10).joined(separator: ", "))."
         }
     }
@@ -106,7 +107,7 @@ extension Change {
         guard let batch = try await transaction.lockBatch(key.id, of: key.requester) else { throw NotFound("batch") }
         switch batch.state {
         case .draft, .open, .paused: break
-        case .closed: throw ReservationRefusal.batchOver(batch.state)
+        case .closed, .archived: throw ReservationRefusal.batchOver(batch.state)
         }
         guard let offering = try await transaction.offering(key.id, of: key.requester), !offering.isPacked else {
             throw ReservationRefusal.packed

@@ -41,6 +41,7 @@ package struct RevokeLeases: Sendable {
             try await market.change { change in
                 let change = try await change.afterLocking(doubtful.worker)
                 let transaction = change.transaction
+                try await transaction.holdTaskStill(of: doubtful.id, doubtful.worker)
                 guard
                     let lease = try await transaction.lockLease(
                         doubtful.id, token: doubtful.token, of: doubtful.worker),

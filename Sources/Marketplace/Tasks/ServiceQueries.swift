@@ -1,4 +1,4 @@
-internal import Foundation
+package import Foundation
 package import Store
 
 extension Transaction {
@@ -8,7 +8,7 @@ extension Transaction {
         meeting requirements: [Requirement.ID], to bonds: WorkerBonds
     ) async throws -> [ServiceCandidate] {
         guard !requirements.isEmpty else { return [] }
-        return try await rows(Self.candidatesStatement(meeting: requirements, to: bonds)).map { row in
+        return try await rows(Self.candidatesStatement(meeting: requirements, to: bonds, at: instant)).map { row in
             ServiceCandidate(
                 batch: Batch.Key(requester: try row["requester_id"], id: try row["batch_id"]),
                 project: try row["project_id"], weight: try row["weight"], priority: try row["priority"],
@@ -18,7 +18,9 @@ extension Transaction {
     }
 
     /// The question as a statement, for looking at its plan.
-    package static func candidatesStatement(meeting requirements: [Requirement.ID], to bonds: WorkerBonds) -> SQL {
+    package static func candidatesStatement(
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, at instant: Date
+    ) -> SQL {
         """
         select found.requester_id, found.batch_id, found.project_id, project.weight, found.priority, found.due_at,
                found.opened_at
@@ -28,6 +30,7 @@ extension Transaction {
               from batch
              where batch.requirement_id = met.requirement_id
                and batch.state = 'open' and batch.door = 'claim'
+               and (batch.due_at is null or batch.due_at > \(instant))
                and \(bonds.workforce) = any (batch.workforces)
                and batch.requester_id <> all (\(Array(bonds.excludedBy))::uuid[])
                and not exists (select from project_party

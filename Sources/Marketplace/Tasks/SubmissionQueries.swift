@@ -10,6 +10,8 @@ struct WorkToSubmit: Sendable {
     let leaseToken: Int64
     let requirement: Requirement.ID
     let shape: ProjectShape
+    /// Whether it depends on the answers of its task how many there will be.
+    let isAdaptive: Bool
     let submission: Submission?
 
     init(row: Row) throws {
@@ -19,6 +21,7 @@ struct WorkToSubmit: Sendable {
         leaseToken = try row["lease_token"]
         requirement = try row["requirement_id"]
         shape = try ProjectShape(row: row)
+        isAdaptive = try row["is_adaptive"]
         submission = try row["hash"] as Digest? == nil ? nil : Submission(row: row)
     }
 }
@@ -47,6 +50,7 @@ extension Transaction {
             """
             select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.state,
                    assignment.lease_token, batch.requirement_id, submission.hash, submission.submitted_at,
+                   batch.agreement_bps is not null as is_adaptive,
                    \(fragment: ProjectShape.columns)
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id

@@ -118,22 +118,25 @@ extension Change {
         let faults = work.shape.faults(inAnswer: handIn.answer, to: input ?? .null)
         guard faults.isEmpty else { throw SubmitRefusal.invalidAnswer(faults) }
         let change = try await afterLockingForChange(worker)
+        // Before the slot, as everybody does who needs both.
+        if work.isAdaptive { try await transaction.lockTask(work.task, of: work.requester) }
         if work.state == .leased {
             try await change.mustStillBeEligible(worker, for: work.requirement)
             if let (lease, now) = try await change.leaseToSubmit(id, token: token, of: worker) {
                 let active = lease.activeSeconds(declared: handIn.activeSeconds, at: now)
-                return try await change.take(handIn, under: lease, activeSeconds: active, by: worker, at: now)
+                return try await change.take(handIn, work, under: lease, activeSeconds: active, by: worker, at: now)
             }
             // Somebody else was faster: this worker's own other request, or the sweeper; or the lease has run out.
             if let earlier = try await transaction.workToSubmit(id, of: worker)?.submission {
                 return try earlier.repeated(handIn.hash)
             }
         }
-        return try await change.submitLate(handIn, for: id, token: token, by: worker)
+        return try await change.submitLate(handIn, work, for: id, token: token, by: worker)
     }
 
     private func take(
-        _ handIn: HandIn, under lease: HeldLease, activeSeconds: Int, by worker: Worker.ID, at now: Date
+        _ handIn: HandIn, _ work: WorkToSubmit, under lease: HeldLease, activeSeconds: Int, by worker: Worker.ID,
+        at now: Date
     ) async throws -> Submission {
         try await transaction.submit(
             handIn.answer, hash: handIn.hash, under: lease, activeSeconds: activeSeconds, at: now
@@ -144,6 +147,11 @@ extension Change {
             "answer_submitted", by: Principal.ID(worker.uuid), on: "assignment", lease.id.uuid,
             in: .requester(lease.requester), facts: ["hash": .string(handIn.hash.hexadecimal)]
         )
+        if work.isAdaptive {
+            try await askOnward(
+                for: work.task, of: work.requester, work.shape.sameAnswer, by: Principal.ID(worker.uuid)
+            )
+        }
         return Submission(assignment: lease.id, hash: handIn.hash, submittedAt: now)
     }
 
@@ -152,30 +160,31 @@ extension Change {
     ///
     /// - Throws: ``SubmitRefusal``.
     private func submitLate(
-        _ handIn: HandIn, for id: Assignment.ID, token: Int64, by worker: Worker.ID
+        _ handIn: HandIn, _ work: WorkToSubmit, for id: Assignment.ID, token: Int64, by worker: Worker.ID
     ) async throws -> Submission {
         let actor = Principal.ID(worker.uuid)
+        try await transaction.holdTaskStill(of: id, worker)
         if let lease = try await transaction.lockLease(id, token: token, of: worker), lease.slotState == .leased {
             try await end(lease, of: worker, by: .lapse, actor: actor)
         }
         if let earlier = try await transaction.submission(sameTaskAs: id, of: worker) {
             return try earlier.repeated(handIn.hash)
         }
-        guard let work = try await transaction.assignment(id, of: worker), work.state == .expired,
-            let offering = try await transaction.offering(work.batch, of: work.requester), offering.state == .open
+        guard let before = try await transaction.assignment(id, of: worker), before.state == .expired,
+            let offering = try await transaction.offering(before.batch, of: before.requester), offering.state == .open
         else { throw SubmitRefusal.leaseLost }
         do {
             let (row, change) = try await lockingForChange(worker)
             var claimant = try await Claimant(row, in: change)
-            let slot = SlotChoice.One(task: work.task, number: work.slot, token: token)
+            let slot = SlotChoice.One(task: before.task, number: before.slot, token: token)
             let taken = try await change.lease(from: offering, to: &claimant, event: "task_retaken", only: slot)
             guard let again = taken.first,
                 let lease = try await transaction.lockLease(again.id, token: again.leaseToken, of: worker)
             else {
                 throw SubmitRefusal.leaseLost
             }
-            let active = lease.activeSeconds(declared: handIn.activeSeconds, since: work.leasedAt, at: instant)
-            return try await take(handIn, under: lease, activeSeconds: active, by: worker, at: instant)
+            let active = lease.activeSeconds(declared: handIn.activeSeconds, since: before.leasedAt, at: instant)
+            return try await take(handIn, work, under: lease, activeSeconds: active, by: worker, at: instant)
         } catch is ClaimRefusal {
             throw SubmitRefusal.leaseLost
         }

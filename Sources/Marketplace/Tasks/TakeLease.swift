@@ -67,6 +67,7 @@ extension Change {
         from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
         only one: SlotChoice.One? = nil, hints: ServiceHints? = nil
     ) async throws -> [Assignment] {
+        guard !offering.isOverdue(at: instant) else { throw ClaimRefusal.overdue }
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
         if let bar = offering.bar(to: claimant.bonds) { throw bar }
         let proof: JSON

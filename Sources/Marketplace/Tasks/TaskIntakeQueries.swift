@@ -31,8 +31,9 @@ extension Transaction {
             from stdin (format binary)
             """,
             rows: intake.lazy.flatMap { item in
-                (1...batch.redundancy).lazy.map {
-                    CopyRow([requester, item.id, Int32($0), batch.id, SlotState.open, 0, Int32(0)])
+                (1...batch.redundancyMost).lazy.map {
+                    let state: SlotState = $0 <= batch.redundancy ? .open : .waiting
+                    return CopyRow([requester, item.id, Int32($0), batch.id, state, 0, Int32(0)])
                 }
             }
         )
@@ -140,8 +141,9 @@ extension Transaction {
             ),
             slots as (
                 insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
-                select \(batch.requester), task_id, slot_no, \(batch.id), 'open', 0, 0
-                  from added cross join generate_series(1, \(batch.redundancy)::integer) as slot_no
+                select \(batch.requester), task_id, slot_no, \(batch.id),
+                       case when slot_no <= \(batch.redundancy) then 'open' else 'waiting' end::slot_state, 0, 0
+                  from added cross join generate_series(1, \(batch.redundancyMost)::integer) as slot_no
             )
             select count(*) as added from added
             """)["added"]

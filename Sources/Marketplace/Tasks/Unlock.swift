@@ -77,7 +77,7 @@ extension ClaimRefusal {
         case .notActive(let state): return Self.standing(state, facts.appeals.suspension)
         case .mostAtOnce: return Unlock(.lease, "Submit or return one of the tasks that you hold.")
         case .batchNotOpen(.paused): return Unlock(.work, "Wait until the requester resumes the batch.")
-        case .batchNotOpen: return Unlock(.nothing, "Nothing: the batch hands out no more work.")
+        case .batchNotOpen, .overdue: return Unlock(.nothing, "Nothing: the batch hands out no more work.")
         case .noOpenBatch: return Unlock(.work, "Wait until a batch is published.")
         case .offeredOnly:
             return Unlock(.offer, "Wait for an offer, and say when you are available so that one can be made.")

@@ -58,6 +58,7 @@ package struct ReturnTask: Sendable {
         try note.mustHave((reason == .other ? 1 : 0)...1_000, as: "note")
         let worker = Worker.ID(actor.uuid)
         try await market.change { change in
+            try await change.transaction.holdTaskStill(of: id, worker)
             let (lease, _) = try await change.liveLease(id, token: token, of: worker)
             try await change.end(
                 lease, of: worker, by: .giveBack, actor: actor, facts: ["reason": .string(reason.rawValue)])

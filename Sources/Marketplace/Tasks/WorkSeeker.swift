@@ -39,6 +39,7 @@ struct WorkSeeker: Sendable {
     func prospect(of offering: Offering, demanding requirement: Requirement, at instant: Date) -> ClaimProspect {
         if let refusal { return .refused(refusal) }
         guard offering.state == .open else { return .refused(.batchNotOpen(offering.state)) }
+        guard !offering.isOverdue(at: instant) else { return .refused(.overdue) }
         guard offering.hasOpenSlot else { return .refused(.noWork) }
         if let bar = offering.bar(to: bonds) { return .refused(bar) }
         switch requirement.evaluate(normal: facts, at: instant) {

@@ -19,20 +19,23 @@ package enum SlotState: String, Sendable, CaseIterable, SQLEnum {
 
 /// What can happen to a slot.
 package enum SlotEvent: String, Sendable, CaseIterable {
-    case publish, lease, submit, accept, reject, lapse, giveBack, revoke, quarantine, release, withdraw
+    case publish, ask, lease, submit, accept, reject, lapse, giveBack, revoke, quarantine, release, withdraw
 }
 
 extension SlotState {
     /// Where the event leads, or `nil` where it cannot happen.
     package func after(_ event: SlotEvent) -> SlotState? {
         switch (self, event) {
-        case (.waiting, .publish), (.quarantined, .release): .open
+        case (.waiting, .publish), (.waiting, .ask), (.quarantined, .release): .open
         case (.open, .lease): .leased
         case (.leased, .submit): .submitted
         case (.leased, .lapse), (.leased, .giveBack), (.leased, .revoke), (.submitted, .reject): .open
         case (.leased, .quarantine): .quarantined
         case (.submitted, .accept): .done
-        case (.open, .withdraw), (.quarantined, .withdraw): .withdrawn
+        // In hand: when the lease ends without an answer, or the answer is rejected, of a task that was closed.
+        case (.waiting, .withdraw), (.open, .withdraw), (.quarantined, .withdraw), (.leased, .withdraw),
+            (.submitted, .withdraw):
+            .withdrawn
         case (.waiting, _), (.open, _), (.leased, _), (.submitted, _), (.quarantined, _), (.done, _), (.withdrawn, _):
             nil
         }

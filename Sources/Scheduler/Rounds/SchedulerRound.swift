@@ -42,4 +42,6 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tiersGranted = "tiers_granted"
     case eligibilitiesKept = "eligibilities_kept"
     case payTopUps = "pay_top_ups"
+    case batchesClosed = "batches_closed"
+    case tasksWithdrawn = "tasks_withdrawn"
 }

@@ -7,13 +7,20 @@ internal import Store
 struct BatchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "batch",
-        abstract: "Releases of work: draft one from a file, publish it, look at it and its prices, close it.",
+        abstract: "Releases of work: draft one from a file, publish it, change it while it runs, end it.",
         discussion: """
             guildhall batch create --file samples/batch.json    prints the id of the draft
             guildhall batch prices ID                           what work pays when, beforehand
             guildhall batch publish ID                          holds the worst case and opens it
+            guildhall batch deadline ID --until 2026-12-01T00:00:00Z
+            guildhall batch withdraw ID --task C-17             what is in hand of it goes on
+
+            A batch closes by itself when nothing is left to do, and past its deadline; `schedule` sees to that.
             """,
-        subcommands: [Create.self, Show.self, List.self, Prices.self, Publish.self, Close.self]
+        subcommands: [
+            Create.self, Show.self, List.self, Prices.self, Publish.self, Pause.self, Resume.self, Deadline.self,
+            Priority.self, Budget.self, Redundancy.self, Clone.self, Withdraw.self, Close.self, Archive.self,
+        ]
     )
 
     struct Create: AsyncParsableCommand {
@@ -22,8 +29,9 @@ struct BatchCommand: AsyncParsableCommand {
             discussion: """
                 The file (at most 8 MiB): project (its key), name, profession, tier, requirement (as for `requirement \
                 check`), fee_bps, currency, budget_minor, expected_minutes; and if they matter door (claim | offer), \
-                redundancy, items_per_task, lease_seconds, answer_seconds, priority, workforces [crowd, agency, \
-                staff]; for the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
+                redundancy, with redundancy_most and agreement_bps for more answers while they differ, due_at, \
+                items_per_task, lease_seconds, answer_seconds, priority, workforces [crowd, agency, staff]; for \
+                the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
                 {shape: steps | linear, after_seconds, interval_seconds, step_minor, cap_minor}; top_up_bps: what is \
                 held beside the worst case for top-ups to the pay floor; tasks [{external_key, payload, parties}]: \
                 those whose key the project knows are left as they are.
@@ -102,13 +110,15 @@ struct BatchCommand: AsyncParsableCommand {
         @OptionGroup var whose: RequesterOptions
         @Option(help: "Only batches older than this one.") var before: String?
         @Option(help: "How many, 1 to 200.") var limit = 50
+        @Flag(help: "With those that are archived.") var archived = false
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
             try await withSession(options) { session in
                 let (requester, actor) = try await whose.people(in: session)
                 let batches = try await ListBatches(market: session.market)(
-                    of: requester, before: try pageID(before, of: Batch.self), limit: limit, by: actor
+                    of: requester, before: try pageID(before, of: Batch.self), withArchived: archived, limit: limit,
+                    by: actor
                 )
                 Console.list(batches.map { ($0.json, $0.line) }, asJSON: json)
             }
@@ -191,11 +201,6 @@ struct RequesterOptions: ParsableArguments {
     }
 }
 
-func batchID(_ text: String) throws -> Batch.ID {
-    guard let id = Batch.ID(text) else { throw BadInput("batch", "must be a UUID") }
-    return id
-}
-
 extension Money {
     fileprivate func json(_ name: String) -> JSON {
         [name: .integer(minorUnits), "currency": .string(currency.code)]
@@ -203,7 +208,7 @@ extension Money {
 }
 
 extension Batch {
-    fileprivate var json: JSON {
+    var json: JSON {
         [
             "batch": .string("\(id)"), "project": .string("\(project)"), "name": .string(name),
             "state": .string(state.rawValue), "door": .string(door.rawValue),
@@ -213,12 +218,24 @@ extension Batch {
             "top_up_bps": .integer(Int64(topUpBasisPoints)), "top_up_share_minor": .integer(topUpShare.minorUnits),
             "top_up_spent_minor": .integer(topUpSpent.minorUnits),
             "opened_at": openedAt.map { .string($0.ISO8601Format()) } ?? .null,
+            "due_at": dueAt.map { .string($0.ISO8601Format()) } ?? .null, "priority": .integer(Int64(priority)),
+            "redundancy_most": .integer(Int64(redundancyMost)),
+            "agreement_bps": agreementBasisPoints.map { .integer(Int64($0)) } ?? .null,
+            "resizing_to": resizingTo.map { .integer(Int64($0)) } ?? .null,
+            "closed_reason": closedReason.map { .string($0.rawValue) } ?? .null,
+            "closed_by": closedBy.map { .string("\($0)") } ?? .null,
+            "archived_at": archivedAt.map { .string($0.ISO8601Format()) } ?? .null,
         ]
     }
 
-    fileprivate var line: String {
+    var line: String {
         let rises = mostPay.minorUnits > pay.minorUnits ? ", rising to \(mostPay)" : ""
-        return "\(id) \(state.rawValue) \(name): pays \(pay)\(rises), fee \(fee), budget \(budget)"
+        let answers = redundancyMost > redundancy ? "\(redundancy) to \(redundancyMost)" : "\(redundancy)"
+        let resizing = resizingTo.map { " (a change to \($0) has not ended: repeat it)" } ?? ""
+        let due = dueAt.map { ", due \($0.ISO8601Format())" } ?? ""
+        let end = closedReason.map { " (\($0.rawValue))" } ?? ""
+        return "\(id) \(state.rawValue)\(end) \(name): \(answers) answers a task\(resizing), pays \(pay)\(rises), "
+            + "fee \(fee), budget \(budget), priority \(priority)\(due)"
     }
 }
 

@@ -1,0 +1,74 @@
+internal import Formats
+internal import Store
+
+/// Where the answers to a task of an adaptive batch stand.
+struct AnswersSoFar: Sendable {
+    /// Submitted and accepted ones; equal for the same answer.
+    let answers: [Digest]
+    /// Whether somebody may still answer: a slot is open, in hand, or held back for a person.
+    let isPending: Bool
+    /// Whether more could be asked for.
+    let hasWaiting: Bool
+    let least: Int
+    let agreementBasisPoints: Int
+}
+
+extension Transaction {
+    /// Keeps everybody else from deciding about a task, or from closing it, until this transaction ends.
+    func lockTask(_ id: WorkTask.ID, of requester: Requester.ID) async throws {
+        try await execute(
+            """
+            select from task where requester_id = \(requester) and task_id = \(id) for no key update
+            """)
+    }
+
+    /// - Returns: `nil` where redundancy is fixed.
+    func answersSoFar(
+        to task: WorkTask.ID, of requester: Requester.ID, _ same: SameAnswer
+    ) async throws -> AnswersSoFar? {
+        let rows = try await rows(
+            """
+            select slot.state, batch.redundancy, batch.agreement_bps,
+                   case when submission.assignment_id is null then null
+                        when cardinality(\(same.members)::text[]) = 0 then to_jsonb(encode(submission.hash, 'hex'))
+                        else (select jsonb_object_agg(name, submission.answer -> name)
+                                from unnest(\(same.members)::text[]) as name)
+                   end as answer
+              from slot
+              join batch using (requester_id, batch_id)
+              left join submission on submission.requester_id = slot.requester_id
+                                  and submission.assignment_id = slot.assignment_id
+             where slot.requester_id = \(requester) and slot.task_id = \(task)
+               and slot.state <> 'withdrawn' and batch.agreement_bps is not null
+             order by slot.slot_no
+            """)
+        guard let first = rows.first else { return nil }
+        let states = try rows.map { try $0.value("state", as: SlotState.self) }
+        return AnswersSoFar(
+            answers: try rows.compactMap { try $0.value("answer", as: JSON?.self).map(same.key) },
+            isPending: states.contains { [.open, .leased, .quarantined].contains($0) },
+            hasWaiting: states.contains(.waiting), least: try first["redundancy"],
+            agreementBasisPoints: try first["agreement_bps"]
+        )
+    }
+
+    /// Opens the first slot of a locked task that was not asked for yet.
+    func openNextWaiting(of task: WorkTask.ID, _ requester: Requester.ID) async throws {
+        try await execute(
+            """
+            update slot set state = 'open'
+             where requester_id = \(requester) and task_id = \(task) and state = 'waiting'
+               and slot_no = (select min(slot_no) from slot as next
+                               where next.requester_id = \(requester) and next.task_id = \(task)
+                                 and next.state = 'waiting')
+            """)
+    }
+
+    func withdrawWaiting(of task: WorkTask.ID, _ requester: Requester.ID) async throws {
+        try await execute(
+            """
+            update slot set state = 'withdrawn'
+             where requester_id = \(requester) and task_id = \(task) and state = 'waiting'
+            """)
+    }
+}
