@@ -114,7 +114,9 @@ struct HotPaths: Sendable {
     /// Runs everything once under watch.
     ///
     /// - Returns: what must not be in a plan, each with where it was.
-    func faults(in market: Market, watch: PlanWatch) async throws -> (plans: Int, faults: [String]) {
+    func faults(
+        in market: Market, watch: PlanWatch, reading tables: Set<String>
+    ) async throws -> (plans: Int, faults: [String]) {
         var (count, found): (Int, [String]) = (0, [])
         for (name, run) in all {
             _ = watch.take()
@@ -123,9 +125,9 @@ struct HotPaths: Sendable {
             guard !plans.isEmpty else { throw BenchmarkError(reason: "no plan was seen of: \(name)") }
             count += plans.count
             for plan in plans {
-                for fault in plan.faults {
-                    let text =
-                        "\(name): \(fault): \(plan.query.split(whereSeparator: \.isWhitespace).joined(separator: " "))"
+                for fault in plan.faults(reading: tables) {
+                    let query = plan.query.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                    let text = "\(name): \(fault): \(query)"
                     if !found.contains(text) { found.append(text) }
                 }
             }

@@ -54,7 +54,9 @@ struct LargeBenchmark {
         try await PlanWatch.enable(on: owner)
         let watch = PlanWatch()
         let watched = Workbench.database(connection, size: 1) { $0.notices = watch.tap }
-        let (plans, faults) = try await HotPaths(large: large).faults(in: Market(database: watched), watch: watch)
+        let (plans, faults) = try await HotPaths(large: large).faults(
+            in: Market(database: watched), watch: watch, reading: PlanWatch.Plan.withWorkers
+        )
         await watched.shutdown()
         try await PlanWatch.disable(on: owner)
         await owner.shutdown()
@@ -146,7 +148,7 @@ struct LargeBenchmark {
         }
         await holder.shutdown()
         line(
-            "  a snapshot open for \(seconds) s: \(grouped(held.rate)) against \(grouped(free.rate)) claims and answers/s"
+            "  a snapshot open for \(seconds) s: \(grouped(held.rate)) against \(grouped(free.rate)) answers/s"
                 + "   lost \(grouped(max(0, 1 - held.rate / free.rate) * 100)) %  (goal at most 10 %)"
         )
     }

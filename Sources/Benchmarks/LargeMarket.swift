@@ -3,8 +3,8 @@ internal import Foundation
 internal import Marketplace
 internal import Store
 
-/// A market of any size, made by the program where it is small (rates, batches, money) and by `generate_series` where it
-/// is large (workers, tasks, slots): nothing is done yet, and the doctor finds it clean.
+/// A market of any size, made by the program where it is small (rates, batches, money) and by `generate_series` where
+/// it is large (workers, tasks, slots): nothing is done yet, and the doctor finds it clean.
 ///
 /// Everybody is a lawyer of 25 years with an admission in one place; a requirement asks for a place and some years, so
 /// that each worker meets ``Size/requirementsPerPlace``. There is a batch for each requirement, and a hot one for the

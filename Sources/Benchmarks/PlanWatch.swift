@@ -60,27 +60,29 @@ final class PlanWatch: Sendable {
 }
 
 extension PlanWatch.Plan {
-    /// Tables that grow with the work or with the workers: never read from one end to the other.
-    static let large: Set = [
-        "slot", "task", "task_content", "assignment", "worker_requirement", "worker", "audit_event",
-    ]
+    /// Tables that grow with the work: never read from one end to the other.
+    static let large: Set = ["slot", "task", "task_content", "assignment", "worker_requirement"]
+    /// These too, where there are so many workers that reading all costs more than looking up a page of them.
+    static let withWorkers = large.union(["worker", "worker_load", "worker_week", "worker_day", "audit_event"])
     /// Rows that a sort may have: a page, by estimate and in fact.
     static let sortMax = 200.0
 
     /// What must not be, one sentence each.
-    var faults: [String] { Self.faults(of: root) }
+    ///
+    /// - Parameter tables: those that must not be read through.
+    func faults(reading tables: Set<String>) -> [String] { Self.faults(of: root, tables) }
 
-    private static func faults(of node: JSON) -> [String] {
+    private static func faults(of node: JSON, _ tables: Set<String>) -> [String] {
         var found: [String] = []
         let kind = node["Node Type"]?.stringValue ?? ""
-        if kind == "Seq Scan", let table = node["Relation Name"]?.stringValue, large.contains(table) {
+        if kind == "Seq Scan", let table = node["Relation Name"]?.stringValue, tables.contains(table) {
             found.append("reads all of \(table)")
         }
         if kind.hasSuffix("Sort") {
             let rows = [node["Plan Rows"], node["Actual Rows"]].compactMap { $0?.doubleValue }.max() ?? 0
             if rows > sortMax { found.append("sorts \(Int(rows)) rows") }
         }
-        return found + (node["Plans"]?.arrayValue ?? []).flatMap { faults(of: $0) }
+        return found + (node["Plans"]?.arrayValue ?? []).flatMap { faults(of: $0, tables) }
     }
 }
 

@@ -103,8 +103,8 @@ struct WorkRoutes {
         return Response(json: ["items": .array(page.map(\.json)), "next": next ?? .null])
     }
 
-    /// `?after=<requester>/<batch>&limit=<1…100>`: why there is no work for the worker: the open batches by the rule that
-    /// bars them first (on the first page), then each with what would unlock it.
+    /// `?after=<requester>/<batch>&limit=<1…100>`: why there is no work for the worker. On the first page how many
+    /// open batches fall to which rule; then each with what would unlock it.
     @Sendable func why(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         return Response(

@@ -56,8 +56,8 @@ struct WorkRoutesTests {
             let second = try await server.send("GET", "/v1/work/why?limit=1&after=\(next)", token: token)
             #expect(second.body["items"]?[0]?["batch_id"] == .string("\(other)"))
             #expect(second.body["items"]?[0]?["eligible"] == true && second.body["next"]?.isNull == true)
-            #expect(try await server.send("GET", "/v1/work/why?limit=0", token: token).status == 400)
-            #expect(try await server.send("GET", "/v1/work/why?after=x", token: token).status == 400)
+            #expect(try await server.send("GET", "/v1/work/why?limit=0", token: token).status == 422)
+            #expect(try await server.send("GET", "/v1/work/why?after=x", token: token).status == 422)
             #expect(try await server.send("GET", "/v1/work/why").status == 401)
         }
     }

@@ -74,7 +74,7 @@ struct WhyNoWorkTests {
         #expect(first.page.map { $0.unlock?.kind } == [.language, .offer])
         let second = try await why(for: worker, after: (small.requester, offered), limit: 2, by: small.manager)
         #expect(second.groups == [] && second.page.map(\.batch) == [german, open] && !second.hasMore)
-        #expect(second.page.last?.unlock == nil && second.json["next"] == JSON.null)
+        #expect(second.page.last?.unlock == nil && second.json["next"]?.isNull == true)
     }
 
     @Test(

@@ -106,8 +106,10 @@ extension Transaction {
                      as quarantined) as quarantined,
                    coalesce((select extract(epoch from \(instant) - min(lease_until)) from soonest), 0)::float8
                        as overdue,
-                   coalesce((select extract(epoch from \(instant) - min(assignment.leased_at))
-                               from soonest join assignment using (requester_id, assignment_id)), 0)::float8 as oldest
+                   coalesce((select extract(epoch from \(instant) - min((select assignment.leased_at from assignment
+                                        where assignment.requester_id = soonest.requester_id
+                                          and assignment.assignment_id = soonest.assignment_id)))
+                               from soonest), 0)::float8 as oldest
             """)
         let (live, quarantined): (Int, Int) = (try row["live"], try row["quarantined"])
         return [
@@ -131,7 +133,7 @@ extension Transaction {
     func serverFigures() async throws -> [MarketFigure] {
         let tables = try await rows(
             """
-            select relname::text as name, n_dead_tup as dead from pg_stat_user_tables
+            select relname::text as name, n_dead_tup as dead from pg_stat_all_tables
              where schemaname = 'public' and relname in ('assignment', 'slot')
              order by relname
             """)
@@ -139,7 +141,7 @@ extension Transaction {
             """
             select coalesce(extract(epoch from \(instant) - min(xact_start)), 0)::float8 as age
               from pg_stat_activity
-             where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'
+             where datname = current_database() and pid <> pg_backend_pid() and usesysid is not null
             """)["age"]
         return try tables.map {
             MarketFigure(

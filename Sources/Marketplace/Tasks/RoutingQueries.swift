@@ -272,10 +272,13 @@ extension Transaction {
                               \(ending.map(\.openTasks))::bigint[]) as asked (requester_id, batch_id, open_tasks)
                   join slot on slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id
                            and slot.state = 'open'
-                  join assignment as mine
-                    on mine.requester_id = slot.requester_id and mine.task_id = slot.task_id
-                   and mine.state in ('leased', 'submitted', 'accepted', 'rejected')
-                 where mine.worker_id = any(\(workers))
+                 cross join lateral (
+                    select assignment.worker_id from assignment
+                     where assignment.requester_id = slot.requester_id and assignment.task_id = slot.task_id
+                       and assignment.state in ('leased', 'submitted', 'accepted', 'rejected')
+                       and assignment.worker_id = any(\(workers))
+                    -- A look-up for each slot, never one join with all that was ever done.
+                    offset 0) as mine
                  group by slot.batch_id, mine.worker_id, asked.open_tasks
                 having count(distinct slot.task_id) >= asked.open_tasks
                 """
