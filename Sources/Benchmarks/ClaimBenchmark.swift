@@ -57,7 +57,8 @@ struct ClaimBenchmark {
         LeaseGrant(
             assignment: Identifier(assignment), requester: Workbench.requester, batch: Identifier(batch),
             worker: Identifier(worker), leaseUntil: leaseEnd, answerBy: leaseEnd, terms: price.terms, pay: price.pay,
-            fee: price.fee, eligibility: ["credentials": []], weekStartsOn: price.week, expectedMinutes: 1
+            fee: price.fee, eligibility: ["credentials": []], weekStartsOn: price.week, expectedMinutes: 1,
+            guideline: Workbench.guideline, guidelineVersion: 1
         )
     }
 

@@ -1,7 +1,9 @@
 extension TaskRecord {
     /// The members of a line of JSON Lines, in the order in which they are looked at. `results` is what an export adds:
     /// it is passed over, so that a file of results is also a file of tasks.
-    private static let members: Set<String> = ["external_key", "payload", "reference_answers", "parties", "results"]
+    private static let members: Set<String> = [
+        "external_key", "payload", "reference_answers", "parties", "suggestion", "results",
+    ]
 
     /// Reads an object of JSON Lines.
     init(_ json: JSON, line: Int) throws(TaskRecordFault) {
@@ -18,10 +20,33 @@ extension TaskRecord {
         self.payload = payload
         referenceAnswers = try source.object(object["reference_answers"] ?? [:], "/reference_answers")
         parties = try source.texts(object["parties"], "/parties")
+        suggestion = try Self.suggestion(object["suggestion"], source)
+    }
+
+    private static func suggestion(_ json: JSON?, _ source: JSONSource) throws(TaskRecordFault) -> SuggestedAnswer? {
+        guard let json, !json.isNull else { return nil }
+        let object = try source.object(json, "/suggestion")
+        let known: Set<String> = ["source", "version", "answer", "made_at"]
+        if let unknown = object.keys.filter({ !known.contains($0) }).min() {
+            let name = String(unknown.unicodeScalars.prefix(60).map(Character.init))
+            throw source.fault("/suggestion".pointer(to: name), .unknownMember, "is no member of a suggestion")
+        }
+        guard let model = object["source"] else { throw source.missing("/suggestion/source") }
+        guard let version = object["version"] else { throw source.missing("/suggestion/version") }
+        guard let answer = object["answer"] else { throw source.missing("/suggestion/answer") }
+        var madeAt: String?
+        if let instant = object["made_at"], !instant.isNull {
+            madeAt = try source.text(instant, "/suggestion/made_at")
+        }
+        return SuggestedAnswer(
+            source: try source.text(model, "/suggestion/source"),
+            version: try source.text(version, "/suggestion/version"), answer: answer, madeAt: madeAt
+        )
     }
 
     /// Reads a task of Label Studio: `data` is the payload, `meta.external_key` or else `id` the external key,
-    /// annotations of the ground truth the reference answers. Everything else is passed over.
+    /// annotations of the ground truth the reference answers, the first prediction the suggestion. Everything else is
+    /// passed over.
     ///
     /// Source: labelstud.io, "Label Studio JSON format of annotated tasks".
     init(labelStudio json: JSON, line: Int) throws(TaskRecordFault) {
@@ -40,6 +65,26 @@ extension TaskRecord {
         }
         parties = try source.texts(object["meta"]?["parties"], "/meta/parties")
         referenceAnswers = try Self.groundTruth(object["annotations"], source)
+        suggestion = try Self.prediction(object["predictions"], source)
+    }
+
+    private static func prediction(
+        _ predictions: JSON?, _ source: JSONSource
+    ) throws(TaskRecordFault) -> SuggestedAnswer? {
+        guard let predictions, !predictions.isNull else { return nil }
+        guard let list = predictions.arrayValue else { throw source.wrongType("/predictions", "a list") }
+        guard let first = list.first else { return nil }
+        guard let version = first["model_version"], !version.isNull else {
+            throw source.missing("/predictions/0/model_version")
+        }
+        guard let result = first["result"] else { throw source.missing("/predictions/0/result") }
+        guard let answer = LabelStudioAnswer.read(result) else {
+            throw source.wrongType("/predictions/0/result", "a list of results")
+        }
+        return SuggestedAnswer(
+            source: "label studio", version: try source.text(version, "/predictions/0/model_version"), answer: answer,
+            madeAt: nil
+        )
     }
 
     private static func groundTruth(

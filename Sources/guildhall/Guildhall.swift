@@ -19,7 +19,7 @@ struct Guildhall: AsyncParsableCommand {
             AuditCommand.self, PersonCommand.self, TokenCommand.self, SchemaCommand.self, PsqlCommand.self,
             WorkerCommand.self, KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
-            BatchCommand.self,
+            BatchCommand.self, GuidelineCommand.self, SuggestionCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
         ]

@@ -106,7 +106,9 @@ struct InterestTests {
             assignment: small.market.identifiers.make(at: Scratch.start), requester: small.requester, batch: batch,
             worker: worker, leaseUntil: Scratch.start + 60, answerBy: Scratch.start + 60, terms: [:],
             pay: try Money(1, small.usd), fee: try Money(1, small.usd), eligibility: [:],
-            weekStartsOn: .day("2026-03-02"), expectedMinutes: 30, checksParties: checksParties
+            weekStartsOn: .day("2026-03-02"), expectedMinutes: 30,
+            guideline: small.market.identifiers.make(at: Scratch.start), guidelineVersion: 1,
+            checksParties: checksParties
         )
         let plan: [String] = try await small.market.database.transaction { transaction in
             let claim = Transaction.claimStatement(grant, at: Scratch.start)

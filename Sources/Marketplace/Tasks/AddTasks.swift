@@ -93,6 +93,7 @@ extension Change {
         guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
         let added = try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers)
         if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
+        if chunk.hasSuggestions { try await transaction.takeSuggestions(into: batch) }
         if added > 0 {
             try await record(
                 "tasks_added", by: actor, on: "batch", id.uuid, in: .requester(requester),
@@ -118,13 +119,17 @@ struct TaskChunk: Sendable {
     private var bytes = 0
 
     private(set) var hasParties = false
+    private(set) var hasSuggestions = false
 
     var isFull: Bool { drafts.count >= 5_000 || bytes >= 16 << 20 }
 
     mutating func append(_ draft: TaskDraft) {
         drafts.append(draft)
         hasParties = hasParties || !draft.parties.isEmpty
-        bytes += draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
+        hasSuggestions = hasSuggestions || draft.suggestion != nil
+        bytes +=
+            draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
+            + (draft.suggestion?.answer.roughSize ?? 0)
     }
 }
 

@@ -29,6 +29,8 @@ package struct Batch: Sendable {
     package let expectedMinutes: Int
     package let priority: Int
     package let openedAt: Date?
+    /// How many of its tasks with a suggestion stay without it, in ten-thousandths.
+    package let controlBasisPoints: Int
 
     /// What one assignment costs its requester at most.
     package var worstCaseOfOne: Money {

@@ -7,7 +7,7 @@ extension BatchDraft {
         "remark", "project", "name", "door", "profession", "tier", "requirement", "redundancy", "items_per_task",
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
-        "top_up_bps", "tasks",
+        "top_up_bps", "control_bps", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -42,7 +42,8 @@ extension BatchDraft {
             leaseSeconds: Int(clamping: try fields.integer("lease_seconds", or: 3_600)),
             answerSeconds: Int(clamping: try fields.integer("answer_seconds", or: 86_400)),
             priority: Int(clamping: try fields.integer("priority", or: 0)), workforces: workforces,
-            pricing: try BatchPricing(fields, currency)
+            pricing: try BatchPricing(fields, currency),
+            controlBasisPoints: Int(clamping: try fields.integer("control_bps", or: 0))
         )
     }
 }
@@ -82,7 +83,8 @@ extension Escalator {
 }
 
 extension TaskDraft {
-    /// The tasks of a draft's file: `[{"external_key", "payload", "parties"?}]`; none where they are left out.
+    /// The tasks of a draft's file: `[{"external_key", "payload", "parties"?, "suggestion"?}]`; none where they are
+    /// left out.
     ///
     /// - Throws: ``BadInput`` with the path of the first fault.
     package static func list(json: JSON) throws(BadInput) -> [TaskDraft] {
@@ -91,15 +93,18 @@ extension TaskDraft {
         var drafts: [TaskDraft] = []
         for (place, item) in items.enumerated() {
             let path = "batch.tasks[\(place)]"
-            let fields = try RateFields(item, path, known: ["external_key", "payload", "parties"])
+            let fields = try RateFields(item, path, known: ["external_key", "payload", "parties", "suggestion"])
             let names = try fields.list("parties")
             let parties = try PartyName.list(names.compactMap(\.stringValue), field: "\(path).parties")
             guard names.allSatisfy({ $0.stringValue != nil }) else {
                 throw BadInput("\(path).parties", "must be texts")
             }
+            let suggestion = fields.value("suggestion")
             drafts.append(
                 TaskDraft(
-                    externalKey: try fields.text("external_key"), payload: fields.value("payload"), parties: parties
+                    externalKey: try fields.text("external_key"), payload: fields.value("payload"), parties: parties,
+                    suggestion: suggestion.isNull
+                        ? nil : try TaskSuggestion(json: suggestion, path: "\(path).suggestion")
                 ))
         }
         return drafts

@@ -78,6 +78,15 @@ extension Transaction {
             """) == 1
     }
 
+    /// Makes a share of a new batch's tasks with suggestions stay without them.
+    func keepControls(_ basisPoints: Int, seed: UUID, in id: Batch.ID, of requester: Requester.ID) async throws {
+        try await execute(
+            """
+            update batch set control_bps = \(basisPoints), control_seed = \(seed)
+             where requester_id = \(requester) and batch_id = \(id) and state = 'draft'
+            """)
+    }
+
     /// Keeps a share of the hold of a batch that opens for top-ups.
     func keepTopUpShare(_ share: Money, of batch: Batch) async throws {
         try await execute(
@@ -106,6 +115,7 @@ extension Batch {
     static let columns: SQL = """
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
+               control_bps,
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
@@ -138,5 +148,6 @@ extension Batch {
         expectedMinutes = try row["expected_minutes"]
         priority = try row["priority"]
         openedAt = try row["opened_at"]
+        controlBasisPoints = try row["control_bps"]
     }
 }

@@ -31,6 +31,8 @@ package struct BatchDraft: Sendable {
     package let workforces: Set<Workforce>
     /// What else the price depends on, and how it rises.
     package let pricing: BatchPricing
+    /// How many of its tasks with a suggestion stay without it, to compare with, in ten-thousandths, 0 to 10,000.
+    package let controlBasisPoints: Int
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
@@ -38,7 +40,7 @@ package struct BatchDraft: Sendable {
         expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, lapsesMax: Int = 5,
         priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
-        pricing: BatchPricing = .plain
+        pricing: BatchPricing = .plain, controlBasisPoints: Int = 0
     ) {
         self.project = project
         self.name = name
@@ -57,6 +59,7 @@ package struct BatchDraft: Sendable {
         self.priority = priority
         self.workforces = workforces
         self.pricing = pricing
+        self.controlBasisPoints = controlBasisPoints
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -71,6 +74,7 @@ package struct BatchDraft: Sendable {
         try Self.check(lapsesMax, 1...1_000, "lapses_max")
         try Self.check(priority, -1_000_000...1_000_000, "priority")
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
+        try Self.check(controlBasisPoints, 0...10_000, "control_bps")
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }
@@ -112,6 +116,10 @@ package struct CreateBatch: Sendable {
                 guard let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester)
                 else { throw NotFound("batch") }
                 return found
+            }
+            if draft.controlBasisPoints > 0 {
+                let seed = change.identifiers.uuid(at: change.instant)
+                try await transaction.keepControls(draft.controlBasisPoints, seed: seed, in: fresh, of: requester)
             }
             try await change.record(
                 "batch_created", by: actor, on: "batch", fresh.uuid, in: .requester(requester),

@@ -19,6 +19,9 @@ package struct LeaseGrant: Sendable {
     /// Where the minutes were reserved: a Monday.
     package let weekStartsOn: CalendarDate
     package let expectedMinutes: Int
+    /// What the worker is told, whatever is published meanwhile.
+    package let guideline: Guideline.ID
+    package let guidelineVersion: Int
     /// Whether tasks are passed by that have a party in which the worker has an interest; needed only where the batch
     /// has such tasks.
     package let checksParties: Bool
@@ -26,7 +29,7 @@ package struct LeaseGrant: Sendable {
     package init(
         assignment: Assignment.ID, requester: Requester.ID, batch: Batch.ID, worker: Worker.ID, leaseUntil: Date,
         answerBy: Date, terms: JSON, pay: Money, fee: Money, eligibility: JSON, weekStartsOn: CalendarDate,
-        expectedMinutes: Int, checksParties: Bool = false
+        expectedMinutes: Int, guideline: Guideline.ID, guidelineVersion: Int, checksParties: Bool = false
     ) {
         self.assignment = assignment
         self.requester = requester
@@ -41,6 +44,8 @@ package struct LeaseGrant: Sendable {
         self.eligibility = eligibility
         self.weekStartsOn = weekStartsOn
         self.expectedMinutes = expectedMinutes
+        self.guideline = guideline
+        self.guidelineVersion = guidelineVersion
         self.checksParties = checksParties
     }
 }

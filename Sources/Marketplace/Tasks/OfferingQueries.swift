@@ -43,7 +43,8 @@ extension Transaction {
 extension Offering {
     static let columns: SQL = """
         select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, batch.pay_minor,
-               batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_version,
+               batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_id,
+               coalesce(project.guideline_pin, guideline.newest_version) as guideline_version,
                batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.opened_at,
                project_id, project.name as project_name, batch.workforces::text[] as workforces, batch.has_task_parties,
                array(select party from project_party
@@ -56,6 +57,7 @@ extension Offering {
                           and slot.state = 'open') as has_open_slot
           from batch
           join project using (requester_id, project_id)
+          join guideline using (requester_id, guideline_id)
           join rate using (rate_id)
           left join batch_price as price
             on price.requester_id = batch.requester_id and price.batch_id = batch.batch_id
@@ -85,6 +87,7 @@ extension Offering {
         rateTrace = try row["trace"]
         rate = try row["rate_id"]
         unit = try row["unit"]
+        guideline = try row["guideline_id"]
         guidelineVersion = try row["guideline_version"]
         expectedMinutes = try row["expected_minutes"]
         leaseSeconds = try row["lease_seconds"]

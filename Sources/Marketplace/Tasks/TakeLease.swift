@@ -106,7 +106,8 @@ extension Change {
             assignment: make(), requester: offering.requester, batch: offering.batch, worker: worker.id,
             leaseUntil: min(instant + TimeInterval(offering.leaseSeconds), answerBy), answerBy: answerBy,
             terms: terms.json, pay: offering.pay, fee: offering.fee, eligibility: proof, weekStartsOn: week,
-            expectedMinutes: offering.expectedMinutes, checksParties: offering.hasTaskParties
+            expectedMinutes: offering.expectedMinutes, guideline: offering.guideline,
+            guidelineVersion: offering.guidelineVersion, checksParties: offering.hasTaskParties
         )
     }
 }

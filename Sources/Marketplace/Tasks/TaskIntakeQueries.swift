@@ -38,6 +38,13 @@ extension Transaction {
                 task_id uuid not null, party_name text not null, party text not null
             ) on commit drop
             """)
+        try await execute(
+            """
+            create temporary table suggestion_intake (
+                task_id uuid not null, source text not null, version text not null, suggestion jsonb not null,
+                made_at timestamptz not null
+            ) on commit drop
+            """)
         let identified = drafts.map { (id: ids.make(WorkTask.self, at: instant), draft: $0) }
             .sorted { $0.id < $1.id }
         try await copyIn(
@@ -54,6 +61,14 @@ extension Transaction {
             "copy party_intake (task_id, party_name, party) from stdin (format binary)",
             rows: identified.lazy.flatMap { item in
                 item.draft.parties.map { CopyRow([item.id, $0.name, $0.normalised]) }
+            }
+        )
+        try await copyIn(
+            "copy suggestion_intake (task_id, source, version, suggestion, made_at) from stdin (format binary)",
+            rows: identified.lazy.compactMap { item in
+                item.draft.suggestion.map {
+                    CopyRow([item.id, $0.source, $0.version, $0.answer, $0.madeAt ?? instant])
+                }
             }
         )
     }
@@ -89,5 +104,32 @@ extension Transaction {
             )
             select count(*) as added from added
             """)["added"]
+    }
+
+    /// Stores the suggestions of the tasks that went in, and decides which of them stay without.
+    func takeSuggestions(into batch: Batch) async throws {
+        let ids: [WorkTask.ID] = try await rows(
+            """
+            select task_id from suggestion_intake
+             where exists (select from task
+                            where task.requester_id = \(batch.requester) and task.task_id = suggestion_intake.task_id)
+            """
+        ).map { try $0["task_id"] }
+        guard !ids.isEmpty else { return }
+        let seed: UUID? = try await firstRow(
+            """
+            select control_seed from batch where requester_id = \(batch.requester) and batch_id = \(batch.id)
+            """)?["control_seed"]
+        let controls = seed.map {
+            ControlShare.controls(among: ids, basisPoints: batch.controlBasisPoints, seed: $0)
+        }
+        try await execute(
+            """
+            insert into task_suggestion (requester_id, task_id, source, version, suggestion, made_at, is_control)
+            select \(batch.requester), task_id, source, version, suggestion, made_at,
+                   task_id = any(\((controls ?? []).sorted()))
+              from suggestion_intake
+             where task_id = any(\(ids))
+            """)
     }
 }

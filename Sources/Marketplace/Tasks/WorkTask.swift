@@ -49,14 +49,18 @@ package struct TaskDraft: Sendable {
     package let referenceAnswers: [String: JSON]
     /// Who has a part in its matter; a worker with an interest in one does not get it. At most 50.
     package let parties: [PartyName]
+    /// What a model says the answer is.
+    package let suggestion: TaskSuggestion?
 
     package init(
-        externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = []
+        externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = [],
+        suggestion: TaskSuggestion? = nil
     ) {
         self.externalKey = externalKey
         self.payload = payload
         self.referenceAnswers = referenceAnswers
         self.parties = parties
+        self.suggestion = suggestion
     }
 
     static let payloadBytesMax = 4 << 20
@@ -79,6 +83,7 @@ package struct TaskDraft: Sendable {
                     throw BadInput("reference_answers.\(source)", "\(fault)")
                 }
             }
+            try suggestion?.validate(under: shape, for: payload)
             return nil
         } catch {
             return error
