@@ -45,8 +45,8 @@ extension TaskRecord {
     }
 
     /// Reads a task of Label Studio: `data` is the payload, `meta.external_key` or else `id` the external key,
-    /// annotations of the ground truth the reference answers, the first prediction the suggestion. Everything else is
-    /// passed over.
+    /// annotations of the ground truth the reference answers, the first prediction that names its model's version the
+    /// suggestion. Everything else is passed over.
     ///
     /// Source: labelstud.io, "Label Studio JSON format of annotated tasks".
     init(labelStudio json: JSON, line: Int) throws(TaskRecordFault) {
@@ -73,18 +73,19 @@ extension TaskRecord {
     ) throws(TaskRecordFault) -> SuggestedAnswer? {
         guard let predictions, !predictions.isNull else { return nil }
         guard let list = predictions.arrayValue else { throw source.wrongType("/predictions", "a list") }
-        guard let first = list.first else { return nil }
-        guard let version = first["model_version"], !version.isNull else {
-            throw source.missing("/predictions/0/model_version")
+        for (place, prediction) in list.enumerated() {
+            guard let version = prediction["model_version"], !version.isNull else { continue }
+            let pointer = "/predictions/\(place)"
+            guard let result = prediction["result"] else { throw source.missing("\(pointer)/result") }
+            guard let answer = LabelStudioAnswer.read(result) else {
+                throw source.wrongType("\(pointer)/result", "a list of results")
+            }
+            return SuggestedAnswer(
+                source: "label studio", version: try source.text(version, "\(pointer)/model_version"), answer: answer,
+                madeAt: nil
+            )
         }
-        guard let result = first["result"] else { throw source.missing("/predictions/0/result") }
-        guard let answer = LabelStudioAnswer.read(result) else {
-            throw source.wrongType("/predictions/0/result", "a list of results")
-        }
-        return SuggestedAnswer(
-            source: "label studio", version: try source.text(version, "/predictions/0/model_version"), answer: answer,
-            madeAt: nil
-        )
+        return nil
     }
 
     private static func groundTruth(

@@ -165,7 +165,7 @@ struct GuidelineTests {
                 try await CreateProject(market: small.market)(taken, of: small.requester, by: small.manager)
             }?.field == "guideline")
         let all = try await ListGuidelines(market: small.market)(of: small.requester, by: small.manager)
-        #expect(all.map(\.externalKey) == ["clauses", "g"])
+        #expect(Set(all.map(\.externalKey)) == ["clauses", "g"] && all.count == 2)
         try await Scratch.asOwner { try await $0.execute("update guideline set newest_version = 1000000") }
         try await Scratch.asOwner { try await $0.execute("update guideline_version set version = 1000000") }
         let full = await refusal(GuidelineRefusal.self) {

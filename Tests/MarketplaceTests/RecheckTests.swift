@@ -53,7 +53,7 @@ struct RecheckTests {
         #expect(#expect(throws: BadInput.self) { try RecheckScope(json: json) }?.field == field)
     }
 
-    /// Answers by three workers to three tasks: one accepted, one in part, one rejected, one that waits.
+    /// Answers of four workers to one task: one accepted, one in part, one rejected, one that waits.
     private struct Answered {
         let small: SmallMarket
         let desk: GuidelineDesk
@@ -63,7 +63,7 @@ struct RecheckTests {
         init() async throws {
             small = try await SmallMarket()
             desk = try await GuidelineDesk(small)
-            batch = try await small.batch(small.draft("b", redundancy: 2), tasks: 3)
+            batch = try await small.batch(small.draft("b", redundancy: 4), tasks: 1)
             (ann, ben, cem) = (
                 try await small.lawyer("ann"), try await small.lawyer("ben"), try await small.lawyer("cem")
             )
@@ -76,7 +76,7 @@ struct RecheckTests {
             let third = try await small.claim(cem, batch)
             try await small.submit(third, "a")
             try await small.review(third, .rejected)
-            try await small.submit(small.claim(ann, batch), "c")
+            try await small.submit(small.claim(small.lawyer("dan"), batch), "c")
         }
     }
 
@@ -111,14 +111,15 @@ struct RecheckTests {
     func lateAnswers() async throws {
         let answered = try await Answered()
         let (small, desk) = (answered.small, answered.desk)
-        let before = try await small.claim(answered.ben, answered.batch)
-        let lapsing = try await small.claim(answered.cem, answered.batch)
+        let more = try await small.batch(small.draft("more"), tasks: 2)
+        let before = try await small.claim(answered.ben, more)
+        let other = try await small.claim(answered.cem, more)
         #expect(try await desk.publish("Two.", .answer(pointer: "/label", values: ["late", "a"])).listed == 1)
         #expect(try await desk.publish("Three.", .everything).listed == 3)
         let after = try await small.claim(answered.cem, try await small.batch(small.draft("c"), tasks: 1))
         try await small.submit(before, "late")
         try await small.submit(after, "late")
-        try await small.submit(lapsing, "b")
+        try await small.submit(other, "b")
         #expect(try await desk.rechecks(of: 2).count == 2)
         #expect(try await desk.rechecks(of: 3).count == 5)
         #expect(try await desk.rechecks(of: 3).allSatisfy { $0.assignment != after.id })
@@ -171,7 +172,8 @@ struct RecheckTests {
         let hold = AccountKey.hold(ofBatch: opened.batch.uuid, small.usd)
         #expect(try await small.balance(hold) == SmallMarket.pay + SmallMarket.fee)
         let check = try await small.claim(answered.cem, opened.batch)
-        let shown = try await MyWork(market: small.market)(by: Principal.ID(answered.cem.uuid)).first
+        let mine = try await MyWork(market: small.market)(by: Principal.ID(answered.cem.uuid))
+        let shown = mine.first { $0.assignment.id == check.id }
         #expect(shown?.suggestion?.answer == ["label": "a"] && shown?.guideline == "Two.")
         try await small.submit(check, "b")
         try await small.review(check)

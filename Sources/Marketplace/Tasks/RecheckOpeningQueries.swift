@@ -2,8 +2,8 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Items of a project that nothing checks, in the order of tasks; of a task the first stands first that can be
-    /// copied.
+    /// Items of a project that nothing checks, in the order of tasks; of a task the one first that was accepted for
+    /// the largest share.
     func openItems(
         of version: Int, _ id: Guideline.ID, in project: Project.ID, _ requester: Requester.ID,
         after last: WorkTask.ID?, limit: Int
@@ -17,10 +17,11 @@ extension Transaction {
               from (\(fragment: RecheckItem.rows)) as item
               join submission on submission.requester_id = item.requester_id
                              and submission.assignment_id = item.assignment_id
+              join review on review.requester_id = item.requester_id and review.assignment_id = item.assignment_id
              where item.requester_id = \(requester) and item.guideline_id = \(id) and item.version = \(version)
                and item.project_id = \(project) and item.state = 'open'
                and (\(last)::uuid is null or item.task_id > \(last)::uuid)
-             order by item.task_id, item.assignment_id
+             order by item.task_id, review.share_bps desc, item.assignment_id
              limit \(limit)
             """
         ).map(OpenItem.init)
