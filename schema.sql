@@ -1897,6 +1897,9 @@ create table recheck_listing (
         references guideline_version (requester_id, guideline_id, version)
 );
 comment on table recheck_listing is 'How far changes of guidelines have been worked out.';
+-- Serves RecheckQueries.unfinishedListing.
+create index recheck_listing_unfinished
+    on recheck_listing (requester_id, guideline_id, version) where ended_at is null;
 
 -- An answer that a version of the guideline touches: a fact, whatever is answered later.
 create table recheck_item (

@@ -64,13 +64,6 @@ struct RecheckCheck: Sendable {
     }
 }
 
-/// A version that lists what it touches.
-struct ListingPlace: Sendable {
-    let requester: Requester.ID
-    let guideline: Guideline.ID
-    let version: Int
-}
-
 /// An item against its answer.
 struct ListedAnswer: Sendable {
     let candidate: RecheckCandidate

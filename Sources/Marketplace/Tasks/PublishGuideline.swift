@@ -98,6 +98,18 @@ package struct ListOn: Sendable {
     }
 }
 
+extension ListOn {
+    /// The next step of any list that is not complete; for the scheduler.
+    ///
+    /// - Parameter actor: an operator.
+    /// - Returns: `nil` when all are complete.
+    /// - Throws: ``AccessRefusal``.
+    package func next(by actor: Principal.ID) async throws -> RecheckListing? {
+        guard let place = try await market.database.read({ try await $0.unfinishedListing() }) else { return nil }
+        return try await self(place.version, of: place.guideline, from: place.requester, by: actor)
+    }
+}
+
 extension AdvisoryLock {
     /// Shared by those who hand answers in under a guideline, alone for who publishes a version of it.
     static func handingIn(under guideline: Guideline.ID) -> AdvisoryLock {

@@ -45,6 +45,13 @@ package struct RecheckListing: Hashable, Sendable {
     package let isComplete: Bool
 }
 
+/// A version that lists what it touches.
+struct ListingPlace: Sendable {
+    let requester: Requester.ID
+    let guideline: Guideline.ID
+    let version: Int
+}
+
 /// An answer that counts, given under an earlier version.
 struct RecheckCandidate: Sendable {
     let assignment: Assignment.ID

@@ -51,6 +51,22 @@ extension Transaction {
         )
     }
 
+    /// A list that was begun and is not complete.
+    func unfinishedListing() async throws -> ListingPlace? {
+        try await firstRow(
+            """
+            select requester_id, guideline_id, version from recheck_listing
+             where ended_at is null
+             order by requester_id, guideline_id, version
+             limit 1
+            """
+        ).map { row in
+            ListingPlace(
+                requester: try row["requester_id"], guideline: try row["guideline_id"], version: try row["version"]
+            )
+        }
+    }
+
     func countRechecks(of version: Int, _ id: Guideline.ID, _ requester: Requester.ID) async throws -> Int {
         try await oneRow(
             """

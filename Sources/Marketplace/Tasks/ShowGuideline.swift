@@ -1,7 +1,7 @@
 internal import Foundation
 internal import Store
 
-/// A requester's guidelines, by pages.
+/// A requester's guidelines in the order of their ids, by pages.
 package struct ListGuidelines: Sendable {
     let market: Market
 
