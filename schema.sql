@@ -1323,6 +1323,49 @@ create table requester (
 );
 comment on table requester is 'Organisations that publish and pay.';
 
+-- What workers of one or several projects are told. The text is in its versions.
+create table guideline (
+    requester_id    uuid         not null references requester,
+    guideline_id    uuid         not null,
+    external_key    text         not null,
+    name            text         not null,
+    -- The newest of its versions, which projects follow unless they are pinned to another.
+    newest_version  integer      not null,
+    created_at      timestamptz  not null,
+    constraint guideline_pkey primary key (requester_id, guideline_id),
+    constraint guideline_one_per_external_key unique (requester_id, external_key),
+    constraint guideline_key_bounded check (char_length(external_key) between 1 and 200),
+    constraint guideline_name_bounded check (char_length(name) between 1 and 200),
+    constraint guideline_newest_version_positive check (newest_version > 0)
+);
+comment on table guideline is 'Texts for workers that projects follow.';
+
+-- A guideline as it read from one instant on. Append-only.
+create table guideline_version (
+    requester_id  uuid         not null,
+    guideline_id  uuid         not null,
+    version       integer      not null,
+    -- Markdown, and SHA-256 of it.
+    body          text         not null,
+    body_hash     bytea        not null,
+    -- In words, for people.
+    changes       text         not null,
+    -- Which earlier answers are to be checked again (RecheckScope).
+    scope         jsonb        not null,
+    published_at  timestamptz  not null,
+    -- Null for the text of a project from before guidelines stood by themselves.
+    published_by  uuid         references principal,
+    constraint guideline_version_pkey primary key (requester_id, guideline_id, version),
+    constraint guideline_version_guideline_fkey
+        foreign key (requester_id, guideline_id) references guideline (requester_id, guideline_id),
+    constraint guideline_version_positive check (version between 1 and 1000000),
+    constraint guideline_version_body_bounded check (char_length(body) between 1 and 100000),
+    constraint guideline_version_hash_is_sha256 check (octet_length(body_hash) = 32),
+    constraint guideline_version_changes_bounded check (char_length(changes) between 1 and 4000)
+);
+comment on table guideline_version is 'Guidelines as they read, version by version; append-only.';
+create index guideline_version_by_publisher on guideline_version (published_by);
+
 -- A requester's programme: what is asked, and how inputs and answers must look.
 create table project (
     requester_id       uuid         not null references requester,
@@ -1332,22 +1375,27 @@ create table project (
     -- A kind of the program's catalogue, and what the project says to it; null where it brought schemas of its own.
     task_kind          text         not null,
     kind_parameters    jsonb,
-    guideline          text         not null,
-    guideline_version  integer      not null,
     -- What followed from kind and parameters when the project was made.
     input_schema       jsonb        not null,
     answer_schema      jsonb        not null,
     created_at         timestamptz  not null,
     -- Its part of the work that is given out beside other projects of the same priority.
     weight             integer      not null default 1,
+    -- What its workers are told, and in which version; null for the newest.
+    guideline_id       uuid         not null,
+    guideline_pin      integer,
     constraint project_pkey primary key (requester_id, project_id),
     constraint project_one_per_external_key unique (requester_id, external_key),
     constraint project_name_bounded check (char_length(name) between 1 and 200),
     constraint project_task_kind_well_formed check (task_kind ~ '^[a-z][a-z_]{0,39}$'),
-    constraint project_guideline_version_positive check (guideline_version > 0),
+    constraint project_guideline_fkey
+        foreign key (requester_id, guideline_id) references guideline (requester_id, guideline_id),
+    constraint project_guideline_pin_fkey foreign key (requester_id, guideline_id, guideline_pin)
+        references guideline_version (requester_id, guideline_id, version),
     constraint project_weight_possible check (weight between 1 and 1000)
 );
 comment on table project is 'Programmes of a requester.';
+create index project_by_guideline on project (requester_id, guideline_id, guideline_pin);
 
 -- A party in the matter of a whole project; a worker with an interest in it is barred.
 create table project_party (
@@ -1445,6 +1493,10 @@ create table batch (
     -- What a change of redundancy that has begun and not ended leads to; until then tasks may have fewer slots than
     -- they want.
     resizing_to       integer,
+    -- How many of its tasks with a suggestion stay without it, in ten-thousandths, and what decides which; the seed is
+    -- null where none does.
+    control_bps         integer    not null default 0,
+    control_seed        uuid,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1463,6 +1515,8 @@ create table batch (
     constraint batch_takes_somebody check (cardinality(workforces) between 1 and 3),
     constraint batch_counts_possible check (task_count >= 0 and slot_count >= task_count),
     constraint batch_reopened_after_opening check (reopened_at >= opened_at),
+    constraint batch_control_possible check (control_bps between 0 and 10000),
+    constraint batch_control_seed_iff_control check ((control_seed is not null) = (control_bps > 0)),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
     constraint batch_closed_iff_terminal check (
         num_nonnulls(closed_at, closed_reason, closed_by) = case when state in ('closed', 'archived') then 3 else 0 end
@@ -1579,6 +1633,24 @@ create table reference_answer (
     constraint reference_answer_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
 );
 comment on table reference_answer is 'Known answers, for gold and simulation.';
+
+-- What a model says the answer is: shown to whoever works on the task, unless it is a control. One per task.
+create table task_suggestion (
+    requester_id  uuid         not null,
+    task_id       uuid         not null,
+    -- Which model said so, and in which version.
+    source        text         not null,
+    version       text         not null,
+    suggestion    jsonb        not null,
+    made_at       timestamptz  not null,
+    -- Whether the task stays without it, to compare with; decided when it came in.
+    is_control    boolean      not null,
+    constraint task_suggestion_pkey primary key (requester_id, task_id),
+    constraint task_suggestion_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint task_suggestion_source_bounded
+        check (char_length(source) between 1 and 100 and char_length(version) between 1 and 100)
+);
+comment on table task_suggestion is 'Suggested answers of models.';
 
 create type task_file_format as enum ('jsonl', 'csv', 'label_studio');
 comment on type task_file_format is 'What a file of tasks is written in.';
@@ -1780,6 +1852,10 @@ create table assignment (
     week_starts_on    date              not null,
     expected_minutes  integer           not null,
     closed_at         timestamptz,
+    -- What the worker is told, whatever is published meanwhile; as the terms say. No foreign key: it would lock the
+    -- one row of the version at every lease.
+    guideline_id       uuid             not null,
+    guideline_version  integer          not null,
     constraint assignment_pkey primary key (requester_id, assignment_id),
     constraint assignment_slot_fkey
         foreign key (requester_id, task_id, slot_no) references slot (requester_id, task_id, slot_no),
@@ -1903,6 +1979,83 @@ create table submission (
     constraint submission_active_seconds_possible check (active_seconds between 1 and 7776000)
 );
 comment on table submission is 'Answers of workers.';
+
+-- How far an answer is from what a model suggested for its task. Append-only.
+create table suggestion_use (
+    requester_id   uuid     not null,
+    assignment_id  uuid     not null,
+    worker_id      uuid     not null references worker,
+    source         text     not null,
+    version        text     not null,
+    -- Whether the worker had it before them; false for controls.
+    was_shown      boolean  not null,
+    -- By AnswerDistance: from 0 for the same to the size, that of the larger of both.
+    distance       bigint   not null,
+    size           bigint   not null,
+    -- Shown, and handed in unchanged.
+    is_copy        boolean  not null,
+    constraint suggestion_use_pkey primary key (requester_id, assignment_id),
+    constraint suggestion_use_submission_fkey
+        foreign key (requester_id, assignment_id) references submission (requester_id, assignment_id),
+    constraint suggestion_use_source_bounded
+        check (char_length(source) between 1 and 100 and char_length(version) between 1 and 100),
+    constraint suggestion_use_distance_within_size check (distance between 0 and size and size > 0),
+    constraint suggestion_use_copy_iff_unchanged check (is_copy = (was_shown and distance = 0))
+);
+comment on table suggestion_use is 'Answers against the suggestions for their tasks; append-only.';
+-- Serves SuggestionUseQueries.suggestionReport.
+create index suggestion_use_by_worker on suggestion_use (worker_id, source, version);
+
+-- How far the listing of what a version asks to check again has come. Begun with the version; what comes in later under
+-- an earlier version is listed with its submission.
+create table recheck_listing (
+    requester_id  uuid         not null,
+    guideline_id  uuid         not null,
+    version       integer      not null,
+    -- The last assignment that was looked at; null before the first step.
+    looked_until  uuid,
+    ended_at      timestamptz,
+    constraint recheck_listing_pkey primary key (requester_id, guideline_id, version),
+    constraint recheck_listing_version_fkey foreign key (requester_id, guideline_id, version)
+        references guideline_version (requester_id, guideline_id, version)
+);
+comment on table recheck_listing is 'How far changes of guidelines have been worked out.';
+-- Serves RecheckQueries.unfinishedListing.
+create index recheck_listing_unfinished
+    on recheck_listing (requester_id, guideline_id, version) where ended_at is null;
+
+-- An answer that a version of the guideline touches: a fact, whatever is answered later.
+create table recheck_item (
+    requester_id     uuid         not null,
+    guideline_id     uuid         not null,
+    version          integer      not null,
+    assignment_id    uuid         not null,
+    task_id          uuid         not null,
+    -- Under which the answer was given.
+    answer_version   integer      not null,
+    -- What of the scope it is in; no content of the answer.
+    reason           text         not null,
+    listed_at        timestamptz  not null,
+    -- The task that checks it, null until one does; and how often one was made, since a batch can be closed early.
+    recheck_task_id  uuid,
+    checks           integer      not null default 0,
+    constraint recheck_item_pkey primary key (requester_id, guideline_id, version, assignment_id),
+    constraint recheck_item_listing_fkey foreign key (requester_id, guideline_id, version)
+        references recheck_listing (requester_id, guideline_id, version),
+    constraint recheck_item_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint recheck_item_recheck_task_fkey
+        foreign key (requester_id, recheck_task_id) references task (requester_id, task_id),
+    constraint recheck_item_answer_is_older check (answer_version between 1 and version - 1),
+    constraint recheck_item_reason_bounded check (char_length(reason) between 1 and 1000),
+    constraint recheck_item_checked_by_task check ((recheck_task_id is not null) = (checks > 0)),
+    constraint recheck_item_checks_possible check (checks between 0 and 1000)
+);
+comment on table recheck_item is 'Answers that a change of their guideline asks to check again.';
+-- Serves RecheckOpeningQueries.openItems.
+create index recheck_item_by_task on recheck_item (requester_id, guideline_id, version, task_id, assignment_id);
+create index recheck_item_by_assignment on recheck_item (requester_id, assignment_id, version);
+create index recheck_item_by_recheck_task on recheck_item (requester_id, recheck_task_id);
 
 create type offer_state as enum ('open', 'accepted', 'declined', 'lapsed');
 comment on type offer_state is 'Where an offer stands; an open one reserves nothing.';
@@ -2132,3 +2285,9 @@ grant update (name) on credential_evidence to guildhall_app;
 -- Terms never change after the lease, nor does anything else but where the assignment stands.
 revoke update on assignment from guildhall_app;
 grant update (state, lease_until, closed_at) on assignment to guildhall_app;
+-- What a guideline said, and what was suggested, stays as it was.
+revoke update, delete on guideline_version, suggestion_use, task_suggestion from guildhall_app;
+revoke delete on guideline, recheck_listing, recheck_item from guildhall_app;
+revoke update on recheck_item, guideline from guildhall_app;
+grant update (recheck_task_id, checks) on recheck_item to guildhall_app;
+grant update (name, newest_version) on guideline to guildhall_app;

@@ -61,7 +61,7 @@ struct ClaimBenchmark {
             requester: Workbench.requester, batch: Identifier(batch), worker: Identifier(worker), leaseUntil: leaseEnd,
             answerBy: leaseEnd, terms: price.terms, pay: price.pay, fee: price.fee, eligibility: ["credentials": []],
             onDay: price.week, weekStartsOn: price.week, expectedMinutes: 1, dayMinutesMax: 1_440,
-            weekMinutesMax: 10_080
+            weekMinutesMax: 10_080, guideline: Workbench.guideline, guidelineVersion: 1
         )
     }
 

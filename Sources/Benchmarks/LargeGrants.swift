@@ -46,7 +46,8 @@ struct LargeGrants: Sendable {
     private func statement(_ draw: Int) -> SQL {
         let number = draw % large.size.workers + 1
         return statement(
-            RandomIdentifiers().uuid(at: Self.instant), RandomIdentifiers().uuid(at: Self.instant), LargeMarket.worker(number).uuid,
+            RandomIdentifiers().uuid(at: Self.instant), RandomIdentifiers().uuid(at: Self.instant),
+            LargeMarket.worker(number).uuid,
             large.batch(for: number, draw / large.size.places)
         )
     }
@@ -57,7 +58,7 @@ struct LargeGrants: Sendable {
             requester: large.requester, batch: batch, worker: Worker.ID(worker), leaseUntil: Self.leaseEnd,
             answerBy: Self.leaseEnd, terms: price.terms, pay: price.pay, fee: price.fee,
             eligibility: ["credentials": []], onDay: price.week, weekStartsOn: price.week, expectedMinutes: 1,
-            dayMinutesMax: 1_440, weekMinutesMax: 10_080
+            dayMinutesMax: 1_440, weekMinutesMax: 10_080, guideline: Workbench.guideline, guidelineVersion: 1
         )
         return Transaction.leaseStatement(grant, at: Self.instant)
     }

@@ -8,6 +8,7 @@ internal import Store
 struct Workbench {
     static let requester = Requester.ID(.numbered(1, kind: 0xa))
     static let project = UUID.numbered(1, kind: 0xb)
+    static let guideline = Guideline.ID(.numbered(2, kind: 0xb))
     static let requirement = UUID.numbered(1, kind: 0xd)
     static let workerCount = 1_000
     static let batchCount = 64
@@ -136,9 +137,20 @@ struct Workbench {
                 """)
             try await transaction.execute(
                 """
-                insert into project (requester_id, project_id, external_key, name, task_kind, guideline,
-                                     guideline_version, input_schema, answer_schema, created_at)
-                values (\(requester), \(project), 'bench', 'Bench', 'extraction', '', 1, '{}', '{}', \(.instant))
+                insert into guideline (requester_id, guideline_id, external_key, name, newest_version, created_at)
+                values (\(requester), \(guideline), 'bench', 'Bench', 1, \(.instant))
+                """)
+            try await transaction.execute(
+                """
+                insert into guideline_version (requester_id, guideline_id, version, body, body_hash, changes, scope,
+                                               published_at)
+                values (\(requester), \(guideline), 1, 'Do.', sha256('Do.'), 'First.', '"none"', \(.instant))
+                """)
+            try await transaction.execute(
+                """
+                insert into project (requester_id, project_id, external_key, name, task_kind, input_schema,
+                                     answer_schema, created_at, guideline_id)
+                values (\(requester), \(project), 'bench', 'Bench', 'extraction', '{}', '{}', \(.instant), \(guideline))
                 """)
             try await transaction.execute(
                 """
@@ -201,12 +213,13 @@ struct Workbench {
             """
             insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
                                     lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor,
-                                    fee_minor, currency, eligibility, week_starts_on, expected_minutes, closed_at)
+                                    fee_minor, currency, eligibility, week_starts_on, expected_minutes, closed_at,
+                                    guideline_id, guideline_version)
             select requester_id, gen_random_uuid(), task_id, slot_no, batch_id,
                    (\(stem(0xe)) || lpad(to_hex(1 + n % \(workerCount)), 8, '0'))::uuid, 'accepted', 1, \(.instant),
                    \(.instant) + interval '1 hour', \(.instant) + interval '2 hours', '{}', sha256('{}'), 100, 10,
                    'USD', '{}',
-                   date '2026-03-02', 1, \(.instant)
+                   date '2026-03-02', 1, \(.instant), \(guideline), 1
               from (select slot.*, row_number() over (order by task_id) as n from slot) as slot
              where n % 4 = 0
             """)

@@ -38,10 +38,15 @@ package struct TaskResult: Hashable, Sendable {
     /// From the lease to the submission.
     package let seconds: Int64
     package let answer: JSON
+    /// Under which version of the guideline it was given; `nil` where that is not known.
+    package let guidelineVersion: Int64?
+    /// What it is to the suggestion of a model; `nil` where there was none.
+    package let suggestion: ResultSuggestion?
 
     /// Parameters as the properties.
     package init(
-        worker: String, state: String, shareBasisPoints: Int?, submittedAt: String, seconds: Int64, answer: JSON
+        worker: String, state: String, shareBasisPoints: Int?, submittedAt: String, seconds: Int64, answer: JSON,
+        guidelineVersion: Int64? = nil, suggestion: ResultSuggestion? = nil
     ) {
         self.worker = worker
         self.state = state
@@ -49,6 +54,35 @@ package struct TaskResult: Hashable, Sendable {
         self.submittedAt = submittedAt
         self.seconds = seconds
         self.answer = answer
+        self.guidelineVersion = guidelineVersion
+        self.suggestion = suggestion
+    }
+}
+
+/// What an answer is to the suggestion of a model.
+package struct ResultSuggestion: Hashable, Sendable {
+    package let source: String
+    package let version: String
+    /// Whether the worker had it before them.
+    package let wasShown: Bool
+    /// From 0 for the same to `size`, that of the larger of both.
+    package let distance: Int64
+    package let size: Int64
+
+    /// Parameters as the properties.
+    package init(source: String, version: String, wasShown: Bool, distance: Int64, size: Int64) {
+        self.source = source
+        self.version = version
+        self.wasShown = wasShown
+        self.distance = distance
+        self.size = size
+    }
+
+    fileprivate var json: JSON {
+        [
+            "source": .string(source), "version": .string(version), "was_shown": .bool(wasShown),
+            "distance": .integer(distance), "size": .integer(size),
+        ]
     }
 }
 
@@ -83,7 +117,9 @@ package struct ResultWriter: Sendable {
             row(
                 [
                     "external_key", "payload", "result:worker", "result:state", "result:share_bps",
-                    "result:submitted_at", "result:seconds", "result:answer",
+                    "result:submitted_at", "result:seconds", "result:answer", "result:guideline_version",
+                    "result:suggestion_source", "result:suggestion_version", "result:suggestion_was_shown",
+                    "result:suggestion_distance", "result:suggestion_size",
                 ].map(CSVCell.text))
         case .labelStudio: bytes += "[".utf8
         case .crowdKit: row(["task", "worker", "label"].map(CSVCell.text))
@@ -125,6 +161,10 @@ package struct ResultWriter: Sendable {
             .text(task.externalKey), .text(task.payload.canonicalText), .text(result.worker), .text(result.state),
             result.shareBasisPoints.map { .number(Int64($0)) } ?? .text(""), .text(result.submittedAt),
             .number(result.seconds), .text(result.answer.canonicalText),
+            result.guidelineVersion.map(CSVCell.number) ?? .text(""), .text(result.suggestion?.source ?? ""),
+            .text(result.suggestion?.version ?? ""), .text(result.suggestion.map { "\($0.wasShown)" } ?? ""),
+            (result.suggestion?.distance).map(CSVCell.number) ?? .text(""),
+            (result.suggestion?.size).map(CSVCell.number) ?? .text(""),
         ])
     }
 
@@ -138,6 +178,8 @@ package struct ResultWriter: Sendable {
                         "share_bps": result.shareBasisPoints.map { .integer(Int64($0)) } ?? .null,
                         "submitted_at": .string(result.submittedAt), "seconds": .integer(result.seconds),
                         "answer": result.answer,
+                        "guideline_version": result.guidelineVersion.map { .integer($0) } ?? .null,
+                        "suggestion": result.suggestion?.json ?? .null,
                     ]
                 }),
         ]
@@ -156,6 +198,8 @@ package struct ResultWriter: Sendable {
                 "meta": [
                     "worker": .string(result.worker), "state": .string(result.state),
                     "share_bps": result.shareBasisPoints.map { .integer(Int64($0)) } ?? .null,
+                    "guideline_version": result.guidelineVersion.map { .integer($0) } ?? .null,
+                    "suggestion": result.suggestion?.json ?? .null,
                 ],
             ])
         }

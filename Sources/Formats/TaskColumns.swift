@@ -2,8 +2,10 @@
 ///
 /// `external_key` must be there. `payload` is the whole payload as JSON; without it every column that is none of the
 /// following is a member of the payload, its name followed by `:text`, `:integer`, `:number`, `:boolean` or `:json`
-/// (text if left out). `parties` are names with `;` between them, `reference:SOURCE` an answer as JSON. `result:…` is
-/// what an export adds, and is passed over. An empty cell is the empty text in a column of texts and nothing in all
+/// (text if left out). `parties` are names with `;` between them, `reference:SOURCE` an answer as JSON,
+/// `suggestion:answer` what a model says it is, as JSON, with `suggestion:source`, `suggestion:version` and perhaps
+/// `suggestion:made_at`; `task:matter` what the task belongs to, `task:gold` whether it is gold. `result:…` is what an
+/// export adds, and is passed over. An empty cell is the empty text in a column of texts and nothing in all
 /// others.
 struct TaskColumns {
     enum MemberKind: String, CaseIterable {
@@ -11,9 +13,15 @@ struct TaskColumns {
     }
 
     private enum Column {
-        case externalKey, payload, parties, passedOver
+        case externalKey, payload, parties, matter, gold, passedOver
         case reference(source: String)
+        case suggestion(SuggestionPart)
         case member(name: String, MemberKind)
+    }
+
+    private enum SuggestionPart: String {
+        case answer, source, version
+        case madeAt = "made_at"
     }
 
     private let columns: [Column]
@@ -40,10 +48,17 @@ struct TaskColumns {
         case "external_key": return .externalKey
         case "payload": return .payload
         case "parties": return .parties
+        case "task:matter": return .matter
+        case "task:gold": return .gold
         default: break
         }
         if name.hasPrefix("result:") { return .passedOver }
         if name.hasPrefix("reference:") { return .reference(source: String(name.dropFirst("reference:".count))) }
+        if name.hasPrefix("suggestion:"),
+            let part = SuggestionPart(rawValue: String(name.dropFirst("suggestion:".count)))
+        {
+            return .suggestion(part)
+        }
         guard let colon = name.lastIndex(of: ":"), let kind = MemberKind(rawValue: String(name[colon...].dropFirst()))
         else { return .member(name: name, .text) }
         return .member(name: String(name[..<colon]), kind)
@@ -67,6 +82,9 @@ struct TaskColumns {
         var payload: JSON?
         var members: [String: JSON] = [:]
         var references: [String: JSON] = [:]
+        var suggested: [SuggestionPart: String] = [:]
+        var suggestedAnswer: JSON?
+        var (matter, isGold): (String?, Bool) = (nil, false)
         for (place, column) in columns.enumerated() where place < record.fields.count {
             let cell = Cell(text: record.fields[place], line: record.line, column: names[place])
             switch column {
@@ -74,6 +92,10 @@ struct TaskColumns {
             case .externalKey: key = cell.text
             case .payload: payload = try cell.json()
             case .parties: parties = cell.list
+            case .matter: matter = cell.text.isEmpty ? nil : cell.text
+            case .gold: isGold = try cell.value(.boolean)?.boolValue ?? false
+            case .suggestion(.answer): suggestedAnswer = try cell.json()
+            case .suggestion(let part): suggested[part] = cell.text
             case .reference(let source): references[source] = try cell.json()
             case .member(let name, let kind): members[name] = try cell.value(kind)
             }
@@ -83,7 +105,14 @@ struct TaskColumns {
         }
         return TaskRecord(
             line: record.line, externalKey: key, payload: payload ?? .object(members), referenceAnswers: references,
-            parties: parties
+            parties: parties,
+            suggestion: suggestedAnswer.map { answer in
+                let madeAt = suggested[.madeAt] ?? ""
+                return SuggestedAnswer(
+                    source: suggested[.source] ?? "", version: suggested[.version] ?? "", answer: answer,
+                    madeAt: madeAt.isEmpty ? nil : madeAt
+                )
+            }, matter: matter, isGold: isGold
         )
     }
 }

@@ -20,6 +20,22 @@ package struct TaskRecord: Hashable, Sendable {
     package let referenceAnswers: [String: JSON]
     /// Names of those who have a part in its matter.
     package let parties: [String]
+    /// What a model says the answer is.
+    package internal(set) var suggestion: SuggestedAnswer?
+    /// What it belongs to.
+    package internal(set) var matter: String?
+    /// Whether it is gold.
+    package internal(set) var isGold = false
+}
+
+/// An answer that a model made beforehand, as a file has it.
+package struct SuggestedAnswer: Hashable, Sendable {
+    /// Which model, and which version of it.
+    package let source: String
+    package let version: String
+    package let answer: JSON
+    /// As written; `nil` where the file does not say.
+    package let madeAt: String?
 }
 
 /// Why one record of a task file cannot be taken in. The records around it are.

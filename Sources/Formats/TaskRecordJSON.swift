@@ -1,7 +1,9 @@
 extension TaskRecord {
     /// The members of a line of JSON Lines, in the order in which they are looked at. `results` is what an export adds:
     /// it is passed over, so that a file of results is also a file of tasks.
-    private static let members: Set<String> = ["external_key", "payload", "reference_answers", "parties", "results"]
+    private static let members: Set<String> = [
+        "external_key", "payload", "reference_answers", "parties", "suggestion", "matter", "gold", "results",
+    ]
 
     /// Reads an object of JSON Lines.
     init(_ json: JSON, line: Int) throws(TaskRecordFault) {
@@ -18,10 +20,35 @@ extension TaskRecord {
         self.payload = payload
         referenceAnswers = try source.object(object["reference_answers"] ?? [:], "/reference_answers")
         parties = try source.texts(object["parties"], "/parties")
+        suggestion = try Self.suggestion(object["suggestion"], source)
+        matter = try source.textIfAny(object["matter"], "/matter")
+        isGold = try source.flag(object["gold"], "/gold")
+    }
+
+    private static func suggestion(_ json: JSON?, _ source: JSONSource) throws(TaskRecordFault) -> SuggestedAnswer? {
+        guard let json, !json.isNull else { return nil }
+        let object = try source.object(json, "/suggestion")
+        let known: Set<String> = ["source", "version", "answer", "made_at"]
+        if let unknown = object.keys.filter({ !known.contains($0) }).min() {
+            let name = String(unknown.unicodeScalars.prefix(60).map(Character.init))
+            throw source.fault("/suggestion".pointer(to: name), .unknownMember, "is no member of a suggestion")
+        }
+        guard let model = object["source"] else { throw source.missing("/suggestion/source") }
+        guard let version = object["version"] else { throw source.missing("/suggestion/version") }
+        guard let answer = object["answer"] else { throw source.missing("/suggestion/answer") }
+        var madeAt: String?
+        if let instant = object["made_at"], !instant.isNull {
+            madeAt = try source.text(instant, "/suggestion/made_at")
+        }
+        return SuggestedAnswer(
+            source: try source.text(model, "/suggestion/source"),
+            version: try source.text(version, "/suggestion/version"), answer: answer, madeAt: madeAt
+        )
     }
 
     /// Reads a task of Label Studio: `data` is the payload, `meta.external_key` or else `id` the external key,
-    /// annotations of the ground truth the reference answers. Everything else is passed over.
+    /// annotations of the ground truth the reference answers, the first prediction that names its model's version the
+    /// suggestion. Everything else is passed over.
     ///
     /// Source: labelstud.io, "Label Studio JSON format of annotated tasks".
     init(labelStudio json: JSON, line: Int) throws(TaskRecordFault) {
@@ -40,6 +67,29 @@ extension TaskRecord {
         }
         parties = try source.texts(object["meta"]?["parties"], "/meta/parties")
         referenceAnswers = try Self.groundTruth(object["annotations"], source)
+        suggestion = try Self.prediction(object["predictions"], source)
+        matter = try source.textIfAny(object["meta"]?["matter"], "/meta/matter")
+        isGold = try source.flag(object["meta"]?["gold"], "/meta/gold")
+    }
+
+    private static func prediction(
+        _ predictions: JSON?, _ source: JSONSource
+    ) throws(TaskRecordFault) -> SuggestedAnswer? {
+        guard let predictions, !predictions.isNull else { return nil }
+        guard let list = predictions.arrayValue else { throw source.wrongType("/predictions", "a list") }
+        for (place, prediction) in list.enumerated() {
+            guard let version = prediction["model_version"], !version.isNull else { continue }
+            let pointer = "/predictions/\(place)"
+            guard let result = prediction["result"] else { throw source.missing("\(pointer)/result") }
+            guard let answer = LabelStudioAnswer.read(result) else {
+                throw source.wrongType("\(pointer)/result", "a list of results")
+            }
+            return SuggestedAnswer(
+                source: "label studio", version: try source.text(version, "\(pointer)/model_version"), answer: answer,
+                madeAt: nil
+            )
+        }
+        return nil
     }
 
     private static func groundTruth(
@@ -82,6 +132,17 @@ private struct JSONSource {
     func text(_ json: JSON, _ pointer: String) throws(TaskRecordFault) -> String {
         guard let text = json.stringValue else { throw wrongType(pointer, "a text") }
         return text
+    }
+
+    func textIfAny(_ json: JSON?, _ pointer: String) throws(TaskRecordFault) -> String? {
+        guard let json, !json.isNull else { return nil }
+        return try text(json, pointer)
+    }
+
+    func flag(_ json: JSON?, _ pointer: String) throws(TaskRecordFault) -> Bool {
+        guard let json, !json.isNull else { return false }
+        guard let flag = json.boolValue else { throw wrongType(pointer, "true or false") }
+        return flag
     }
 
     func texts(_ json: JSON?, _ pointer: String) throws(TaskRecordFault) -> [String] {

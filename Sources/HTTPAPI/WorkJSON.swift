@@ -21,8 +21,13 @@ extension WorkItem {
             "assignment": assignment.json, "project": .string(projectName),
             "guideline": guideline.map { .string($0) } ?? .null, "answer_schema": answerSchema ?? .null,
             "payload": payload ?? .null, "draft": draft ?? .null,
+            "suggestion": suggestion?.json ?? .null,
         ]
     }
+}
+
+extension ShownSuggestion {
+    fileprivate var json: JSON { ["source": .string(source), "version": .string(version), "answer": answer] }
 }
 
 extension Submission {

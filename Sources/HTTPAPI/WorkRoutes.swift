@@ -14,6 +14,7 @@ struct WorkRoutes {
         routes.post("claims", use: claim)
         routes.get("work", use: work)
         routes.get("work/why", use: why)
+        routes.get("suggestion-report", use: suggestionReport)
         routes.get("batches", use: batches)
         routes.get("batches/:requester/:batch/eligibility", use: eligibility)
         routes.post("assignments/:id/submission", use: submit)
@@ -86,6 +87,15 @@ struct WorkRoutes {
         let items = try await MyWork(market: market)(before: before, limit: limit, by: worker)
         let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment.id)") } : nil
         return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+    }
+
+    /// `?limit=<1…200>`: the worker's own answers against what models suggested, a line for each source and version.
+    @Sendable func suggestionReport(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let lines = try await SuggestionReport(market: market)(
+            of: Worker.ID(worker.uuid), limit: try request.pageLimit(), by: worker
+        )
+        return Response(json: ["items": .array(lines.map(\.json))])
     }
 
     /// `?after=<requester>/<batch>&limit=<1…100>`: open batches that the worker could take work of, in the order of

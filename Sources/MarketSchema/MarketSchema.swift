@@ -35,6 +35,10 @@ package enum MarketSchema {
             version: 7, name: "batch_life",
             script: String(decoding: PackageResources._007_batch_life_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 8, name: "guidelines_suggestions",
+            script: String(decoding: PackageResources._008_guidelines_suggestions_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -76,6 +76,11 @@ package struct Transaction: Sendable {
         try await execute("select pg_advisory_xact_lock(\(key.number))")
     }
 
+    /// The same, together with everybody else who takes it so; it waits only for those who want it alone.
+    package func sharedAdvisoryLock(_ key: AdvisoryLock) async throws {
+        try await execute("select pg_advisory_xact_lock_shared(\(key.number))")
+    }
+
     /// - Returns: whether the lock was free; never waits.
     package func tryAdvisoryLock(_ key: AdvisoryLock) async throws -> Bool {
         try await oneRow("select pg_try_advisory_xact_lock(\(key.number)) as taken")["taken"]

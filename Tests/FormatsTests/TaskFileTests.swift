@@ -164,6 +164,76 @@ struct TaskFileTests {
                 ]
             ])
         #expect(found[1].parties == ["Acme"])
+        #expect(found.allSatisfy { $0.suggestion == nil })
+    }
+
+    @Test("what a model suggests comes with its source and version in each format", arguments: TaskFileFormat.allCases)
+    func suggestions(format: TaskFileFormat) throws {
+        let text =
+            switch format {
+            case .jsonl:
+                #"{"external_key":"a","payload":{},"suggestion":{"source":"m","version":"1","answer":{"x":"y"}}}"#
+                    + "\n"
+                    + #"{"external_key":"b","payload":{},"suggestion":null}"#
+            case .csv:
+                "external_key,suggestion:answer,suggestion:version,suggestion:source\n"
+                    + "a,\"{\"\"x\"\":\"\"y\"\"}\",1,m\nb,,,\n"
+            case .labelStudio:
+                """
+                [{"id": "a", "data": {}, "predictions": [{"result": 7}, {"model_version": "1", "score": 0.5, "result":
+                [{"from_name": "x", "type": "choices", "value": {"choices": ["y"]}}]}, {"model_version": "2"}]},
+                {"id": "b", "data": {}, "predictions": []}]
+                """
+            }
+        let source = format == .labelStudio ? "label studio" : "m"
+        let suggested = SuggestedAnswer(source: source, version: "1", answer: ["x": "y"], madeAt: nil)
+        #expect(try records(text, format).map(\.suggestion) == [suggested, nil])
+    }
+
+    @Test("matter and gold come with a task in each format", arguments: TaskFileFormat.allCases)
+    func matterAndGold(format: TaskFileFormat) throws {
+        let text =
+            switch format {
+            case .jsonl:
+                """
+                {"external_key": "a", "payload": {}, "matter": "M-1", "gold": true}
+                {"external_key": "b", "payload": {}, "matter": null}
+                """
+            case .csv: "external_key,task:matter,task:gold\na,M-1,true\nb,,\n"
+            case .labelStudio:
+                """
+                [{"id": "a", "data": {}, "meta": {"matter": "M-1", "gold": true}}, {"id": "b", "data": {}}]
+                """
+            }
+        let found = try records(text, format)
+        #expect(found.map(\.matter) == ["M-1", nil] && found.map(\.isGold) == [true, false])
+        #expect(found.map(\.payload) == [[:], [:]])
+        let bad =
+            #"{"external_key": "a", "payload": {}, "matter": 1}"# + "\n"
+            + #"{"external_key": "a", "payload": {}, "gold": "x"}"#
+        #expect(try faults(bad, .jsonl) == ["1 /matter wrong_type", "2 /gold wrong_type"])
+    }
+
+    @Test("a suggestion that is none is a fault with its place")
+    func suggestionFaults() throws {
+        let lines = [
+            "7", #"{"source":"m","version":"1"}"#, #"{"source":"m","answer":1}"#, #"{"version":"1","answer":1}"#,
+            #"{"source":1,"version":"1","answer":1}"#, #"{"source":"m","version":"1","answer":1,"score":2}"#,
+            #"{"source":"m","version":"1","answer":1,"made_at":3}"#,
+        ].map { #"{"external_key":"a","payload":1,"suggestion":\#($0)}"# }
+        #expect(
+            try faults(lines.joined(separator: "\n"), .jsonl) == [
+                "1 /suggestion wrong_type", "2 /suggestion/answer missing", "3 /suggestion/version missing",
+                "4 /suggestion/source missing", "5 /suggestion/source wrong_type",
+                "6 /suggestion/score unknown_member", "7 /suggestion/made_at wrong_type",
+            ])
+        let studio =
+            #"[{"id": 1, "data": {}, "predictions": [{"model_version": "1", "result": 7}]},"# + "\n"
+            + #"{"id": 2, "data": {}, "predictions": [{"model_version": 1, "result": []}]}]"#
+        #expect(
+            try faults(studio, .labelStudio) == [
+                "1 /predictions/0/result wrong_type", "2 /predictions/0/model_version wrong_type",
+            ])
     }
 
     @Test("Label Studio: each kind of faulty element is told with its line, and does not stop the rest")

@@ -75,6 +75,40 @@ struct WorkRoutesTests {
         }
     }
 
+    @Test("a suggestion comes with the work that it is for, and its worker sees what they made of it")
+    func suggestion() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("ann")
+        let batch = try await small.batch(small.draft("one"), tasks: 0, publish: false)
+        let stream = AsyncStream { stream in
+            stream.yield(
+                TaskDraft(
+                    externalKey: "k", payload: ["text": "x"],
+                    suggestion: TaskSuggestion(source: "m", version: "2", answer: ["label": "abcd"])
+                ))
+            stream.finish()
+        }
+        _ = try await AddTasks(market: small.market)(stream, to: batch, of: small.requester, by: small.manager)
+        _ = try await PublishBatch(market: small.market)(batch, of: small.requester, by: small.manager)
+        let token = try await token(of: worker, in: small)
+        try await LiveServer.run(small.market) { server in
+            let claimed = try await server.send("POST", "/v1/claims", token: token, key: "k1", json: [:])
+            let id = try #require(claimed.body["assignment_id"]?.stringValue)
+            let lease = try #require(claimed.body["lease_token"])
+            let work = try await server.send("GET", "/v1/work", token: token)
+            let shown: JSON = ["source": "m", "version": "2", "answer": ["label": "abcd"]]
+            #expect(work.body["items"]?[0]?["suggestion"] == shown)
+            #expect(work.body["items"]?[0]?["guideline"] == "Read and label.")
+            let answer: JSON = ["lease_token": lease, "answer": ["label": "abxd"]]
+            let path = "/v1/assignments/\(id)/submission"
+            #expect(try await server.send("POST", path, token: token, key: "k2", json: answer).status == 200)
+            let report = try await server.send("GET", "/v1/suggestion-report", token: token)
+            let line = report.body["items"]?[0]
+            #expect(line?["shown"] == 1 && line?["copies"] == 0 && line?["mean_distance_shown_bps"] == 2_500)
+            #expect(try await server.send("GET", "/v1/suggestion-report", token: nil).status == 401)
+        }
+    }
+
     @Test("a repeated request gets the stored answer; another body under its key is refused")
     func idempotency() async throws {
         let small = try await SmallMarket()

@@ -407,4 +407,33 @@ let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
         ]
     ),
+    (
+        .guidelineTold, ["update assignment set guideline_version = 9 where state = 'leased'"]
+    ),
+    (.guidelineTold, ["update guideline set newest_version = 1"]),
+    (.guidelineTold, ["update guideline_version set body = body || '.'"]),
+    (.controlsHidden, ["update suggestion_use set was_shown = true"]),
+    (.controlsHidden, ["update task_suggestion set is_control = true"]),
+    (.rechecks, ["delete from recheck_item"]),
+    (.rechecks, ["update recheck_item set reason = 'because'"]),
+    (.rechecks, ["update guideline_version set scope = '\"none\"'"]),
+    (
+        .rechecks,
+        [
+            """
+            insert into recheck_item
+                (requester_id, guideline_id, version, assignment_id, task_id, answer_version, reason, listed_at)
+            select requester_id, guideline_id, 2, assignment_id, task_id, 1, 'has a value that is named at /label',
+                   leased_at
+              from assignment where state = 'leased'
+            """
+        ]
+    ),
+    (
+        .rechecks,
+        [
+            "alter table recheck_item drop constraint recheck_item_answer_is_older",
+            "update recheck_item set answer_version = 2",
+        ]
+    ),
 ]

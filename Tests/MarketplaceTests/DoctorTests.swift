@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Marketplace
 import Store
@@ -31,6 +32,7 @@ struct DoctorTests {
         try await small.submit(rejected)
         try await small.review(rejected, .rejected)
         try await keepFloor(small, ben, cem)
+        try await change(small, told: ann)
         let pair = try await small.batch(small.draft("pair", redundancy: 2), tasks: 1)
         try await small.submit(small.claim(ann, pair))
         _ = try await small.claim(ben, pair)
@@ -39,6 +41,34 @@ struct DoctorTests {
         Scratch.clock.advance(by: 61)
         while try await SweepEligibility(market: small.market)() > 0 {}
         return small
+    }
+
+    /// Two answers to suggestions, of which one was shown, and a version of the guideline that touches them: one is
+    /// being checked again.
+    private func change(_ small: SmallMarket, told: Worker.ID) async throws {
+        let draft = BatchDraft(
+            project: small.project, name: "told", profession: .lawyer, tier: .expert,
+            requirement: .profession(.lawyer, leastTier: .expert), feeBasisPoints: 1_000,
+            budget: try Money(1_000_000, small.usd), expectedMinutes: 10, controlBasisPoints: 5_000
+        )
+        let batch = try await CreateBatch(market: small.market)(draft, of: small.requester, by: small.manager)
+        let suggestion = TaskSuggestion(source: "model", version: "1", answer: ["label": "abcd"])
+        let stream = AsyncStream { stream in
+            for key in ["told-0", "told-1"] {
+                stream.yield(TaskDraft(externalKey: key, payload: ["text": "x"], suggestion: suggestion))
+            }
+            stream.finish()
+        }
+        _ = try await AddTasks(market: small.market)(stream, to: batch, of: small.requester, by: small.manager)
+        _ = try await PublishBatch(market: small.market)(batch, of: small.requester, by: small.manager)
+        for _ in 0..<2 {
+            let work = try await small.claim(told, batch)
+            try await small.submit(work, "told")
+            try await small.review(work)
+        }
+        let desk = try await GuidelineDesk(small)
+        try await desk.publish("Told.", .answer(pointer: "/label", values: ["told"]))
+        _ = try await desk.open(2, "told again")
     }
 
     /// A batch that is closed below the floor: one top-up out of its share, one from the platform.
@@ -59,7 +89,7 @@ struct DoctorTests {
         let findings = try await Doctor(market: busyMarket().market)()
         #expect(findings.filter { !$0.isClean }.map(\.check) == [])
         #expect(findings.filter { $0.outcome == .notBuilt }.map(\.check) == [.sealedBids])
-        #expect(Set(findings.map(\.check.invariant)) == Set(1...13))
+        #expect(Set(findings.map(\.check.invariant)) == Set(1...14))
     }
 
     @Test("finds exactly the rule that was broken", arguments: doctorBreaks.indices)

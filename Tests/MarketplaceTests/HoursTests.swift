@@ -20,7 +20,8 @@ struct HoursTests {
         return worker
     }
 
-    @Test("are committed up to the cap and not beyond, to the minute", arguments: [(59, 0), (60, 1), (119, 1), (120, 2)])
+    @Test(
+        "are committed up to the cap and not beyond, to the minute", arguments: [(59, 0), (60, 1), (119, 1), (120, 2)])
     func cap(weekly: Int, fitting: Int) async throws {
         let small = try await SmallMarket()
         let worker = try await worker(small, weekly: weekly)
@@ -50,7 +51,8 @@ struct HoursTests {
         let worker = try await worker(small, weekly: 60)
         let batch = try await small.batch(small.draft("b", requirement: .all([]), minutes: 60), tasks: 2)
         let work = try await small.claim(worker, batch)
-        try await ReturnTask(market: small.market)(work.id, token: work.leaseToken, .noTime, by: Principal.ID(worker.uuid))
+        try await ReturnTask(market: small.market)(
+            work.id, token: work.leaseToken, .noTime, by: Principal.ID(worker.uuid))
         _ = try await small.claim(worker, batch)
         for minutes in [61, 0, -1] {
             await #expect(throws: StoreError.unexpectedRowCount(0)) {

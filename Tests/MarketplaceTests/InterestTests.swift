@@ -109,7 +109,8 @@ struct InterestTests {
             worker: worker, leaseUntil: Scratch.start + 60, answerBy: Scratch.start + 60, terms: [:],
             pay: try Money(1, small.usd), fee: try Money(1, small.usd), eligibility: [:],
             onDay: .day("2026-03-02"), weekStartsOn: .day("2026-03-02"), expectedMinutes: 30, dayMinutesMax: 1_440,
-            weekMinutesMax: 10_080, checksParties: checksParties
+            weekMinutesMax: 10_080, guideline: small.market.identifiers.make(at: Scratch.start), guidelineVersion: 1,
+            checksParties: checksParties
         )
         let plan: [String] = try await small.market.database.transaction { transaction in
             let claim = Transaction.leaseStatement(grant, at: Scratch.start)

@@ -54,7 +54,8 @@ private let violations: [(constraint: String, statement: SQL)] = [
         """
         insert into assignment select requester_id, gen_random_uuid(), task_id, slot_no, batch_id, worker_id, state,
                lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor, fee_minor, currency,
-               eligibility, week_starts_on, expected_minutes, closed_at from assignment where state = 'leased'
+               eligibility, week_starts_on, expected_minutes, closed_at, guideline_id, guideline_version
+          from assignment where state = 'leased'
         """
     ),
     (
@@ -62,7 +63,8 @@ private let violations: [(constraint: String, statement: SQL)] = [
         """
         insert into assignment select requester_id, gen_random_uuid(), task_id, slot_no, batch_id, worker_id,
                'rejected', lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor, fee_minor,
-               currency, eligibility, week_starts_on, expected_minutes, leased_at from assignment where state = 'leased'
+               currency, eligibility, week_starts_on, expected_minutes, leased_at, guideline_id, guideline_version
+          from assignment where state = 'leased'
         """
     ),
     ("assignment_lease_ends_later", "update assignment set lease_until = leased_at"),

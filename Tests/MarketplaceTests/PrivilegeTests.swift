@@ -7,7 +7,7 @@ struct PrivilegeTests {
     private static let appendOnly = [
         "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
         "credential_reminder", "exam",
-        "hours_entry", "pay_floor_flag",
+        "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "task_suggestion",
     ]
 
     private static let refused: [SQL] = [
@@ -18,6 +18,9 @@ struct PrivilegeTests {
         "update submission set answer = '1'", "delete from submission", "update review set share_bps = 1",
         "update pay_floor_flag set owed_minor = 1", "delete from pay_floor_flag",
         "delete from review", "update earning set amount_minor = 1", "delete from earning",
+        "update guideline_version set body = 'x'", "delete from guideline_version",
+        "update recheck_item set reason = 'x'", "delete from recheck_item", "update guideline set external_key = 'x'",
+        "update suggestion_use set was_shown = false", "update task_suggestion set is_control = true",
         "update hours_entry set minutes = 1", "delete from hours_entry", "truncate hours_entry",
         "update assignment set terms = '1'", "update assignment set pay_minor = 1",
         "update assignment set worker_id = null",

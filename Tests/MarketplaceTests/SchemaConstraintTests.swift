@@ -31,13 +31,39 @@ struct SchemaConstraintTests {
         ),
         ("project_name_bounded", "update project set name = ''"),
         ("project_task_kind_well_formed", "update project set task_kind = 'Extraction'"),
-        ("project_guideline_version_positive", "update project set guideline_version = 0"),
+        ("guideline_key_bounded", "update guideline set external_key = ''"),
+        ("guideline_name_bounded", "update guideline set name = ''"),
+        ("guideline_newest_version_positive", "update guideline set newest_version = 0"),
+        (
+            "guideline_one_per_external_key",
+            """
+            insert into guideline
+            select requester_id, gen_random_uuid(), external_key, name, newest_version, created_at from guideline
+            """
+        ),
+        ("guideline_version_positive", "update guideline_version set version = 0"),
+        ("guideline_version_body_bounded", "update guideline_version set body = ''"),
+        ("guideline_version_hash_is_sha256", "update guideline_version set body_hash = '\\x00'"),
+        ("guideline_version_changes_bounded", "update guideline_version set changes = ''"),
+        ("task_suggestion_source_bounded", "update task_suggestion set source = ''"),
+        ("suggestion_use_source_bounded", "update suggestion_use set version = ''"),
+        ("suggestion_use_distance_within_size", "update suggestion_use set distance = size + 1"),
+        ("suggestion_use_copy_iff_unchanged", "update suggestion_use set is_copy = true"),
+        ("recheck_item_answer_is_older", "update recheck_item set answer_version = version"),
+        ("recheck_item_reason_bounded", "update recheck_item set reason = ''"),
+        ("recheck_item_checked_by_task", "update recheck_item set checks = 1"),
+        (
+            "recheck_item_checks_possible",
+            "update recheck_item set checks = 1001, recheck_task_id = gen_random_uuid()"
+        ),
+        ("batch_control_possible", "update batch set control_bps = 10001, control_seed = gen_random_uuid()"),
+        ("batch_control_seed_iff_control", "update batch set control_bps = 1"),
         (
             "project_one_per_external_key",
             """
             insert into project
-            select requester_id, gen_random_uuid(), external_key, name, task_kind, kind_parameters, guideline,
-                   guideline_version, input_schema, answer_schema, created_at
+            select requester_id, gen_random_uuid(), external_key, name, task_kind, kind_parameters, input_schema,
+                   answer_schema, created_at, guideline_id, guideline_pin
               from project
             """
         ),
@@ -113,9 +139,18 @@ struct SchemaConstraintTests {
         """,
         "insert into requester values (gen_random_uuid(), 'acme', 'Acme', '2026-03-02')",
         """
+        insert into guideline select requester_id, gen_random_uuid(), 'g', 'G', 1, '2026-03-02' from requester
+        """,
+        """
+        insert into guideline_version
+        select requester_id, guideline_id, 1, 'Do.', sha256('Do.'), 'First.', '"none"', '2026-03-02', null
+          from guideline
+        """,
+        """
         insert into project
-        select requester_id, gen_random_uuid(), 'p', 'P', 'extraction', null, '', 1, '{}', '{}', '2026-03-02'
-          from requester
+        select requester_id, gen_random_uuid(), 'p', 'P', 'extraction', null, '{}', '{}', '2026-03-02', guideline_id,
+               null
+          from guideline
         """,
         """
         insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy, pay_minor,
@@ -147,10 +182,24 @@ struct SchemaConstraintTests {
         """
         insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state, lease_token,
                                 leased_at, lease_until, answer_by, terms, terms_hash, pay_minor, fee_minor, currency,
-                                eligibility, week_starts_on, expected_minutes)
+                                eligibility, week_starts_on, expected_minutes, guideline_id, guideline_version)
         select requester_id, gen_random_uuid(), task_id, slot_no, batch_id, gen_random_uuid(), 'leased', 1,
-               '2026-03-02', '2026-03-03', '2026-03-04', '{}', sha256('{}'), 1, 0, 'USD', '{}', '2026-03-02', 1
+               '2026-03-02', '2026-03-03', '2026-03-04', '{}', sha256('{}'), 1, 0, 'USD', '{}', '2026-03-02', 1,
+               gen_random_uuid(), 1
           from slot
+        """,
+        """
+        insert into task_suggestion
+        select requester_id, task_id, 'model', '1', '{}', '2026-03-02', false from assignment
+        """,
+        """
+        insert into suggestion_use
+        select requester_id, assignment_id, worker_id, 'model', '1', true, 1, 2, false from assignment
+        """,
+        """
+        insert into recheck_item
+        select requester_id, gen_random_uuid(), 2, assignment_id, task_id, 1, 'every answer', '2026-03-02', null, 0
+          from assignment
         """,
         """
         insert into submission (requester_id, assignment_id, answer, hash, submitted_at, active_seconds)

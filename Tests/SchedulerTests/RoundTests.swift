@@ -70,6 +70,28 @@ struct RoundTests {
         #expect(try await staffed.ills() == [])
     }
 
+    @Test("complete a list of what is to be checked again, step by step")
+    func recheckListing() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        let batch = try await staffed.batch("b", door: .claim, tasks: 8)
+        for _ in 0..<8 { try await staffed.earn(worker, batch) }
+        let round = RecheckListingRound(market: staffed.market, by: staffed.system, answersPerStep: 2)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.recheckSteps: 0], hasMore: false))
+        let guideline = try await ListGuidelines(market: staffed.market)(of: staffed.requester, by: staffed.system)
+        let listing = try await PublishGuideline(market: staffed.market, answersPerStep: 1)(
+            GuidelineDraft(text: "Two.", changes: "All", scope: .everything), of: try #require(guideline.first).id,
+            from: staffed.requester, by: staffed.system
+        )
+        #expect(!listing.isComplete && listing.listed == 5)
+        for _ in 0..<2 {
+            #expect(try await round.runOnce() == RoundOutcome(counts: [.recheckSteps: 1], hasMore: true))
+        }
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.recheckSteps: 0], hasMore: false))
+        #expect(try await staffed.count("select count(*) as n from recheck_item") == 8)
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("keep the pay floor, batch after batch, and pay nothing twice")
     func payFloor() async throws {
         let staffed = try await StaffedMarket()

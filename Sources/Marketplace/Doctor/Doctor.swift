@@ -52,6 +52,7 @@ package struct Doctor: Sendable {
         case .proofs: return try await ProofCheck(market: market)()
         case .termsHash: return try await termsHash()
         case .keptEligibility: return try await KeptEligibilityCheck(market: market)()
+        case .rechecks: return try await RecheckCheck(market: market)()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)

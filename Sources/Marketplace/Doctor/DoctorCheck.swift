@@ -40,6 +40,9 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case tierGrounds = "tiers_have_grounds"
     case fourEyes = "expert_tiers_verified_by_two"
     case examLimits = "exams_within_limits"
+    case guidelineTold = "work_under_known_guideline"
+    case controlsHidden = "controls_without_suggestion"
+    case rechecks = "rechecks_as_the_change_says"
 }
 
 extension DoctorCheck {
@@ -59,6 +62,7 @@ extension DoctorCheck {
         case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
         case .auditLine, .auditChain: 11
         case .keptEligibility: 13
+        case .guidelineTold, .controlsHidden, .rechecks: 14
         }
     }
 
@@ -107,6 +111,11 @@ extension DoctorCheck {
         case .examLimits: "Attempts at exams kept to their number, their cool-down and their time."
         case .auditLine: "Every audit event is either sealed or in line for it."
         case .auditChain: "The sealed part of the audit log verifies."
+        case .guidelineTold:
+            "Every assignment is under a version of a guideline that was published, and it is the one of its terms."
+        case .controlsHidden: "No answer to a control was given with the suggestion at hand, nor is a copy of it."
+        case .rechecks:
+            "A change lists exactly the answers to check again that it touches, all under earlier versions."
         case .keptEligibility: "What is kept of who meets which requirement equals evaluation from scratch."
         }
     }
@@ -117,6 +126,7 @@ extension DoctorCheck {
         case proofs
         case termsHash
         case keptEligibility
+        case rechecks
         case notBuilt
     }
 
@@ -160,6 +170,9 @@ extension DoctorCheck {
         case .auditLine: .violations(Self.auditLineViolations)
         case .auditChain: .auditChain
         case .keptEligibility: .keptEligibility
+        case .guidelineTold: .violations(Self.guidelineToldViolations)
+        case .controlsHidden: .violations(Self.controlsHiddenViolations)
+        case .rechecks: .rechecks
         }
     }
 }

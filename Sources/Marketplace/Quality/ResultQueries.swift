@@ -67,7 +67,8 @@ extension Transaction {
                    as payload,
                    assignment.worker_id, assignment.state, review.share_bps, submission.submitted_at,
                    extract(epoch from submission.submitted_at - assignment.leased_at)::bigint as seconds,
-                   submission.answer
+                   submission.answer, assignment.guideline_version, use.source, use.version, use.was_shown,
+                   use.distance, use.size
               from task
               join assignment on assignment.requester_id = task.requester_id and assignment.task_id = task.task_id
                              and assignment.state = any((\(states)::text[])::assignment_state[])
@@ -75,6 +76,8 @@ extension Transaction {
                              and submission.assignment_id = assignment.assignment_id
               left join review on review.requester_id = assignment.requester_id
                               and review.assignment_id = assignment.assignment_id
+              left join suggestion_use as use on use.requester_id = assignment.requester_id
+                                             and use.assignment_id = assignment.assignment_id
               left join task_content as content on content.requester_id = task.requester_id
                                                and content.task_id = task.task_id
              where task.requester_id = \(requester) and task.task_id = any(\(ids))
@@ -122,7 +125,18 @@ extension TaskResult {
         self.init(
             worker: WorkerPseudonym.of(try row["worker_id"], for: requester), state: state.rawValue,
             shareBasisPoints: try row["share_bps"], submittedAt: submittedAt.formatted(.iso8601),
-            seconds: try row["seconds"], answer: try row["answer"]
+            seconds: try row["seconds"], answer: try row["answer"], guidelineVersion: try row["guideline_version"],
+            suggestion: try ResultSuggestion(row: row)
+        )
+    }
+}
+
+extension ResultSuggestion {
+    fileprivate init?(row: Row) throws {
+        guard let source: String = try row["source"] else { return nil }
+        self.init(
+            source: source, version: try row["version"], wasShown: try row["was_shown"],
+            distance: try row["distance"], size: try row["size"]
         )
     }
 }

@@ -26,6 +26,8 @@ package struct ReviewItem: Sendable {
     package let worker: Worker.ID
     package let payload: JSON
     package let answer: JSON
+    /// Under which version of the guideline it was given.
+    package let guidelineVersion: Int
     package let submittedAt: Date
 }
 
@@ -129,7 +131,7 @@ extension Transaction {
             """
             select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
                    assignment.worker_id, task.external_key, task_content.payload, submission.answer,
-                   submission.submitted_at
+                   submission.submitted_at, assignment.guideline_version
               from assignment
               join task using (requester_id, task_id)
               join task_content using (requester_id, task_id)
@@ -172,6 +174,7 @@ extension ReviewItem {
         worker = try row["worker_id"]
         payload = try row["payload"]
         answer = try row["answer"]
+        guidelineVersion = try row["guideline_version"]
         submittedAt = try row["submitted_at"]
     }
 }

@@ -172,7 +172,9 @@ struct TaskChunk: Sendable {
     mutating func append(_ draft: TaskDraft) {
         drafts.append(draft)
         hasParties = hasParties || !draft.parties.isEmpty
-        bytes += draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
+        bytes +=
+            draft.payload.roughSize + draft.referenceAnswers.values.reduce(0) { $0 + $1.roughSize }
+            + (draft.suggestion?.answer.roughSize ?? 0)
     }
 }
 

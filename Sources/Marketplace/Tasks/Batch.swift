@@ -59,6 +59,8 @@ package struct Batch: Sendable {
     let closesAs: BatchClosedReason?
     /// What a change of redundancy that has begun and not ended leads to; `nil` where none has.
     package let resizingTo: Int?
+    /// How many of its tasks with a suggestion stay without it, in ten-thousandths.
+    package let controlBasisPoints: Int
 
     /// What one assignment costs its requester at most.
     package var worstCaseOfOne: Money {

@@ -7,7 +7,8 @@ extension BatchDraft {
         "remark", "project", "name", "door", "profession", "tier", "requirement", "redundancy", "items_per_task",
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
-        "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "due_at", "redundancy_most", "agreement_bps", "tasks",
+        "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "due_at", "redundancy_most", "agreement_bps",
+        "control_bps", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -44,7 +45,8 @@ extension BatchDraft {
             priority: Int(clamping: try fields.integer("priority", or: 0)), workforces: workforces,
             pricing: try BatchPricing(fields, currency), sharing: try TaskSharing(fields),
             adaptive: try AdaptiveRedundancy(fields),
-            dueAt: fields.value("due_at").isNull ? nil : try fields.instant("due_at")
+            dueAt: fields.value("due_at").isNull ? nil : try fields.instant("due_at"),
+            controlBasisPoints: Int(clamping: try fields.integer("control_bps", or: 0))
         )
     }
 }
@@ -105,7 +107,8 @@ extension Escalator {
 }
 
 extension TaskDraft {
-    /// The tasks of a draft's file: `[{"external_key", "payload", "parties"?, "matter"?}]`; none where they are left out.
+    /// The tasks of a draft's file: `[{"external_key", "payload", "parties"?, "matter"?, "suggestion"?}]`; none where
+    /// they are left out.
     ///
     /// - Throws: ``BadInput`` with the path of the first fault.
     package static func list(json: JSON) throws(BadInput) -> [TaskDraft] {
@@ -114,16 +117,20 @@ extension TaskDraft {
         var drafts: [TaskDraft] = []
         for (place, item) in items.enumerated() {
             let path = "batch.tasks[\(place)]"
-            let fields = try RateFields(item, path, known: ["external_key", "payload", "parties", "matter"])
+            let fields = try RateFields(
+                item, path, known: ["external_key", "payload", "parties", "matter", "suggestion"])
             let names = try fields.list("parties")
             let parties = try PartyName.list(names.compactMap(\.stringValue), field: "\(path).parties")
             guard names.allSatisfy({ $0.stringValue != nil }) else {
                 throw BadInput("\(path).parties", "must be texts")
             }
+            let suggestion = fields.value("suggestion")
             drafts.append(
                 TaskDraft(
                     externalKey: try fields.text("external_key"), payload: fields.value("payload"), parties: parties,
-                    matter: fields.value("matter").isNull ? nil : try fields.text("matter")
+                    matter: fields.value("matter").isNull ? nil : try fields.text("matter"),
+                    suggestion: suggestion.isNull
+                        ? nil : try TaskSuggestion(json: suggestion, path: "\(path).suggestion")
                 ))
         }
         return drafts

@@ -73,7 +73,7 @@ extension Transaction {
             """) == 1
     }
 
-    /// Counts what came into a locked draft.
+    /// Counts what came into a locked batch.
     func countIntake(tasks: Int, slots: Int, of batch: Batch) async throws {
         let changed = try await execute(
             """
@@ -81,6 +81,15 @@ extension Transaction {
              where requester_id = \(batch.requester) and batch_id = \(batch.id)
             """)
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// Makes a share of a new batch's tasks with suggestions stay without them.
+    func keepControls(_ basisPoints: Int, seed: UUID, in id: Batch.ID, of requester: Requester.ID) async throws {
+        try await execute(
+            """
+            update batch set control_bps = \(basisPoints), control_seed = \(seed)
+             where requester_id = \(requester) and batch_id = \(id) and state = 'draft'
+            """)
     }
 
     /// Keeps a share of the hold of a batch that opens for top-ups.
@@ -114,6 +123,7 @@ extension Batch {
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
                task_count, slot_count,
                due_at, closed_reason, closed_by, archived_at, redundancy_most, agreement_bps, closes_as, resizing_to,
+               control_bps,
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
@@ -156,5 +166,6 @@ extension Batch {
         archivedAt = try row["archived_at"]
         closesAs = try row["closes_as"]
         resizingTo = try row["resizing_to"]
+        controlBasisPoints = try row["control_bps"]
     }
 }

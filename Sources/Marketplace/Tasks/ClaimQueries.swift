@@ -40,11 +40,13 @@ extension Transaction {
         leased as (
             insert into assignment (requester_id, assignment_id, task_id, slot_no, batch_id, worker_id, state,
                                     lease_token, leased_at, lease_until, answer_by, terms, terms_hash, pay_minor,
-                                    fee_minor, currency, eligibility, week_starts_on, expected_minutes)
+                                    fee_minor, currency, eligibility, week_starts_on, expected_minutes, guideline_id,
+                                    guideline_version)
             select requester_id, assignment_id, task_id, slot_no, batch_id, \(grant.worker), 'leased',
                    lease_token, \(instant), \(grant.leaseUntil), \(grant.answerBy), \(grant.terms),
                    \(grant.termsHash), \(grant.pay.minorUnits), \(grant.fee.minorUnits), \(grant.pay.currency),
-                   \(grant.eligibility), \(grant.weekStartsOn), \(grant.expectedMinutes)
+                   \(grant.eligibility), \(grant.weekStartsOn), \(grant.expectedMinutes), \(grant.guideline),
+                   \(grant.guidelineVersion)
               from taken
             returning requester_id, assignment_id, batch_id, task_id, slot_no, worker_id, state, lease_token, leased_at,
                       lease_until, answer_by, terms

@@ -37,6 +37,8 @@ package struct BatchDraft: Sendable {
     package let sharing: TaskSharing
     /// Past it nothing more is handed out, at most ten years from now; `nil` for no deadline.
     package let dueAt: Date?
+    /// How many of its tasks with a suggestion stay without it, to compare with, in ten-thousandths, 0 to 10,000.
+    package let controlBasisPoints: Int
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
@@ -45,7 +47,7 @@ package struct BatchDraft: Sendable {
         priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
         pricing: BatchPricing = .plain, sharing: TaskSharing = .plain, adaptive: AdaptiveRedundancy? = nil,
-        dueAt: Date? = nil
+        dueAt: Date? = nil, controlBasisPoints: Int = 0
     ) {
         self.project = project
         self.name = name
@@ -67,6 +69,7 @@ package struct BatchDraft: Sendable {
         self.sharing = sharing
         self.adaptive = adaptive
         self.dueAt = dueAt
+        self.controlBasisPoints = controlBasisPoints
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -87,6 +90,7 @@ package struct BatchDraft: Sendable {
         try Self.check(priority, Self.priorities, "priority")
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
         try sharing.validate()
+        try Self.check(controlBasisPoints, 0...10_000, "control_bps")
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }
@@ -140,6 +144,10 @@ extension Change {
             guard let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester)
             else { throw NotFound("batch") }
             return found
+        }
+        if draft.controlBasisPoints > 0 {
+            let seed = identifiers.uuid(at: instant)
+            try await transaction.keepControls(draft.controlBasisPoints, seed: seed, in: fresh, of: requester)
         }
         try await record(
             "batch_created", by: actor, on: "batch", fresh.uuid, in: .requester(requester),

@@ -42,8 +42,8 @@ package struct CreateProject: Sendable {
 
     /// Idempotent by requester and external key: an existing project of that key is returned as it is.
     ///
-    /// - Throws: ``BadInput``, also for parameters that the kind does not take and schemas that do not compile;
-    ///   ``AccessRefusal``.
+    /// - Throws: ``BadInput``, also for parameters that the kind does not take, schemas that do not compile, and a text
+    ///   where another guideline has the project's key; ``AccessRefusal``; ``NotFound`` for a guideline or a version.
     package func callAsFunction(
         _ draft: ProjectDraft, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Project.ID {
@@ -51,12 +51,21 @@ package struct CreateProject: Sendable {
         return try await market.change { change in
             try await change.transaction.authorizePublisher(actor, for: requester)
             guard try await change.transaction.requesterExists(requester) else { throw NotFound("requester") }
-            let fresh: Project.ID = change.make()
-            guard try await change.transaction.insertProject(fresh, of: requester, draft, shape) else {
-                guard let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey)
-                else { throw NotFound("project") }
+            if let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey) {
                 return found.id
             }
+            let fresh: Project.ID = change.make()
+            guard let guideline = try await change.guideline(of: draft, from: requester, by: actor) else {
+                // Somebody else was making the same project.
+                guard let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey)
+                else { throw BadInput("guideline", "another one has the project's key; name it, or take another key") }
+                return found.id
+            }
+            guard
+                try await change.transaction.insertProject(
+                    fresh, of: requester, draft, shape, guideline: guideline.id, pin: guideline.pin
+                )
+            else { throw BadInput("external_key", "is being taken by another project at this moment; try again") }
             try await change.transaction.insertParties(draft.parties, of: fresh, of: requester)
             try await change.record(
                 "project_created", by: actor, on: "project", fresh.uuid, in: .requester(requester),
@@ -65,6 +74,32 @@ package struct CreateProject: Sendable {
                 ]
             )
             return fresh
+        }
+    }
+}
+
+extension Change {
+    /// What the workers of a new project are told: made for it, or found.
+    ///
+    /// - Returns: `nil` when another guideline has the project's key.
+    fileprivate func guideline(
+        of draft: ProjectDraft, from requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> (id: Guideline.ID, pin: Int?)? {
+        switch draft.guideline {
+        case .text(let text, let version):
+            let made = try await addGuideline(
+                externalKey: draft.externalKey, name: draft.name, text: text, version: version, of: requester,
+                by: actor
+            )
+            return made.map { ($0, nil) }
+        case .existing(let key, let pin):
+            guard let found = try await transaction.guideline(of: requester, externalKey: key) else {
+                throw NotFound("guideline called '\(key)'")
+            }
+            if let pin, try await transaction.guidelineVersion(pin, of: found.id, requester) == nil {
+                throw NotFound("version of the guideline")
+            }
+            return (found.id, pin)
         }
     }
 }

@@ -8,6 +8,7 @@ struct HeldLease: Sendable {
     let task: WorkTask.ID
     let slot: Int
     let batch: Batch.ID
+    let guideline: Guideline.ID
     let slotState: SlotState
     /// Set while leased.
     let leaseUntil: Date?
@@ -25,6 +26,7 @@ struct HeldLease: Sendable {
         task = try row["task_id"]
         slot = try row["slot_no"]
         batch = try row["batch_id"]
+        guideline = try row["guideline_id"]
         slotState = try row["state"]
         leaseUntil = try row["lease_until"]
         answerBy = try row["answer_by"]

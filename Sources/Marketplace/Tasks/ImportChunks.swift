@@ -110,13 +110,25 @@ extension TaskRecord {
         do throws(BadInput) {
             let draft = TaskDraft(
                 externalKey: externalKey, payload: payload, referenceAnswers: referenceAnswers,
-                parties: try PartyName.list(parties)
+                parties: try PartyName.list(parties), matter: matter, isGold: isGold,
+                suggestion: try TaskSuggestion.of(suggestion)
             )
             if let fault = draft.fault(under: shape) { throw fault }
             return draft
         } catch {
             throw TaskRecordFault(line: line, pointer: error.pointer, code: .badValue, reason: error.reason)
         }
+    }
+}
+
+extension TaskSuggestion {
+    fileprivate static func of(_ record: SuggestedAnswer?) throws(BadInput) -> TaskSuggestion? {
+        guard let record else { return nil }
+        var madeAt: Date?
+        if let text = record.madeAt { madeAt = try Date(instant: text, field: "suggestion.made_at") }
+        return TaskSuggestion(
+            source: record.source, version: record.version, answer: record.answer, madeAt: madeAt
+        )
     }
 }
 
@@ -134,6 +146,8 @@ extension TaskDraft {
     func hasSameContent(as other: TaskDraft) -> Bool {
         payload == other.payload && referenceAnswers == other.referenceAnswers
             && Set(parties.map(\.normalised)) == Set(other.parties.map(\.normalised))
+            && suggestion?.contentJSON == other.suggestion?.contentJSON
+            && matter == other.matter && isGold == other.isGold
     }
 
     /// Equal for drafts of the same content.
@@ -141,6 +155,8 @@ extension TaskDraft {
         Digest(of: [
             "payload": payload, "reference_answers": .object(referenceAnswers),
             "parties": .array(Set(parties.map(\.normalised)).sorted().map { .string($0) }),
+            "suggestion": suggestion?.contentJSON ?? .null, "matter": matter.map { .string($0) } ?? .null,
+            "gold": .bool(isGold),
         ])
     }
 }

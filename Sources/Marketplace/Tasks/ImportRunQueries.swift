@@ -102,7 +102,11 @@ extension Transaction {
         try await rows(
             """
             with intake as (
-                select task_intake.external_key, task_intake.payload, reference.answers, party.parties,
+                select task_intake.external_key, task_intake.payload, task_intake.matter, task.matter as known_matter,
+                       reference.answers, party.parties,
+                       case when suggested.task_id is not null
+                            then jsonb_build_array(suggested.source, suggested.version, suggested.suggestion)
+                       end as suggestion,
                        task.task_id, task.batch_id
                   from task_intake
                   join task on task.requester_id = \(batch.requester) and task.project_id = \(batch.project)
@@ -113,11 +117,13 @@ extension Transaction {
                   left join (select task_id, array_agg(distinct party order by party) as parties
                                from party_intake group by task_id) as party
                          on party.task_id = task_intake.task_id
+                  left join suggestion_intake as suggested on suggested.task_id = task_intake.task_id
                  where task.task_id <> task_intake.task_id
             )
             select external_key, batch_id <> \(batch.id) as is_elsewhere
               from intake
              where batch_id <> \(batch.id)
+                or matter is distinct from known_matter
                 or payload is distinct from
                    (select content.payload from task_content as content
                      where content.requester_id = \(batch.requester) and content.task_id = intake.task_id)
@@ -127,6 +133,10 @@ extension Transaction {
                 or parties is distinct from
                    (select array_agg(party order by party) from task_party as party
                      where party.requester_id = \(batch.requester) and party.task_id = intake.task_id)
+                or suggestion is distinct from
+                   (select jsonb_build_array(known.source, known.version, known.suggestion)
+                      from task_suggestion as known
+                     where known.requester_id = \(batch.requester) and known.task_id = intake.task_id)
             """
         ).map { DifferingTask(externalKey: try $0["external_key"], isElsewhere: try $0["is_elsewhere"]) }
     }

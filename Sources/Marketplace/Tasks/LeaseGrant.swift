@@ -29,6 +29,9 @@ package struct LeaseGrant: Sendable {
     /// The most minutes that the worker gives on the day and in the week.
     package let dayMinutesMax: Int
     package let weekMinutesMax: Int
+    /// What the worker is told, whatever is published meanwhile.
+    package let guideline: Guideline.ID
+    package let guidelineVersion: Int
     /// Whether tasks are passed by that have a party in which the worker has an interest; needed only where the batch
     /// has such tasks.
     package let checksParties: Bool
@@ -39,7 +42,8 @@ package struct LeaseGrant: Sendable {
         assignments: [Assignment.ID], events: [AuditEvent.ID], action: String, requester: Requester.ID,
         batch: Batch.ID, worker: Worker.ID, leaseUntil: Date, answerBy: Date, terms: JSON, pay: Money, fee: Money,
         eligibility: JSON, onDay: CalendarDate, weekStartsOn: CalendarDate, expectedMinutes: Int, dayMinutesMax: Int,
-        weekMinutesMax: Int, checksParties: Bool = false, checksReviews: Bool = false
+        weekMinutesMax: Int, guideline: Guideline.ID, guidelineVersion: Int, checksParties: Bool = false,
+        checksReviews: Bool = false
     ) {
         self.assignments = assignments
         self.events = events
@@ -59,6 +63,8 @@ package struct LeaseGrant: Sendable {
         self.expectedMinutes = expectedMinutes
         self.dayMinutesMax = dayMinutesMax
         self.weekMinutesMax = weekMinutesMax
+        self.guideline = guideline
+        self.guidelineVersion = guidelineVersion
         self.checksParties = checksParties
         self.checksReviews = checksReviews
     }

@@ -31,6 +31,7 @@ extension Transaction {
             """
             select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.slot_no,
                    assignment.batch_id, assignment.answer_by, assignment.leased_at, assignment.expected_minutes,
+                   assignment.guideline_id,
                    slot.state, slot.lease_until, slot.lapses, batch.lease_seconds, batch.lapses_max
               from assignment
               join slot using (requester_id, task_id, slot_no)

@@ -12,6 +12,8 @@ package struct WorkItem: Sendable {
     package let payload: JSON?
     /// What they have saved of the answer, under this lease or an earlier one.
     package let draft: JSON?
+    /// What a model says the answer is; `nil` also for those who work without, to compare with.
+    package let suggestion: ShownSuggestion?
 
     init(row: Row) throws {
         assignment = try Assignment(row: row)
@@ -20,6 +22,7 @@ package struct WorkItem: Sendable {
         answerSchema = try row["answer_schema"]
         payload = try row["payload"]
         draft = try row["draft"]
+        suggestion = try ShownSuggestion(row: row, "suggestion_source", "suggestion_version", "suggestion_answer")
     }
 }
 

@@ -21,6 +21,7 @@ struct Offering: Sendable {
     let rateTrace: JSON?
     let rate: PayRate.ID
     let unit: PayUnit
+    let guideline: Guideline.ID
     let guidelineVersion: Int
     let expectedMinutes: Int
     let leaseSeconds: Int

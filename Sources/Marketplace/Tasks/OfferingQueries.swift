@@ -45,7 +45,8 @@ extension Offering {
     /// still be seen by a transaction from before, lies at its beginning.
     static let columns: SQL = """
         select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, requirement.hash,
-               batch.pay_minor, batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_version,
+               batch.pay_minor, batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_id,
+               coalesce(project.guideline_pin, guideline.newest_version) as guideline_version,
                batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.due_at,
                batch.opened_at, batch.worker_tasks_max, batch.gold_bps, batch.is_packed, batch.has_matters,
                batch.has_allotments, batch.project_id, project.name as project_name,
@@ -62,6 +63,8 @@ extension Offering {
                  limit 1) is not null as has_open_slot
           from batch
           join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
+          join guideline on guideline.requester_id = project.requester_id
+                        and guideline.guideline_id = project.guideline_id
           join rate using (rate_id)
           join requirement using (requirement_id)
           left join batch_price as price
@@ -93,6 +96,7 @@ extension Offering {
         rateTrace = try row["trace"]
         rate = try row["rate_id"]
         unit = try row["unit"]
+        guideline = try row["guideline_id"]
         guidelineVersion = try row["guideline_version"]
         expectedMinutes = try row["expected_minutes"]
         leaseSeconds = try row["lease_seconds"]

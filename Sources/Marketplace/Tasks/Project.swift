@@ -11,7 +11,11 @@ package struct Project: Sendable {
     package let externalKey: String
     package let name: String
     package let shape: ProjectShape
+    /// What its workers are told, and the version that they are told from the next lease on.
+    package let guideline: Guideline.ID
     package let guidelineVersion: Int
+    /// The version it stays at; `nil` where it follows the newest.
+    package let guidelinePin: Int?
 
     package var taskKind: TaskKind { shape.kind }
 }
@@ -21,9 +25,8 @@ package struct ProjectDraft: Sendable {
     package let externalKey: String
     package let name: String
     package let taskKind: TaskKind
-    /// What the workers are told, in Markdown.
-    package let guideline: String
-    package let guidelineVersion: Int
+    /// What the workers are told.
+    package let guideline: ProjectGuideline
     let form: Form
     /// Who has a part in its matter; a worker with an interest in one is barred. At most 50.
     package let parties: [PartyName]
@@ -36,30 +39,29 @@ package struct ProjectDraft: Sendable {
 
     /// Tasks as their kind has them, by its parameters (docs/TASK-KINDS.md).
     package init(
-        externalKey: String, name: String, taskKind: TaskKind, guideline: String, guidelineVersion: Int = 1,
+        externalKey: String, name: String, taskKind: TaskKind, guideline: ProjectGuideline,
         parameters: JSON, parties: [PartyName] = []
     ) {
-        self.init(externalKey, name, taskKind, guideline, guidelineVersion, .parameters(parameters), parties)
+        self.init(externalKey, name, taskKind, guideline, .parameters(parameters), parties)
     }
 
     /// Tasks by JSON Schemas of the requester's own; the kind is what they are paid as.
     package init(
-        externalKey: String, name: String, taskKind: TaskKind, guideline: String, guidelineVersion: Int = 1,
+        externalKey: String, name: String, taskKind: TaskKind, guideline: ProjectGuideline,
         inputSchema: JSON = [:], answerSchema: JSON, parties: [PartyName] = []
     ) {
         let form = Form.schemas(input: inputSchema, answer: answerSchema)
-        self.init(externalKey, name, taskKind, guideline, guidelineVersion, form, parties)
+        self.init(externalKey, name, taskKind, guideline, form, parties)
     }
 
     private init(
-        _ externalKey: String, _ name: String, _ taskKind: TaskKind, _ guideline: String, _ guidelineVersion: Int,
-        _ form: Form, _ parties: [PartyName]
+        _ externalKey: String, _ name: String, _ taskKind: TaskKind, _ guideline: ProjectGuideline, _ form: Form,
+        _ parties: [PartyName]
     ) {
         self.externalKey = externalKey
         self.name = name
         self.taskKind = taskKind
         self.guideline = guideline
-        self.guidelineVersion = guidelineVersion
         self.form = form
         self.parties = parties
     }
@@ -70,10 +72,7 @@ package struct ProjectDraft: Sendable {
     func validate() throws(BadInput) -> ProjectShape {
         try externalKey.mustHave(1...200, as: "external_key")
         try name.mustHave(1...200, as: "name")
-        try guideline.mustHave(1...100_000, as: "guideline")
-        guard (1...1_000_000).contains(guidelineVersion) else {
-            throw BadInput("guideline_version", "must be 1 to 1,000,000")
-        }
+        try guideline.validate()
         guard parties.count <= PartyName.most else { throw BadInput("parties", "are more than \(PartyName.most)") }
         switch form {
         case .parameters(let parameters):

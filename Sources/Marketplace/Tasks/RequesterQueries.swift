@@ -26,15 +26,15 @@ extension Transaction {
 
     /// - Returns: false when the external key was taken; then nothing was changed.
     func insertProject(
-        _ id: Project.ID, of requester: Requester.ID, _ draft: ProjectDraft, _ shape: ProjectShape
+        _ id: Project.ID, of requester: Requester.ID, _ draft: ProjectDraft, _ shape: ProjectShape,
+        guideline: Guideline.ID, pin: Int?
     ) async throws -> Bool {
         try await execute(
             """
-            insert into project (requester_id, project_id, external_key, name, task_kind, kind_parameters, guideline,
-                                 guideline_version, input_schema, answer_schema, created_at)
+            insert into project (requester_id, project_id, external_key, name, task_kind, kind_parameters,
+                                 input_schema, answer_schema, created_at, guideline_id, guideline_pin)
             values (\(requester), \(id), \(draft.externalKey), \(draft.name), \(shape.kind), \(shape.parameters),
-                    \(draft.guideline), \(draft.guidelineVersion), \(shape.inputSchema), \(shape.answerSchema),
-                    \(instant))
+                    \(shape.inputSchema), \(shape.answerSchema), \(instant), \(guideline), \(pin))
             on conflict on constraint project_one_per_external_key do nothing
             """) == 1
     }
@@ -43,8 +43,8 @@ extension Transaction {
     package func project(of requester: Requester.ID, externalKey: String) async throws -> Project? {
         try await firstRow(
             """
-            select requester_id, project_id, external_key, name, guideline_version, \(fragment: ProjectShape.columns)
-              from project where requester_id = \(requester) and external_key = \(externalKey)
+            \(fragment: Project.columns) where project.requester_id = \(requester)
+               and project.external_key = \(externalKey)
             """
         ).map(Project.init)
     }
@@ -67,20 +67,28 @@ extension Transaction {
     package func project(_ id: Project.ID, of requester: Requester.ID) async throws -> Project? {
         try await firstRow(
             """
-            select requester_id, project_id, external_key, name, guideline_version, \(fragment: ProjectShape.columns)
-              from project where requester_id = \(requester) and project_id = \(id)
+            \(fragment: Project.columns) where project.requester_id = \(requester) and project.project_id = \(id)
             """
         ).map(Project.init)
     }
 }
 
 extension Project {
+    static let columns: SQL = """
+        select project.requester_id, project.project_id, project.external_key, project.name, project.guideline_id,
+               project.guideline_pin, coalesce(project.guideline_pin, guideline.newest_version) as guideline_version,
+               \(fragment: ProjectShape.columns)
+          from project join guideline using (requester_id, guideline_id)
+        """
+
     init(row: Row) throws {
         id = try row["project_id"]
         requester = try row["requester_id"]
         externalKey = try row["external_key"]
         name = try row["name"]
+        guideline = try row["guideline_id"]
         guidelineVersion = try row["guideline_version"]
+        guidelinePin = try row["guideline_pin"]
         shape = try ProjectShape(row: row)
     }
 }

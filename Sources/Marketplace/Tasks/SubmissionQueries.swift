@@ -112,13 +112,20 @@ extension Transaction {
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
-    /// A worker's assignments, newest first; payload and guideline of the live ones only.
+    /// A worker's assignments, newest first; payload, guideline and suggestion of the live ones only; the guideline
+    /// is that of the lease's version.
     func work(of worker: Worker.ID, before: Assignment.ID?, limit: Int) async throws -> [WorkItem] {
         let isLive: SQL = "assignment.state = 'leased' and assignment.lease_until > \(instant)"
         return try await rows(
             """
             select \(fragment: Assignment.columns), project.name as project_name,
-                   case when \(fragment: isLive) then project.guideline end as guideline,
+                   case when \(fragment: isLive) then
+                       (select body from guideline_version as told
+                         where told.requester_id = assignment.requester_id
+                           and told.guideline_id = assignment.guideline_id
+                           and told.version = assignment.guideline_version) end as guideline,
+                   suggestion.source as suggestion_source, suggestion.version as suggestion_version,
+                   suggestion.suggestion as suggestion_answer,
                    case when \(fragment: isLive) then project.answer_schema end as answer_schema,
                    case when \(fragment: isLive) then
                        (select answer from answer_draft as draft
@@ -132,6 +139,9 @@ extension Transaction {
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
               join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
+              left join task_suggestion as suggestion
+                on \(fragment: isLive) and suggestion.requester_id = assignment.requester_id
+               and suggestion.task_id = assignment.task_id and not suggestion.is_control
              where assignment.worker_id = \(worker)
                and (\(before)::uuid is null or assignment.assignment_id < \(before)::uuid)
              order by assignment.assignment_id desc

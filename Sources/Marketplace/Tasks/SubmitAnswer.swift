@@ -138,9 +138,11 @@ extension Change {
         _ handIn: HandIn, _ work: WorkToSubmit, under lease: HeldLease, activeSeconds: Int, by worker: Worker.ID,
         at now: Date
     ) async throws -> Submission {
+        try await transaction.sharedAdvisoryLock(.handingIn(under: lease.guideline))
         try await transaction.submit(
             handIn.answer, hash: handIn.hash, under: lease, activeSeconds: activeSeconds, at: now
         )
+        try await compare(handIn.answer, under: lease, by: worker)
         try await transaction.countLeasesDown([worker: 1])
         try await transaction.dropDraft(ofTask: lease.task, from: lease.requester, by: worker)
         try await record(

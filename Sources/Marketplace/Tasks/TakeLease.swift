@@ -191,6 +191,7 @@ extension Change {
             terms: terms.json, pay: offering.pay, fee: offering.fee, eligibility: proof, onDay: claimant.day,
             weekStartsOn: claimant.weekStartsOn, expectedMinutes: offering.expectedMinutes,
             dayMinutesMax: limits.dailyMinutesMax, weekMinutesMax: limits.weeklyMinutesMax,
+            guideline: offering.guideline, guidelineVersion: offering.guidelineVersion,
             checksParties: offering.hasTaskParties, checksReviews: claimant.reading.reviews
         )
     }

@@ -38,6 +38,7 @@ extension Transaction {
             }
         )
         try await copyBeside(intake, of: requester)
+        try await copySuggestions(intake, into: batch)
         return intake.count
     }
 
@@ -68,7 +69,9 @@ extension Transaction {
     /// - Returns: how many were new.
     func insertTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
         try await fillIntake(drafts, ids: ids)
-        return try await moveIntake(into: batch)
+        let added = try await moveIntake(into: batch)
+        if drafts.contains(where: { $0.suggestion != nil }) { try await takeSuggestions(into: batch) }
+        return added
     }
 
     /// Which of the drafts the project has differently; changes nothing.
@@ -98,6 +101,13 @@ extension Transaction {
                 task_id uuid not null, party_name text not null, party text not null
             ) on commit drop
             """)
+        try await execute(
+            """
+            create temporary table suggestion_intake (
+                task_id uuid not null, source text not null, version text not null, suggestion jsonb not null,
+                made_at timestamptz not null
+            ) on commit drop
+            """)
         let intake = drafts.intake(ids, at: instant)
         try await copyIn(
             "copy task_intake (task_id, external_key, payload, matter) from stdin (format binary)",
@@ -113,6 +123,14 @@ extension Transaction {
             "copy party_intake (task_id, party_name, party) from stdin (format binary)",
             rows: intake.lazy.flatMap { item in
                 item.draft.partiesOnce.map { CopyRow([item.id, $0.name, $0.normalised]) }
+            }
+        )
+        try await copyIn(
+            "copy suggestion_intake (task_id, source, version, suggestion, made_at) from stdin (format binary)",
+            rows: intake.lazy.compactMap { item in
+                item.draft.suggestion.map {
+                    CopyRow([item.id, $0.source, $0.version, $0.answer, $0.madeAt ?? instant])
+                }
             }
         )
     }
@@ -147,6 +165,59 @@ extension Transaction {
             )
             select count(*) as added from added
             """)["added"]
+    }
+
+    /// The same of drafts that are all new.
+    private func copySuggestions(_ intake: [IdentifiedDraft], into batch: Batch) async throws {
+        let suggested = intake.filter { $0.draft.suggestion != nil }
+        guard !suggested.isEmpty else { return }
+        let controls = Set(try await controls(among: suggested.map(\.id), of: batch))
+        try await copyIn(
+            """
+            copy task_suggestion (requester_id, task_id, source, version, suggestion, made_at, is_control)
+            from stdin (format binary)
+            """,
+            rows: suggested.lazy.compactMap { item in
+                item.draft.suggestion.map {
+                    CopyRow([
+                        batch.requester, item.id, $0.source, $0.version, $0.answer, $0.madeAt ?? instant,
+                        controls.contains(item.id),
+                    ])
+                }
+            }
+        )
+    }
+
+    private func controls(among ids: [WorkTask.ID], of batch: Batch) async throws -> [WorkTask.ID] {
+        let seed: UUID? = try await firstRow(
+            """
+            select control_seed from batch where requester_id = \(batch.requester) and batch_id = \(batch.id)
+            """)?["control_seed"]
+        let controls = seed.map {
+            ControlShare.controls(among: ids, basisPoints: batch.controlBasisPoints, seed: $0)
+        }
+        return (controls ?? []).sorted()
+    }
+
+    /// Stores the suggestions of the tasks that went in, and decides which of them stay without.
+    private func takeSuggestions(into batch: Batch) async throws {
+        let ids: [WorkTask.ID] = try await rows(
+            """
+            select task_id from suggestion_intake
+             where exists (select from task
+                            where task.requester_id = \(batch.requester) and task.task_id = suggestion_intake.task_id)
+            """
+        ).map { try $0["task_id"] }
+        guard !ids.isEmpty else { return }
+        let controls = try await controls(among: ids, of: batch)
+        try await execute(
+            """
+            insert into task_suggestion (requester_id, task_id, source, version, suggestion, made_at, is_control)
+            select \(batch.requester), task_id, source, version, suggestion, made_at,
+                   task_id = any(\(controls))
+              from suggestion_intake
+             where task_id = any(\(ids))
+            """)
     }
 }
 

@@ -57,9 +57,12 @@ package struct TaskDraft: Sendable {
     /// Whether it is gold: given out at the batch's rate, to see how workers do; it has a reference answer.
     package let isGold: Bool
 
+    /// What a model says the answer is.
+    package let suggestion: TaskSuggestion?
+
     package init(
         externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = [],
-        matter: String? = nil, isGold: Bool = false
+        matter: String? = nil, isGold: Bool = false, suggestion: TaskSuggestion? = nil
     ) {
         self.externalKey = externalKey
         self.payload = payload
@@ -67,6 +70,7 @@ package struct TaskDraft: Sendable {
         self.parties = parties
         self.matter = matter
         self.isGold = isGold
+        self.suggestion = suggestion
     }
 
     static let payloadBytesMax = 4 << 20
@@ -91,6 +95,7 @@ package struct TaskDraft: Sendable {
                     throw BadInput("reference_answers.\(source)", "\(fault)")
                 }
             }
+            try suggestion?.validate(under: shape, for: payload)
             return nil
         } catch {
             return error

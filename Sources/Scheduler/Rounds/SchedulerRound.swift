@@ -44,4 +44,5 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case payTopUps = "pay_top_ups"
     case batchesClosed = "batches_closed"
     case tasksWithdrawn = "tasks_withdrawn"
+    case recheckSteps = "recheck_steps"
 }

@@ -31,7 +31,7 @@ package struct ImportContracts: Sendable {
         let project = try await CreateProject(market: market)(
             ProjectDraft(
                 externalKey: Self.projectKey, name: "Contract clauses", taskKind: .extraction,
-                guideline: ContractAnswers.guideline, parameters: ContractAnswers.parameters
+                guideline: .text(ContractAnswers.guideline), parameters: ContractAnswers.parameters
             ),
             of: requester, by: publisher
         )

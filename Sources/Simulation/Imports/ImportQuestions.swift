@@ -26,7 +26,7 @@ package struct ImportQuestions: Sendable {
         let project = try await CreateProject(market: market)(
             ProjectDraft(
                 externalKey: Self.projectKey, name: "Medical questions", taskKind: .judgement,
-                guideline: QuestionAnswers.guideline, parameters: QuestionAnswers.parameters
+                guideline: .text(QuestionAnswers.guideline), parameters: QuestionAnswers.parameters
             ),
             of: requester, by: publisher
         )

@@ -33,8 +33,9 @@ struct BatchCommand: AsyncParsableCommand {
                 items_per_task, lease_seconds, answer_seconds, priority, workforces [crowd, agency, staff]; for \
                 the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
                 {shape: steps | linear, after_seconds, interval_seconds, step_minor, cap_minor}; top_up_bps: what is \
-                held beside the worst case for top-ups to the pay floor; tasks [{external_key, payload, parties}]: \
-                those whose key the project knows are left as they are.
+                held beside the worst case for top-ups to the pay floor; control_bps: how many of the tasks with a \
+                suggestion stay without it; tasks [{external_key, payload, parties, suggestion}]: those whose \
+                key the project knows are left as they are.
                 """
         )
         @OptionGroup var options: DatabaseOptions
@@ -217,6 +218,7 @@ extension Batch {
             "most_pay_minor": .integer(mostPay.minorUnits), "budget_minor": .integer(budget.minorUnits),
             "top_up_bps": .integer(Int64(topUpBasisPoints)), "top_up_share_minor": .integer(topUpShare.minorUnits),
             "top_up_spent_minor": .integer(topUpSpent.minorUnits),
+            "control_bps": .integer(Int64(controlBasisPoints)),
             "opened_at": openedAt.map { .string($0.ISO8601Format()) } ?? .null,
             "due_at": dueAt.map { .string($0.ISO8601Format()) } ?? .null, "priority": .integer(Int64(priority)),
             "redundancy_most": .integer(Int64(redundancyMost)),
