@@ -279,7 +279,7 @@ struct RedundancyTests {
         try await change(small, id, to: 2)
         // As if it had been cut off before the second task was reached.
         try await small.market.database.transaction { transaction in
-            try await transaction.execute("update batch set resizing_to = 2")
+            try await transaction.execute("update batch set resizing_to = 2, slot_count = 3")
             try await transaction.execute(
                 """
                 delete from slot where slot_no = 2 and task_id = (select max(task_id::text)::uuid from task)
