@@ -267,20 +267,26 @@ extension Transaction {
         return try Set(
             await rows(
                 """
-                select slot.batch_id, mine.worker_id
+                select asked.batch_id, mine.worker_id
                   from unnest(\(ending.map(\.requester))::uuid[], \(ending.map(\.id))::uuid[],
                               \(ending.map(\.openTasks))::bigint[]) as asked (requester_id, batch_id, open_tasks)
-                  join slot on slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id
-                           and slot.state = 'open'
+                 cross join lateral (
+                    select distinct seen.task_id
+                      from (select slot.task_id from slot
+                             where slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id
+                               and slot.state = 'open'
+                             order by slot.slot_no, slot.task_id
+                             limit \(Self.routingSlotsMax)) as seen
+                 ) as open
                  cross join lateral (
                     select assignment.worker_id from assignment
-                     where assignment.requester_id = slot.requester_id and assignment.task_id = slot.task_id
+                     where assignment.requester_id = asked.requester_id and assignment.task_id = open.task_id
                        and assignment.state in ('leased', 'submitted', 'accepted', 'rejected')
                        and assignment.worker_id = any(\(workers))
-                    -- A look-up for each slot, never one join with all that was ever done.
+                    -- A look-up for each task, never one join with all that was ever done.
                     offset 0) as mine
-                 group by slot.batch_id, mine.worker_id, asked.open_tasks
-                having count(distinct slot.task_id) >= asked.open_tasks
+                 group by asked.batch_id, mine.worker_id, asked.open_tasks
+                having count(*) >= asked.open_tasks
                 """
             ).map(RoutingPair.init))
     }
