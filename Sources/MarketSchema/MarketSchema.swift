@@ -20,6 +20,10 @@ package enum MarketSchema {
             version: 3, name: "rates_hours_kinds_leases",
             script: String(decoding: PackageResources._003_rates_hours_kinds_leases_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 4, name: "confidentiality",
+            script: String(decoding: PackageResources._014_confidentiality_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

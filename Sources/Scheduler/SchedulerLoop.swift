@@ -37,7 +37,7 @@ package struct SchedulerLoop: Sendable {
             RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),
-            PayFloorRound(market: market, by: actor),
+            PayFloorRound(market: market, by: actor), RetentionRound(market: market, by: actor),
         ]
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)

@@ -173,7 +173,7 @@ struct RequirementTests {
         case .any(let rules): rules.contains { plainMeaning(of: $0, facts) }
         case .not(let rule): !plainMeaning(of: rule, facts)
         case .profession, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded,
-            .sourcing, .exam, .skill, .years, .performedIn, .credential:
+            .sourcing, .exam, .skill, .years, .performedIn, .credential, .clearance:
             tree.evaluate(facts, at: Scratch.start).isEligible
         }
     }

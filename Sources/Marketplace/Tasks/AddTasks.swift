@@ -21,7 +21,8 @@ package struct AddTasks: Sendable {
     /// Reads drafts and adds them by bounded chunks, each a transaction of its own: after an error those before it are
     /// there, and adding everything again completes the rest.
     ///
-    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``; what the sequence throws.
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``; ``ContentRefusal``; what the sequence
+    ///   throws.
     package func callAsFunction<Drafts: AsyncSequence>(
         _ drafts: Drafts, to batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID,
         progress: (AddTasksSummary) -> Void = { _ in }
@@ -32,11 +33,14 @@ package struct AddTasks: Sendable {
         var position = 0
         for try await draft in drafts {
             position += 1
-            if let fault = draft.fault(under: target.shape) {
-                summary.note(fault, of: draft, at: position)
+            do throws(BadInput) {
+                let cleaned = try target.cleaning(draft)
+                if let fault = cleaned.fault(under: target.shape) { throw fault }
+                chunk.append(cleaned)
+            } catch {
+                summary.note(error, of: draft, at: position)
                 continue
             }
-            chunk.append(draft)
             guard chunk.isFull else { continue }
             try await take(chunk, into: target, by: actor, &summary)
             chunk = TaskChunk()
@@ -61,6 +65,7 @@ package struct AddTasks: Sendable {
 struct IntakeTarget: Sendable {
     let batch: Batch
     let shape: ProjectShape
+    var cleaning: ContentCleaning
 }
 
 extension Transaction {
@@ -72,7 +77,10 @@ extension Transaction {
         guard let batch = try await batch(id, of: requester) else { throw NotFound("batch") }
         guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
         guard let project = try await project(batch.project, of: requester) else { throw NotFound("project") }
-        return IntakeTarget(batch: batch, shape: project.shape)
+        return IntakeTarget(
+            batch: batch, shape: project.shape,
+            cleaning: ContentCleaning(demanded: project.deidentification, program: nil)
+        )
     }
 }
 
@@ -81,6 +89,7 @@ extension Change {
     /// batch is marked.
     ///
     /// - Returns: how many were new.
+    /// - Throws: ``ContentRefusal``, ``VaultRefusal`` beside the others.
     func takeIn(
         _ chunk: TaskChunk, into id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Int {
@@ -91,7 +100,8 @@ extension Change {
             : try await transaction.batchHeldStill(id, of: requester)
         guard let batch = held else { throw NotFound("batch") }
         guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
-        let added = try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers)
+        let key = try await contentKey(for: batch)
+        let added = try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers, under: key)
         if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
         if added > 0 {
             try await record(
@@ -100,6 +110,28 @@ extension Change {
             )
         }
         return added
+    }
+}
+
+extension Change {
+    /// What the content of a batch's tasks is sealed under.
+    private func contentKey(for batch: Batch) async throws -> ContentKey {
+        guard let function = try await transaction.workFunction(of: batch.project, batch.requester) else {
+            throw NotFound("project")
+        }
+        return try await contentKey(of: batch.requester, function)
+    }
+
+    /// Which of the drafts the project has differently; adds none.
+    func differing(_ drafts: [TaskDraft], from batch: Batch) async throws -> [DifferingTask] {
+        try await transaction.differingTasks(
+            drafts, from: batch, ids: identifiers, under: try await contentKey(for: batch)
+        )
+    }
+
+    /// The same, of the drafts that have just gone in.
+    func differingIntake(of batch: Batch) async throws -> [DifferingTask] {
+        try await transaction.differingIntake(of: batch, under: try await contentKey(for: batch))
     }
 }
 

@@ -7,7 +7,7 @@ extension BatchDraft {
         "remark", "project", "name", "door", "profession", "tier", "requirement", "redundancy", "items_per_task",
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
-        "top_up_bps", "tasks",
+        "top_up_bps", "tasks", "sensitivity",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -42,7 +42,8 @@ extension BatchDraft {
             leaseSeconds: Int(clamping: try fields.integer("lease_seconds", or: 3_600)),
             answerSeconds: Int(clamping: try fields.integer("answer_seconds", or: 86_400)),
             priority: Int(clamping: try fields.integer("priority", or: 0)), workforces: workforces,
-            pricing: try BatchPricing(fields, currency)
+            pricing: try BatchPricing(fields, currency),
+            sensitivity: Int(clamping: try fields.integer("sensitivity", or: 0))
         )
     }
 }

@@ -31,6 +31,8 @@ package struct BatchDraft: Sendable {
     package let workforces: Set<Workforce>
     /// What else the price depends on, and how it rises.
     package let pricing: BatchPricing
+    /// How sensitive its content is, 0 to 3: what clearance its workers need beside the requirement; 0 for none.
+    package let sensitivity: Int
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
@@ -38,7 +40,7 @@ package struct BatchDraft: Sendable {
         expectedMinutes: Int, leaseSeconds: Int = 3_600, answerSeconds: Int = 86_400, lapsesMax: Int = 5,
         priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
-        pricing: BatchPricing = .plain
+        pricing: BatchPricing = .plain, sensitivity: Int = 0
     ) {
         self.project = project
         self.name = name
@@ -57,6 +59,7 @@ package struct BatchDraft: Sendable {
         self.priority = priority
         self.workforces = workforces
         self.pricing = pricing
+        self.sensitivity = sensitivity
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -71,8 +74,14 @@ package struct BatchDraft: Sendable {
         try Self.check(lapsesMax, 1...1_000, "lapses_max")
         try Self.check(priority, -1_000_000...1_000_000, "priority")
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
+        try Self.check(sensitivity, 0...Clearance.most, "sensitivity")
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
+    }
+
+    /// Its own, and the clearance that its content asks for.
+    var wholeRequirement: Requirement {
+        sensitivity > 0 ? .all([requirement, .clearance(sensitivity)]) : requirement
     }
 
     private static func check(_ value: Int, _ bounds: ClosedRange<Int>, _ field: String) throws(BadInput) {
@@ -105,7 +114,7 @@ package struct CreateBatch: Sendable {
                 return found
             }
             let priced = try await price(draft, project.taskKind, in: transaction)
-            let requirement = try await transaction.internRequirement(draft.requirement, id: change.make())
+            let requirement = try await transaction.internRequirement(draft.wholeRequirement, id: change.make())
             let fresh: Batch.ID = change.make()
             guard try await transaction.insertBatch(fresh, of: requester, draft, priced, requirement: requirement)
             else {

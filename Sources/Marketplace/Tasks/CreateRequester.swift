@@ -51,6 +51,9 @@ package struct CreateProject: Sendable {
         return try await market.change { change in
             try await change.transaction.authorizePublisher(actor, for: requester)
             guard try await change.transaction.requesterExists(requester) else { throw NotFound("requester") }
+            if let name = draft.retentionClass {
+                guard try await change.transaction.retentionClass(name) != nil else { throw NotFound("retention class") }
+            }
             let fresh: Project.ID = change.make()
             guard try await change.transaction.insertProject(fresh, of: requester, draft, shape) else {
                 guard let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey)
@@ -62,6 +65,8 @@ package struct CreateProject: Sendable {
                 "project_created", by: actor, on: "project", fresh.uuid, in: .requester(requester),
                 facts: [
                     "external_key": .string(draft.externalKey), "parties": .integer(Int64(draft.parties.count)),
+                    "function": .string(draft.function.rawValue),
+                    "deidentification": .string(draft.deidentification.rawValue),
                 ]
             )
             return fresh

@@ -10,7 +10,7 @@ package struct PublishBatch: Sendable {
     package init(market: Market) { self.market = market }
 
     /// - Returns: what was held.
-    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal``.
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal``; ``ContentRefusal/destroyed``.
     package func callAsFunction(
         _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Money {
@@ -19,6 +19,7 @@ package struct PublishBatch: Sendable {
             try await transaction.authorizePublisher(actor, for: requester)
             guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
             guard let next = batch.state.after(.publish) else { throw BatchRefusal.wrongState(batch.state, .publish) }
+            try await transaction.mustHaveContent(of: batch)
             let taskCount = try await transaction.openTasks(of: batch)
             guard taskCount > 0 else { throw BatchRefusal.noTasks }
             let (held, share) = try batch.holdAndShare(taskCount: taskCount)

@@ -31,10 +31,11 @@ extension Transaction {
         try await execute(
             """
             insert into project (requester_id, project_id, external_key, name, task_kind, kind_parameters, guideline,
-                                 guideline_version, input_schema, answer_schema, created_at)
+                                 guideline_version, input_schema, answer_schema, created_at, function,
+                                 deidentification, retention_class)
             values (\(requester), \(id), \(draft.externalKey), \(draft.name), \(shape.kind), \(shape.parameters),
                     \(draft.guideline), \(draft.guidelineVersion), \(shape.inputSchema), \(shape.answerSchema),
-                    \(instant))
+                    \(instant), \(draft.function), \(draft.deidentification), \(draft.retentionClass))
             on conflict on constraint project_one_per_external_key do nothing
             """) == 1
     }
@@ -43,7 +44,8 @@ extension Transaction {
     package func project(of requester: Requester.ID, externalKey: String) async throws -> Project? {
         try await firstRow(
             """
-            select requester_id, project_id, external_key, name, guideline_version, \(fragment: ProjectShape.columns)
+            select requester_id, project_id, external_key, name, guideline_version, function, deidentification,
+                   \(fragment: ProjectShape.columns)
               from project where requester_id = \(requester) and external_key = \(externalKey)
             """
         ).map(Project.init)
@@ -53,7 +55,8 @@ extension Transaction {
     package func project(_ id: Project.ID, of requester: Requester.ID) async throws -> Project? {
         try await firstRow(
             """
-            select requester_id, project_id, external_key, name, guideline_version, \(fragment: ProjectShape.columns)
+            select requester_id, project_id, external_key, name, guideline_version, function, deidentification,
+                   \(fragment: ProjectShape.columns)
               from project where requester_id = \(requester) and project_id = \(id)
             """
         ).map(Project.init)
@@ -67,6 +70,8 @@ extension Project {
         externalKey = try row["external_key"]
         name = try row["name"]
         guidelineVersion = try row["guideline_version"]
+        function = try row["function"]
+        deidentification = try row["deidentification"]
         shape = try ProjectShape(row: row)
     }
 }

@@ -58,14 +58,6 @@ extension Transaction {
         ).map(WorkToSubmit.init)
     }
 
-    /// What a task's answer is about.
-    func payload(of task: WorkTask.ID, _ requester: Requester.ID) async throws -> JSON? {
-        try await firstRow(
-            """
-            select payload from task_content where requester_id = \(requester) and task_id = \(task)
-            """)?["payload"]
-    }
-
     /// What the worker has handed in for the task of one of their assignments, under whichever lease.
     func submission(sameTaskAs id: Assignment.ID, of worker: Worker.ID) async throws -> Submission? {
         try await firstRow(
@@ -108,23 +100,24 @@ extension Transaction {
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
-    /// A worker's assignments, newest first; payload and guideline of the live ones only.
-    func work(of worker: Worker.ID, before: Assignment.ID?, limit: Int) async throws -> [WorkItem] {
-        let isLive: SQL = "assignment.state = 'leased' and assignment.lease_until > \(instant)"
-        return try await rows(
+    /// What is asked of an assignment, whose worker it is.
+    func workInHand(_ id: Assignment.ID, of worker: Worker.ID) async throws -> Row? {
+        try await firstRow(
             """
-            select \(fragment: Assignment.columns), project.name as project_name,
-                   case when \(fragment: isLive) then project.guideline end as guideline,
-                   case when \(fragment: isLive) then project.answer_schema end as answer_schema,
-                   case when \(fragment: isLive) then
-                       (select answer from answer_draft as draft
-                         where draft.requester_id = assignment.requester_id
-                           and draft.task_id = assignment.task_id
-                           and draft.worker_id = assignment.worker_id) end as draft,
-                   case when \(fragment: isLive) then
-                       (select payload from task_content
-                         where task_content.requester_id = assignment.requester_id
-                           and task_content.task_id = assignment.task_id) end as payload
+            select \(fragment: Assignment.columns), project.name as project_name, project.guideline,
+                   project.answer_schema
+              from assignment
+              join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
+              join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
+             where assignment.worker_id = \(worker) and assignment.assignment_id = \(id)
+            """)
+    }
+
+    /// A worker's assignments, newest first.
+    func work(of worker: Worker.ID, before: Assignment.ID?, limit: Int) async throws -> [WorkItem] {
+        try await rows(
+            """
+            select \(fragment: Assignment.columns), project.name as project_name
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
               join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id

@@ -5,25 +5,29 @@ extension Transaction {
     /// Streams drafts into temporary tables and from there, in one statement, into tasks with content, reference
     /// answers and waiting slots. Those whose external key the project has stay as they are.
     ///
+    /// - Parameter key: what their content is sealed under, on its way.
     /// - Returns: how many were new.
-    func insertTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
-        try await fillIntake(drafts, ids: ids)
-        return try await moveIntake(into: batch)
+    func insertTasks(
+        _ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource, under key: ContentKey
+    ) async throws -> Int {
+        try await fillIntake(drafts, ids: ids, under: key)
+        return try await moveIntake(into: batch, key.function)
     }
 
-    /// Which of the drafts the project has differently; changes nothing.
+    /// Which of the drafts the project has differently; adds none.
     func differingTasks(
-        _ drafts: [TaskDraft], from batch: Batch, ids: any IdentifierSource
+        _ drafts: [TaskDraft], from batch: Batch, ids: any IdentifierSource, under key: ContentKey
     ) async throws -> [DifferingTask] {
-        try await fillIntake(drafts, ids: ids)
-        return try await differingIntake(of: batch)
+        try await fillIntake(drafts, ids: ids, under: key)
+        return try await differingIntake(of: batch, under: key)
     }
 
-    private func fillIntake(_ drafts: [TaskDraft], ids: any IdentifierSource) async throws {
+    private func fillIntake(_ drafts: [TaskDraft], ids: any IdentifierSource, under key: ContentKey) async throws {
         try await execute(
             """
             create temporary table task_intake (
-                task_id uuid not null, external_key text not null, payload jsonb not null
+                task_id uuid not null, external_key text not null, sealed bytea not null, mark bytea not null,
+                deidentified jsonb
             ) on commit drop
             """)
         try await execute(
@@ -41,8 +45,13 @@ extension Transaction {
         let identified = drafts.map { (id: ids.make(WorkTask.self, at: instant), draft: $0) }
             .sorted { $0.id < $1.id }
         try await copyIn(
-            "copy task_intake (task_id, external_key, payload) from stdin (format binary)",
-            rows: identified.lazy.map { CopyRow([$0.id, $0.draft.externalKey, $0.draft.payload]) }
+            "copy task_intake (task_id, external_key, sealed, mark, deidentified) from stdin (format binary)",
+            rows: try identified.map { id, draft in
+                CopyRow([
+                    id, draft.externalKey, try key.seal(draft.payload, of: id), key.mark(draft.contentDigest),
+                    draft.deidentified,
+                ])
+            }
         )
         try await copyIn(
             "copy reference_intake (task_id, source, answer) from stdin (format binary)",
@@ -58,7 +67,7 @@ extension Transaction {
         )
     }
 
-    private func moveIntake(into batch: Batch) async throws -> Int {
+    private func moveIntake(into batch: Batch, _ function: WorkFunction) async throws -> Int {
         try await oneRow(
             """
             with added as (
@@ -69,8 +78,9 @@ extension Transaction {
                 returning task_id
             ),
             content as (
-                insert into task_content (requester_id, task_id, payload)
-                select \(batch.requester), task_id, payload from task_intake join added using (task_id)
+                insert into \(fragment: function.table) (requester_id, task_id, sealed, mark, deidentified)
+                select \(batch.requester), task_id, sealed, mark, deidentified
+                  from task_intake join added using (task_id)
             ),
             reference as (
                 insert into reference_answer (requester_id, task_id, source, answer)

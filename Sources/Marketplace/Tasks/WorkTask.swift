@@ -49,6 +49,8 @@ package struct TaskDraft: Sendable {
     package let referenceAnswers: [String: JSON]
     /// Who has a part in its matter; a worker with an interest in one does not get it. At most 50.
     package let parties: [PartyName]
+    /// What was taken out of it: `{"by": ["external", "patterns"], "counts": {"email": 2}}`; `nil` for nothing.
+    var deidentified: JSON?
 
     package init(
         externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = []
@@ -57,6 +59,7 @@ package struct TaskDraft: Sendable {
         self.payload = payload
         self.referenceAnswers = referenceAnswers
         self.parties = parties
+        deidentified = nil
     }
 
     static let payloadBytesMax = 4 << 20

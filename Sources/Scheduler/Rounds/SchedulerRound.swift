@@ -41,4 +41,5 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tiersGranted = "tiers_granted"
     case eligibilitiesKept = "eligibilities_kept"
     case payTopUps = "pay_top_ups"
+    case contentsEmptied = "contents_emptied"
 }
