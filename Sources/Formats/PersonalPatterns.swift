@@ -189,11 +189,14 @@ private struct PatternScanner {
 
     private func address(at place: Int) -> Found? {
         var end = place
-        while end < bytes.count, end - place < 46, bytes[end].isHexadecimal || bytes[end] == 0x3a || bytes[end] == 0x2e {
+        while end < bytes.count, end - place < 46, bytes[end].isHexadecimal || bytes[end] == 0x3a || bytes[end] == 0x2e
+        {
             end += 1
         }
         guard !isWord(at: end) else { return nil }
-        while end > place, bytes[end - 1] == 0x2e || (bytes[end - 1] == 0x3a && bytes[..<end].suffix(2) != [0x3a, 0x3a]) {
+        while end > place,
+            bytes[end - 1] == 0x2e || (bytes[end - 1] == 0x3a && bytes[..<end].suffix(2) != [0x3a, 0x3a])
+        {
             end -= 1
         }
         let part = bytes[place..<end]

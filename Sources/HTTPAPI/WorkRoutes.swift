@@ -13,6 +13,7 @@ struct WorkRoutes {
         let routes = router.group("v1")
         routes.post("claims", use: claim)
         routes.get("work", use: work)
+        routes.get("work/:id", use: task)
         routes.get("batches", use: batches)
         routes.get("batches/:requester/:batch/eligibility", use: eligibility)
         routes.post("assignments/:id/submission", use: submit)
@@ -74,6 +75,13 @@ struct WorkRoutes {
         let items = try await MyWork(market: market)(before: before, limit: limit, by: worker)
         let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment.id)") } : nil
         return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+    }
+
+    /// What is to be done under a live lease; each reading is on record.
+    @Sendable func task(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let task = try await ReadTask(market: market)(try context.identifier("id", of: "assignment"), by: worker)
+        return Response(json: task.json)
     }
 
     /// `?after=<requester>/<batch>&limit=<1…100>`: open batches that the worker could take work of, in the order of

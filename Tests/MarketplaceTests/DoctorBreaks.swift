@@ -356,4 +356,4 @@ let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
         ]
     ),
-]
+] + doctorContentBreaks

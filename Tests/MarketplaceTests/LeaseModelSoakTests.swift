@@ -36,7 +36,7 @@ struct LeaseModelSoakTests {
                     of: folder.output.0, with: "host='\(proxy.folder)'")
             }
         }
-        let model = try await LeaseModel(dice: dice, markets: clients.map { Market(database: $0) })
+        let model = try await LeaseModel(dice: dice, markets: clients.map { Market(database: $0, keys: Scratch.keys) })
         for sequence in 0..<Self.sequencesEach {
             try await model.begin("w\(world)-s\(sequence)")
             for step in 0..<dice.roll(4...10) {

@@ -109,7 +109,7 @@ extension DoctorCheck {
             "Every task has its content where its project's function says, as the project demands, or a tombstone."
         case .readings: "Whoever read content held the task then, or was free to review an answer that had come in."
         case .clearanceAsked: "The requirement of a sensitive batch asks for that clearance."
-        case .safetyReviewed: "No safety work was accepted without a review."
+        case .safetyReviewed: "No safety work was accepted without a person's review."
         }
     }
 

@@ -71,8 +71,8 @@ extension DoctorCheck {
           join batch using (requester_id, batch_id)
           join project using (requester_id, project_id)
          where project.function = 'safety' and assignment.state = 'accepted'
-           and not exists (select from review
+           and not exists (select from review join principal on principal.principal_id = review.reviewer_id
                             where review.requester_id = assignment.requester_id
-                              and review.assignment_id = assignment.assignment_id)
+                              and review.assignment_id = assignment.assignment_id and principal.kind = 'person')
         """
 }

@@ -65,13 +65,13 @@ package struct AddTasks: Sendable {
 struct IntakeTarget: Sendable {
     let batch: Batch
     let shape: ProjectShape
-    var cleaning: ContentCleaning
+    let cleaning: ContentCleaning
 }
 
 extension Transaction {
     /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``.
     func intakeTarget(
-        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID, through program: (any Deidentifier)? = nil
     ) async throws -> IntakeTarget {
         try await authorizePublisher(actor, for: requester)
         guard let batch = try await batch(id, of: requester) else { throw NotFound("batch") }
@@ -79,7 +79,7 @@ extension Transaction {
         guard let project = try await project(batch.project, of: requester) else { throw NotFound("project") }
         return IntakeTarget(
             batch: batch, shape: project.shape,
-            cleaning: ContentCleaning(demanded: project.deidentification, program: nil)
+            cleaning: ContentCleaning(demanded: project.deidentification, program: program)
         )
     }
 }

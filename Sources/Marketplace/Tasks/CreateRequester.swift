@@ -52,7 +52,9 @@ package struct CreateProject: Sendable {
             try await change.transaction.authorizePublisher(actor, for: requester)
             guard try await change.transaction.requesterExists(requester) else { throw NotFound("requester") }
             if let name = draft.retentionClass {
-                guard try await change.transaction.retentionClass(name) != nil else { throw NotFound("retention class") }
+                guard try await change.transaction.retentionClass(name) != nil else {
+                    throw NotFound("retention class")
+                }
             }
             let fresh: Project.ID = change.make()
             guard try await change.transaction.insertProject(fresh, of: requester, draft, shape) else {

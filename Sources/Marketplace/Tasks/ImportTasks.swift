@@ -31,8 +31,9 @@ package struct ImportTasks: Sendable {
         _ file: TaskFile, to batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID,
         isStrict: Bool = false, progress: (ImportCounts) -> Void = { _ in }
     ) async throws -> ImportReport {
-        var target = try await market.database.read { try await $0.intakeTarget(batch, of: requester, by: actor) }
-        target.cleaning = ContentCleaning(demanded: target.cleaning.demanded, program: deidentifier)
+        let target = try await market.database.read {
+            try await $0.intakeTarget(batch, of: requester, by: actor, through: deidentifier)
+        }
         let hash = try Digest(ofAll: file.open())
         let begun = try await market.database.read {
             try await $0.runningImport(of: hash, file.format, into: target.batch)

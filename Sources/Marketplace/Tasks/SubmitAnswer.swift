@@ -79,7 +79,8 @@ package struct SubmitAnswer: Sendable {
     /// Outside of whatever goes with the request: a refusal stores no answer to it.
     private func keep(_ answer: JSON, of id: Assignment.ID, by actor: Principal.ID) async throws {
         let worker = Worker.ID(actor.uuid)
-        try await Market(database: market.database, identifiers: market.identifiers, keys: market.keys).change { change in
+        try await Market(database: market.database, identifiers: market.identifiers, keys: market.keys).change {
+            change in
             guard let work = try await change.transaction.workToSubmit(id, of: worker) else {
                 throw NotFound("assignment")
             }

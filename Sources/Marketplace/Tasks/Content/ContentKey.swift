@@ -49,7 +49,8 @@ package enum ContentRefusal: Refusal, CaseIterable {
         switch self {
         case .keysMissing:
             "Content is encrypted, and no keys were given: name the key file with --key-file or GUILDHALL_KEY_FILE."
-        case .destroyed: "The requester's key was destroyed. Its content cannot be read again, nor new content taken in."
+        case .destroyed:
+            "The requester's key was destroyed. Its content cannot be read again, nor new content taken in."
         case .emptied: "The content was destroyed when the time that it is kept was over."
         }
     }

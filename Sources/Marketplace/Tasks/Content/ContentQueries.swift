@@ -110,7 +110,7 @@ extension Transaction {
 
     /// Some content of before it was sealed, about 16 MiB at most, that nobody else is sealing.
     func lockUnsealedContent(limit: Int) async throws -> [UnsealedContent] {
-        try await lockUnsealedContent("for update skip locked", limit: limit)
+        try await lockUnsealedContent("", "for update skip locked", limit: limit)
     }
 
     /// The same of tasks that the intake tables bring again.
@@ -124,7 +124,7 @@ extension Transaction {
         )
     }
 
-    private func lockUnsealedContent(_ only: SQL = "", _ lock: SQL, limit: Int) async throws -> [UnsealedContent] {
+    private func lockUnsealedContent(_ only: SQL, _ lock: SQL, limit: Int) async throws -> [UnsealedContent] {
         try await rows(
             """
             with locked as materialized (

@@ -1,6 +1,6 @@
 internal import Formats
-package import Foundation
-package import Store
+internal import Foundation
+internal import Store
 
 /// The values of the PostgreSQL enum `retention_scope`, in its order: what is destroyed of a closed batch.
 package enum RetentionScope: String, Sendable, CaseIterable, SQLEnum {
