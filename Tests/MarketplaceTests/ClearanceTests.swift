@@ -25,6 +25,7 @@ struct ClearanceTests {
         #expect(
             await refusal(ClaimRefusal.self) { try await small.claim(ann, batch) }
                 == .notEligible(RequirementFault(rule: .clearance(2), reason: .tooLow(1))))
+        Scratch.clock.advance(by: 1)
         try await grant(3, ann, small)
         let work = try await small.claim(ann, batch)
         let proof: JSON = try await small.market.database.read {
@@ -50,6 +51,7 @@ struct ClearanceTests {
         let batch = try await small.batch(small.draft("s", sensitivity: 1), tasks: 1)
         try await grant(1, ann, small)
         let work = try await small.claim(ann, batch)
+        Scratch.clock.advance(by: 1)
         try await EndClearance(market: small.market)(of: ann, reasons: "Left the project.", by: small.manager)
         #expect(try await RevokeLeases(market: small.market)(by: small.manager) == 1)
         await #expect(throws: LeaseRefusal.self) {

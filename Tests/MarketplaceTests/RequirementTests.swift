@@ -217,6 +217,7 @@ struct RequirementTests {
             (richer.languageLevels, richer.sourcing) = (facts.languageLevels, facts.sourcing)
             (richer.agreements, richer.interests) = (facts.agreements, facts.interests)
             (richer.excludedBy, richer.exams, richer.skills) = (facts.excludedBy, facts.exams, facts.skills)
+            richer.clearance = facts.clearance
             #expect(tree.evaluate(richer, at: Scratch.start).isEligible, "seed \(seed)")
         }
         #expect(eligible > 500)

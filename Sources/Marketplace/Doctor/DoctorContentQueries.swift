@@ -8,6 +8,7 @@ extension DoctorCheck {
           join assignment as own
             on own.requester_id = assignment.requester_id and own.task_id = assignment.task_id
            and own.worker_id = review.reviewer_id
+         where review.reviewer_id <> assignment.worker_id
         """
 
     /// Content in one of the two tables, that of the project's function; cleaned as the project demands; under a key

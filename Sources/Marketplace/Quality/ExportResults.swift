@@ -27,8 +27,9 @@ package struct ExportSummary: Hashable, Sendable {
 /// Writes the answers to a requester's tasks out, task by task.
 ///
 /// In the order of task ids, a task's answers in the order of its slots: the same answers make the same file. Tasks
-/// without an answer are left out; content that was destroyed is null. Each page is a reading on record. In pages, each read at one instant of its own, so that an export never keeps the
-/// database from cleaning up; of a batch that is still worked on, later tasks are read later.
+/// without an answer are left out; content that was destroyed is null. In pages, each a reading on record, at one instant
+/// of its own, so that an export never keeps the database from cleaning up; of a batch that is still worked on, later
+/// tasks are read later.
 package struct ExportResults: Sendable {
     let market: Market
 
@@ -37,8 +38,8 @@ package struct ExportResults: Sendable {
     /// - Parameters:
     ///   - settings: its choices are found out from the project's schema.
     ///   - write: takes the file in pieces.
-    /// - Throws: ``AccessRefusal``, for all but the requester's own and operators; ``NotFound``; ``BadInput``; ``ContentRefusal``; what
-    ///   `write` throws.
+    /// - Throws: ``AccessRefusal``, for all but the requester's own and operators; ``NotFound``; ``BadInput``;
+    ///   ``ContentRefusal``; what `write` throws.
     package func callAsFunction(
         _ scope: ExportScope, of requester: Requester.ID, _ choice: ExportChoice, as settings: ResultWriter.Settings,
         by actor: Principal.ID, to write: ([UInt8]) throws -> Void, progress: (ExportSummary) -> Void = { _ in }

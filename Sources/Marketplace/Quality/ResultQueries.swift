@@ -61,7 +61,8 @@ extension Transaction {
     ) async throws -> [(id: WorkTask.ID, key: String, results: [TaskResult])] {
         let rows = try await rows(
             """
-            select task.task_id, task.external_key, assignment.worker_id, assignment.state, review.share_bps, submission.submitted_at,
+            select task.task_id, task.external_key, assignment.worker_id, assignment.state, review.share_bps,
+                   submission.submitted_at,
                    extract(epoch from submission.submitted_at - assignment.leased_at)::bigint as seconds,
                    submission.answer
               from task

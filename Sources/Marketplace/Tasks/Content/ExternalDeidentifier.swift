@@ -1,14 +1,13 @@
-internal import Formats
+package import Formats
 internal import Foundation
-internal import Marketplace
 internal import Synchronization
 
 /// A program of the operator's that takes personal data out of content: it is given a JSON value a line on its standard
 /// input, and answers each with one line on its standard output.
 ///
-/// It is started once and kept. When it is too slow, answers too much, or ends, it is killed, the record is refused, and it
-/// is started again for the next; after three failures in a row it is no longer asked.
-final class ExternalDeidentifier: Deidentifier {
+/// It is started once and kept. When it is too slow, answers too much, or ends, it is killed, the record is refused,
+/// and it is started again for the next; after three failures in a row it is no longer asked.
+package final class ExternalDeidentifier: Deidentifier {
     static let answerBytesMax = 8 << 20
     private static let failuresMax = 3
 
@@ -30,7 +29,7 @@ final class ExternalDeidentifier: Deidentifier {
 
     /// - Parameter limit: for one value.
     /// - Throws: ``BadInput`` for a path that is no program.
-    init(path: String, limit: Duration) throws {
+    package init(path: String, limit: Duration) throws(BadInput) {
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw BadInput("deidentify_with", "'\(path)' is no program that can be run")
         }
@@ -42,7 +41,7 @@ final class ExternalDeidentifier: Deidentifier {
 
     deinit { state.withLock { Self.end(&$0) } }
 
-    func callAsFunction(_ value: JSON) throws(BadInput) -> JSON {
+    package func callAsFunction(_ value: JSON) throws(BadInput) -> JSON {
         let outcome = state.withLock { state -> Result<JSON, BadInput> in
             guard state.failuresInARow < Self.failuresMax else {
                 return .failure(Self.fault("was not asked any more: it failed \(Self.failuresMax) times in a row"))
@@ -52,7 +51,7 @@ final class ExternalDeidentifier: Deidentifier {
                 if let running = state.running { child = running } else { child = try launch() }
                 state.running = child
                 let line = try exchange(value.canonicalBytes() + [0x0a], with: child)
-                guard let cleaned = try? JSON.parse(line, limits: JSON.Limits(maxDepth: 64, maxBytes: Self.answerBytesMax)) else {
+                guard let cleaned = try? JSON.parse(line, limits: .stored) else {
                     throw Self.fault("answered no JSON")
                 }
                 state.failuresInARow = 0
