@@ -100,7 +100,7 @@ let package = Package(
         tests("FormatsTests", ["Formats"]),
         tests("MatchingTests", ["Matching"]),
         tests("ConsensusTests", ["Consensus"]),
-        tests("MarketplaceTests", ["Marketplace", "Store", "Formats", "TestSupport"]),
+        tests("MarketplaceTests", ["Marketplace", "Store", "Formats", "TestSupport", crypto, logging]),
         tests(
             "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "TestSupport", logging], golden: true
         ),

@@ -258,6 +258,8 @@ comment on table decision is 'Adverse decisions about workers, with reasons and 
 create index decision_by_worker on decision (worker_id, decision_id);
 create index decision_by_subject on decision (subject_id);
 create index decision_by_decider on decision (decided_by);
+-- Serves RetentionQueries.lockBatchToEmpty: whose appeal clock runs.
+create index decision_by_appeal on decision (appeal_until);
 
 -- Workers --------------------------------------------------------------------
 
@@ -777,6 +779,25 @@ comment on table tier_period is 'Effective-dated tiers.';
 create index tier_period_by_profile on tier_period (worker_id, profession);
 create index tier_period_by_decider on tier_period (decided_by);
 create index tier_period_by_rule on tier_period (tier_rule_id);
+
+-- How sensitive the content is that a worker may read, from one instant to another; nobody has one by themselves.
+create table worker_clearance (
+    worker_clearance_id  uuid       primary key,
+    worker_id            uuid       not null references worker,
+    -- 1 to 3, as the sensitivity of batches.
+    level                integer    not null,
+    reasons              text       not null,
+    granted_by           uuid       not null references principal,
+    in_force             tstzrange  not null,
+    constraint worker_clearance_level_possible check (level between 1 and 3),
+    constraint worker_clearance_reasons_given check (char_length(reasons) between 1 and 2000),
+    constraint worker_clearance_granter_is_other check (granted_by <> worker_id),
+    constraint worker_clearance_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint worker_clearance_no_overlap exclude using gist (worker_id with =, in_force with &&)
+);
+comment on table worker_clearance is 'Effective-dated clearances of workers.';
+create index worker_clearance_by_worker on worker_clearance (worker_id, worker_clearance_id);
+create index worker_clearance_by_granter on worker_clearance (granted_by);
 
 create type credential_state as enum (
     'submitted',
@@ -1365,6 +1386,71 @@ create table guideline_version (
 );
 comment on table guideline_version is 'Guidelines as they read, version by version; append-only.';
 create index guideline_version_by_publisher on guideline_version (published_by);
+create type work_function as enum (
+    'functional',  -- what a model is to be able to do
+    'safety'       -- what it must not do
+);
+comment on type work_function is 'What the answers of a project are for; the two are kept apart.';
+
+-- The data key under which a requester's content is sealed, one for each function, wrapped by AES-256-GCM: nonce, key,
+-- tag. Destroyed, the content is gone.
+create table requester_key (
+    requester_id  uuid           not null references requester,
+    function      work_function  not null,
+    wrapping_key  text           references wrapping_key,
+    wrapped       bytea,
+    made_at       timestamptz    not null,
+    destroyed_at  timestamptz,
+    constraint requester_key_pkey primary key (requester_id, function),
+    constraint requester_key_is_wrapped check (octet_length(wrapped) = 60),
+    constraint requester_key_wrapped_unless_destroyed
+        check ((wrapped is null) = (destroyed_at is not null) and (wrapping_key is null) = (wrapped is null))
+);
+comment on table requester_key is 'Wrapped data keys of requesters.';
+-- Serves VaultQueries.lockRequesterKeysToRewrap.
+create index requester_key_by_wrapping_key on requester_key (wrapping_key, requester_id, function);
+
+-- Two people destroy a requester's keys: one asks for it, another confirms.
+create table key_destruction (
+    requester_id  uuid         primary key references requester,
+    reasons       text         not null,
+    proposed_by   uuid         not null references principal,
+    proposed_at   timestamptz  not null,
+    confirmed_by  uuid         references principal,
+    confirmed_at  timestamptz,
+    constraint key_destruction_reasons_given check (char_length(reasons) between 1 and 2000),
+    constraint key_destruction_by_two_people check (confirmed_by <> proposed_by),
+    constraint key_destruction_confirmed_whole check ((confirmed_by is null) = (confirmed_at is null))
+);
+comment on table key_destruction is 'Destructions of requesters'' keys, proposed and confirmed.';
+create index key_destruction_by_proposer on key_destruction (proposed_by);
+create index key_destruction_by_confirmer on key_destruction (confirmed_by);
+
+create type retention_scope as enum (
+    'content',                -- what workers read, and their drafts
+    'content_and_references'  -- known answers, too
+);
+comment on type retention_scope is 'What is destroyed of a closed batch.';
+
+-- How long content is kept after its batch was closed.
+create table retention_class (
+    name              text             primary key,
+    days_after_close  integer          not null,
+    scope             retention_scope  not null,
+    set_by            uuid             not null references principal,
+    set_at            timestamptz      not null,
+    constraint retention_class_name_well_formed check (name ~ '^[a-z][a-z0-9_]{0,39}$'),
+    constraint retention_class_days_possible check (days_after_close between 0 and 36500)
+);
+comment on table retention_class is 'How long content is kept after its batch was closed.';
+create index retention_class_by_setter on retention_class (set_by);
+
+create type deidentification as enum (
+    'none',
+    'patterns',  -- by the program's own rules
+    'external'   -- by a program of the operator's
+);
+comment on type deidentification is 'What must have been done to content before it is taken in.';
 
 -- A requester's programme: what is asked, and how inputs and answers must look.
 create table project (
@@ -1384,6 +1470,11 @@ create table project (
     -- What its workers are told, and in which version; null for the newest.
     guideline_id       uuid         not null,
     guideline_pin      integer,
+    function           work_function     not null default 'functional',
+    -- What its content must have been through before it is taken in.
+    deidentification   deidentification  not null default 'none',
+    -- Null: its content is kept until its requester's key is destroyed.
+    retention_class    text              references retention_class,
     constraint project_pkey primary key (requester_id, project_id),
     constraint project_one_per_external_key unique (requester_id, external_key),
     constraint project_name_bounded check (char_length(name) between 1 and 200),
@@ -1396,6 +1487,7 @@ create table project (
 );
 comment on table project is 'Programmes of a requester.';
 create index project_by_guideline on project (requester_id, guideline_id, guideline_pin);
+create index project_by_retention_class on project (retention_class);
 
 -- A party in the matter of a whole project; a worker with an interest in it is barred.
 create table project_party (
@@ -1497,6 +1589,11 @@ create table batch (
     -- null where none does.
     control_bps         integer    not null default 0,
     control_seed        uuid,
+    -- The clearance that its workers need; part of its requirement. 0: none.
+    sensitivity         integer    not null default 0,
+    -- How far its contents were destroyed as its retention class says: the last task, and when all were.
+    emptied_through     uuid,
+    emptied_at          timestamptz,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1517,6 +1614,8 @@ create table batch (
     constraint batch_reopened_after_opening check (reopened_at >= opened_at),
     constraint batch_control_possible check (control_bps between 0 and 10000),
     constraint batch_control_seed_iff_control check ((control_seed is not null) = (control_bps > 0)),
+    constraint batch_sensitivity_possible check (sensitivity between 0 and 3),
+    constraint batch_emptied_only_closed check (num_nonnulls(emptied_through, emptied_at) = 0 or state in ('closed', 'archived')),
     constraint batch_opened_unless_draft check ((opened_at is null) = (state = 'draft')),
     constraint batch_closed_iff_terminal check (
         num_nonnulls(closed_at, closed_reason, closed_by) = case when state in ('closed', 'archived') then 3 else 0 end
@@ -1540,6 +1639,9 @@ create index batch_open on batch (priority desc, coalesce(due_at, 'infinity'), o
 create index batch_open_by_requirement
     on batch (requirement_id, priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id)
     where state = 'open' and door = 'claim';
+-- Serves RetentionQueries.lockBatchToEmpty.
+create index batch_to_empty on batch (closed_at, requester_id, batch_id)
+    where state in ('closed', 'archived') and emptied_at is null;
 
 -- How a batch's price came about, and how it rises while work lies unclaimed. One each, written with the batch.
 create table batch_price (
@@ -1601,15 +1703,80 @@ create index task_by_matter on task (requester_id, batch_id, matter, task_id) wh
 -- Serves PublishQueries.closeTasks, in steps by task.
 create index task_by_batch on task (requester_id, batch_id, task_id);
 
--- What the worker reads.
+-- What the worker reads, sealed under its requester's key for functional work by AES-256-GCM: nonce, ciphertext, tag.
 create table task_content (
-    requester_id  uuid   not null,
-    task_id       uuid   not null,
-    payload       jsonb  not null,
+    requester_id   uuid         not null,
+    task_id        uuid         not null,
+    -- Of rows from before content was sealed, until `guildhall content seal` has been there.
+    payload        jsonb,
+    sealed         bytea,
+    -- HMAC-SHA256 of the content under a key of the requester's: the same content twice is found without opening it.
+    mark           bytea,
+    -- How it was de-identified, with counts by kind and none of the values; null where it was not.
+    deidentified   jsonb,
+    -- Destroyed: when, by whom, under which retention class.
+    emptied_at     timestamptz,
+    emptied_by     uuid,
+    emptied_under  text,
     constraint task_content_pkey primary key (requester_id, task_id),
-    constraint task_content_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
+    constraint task_content_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint task_content_in_one_form check (num_nonnulls(payload, sealed, emptied_at) = 1),
+    constraint task_content_is_sealed check (octet_length(sealed) between 29 and 8388608),
+    constraint task_content_mark_is_hmac_sha256 check (octet_length(mark) = 32),
+    constraint task_content_emptied_whole check (num_nulls(emptied_at, emptied_by, emptied_under) in (0, 3))
 );
-comment on table task_content is 'Payloads of tasks.';
+comment on table task_content is 'Sealed payloads of functional tasks.';
+-- Serves ContentQueries.lockUnsealedContent.
+create index task_content_unsealed on task_content (requester_id, task_id) where payload is not null;
+
+-- The same of safety projects, apart: in a table and under a key of its own.
+create table safety_content (
+    requester_id   uuid         not null,
+    task_id        uuid         not null,
+    sealed         bytea,
+    mark           bytea,
+    deidentified   jsonb,
+    emptied_at     timestamptz,
+    emptied_by     uuid,
+    emptied_under  text,
+    constraint safety_content_pkey primary key (requester_id, task_id),
+    constraint safety_content_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint safety_content_in_one_form check (num_nonnulls(sealed, emptied_at) = 1),
+    constraint safety_content_is_sealed check (octet_length(sealed) between 29 and 8388608),
+    constraint safety_content_mark_is_hmac_sha256 check (octet_length(mark) = 32),
+    constraint safety_content_emptied_whole check (num_nulls(emptied_at, emptied_by, emptied_under) in (0, 3))
+);
+comment on table safety_content is 'Sealed payloads of safety tasks.';
+
+create type content_purpose as enum (
+    'lease',   -- by the worker who holds the task
+    'review',  -- by a reviewer, for an answer that waits
+    'export'   -- by the requester's own people: one row a page of tasks
+);
+comment on type content_purpose is 'For what somebody read content.';
+
+-- Somebody read content; written in the transaction that gave it out. Append-only.
+create table content_reading (
+    requester_id   uuid             not null,
+    reading_id     uuid             not null,
+    purpose        content_purpose  not null,
+    reader_id      uuid             not null references principal,
+    -- The task; of an export the first and the last of the page, and how many contents it had.
+    task_id        uuid             not null,
+    last_task_id   uuid,
+    tasks          integer          not null,
+    -- The lease, or whose answer was reviewed.
+    assignment_id  uuid,
+    read_at        timestamptz      not null,
+    constraint content_reading_pkey primary key (requester_id, reading_id),
+    constraint content_reading_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint content_reading_assignment_unless_export check ((assignment_id is null) = (purpose = 'export')),
+    constraint content_reading_last_iff_export check ((last_task_id is not null) = (purpose = 'export')),
+    constraint content_reading_one_task_unless_export check (tasks >= 1 and (tasks = 1 or purpose = 'export'))
+);
+comment on table content_reading is 'Who read which content, when and for what; append-only.';
+create index content_reading_by_task on content_reading (requester_id, task_id, reading_id);
+create index content_reading_by_reader on content_reading (reader_id, reading_id);
 
 -- A party in the matter of one task; its batch then says has_task_parties.
 create table task_party (
@@ -1951,16 +2118,23 @@ create table answer_draft (
     requester_id  uuid         not null,
     task_id       uuid         not null,
     worker_id     uuid         not null references worker,
-    answer        jsonb        not null,
+    -- Of drafts from before content was sealed, until `guildhall content seal` has been there.
+    answer        jsonb,
     is_late       boolean      not null,
     saved_at      timestamptz  not null,
+    -- Under the same key as the task's content.
+    sealed        bytea,
     constraint answer_draft_pkey primary key (requester_id, task_id, worker_id),
-    constraint answer_draft_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
+    constraint answer_draft_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint answer_draft_in_one_form check (num_nonnulls(answer, sealed) = 1),
+    constraint answer_draft_is_sealed check (octet_length(sealed) between 29 and 2097152)
 );
 comment on table answer_draft is 'Unfinished answers of workers, and answers that came too late.';
 -- Serves DraftQueries.forgetDrafts.
 create index answer_draft_by_age on answer_draft (saved_at);
 create index answer_draft_by_worker on answer_draft (worker_id);
+-- Serves ContentQueries.lockUnsealedDrafts.
+create index answer_draft_unsealed on answer_draft (requester_id, task_id, worker_id) where answer is not null;
 
 -- What came back. One per assignment; submitting the same again changes nothing.
 create table submission (
@@ -2273,10 +2447,13 @@ create index payout_item_by_line on payout_item (payout_line_id);
 grant select, insert, update, delete on all tables in schema public to guildhall_app;
 revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning,
     pay_floor_flag,
-    credential_evidence, credential_reminder, exam, hours_entry, task_return
+    credential_evidence, credential_reminder, exam, hours_entry, task_return, content_reading
     from guildhall_app;
 -- What was once in force stays on record; only its end may change.
-revoke delete on interest, exclusion, team, team_member, team_capacity, project_party, task_party from guildhall_app;
+revoke delete on interest, exclusion, team, team_member, team_capacity, project_party, task_party, worker_clearance
+    from guildhall_app;
+-- What was destroyed is empty, not gone.
+revoke delete on task_content, safety_content, requester_key, retention_class from guildhall_app;
 -- How a price came about stays as it was.
 revoke update, delete on batch_price from guildhall_app;
 revoke insert, update, delete on schema_step from guildhall_app;
@@ -2291,3 +2468,5 @@ revoke delete on guideline, recheck_listing, recheck_item from guildhall_app;
 revoke update on recheck_item, guideline from guildhall_app;
 grant update (recheck_task_id, checks) on recheck_item to guildhall_app;
 grant update (name, newest_version) on guideline to guildhall_app;
+-- What a model suggested goes with the content that it is about.
+grant update (suggestion) on task_suggestion to guildhall_app;

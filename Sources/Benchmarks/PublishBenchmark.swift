@@ -41,7 +41,7 @@ struct PublishBenchmark {
                 [
                     connection, "-q", "-v", "ON_ERROR_STOP=1",
                     "-c", "\\copy task from '\(folder)/task.csv' csv",
-                    "-c", "\\copy task_content from '\(folder)/content.csv' csv",
+                    "-c", "\\copy task_content (requester_id, task_id, payload) from '\(folder)/content.csv' csv",
                     "-c",
                     "\\copy slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses) "
                         + "from '\(folder)/slot.csv' csv",
@@ -52,7 +52,7 @@ struct PublishBenchmark {
 
     private func publish(_ folder: String, on database: Database) async throws -> (imported: Double, published: Double)
     {
-        let market = Market(database: database)
+        let market = Market(database: database, keys: .generate())
         let chief = try await PublishDesk(market: market).chief()
         guard let usd = Currency("USD") else { throw BenchmarkError(reason: "no such currency") }
         _ = try await FundRequester(market: market)(

@@ -56,6 +56,8 @@ package struct TaskRecordFault: Error, Hashable, Sendable {
         case keyTaken = "key_taken"
         /// Another batch of the project has a task of that external key.
         case keyElsewhere = "key_elsewhere"
+        /// It did not pass what takes personal data out of the project's content.
+        case notDeidentified = "not_deidentified"
     }
 
     /// The 1-based line at which the record starts.

@@ -89,6 +89,24 @@ extension LeaseRefusal: HTTPRefusal {
     }
 }
 
+extension ContentRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .keysMissing: .serviceUnavailable
+        case .destroyed, .emptied: .gone
+        }
+    }
+}
+
+extension VaultRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .keyUnknown, .keyRetired: .serviceUnavailable
+        case .unreadable: .internalServerError
+        }
+    }
+}
+
 extension StoreError {
     var status: HTTPResponse.Status {
         switch self {

@@ -16,11 +16,14 @@ extension Assignment {
 }
 
 extension WorkItem {
+    var json: JSON { ["assignment": assignment.json, "project": .string(projectName)] }
+}
+
+extension TaskInHand {
     var json: JSON {
         [
-            "assignment": assignment.json, "project": .string(projectName),
-            "guideline": guideline.map { .string($0) } ?? .null, "answer_schema": answerSchema ?? .null,
-            "payload": payload ?? .null, "draft": draft ?? .null,
+            "assignment": assignment.json, "project": .string(projectName), "guideline": .string(guideline),
+            "answer_schema": answerSchema, "payload": payload, "draft": draft ?? .null,
             "suggestion": suggestion?.json ?? .null,
         ]
     }

@@ -14,6 +14,7 @@ struct WorkRoutes {
         routes.post("claims", use: claim)
         routes.get("work", use: work)
         routes.get("work/why", use: why)
+        routes.get("work/:id", use: task)
         routes.get("suggestion-report", use: suggestionReport)
         routes.get("batches", use: batches)
         routes.get("batches/:requester/:batch/eligibility", use: eligibility)
@@ -96,6 +97,13 @@ struct WorkRoutes {
             of: Worker.ID(worker.uuid), limit: try request.pageLimit(), by: worker
         )
         return Response(json: ["items": .array(lines.map(\.json))])
+    }
+
+    /// What is to be done under a live lease; each reading is on record.
+    @Sendable func task(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
+        let worker = try await market.authenticate(request)
+        let task = try await ReadTask(market: market)(try context.identifier("id", of: "assignment"), by: worker)
+        return Response(json: task.json)
     }
 
     /// `?after=<requester>/<batch>&limit=<1…100>`: open batches that the worker could take work of, in the order of

@@ -39,6 +39,10 @@ package enum MarketSchema {
             version: 8, name: "guidelines_suggestions",
             script: String(decoding: PackageResources._008_guidelines_suggestions_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 9, name: "confidentiality",
+            script: String(decoding: PackageResources._009_confidentiality_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -39,7 +39,7 @@ package struct SchedulerLoop: Sendable {
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),
             PayFloorRound(market: market, by: actor), BatchClosingRound(market: market, by: actor),
-            RecheckListingRound(market: market, by: actor),
+            RecheckListingRound(market: market, by: actor), RetentionRound(market: market, by: actor),
         ]
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)

@@ -27,7 +27,7 @@ package struct CrashMarket: Sendable {
             database: server.connect {
                 $0.poolSize = 8
                 $0.role = "guildhall_app"
-            })
+            }, keys: .generate())
         guard let usd = Currency("USD") else { throw SetUpFailure() }
         self.usd = usd
         manager = try await Bootstrap(market: market)(operatorName: "Operator")

@@ -26,7 +26,11 @@ package struct Scratch: Sendable {
 
     package static var database: Database { here.database }
     package static var clock: ManualClock { here.clock }
-    package static var market: Market { Market(database: here.database, identifiers: here.identifiers) }
+    package static var market: Market {
+        Market(database: here.database, identifiers: here.identifiers, keys: keys)
+    }
+    /// The same for all tests of a process.
+    package static let keys = KeyRing.generate()
 
     /// Another pool on the test's database.
     package static func connect(

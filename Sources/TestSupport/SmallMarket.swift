@@ -84,13 +84,15 @@ package struct SmallMarket: Sendable {
     package func draft(
         _ name: String, door: BatchDoor = .claim, requirement: Requirement = .profession(.lawyer, leastTier: .expert),
         redundancy: Int = 1, budget: Int64 = 5_000_000, minutes: Int = 30, priority: Int = 0,
-        lapsesMax: Int = 5, pricing: BatchPricing = .plain, adaptive: AdaptiveRedundancy? = nil, dueAt: Date? = nil
+        lapsesMax: Int = 5, pricing: BatchPricing = .plain, adaptive: AdaptiveRedundancy? = nil, dueAt: Date? = nil,
+        project other: Project.ID? = nil, sensitivity: Int = 0
     ) throws -> BatchDraft {
         BatchDraft(
-            project: project, name: name, door: door, profession: .lawyer, tier: .expert, requirement: requirement,
+            project: other ?? project, name: name, door: door, profession: .lawyer, tier: .expert,
+            requirement: requirement,
             redundancy: redundancy, feeBasisPoints: 1_000, budget: try Money(budget, usd), expectedMinutes: minutes,
             leaseSeconds: 3_600, answerSeconds: 7_200, lapsesMax: lapsesMax, priority: priority, pricing: pricing,
-            adaptive: adaptive, dueAt: dueAt
+            adaptive: adaptive, dueAt: dueAt, sensitivity: sensitivity
         )
     }
 

@@ -22,6 +22,8 @@ struct DatabaseOptions: ParsableArguments {
     /// Set for what runs on the embedded server whatever the environment says.
     private var isEmbedded = false
 
+    @OptionGroup var keys: KeyOptions
+
     @Option(help: "Where the embedded PostgreSQL keeps its data.")
     var directory = ".guildhall"
 
@@ -99,7 +101,14 @@ struct Session: Sendable {
             ).start()
         }
         let connectionString = options.serverURL ?? cluster?.connectionString ?? ""
-        let session = Session(connectionString: connectionString, cluster: cluster, options: options)
+        let keys: KeyRing?
+        do {
+            keys = try options.ring()
+        } catch {
+            _ = try? await cluster?.stop()
+            throw error
+        }
+        let session = Session(connectionString: connectionString, cluster: cluster, options: options, keys: keys)
         do {
             if schema != .untouched { try await session.prepareSchema(makes: schema == .made || cluster != nil) }
             return session
@@ -110,7 +119,7 @@ struct Session: Sendable {
     }
 
     private init(
-        connectionString: String, cluster: EmbeddedCluster.Running?, options: DatabaseOptions,
+        connectionString: String, cluster: EmbeddedCluster.Running?, options: DatabaseOptions, keys: KeyRing?,
         clock: (any WallClock)? = nil, seed: UInt64? = nil
     ) {
         self.connectionString = connectionString
@@ -120,7 +129,7 @@ struct Session: Sendable {
         logger = options.logger
         let database = Self.database(connectionString, options, role: Self.role, clock: clock)
         self.database = database
-        let market = Market(database: database)
+        let market = Market(database: database, keys: keys)
         self.market = seed.map { market.seeded($0) } ?? market
     }
 
@@ -146,7 +155,8 @@ struct Session: Sendable {
 
     private func on(_ connectionString: String, clock: any WallClock, seed: UInt64? = nil) async throws -> Session {
         let session = Session(
-            connectionString: connectionString, cluster: nil, options: options, clock: clock, seed: seed
+            connectionString: connectionString, cluster: nil, options: options, keys: market.keys, clock: clock,
+            seed: seed
         )
         try await session.prepareSchema(makes: true)
         return session

@@ -9,7 +9,10 @@ struct KeyOptions: ParsableArguments {
         name: .customLong("key-file"),
         help: ArgumentHelp(
             "The key file that `guildhall keys create` made.",
-            discussion: "The environment's GUILDHALL_KEY_FILE names one too; GUILDHALL_KEYS holds its content.",
+            discussion: """
+                The environment's GUILDHALL_KEY_FILE names one too; GUILDHALL_KEYS holds its content. The embedded \
+                database keeps its own, keys.json in its folder, where none is named.
+                """,
             valueName: "file"
         )
     )
@@ -23,18 +26,51 @@ struct KeyOptions: ParsableArguments {
         return ring
     }
 
+    /// The file, where one is named.
+    var fileIfNamed: KeyFile? { (keyFile ?? Environment.keyFile).map(KeyFile.init) }
+
     /// `nil` when no keys are named anywhere.
     func ringIfNamed() throws -> KeyRing? {
-        if let path = keyFile ?? Environment.keyFile { return try KeyFile(path: path).read() }
+        if let file = fileIfNamed { return try file.read() }
         return try Environment.keys.map { try KeyRing(file: Array($0.utf8)) }
     }
 
     /// The file, for what must be able to write it.
     func file() throws -> KeyFile {
-        guard let path = keyFile ?? Environment.keyFile else {
+        guard let file = fileIfNamed else {
             throw BadInput("key_file", "is missing: give --key-file or GUILDHALL_KEY_FILE")
         }
-        return KeyFile(path: path)
+        return file
+    }
+}
+
+extension DatabaseOptions {
+    /// The embedded database's own, in its folder.
+    private var ownKeyFile: KeyFile { KeyFile(path: directory + "/keys.json") }
+
+    /// The file that this database's keys are in, for what must be able to write it.
+    ///
+    /// - Throws: ``BadInput`` for a server of somebody's own, when none is named.
+    var keyFile: KeyFile {
+        get throws { serverURL == nil && Environment.keys == nil ? keys.fileIfNamed ?? ownKeyFile : try keys.file() }
+    }
+
+    /// The keys of this database. The embedded one makes its own; for another server `nil` when none are named.
+    func ring() throws -> KeyRing? {
+        if let named = try keys.ringIfNamed() { return named }
+        return serverURL == nil ? try ownKeyFile.readOrCreate() : nil
+    }
+}
+
+extension Market {
+    /// - Throws: ``BadInput`` when the session has no keys.
+    var ring: KeyRing {
+        get throws {
+            guard let keys else {
+                throw BadInput("key_file", "is missing: give --key-file, GUILDHALL_KEY_FILE or GUILDHALL_KEYS")
+            }
+            return keys
+        }
     }
 }
 
@@ -66,6 +102,19 @@ struct KeyFile {
     /// Writes a file where there is none.
     func create(_ ring: KeyRing) throws {
         try write(ring, to: path, fault: "exists already, or cannot be made")
+    }
+
+    /// The file's keys; new ones where there is no file. Of several who make it at once, one does.
+    func readOrCreate() throws -> KeyRing {
+        if access(path, F_OK) != 0 {
+            let next = "\(path).\(getpid())"
+            unlink(next)
+            try write(.generate(), to: next, fault: "cannot be made")
+            let isMade = link(next, path) == 0 || errno == EEXIST
+            unlink(next)
+            guard isMade else { throw fault("cannot be made") }
+        }
+        return try read()
     }
 
     /// Puts a new file in the place of the old one, whole or not at all.

@@ -21,9 +21,10 @@ struct ProcessSoakTests {
                 "killed", tasks: tasks, redundancy: 2, leaseSeconds: 2, lapsesMax: 1_000
             )
             let dice = Dice()
-            let programs = try await Programs(4, database: server.connectionString)
+            let keys = market.market.keys
+            let programs = try await Programs(4, database: server.connectionString, keys: keys)
             let work = Claimers(market: market, batch: batch, programs: programs, dice: dice)
-            let scheduler = try Program(["schedule"], database: server.connectionString)
+            let scheduler = try Program(["schedule"], database: server.connectionString, keys: keys)
             do {
                 try await work.runUntilDone(claimers, slots: tasks * 2)
             } catch {
@@ -47,10 +48,13 @@ private final class Program: Sendable {
     struct NoPort: Error {}
 
     /// - Parameter arguments: with `--port`, waits until it says on which port it listens.
-    init(_ arguments: [String], database: String) throws {
+    init(_ arguments: [String], database: String, keys: KeyRing?) throws {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: ScratchServer.root + "/.build/debug/guildhall")
         process.arguments = arguments + ["--database-url", database, "--log-level", "critical"]
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["GUILDHALL_KEYS": keys?.file.canonicalText ?? ""]
+        ) { _, ours in ours }
         process.standardOutput = FileHandle.nullDevice
         process.standardInput = FileHandle.nullDevice
         let pipe = Pipe()
@@ -82,17 +86,19 @@ private final class Program: Sendable {
 private final class Programs: Sendable {
     private let running: Mutex<[Program]>
     private let database: String
+    private let keys: KeyRing?
     let kills = Atomic<Int>(0)
 
-    init(_ count: Int, database: String) async throws {
-        self.database = database
+    init(_ count: Int, database: String, keys: KeyRing?) async throws {
+        (self.database, self.keys) = (database, keys)
         running = Mutex([])
         for _ in 0..<count { try await begin() }
     }
 
     private func begin() async throws {
-        let database = database
-        let program = try await Task.detached { try Program(["serve", "--port", "0"], database: database) }.value
+        let program = try await Task.detached { [database, keys] in
+            try Program(["serve", "--port", "0"], database: database, keys: keys)
+        }.value
         running.withLock { $0.append(program) }
     }
 

@@ -9,7 +9,7 @@ struct ClaimRaceTests {
     @Test("give 200 claimers exactly the 50 slots there are, a hundred times over", .timeLimit(.minutes(5)))
     func twoHundredOnFifty() async throws {
         let database = Scratch.connect { $0.poolSize = 8 }
-        let market = Market(database: database, identifiers: Scratch.here.identifiers)
+        let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
         let small = try await SmallMarket(market: market)
         let workers = try await crowd(200, of: small)
         let batch = try await small.batch(small.draft("fifty", requirement: .all([]), lapsesMax: 1_000), tasks: 50)
@@ -34,7 +34,7 @@ struct ClaimRaceTests {
     )
     func lockedSlotsComeBack() async throws {
         let database = Scratch.connect { $0.poolSize = 16 }
-        let market = Market(database: database, identifiers: Scratch.here.identifiers)
+        let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
         let small = try await SmallMarket(market: market)
         let workers = try await crowd(20, of: small)
         let batch = try await small.batch(small.draft("twenty", requirement: .all([]), lapsesMax: 1_000), tasks: 20)

@@ -32,11 +32,7 @@ struct ImportTasksTests {
 
         /// External key and payload of each task, by key.
         func tasks() async throws -> [String: JSON] {
-            let rows = try await small.market.database.read {
-                try await $0.rows(
-                    "select external_key, payload from task join task_content using (requester_id, task_id)")
-            }
-            return Dictionary(uniqueKeysWithValues: try rows.map { (try $0["external_key"], try $0["payload"]) })
+            try await small.contents()
         }
     }
 

@@ -11,7 +11,7 @@ import Testing
 struct KeptEligibilityHookTests: KeepsEligibility {
     private enum Step: CaseIterable {
         case profession, profile, paper, reverify, revoke, tier, person, interest, withdraw, exclude, lift, join, leave,
-            estimate, exam, publish, accept, pause, erase
+            estimate, exam, publish, accept, pause, clear, unclear, erase
     }
 
     /// Who and what the steps are about.
@@ -23,6 +23,7 @@ struct KeptEligibilityHookTests: KeepsEligibility {
         var admissions: [Credential.ID: Worker.ID] = [:]
         var interests: [Interest.ID: Worker.ID] = [:]
         var excluded: Set<Worker.ID> = []
+        var cleared: Set<Worker.ID> = []
         var members: [Worker.ID: Team.ID] = [:]
         var number = 0
 
@@ -53,7 +54,8 @@ struct KeptEligibilityHookTests: KeepsEligibility {
         var trees: [Requirement] = [
             .profession(.lawyer, leastTier: .specialist), .jurisdiction("US", of: .lawyer),
             .specialty("tax", of: .lawyer), .years(5, of: .lawyer), .language("fr"), .language("de", leastLevel: .b2),
-            .performedIn(["FR"]), .agreement("nda"), .noInterest(in: "initech"), .notExcluded(by: stage.requester),
+            .performedIn(["FR"]), .clearance(2), .agreement("nda"), .noInterest(in: "initech"),
+            .notExcluded(by: stage.requester),
             .sourcing([.agency]), .sourcing([.staff]), .exam("contracts", leastScore: 7_500),
             .skill("lawyer/contracts", least: .mean(5_000)), .credential("bar_admission", of: .lawyer),
         ]
@@ -134,7 +136,8 @@ struct KeptEligibilityHookTests: KeepsEligibility {
                 languages: world.pick([["en"], ["fr:a1", "de:c1"], ["de:a1"]])
             )
             try await ReviseWorker(market: market)(worker, to: registration, by: chief)
-        case .interest, .withdraw, .exclude, .lift, .join, .leave, .estimate, .exam, .publish, .accept, .pause, .erase:
+        case .interest, .withdraw, .exclude, .lift, .join, .leave, .estimate, .exam, .publish, .accept, .pause, .clear,
+            .unclear, .erase:
             try await takeTie(step, of: worker, &stage, &world)
         }
     }
@@ -191,6 +194,15 @@ struct KeptEligibilityHookTests: KeepsEligibility {
         case .pause:
             try await PauseWorker(market: market)(worker, by: own)
             try await ResumeWorker(market: market)(worker, by: own)
+        case .clear:
+            let end = world.pick([nil, Scratch.clock.now() + 40_000])
+            _ = try await GrantClearance(market: market)(
+                world.pick([1, 2, 3]), to: worker, until: end, reasons: "x", by: chief)
+            stage.cleared.insert(worker)
+        case .unclear:
+            let cleared = stage.cleared.min() ?? worker
+            stage.cleared.remove(cleared)
+            try await EndClearance(market: market)(of: cleared, reasons: "x", by: chief)
         case .erase:
             _ = try await CloseWorker(market: market)(worker, rule: "r", facts: [:], reasons: "x", by: chief)
             _ = try await EraseWorker(market: market)(worker, by: chief)

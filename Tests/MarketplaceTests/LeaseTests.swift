@@ -130,16 +130,19 @@ struct LeaseTests {
         #expect(try await small.ills() == [])
     }
 
-    @Test("show payload and guideline to their worker only while they live")
+    @Test("are listed for their worker; what is to be done is read only while they live")
     func myWork() async throws {
         let (small, worker, work) = try await leased()
         let mine = MyWork(market: small.market)
         let live = try await mine(by: Principal.ID(worker.uuid))
         #expect(live.map(\.assignment.id) == [work.id])
-        #expect(live.first?.payload == ["text": "b-0"])
+        let read = ReadTask(market: small.market)
+        #expect(try await read(work.id, by: Principal.ID(worker.uuid)).payload == ["text": "b-0"])
         try await small.submit(work)
-        let past = try await mine(by: Principal.ID(worker.uuid))
-        #expect(past.first?.payload == nil && past.first?.guideline == nil)
+        #expect(
+            await refusal(LeaseRefusal.self) { try await read(work.id, by: Principal.ID(worker.uuid)) }
+                == .alreadySubmitted)
+        #expect(try await mine(by: Principal.ID(worker.uuid)).map(\.assignment.state) == [.submitted])
         #expect(try await mine(before: work.id, by: Principal.ID(worker.uuid)).isEmpty)
         #expect(try await mine(by: small.reviewer).isEmpty)
     }

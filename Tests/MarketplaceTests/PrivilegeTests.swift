@@ -7,7 +7,7 @@ struct PrivilegeTests {
     private static let appendOnly = [
         "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
         "credential_reminder", "exam",
-        "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "task_suggestion",
+        "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "content_reading",
     ]
 
     private static let refused: [SQL] = [
@@ -28,6 +28,8 @@ struct PrivilegeTests {
         "delete from credential_evidence", "update credential_evidence set hash = ''",
         "update credential_evidence set size = 1", "update credential_reminder set days_before = 7",
         "update exam set answer_key = '{}'",
+        "update content_reading set tasks = 1", "delete from content_reading", "delete from requester_key",
+        "delete from task_content", "delete from safety_content",
         "create table public.own (id bigint)", "drop table transfer", "alter table transfer disable trigger all",
         "create index on transfer (kind)",
     ]

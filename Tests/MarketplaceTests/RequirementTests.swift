@@ -39,7 +39,7 @@ struct RequirementWorld {
 
     /// One of the rules that ask for more than papers, tiers and tongues.
     mutating func newerRule() -> Requirement {
-        switch Int.random(in: 0..<10, using: &generator) {
+        switch Int.random(in: 0..<11, using: &generator) {
         case 0: .language(pick(languages), leastLevel: pick(LanguageLevel.allCases))
         case 1: .agreement(pick(["nda", "conduct"]))
         case 2: .noInterest(in: pick(parties))
@@ -49,6 +49,7 @@ struct RequirementWorld {
         case 6: .skill("lawyer/contracts", least: pick([.mean(5_000), .low(5_000)]))
         case 7: .years(pick([0, 5, 6]), of: pick(professions))
         case 8: .performedIn(pick([["DE"], ["US", "FR", "US"], ["US", "DE"]]))
+        case 9: .clearance(pick([1, 2, 3]))
         default: .credential(pick(["board_certificate", "bar_admission"]), of: pick(professions))
         }
     }
@@ -72,7 +73,7 @@ struct RequirementWorld {
             case .sourcing(let kinds): .sourcing(kinds.reversed() + kinds)
             case .performedIn(let places): .performedIn(places.reversed() + places)
             case .profession, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded,
-                .exam, .skill, .years, .credential:
+                .exam, .skill, .years, .credential, .clearance:
                 tree
             }
         switch Int.random(in: 0..<6, using: &generator) {
@@ -121,6 +122,7 @@ struct RequirementWorld {
             )
         ]
         if Bool.random(using: &generator) { facts.skills["lawyer/contracts"] = .init(mean: 6_000, low: 4_000) }
+        facts.clearance = pick([0, 0, 1, 2, 3])
         return facts
     }
 
@@ -173,7 +175,7 @@ struct RequirementTests {
         case .any(let rules): rules.contains { plainMeaning(of: $0, facts) }
         case .not(let rule): !plainMeaning(of: rule, facts)
         case .profession, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded,
-            .sourcing, .exam, .skill, .years, .performedIn, .credential:
+            .sourcing, .exam, .skill, .years, .performedIn, .credential, .clearance:
             tree.evaluate(facts, at: Scratch.start).isEligible
         }
     }
@@ -215,6 +217,7 @@ struct RequirementTests {
             (richer.languageLevels, richer.sourcing) = (facts.languageLevels, facts.sourcing)
             (richer.agreements, richer.interests) = (facts.agreements, facts.interests)
             (richer.excludedBy, richer.exams, richer.skills) = (facts.excludedBy, facts.exams, facts.skills)
+            richer.clearance = facts.clearance
             #expect(tree.evaluate(richer, at: Scratch.start).isEligible, "seed \(seed)")
         }
         #expect(eligible > 500)

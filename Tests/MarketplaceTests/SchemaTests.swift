@@ -30,6 +30,8 @@ struct SchemaTests {
         "duplicate_ground": labels(DuplicateGround.self), "duplicate_state": labels(DuplicateState.self),
         "interest_kind": labels(InterestKind.self), "task_file_format": labels(TaskFileFormat.self),
         "import_state": labels(ImportState.self), "allotment_kind": labels(AllotmentKind.self),
+        "work_function": labels(WorkFunction.self), "deidentification": labels(Deidentification.self),
+        "retention_scope": labels(RetentionScope.self), "content_purpose": labels(ContentPurpose.self),
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
     ]
 

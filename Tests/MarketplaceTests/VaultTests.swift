@@ -81,8 +81,8 @@ struct SecretRulesTests {
             identifiers.make(at: Scratch.start), identifiers.make(at: Scratch.start)
         )
         let ring = KeyRing.generate()
-        let wrapped = try Envelope.wrap(ring.current.key, of: worker, with: ring.current)
-        let key = try Envelope.unwrap(wrapped, of: worker, by: ring.current.name, in: ring)
+        let wrapped = try Envelope.wrap(ring.current.key, of: .worker(worker), with: ring.current)
+        let key = try Envelope.unwrap(wrapped, of: .worker(worker), by: ring.current.name, in: ring)
         let secret: JSON = ["account": "4711"]
         let sealed = try Envelope.seal(secret, of: worker, in: .payoutMethod, under: key)
         #expect(
@@ -92,10 +92,10 @@ struct SecretRulesTests {
         }
         #expect(throws: VaultRefusal.unreadable) { try Envelope.open(sealed, of: worker, in: .taxProfile, under: key) }
         #expect(throws: VaultRefusal.unreadable) {
-            try Envelope.unwrap(wrapped, of: other, by: ring.current.name, in: ring)
+            try Envelope.unwrap(wrapped, of: .worker(other), by: ring.current.name, in: ring)
         }
         #expect(throws: VaultRefusal.keyUnknown(name: "k")) {
-            try Envelope.unwrap(wrapped, of: worker, by: "k", in: ring)
+            try Envelope.unwrap(wrapped, of: .worker(worker), by: "k", in: ring)
         }
         for bit in 0..<sealed.count * 8 {
             var altered = sealed

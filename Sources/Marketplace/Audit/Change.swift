@@ -7,6 +7,7 @@ internal import Synchronization
 package struct Change: Sendable {
     package let transaction: Transaction
     package let identifiers: any IdentifierSource
+    let keys: KeyRing?
     let marker: ChangeMarker
 
     package var instant: Date { transaction.instant }
@@ -17,7 +18,8 @@ package struct Change: Sendable {
 
     /// The same change at the instant after a wait for a lock: what is decided now is decided by the facts of now.
     package func afterWaiting() async throws -> Change {
-        Change(transaction: try await transaction.afterWaiting(), identifiers: identifiers, marker: marker)
+        Change(
+            transaction: try await transaction.afterWaiting(), identifiers: identifiers, keys: keys, marker: marker)
     }
 
     /// Says that a statement has written an audit event itself.

@@ -6,12 +6,15 @@ package struct Market: Sendable {
     package let identifiers: any IdentifierSource
     /// Where claims found open slots; shared by all copies.
     package let hints = ServiceHints()
+    /// Opens and seals content; without it, whatever needs content is refused.
+    package let keys: KeyRing?
     /// What a module above adds to each change, in its transaction.
     var companion: (any ChangeCompanion)?
 
-    package init(database: Database, identifiers: any IdentifierSource = RandomIdentifiers()) {
+    package init(database: Database, identifiers: any IdentifierSource = RandomIdentifiers(), keys: KeyRing? = nil) {
         self.database = database
         self.identifiers = identifiers
+        self.keys = keys
     }
 
     /// Runs a change: one transaction that records at least one audit event.
@@ -29,11 +32,20 @@ package struct Market: Sendable {
         }
         return try await database.transaction(isDone: isDone) { transaction in
             marker.clear()
-            let change = Change(transaction: transaction, identifiers: identifiers, marker: marker)
+            let change = Change(transaction: transaction, identifiers: identifiers, keys: keys, marker: marker)
             try await companion?.willRun(change)
             let result = try await body(change)
             try await companion?.didRun(change, result: result)
             return result
+        }
+    }
+
+    /// Runs a transaction that changes nothing but a log of its own, such as that of readings; no audit event goes with
+    /// it. Where it cannot be known whether it was committed, its result is not given out.
+    func log<Result: Sendable>(_ body: @Sendable (Change) async throws -> Result) async throws -> Result {
+        try await database.transaction { transaction in
+            try await body(
+                Change(transaction: transaction, identifiers: identifiers, keys: keys, marker: ChangeMarker()))
         }
     }
 }

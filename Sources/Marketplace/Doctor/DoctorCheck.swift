@@ -29,6 +29,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case twoPeople = "payout_by_two_people"
     case sealedBids = "bids_sealed"
     case reviewerDiffers = "reviewer_is_not_author"
+    case oneFunction = "one_function_per_item"
     case hours = "hours_within_cap"
     case hoursLedger = "hours_ledger_follows_work"
     case load = "live_leases_counted"
@@ -43,6 +44,10 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case guidelineTold = "work_under_known_guideline"
     case controlsHidden = "controls_without_suggestion"
     case rechecks = "rechecks_as_the_change_says"
+    case contentKept = "content_sealed_and_kept"
+    case readings = "readings_by_right"
+    case clearanceAsked = "sensitive_work_asks_clearance"
+    case safetyReviewed = "safety_work_reviewed"
 }
 
 extension DoctorCheck {
@@ -56,13 +61,14 @@ extension DoctorCheck {
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
         case .sealedBids: 7
-        case .reviewerDiffers: 8
+        case .reviewerDiffers, .oneFunction: 8
         case .hours, .hoursLedger, .load: 9
         case .dueProcess: 10
         case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
         case .auditLine, .auditChain: 11
         case .keptEligibility: 13
         case .guidelineTold, .controlsHidden, .rechecks: 14
+        case .contentKept, .readings, .clearanceAsked, .safetyReviewed: 15
         }
     }
 
@@ -101,6 +107,7 @@ extension DoctorCheck {
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
         case .sealedBids: "Nobody but its bidder sees a bid before the close."
         case .reviewerDiffers: "Nobody has judged their own work."
+        case .oneFunction: "Nobody has judged an answer to a task that they took themselves."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
         case .load: "A worker's counted leases are those that live."
@@ -117,6 +124,11 @@ extension DoctorCheck {
         case .rechecks:
             "A change lists exactly the answers to check again that it touches, all under earlier versions."
         case .keptEligibility: "What is kept of who meets which requirement equals evaluation from scratch."
+        case .contentKept:
+            "Every task has its content where its project's function says, as the project demands, or a tombstone."
+        case .readings: "Whoever read content held the task then, or was free to review an answer that had come in."
+        case .clearanceAsked: "The requirement of a sensitive batch asks for that clearance."
+        case .safetyReviewed: "No safety work was accepted without a person's review."
         }
     }
 
@@ -159,6 +171,7 @@ extension DoctorCheck {
         case .twoPeople: .violations(Self.twoPeopleViolations)
         case .sealedBids: .notBuilt
         case .reviewerDiffers: .violations(Self.reviewerViolations)
+        case .oneFunction: .violations(Self.functionViolations)
         case .hours: .violations(Self.hoursViolations)
         case .hoursLedger: .violations(Self.hoursLedgerViolations)
         case .load: .violations(Self.loadViolations)
@@ -173,6 +186,10 @@ extension DoctorCheck {
         case .guidelineTold: .violations(Self.guidelineToldViolations)
         case .controlsHidden: .violations(Self.controlsHiddenViolations)
         case .rechecks: .rechecks
+        case .contentKept: .violations(Self.contentViolations)
+        case .readings: .violations(Self.readingViolations)
+        case .clearanceAsked: .violations(Self.clearanceViolations)
+        case .safetyReviewed: .violations(Self.safetyViolations)
         }
     }
 }

@@ -15,9 +15,11 @@ package struct EligibilityProof: Hashable, Sendable {
     package private(set) var tiers: [Profession: Tier] = [:]
     /// The accepted versions of the agreements that rules named.
     package private(set) var agreements: [String: Int] = [:]
+    /// The clearance held, where a rule asked for one.
+    package private(set) var clearance: Int?
 
     /// `{"credentials": ["<uuid>", …], "tiers": {"lawyer": "expert"}}`, ids sorted; with `"agreements": {"nda": 2}`
-    /// where there are any.
+    /// where there are any, and `"clearance": 2` where one was asked for.
     package var json: JSON {
         var members: [String: JSON] = [
             "credentials": .array(credentials.sorted().map { .string("\($0)") }),
@@ -27,6 +29,7 @@ package struct EligibilityProof: Hashable, Sendable {
                 )),
         ]
         if !agreements.isEmpty { members["agreements"] = .object(agreements.mapValues { .integer(Int64($0)) }) }
+        if let clearance { members["clearance"] = .integer(Int64(clearance)) }
         return .object(members)
     }
 
@@ -37,12 +40,14 @@ package struct EligibilityProof: Hashable, Sendable {
         tiers = [profession: tier]
     }
     init(agreement kind: String, version: Int) { agreements = [kind: version] }
+    init(clearance level: Int) { clearance = level }
 
     func merging(_ other: EligibilityProof) -> EligibilityProof {
         var merged = self
         merged.credentials.formUnion(other.credentials)
         merged.tiers.merge(other.tiers) { first, _ in first }
         merged.agreements.merge(other.agreements) { first, _ in first }
+        merged.clearance = merged.clearance ?? other.clearance
         return merged
     }
 }

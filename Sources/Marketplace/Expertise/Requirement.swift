@@ -40,6 +40,8 @@ package indirect enum Requirement: Hashable, Sendable {
     case performedIn([String])
     /// A verified, valid credential of this kind in the profession, by the catalogue's code.
     case credential(String, of: Profession)
+    /// Cleared for content of that sensitivity, 1 to 3.
+    case clearance(Int)
 }
 
 /// How a worker comes to the platform: by themselves, through an agency, or as the operator's own staff.
@@ -70,7 +72,7 @@ extension Requirement {
         case .sourcing(let kinds): .sourcing(Array(Set(kinds)).sorted { $0.rawValue < $1.rawValue })
         case .performedIn(let places): .performedIn(Array(Set(places)).sorted())
         case .profession, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded,
-            .exam, .skill, .years, .credential:
+            .exam, .skill, .years, .credential, .clearance:
             self
         }
     }
@@ -85,7 +87,7 @@ extension Requirement {
         case .not(let rule): rule.agreementKinds
         case .agreement(let kind): [kind]
         case .profession, .jurisdiction, .specialty, .language, .excluded, .noInterest, .notExcluded, .sourcing, .exam,
-            .skill, .years, .performedIn, .credential:
+            .skill, .years, .performedIn, .credential, .clearance:
             []
         }
     }

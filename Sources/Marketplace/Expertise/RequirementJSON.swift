@@ -13,7 +13,7 @@ extension Requirement {
     /// `{"not_excluded_by": "<requester's uuid>"}`, `{"sourcing": ["agency", "staff"]}`,
     /// `{"exam": "contracts", "least_score_bps": 8000}`, `{"skill": "lawyer/contracts", "least_mean_bps": 8000}` or
     /// `"least_low_bps"`, `{"least_years": 5, "of": "lawyer"}`, `{"performed_in": ["DE", "US"]}`,
-    /// `{"credential": "board_certificate", "of": "physician"}`.
+    /// `{"credential": "board_certificate", "of": "physician"}`, `{"clearance": 2}`.
     package var json: JSON {
         switch self {
         case .all(let rules): ["all": .array(rules.map(\.json))]
@@ -38,6 +38,7 @@ extension Requirement {
             ["least_years": .integer(Int64(years)), "of": .string(profession.code)]
         case .performedIn(let places): ["performed_in": .array(places.map { .string($0) })]
         case .credential(let kind, let profession): ["credential": .string(kind), "of": .string(profession.code)]
+        case .clearance(let level): ["clearance": .integer(Int64(level))]
         }
     }
 

@@ -33,7 +33,7 @@ struct RequirementReader {
             return .any(alternatives)
         case .not: return .not(try requirement(value, at: member, depth: depth + 1))
         case .profession, .jurisdiction, .specialty, .language, .excludedWorker, .agreement, .noInterestIn,
-            .notExcludedBy, .sourcing, .exam, .skill, .leastYears, .performedIn, .credential:
+            .notExcludedBy, .sourcing, .exam, .skill, .leastYears, .performedIn, .credential, .clearance:
             return try RuleReader(members: members, path: path).rule(head, value, at: member)
         }
     }
@@ -87,6 +87,11 @@ private struct RuleReader {
                 })
         case .credential:
             return .credential(try code(value, at: member, lengthMax: 60, also: "_"), of: try ofProfession())
+        case .clearance:
+            guard let level = value.integerValue, (1...Int64(Clearance.most)).contains(level) else {
+                throw BadInput(member, "must be 1 to \(Clearance.most)")
+            }
+            return .clearance(Int(level))
         }
     }
 
@@ -196,7 +201,7 @@ private enum RuleHead: String, CaseIterable {
     case sourcing, exam, skill
     case leastYears = "least_years"
     case performedIn = "performed_in"
-    case credential
+    case credential, clearance
 
     var companions: [String] {
         switch self {
@@ -205,7 +210,9 @@ private enum RuleHead: String, CaseIterable {
         case .language: ["least_level"]
         case .exam: ["least_score_bps"]
         case .skill: ["least_mean_bps", "least_low_bps"]
-        case .all, .any, .not, .excludedWorker, .agreement, .noInterestIn, .notExcludedBy, .sourcing, .performedIn: []
+        case .all, .any, .not, .excludedWorker, .agreement, .noInterestIn, .notExcludedBy, .sourcing, .performedIn,
+            .clearance:
+            []
         }
     }
 }

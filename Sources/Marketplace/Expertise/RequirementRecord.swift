@@ -35,6 +35,7 @@ extension Requirement {
             return tier.map { $0 >= leastTier } == true && hasLicence(profession, in: nil)
         case .jurisdiction(let place, let profession): return hasLicence(profession, in: place)
         case .excluded(let other): return other != worker
+        case .clearance(let least): return (record["clearance"]?.integerValue ?? 0) >= least
         case .specialty, .language, .agreement, .noInterest, .notExcluded, .sourcing, .exam, .skill, .years,
             .performedIn, .credential:
             return nil

@@ -17,6 +17,7 @@ package struct RequirementSubject: OptionSet, Sendable {
     package static let exclusion = Self(rawValue: 1 << 8)
     package static let exam = Self(rawValue: 1 << 9)
     package static let skill = Self(rawValue: 1 << 10)
+    package static let clearance = Self(rawValue: 1 << 11)
     package static let everything = Self(rawValue: .max)
 }
 
@@ -37,6 +38,7 @@ extension Requirement {
         case .notExcluded: .exclusion
         case .exam: .exam
         case .skill: .skill
+        case .clearance: .clearance
         case .excluded: []
         }
     }

@@ -40,7 +40,7 @@ extension Requirement {
             return paper(papers, at: instant, EligibilityProof.init(credential:))
         case .exam(let key, let leastScore): return exam(facts.exams.filter { $0.key == key }, leastScore, at: instant)
         case .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded, .sourcing, .skill, .years,
-            .performedIn:
+            .performedIn, .clearance:
             return plainVerdict(facts)
         }
     }
@@ -78,6 +78,10 @@ extension Requirement {
             return met(years >= least, else: .tooLow(years))
         case .performedIn(let places):
             return met(places.contains(facts.country), else: .elsewhere([facts.country]))
+        case .clearance(let least):
+            guard facts.clearance > 0 else { return fault(.missing) }
+            guard facts.clearance >= least else { return fault(.tooLow(facts.clearance)) }
+            return .eligible(EligibilityProof(clearance: facts.clearance))
         }
     }
 
@@ -133,6 +137,7 @@ extension Requirement {
         case .years: "least_years"
         case .performedIn: "performed_in"
         case .credential: "credential"
+        case .clearance: "clearance"
         }
     }
 
@@ -161,6 +166,7 @@ extension Requirement {
         case .years(let years, let profession): "\(years) years or more as \(profession)"
         case .performedIn(let places): "work performed in " + places.joined(separator: ", ")
         case .credential(let kind, let profession): "a verified, valid \(kind) as \(profession)"
+        case .clearance(let level): "a clearance of level \(level) or higher"
         }
     }
 }

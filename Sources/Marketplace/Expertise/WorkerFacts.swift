@@ -63,6 +63,8 @@ package struct WorkerFacts: Hashable, Sendable {
     package var exams: [ExamScore] = []
     /// By node.
     package var skills: [String: Skill] = [:]
+    /// 0 for none.
+    package var clearance = 0
 
     package init(
         worker: Worker.ID, state: Worker.State, country: String, languages: [String],

@@ -35,7 +35,8 @@ extension Transaction {
                \(fragment: HistoryColumns.interests) as interests,
                \(fragment: HistoryColumns.exclusions) as exclusions,
                \(fragment: HistoryColumns.exams) as exams,
-               \(fragment: HistoryColumns.skills) as skills
+               \(fragment: HistoryColumns.skills) as skills,
+               \(fragment: HistoryColumns.clearances) as clearances
           from worker
          where worker.worker_id = any(\(workers))
          order by worker.worker_id
@@ -116,6 +117,14 @@ private enum HistoryColumns {
                     'from', (extract(epoch from lower(in_force)) * 1000000)::bigint,
                     'until', (extract(epoch from upper(in_force)) * 1000000)::bigint)), '[]')
            from exclusion where exclusion.worker_id = worker.worker_id)
+        """
+
+    static let clearances: SQL = """
+        (select coalesce(jsonb_agg(jsonb_build_object(
+                    'value', level::text,
+                    'from', (extract(epoch from lower(in_force)) * 1000000)::bigint,
+                    'until', (extract(epoch from upper(in_force)) * 1000000)::bigint)), '[]')
+           from worker_clearance where worker_clearance.worker_id = worker.worker_id)
         """
 
     static let exams: SQL = """

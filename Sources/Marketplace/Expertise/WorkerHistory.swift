@@ -39,6 +39,7 @@ package struct WorkerHistory: Hashable, Sendable {
     package let exclusions: [Period<Requester.ID>]
     package let exams: [WorkerFacts.ExamScore]
     package let skills: [String: WorkerFacts.Skill]
+    package let clearances: [Period<Int>]
 }
 
 extension WorkerHistory {
@@ -67,12 +68,14 @@ extension WorkerHistory {
         facts.excludedBy = Set(exclusions.filter { $0.range.contains(instant) }.map(\.value))
         facts.exams = exams
         facts.skills = skills
+        facts.clearance = clearances.first { $0.range.contains(instant) }?.value ?? 0
         return facts
     }
 
     /// The instants after `instant` at which a fact begins or ends, in order.
     package func turns(after instant: Date) -> [Date] {
         var ranges = credentials.map(\.validity) + teams.map(\.range) + interests.map(\.range)
+        ranges += clearances.map(\.range)
         ranges += exclusions.map(\.range) + exams.map(\.validity) + standings.flatMap { $0.tiers.map(\.range) }
         var turns = Set(ranges.flatMap { [$0.lower, $0.upper].compactMap { $0 } })
         for version in agreements {

@@ -16,7 +16,8 @@ extension WorkerHistory {
     /// "agreements": [{"kind": "nda", "version": 1, "from": …, "accepted_at": …}],
     /// "interests": [{"party": "acme corp", "from": …}], "exclusions": [{"requester": "<uuid>", "from": …}],
     /// "exams": [{"exam": "contracts", "score_bps": 9000, "passed": true, "from": …, "until": …}],
-    /// "skills": [{"skill": "lawyer/contracts", "mean_bps": 9000, "low_bps": 8500}]}`.
+    /// "skills": [{"skill": "lawyer/contracts", "mean_bps": 9000, "low_bps": 8500}],
+    /// "clearances": [{"level": 2, "from": …, "until": …}]}`.
     ///
     /// - Throws: ``BadInput`` with the path of the first fault.
     package init(json: JSON, field: String = "worker") throws(BadInput) {
@@ -24,7 +25,7 @@ extension WorkerHistory {
             json, at: field,
             known: [
                 "worker", "state", "country", "languages", "professions", "credentials", "teams", "agreements",
-                "interests", "exclusions", "exams", "skills",
+                "interests", "exclusions", "exams", "skills", "clearances",
             ]
         )
         let levels = try reader.list("languages", ["tag", "level"]) { item throws(BadInput) in
@@ -62,6 +63,9 @@ extension WorkerHistory {
             item throws(BadInput) in try item.examScore()
         }
         self.skills = Dictionary(skills, uniquingKeysWith: { first, _ in first })
+        clearances = try reader.list("clearances", ["level", "from", "until"]) { item throws(BadInput) in
+            Period(value: try item.number("level", Int64(Clearance.most)), range: try item.range())
+        }
     }
 }
 

@@ -25,7 +25,8 @@ extension WorkerHistory {
             interests: try list("interests").map { try $0.period { $0 } },
             exclusions: try list("exclusions").map { try $0.period { Requester.ID($0) } },
             exams: try list("exams").map { try $0.examScore },
-            skills: Dictionary(skills, uniquingKeysWith: { first, _ in first })
+            skills: Dictionary(skills, uniquingKeysWith: { first, _ in first }),
+            clearances: try list("clearances").map { try $0.period { Int($0) } }
         )
     }
 }

@@ -27,8 +27,9 @@ package struct ExportSummary: Hashable, Sendable {
 /// Writes the answers to a requester's tasks out, task by task.
 ///
 /// In the order of task ids, a task's answers in the order of its slots: the same answers make the same file. Tasks
-/// without an answer are left out. In pages, each read at one instant of its own, so that an export never keeps the
-/// database from cleaning up; of a batch that is still worked on, later tasks are read later.
+/// without an answer are left out; content that was destroyed is null. In pages, each a reading on record, at one instant
+/// of its own, so that an export never keeps the database from cleaning up; of a batch that is still worked on, later
+/// tasks are read later.
 package struct ExportResults: Sendable {
     let market: Market
 
@@ -37,8 +38,8 @@ package struct ExportResults: Sendable {
     /// - Parameters:
     ///   - settings: its choices are found out from the project's schema.
     ///   - write: takes the file in pieces.
-    /// - Throws: ``AccessRefusal``, for all but the requester's own and operators; ``NotFound``; ``BadInput``; what
-    ///   `write` throws.
+    /// - Throws: ``AccessRefusal``, for all but the requester's own and operators; ``NotFound``; ``BadInput``;
+    ///   ``ContentRefusal``; what `write` throws.
     package func callAsFunction(
         _ scope: ExportScope, of requester: Requester.ID, _ choice: ExportChoice, as settings: ResultWriter.Settings,
         by actor: Principal.ID, to write: ([UInt8]) throws -> Void, progress: (ExportSummary) -> Void = { _ in }
@@ -56,9 +57,11 @@ package struct ExportResults: Sendable {
             var last: WorkTask.ID?
             while true {
                 try Task.checkCancellation()
-                let page = try await market.database.read { [last] transaction in
-                    try await transaction.authorizePublisher(actor, for: requester)
-                    return try await transaction.resultPage(of: id, requester, choice, after: last)
+                let page = try await market.log { [last] change in
+                    try await change.transaction.authorizePublisher(actor, for: requester)
+                    return try await change.resultPage(
+                        of: id, requester, project.function, choice, after: last, by: actor
+                    )
                 }
                 for task in page.tasks {
                     writer.append(task)

@@ -15,10 +15,11 @@ extension Transaction {
     /// Beyond that much, packed as PostgreSQL packs it, a page takes no further task.
     private static var bytesPerPage: Int { 4 << 20 }
 
-    /// The next tasks of a batch, in the order of their ids.
-    func resultPage(
-        of batch: Batch.ID, _ requester: Requester.ID, _ choice: ExportChoice, after last: WorkTask.ID?
-    ) async throws -> ResultPage {
+    /// The next tasks of a batch with their answers, in the order of their ids; without their contents.
+    fileprivate func resultPage(
+        of batch: Batch.ID, _ requester: Requester.ID, _ function: WorkFunction, _ choice: ExportChoice,
+        after last: WorkTask.ID?
+    ) async throws -> (tasks: [(id: WorkTask.ID, key: String, results: [TaskResult])], end: WorkTask.ID?) {
         let states: [String] =
             switch choice {
             case .accepted: ["accepted"]
@@ -35,7 +36,7 @@ extension Transaction {
                  limit \(Self.tasksPerPage)
             )
             select page.task_id,
-                   coalesce((select pg_column_size(payload) from task_content as content
+                   coalesce((select \(fragment: function.contentSize) from \(fragment: function.table) as content
                               where content.requester_id = \(requester) and content.task_id = page.task_id), 0)
                    + coalesce((select sum(pg_column_size(submission.answer))
                                  from assignment
@@ -52,20 +53,16 @@ extension Transaction {
             ids.append(try row["task_id"])
         }
         let isLast = ids.count == sized.count && sized.count < Self.tasksPerPage
-        var page = ResultPage(end: isLast ? nil : ids.last)
-        page.tasks = try await results(of: ids, requester, states)
-        return page
+        return (try await results(of: ids, requester, states), isLast ? nil : ids.last)
     }
 
     private func results(
         of ids: [WorkTask.ID], _ requester: Requester.ID, _ states: [String]
-    ) async throws -> [TaskResults] {
+    ) async throws -> [(id: WorkTask.ID, key: String, results: [TaskResult])] {
         let rows = try await rows(
             """
-            select task.task_id, task.external_key,
-                   case when lag(task.task_id) over answers is distinct from task.task_id then content.payload end
-                   as payload,
-                   assignment.worker_id, assignment.state, review.share_bps, submission.submitted_at,
+            select task.task_id, task.external_key, assignment.worker_id, assignment.state, review.share_bps,
+                   submission.submitted_at,
                    extract(epoch from submission.submitted_at - assignment.leased_at)::bigint as seconds,
                    submission.answer, assignment.guideline_version, use.source, use.version, use.was_shown,
                    use.distance, use.size
@@ -78,29 +75,14 @@ extension Transaction {
                               and review.assignment_id = assignment.assignment_id
               left join suggestion_use as use on use.requester_id = assignment.requester_id
                                              and use.assignment_id = assignment.assignment_id
-              left join task_content as content on content.requester_id = task.requester_id
-                                               and content.task_id = task.task_id
              where task.requester_id = \(requester) and task.task_id = any(\(ids))
-            window answers as (order by task.task_id, assignment.slot_no, assignment.assignment_id)
              order by task.task_id, assignment.slot_no, assignment.assignment_id
             """)
-        var (tasks, last): ([TaskResults], WorkTask.ID?) = ([], nil)
+        var tasks: [(id: WorkTask.ID, key: String, results: [TaskResult])] = []
         for row in rows {
             let id: WorkTask.ID = try row["task_id"]
-            let result = try TaskResult(row: row, for: requester)
-            if id == last, let task = tasks.popLast() {
-                tasks.append(
-                    TaskResults(
-                        externalKey: task.externalKey, payload: task.payload, results: task.results + [result]
-                    ))
-            } else {
-                let payload: JSON? = try row["payload"]
-                tasks.append(
-                    TaskResults(
-                        externalKey: try row["external_key"], payload: payload ?? .null, results: [result]
-                    ))
-            }
-            last = id
+            if tasks.last?.id != id { tasks.append((id, try row["external_key"], [])) }
+            tasks[tasks.count - 1].results.append(try TaskResult(row: row, for: requester))
         }
         return tasks
     }
@@ -115,6 +97,32 @@ extension Transaction {
              order by batch_id
              limit 1
             """)?["batch_id"]
+    }
+}
+
+extension Change {
+    /// The next tasks of a batch with their contents, which go on record as read, and answers.
+    func resultPage(
+        of batch: Batch.ID, _ requester: Requester.ID, _ function: WorkFunction, _ choice: ExportChoice,
+        after last: WorkTask.ID?, by actor: Principal.ID
+    ) async throws -> ResultPage {
+        let page = try await transaction.resultPage(of: batch, requester, function, choice, after: last)
+        let contents = try await content(of: page.tasks.map(\.id), from: requester, for: .export(by: actor))
+        return ResultPage(
+            tasks: page.tasks.map {
+                TaskResults(externalKey: $0.key, payload: contents[$0.id] ?? .null, results: $0.results)
+            }, end: page.end
+        )
+    }
+}
+
+extension WorkFunction {
+    /// Of a row of content.
+    fileprivate var contentSize: SQL {
+        switch self {
+        case .functional: "coalesce(pg_column_size(content.sealed), pg_column_size(content.payload))"
+        case .safety: "pg_column_size(content.sealed)"
+        }
     }
 }
 

@@ -24,7 +24,6 @@ package struct ReviewItem: Sendable {
     package let task: WorkTask.ID
     package let externalKey: String
     package let worker: Worker.ID
-    package let payload: JSON
     package let answer: JSON
     /// Under which version of the guideline it was given.
     package let guidelineVersion: Int
@@ -123,26 +122,54 @@ extension Transaction {
             """)
     }
 
-    /// Submissions of a batch that wait for a judgement by anybody but `reviewer`, oldest assignment first.
+    /// Whether somebody took a task, whatever became of it.
+    func hasWorked(_ person: Principal.ID, on task: WorkTask.ID, of requester: Requester.ID) async throws -> Bool {
+        try await firstRow(
+            """
+            select from assignment
+             where requester_id = \(requester) and task_id = \(task) and worker_id = \(person)
+             limit 1
+            """) != nil
+    }
+
+    /// Submissions of a batch that wait for a judgement, oldest assignment first; none of a task that `reviewer` has
+    /// worked on.
     func submittedForReview(
         in batch: Batch.ID, of requester: Requester.ID, notBy reviewer: Principal.ID, after: Assignment.ID?, limit: Int
     ) async throws -> [ReviewItem] {
         try await rows(
             """
             select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
-                   assignment.worker_id, task.external_key, task_content.payload, submission.answer,
-                   submission.submitted_at, assignment.guideline_version
+                   assignment.worker_id, task.external_key, submission.answer, submission.submitted_at,
+                   assignment.guideline_version
               from assignment
               join task using (requester_id, task_id)
-              join task_content using (requester_id, task_id)
               join submission using (requester_id, assignment_id)
              where assignment.requester_id = \(requester)
                and assignment.batch_id = \(batch)
                and assignment.state = 'submitted'
-               and assignment.worker_id <> \(reviewer)
+               and not exists (select from assignment as own
+                                where own.requester_id = assignment.requester_id
+                                  and own.task_id = assignment.task_id
+                                  and own.worker_id = \(reviewer))
                and (\(after)::uuid is null or assignment.assignment_id > \(after)::uuid)
              order by assignment.assignment_id
              limit \(limit)
+            """
+        ).map(ReviewItem.init)
+    }
+
+    /// One submission that waits for a judgement.
+    func submittedForReview(_ id: Assignment.ID, of requester: Requester.ID) async throws -> ReviewItem? {
+        try await firstRow(
+            """
+            select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
+                   assignment.worker_id, task.external_key, submission.answer, submission.submitted_at
+              from assignment
+              join task using (requester_id, task_id)
+              join submission using (requester_id, assignment_id)
+             where assignment.requester_id = \(requester) and assignment.assignment_id = \(id)
+               and assignment.state = 'submitted'
             """
         ).map(ReviewItem.init)
     }
@@ -172,7 +199,6 @@ extension ReviewItem {
         task = try row["task_id"]
         externalKey = try row["external_key"]
         worker = try row["worker_id"]
-        payload = try row["payload"]
         answer = try row["answer"]
         guidelineVersion = try row["guideline_version"]
         submittedAt = try row["submitted_at"]

@@ -1,13 +1,13 @@
 internal import Foundation
 internal import Store
 
-/// What waits for a judgement, by pages.
+/// What waits for a judgement, by pages; without the content, which ``ReadSubmission`` gives.
 package struct ReviewQueue: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// Leaves out what the reviewer wrote.
+    /// Leaves out tasks that the reviewer has worked on.
     ///
     /// - Parameters:
     ///   - after: the last assignment of the page before; `nil` for the oldest.

@@ -6,6 +6,8 @@ internal import Store
 package enum ReviewRefusal: Refusal {
     /// Nobody judges their own work.
     case reviewerIsAuthor
+    /// Nobody is in two functions on one item.
+    case reviewerWorkedOnTask
     case alreadyReviewed
     /// There is no answer to judge.
     case notSubmitted(AssignmentState)
@@ -13,6 +15,7 @@ package enum ReviewRefusal: Refusal {
     package var code: String {
         switch self {
         case .reviewerIsAuthor: "reviewer_is_author"
+        case .reviewerWorkedOnTask: "reviewer_worked_on_task"
         case .alreadyReviewed: "already_reviewed"
         case .notSubmitted: "not_submitted"
         }
@@ -21,6 +24,7 @@ package enum ReviewRefusal: Refusal {
     package var message: String {
         switch self {
         case .reviewerIsAuthor: "You wrote this answer. Somebody else must judge it."
+        case .reviewerWorkedOnTask: "You had this task yourself. Somebody else must judge answers to it."
         case .alreadyReviewed: "The submission was judged."
         case .notSubmitted(let state): "There is no answer to judge: the assignment is \(state.rawValue)."
         }
@@ -58,8 +62,13 @@ package struct ReviewSubmission: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .reviewer)
+            // Whoever reviews and works cannot take a lease on the task meanwhile.
+            _ = try await transaction.lockWorkersForEligibility([Worker.ID(actor.uuid)])
             guard let work = try await transaction.workToReview(id, of: requester) else { throw NotFound("assignment") }
             guard work.worker.uuid != actor.uuid else { throw ReviewRefusal.reviewerIsAuthor }
+            guard try await !transaction.hasWorked(actor, on: work.task, of: requester) else {
+                throw ReviewRefusal.reviewerWorkedOnTask
+            }
             guard let next = work.state.after(judgement.assignmentEvent) else { throw work.refusal }
             guard try await transaction.settle(work, as: next) else { throw ReviewRefusal.alreadyReviewed }
             try await transaction.enterWorked(work.id, of: requester)

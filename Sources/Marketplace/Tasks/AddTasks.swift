@@ -21,7 +21,8 @@ package struct AddTasks: Sendable {
     /// Reads drafts and adds them by bounded chunks, each a transaction of its own: after an error those before it are
     /// there, and adding everything again completes the rest.
     ///
-    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``; what the sequence throws.
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``; ``ContentRefusal``; what the sequence
+    ///   throws.
     package func callAsFunction<Drafts: AsyncSequence>(
         _ drafts: Drafts, to batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID,
         progress: (AddTasksSummary) -> Void = { _ in }
@@ -33,11 +34,14 @@ package struct AddTasks: Sendable {
         var position = 0
         for try await draft in drafts {
             position += 1
-            if let fault = draft.fault(under: target.shape) {
-                summary.note(fault, of: draft, at: position)
+            do throws(BadInput) {
+                let cleaned = try target.cleaning(draft)
+                if let fault = cleaned.fault(under: target.shape) { throw fault }
+                chunk.append(cleaned)
+            } catch {
+                summary.note(error, of: draft, at: position)
                 continue
             }
-            chunk.append(draft)
             guard chunk.isFull else { continue }
             try await take(chunk, into: target, by: actor, &way, &summary)
             chunk = TaskChunk()
@@ -68,18 +72,22 @@ package struct AddTasks: Sendable {
 struct IntakeTarget: Sendable {
     let batch: Batch
     let shape: ProjectShape
+    let cleaning: ContentCleaning
 }
 
 extension Transaction {
     /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal/notDraft(_:)``.
     func intakeTarget(
-        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+        _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID, through program: (any Deidentifier)? = nil
     ) async throws -> IntakeTarget {
         try await authorizePublisher(actor, for: requester)
         guard let batch = try await batch(id, of: requester) else { throw NotFound("batch") }
         guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
         guard let project = try await project(batch.project, of: requester) else { throw NotFound("project") }
-        return IntakeTarget(batch: batch, shape: project.shape)
+        return IntakeTarget(
+            batch: batch, shape: project.shape,
+            cleaning: ContentCleaning(demanded: project.deidentification, program: program)
+        )
     }
 }
 
@@ -87,16 +95,19 @@ extension Change {
     /// Adds drafts to a batch that nobody else adds to or publishes meanwhile; the batch counts them.
     ///
     /// - Returns: how many were new.
+    /// - Throws: ``ContentRefusal``, ``VaultRefusal`` beside the others.
     func takeIn(
         _ chunk: TaskChunk, into id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID, _ way: IntakeWay
     ) async throws -> Int {
         try await transaction.authorizePublisher(actor, for: requester)
         guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
         guard batch.state == .draft else { throw BatchRefusal.notDraft(batch.state) }
+        let key = try await contentKey(for: batch)
         let added =
             switch way {
-            case .straight: try await transaction.copyTasks(chunk.drafts, into: batch, ids: identifiers)
-            case .comparing: try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers)
+            case .straight: try await transaction.copyTasks(chunk.drafts, into: batch, ids: identifiers, under: key)
+            case .comparing:
+                try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers, under: key)
             }
         if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
         try await shareOut(chunk, of: batch)
@@ -122,6 +133,26 @@ extension Change {
         try await transaction.setAsideNew(
             gold: gold, packing: offering.isPacked ? matters : [], in: batch, ids: identifiers
         )
+    }
+
+    /// What the content of a batch's tasks is sealed under.
+    private func contentKey(for batch: Batch) async throws -> ContentKey {
+        guard let function = try await transaction.workFunction(of: batch.project, batch.requester) else {
+            throw NotFound("project")
+        }
+        return try await contentKey(of: batch.requester, function)
+    }
+
+    /// Which of the drafts the project has differently; adds none.
+    func differing(_ drafts: [TaskDraft], from batch: Batch) async throws -> [DifferingTask] {
+        try await transaction.differingTasks(
+            drafts, from: batch, ids: identifiers, under: try await contentKey(for: batch)
+        )
+    }
+
+    /// The same, of the drafts that have just gone in.
+    func differingIntake(of batch: Batch) async throws -> [DifferingTask] {
+        try await transaction.differingIntake(of: batch, under: try await contentKey(for: batch))
     }
 }
 

@@ -8,7 +8,7 @@ extension BatchDraft {
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
         "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "due_at", "redundancy_most", "agreement_bps",
-        "control_bps", "tasks",
+        "control_bps", "sensitivity", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -46,7 +46,8 @@ extension BatchDraft {
             pricing: try BatchPricing(fields, currency), sharing: try TaskSharing(fields),
             adaptive: try AdaptiveRedundancy(fields),
             dueAt: fields.value("due_at").isNull ? nil : try fields.instant("due_at"),
-            controlBasisPoints: Int(clamping: try fields.integer("control_bps", or: 0))
+            controlBasisPoints: Int(clamping: try fields.integer("control_bps", or: 0)),
+            sensitivity: Int(clamping: try fields.integer("sensitivity", or: 0))
         )
     }
 }

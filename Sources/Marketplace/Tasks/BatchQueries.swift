@@ -22,14 +22,16 @@ extension Transaction {
                 insert into batch (requester_id, batch_id, project_id, name, state, door, requirement_id, redundancy,
                                    pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
                                    lease_seconds, answer_seconds, lapses_max, priority, created_at, workforces,
-                                   worker_tasks_max, gold_bps, is_packed, due_at, redundancy_most, agreement_bps)
+                                   worker_tasks_max, gold_bps, is_packed, due_at, redundancy_most, agreement_bps,
+                                   sensitivity)
                 values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
                         \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
                         \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
                         \(draft.answerSeconds), \(draft.lapsesMax), \(draft.priority), \(instant),
                         (\(workforces)::text[])::workforce[], \(draft.sharing.workerTasksMax),
                         \(draft.sharing.goldBasisPoints), \(draft.sharing.isPacked), \(draft.dueAt),
-                        \(draft.adaptive?.most ?? draft.redundancy), \(draft.adaptive?.agreementBasisPoints))
+                        \(draft.adaptive?.most ?? draft.redundancy), \(draft.adaptive?.agreementBasisPoints),
+                        \(draft.sensitivity))
                 on conflict on constraint batch_one_per_name do nothing
                 """) == 1
         if isNew { try await insertBatchPrice(of: id, requester, price, feeBasisPoints: draft.feeBasisPoints) }

@@ -39,6 +39,8 @@ package struct BatchDraft: Sendable {
     package let dueAt: Date?
     /// How many of its tasks with a suggestion stay without it, to compare with, in ten-thousandths, 0 to 10,000.
     package let controlBasisPoints: Int
+    /// How sensitive its content is, 0 to 3: what clearance its workers need beside the requirement; 0 for none.
+    package let sensitivity: Int
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
@@ -47,7 +49,7 @@ package struct BatchDraft: Sendable {
         priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
         pricing: BatchPricing = .plain, sharing: TaskSharing = .plain, adaptive: AdaptiveRedundancy? = nil,
-        dueAt: Date? = nil, controlBasisPoints: Int = 0
+        dueAt: Date? = nil, controlBasisPoints: Int = 0, sensitivity: Int = 0
     ) {
         self.project = project
         self.name = name
@@ -70,6 +72,7 @@ package struct BatchDraft: Sendable {
         self.adaptive = adaptive
         self.dueAt = dueAt
         self.controlBasisPoints = controlBasisPoints
+        self.sensitivity = sensitivity
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -91,11 +94,17 @@ package struct BatchDraft: Sendable {
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
         try sharing.validate()
         try Self.check(controlBasisPoints, 0...10_000, "control_bps")
+        try Self.check(sensitivity, 0...Clearance.most, "sensitivity")
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }
 
     static let priorities = -1_000_000...1_000_000
+
+    /// Its own, and the clearance that its content asks for.
+    var wholeRequirement: Requirement {
+        sensitivity > 0 ? .all([requirement, .clearance(sensitivity)]) : requirement
+    }
 
     static func check(_ value: Int, _ bounds: ClosedRange<Int>, _ field: String) throws(BadInput) {
         guard bounds.contains(value) else {
@@ -137,7 +146,7 @@ extension Change {
         }
         try draft.dueAt?.mustBeADeadline(at: instant)
         let priced = try await price(draft, project.taskKind)
-        let requirement = try await transaction.internRequirement(draft.requirement, id: make())
+        let requirement = try await transaction.internRequirement(draft.wholeRequirement, id: make())
         let fresh: Batch.ID = make()
         guard try await transaction.insertBatch(fresh, of: requester, draft, priced, requirement: requirement)
         else {

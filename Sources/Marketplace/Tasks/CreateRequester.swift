@@ -51,6 +51,11 @@ package struct CreateProject: Sendable {
         return try await market.change { change in
             try await change.transaction.authorizePublisher(actor, for: requester)
             guard try await change.transaction.requesterExists(requester) else { throw NotFound("requester") }
+            if let name = draft.retentionClass {
+                guard try await change.transaction.retentionClass(name) != nil else {
+                    throw NotFound("retention class")
+                }
+            }
             if let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey) {
                 return found.id
             }
@@ -71,6 +76,8 @@ package struct CreateProject: Sendable {
                 "project_created", by: actor, on: "project", fresh.uuid, in: .requester(requester),
                 facts: [
                     "external_key": .string(draft.externalKey), "parties": .integer(Int64(draft.parties.count)),
+                    "function": .string(draft.function.rawValue),
+                    "deidentification": .string(draft.deidentification.rawValue),
                 ]
             )
             return fresh

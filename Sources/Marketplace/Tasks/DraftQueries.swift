@@ -1,32 +1,29 @@
-internal import Formats
 internal import Foundation
 internal import Store
 
 extension Transaction {
-    func keepDraft(
-        _ answer: JSON, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, isLate: Bool,
+    func upsertDraft(
+        _ sealed: Bytes, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, isLate: Bool,
         at now: Date
     ) async throws {
         try await execute(
             """
-            insert into answer_draft (requester_id, task_id, worker_id, answer, is_late, saved_at)
-            values (\(requester), \(task), \(worker), \(answer), \(isLate), \(now))
+            insert into answer_draft (requester_id, task_id, worker_id, sealed, is_late, saved_at)
+            values (\(requester), \(task), \(worker), \(sealed), \(isLate), \(now))
             on conflict on constraint answer_draft_pkey do update
-               set answer = excluded.answer, is_late = excluded.is_late, saved_at = excluded.saved_at
+               set answer = null, sealed = excluded.sealed, is_late = excluded.is_late, saved_at = excluded.saved_at
             """)
     }
 
-    func draft(of assignment: Assignment.ID, by worker: Worker.ID) async throws -> AnswerDraft? {
+    /// What a worker has kept of the task of one of their assignments, as it is stored.
+    func storedDraft(of assignment: Assignment.ID, by worker: Worker.ID) async throws -> Row? {
         try await firstRow(
             """
-            select draft.answer, draft.is_late, draft.saved_at
+            select requester_id, task_id, draft.answer, draft.sealed, draft.is_late, draft.saved_at
               from assignment
               join answer_draft as draft using (requester_id, task_id, worker_id)
              where assignment.worker_id = \(worker) and assignment.assignment_id = \(assignment)
-            """
-        ).map {
-            AnswerDraft(answer: try $0["answer"], isLate: try $0["is_late"], savedAt: try $0["saved_at"])
-        }
+            """)
     }
 
     func dropDraft(ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID) async throws {

@@ -13,12 +13,12 @@ struct ImportChunk: Sendable {
 
     /// - Returns: false, and nothing is changed, when the chunk has that key with other content: what becomes of the
     ///   one must be known before the other is looked at.
-    mutating func append(_ item: TaskFileItem, under shape: ProjectShape) -> Bool {
+    mutating func append(_ item: TaskFileItem, under shape: ProjectShape, _ cleaning: ContentCleaning) -> Bool {
         switch item {
         case .fault(let fault): faults.append(fault)
         case .record(let record):
             do throws(TaskRecordFault) {
-                guard append(try record.draft(under: shape), at: record.line) else { return false }
+                guard append(try record.draft(under: shape, cleaning), at: record.line) else { return false }
             } catch {
                 faults.append(error)
             }
@@ -52,6 +52,7 @@ struct ImportChunk: Sendable {
 struct ImportChunks {
     private let reader: TaskFileReader
     private let shape: ProjectShape
+    private let cleaning: ContentCleaning
     private let recordsPerChunk: Int
     /// Was read, and begins the next chunk.
     private var waiting: TaskFileItem?
@@ -60,6 +61,7 @@ struct ImportChunks {
     init(_ file: TaskFile, _ target: IntakeTarget, recordsPerChunk: Int, after done: Int) throws {
         reader = try TaskFileReader(file.open(), format: file.format)
         shape = target.shape
+        cleaning = target.cleaning
         self.recordsPerChunk = recordsPerChunk
         guard try reader.skip(done) == done else { throw ImportRefusal.sourceChanged }
     }
@@ -69,7 +71,7 @@ struct ImportChunks {
         var chunk = ImportChunk()
         while chunk.records < recordsPerChunk, !chunk.tasks.isFull, let item = try waiting ?? reader.next() {
             waiting = nil
-            guard chunk.append(item, under: shape) else {
+            guard chunk.append(item, under: shape, cleaning) else {
                 waiting = item
                 break
             }
@@ -106,17 +108,21 @@ extension TaskRecordFault {
 
 extension TaskRecord {
     /// The record as a draft that the project takes.
-    func draft(under shape: ProjectShape) throws(TaskRecordFault) -> TaskDraft {
+    func draft(under shape: ProjectShape, _ cleaning: ContentCleaning) throws(TaskRecordFault) -> TaskDraft {
+        var code = TaskRecordFault.Code.badValue
         do throws(BadInput) {
-            let draft = TaskDraft(
+            var draft = TaskDraft(
                 externalKey: externalKey, payload: payload, referenceAnswers: referenceAnswers,
                 parties: try PartyName.list(parties), matter: matter, isGold: isGold,
                 suggestion: try TaskSuggestion.of(suggestion)
             )
+            code = .notDeidentified
+            draft = try cleaning(draft)
+            code = .badValue
             if let fault = draft.fault(under: shape) { throw fault }
             return draft
         } catch {
-            throw TaskRecordFault(line: line, pointer: error.pointer, code: .badValue, reason: error.reason)
+            throw TaskRecordFault(line: line, pointer: error.pointer, code: code, reason: error.reason)
         }
     }
 }
@@ -152,16 +158,26 @@ extension TaskDraft {
 
     /// Equal for drafts of the same content.
     var contentDigest: Digest {
-        Digest(of: [
-            "payload": payload, "reference_answers": .object(referenceAnswers),
-            "parties": .array(Set(parties.map(\.normalised)).sorted().map { .string($0) }),
-            "suggestion": suggestion?.contentJSON ?? .null, "matter": matter.map { .string($0) } ?? .null,
-            "gold": .bool(isGold),
-        ])
+        Digest(
+            ofContent: payload, references: referenceAnswers, parties: parties.map(\.normalised),
+            suggestion: suggestion?.contentJSON, matter: matter, isGold: isGold
+        )
     }
 }
 
 extension Digest {
+    /// - Parameter parties: in the form that is compared.
+    init(
+        ofContent payload: JSON, references: [String: JSON], parties: [String], suggestion: JSON? = nil,
+        matter: String? = nil, isGold: Bool = false
+    ) {
+        self.init(of: [
+            "payload": payload, "reference_answers": .object(references),
+            "parties": .array(Set(parties).sorted().map { .string($0) }),
+            "suggestion": suggestion ?? .null, "matter": matter.map { .string($0) } ?? .null, "gold": .bool(isGold),
+        ])
+    }
+
     /// Of everything a reader yields.
     init(ofAll reader: ByteReader) throws {
         var digesting = Digesting()

@@ -97,46 +97,26 @@ extension Transaction {
         }
     }
 
-    /// Those of the drafts in the intake tables (``insertTasks(_:into:ids:)``) that the project has differently.
-    func differingIntake(of batch: Batch) async throws -> [DifferingTask] {
-        try await rows(
-            """
-            with intake as (
-                select task_intake.external_key, task_intake.payload, task_intake.matter, task.matter as known_matter,
-                       reference.answers, party.parties,
-                       case when suggested.task_id is not null
-                            then jsonb_build_array(suggested.source, suggested.version, suggested.suggestion)
-                       end as suggestion,
-                       task.task_id, task.batch_id
-                  from task_intake
-                  join task on task.requester_id = \(batch.requester) and task.project_id = \(batch.project)
-                           and task.external_key = task_intake.external_key
-                  left join (select task_id, jsonb_object_agg(source, answer) as answers
-                               from reference_intake group by task_id) as reference
-                         on reference.task_id = task_intake.task_id
-                  left join (select task_id, array_agg(distinct party order by party) as parties
-                               from party_intake group by task_id) as party
-                         on party.task_id = task_intake.task_id
-                  left join suggestion_intake as suggested on suggested.task_id = task_intake.task_id
-                 where task.task_id <> task_intake.task_id
+    /// Those of the drafts in the intake tables (``insertTasks(_:into:ids:under:)``) that the project has differently,
+    /// by the marks of payload, known answers and parties. What is not sealed yet has none, and gets one first.
+    func differingIntake(of batch: Batch, under key: ContentKey) async throws -> [DifferingTask] {
+        while case let page = try await lockUnsealedContent(broughtAgainTo: batch, limit: 100), !page.isEmpty {
+            try await seal(
+                page.map(\.task), of: batch.requester, page.map { try key.seal($0.payload, of: $0.task) },
+                marks: page.map { key.mark($0.digest) }
             )
-            select external_key, batch_id <> \(batch.id) as is_elsewhere
-              from intake
-             where batch_id <> \(batch.id)
-                or matter is distinct from known_matter
-                or payload is distinct from
-                   (select content.payload from task_content as content
-                     where content.requester_id = \(batch.requester) and content.task_id = intake.task_id)
-                or answers is distinct from
-                   (select jsonb_object_agg(source, answer) from reference_answer as reference
-                     where reference.requester_id = \(batch.requester) and reference.task_id = intake.task_id)
-                or parties is distinct from
-                   (select array_agg(party order by party) from task_party as party
-                     where party.requester_id = \(batch.requester) and party.task_id = intake.task_id)
-                or suggestion is distinct from
-                   (select jsonb_build_array(known.source, known.version, known.suggestion)
-                      from task_suggestion as known
-                     where known.requester_id = \(batch.requester) and known.task_id = intake.task_id)
+        }
+        return try await rows(
+            """
+            select task_intake.external_key, task.batch_id <> \(batch.id) as is_elsewhere
+              from task_intake
+              join task on task.requester_id = \(batch.requester) and task.project_id = \(batch.project)
+                       and task.external_key = task_intake.external_key
+             where task.task_id <> task_intake.task_id
+               and (task.batch_id <> \(batch.id)
+                    or task_intake.mark is distinct from
+                       (select content.mark from \(fragment: key.function.table) as content
+                         where content.requester_id = \(batch.requester) and content.task_id = task.task_id))
             """
         ).map { DifferingTask(externalKey: try $0["external_key"], isElsewhere: try $0["is_elsewhere"]) }
     }

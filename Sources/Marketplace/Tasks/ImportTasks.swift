@@ -15,9 +15,12 @@ package struct ImportTasks: Sendable {
 
     let market: Market
     let recordsPerChunk: Int
+    let deidentifier: (any Deidentifier)?
 
-    package init(market: Market, recordsPerChunk: Int = 5_000) {
+    /// - Parameter deidentifier: every payload and known answer passes through it first.
+    package init(market: Market, recordsPerChunk: Int = 5_000, deidentifier: (any Deidentifier)? = nil) {
         self.market = market
+        self.deidentifier = deidentifier
         self.recordsPerChunk = max(1, recordsPerChunk)
     }
 
@@ -28,7 +31,9 @@ package struct ImportTasks: Sendable {
         _ file: TaskFile, to batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID,
         isStrict: Bool = false, progress: (ImportCounts) -> Void = { _ in }
     ) async throws -> ImportReport {
-        let target = try await market.database.read { try await $0.intakeTarget(batch, of: requester, by: actor) }
+        let target = try await market.database.read {
+            try await $0.intakeTarget(batch, of: requester, by: actor, through: deidentifier)
+        }
         let hash = try Digest(ofAll: file.open())
         let begun = try await market.database.read {
             try await $0.runningImport(of: hash, file.format, into: target.batch)
@@ -85,7 +90,7 @@ package struct ImportTasks: Sendable {
                 ? 0 : try await change.takeIn(chunk.tasks, into: batch.id, of: batch.requester, by: actor, way)
             var faults = chunk.faults
             if added < chunk.tasks.drafts.count {
-                faults += chunk.faults(of: try await transaction.differingIntake(of: batch))
+                faults += chunk.faults(of: try await change.differingIntake(of: batch))
             }
             let counts = ImportCounts(
                 added: added, unchanged: chunk.records - added - faults.count, faulty: faults.count
@@ -139,8 +144,8 @@ package struct ImportTasks: Sendable {
                 known[key] = known[key] ?? content
             }
             guard known.count <= Self.strictMax else { throw ImportRefusal.tooManyForStrict }
-            let differing = try await market.database.transaction {
-                try await $0.differingTasks(chunk.tasks.drafts, from: target.batch, ids: market.identifiers)
+            let differing = try await market.log { [batch = target.batch] change in
+                try await change.differing(chunk.tasks.drafts, from: batch)
             }
             let told = Set(faults.map(\.line))
             faults += chunk.faults(of: differing).filter { !told.contains($0.line) }

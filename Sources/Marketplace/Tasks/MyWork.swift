@@ -1,28 +1,14 @@
-package import Formats
 internal import Foundation
 internal import Store
 
-/// An assignment as its worker sees it.
+/// An assignment as its worker's list shows it; see ``ReadTask`` for what is to be done.
 package struct WorkItem: Sendable {
     package let assignment: Assignment
     package let projectName: String
-    /// What to do, what to do it on, and how the answer must look: only while the lease is the worker's.
-    package let guideline: String?
-    package let answerSchema: JSON?
-    package let payload: JSON?
-    /// What they have saved of the answer, under this lease or an earlier one.
-    package let draft: JSON?
-    /// What a model says the answer is; `nil` also for those who work without, to compare with.
-    package let suggestion: ShownSuggestion?
 
     init(row: Row) throws {
         assignment = try Assignment(row: row)
         projectName = try row["project_name"]
-        guideline = try row["guideline"]
-        answerSchema = try row["answer_schema"]
-        payload = try row["payload"]
-        draft = try row["draft"]
-        suggestion = try ShownSuggestion(row: row, "suggestion_source", "suggestion_version", "suggestion_answer")
     }
 }
 

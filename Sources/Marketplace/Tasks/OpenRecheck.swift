@@ -123,7 +123,12 @@ extension Change {
         var copies: [RecheckCopy] = []
         for item in items where copies.last?.task != item.task {
             if chunk.isFull { break }
-            let draft = try await copy(item, for: version, requester)
+            var draft = try await copy(item, for: version, requester)
+            if target.cleaning.demanded != .none {
+                // The original passed what the project demands.
+                let passed: JSON = .string(target.cleaning.demanded.rawValue)
+                draft.deidentified = ["by": [passed, "copied"], "counts": [:]]
+            }
             if let fault = draft.fault(under: target.shape) { throw fault }
             chunk.append(draft)
             copies.append(RecheckCopy(task: item.task, externalKey: draft.externalKey, checks: item.checks + 1))
@@ -147,7 +152,7 @@ extension Change {
     }
 
     private func copy(_ item: OpenItem, for version: Int, _ requester: Requester.ID) async throws -> TaskDraft {
-        guard let payload = try await transaction.payload(of: item.task, requester),
+        guard let payload = try await content(of: [item.task], from: requester, for: .checking)[item.task],
             let answer = try await transaction.answer(of: item.assignment, requester)
         else { throw NotFound("task") }
         return TaskDraft(

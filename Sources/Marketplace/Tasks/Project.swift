@@ -16,6 +16,8 @@ package struct Project: Sendable {
     package let guidelineVersion: Int
     /// The version it stays at; `nil` where it follows the newest.
     package let guidelinePin: Int?
+    package let function: WorkFunction
+    package let deidentification: Deidentification
 
     package var taskKind: TaskKind { shape.kind }
 }
@@ -30,6 +32,12 @@ package struct ProjectDraft: Sendable {
     let form: Form
     /// Who has a part in its matter; a worker with an interest in one is barred. At most 50.
     package let parties: [PartyName]
+    /// What its answers are for.
+    package var function = WorkFunction.functional
+    /// What must have been done to its content before it is taken in.
+    package var deidentification = Deidentification.none
+    /// How long its content is kept, by the name of a class; `nil` for as long as the requester's key.
+    package var retentionClass: String?
 
     /// From what the shape of its tasks follows.
     enum Form: Sendable {

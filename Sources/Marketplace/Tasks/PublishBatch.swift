@@ -10,7 +10,7 @@ package struct PublishBatch: Sendable {
     package init(market: Market) { self.market = market }
 
     /// - Returns: what was held.
-    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal``.
+    /// - Throws: ``AccessRefusal``; ``NotFound``; ``BatchRefusal``; ``ContentRefusal/destroyed``.
     package func callAsFunction(
         _ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Money {
@@ -21,6 +21,7 @@ package struct PublishBatch: Sendable {
             guard let next = batch.state.after(.publish) else { throw BatchRefusal.wrongState(batch.state, .publish) }
             if let dueAt = batch.dueAt, dueAt <= change.instant { throw BatchRefusal.overdue }
             guard batch.taskCount > 0 else { throw BatchRefusal.noTasks }
+            try await transaction.mustHaveContent(of: batch)
             let (held, share) = try batch.holdAndShare()
             try await change.hold(held, for: batch)
             if share.minorUnits > 0 { try await transaction.keepTopUpShare(share, of: batch) }

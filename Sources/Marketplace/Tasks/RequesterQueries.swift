@@ -32,9 +32,11 @@ extension Transaction {
         try await execute(
             """
             insert into project (requester_id, project_id, external_key, name, task_kind, kind_parameters,
-                                 input_schema, answer_schema, created_at, guideline_id, guideline_pin)
+                                 input_schema, answer_schema, created_at, guideline_id, guideline_pin, function,
+                                 deidentification, retention_class)
             values (\(requester), \(id), \(draft.externalKey), \(draft.name), \(shape.kind), \(shape.parameters),
-                    \(shape.inputSchema), \(shape.answerSchema), \(instant), \(guideline), \(pin))
+                    \(shape.inputSchema), \(shape.answerSchema), \(instant), \(guideline), \(pin),
+                    \(draft.function), \(draft.deidentification), \(draft.retentionClass))
             on conflict on constraint project_one_per_external_key do nothing
             """) == 1
     }
@@ -89,6 +91,8 @@ extension Project {
         guideline = try row["guideline_id"]
         guidelineVersion = try row["guideline_version"]
         guidelinePin = try row["guideline_pin"]
+        function = try row["function"]
+        deidentification = try row["deidentification"]
         shape = try ProjectShape(row: row)
     }
 }

@@ -20,7 +20,7 @@ package struct SaveDraft: Sendable {
     /// - Parameters:
     ///   - answer: up to 1 MiB as canonical JSON; in place of what was saved before.
     ///   - actor: the worker.
-    /// - Throws: ``BadInput``; ``NotFound``; ``LeaseRefusal``.
+    /// - Throws: ``BadInput``; ``NotFound``; ``LeaseRefusal``; ``ContentRefusal``.
     package func callAsFunction(
         _ answer: JSON, for id: Assignment.ID, token: Int64, by actor: Principal.ID
     ) async throws -> Date {
@@ -28,7 +28,7 @@ package struct SaveDraft: Sendable {
         let worker = Worker.ID(actor.uuid)
         return try await market.change { change in
             let (lease, now) = try await change.liveLease(id, token: token, of: worker)
-            try await change.transaction.keepDraft(
+            try await change.keepDraft(
                 answer, ofTask: lease.task, from: lease.requester, by: worker, isLate: false, at: now
             )
             try await change.record(
@@ -48,12 +48,39 @@ package struct ReadDraft: Sendable {
     /// - Parameter actor: the worker.
     /// - Throws: ``NotFound`` for an assignment that is not there, not theirs, or has nothing kept.
     package func callAsFunction(_ id: Assignment.ID, by actor: Principal.ID) async throws -> AnswerDraft {
-        try await market.database.read { transaction in
-            guard let found = try await transaction.draft(of: id, by: Worker.ID(actor.uuid)) else {
-                throw NotFound("draft")
-            }
+        try await market.log { change in
+            guard let found = try await change.draft(of: id, by: Worker.ID(actor.uuid)) else { throw NotFound("draft") }
             return found
         }
+    }
+}
+
+extension Change {
+    /// Keeps what a worker has written, sealed as the task's content is.
+    func keepDraft(
+        _ answer: JSON, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, isLate: Bool,
+        at now: Date
+    ) async throws {
+        let sealed = try await draftKey(of: task, requester).seal(draft: answer, of: task, by: worker)
+        try await transaction.upsertDraft(sealed, ofTask: task, from: requester, by: worker, isLate: isLate, at: now)
+    }
+
+    /// What a worker has kept of a task: their own words, whose reading is nobody's business.
+    func draft(of assignment: Assignment.ID, by worker: Worker.ID) async throws -> AnswerDraft? {
+        guard let row = try await transaction.storedDraft(of: assignment, by: worker) else { return nil }
+        let (requester, task): (Requester.ID, WorkTask.ID) = (try row["requester_id"], try row["task_id"])
+        let answer: JSON
+        if let sealed: Bytes = try row["sealed"] {
+            answer = try await draftKey(of: task, requester).open(draft: sealed, of: task, by: worker)
+        } else {
+            answer = try row["answer"]
+        }
+        return AnswerDraft(answer: answer, isLate: try row["is_late"], savedAt: try row["saved_at"])
+    }
+
+    private func draftKey(of task: WorkTask.ID, _ requester: Requester.ID) async throws -> ContentKey {
+        guard let function = try await transaction.workFunction(ofTask: task, requester) else { throw NotFound("task") }
+        return try await contentKey(of: requester, function)
     }
 }
 

@@ -62,14 +62,6 @@ extension Transaction {
         ).map(WorkToSubmit.init)
     }
 
-    /// What a task's answer is about.
-    func payload(of task: WorkTask.ID, _ requester: Requester.ID) async throws -> JSON? {
-        try await firstRow(
-            """
-            select payload from task_content where requester_id = \(requester) and task_id = \(task)
-            """)?["payload"]
-    }
-
     /// What the worker has handed in for the task of one of their assignments, under whichever lease.
     func submission(sameTaskAs id: Assignment.ID, of worker: Worker.ID) async throws -> Submission? {
         try await firstRow(
@@ -112,36 +104,35 @@ extension Transaction {
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
-    /// A worker's assignments, newest first; payload, guideline and suggestion of the live ones only; the guideline
-    /// is that of the lease's version.
-    func work(of worker: Worker.ID, before: Assignment.ID?, limit: Int) async throws -> [WorkItem] {
-        let isLive: SQL = "assignment.state = 'leased' and assignment.lease_until > \(instant)"
-        return try await rows(
+    /// What is asked of an assignment, whose worker it is: the guideline of the lease's version, and the suggestion
+    /// unless the task is a control.
+    func workInHand(_ id: Assignment.ID, of worker: Worker.ID) async throws -> Row? {
+        try await firstRow(
             """
-            select \(fragment: Assignment.columns), project.name as project_name,
-                   case when \(fragment: isLive) then
-                       (select body from guideline_version as told
-                         where told.requester_id = assignment.requester_id
-                           and told.guideline_id = assignment.guideline_id
-                           and told.version = assignment.guideline_version) end as guideline,
-                   suggestion.source as suggestion_source, suggestion.version as suggestion_version,
-                   suggestion.suggestion as suggestion_answer,
-                   case when \(fragment: isLive) then project.answer_schema end as answer_schema,
-                   case when \(fragment: isLive) then
-                       (select answer from answer_draft as draft
-                         where draft.requester_id = assignment.requester_id
-                           and draft.task_id = assignment.task_id
-                           and draft.worker_id = assignment.worker_id) end as draft,
-                   case when \(fragment: isLive) then
-                       (select payload from task_content
-                         where task_content.requester_id = assignment.requester_id
-                           and task_content.task_id = assignment.task_id) end as payload
+            select \(fragment: Assignment.columns), project.name as project_name, told.body as guideline,
+                   project.answer_schema, suggestion.source as suggestion_source,
+                   suggestion.version as suggestion_version, suggestion.suggestion as suggestion_answer
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
               join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
+              join guideline_version as told
+                on told.requester_id = assignment.requester_id and told.guideline_id = assignment.guideline_id
+               and told.version = assignment.guideline_version
               left join task_suggestion as suggestion
-                on \(fragment: isLive) and suggestion.requester_id = assignment.requester_id
-               and suggestion.task_id = assignment.task_id and not suggestion.is_control
+                on suggestion.requester_id = assignment.requester_id and suggestion.task_id = assignment.task_id
+               and not suggestion.is_control
+             where assignment.worker_id = \(worker) and assignment.assignment_id = \(id)
+            """)
+    }
+
+    /// A worker's assignments, newest first.
+    func work(of worker: Worker.ID, before: Assignment.ID?, limit: Int) async throws -> [WorkItem] {
+        try await rows(
+            """
+            select \(fragment: Assignment.columns), project.name as project_name
+              from assignment
+              join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
+              join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
              where assignment.worker_id = \(worker)
                and (\(before)::uuid is null or assignment.assignment_id < \(before)::uuid)
              order by assignment.assignment_id desc

@@ -58,7 +58,8 @@ package struct SubmitAnswer: Sendable {
     ///     counts as that time.
     ///   - actor: the worker.
     /// - Returns: the submission; of another assignment than `id` for a late answer.
-    /// - Throws: ``NotFound``; ``BadInput`` for an answer that cannot be stored; ``SubmitRefusal``.
+    /// - Throws: ``NotFound``; ``BadInput`` for an answer that cannot be stored; ``SubmitRefusal``;
+    ///   ``ContentRefusal`` where the answer must be checked against content that cannot be had, or kept.
     package func callAsFunction(
         _ answer: JSON, for id: Assignment.ID, token: Int64, activeSeconds: Int? = nil, by actor: Principal.ID
     ) async throws -> Submission {
@@ -78,11 +79,12 @@ package struct SubmitAnswer: Sendable {
     /// Outside of whatever goes with the request: a refusal stores no answer to it.
     private func keep(_ answer: JSON, of id: Assignment.ID, by actor: Principal.ID) async throws {
         let worker = Worker.ID(actor.uuid)
-        try await Market(database: market.database, identifiers: market.identifiers).change { change in
+        try await Market(database: market.database, identifiers: market.identifiers, keys: market.keys).change {
+            change in
             guard let work = try await change.transaction.workToSubmit(id, of: worker) else {
                 throw NotFound("assignment")
             }
-            try await change.transaction.keepDraft(
+            try await change.keepDraft(
                 answer, ofTask: work.task, from: work.requester, by: worker, isLate: true, at: change.instant
             )
             try await change.record(
@@ -114,7 +116,9 @@ extension Change {
         guard let work = try await transaction.workToSubmit(id, of: worker) else { throw NotFound("assignment") }
         if let earlier = work.submission { return try earlier.repeated(handIn.hash) }
         guard work.leaseToken == token else { throw SubmitRefusal.leaseLost }
-        let input = work.shape.answerNeedsInput ? try await transaction.payload(of: work.task, work.requester) : nil
+        let input =
+            work.shape.answerNeedsInput
+            ? try await content(of: [work.task], from: work.requester, for: .checking)[work.task] : nil
         let faults = work.shape.faults(inAnswer: handIn.answer, to: input ?? .null)
         guard faults.isEmpty else { throw SubmitRefusal.invalidAnswer(faults) }
         let change = try await afterLockingForChange(worker)

@@ -7,7 +7,9 @@ extension Transaction {
     /// - Returns: their number.
     /// - Throws: a violation of `task_one_per_external_key` when the project has the external key of one of them, or
     ///   two have the same.
-    func copyTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
+    func copyTasks(
+        _ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource, under key: ContentKey
+    ) async throws -> Int {
         let intake = drafts.intake(ids, at: instant)
         let requester = batch.requester
         try await copyIn(
@@ -22,8 +24,16 @@ extension Transaction {
             }
         )
         try await copyIn(
-            "copy task_content (requester_id, task_id, payload) from stdin (format binary)",
-            rows: intake.lazy.map { CopyRow([requester, $0.id, $0.draft.content]) }
+            """
+            copy \(fragment: key.function.table) (requester_id, task_id, sealed, mark, deidentified)
+            from stdin (format binary)
+            """,
+            rows: try intake.map { id, draft in
+                CopyRow([
+                    requester, id, try key.seal(draft.payload, of: id), key.mark(draft.contentDigest),
+                    draft.deidentified,
+                ])
+            }
         )
         try await copyIn(
             """
@@ -66,27 +76,31 @@ extension Transaction {
     /// Streams drafts into temporary tables and from there, in one statement, into tasks with content, reference
     /// answers and open slots. Those whose external key the project has stay as they are.
     ///
+    /// - Parameter key: what their content is sealed under, on its way.
     /// - Returns: how many were new.
-    func insertTasks(_ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource) async throws -> Int {
-        try await fillIntake(drafts, ids: ids)
-        let added = try await moveIntake(into: batch)
+    func insertTasks(
+        _ drafts: [TaskDraft], into batch: Batch, ids: any IdentifierSource, under key: ContentKey
+    ) async throws -> Int {
+        try await fillIntake(drafts, ids: ids, under: key)
+        let added = try await moveIntake(into: batch, key.function)
         if drafts.contains(where: { $0.suggestion != nil }) { try await takeSuggestions(into: batch) }
         return added
     }
 
-    /// Which of the drafts the project has differently; changes nothing.
+    /// Which of the drafts the project has differently; adds none.
     func differingTasks(
-        _ drafts: [TaskDraft], from batch: Batch, ids: any IdentifierSource
+        _ drafts: [TaskDraft], from batch: Batch, ids: any IdentifierSource, under key: ContentKey
     ) async throws -> [DifferingTask] {
-        try await fillIntake(drafts, ids: ids)
-        return try await differingIntake(of: batch)
+        try await fillIntake(drafts, ids: ids, under: key)
+        return try await differingIntake(of: batch, under: key)
     }
 
-    private func fillIntake(_ drafts: [TaskDraft], ids: any IdentifierSource) async throws {
+    private func fillIntake(_ drafts: [TaskDraft], ids: any IdentifierSource, under key: ContentKey) async throws {
         try await execute(
             """
             create temporary table task_intake (
-                task_id uuid not null, external_key text not null, payload jsonb not null, matter text
+                task_id uuid not null, external_key text not null, sealed bytea not null, mark bytea not null,
+                deidentified jsonb, matter text
             ) on commit drop
             """)
         try await execute(
@@ -110,8 +124,15 @@ extension Transaction {
             """)
         let intake = drafts.intake(ids, at: instant)
         try await copyIn(
-            "copy task_intake (task_id, external_key, payload, matter) from stdin (format binary)",
-            rows: intake.lazy.map { CopyRow([$0.id, $0.draft.externalKey, $0.draft.content, $0.draft.matter]) }
+            """
+            copy task_intake (task_id, external_key, sealed, mark, deidentified, matter) from stdin (format binary)
+            """,
+            rows: try intake.map { id, draft in
+                CopyRow([
+                    id, draft.externalKey, try key.seal(draft.payload, of: id), key.mark(draft.contentDigest),
+                    draft.deidentified, draft.matter,
+                ])
+            }
         )
         try await copyIn(
             "copy reference_intake (task_id, source, answer) from stdin (format binary)",
@@ -135,7 +156,7 @@ extension Transaction {
         )
     }
 
-    private func moveIntake(into batch: Batch) async throws -> Int {
+    private func moveIntake(into batch: Batch, _ function: WorkFunction) async throws -> Int {
         try await oneRow(
             """
             with added as (
@@ -146,8 +167,9 @@ extension Transaction {
                 returning task_id
             ),
             content as (
-                insert into task_content (requester_id, task_id, payload)
-                select \(batch.requester), task_id, payload from task_intake join added using (task_id)
+                insert into \(fragment: function.table) (requester_id, task_id, sealed, mark, deidentified)
+                select \(batch.requester), task_id, sealed, mark, deidentified
+                  from task_intake join added using (task_id)
             ),
             reference as (
                 insert into reference_answer (requester_id, task_id, source, answer)
@@ -232,9 +254,6 @@ extension [TaskDraft] {
 }
 
 extension TaskDraft {
-    /// What the column of the content holds: the one place where a payload is brought into its stored form.
-    fileprivate var content: some SQLParameter { payload }
-
     fileprivate var partiesOnce: [PartyName] {
         var seen: Set<String> = []
         return parties.filter { seen.insert($0.normalised).inserted }

@@ -59,6 +59,8 @@ package struct TaskDraft: Sendable {
 
     /// What a model says the answer is.
     package let suggestion: TaskSuggestion?
+    /// What was taken out of it: `{"by": ["external", "patterns"], "counts": {"email": 2}}`; `nil` for nothing.
+    var deidentified: JSON?
 
     package init(
         externalKey: String, payload: JSON, referenceAnswers: [String: JSON] = [:], parties: [PartyName] = [],
@@ -71,6 +73,7 @@ package struct TaskDraft: Sendable {
         self.matter = matter
         self.isGold = isGold
         self.suggestion = suggestion
+        deidentified = nil
     }
 
     static let payloadBytesMax = 4 << 20

@@ -45,4 +45,5 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case batchesClosed = "batches_closed"
     case tasksWithdrawn = "tasks_withdrawn"
     case recheckSteps = "recheck_steps"
+    case contentsEmptied = "contents_emptied"
 }

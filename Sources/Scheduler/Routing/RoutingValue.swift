@@ -50,7 +50,7 @@ extension Requirement {
             rules.reduce(into: [:]) { $0.merge($1.leastTiers, uniquingKeysWith: min) }
         case .profession(let profession, let tier): [profession: tier]
         case .not, .jurisdiction, .specialty, .language, .excluded, .agreement, .noInterest, .notExcluded, .sourcing,
-            .exam, .skill, .years, .performedIn, .credential:
+            .exam, .skill, .years, .performedIn, .credential, .clearance:
             [:]
         }
     }

@@ -63,7 +63,7 @@ extension Market {
     /// The same market with ids from a seed: what a run on a fresh database needs to be repeated exactly. Not for a
     /// database that such a market has written to before: at the same instant the same ids would come again.
     package func seeded(_ seed: UInt64) -> Market {
-        Market(database: database, identifiers: SeededIdentifiers(seed: seed))
+        Market(database: database, identifiers: SeededIdentifiers(seed: seed), keys: keys)
     }
 }
 

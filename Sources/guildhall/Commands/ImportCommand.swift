@@ -24,13 +24,12 @@ struct ImportCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var founding: FoundingOptions
-        @OptionGroup var keys: KeyOptions
         @Argument(help: "The roster, gzipped or not.") var file: String
         @Option(help: "Most faults and remarks to print.") var show = 20
 
         func run() async throws {
             try await importing(options, founding: founding.found, show: show) { market, founders, progress in
-                try await ImportWorkers(market: market, keys: try keys.ringIfNamed())(
+                try await ImportWorkers(market: market, keys: market.keys)(
                     file, by: founders.chief, progress: progress)
             }
         }

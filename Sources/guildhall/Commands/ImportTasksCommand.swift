@@ -27,11 +27,20 @@ extension ImportCommand {
         @Option(help: "The requester, by the operator's key.") var requester = FoundMarket.requesterKey
         @Option(help: "The person who imports.") var by = "operator"
         @Flag(help: "Take nothing in if one record is faulty.") var strict = false
+        @Option(
+            name: .customLong("deidentify-with"),
+            help: "A program that every payload passes through: a JSON value a line in, one a line out.")
+        var deidentifyWith: String?
+        @Option(name: .customLong("deidentify-seconds"), help: "The most that it may take for one value, 1 to 600.")
+        var deidentifySeconds = 30
         @Option(help: "Most faults to print, 0 to 1000.") var show = 20
         @Flag(help: "Print JSON.") var json = false
 
         func validate() throws {
             guard (0...ImportRun.faultsMax).contains(show) else { throw ValidationError("--show must be 0 to 1000.") }
+            guard (1...600).contains(deidentifySeconds) else {
+                throw ValidationError("--deidentify-seconds must be 1 to 600.")
+            }
         }
 
         func run() async throws {
@@ -39,8 +48,11 @@ extension ImportCommand {
                 guard let batch = Identifier<Batch>(batch) else { throw BadInput("batch", "must be a UUID") }
                 let bar = ProgressBar()
                 defer { bar.end() }
+                let program = try deidentifyWith.map {
+                    try ExternalDeidentifier(path: $0, limit: .seconds(deidentifySeconds))
+                }
                 do {
-                    let report = try await ImportTasks(market: session.market)(
+                    let report = try await ImportTasks(market: session.market, deidentifier: program)(
                         TaskFile(path: file, format: format), to: batch,
                         of: try await session.requester(requester),
                         by: try await session.market.person(named: by), isStrict: strict

@@ -6,7 +6,7 @@ internal import Marketplace
 struct KeysCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "keys",
-        abstract: "Make and rotate the keys that payout methods and tax profiles are encrypted under.",
+        abstract: "Make and rotate the keys that task content, payout methods and tax profiles are encrypted under.",
         discussion: """
             The key file is never stored in the database. Keep a copy of it apart from the database's backups: without \
             it nothing that was encrypted can be read again.
@@ -43,7 +43,6 @@ struct KeysCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var options: DatabaseOptions
-        @OptionGroup var keys: KeyOptions
         @Option(help: "Data keys per transaction, 1 to 1,000.") var batch = 500
         @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
@@ -56,7 +55,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                let file = try keys.file()
+                let file = try options.keyFile
                 var ring = try file.read()
                 let actor = try await session.market.person(named: by)
                 if ring.names.count == 1 {
@@ -92,7 +91,6 @@ struct KeysCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var options: DatabaseOptions
-        @OptionGroup var keys: KeyOptions
         @Option(help: "Workers per transaction, 1 to 200.") var batch = 200
         @Option(help: "The operator.") var by = "operator"
         @Flag(help: "Print JSON.") var json = false
@@ -103,7 +101,7 @@ struct KeysCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                let file = try keys.file()
+                let file = try options.keyFile
                 var ring = try file.read()
                 let actor = try await session.market.person(named: by)
                 let isUnderWay = try await RemakeMarks(market: session.market, keys: ring).isUnderWay(by: actor)

@@ -10,7 +10,6 @@ extension WorkerCommand {
             discussion: "With a key file, people who are registered already raise a duplicate case at once."
         )
         @OptionGroup var options: DatabaseOptions
-        @OptionGroup var keys: KeyOptions
         @Argument(help: "Your own name for the worker.") var key: String
         @Option(help: "In any script.") var name: String
         @Option var email: String
@@ -27,7 +26,7 @@ extension WorkerCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                let worker = try await RegisterWorker(market: session.market, keys: try keys.ringIfNamed())(
+                let worker = try await RegisterWorker(market: session.market, keys: session.market.keys)(
                     Registration(
                         externalKey: key, name: name, email: email, country: country, timeZone: timeZone,
                         weeklyMinutesMax: weeklyMinutes, languages: language, phone: phone,
@@ -45,7 +44,6 @@ extension WorkerCommand {
             abstract: "Change what a worker is registered with; what is left out stays."
         )
         @OptionGroup var event: WorkerEventOptions
-        @OptionGroup var keys: KeyOptions
         @Option var name: String?
         @Option var email: String?
         @Option(help: "ISO 3166-1.") var country: String?
@@ -68,7 +66,7 @@ extension WorkerCommand {
                     languages: language.isEmpty ? old.languages.map(\.description) : language,
                     phone: phone ?? old.phone, bornOn: try bornOn.map(day) ?? old.bornOn, place: place ?? old.place
                 )
-                try await ReviseWorker(market: market, keys: try keys.ringIfNamed())(
+                try await ReviseWorker(market: market, keys: market.keys)(
                     worker, to: registration, by: actor)
                 return [:]
             }

@@ -18,7 +18,6 @@ struct PayoutMethodCommand: AsyncParsableCommand {
                 """
         )
         @OptionGroup var event: WorkerEventOptions
-        @OptionGroup var keys: KeyOptions
         @Option(help: "BIC, routing or sort code; not needed with an IBAN.") var bank: String?
         @Option(help: "The account's holder.") var holder: String
         @Option(help: "The bank's country, ISO 3166-1.") var country: String
@@ -28,7 +27,7 @@ struct PayoutMethodCommand: AsyncParsableCommand {
             try await event.run { worker, market, actor in
                 let method = try PayoutMethod(
                     account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency)
-                try await SetPayoutMethod(market: market, keys: try keys.ring())(method, of: worker, by: actor)
+                try await SetPayoutMethod(market: market, keys: try market.ring)(method, of: worker, by: actor)
                 return [:]
             }
         }
@@ -57,7 +56,6 @@ struct TaxProfileCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write a worker's tax profile; the taxpayer number is read from standard input.")
         @OptionGroup var event: WorkerEventOptions
-        @OptionGroup var keys: KeyOptions
         @Option(help: "Tax residence, ISO 3166-1.") var residence: String
         @Option(help: "w9, w8ben or declaration.") var form = "declaration"
 
@@ -65,7 +63,7 @@ struct TaxProfileCommand: AsyncParsableCommand {
             try await event.run { worker, market, actor in
                 let form = try choice(form, of: TaxForm.self, field: "form")
                 let profile = try TaxProfile(residence: residence, taxpayerNumber: readLine() ?? "", form: form)
-                try await SetTaxProfile(market: market, keys: try keys.ring())(profile, of: worker, by: actor)
+                try await SetTaxProfile(market: market, keys: try market.ring)(profile, of: worker, by: actor)
                 return [:]
             }
         }
@@ -86,7 +84,6 @@ struct TaxProfileCommand: AsyncParsableCommand {
 /// What every reading of something sealed takes.
 struct SecretReading: ParsableArguments {
     @OptionGroup var options: DatabaseOptions
-    @OptionGroup var keys: KeyOptions
     @Argument(help: "The worker's key or id.") var key: String
     @Option(help: "payment, tax_reporting or legal_request; it is recorded.") var purpose: String
     @Option(help: "Who reads: finance for payments and taxes, an operator for authorities.") var by = "finance-maker"
@@ -100,7 +97,7 @@ struct SecretReading: ParsableArguments {
                 purpose, of: ReadingPurpose.self, field: "purpose", but: [.ownAccess, .marking]
             )
             let secret = try await read(
-                try await session.market.worker(key), purpose, session.market, try keys.ring(),
+                try await session.market.worker(key), purpose, session.market, try session.market.ring,
                 try await session.market.person(named: by)
             )
             if json { return Console.result(secret) }
@@ -190,13 +187,12 @@ struct DuplicatesCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Compare the workers who were registered without a key file.")
         @OptionGroup var options: DatabaseOptions
-        @OptionGroup var keys: KeyOptions
         @Option(help: .actor("an operator")) var by = "operator"
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
             try await withSession(options) { session in
-                let find = FindDuplicates(market: session.market, keys: try keys.ring())
+                let find = FindDuplicates(market: session.market, keys: try session.market.ring)
                 let actor = try await session.market.person(named: by)
                 var count = 0
                 while case let marked = try await find(by: actor), marked > 0 { count += marked }

@@ -4,11 +4,11 @@ internal import Foundation
 
 /// Why something sealed cannot be written or read.
 package enum VaultRefusal: Refusal {
-    /// The key that wraps the worker's data key is not in the ring.
+    /// The key that wraps the data key is not in the ring.
     case keyUnknown(name: String)
     /// The ring's current key was retired; another ring has taken its place.
     case keyRetired(name: String)
-    /// What is stored was not sealed for this worker and table under this key, or was altered.
+    /// What is stored was not sealed for this place under this key, or was altered.
     case unreadable
 
     package var code: String {
@@ -28,38 +28,60 @@ package enum VaultRefusal: Refusal {
     }
 }
 
-/// AES-256-GCM (NIST SP 800-38D) with random nonces, bound to a worker and a place: what was sealed for one cannot be
+/// Whose a data key is: a worker's, for their secrets, or a requester's, for content of one function.
+struct KeyOwner: Hashable, Sendable {
+    fileprivate let place: String
+
+    static func worker(_ id: Worker.ID) -> KeyOwner { KeyOwner(place: "worker_key/\(id)") }
+
+    /// - Parameter function: a value of the PostgreSQL enum `work_function`.
+    static func requester(_ id: Requester.ID, function: String) -> KeyOwner {
+        KeyOwner(place: "requester_key/\(id)/\(function)")
+    }
+}
+
+/// AES-256-GCM (NIST SP 800-38D) with random nonces, bound to an owner or a place: what was sealed for one cannot be
 /// opened for another.
 enum Envelope {
-    /// Wraps a data key of a worker.
-    static func wrap(_ dataKey: SymmetricKey, of worker: Worker.ID, with key: KeyRing.WrappingKey) throws -> [UInt8] {
-        try seal(dataKey.withUnsafeBytes { Array($0) }, under: key.key, binding("worker_key", worker, key.name))
+    static func wrap(_ dataKey: SymmetricKey, of owner: KeyOwner, with key: KeyRing.WrappingKey) throws -> [UInt8] {
+        try seal(dataKey.withUnsafeBytes { Array($0) }, under: key.key, binding(owner.place, key.name))
     }
 
     static func unwrap(
-        _ wrapped: [UInt8], of worker: Worker.ID, by name: String, in ring: KeyRing
+        _ wrapped: [UInt8], of owner: KeyOwner, by name: String, in ring: KeyRing
     ) throws(VaultRefusal) -> SymmetricKey {
         guard let key = ring.wrappingKey(named: name) else { throw .keyUnknown(name: name) }
-        return SymmetricKey(data: try open(wrapped, under: key, binding("worker_key", worker, name)))
+        return SymmetricKey(data: try open(wrapped, under: key, binding(owner.place, name)))
     }
 
     /// Seals a secret of a worker for a table.
     static func seal(
         _ secret: JSON, of worker: Worker.ID, in table: SealedTable, under key: SymmetricKey
     ) throws -> [UInt8] {
-        try seal(secret.canonicalBytes(), under: key, binding(table.rawValue, worker, "1"))
+        try seal(secret, for: "\(table.rawValue)/\(worker)", under: key)
     }
 
     static func open(
         _ sealed: [UInt8], of worker: Worker.ID, in table: SealedTable, under key: SymmetricKey
     ) throws(VaultRefusal) -> JSON {
-        let bytes = try open(sealed, under: key, binding(table.rawValue, worker, "1"))
+        try open(sealed, for: "\(table.rawValue)/\(worker)", under: key)
+    }
+
+    /// Seals a value for a place: the table and whatever else tells its row from all others, `/` between them.
+    static func seal(_ value: JSON, for place: String, under key: SymmetricKey) throws -> [UInt8] {
+        try seal(value.canonicalBytes(), under: key, binding(place, "1"))
+    }
+
+    static func open(
+        _ sealed: [UInt8], for place: String, under key: SymmetricKey
+    ) throws(VaultRefusal) -> JSON {
+        let bytes = try open(sealed, under: key, binding(place, "1"))
         guard let json = try? JSON.parse(bytes, limits: .stored) else { throw .unreadable }
         return json
     }
 
-    private static func binding(_ place: String, _ worker: Worker.ID, _ version: String) -> [UInt8] {
-        Array("guildhall/\(place)/\(worker)/\(version)".utf8)
+    private static func binding(_ place: String, _ version: String) -> [UInt8] {
+        Array("guildhall/\(place)/\(version)".utf8)
     }
 
     /// Nonce, ciphertext and tag.

@@ -2,7 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Wraps data keys of workers anew, by the newest key of the ring. What is sealed under them stays as it is.
+/// Wraps data keys of workers and requesters anew, by the newest key of the ring. What is sealed under them stays as it
+/// is.
 ///
 /// A rotation is: a ring with a new key is put in place everywhere, this runs until nothing is left, then
 /// ``RetireKeys`` says which keys may be destroyed. It can be cut off at any point and run again.
@@ -29,25 +30,32 @@ package struct RewrapKeys: Sendable {
             guard try await transaction.holdWrappingKey(current.name) else {
                 throw VaultRefusal.keyRetired(name: current.name)
             }
-            let rows = try await transaction.lockKeysToRewrap(
-                to: current.name, limit: min(max(limit, 1), Self.batchMax))
-            guard !rows.isEmpty else { return 0 }
-            var workers: [Worker.ID] = []
-            var wrapped: [Bytes] = []
-            for row in rows {
-                let worker: Worker.ID = try row["worker_id"]
-                let old: Bytes = try row["wrapped"]
-                let key = try Envelope.unwrap(old.bytes, of: worker, by: try row["wrapping_key"], in: keys)
-                workers.append(worker)
-                wrapped.append(Bytes(try Envelope.wrap(key, of: worker, with: current)))
-            }
+            let limit = min(max(limit, 1), Self.batchMax)
+            let ofWorkers = try await transaction.lockKeysToRewrap(to: current.name, limit: limit)
+            let ofRequesters = try await transaction.lockRequesterKeysToRewrap(
+                to: current.name, limit: limit - ofWorkers.count)
+            let count = ofWorkers.count + ofRequesters.count
+            guard count > 0 else { return 0 }
+            let workers: [Worker.ID] = try ofWorkers.map { try $0["worker_id"] }
+            let wrapped = try zip(ofWorkers, workers).map { try rewrapped($0, of: .worker($1), with: current) }
             try await transaction.rewrap(workers, wrapped, by: current.name)
+            for row in ofRequesters {
+                let (requester, function): (Requester.ID, String) = (try row["requester_id"], try row["function"])
+                let anew = try rewrapped(row, of: .requester(requester, function: function), with: current)
+                try await transaction.rewrap(requester, function, anew, by: current.name)
+            }
             try await change.record(
                 "keys_rewrapped", by: actor, on: "principal", actor.uuid, in: .platform,
-                facts: ["count": .integer(Int64(rows.count)), "wrapping_key": .string(current.name)]
+                facts: ["count": .integer(Int64(count)), "wrapping_key": .string(current.name)]
             )
-            return rows.count
+            return count
         }
+    }
+
+    private func rewrapped(_ row: Row, of owner: KeyOwner, with current: KeyRing.WrappingKey) throws -> Bytes {
+        let old: Bytes = try row["wrapped"]
+        let key = try Envelope.unwrap(old.bytes, of: owner, by: try row["wrapping_key"], in: keys)
+        return Bytes(try Envelope.wrap(key, of: owner, with: current))
     }
 }
 

@@ -24,7 +24,7 @@ extension Change {
         }
         let wrapped: Bytes = try row["wrapped"]
         let sealed: Bytes = try row["sealed"]
-        let key = try Envelope.unwrap(wrapped.bytes, of: worker, by: try row["wrapping_key"], in: ring)
+        let key = try Envelope.unwrap(wrapped.bytes, of: .worker(worker), by: try row["wrapping_key"], in: ring)
         let secret = try Envelope.open(sealed.bytes, of: worker, in: table, under: key)
         try await record(
             "\(table.rawValue)_read", by: actor, on: "worker", worker.uuid, in: .worker(worker),
@@ -36,13 +36,13 @@ extension Change {
     private func dataKey(of worker: Worker.ID, _ ring: KeyRing) async throws -> SymmetricKey {
         if let row = try await transaction.lockWorkerKey(of: worker) {
             let wrapped: Bytes = try row["wrapped"]
-            return try Envelope.unwrap(wrapped.bytes, of: worker, by: try row["wrapping_key"], in: ring)
+            return try Envelope.unwrap(wrapped.bytes, of: .worker(worker), by: try row["wrapping_key"], in: ring)
         }
         let key = SymmetricKey(size: .bits256)
         guard try await transaction.holdWrappingKey(ring.current.name) else {
             throw VaultRefusal.keyRetired(name: ring.current.name)
         }
-        let wrapped = try Envelope.wrap(key, of: worker, with: ring.current)
+        let wrapped = try Envelope.wrap(key, of: .worker(worker), with: ring.current)
         try await transaction.insertWorkerKey(wrapped, of: worker, by: ring.current.name)
         return key
     }

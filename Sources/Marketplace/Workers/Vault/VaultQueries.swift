@@ -78,6 +78,27 @@ extension Transaction {
             """)
     }
 
+    /// The same of requesters; those that were destroyed have none.
+    func lockRequesterKeysToRewrap(to name: String, limit: Int) async throws -> [Row] {
+        try await rows(
+            """
+            select requester_id, function::text as function, wrapping_key, wrapped
+              from requester_key
+             where wrapping_key <> \(name)
+             order by requester_id, function
+             limit \(limit)
+               for update
+            """)
+    }
+
+    func rewrap(_ requester: Requester.ID, _ function: String, _ wrapped: Bytes, by name: String) async throws {
+        try await execute(
+            """
+            update requester_key set wrapping_key = \(name), wrapped = \(wrapped)
+             where requester_id = \(requester) and function = \(function)
+            """)
+    }
+
     func rewrap(_ workers: [Worker.ID], _ wrapped: [Bytes], by name: String) async throws {
         let changed = try await execute(
             """
@@ -101,6 +122,7 @@ extension Transaction {
             """
             update wrapping_key set retired_at = coalesce(retired_at, \(instant))
              where name = \(name) and not exists (select from worker_key where wrapping_key = \(name))
+               and not exists (select from requester_key where wrapping_key = \(name))
             """) == 1
     }
 }

@@ -1,0 +1,79 @@
+internal import Store
+
+extension DoctorCheck {
+    static let functionViolations: SQL = """
+        select review.review_id::text as example
+          from review
+          join assignment using (requester_id, assignment_id)
+          join assignment as own
+            on own.requester_id = assignment.requester_id and own.task_id = assignment.task_id
+           and own.worker_id = review.reviewer_id
+         where review.reviewer_id <> assignment.worker_id
+        """
+
+    /// Content in one of the two tables, that of the project's function; cleaned as the project demands; under a key
+    /// that is there or was destroyed; emptied only after its batch was closed.
+    static let contentViolations: SQL = """
+        select task.task_id::text as example
+          from task
+          join project using (requester_id, project_id)
+          join batch on batch.requester_id = task.requester_id and batch.batch_id = task.batch_id
+          left join task_content as functional
+            on functional.requester_id = task.requester_id and functional.task_id = task.task_id
+          left join safety_content as safety
+            on safety.requester_id = task.requester_id and safety.task_id = task.task_id
+          left join requester_key as key
+            on key.requester_id = task.requester_id and key.function = project.function
+         where (functional.task_id is null) = (project.function = 'functional')
+            or (safety.task_id is null) = (project.function = 'safety')
+            or (project.deidentification <> 'none'
+                and not coalesce(coalesce(functional.deidentified, safety.deidentified) -> 'by'
+                                 ? project.deidentification::text, false))
+            or (num_nonnulls(functional.sealed, safety.sealed) > 0 and key.requester_id is null)
+            or (coalesce(functional.emptied_at, safety.emptied_at) is not null and batch.state not in ('closed', 'archived'))
+        """
+
+    /// A lease counts until its end as it was extended.
+    static let readingViolations: SQL = """
+        select reading.reading_id::text as example
+          from content_reading as reading
+          left join assignment
+            on assignment.requester_id = reading.requester_id
+           and assignment.assignment_id = reading.assignment_id and assignment.task_id = reading.task_id
+         where reading.purpose = 'lease'
+           and not coalesce(assignment.worker_id = reading.reader_id and reading.read_at >= assignment.leased_at
+                            and reading.read_at < assignment.answer_by, false)
+         union all
+        select reading.reading_id::text
+          from content_reading as reading
+          left join submission
+            on submission.requester_id = reading.requester_id
+           and submission.assignment_id = reading.assignment_id
+         where reading.purpose = 'review'
+           and (submission.assignment_id is null or reading.read_at < submission.submitted_at
+                or exists (select from assignment as own
+                            where own.requester_id = reading.requester_id and own.task_id = reading.task_id
+                              and own.worker_id = reading.reader_id and own.leased_at < reading.read_at))
+        """
+
+    static let clearanceViolations: SQL = """
+        select batch.batch_id::text as example
+          from batch
+          join requirement using (requirement_id)
+         where sensitivity > 0
+           and not exists (select from jsonb_array_elements(
+                                      jsonb_build_array(tree) || coalesce(tree -> 'all', '[]')) as rule
+                            where (rule ->> 'clearance')::integer >= sensitivity)
+        """
+
+    static let safetyViolations: SQL = """
+        select assignment.assignment_id::text as example
+          from assignment
+          join batch using (requester_id, batch_id)
+          join project using (requester_id, project_id)
+         where project.function = 'safety' and assignment.state = 'accepted'
+           and not exists (select from review join principal on principal.principal_id = review.reviewer_id
+                            where review.requester_id = assignment.requester_id
+                              and review.assignment_id = assignment.assignment_id and principal.kind = 'person')
+        """
+}

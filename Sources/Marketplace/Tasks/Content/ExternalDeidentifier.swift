@@ -1,0 +1,130 @@
+package import Formats
+internal import Foundation
+internal import Synchronization
+
+/// A program of the operator's that takes personal data out of content: it is given a JSON value a line on its standard
+/// input, and answers each with one line on its standard output.
+///
+/// It is started once and kept. When it is too slow, answers too much, or ends, it is killed, the record is refused,
+/// and it is started again for the next; after three failures in a row it is no longer asked.
+package final class ExternalDeidentifier: Deidentifier {
+    static let answerBytesMax = 8 << 20
+    private static let failuresMax = 3
+
+    private struct State: Sendable {
+        var running: Child?
+        var failuresInARow = 0
+    }
+
+    /// A started program, and our ends of its pipes.
+    private struct Child: Sendable {
+        let process: pid_t
+        let input: Int32
+        let output: Int32
+    }
+
+    private let path: String
+    private let limit: Duration
+    private let state = Mutex(State())
+
+    /// - Parameter limit: for one value.
+    /// - Throws: ``BadInput`` for a path that is no program.
+    package init(path: String, limit: Duration) throws(BadInput) {
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw BadInput("deidentify_with", "'\(path)' is no program that can be run")
+        }
+        self.path = path
+        self.limit = limit
+        // A program that has ended must be an error of ours, not our end.
+        signal(SIGPIPE, SIG_IGN)
+    }
+
+    deinit { state.withLock { Self.end(&$0) } }
+
+    package func callAsFunction(_ value: JSON) throws(BadInput) -> JSON {
+        let outcome = state.withLock { state -> Result<JSON, BadInput> in
+            guard state.failuresInARow < Self.failuresMax else {
+                return .failure(Self.fault("was not asked any more: it failed \(Self.failuresMax) times in a row"))
+            }
+            do throws(BadInput) {
+                let child: Child
+                if let running = state.running { child = running } else { child = try launch() }
+                state.running = child
+                let line = try exchange(value.canonicalBytes() + [0x0a], with: child)
+                guard let cleaned = try? JSON.parse(line, limits: .stored) else {
+                    throw Self.fault("answered no JSON")
+                }
+                state.failuresInARow = 0
+                return .success(cleaned)
+            } catch {
+                state.failuresInARow += 1
+                Self.end(&state)
+                return .failure(error)
+            }
+        }
+        return try outcome.get()
+    }
+
+    private func launch() throws(BadInput) -> Child {
+        let (process, input, output) = (Process(), Pipe(), Pipe())
+        process.executableURL = URL(fileURLWithPath: path)
+        process.standardInput = input
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        do {
+            try process.run()
+        } catch {
+            throw Self.fault("cannot be started")
+        }
+        let ends = [input.fileHandleForWriting, output.fileHandleForReading].map {
+            fcntl($0.fileDescriptor, F_DUPFD_CLOEXEC, 0)
+        }
+        for end in ends { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
+        return Child(process: process.processIdentifier, input: ends[0], output: ends[1])
+    }
+
+    /// Writes and reads in turn, as either side may be full.
+    private func exchange(_ line: [UInt8], with child: Child) throws(BadInput) -> [UInt8] {
+        let deadline = ContinuousClock.now + limit
+        var (sent, answer): (Int, [UInt8]) = (0, [])
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { throw Self.fault("took longer than \(limit.components.seconds) s") }
+            var ends = [
+                pollfd(fd: child.output, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: sent < line.count ? child.input : -1, events: Int16(POLLOUT), revents: 0),
+            ]
+            let milliseconds = min(left.components.seconds * 1_000 + 100, 600_000)
+            guard poll(&ends, 2, Int32(milliseconds)) >= 0 || errno == EINTR else { throw Self.fault("was lost") }
+            if ends[1].revents != 0 {
+                let count = line[sent...].withUnsafeBytes { write(child.input, $0.baseAddress, $0.count) }
+                guard count >= 0 || errno == EAGAIN || errno == EINTR else { throw Self.fault("ended") }
+                sent += max(count, 0)
+            }
+            guard ends[0].revents != 0 else { continue }
+            let count = read(child.output, &buffer, buffer.count)
+            guard count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR)) else { throw Self.fault("ended") }
+            answer += buffer[..<max(count, 0)]
+            guard answer.count <= Self.answerBytesMax else { throw Self.fault("answered too much") }
+            guard let end = answer.firstIndex(of: 0x0a) else { continue }
+            guard end == answer.count - 1, sent == line.count else {
+                throw Self.fault("answered more than one line, or before it had the whole value")
+            }
+            answer.removeLast()
+            return answer
+        }
+    }
+
+    private static func end(_ state: inout State) {
+        guard let child = state.running else { return }
+        close(child.input)
+        close(child.output)
+        kill(child.process, SIGKILL)
+        state.running = nil
+    }
+
+    private static func fault(_ reason: String) -> BadInput {
+        BadInput("payload", "was not de-identified: the program \(reason)")
+    }
+}

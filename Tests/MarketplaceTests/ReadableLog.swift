@@ -1,0 +1,48 @@
+import Foundation
+import Logging
+import Store
+import Synchronization
+import TestSupport
+
+/// A log that a test can read: everything, down to trace.
+final class ReadableLog: Sendable {
+    private let lines = Mutex<[String]>([])
+    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    struct Handler: LogHandler {
+        let log: ReadableLog
+        var metadata: Logger.Metadata = [:]
+        var logLevel = Logger.Level.trace
+
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { metadata[key] }
+            set { metadata[key] = newValue }
+        }
+
+        func log(event: LogEvent) {
+            log.lines.withLock { $0.append("\(event.level) \(event.message) \(event.metadata ?? [:])") }
+        }
+    }
+}
+
+extension Scratch {
+    /// A pool on the test's database that logs all there is to log.
+    static func connectLogging() -> (Database, ReadableLog) {
+        let log = ReadableLog()
+        var configuration = StoreConfiguration(connectionString: here.connectionString)
+        configuration.role = "guildhall_app"
+        configuration.acquireTimeout = .seconds(30)
+        let logger = Logger(label: "readable", factory: { _ in ReadableLog.Handler(log: log) })
+        logger.trace("sentinel")
+        return (Database(configuration, clock: here.clock, logger: logger), log)
+    }
+}
+
+extension ScratchServer {
+    /// What the scratch server has logged, also for other tests.
+    static func log() throws -> String {
+        let folder = URL(fileURLWithPath: root + "/.guildhall/test/cluster/log")
+        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        return try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }.joined()
+    }
+}
