@@ -28,7 +28,8 @@ let doctorContentBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         .contentKept,
         [
             """
-            update task_content set sealed = null, emptied_at = '2026-03-02', emptied_by = worker_id, emptied_under = 'x'
+            update task_content
+               set sealed = null, emptied_at = '2026-03-02', emptied_by = worker_id, emptied_under = 'x'
               from assignment where assignment.task_id = task_content.task_id and assignment.state = 'leased'
             """
         ]
