@@ -75,6 +75,10 @@ let doctorContentBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
         ]
     ),
+    (
+        .eligibility,
+        ["update assignment set eligibility = eligibility || '{\"clearance\": 3}' where state = 'leased'"]
+    ),
     (.clearanceAsked, ["update batch set sensitivity = 1 where name = 'pair'"]),
     (
         .safetyReviewed,
