@@ -125,6 +125,17 @@ package struct SmallMarket: Sendable {
         )
     }
 
+    /// What a worker reads of the newest task that they have taken; `nil` when its lease has ended.
+    package func task(inHandOf worker: Worker.ID) async throws -> TaskInHand? {
+        let actor = Principal.ID(worker.uuid)
+        guard let item = try await MyWork(market: market)(limit: 1, by: actor).first else { return nil }
+        do {
+            return try await ReadTask(market: market)(item.assignment.id, by: actor)
+        } catch is LeaseRefusal {
+            return nil
+        }
+    }
+
     @discardableResult
     package func submit(
         _ work: Assignment, _ label: String = "a", activeSeconds: Int? = nil

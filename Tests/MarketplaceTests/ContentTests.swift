@@ -322,8 +322,8 @@ struct ContentTests {
             try await $0.execute(
                 """
                 insert into answer_draft (requester_id, task_id, worker_id, answer, is_late, saved_at)
-                values (\(work.requester), \(work.task), \(work.worker), jsonb_build_object('label', \(word)::text), false,
-                        \(Scratch.start))
+                values (\(work.requester), \(work.task), \(work.worker), jsonb_build_object('label', \(word)::text),
+                        false, \(Scratch.start))
                 """)
         }
         let read = ReadDraft(market: small.market)

@@ -28,7 +28,8 @@ let doctorContentBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         .contentKept,
         [
             """
-            update task_content set sealed = null, emptied_at = '2026-03-02', emptied_by = worker_id, emptied_under = 'x'
+            update task_content
+               set sealed = null, emptied_at = '2026-03-02', emptied_by = worker_id, emptied_under = 'x'
               from assignment where assignment.task_id = task_content.task_id and assignment.state = 'leased'
             """
         ]
@@ -73,6 +74,10 @@ let doctorContentBreaks: [(check: DoctorCheck, statements: [SQL])] = [
               from assignment where state = 'submitted'
             """
         ]
+    ),
+    (
+        .eligibility,
+        ["update assignment set eligibility = eligibility || '{\"clearance\": 3}' where state = 'leased'"]
     ),
     (.clearanceAsked, ["update batch set sensitivity = 1 where name = 'pair'"]),
     (

@@ -89,7 +89,7 @@ struct DoctorTests {
         let findings = try await Doctor(market: busyMarket().market)()
         #expect(findings.filter { !$0.isClean }.map(\.check) == [])
         #expect(findings.filter { $0.outcome == .notBuilt }.map(\.check) == [.sealedBids])
-        #expect(Set(findings.map(\.check.invariant)) == Set(1...14))
+        #expect(Set(findings.map(\.check.invariant)) == Set(1...15))
     }
 
     @Test("finds exactly the rule that was broken", arguments: doctorBreaks.indices)

@@ -62,8 +62,12 @@ struct ExternalDeidentifierTests {
     }
 
     @Test("must be there, and be one that can be run")
-    func missing() {
-        #expect(throws: BadInput.self) { try ExternalDeidentifier(path: "/nowhere", limit: .seconds(1)) }
-        #expect(throws: BadInput.self) { try ExternalDeidentifier(path: "/etc/hostname", limit: .seconds(1)) }
+    func missing() throws {
+        let text = NSTemporaryDirectory() + "guildhall-text-\(UUID().uuidString)"
+        try "x".write(toFile: text, atomically: true, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: text)
+        for path in ["/nowhere", "/tmp", text] {
+            #expect(throws: BadInput.self) { try ExternalDeidentifier(path: path, limit: .seconds(1)) }
+        }
     }
 }

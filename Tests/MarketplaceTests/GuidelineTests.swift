@@ -41,7 +41,7 @@ struct GuidelineDesk {
     }
 
     func told(_ worker: Worker.ID) async throws -> String? {
-        try await MyWork(market: small.market)(by: Principal.ID(worker.uuid)).first?.guideline
+        try await small.task(inHandOf: worker)?.guideline
     }
 }
 

@@ -37,7 +37,7 @@ struct SuggestionTests {
     }
 
     private func shown(_ small: SmallMarket, _ worker: Worker.ID) async throws -> ShownSuggestion? {
-        try await MyWork(market: small.market)(by: Principal.ID(worker.uuid)).first?.suggestion
+        try await small.task(inHandOf: worker)?.suggestion
     }
 
     @Test("are shown to whoever holds the lease, and compared with what is handed in")

@@ -92,6 +92,28 @@ struct RoundTests {
         #expect(try await staffed.ills() == [])
     }
 
+    @Test("destroy contents when their time is over, batch after batch")
+    func retention() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        try await SetRetentionClass(market: staffed.market)(
+            RetentionClass(name: "short", daysAfterClose: 1), by: staffed.manager)
+        try await SetProjectRetention(market: staffed.market)(
+            of: staffed.project, from: staffed.requester, to: "short", by: staffed.manager)
+        for name in ["a", "b"] {
+            let batch = try await staffed.batch(name, door: .claim)
+            try await staffed.earn(worker, batch)
+            _ = try await CloseBatch(market: staffed.market)(batch, of: staffed.requester, by: staffed.manager)
+        }
+        let round = RetentionRound(market: staffed.market, by: staffed.system)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.contentsEmptied: 0], hasMore: false))
+        Scratch.clock.advance(by: 86_400)
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.contentsEmptied: 1], hasMore: true))
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.contentsEmptied: 1], hasMore: true))
+        #expect(try await round.runOnce() == RoundOutcome(counts: [.contentsEmptied: 0], hasMore: false))
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("keep the pay floor, batch after batch, and pay nothing twice")
     func payFloor() async throws {
         let staffed = try await StaffedMarket()

@@ -16,7 +16,7 @@ struct StaffedMarket: Sendable {
     private let reviewer: Principal.ID
     private let checker: Principal.ID
     let requester: Requester.ID
-    private let project: Project.ID
+    let project: Project.ID
     private let usd: Currency
 
     init(market: Market = Scratch.market) async throws {

@@ -107,6 +107,11 @@ extension DoctorCheck {
                                              and tier_period.profession = named.profession
                                              and tier_period.tier::text = named.tier
                                              and tier_period.in_force @> assignment.leased_at))
+            or (assignment.eligibility ? 'clearance'
+                and not exists (select from worker_clearance
+                                 where worker_clearance.worker_id = assignment.worker_id
+                                   and worker_clearance.level::text = assignment.eligibility ->> 'clearance'
+                                   and worker_clearance.in_force @> assignment.leased_at))
         """
 
     static let termsViolations: SQL = """

@@ -32,6 +32,7 @@ extension SimulationRun {
     private func review(
         _ item: ReviewItem, _ agreement: (share: Int, differing: [String]), by reviewer: Principal.ID
     ) async throws {
+        _ = try await ReadSubmission(market: market)(item.assignment, of: item.requester, by: reviewer)
         let judgement: Judgement =
             agreement.share >= 9_000
             ? .accepted : agreement.share >= 7_000 ? .acceptedInPart(basisPoints: agreement.share) : .rejected

@@ -54,7 +54,7 @@ extension SimulationRun {
             return wait(index)
         }
         do {
-            begin(try await AcceptOffer(market: market)(offer, by: workers[index].actor), index)
+            try await begin(AcceptOffer(market: market)(offer, by: workers[index].actor), index)
         } catch let refusal as OfferRefusal {
             facts.refuse(.offer, refusal.code, rule: nil)
             wait(index)
@@ -66,7 +66,7 @@ extension SimulationRun {
 
     private func claim(_ index: Int) async throws {
         do {
-            begin(try await ClaimTask(market: market)(by: workers[index].actor), index)
+            try await begin(ClaimTask(market: market)(by: workers[index].actor), index)
         } catch let refusal as ClaimRefusal {
             note(refusal, as: .claim, index)
         }
@@ -108,9 +108,10 @@ extension SimulationRun {
         workers[index].isIdle = worker.held == nil && worker.patience > 0 && now < worker.sessionEnd
     }
 
-    /// Plans what will come of a lease.
-    private func begin(_ assignment: Assignment, _ index: Int) {
+    /// Reads the task, and plans what will come of the lease.
+    private func begin(_ assignment: Assignment, _ index: Int) async throws {
         guard let batch = batches[assignment.batch] else { return }
+        _ = try await ReadTask(market: market)(assignment.id, by: workers[index].actor)
         facts.leases += 1
         workers[index].isIdle = false
         let fate = workers[index].random.unit()

@@ -30,7 +30,10 @@ package final class ExternalDeidentifier: Deidentifier {
     /// - Parameter limit: for one value.
     /// - Throws: ``BadInput`` for a path that is no program.
     package init(path: String, limit: Duration) throws(BadInput) {
-        guard FileManager.default.isExecutableFile(atPath: path) else {
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
+            access(path, X_OK) == 0
+        else {
             throw BadInput("deidentify_with", "'\(path)' is no program that can be run")
         }
         self.path = path
@@ -105,9 +108,10 @@ package final class ExternalDeidentifier: Deidentifier {
             guard ends[0].revents != 0 else { continue }
             let count = read(child.output, &buffer, buffer.count)
             guard count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR)) else { throw Self.fault("ended") }
+            let seen = answer.count
             answer += buffer[..<max(count, 0)]
             guard answer.count <= Self.answerBytesMax else { throw Self.fault("answered too much") }
-            guard let end = answer.firstIndex(of: 0x0a) else { continue }
+            guard let end = answer[seen...].firstIndex(of: 0x0a) else { continue }
             guard end == answer.count - 1, sent == line.count else {
                 throw Self.fault("answered more than one line, or before it had the whole value")
             }
