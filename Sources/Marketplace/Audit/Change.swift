@@ -27,7 +27,7 @@ package struct Change: Sendable {
 
     /// The same change of another transaction's instant; see ``Store/Transaction/waiting(for:)``.
     package func after(_ transaction: Transaction) -> Change {
-        Change(transaction: transaction, identifiers: identifiers, marker: marker)
+        Change(transaction: transaction, identifiers: identifiers, keys: keys, marker: marker)
     }
 
     /// Writes an audit event in this transaction.

@@ -30,7 +30,8 @@ extension DoctorCheck {
                 and not coalesce(coalesce(functional.deidentified, safety.deidentified) -> 'by'
                                  ? project.deidentification::text, false))
             or (num_nonnulls(functional.sealed, safety.sealed) > 0 and key.requester_id is null)
-            or (coalesce(functional.emptied_at, safety.emptied_at) is not null and batch.state not in ('closed', 'archived'))
+            or (coalesce(functional.emptied_at, safety.emptied_at) is not null
+                and batch.state not in ('closed', 'archived'))
         """
 
     /// A lease counts until its end as it was extended.

@@ -138,7 +138,7 @@ extension Change {
             try await record("rechecks_opened", by: actor, on: "batch", batch.id.uuid, in: .requester(requester))
             return (0, 0, nil)
         }
-        _ = try await takeIn(chunk, into: batch.id, of: requester, by: actor)
+        _ = try await takeIn(chunk, into: batch.id, of: requester, by: actor, .comparing)
         let tasks = try await transaction.tasks(called: copies.map(\.externalKey), in: batch)
         if let strange = copies.first(where: { tasks[$0.externalKey] == nil }) {
             throw RecheckRefusal.keyTaken(strange.externalKey)

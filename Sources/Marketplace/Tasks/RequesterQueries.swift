@@ -79,7 +79,7 @@ extension Project {
     static let columns: SQL = """
         select project.requester_id, project.project_id, project.external_key, project.name, project.guideline_id,
                project.guideline_pin, coalesce(project.guideline_pin, guideline.newest_version) as guideline_version,
-               \(fragment: ProjectShape.columns)
+               project.function, project.deidentification, \(fragment: ProjectShape.columns)
           from project join guideline using (requester_id, guideline_id)
         """
 

@@ -25,7 +25,7 @@ package struct Unlock: Hashable, Sendable {
         case hours
         /// A paper is verified.
         case credential
-        case tier, specialty, language, agreement, exam, skill, years
+        case tier, specialty, language, agreement, exam, skill, years, clearance
         /// Where work is performed.
         case place
         /// One of several rules.
@@ -179,6 +179,7 @@ extension Requirement {
         case .exam(let key, let score): (.exam, "Pass the exam '\(key)' with \(score) of 10000 or more.")
         case .skill(let node, _): (.skill, "Do more reviewed work in '\(node)': it asks for \(demand).")
         case .years(let years, let profession): (.years, "It asks for \(years) years or more as \(profession).")
+        case .clearance(let level): (.clearance, "Be given the clearance \(level) or higher by an operator.")
         case .performedIn(let places): (.place, "It must be worked on in \(places.joined(separator: " or ")).")
         }
     }
