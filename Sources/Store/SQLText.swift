@@ -25,6 +25,9 @@ extension SQL {
             switch value.typeOID {
             case TypeOID.int8: return "\(try Int64(cell: cell))::bigint"
             case TypeOID.bool: return "\(try Bool(cell: cell))"
+            case TypeOID.bytea:
+                let digits = try Bytes(cell: cell).bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
+                return quoted("\\x" + digits.joined(), "::bytea")
             case TypeOID.jsonb: return quoted(try JSONText(cell: cell).text, "::jsonb")
             case TypeOID.timestamptz:
                 return "to_timestamp(\(try Date(cell: cell).timeIntervalSince1970)::double precision)"

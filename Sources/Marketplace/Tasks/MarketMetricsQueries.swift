@@ -19,7 +19,8 @@ extension Transaction {
             """)
         let withWork = try rows.reduce(0) { $0 + (try $1.value("batches", as: Int.self)) }
         return (
-            try rows.map { OpenDemand(requirement: try $0["requirement_id"], openSince: try $0["open_since"]) },
+            try rows.map { OpenDemand(requirement: try $0["requirement_id"], openSince: try $0["open_since"]) }
+                .sorted { ($0.openSince, $0.requirement) < ($1.openSince, $1.requirement) },
             OpenTotals(
                 batches: try totals["batches"], withWork: withWork, slots: try totals["slots"],
                 openSlots: try totals["open_slots"]
@@ -44,7 +45,6 @@ extension Transaction {
              where slot.requester_id = open.requester_id and slot.batch_id = open.batch_id and slot.state = 'open'
              limit 1) as found
          group by open.requirement_id
-         order by open_since, open.requirement_id
         """
     }
 

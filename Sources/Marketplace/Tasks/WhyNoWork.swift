@@ -54,7 +54,7 @@ package struct WhyNoWork: Sendable {
     /// How many batches the groups are counted over at most.
     package static let batchesMax = 1_000
     package static let pageMax = 100
-    private static let step = 200
+    private static let step = 100
     let market: Market
 
     package init(market: Market) { self.market = market }

@@ -14,16 +14,19 @@ extension Transaction {
 
     private static func openOfferingsStatement(after last: Offering?, limit: Int) -> SQL {
         """
+        with page as materialized (
+            select requester_id, batch_id from batch
+             where state = 'open'
+               and (\(last?.batch)::uuid is null
+                    or priority < \(last?.priority)::bigint
+                    or (priority = \(last?.priority)::bigint
+                        and (opened_at, batch_id) > (\(last?.openedAt)::timestamptz, \(last?.batch)::uuid)))
+             order by priority desc, opened_at, batch_id
+             limit \(limit)
+        )
         \(fragment: Offering.columns)
-         where batch.state = 'open'
-           and (\(last?.batch)::uuid is null
-                or batch.priority < \(last?.priority)::bigint
-                or (batch.priority = \(last?.priority)::bigint
-                    and (coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id)
-                        > (coalesce(\(last?.dueAt)::timestamptz, 'infinity'), \(last?.openedAt)::timestamptz,
-                           \(last?.batch)::uuid)))
+          join page on page.requester_id = batch.requester_id and page.batch_id = batch.batch_id
          order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
-         limit \(limit)
         """
     }
 
