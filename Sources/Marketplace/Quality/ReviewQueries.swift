@@ -164,7 +164,8 @@ extension Transaction {
         try await firstRow(
             """
             select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
-                   assignment.worker_id, task.external_key, submission.answer, submission.submitted_at
+                   assignment.worker_id, task.external_key, submission.answer, submission.submitted_at,
+                   assignment.guideline_version
               from assignment
               join task using (requester_id, task_id)
               join submission using (requester_id, assignment_id)

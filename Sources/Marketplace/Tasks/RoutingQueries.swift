@@ -11,6 +11,8 @@ package struct RoutingBatch: Hashable, Sendable {
     /// How long a lease lasts.
     package let leaseSeconds: Int
     package let priority: Int
+    /// When its answers must be there; `nil` for no deadline.
+    package let dueAt: Date?
     package let openedAt: Date
     /// Open slots, as far as they were looked at: 0 to ``Transaction/routingSlotsMax``.
     package let openSlots: Int
@@ -21,11 +23,11 @@ package struct RoutingBatch: Hashable, Sendable {
 
     package init(
         requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, leaseSeconds: Int,
-        priority: Int, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int
+        priority: Int, dueAt: Date? = nil, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int
     ) {
         (self.requester, self.id, self.requirement) = (requester, id, requirement)
         (self.expectedMinutes, self.leaseSeconds) = (expectedMinutes, leaseSeconds)
-        (self.priority, self.openedAt) = (priority, openedAt)
+        (self.priority, self.dueAt, self.openedAt) = (priority, dueAt, openedAt)
         (self.openSlots, self.openTasks, self.openOffers) = (openSlots, openTasks, openOffers)
     }
 
@@ -33,7 +35,8 @@ package struct RoutingBatch: Hashable, Sendable {
         self.init(
             requester: try row["requester_id"], id: try row["batch_id"], requirement: try row["requirement_id"],
             expectedMinutes: try row["expected_minutes"], leaseSeconds: try row["lease_seconds"],
-            priority: try row["priority"], openedAt: try row["opened_at"], openSlots: try row["open_slots"],
+            priority: try row["priority"], dueAt: try row["due_at"], openedAt: try row["opened_at"],
+            openSlots: try row["open_slots"],
             openTasks: try row["open_tasks"],
             openOffers: try row["open_offers"]
         )
@@ -95,8 +98,8 @@ extension Transaction {
     /// How many open slots of a batch a routing round looks at.
     package static var routingSlotsMax: Int { 200 }
 
-    /// Batches with more open slots than open offers, in the order of the policy: higher priority first, then the
-    /// older.
+    /// Batches with more open slots than open offers, in the order of service but for the lot: higher priority
+    /// first, then what is due first, then the older.
     ///
     /// - Parameters:
     ///   - last: of the page before.
@@ -105,7 +108,7 @@ extension Transaction {
         try await rows(
             """
             select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
-                   batch.lease_seconds, batch.priority, batch.opened_at, slots.open_slots, slots.open_tasks,
+                   batch.lease_seconds, batch.priority, batch.due_at, batch.opened_at, slots.open_slots, slots.open_tasks,
                    offers.open_offers
               from batch
              cross join lateral (
@@ -113,7 +116,7 @@ extension Transaction {
                   from (select slot.task_id from slot
                          where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
                            and slot.state = 'open'
-                         order by slot.slot_no, slot.task_id
+                         order by slot.allotment_id, slot.slot_no, slot.task_id
                          limit \(Self.routingSlotsMax)) as seen
              ) as slots
              cross join lateral (
@@ -122,12 +125,15 @@ extension Transaction {
                    and offer.state = 'open'
              ) as offers
              where batch.state = 'open' and batch.door = 'offer'
+               and (batch.due_at is null or batch.due_at > \(instant))
                and (\(last?.id)::uuid is null
                     or batch.priority < \(last?.priority)::bigint
                     or (batch.priority = \(last?.priority)::bigint
-                        and (batch.opened_at, batch.batch_id) > (\(last?.openedAt)::timestamptz, \(last?.id)::uuid)))
+                        and (coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id)
+                            > (coalesce(\(last?.dueAt)::timestamptz, 'infinity'), \(last?.openedAt)::timestamptz,
+                               \(last?.id)::uuid)))
                and slots.open_slots > offers.open_offers
-             order by batch.priority desc, batch.opened_at, batch.batch_id
+             order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
              limit \(try PageLimit.checked(limit))
             """
         ).map(RoutingBatch.init)
@@ -275,7 +281,7 @@ extension Transaction {
                       from (select slot.task_id from slot
                              where slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id
                                and slot.state = 'open'
-                             order by slot.slot_no, slot.task_id
+                             order by slot.allotment_id, slot.slot_no, slot.task_id
                              limit \(Self.routingSlotsMax)) as seen
                  ) as open
                  cross join lateral (

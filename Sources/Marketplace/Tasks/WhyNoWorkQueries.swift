@@ -20,8 +20,10 @@ extension Transaction {
                and (\(last?.batch)::uuid is null
                     or priority < \(last?.priority)::bigint
                     or (priority = \(last?.priority)::bigint
-                        and (opened_at, batch_id) > (\(last?.openedAt)::timestamptz, \(last?.batch)::uuid)))
-             order by priority desc, opened_at, batch_id
+                        and (coalesce(due_at, 'infinity'), opened_at, batch_id)
+                            > (coalesce(\(last?.dueAt)::timestamptz, 'infinity'), \(last?.openedAt)::timestamptz,
+                               \(last?.batch)::uuid)))
+             order by priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id
              limit \(limit)
         )
         \(fragment: Offering.columns)
