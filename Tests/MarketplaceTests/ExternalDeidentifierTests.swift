@@ -3,7 +3,7 @@ import Foundation
 import Marketplace
 import Testing
 
-@Suite("A program that takes personal data out", .timeLimit(.minutes(2)))
+@Suite("A program that takes personal data out", .timeLimit(.minutes(15)))
 struct ExternalDeidentifierTests {
     /// A shell script, as the program.
     private func program(_ script: String, seconds: Int = 20) throws -> ExternalDeidentifier {

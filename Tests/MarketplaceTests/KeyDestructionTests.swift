@@ -150,7 +150,7 @@ struct KeyDestructionTests {
         }
     }
 
-    @Test("and a publication at the same time end in one of them", .timeLimit(.minutes(5)))
+    @Test("and a publication at the same time end in one of them", .timeLimit(.minutes(15)))
     func race() async throws {
         let (small, _) = try await closed()
         var drafts: [Batch.ID] = []

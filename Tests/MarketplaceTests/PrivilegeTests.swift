@@ -34,7 +34,7 @@ struct PrivilegeTests {
         "create index on transfer (kind)",
     ]
 
-    @Test("history is append-only for the program's role, and the schema is not its own", .timeLimit(.minutes(5)))
+    @Test("history is append-only for the program's role, and the schema is not its own", .timeLimit(.minutes(15)))
     func refusedStatements() async throws {
         for statement in Self.refused {
             let error = await #expect(throws: StoreError.self, "\(statement)") {
@@ -44,7 +44,7 @@ struct PrivilegeTests {
         }
     }
 
-    @Test("no privilege to change a column of an append-only table has slipped through", .timeLimit(.minutes(5)))
+    @Test("no privilege to change a column of an append-only table has slipped through", .timeLimit(.minutes(15)))
     func privileges() async throws {
         let slipped: [String] = try await Scratch.database.read {
             try await $0.rows(
@@ -68,7 +68,7 @@ struct PrivilegeTests {
         #expect(others > 30, "the program can do nothing at all")
     }
 
-    @Test("a new clone of the template has nothing in it but what schema.sql puts there", .timeLimit(.minutes(5)))
+    @Test("a new clone of the template has nothing in it but what schema.sql puts there", .timeLimit(.minutes(15)))
     func templateEmpty() async throws {
         let filled: [String] = try await Scratch.asOwner {
             try await $0.rows(

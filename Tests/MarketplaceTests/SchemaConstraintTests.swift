@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The constraints that no use case can come near, each broken by a statement on rows made for it.
-@Suite("Constraints that no use case comes near", .scratchDatabase, .timeLimit(.minutes(5)))
+@Suite("Constraints that no use case comes near", .scratchDatabase, .timeLimit(.minutes(15)))
 struct SchemaConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("schema_step_version_positive", "update schema_step set version = -version"),
@@ -61,9 +61,10 @@ struct SchemaConstraintTests {
         (
             "project_one_per_external_key",
             """
-            insert into project
-            select requester_id, gen_random_uuid(), external_key, name, task_kind, kind_parameters, input_schema,
-                   answer_schema, created_at, guideline_id, guideline_pin
+            insert into project (requester_id, project_id, external_key, name, task_kind, input_schema, answer_schema,
+                                 created_at, guideline_id)
+            select requester_id, gen_random_uuid(), external_key, name, task_kind, input_schema, answer_schema,
+                   created_at, guideline_id
               from project
             """
         ),
@@ -147,9 +148,9 @@ struct SchemaConstraintTests {
           from guideline
         """,
         """
-        insert into project
-        select requester_id, gen_random_uuid(), 'p', 'P', 'extraction', null, '{}', '{}', '2026-03-02', guideline_id,
-               null
+        insert into project (requester_id, project_id, external_key, name, task_kind, input_schema, answer_schema,
+                             created_at, guideline_id)
+        select requester_id, gen_random_uuid(), 'p', 'P', 'extraction', '{}', '{}', '2026-03-02', guideline_id
           from guideline
         """,
         """

@@ -44,7 +44,7 @@ struct SchemaTests {
         try await Scratch.database.read { try await $0.rows(sql).map { try $0["it"] } }
     }
 
-    @Test("every enum of PostgreSQL has its labels, in order, in Swift", .timeLimit(.minutes(5)))
+    @Test("every enum of PostgreSQL has its labels, in order, in Swift", .timeLimit(.minutes(15)))
     func enumLabels() async throws {
         let rows = try await Scratch.database.read {
             try await $0.rows(
@@ -61,7 +61,7 @@ struct SchemaTests {
         for (name, labels) in stored { #expect(Self.enums[name] == labels, "\(name)") }
     }
 
-    @Test("constraints and indexes are named by hand, for their table and for what must hold", .timeLimit(.minutes(5)))
+    @Test("constraints and indexes are named by hand, for their table and for what must hold", .timeLimit(.minutes(15)))
     func constraintNames() async throws {
         // PostgreSQL's own name is allowed only where schema.sql writes `primary key` or `references` beside a column.
         let odd = try await list(
@@ -93,7 +93,7 @@ struct SchemaTests {
         #expect(oddIndexes == [])
     }
 
-    @Test("every foreign key has an index that leads with its columns", .timeLimit(.minutes(5)))
+    @Test("every foreign key has an index that leads with its columns", .timeLimit(.minutes(15)))
     func foreignKeyIndexes() async throws {
         let bare = try await list(
             """
@@ -115,7 +115,7 @@ struct SchemaTests {
         #expect(bare == [])
     }
 
-    @Test("every table and every enum has a comment", .timeLimit(.minutes(5)))
+    @Test("every table and every enum has a comment", .timeLimit(.minutes(15)))
     func comments() async throws {
         let silent = try await list(
             """
@@ -130,7 +130,7 @@ struct SchemaTests {
         #expect(silent == [])
     }
 
-    @Test("no column has a type that loses something, no default reads the clock", .timeLimit(.minutes(5)))
+    @Test("no column has a type that loses something, no default reads the clock", .timeLimit(.minutes(15)))
     func columnTypes() async throws {
         let bad = try await list(
             """
@@ -145,7 +145,7 @@ struct SchemaTests {
         #expect(bad == [])
     }
 
-    @Test("no trigger, no cascade and no function stands behind anybody's back", .timeLimit(.minutes(5)))
+    @Test("no trigger, no cascade and no function stands behind anybody's back", .timeLimit(.minutes(15)))
     func nothingHidden() async throws {
         let hidden = try await list(
             """
@@ -163,7 +163,7 @@ struct SchemaTests {
         #expect(hidden == [])
     }
 
-    @Test("every check, uniqueness and exclusion has a test that breaks it by name", .timeLimit(.minutes(5)))
+    @Test("every check, uniqueness and exclusion has a test that breaks it by name", .timeLimit(.minutes(15)))
     func everyConstraintBroken() async throws {
         let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -188,7 +188,7 @@ struct SchemaTests {
 
 @Suite("The making of the schema", .emptyDatabase)
 struct SchemaMakingTests {
-    @Test("the steps one by one make what schema.sql makes", .timeLimit(.minutes(5)))
+    @Test("the steps one by one make what schema.sql makes", .timeLimit(.minutes(15)))
     func stepsEqualWhole() async throws {
         let stepped = Scratch.connect(asOwner: true)
         let first = try #require(SchemaUnderTest.steps.first)

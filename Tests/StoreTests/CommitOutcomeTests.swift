@@ -41,7 +41,7 @@ struct CommitOutcomeTests {
     }
 
     @Test(
-        "with a question to ask, it reports success exactly when it was committed", .timeLimit(.minutes(5)),
+        "with a question to ask, it reports success exactly when it was committed", .timeLimit(.minutes(15)),
         arguments: CuttingProxy.Cut.allCases)
     func lookedUp(cut: CuttingProxy.Cut) async throws {
         try await makeTable()
@@ -66,7 +66,7 @@ struct CommitOutcomeTests {
     }
 
     @Test(
-        "without one, it says that nobody knows", .timeLimit(.minutes(5)),
+        "without one, it says that nobody knows", .timeLimit(.minutes(15)),
         arguments: [CuttingProxy.Cut.beforeCommit, .afterCommit, .afterAnswer])
     func unknown(cut: CuttingProxy.Cut) async throws {
         try await makeTable()
@@ -81,7 +81,7 @@ struct CommitOutcomeTests {
         await database.shutdown()
     }
 
-    @Test("what was only read needs no commit to be known", .timeLimit(.minutes(5)))
+    @Test("what was only read needs no commit to be known", .timeLimit(.minutes(15)))
     func read() async throws {
         let proxy = try cuttingOnce(.beforeCommit)
         defer { proxy.stop() }
@@ -91,7 +91,7 @@ struct CommitOutcomeTests {
         await database.shutdown()
     }
 
-    @Test("a task cancelled at that moment still learns that it was committed", .timeLimit(.minutes(5)))
+    @Test("a task cancelled at that moment still learns that it was committed", .timeLimit(.minutes(15)))
     func cancelled() async throws {
         try await makeTable()
         let running = Mutex<Task<Void, any Error>?>(nil)
@@ -119,7 +119,7 @@ struct CommitOutcomeTests {
         await database.shutdown()
     }
 
-    @Test("a hundred random cuts, tried again: each effect is there exactly once", .timeLimit(.minutes(5)))
+    @Test("a hundred random cuts, tried again: each effect is there exactly once", .timeLimit(.minutes(15)))
     func exactlyOnce() async throws {
         try await makeTable()
         let dice = Dice()

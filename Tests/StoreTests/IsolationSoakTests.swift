@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Isolation under soak: the checker", .timeLimit(.minutes(5)))
+@Suite("Isolation under soak: the checker", .timeLimit(.minutes(15)))
 struct HistoryCheckerSoakTests {
     private typealias Entry = HistoryChecker.Entry
 

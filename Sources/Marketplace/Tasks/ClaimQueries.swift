@@ -7,7 +7,7 @@ extension Transaction {
     /// counted assignment on, and never two slots of a task.
     ///
     /// The worker's row is locked (``lockWorkerForChange(_:)``), and whoever calls has seen that the leases and minutes
-    /// of all the grant's assignments fit; the constraints of `worker_load`, `worker_week` and `worker_day` bear it out.
+    /// of all the grant's assignments fit; constraints of `worker_load`, `worker_week` and `worker_day` bear it out.
     ///
     /// - Returns: fewer than the grant has where there are no more; empty when there is none.
     func claimSlots(_ grant: LeaseGrant, _ choice: SlotChoice = SlotChoice()) async throws -> [Assignment] {
