@@ -1977,7 +1977,7 @@ create index slot_open_by_batch on slot (requester_id, batch_id, allotment_id, s
 create index slot_by_allotment on slot (requester_id, allotment_id) where allotment_id is not null;
 create index slot_by_batch on slot (requester_id, batch_id, task_id, slot_no);
 -- Serves LeaseQueries.lapseLeases.
-create index slot_leased_by_end on slot (lease_until) where state = 'leased';
+create index slot_leased_by_end on slot (lease_until, assignment_id) where state = 'leased';
 -- Serves QuarantineQueries.quarantined.
 create index slot_quarantined on slot (requester_id, batch_id, task_id, slot_no) where state = 'quarantined';
 

@@ -85,6 +85,8 @@ alter table slot add constraint slot_allotment_fkey
     foreign key (requester_id, allotment_id) references allotment (requester_id, allotment_id);
 drop index slot_open_by_batch;
 create index slot_open_by_batch on slot (requester_id, batch_id, allotment_id, slot_no, task_id) where state = 'open';
+drop index slot_leased_by_end;
+create index slot_leased_by_end on slot (lease_until, assignment_id) where state = 'leased';
 create index slot_by_allotment on slot (requester_id, allotment_id) where allotment_id is not null;
 
 grant select, insert, update, delete on allotment, allotment_member to guildhall_app;

@@ -123,7 +123,7 @@ struct LargeBenchmark {
         )
     }
 
-    /// A hundred workers' leases in one transaction and one round trip against one by one: the claim's own statement.
+    /// A hundred tasks leased to one worker by one statement, against one by one.
     private func hundred(_ large: LargeMarket, _ connection: String) async throws {
         let database = Workbench.database(connection, size: 8)
         try await ClaimLoad.makeWeeks(on: database)

@@ -23,8 +23,8 @@ struct LargeGrants: Sendable {
             for _ in 0..<8 {
                 group.addTask {
                     for _ in 0..<count / 8 / atOnce {
-                        let first = turn.next(atOnce)
-                        try await take((first..<first + atOnce).map(statement), on: database)
+                        let rows = try await database.statement(statement(turn.next(1), count: atOnce))
+                        guard rows.count == atOnce else { throw BenchmarkError(reason: "the slots ran out") }
                     }
                 }
             }
@@ -33,28 +33,19 @@ struct LargeGrants: Sendable {
         return Double(count / 8 / atOnce * atOnce * 8) / (ContinuousClock.now - start).seconds
     }
 
-    private func take(_ statements: [SQL], on database: Database) async throws {
-        let rows =
-            if let only = statements.first, statements.count == 1 {
-                [try await database.statement(only)]
-            } else {
-                try await database.transaction { try await $0.pipeline(statements) }
-            }
-        guard rows.allSatisfy({ $0.count == 1 }) else { throw BenchmarkError(reason: "the slots ran out") }
-    }
-
-    private func statement(_ draw: Int) -> SQL {
-        let number = draw % large.size.workers + 1
+    /// One worker after the other, each in any of the batches; pgbench draws both.
+    private func statement(_ draw: Int, count: Int) -> SQL {
+        func ids() -> [UUID] { (0..<count).map { _ in RandomIdentifiers().uuid(at: Self.instant) } }
         return statement(
-            RandomIdentifiers().uuid(at: Self.instant), RandomIdentifiers().uuid(at: Self.instant),
-            LargeMarket.worker(number).uuid,
-            large.batch(for: number, draw / large.size.places)
+            ids(), ids(), LargeMarket.worker(draw % large.size.workers + 1).uuid,
+            large.batches[Int.random(in: 0..<large.batches.count)]
         )
     }
 
-    private func statement(_ assignment: UUID, _ event: UUID, _ worker: UUID, _ batch: Batch.ID) -> SQL {
+    private func statement(_ assignments: [UUID], _ events: [UUID], _ worker: UUID, _ batch: Batch.ID) -> SQL {
         let grant = LeaseGrant(
-            assignments: [Assignment.ID(assignment)], events: [AuditEvent.ID(event)], action: "task_claimed",
+            assignments: assignments.map { Identifier($0) }, events: events.map { Identifier($0) },
+            action: "task_claimed",
             requester: large.requester, batch: batch, worker: Worker.ID(worker), leaseUntil: Self.leaseEnd,
             answerBy: Self.leaseEnd, terms: price.terms, pay: price.pay, fee: price.fee,
             eligibility: ["credentials": []], onDay: price.week, weekStartsOn: price.week, expectedMinutes: 1,
@@ -69,7 +60,7 @@ struct LargeGrants: Sendable {
         let worker = UUID.numbered(999_999, kind: 0x1f)
         let batch = UUID.numbered(999_999, kind: 0x9)
         let ids = large.batches.map { "\($0)" }.joined(separator: ",")
-        let text = try statement(assignment, event, worker, Batch.ID(batch)).writtenOut { uuid in
+        let text = try statement([assignment], [event], worker, Batch.ID(batch)).writtenOut { uuid in
             switch uuid {
             case assignment: ":assignment"
             case event: ":event"

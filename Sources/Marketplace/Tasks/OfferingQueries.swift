@@ -24,7 +24,8 @@ extension Transaction {
         try await rows(
             """
             \(fragment: Offering.columns)
-              join unnest(\(keys.map(\.requester))::uuid[], \(keys.map(\.id))::uuid[]) as wanted (requester_id, batch_id)
+              join unnest(\(keys.map(\.requester))::uuid[], \(keys.map(\.id))::uuid[])
+                       as wanted (requester_id, batch_id)
                 on batch.requester_id = wanted.requester_id and batch.batch_id = wanted.batch_id
             """
         ).map { try Offering(row: $0, at: instant) }
