@@ -14,7 +14,7 @@ extension Transaction {
                    (select reltuples::float8 from pg_class where oid = 'slot_open_by_batch'::regclass) as open_slots
               from (select slot_count from batch
                      where state = 'open'
-                     order by priority desc, opened_at, batch_id
+                     order by priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id
                      limit \(most)) as open
             """)
         let withWork = try rows.reduce(0) { $0 + (try $1.value("batches", as: Int.self)) }
@@ -35,7 +35,7 @@ extension Transaction {
             select requester_id, batch_id, requirement_id, greatest(opened_at, reopened_at) as open_since
               from batch
              where state = 'open'
-             order by priority desc, opened_at, batch_id
+             order by priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id
              limit \(most)
         )
         select open.requirement_id, min(open.open_since) as open_since, count(*) as batches
