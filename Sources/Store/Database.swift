@@ -104,6 +104,9 @@ package final class Database: Sendable {
         listener.start()
     }
 
+    /// Whether instants come from a clock that is set by hand; then nothing may depend on real time.
+    package var hasManualClock: Bool { clock != nil }
+
     /// Connections in use, and callers waiting for one.
     package var load: (busy: Int, waiting: Int) { pool.load }
 

@@ -84,6 +84,8 @@ package struct ClaimTask: Sendable {
 
     let market: Market
     let order: OrderOfService
+    /// None where the same must come of the same: hints go by real time.
+    private var hints: ServiceHints? { market.database.hasManualClock ? nil : market.hints }
 
     package init(market: Market, order: OrderOfService = .standard) {
         (self.market, self.order) = (market, order)
@@ -132,7 +134,7 @@ package struct ClaimTask: Sendable {
         guard offering.state == .open else { throw ClaimRefusal.batchNotOpen(offering.state) }
         guard offering.door == .claim else { throw ClaimRefusal.offeredOnly }
         return try await change.lease(
-            from: offering, to: &claimant, event: "task_claimed", most: count, hints: market.hints
+            from: offering, to: &claimant, event: "task_claimed", most: count, hints: hints
         )
     }
 
@@ -148,8 +150,9 @@ package struct ClaimTask: Sendable {
             try await transaction.candidates(meeting: met, to: claimant.bonds), draw: change.make(Assignment.self).lot
         ).map(\.batch)
         let now = ContinuousClock.now
-        var keys = candidates.filter { !market.hints.isEmpty($0.id.uuid, at: now) }[...]
-        keys += candidates.filter { market.hints.isEmpty($0.id.uuid, at: now) }
+        let wasEmpty = { (batch: Batch.Key) in hints?.isEmpty(batch.id.uuid, at: now) ?? false }
+        var keys = candidates.filter { !wasEmpty($0) }[...]
+        keys += candidates.filter(wasEmpty)
         var refusals: [ClaimRefusal] = []
         while !keys.isEmpty {
             let page = keys.prefix(Self.pageSize)
@@ -160,12 +163,12 @@ package struct ClaimTask: Sendable {
             )
             for offering in page.compactMap({ offerings[$0] }) where offering.state == .open {
                 guard offering.hasOpenSlot, !offering.isOverdue(at: change.instant) else {
-                    market.hints.foundNothing(of: offering.batch.uuid)
+                    hints?.foundNothing(of: offering.batch.uuid)
                     continue
                 }
                 do {
                     return try await change.lease(
-                        from: offering, to: &claimant, event: "task_claimed", most: count, hints: market.hints
+                        from: offering, to: &claimant, event: "task_claimed", most: count, hints: hints
                     )
                 } catch let refusal as ClaimRefusal {
                     refusals.append(refusal)
