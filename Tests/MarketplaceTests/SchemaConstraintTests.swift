@@ -98,7 +98,8 @@ struct SchemaConstraintTests {
             "allotment_one_per_pack",
             """
             insert into allotment
-            select requester_id, gen_random_uuid(), batch_id, kind, matter, slot_no, holder_id, held_until from allotment
+            select requester_id, gen_random_uuid(), batch_id, kind, matter, slot_no, holder_id, held_until
+              from allotment
             """
         ),
         ("allotment_member_is_somebody", "update allotment_member set team_id = gen_random_uuid()"),
@@ -171,7 +172,8 @@ struct SchemaConstraintTests {
         """,
         """
         insert into allotment
-        select requester_id, gen_random_uuid(), batch_id, 'pack', 'm', 1, gen_random_uuid(), '2026-03-02', null from batch
+        select requester_id, gen_random_uuid(), batch_id, 'pack', 'm', 1, gen_random_uuid(), '2026-03-02', null
+          from batch
         """,
         """
         insert into allotment_member select requester_id, allotment_id, gen_random_uuid(), null from allotment

@@ -14,10 +14,10 @@ struct ServiceCandidate: Hashable, Sendable {
 /// Which batch a worker who asks for work is served from.
 ///
 /// Higher priority first. Beside each other, projects are served by lot in proportion to their weights (Waldspurger and
-/// Weihl, Lottery Scheduling, OSDI 1994; drawn without replacement as Efraimidis and Spirakis, Weighted random sampling,
-/// 2006), so that a project with a million tasks has no more of the workers than its weight; in a project the batch due
-/// first, then the oldest. One claim in ``agingEvery`` is served by age alone, so that nothing waits for ever behind
-/// what has a higher priority: the oldest batch gets at least that part of the claims of those who qualify for it.
+/// Weihl, Lottery Scheduling, OSDI 1994; drawn without replacement as Efraimidis and Spirakis, Weighted random
+/// sampling, 2006), so that a project with a million tasks has no more of the workers than its weight; in a project the
+/// batch due first, then the oldest. One claim in ``agingEvery`` is served by age alone, so that nothing waits for ever
+/// behind what has a higher priority: the oldest batch gets at least that part of the claims of those who qualify.
 package struct OrderOfService: Sendable {
     /// Of so many claims one is served by age alone; 0 for none.
     package let agingEvery: UInt64

@@ -108,8 +108,8 @@ extension Transaction {
         try await rows(
             """
             select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
-                   batch.lease_seconds, batch.priority, batch.due_at, batch.opened_at, slots.open_slots, slots.open_tasks,
-                   offers.open_offers
+                   batch.lease_seconds, batch.priority, batch.due_at, batch.opened_at, slots.open_slots,
+                   slots.open_tasks, offers.open_offers
               from batch
              cross join lateral (
                 select count(*) as open_slots, count(distinct seen.task_id) as open_tasks
