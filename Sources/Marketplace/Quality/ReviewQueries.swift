@@ -139,12 +139,7 @@ extension Transaction {
     ) async throws -> [ReviewItem] {
         try await rows(
             """
-            select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
-                   assignment.worker_id, task.external_key, submission.answer, submission.submitted_at,
-                   assignment.guideline_version
-              from assignment
-              join task using (requester_id, task_id)
-              join submission using (requester_id, assignment_id)
+            \(fragment: ReviewItem.columns)
              where assignment.requester_id = \(requester)
                and assignment.batch_id = \(batch)
                and assignment.state = 'submitted'
@@ -163,12 +158,7 @@ extension Transaction {
     func submittedForReview(_ id: Assignment.ID, of requester: Requester.ID) async throws -> ReviewItem? {
         try await firstRow(
             """
-            select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
-                   assignment.worker_id, task.external_key, submission.answer, submission.submitted_at,
-                   assignment.guideline_version
-              from assignment
-              join task using (requester_id, task_id)
-              join submission using (requester_id, assignment_id)
+            \(fragment: ReviewItem.columns)
              where assignment.requester_id = \(requester) and assignment.assignment_id = \(id)
                and assignment.state = 'submitted'
             """
@@ -193,6 +183,15 @@ extension WorkToReview {
 }
 
 extension ReviewItem {
+    fileprivate static let columns: SQL = """
+        select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
+               assignment.worker_id, task.external_key, submission.answer, submission.submitted_at,
+               assignment.guideline_version
+          from assignment
+          join task using (requester_id, task_id)
+          join submission using (requester_id, assignment_id)
+        """
+
     init(row: Row) throws {
         assignment = try row["assignment_id"]
         requester = try row["requester_id"]

@@ -129,9 +129,8 @@ extension Change {
         let matters = Set(chunk.drafts.compactMap(\.matter))
         guard !gold.isEmpty || !matters.isEmpty else { return }
         if !matters.isEmpty { try await transaction.markMatters(of: batch.key) }
-        guard let offering = try await transaction.offering(batch.id, of: batch.requester) else { return }
         try await transaction.setAsideNew(
-            gold: gold, packing: offering.isPacked ? matters : [], in: batch, ids: identifiers
+            gold: gold, packing: batch.sharing.isPacked ? matters : [], in: batch, ids: identifiers
         )
     }
 

@@ -64,19 +64,6 @@ extension Transaction {
             """)
     }
 
-    /// Tasks of a batch by their external keys; those that it does not have are left out.
-    func tasks(_ keys: [String], of batch: Batch.Key) async throws -> [String: WorkTask.ID] {
-        try await rows(
-            """
-            select task.external_key, task.task_id
-              from batch
-              join task on task.requester_id = batch.requester_id and task.project_id = batch.project_id
-                       and task.external_key = any(\(keys)::text[]) and task.batch_id = batch.batch_id
-             where batch.requester_id = \(batch.requester) and batch.batch_id = \(batch.id)
-            """
-        ).reduce(into: [:]) { $0[try $1.value("external_key", as: String.self)] = try $1["task_id"] }
-    }
-
     /// Whether the workers, or the team, are there.
     func isThere(_ reservation: Reservation) async throws -> Bool {
         switch reservation {

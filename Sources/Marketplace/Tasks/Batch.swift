@@ -48,6 +48,8 @@ package struct Batch: Sendable {
     package let taskCount: Int
     package let slotCount: Int
 
+    package let sharing: TaskSharing
+
     package var key: Key { Key(requester: requester, id: id) }
     /// Past it nothing more is handed out; `nil` for no deadline.
     package let dueAt: Date?

@@ -123,7 +123,7 @@ extension Batch {
     static let columns: SQL = """
         select requester_id, batch_id, project_id, name, state, door, redundancy, pay_minor, fee_minor, currency,
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
-               task_count, slot_count,
+               task_count, slot_count, worker_tasks_max, gold_bps, is_packed,
                due_at, closed_reason, closed_by, archived_at, redundancy_most, agreement_bps, closes_as, resizing_to,
                control_bps,
                coalesce((select top_up_bps from batch_price as price
@@ -162,6 +162,10 @@ extension Batch {
         openedAt = try row["opened_at"]
         taskCount = try row["task_count"]
         slotCount = try row["slot_count"]
+        sharing = TaskSharing(
+            workerTasksMax: try row["worker_tasks_max"], goldBasisPoints: try row["gold_bps"],
+            isPacked: try row["is_packed"]
+        )
         dueAt = try row["due_at"]
         closedReason = try row["closed_reason"]
         closedBy = try row["closed_by"]

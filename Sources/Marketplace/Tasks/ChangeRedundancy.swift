@@ -72,9 +72,7 @@ extension Change {
         if batch.agreementBasisPoints != nil, number < batch.redundancy {
             throw BadInput("redundancy", "must be at least \(batch.redundancy), which the batch asks for at once")
         }
-        if try await transaction.offering(batch.id, of: batch.requester)?.isPacked == true {
-            throw ReservationRefusal.packed
-        }
+        if batch.sharing.isPacked { throw ReservationRefusal.packed }
         let over = try await transaction.tasksTakenMore(than: number, of: batch)
         guard over == 0 else { throw BatchLifeRefusal.moreAnswers(tasks: over, than: number) }
         let missing = try await transaction.missingSlots(to: number, of: batch)

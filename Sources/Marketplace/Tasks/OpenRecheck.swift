@@ -139,7 +139,7 @@ extension Change {
             return (0, 0, nil)
         }
         _ = try await takeIn(chunk, into: batch.id, of: requester, by: actor, .comparing)
-        let tasks = try await transaction.tasks(called: copies.map(\.externalKey), in: batch)
+        let tasks = try await transaction.tasks(named: copies.map(\.externalKey), in: batch)
         if let strange = copies.first(where: { tasks[$0.externalKey] == nil }) {
             throw RecheckRefusal.keyTaken(strange.externalKey)
         }

@@ -38,17 +38,6 @@ extension Transaction {
         ).map { try $0["party_name"] }
     }
 
-    /// Tasks of a batch by their external keys.
-    func tasks(called keys: [String], in batch: Batch) async throws -> [String: WorkTask.ID] {
-        let found = try await rows(
-            """
-            select external_key, task_id from task
-             where requester_id = \(batch.requester) and project_id = \(batch.project)
-               and external_key = any(\(keys)) and batch_id = \(batch.id)
-            """)
-        return try found.reduce(into: [:]) { $0[try $1["external_key"]] = try $1["task_id"] }
-    }
-
     /// Says of the open items of tasks which copy checks them.
     ///
     /// - Returns: how many items.

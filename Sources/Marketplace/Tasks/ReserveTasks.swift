@@ -66,8 +66,8 @@ package struct ReserveTasks: Sendable {
             let transaction = change.transaction
             try await transaction.authorizePublisher(actor, for: batch.requester)
             if let endsAt, endsAt <= change.instant { throw BadInput("until", "must be later than now") }
-            try await change.mustBeReservable(batch)
-            let tasks = try await transaction.tasks(keys, of: batch)
+            let locked = try await change.reservable(batch)
+            let tasks = try await transaction.tasks(named: keys, in: locked)
             let missing = keys.filter { tasks[$0] == nil }
             guard missing.isEmpty else { throw ReservationRefusal.noSuchTasks(missing) }
             guard try await transaction.isThere(reservation) else {
@@ -103,15 +103,15 @@ package struct ReserveTasks: Sendable {
 }
 
 extension Change {
-    fileprivate func mustBeReservable(_ key: Batch.Key) async throws {
+    /// The batch, locked.
+    fileprivate func reservable(_ key: Batch.Key) async throws -> Batch {
         guard let batch = try await transaction.lockBatch(key.id, of: key.requester) else { throw NotFound("batch") }
         switch batch.state {
         case .draft, .open, .paused: break
         case .closed, .archived: throw ReservationRefusal.batchOver(batch.state)
         }
-        guard let offering = try await transaction.offering(key.id, of: key.requester), !offering.isPacked else {
-            throw ReservationRefusal.packed
-        }
+        guard !batch.sharing.isPacked else { throw ReservationRefusal.packed }
+        return batch
     }
 
     fileprivate func open(_ allotment: Allotment.ID, of batch: Batch.Key, by actor: Principal.ID) async throws -> Int {

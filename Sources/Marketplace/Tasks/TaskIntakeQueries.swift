@@ -243,6 +243,19 @@ extension Transaction {
     }
 }
 
+extension Transaction {
+    /// Tasks of a batch by their external keys; those that it does not have are left out.
+    func tasks(named keys: [String], in batch: Batch) async throws -> [String: WorkTask.ID] {
+        try await rows(
+            """
+            select external_key, task_id from task
+             where requester_id = \(batch.requester) and project_id = \(batch.project) and batch_id = \(batch.id)
+               and external_key = any(\(keys)::text[])
+            """
+        ).reduce(into: [:]) { $0[try $1.value("external_key", as: String.self)] = try $1["task_id"] }
+    }
+}
+
 /// A draft and the id that its task will have.
 private typealias IdentifiedDraft = (id: WorkTask.ID, draft: TaskDraft)
 

@@ -1,17 +1,6 @@
 internal import Store
 
 extension Transaction {
-    /// Tasks of a batch by their requester's names for them.
-    func tasks(named keys: [String], in batch: Batch) async throws -> [String: WorkTask.ID] {
-        let rows = try await rows(
-            """
-            select external_key, task_id from task
-             where requester_id = \(batch.requester) and project_id = \(batch.project) and batch_id = \(batch.id)
-               and external_key = any(\(keys)::text[])
-            """)
-        return try rows.reduce(into: [:]) { $0[try $1["external_key"]] = try $1["task_id"] }
-    }
-
     /// Tasks of a batch that are not closed, in the order of their ids.
     func openTasks(of batch: Batch, after last: WorkTask.ID?, limit: Int) async throws -> [WorkTask.ID] {
         try await rows(
