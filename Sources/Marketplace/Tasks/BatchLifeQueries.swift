@@ -60,7 +60,7 @@ extension Transaction {
         guard let batch = try await batch(id, of: requester) else { return nil }
         let row = try await oneRow(
             """
-            select batch.requirement_id, batch.lease_seconds, batch.answer_seconds, batch.lapses_max,
+            select batch.requirement_id, batch.lease_seconds, batch.answer_seconds, batch.lapses_max, batch.sensitivity,
                    batch.workforces::text[] as workforces, price.task, price.fee_bps, \(fragment: Escalator.columns)
               from batch join batch_price as price using (requester_id, batch_id)
              where requester_id = \(requester) and batch_id = \(id)
@@ -79,10 +79,11 @@ extension Transaction {
                 isUnsocial: task.isUnsocial, difficulty: task.difficulty,
                 escalator: try Escalator(row: row, batch.pay.currency), topUpBasisPoints: batch.topUpBasisPoints
             ),
+            sharing: batch.sharing,
             adaptive: batch.agreementBasisPoints.map {
                 AdaptiveRedundancy(most: batch.redundancyMost, agreementBasisPoints: $0)
             },
-            dueAt: dueAt
+            dueAt: dueAt, controlBasisPoints: batch.controlBasisPoints, sensitivity: try row["sensitivity"]
         )
     }
 }
