@@ -42,7 +42,7 @@ struct Benchmarks: AsyncParsableCommand {
                 ).run()
             }
             if wants("large") {
-                try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: size == .full ? 5 : 3).run()
+                try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3).run()
             }
             try await cluster.stop()
             if wants("serve") { try await ServeBenchmark(program: program, rounds: 5).run() }
