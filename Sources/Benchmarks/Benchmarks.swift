@@ -14,6 +14,7 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
     @Option(help: "Only this part: rate, claim, eligibility, copy, publish, large or serve.") var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
+    @Flag(help: "Of the large part, the next task and its statement only.") var nextOnly = false
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
     func run() async throws {
@@ -42,7 +43,7 @@ struct Benchmarks: AsyncParsableCommand {
                 ).run()
             }
             if wants("large") {
-                try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3).run()
+                try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3, nextOnly: nextOnly).run()
             }
             try await cluster.stop()
             if wants("serve") { try await ServeBenchmark(program: program, rounds: 5).run() }

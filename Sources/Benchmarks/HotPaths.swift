@@ -111,7 +111,7 @@ struct HotPaths: Sendable {
         }
     }
 
-    /// Runs everything once under watch.
+    /// Runs everything once under watch; the market's pool has one connection.
     ///
     /// - Returns: what must not be in a plan, each with where it was.
     func faults(
@@ -132,6 +132,19 @@ struct HotPaths: Sendable {
                 }
             }
         }
-        return (count, found)
+        return (count, found + (try await plannedAnew(in: market)))
+    }
+
+    /// What the one connection of the market's pool has planned anew each time so far. PostgreSQL does so where a plan
+    /// for any parameters looks dearer than one for those given, and planning costs more than most hot statements do.
+    private func plannedAnew(in market: Market) async throws -> [String] {
+        try await market.database.read { transaction in
+            try await transaction.rows(
+                """
+                select left(regexp_replace(statement, '\\s+', ' ', 'g'), 200) as statement from pg_prepared_statements
+                 where custom_plans > 5 and generic_plans = 0
+                """
+            ).map { "planned anew each time: \(try $0.value("statement", as: String.self))" }
+        }
     }
 }

@@ -10,6 +10,7 @@ struct LargeBenchmark {
     let bench: Workbench
     let isFull: Bool
     let rounds: Int
+    let nextOnly: Bool
 
     func run() async throws {
         let sizes = (isFull ? [1_000_000, 10_000_000] : [100_000, 1_000_000]).map(LargeMarket.Size.init(tasks:))
@@ -27,6 +28,7 @@ struct LargeBenchmark {
                 // First, as it takes from all batches alike; the next task comes from the oldest ones.
                 try await statement(large, connection)
                 rates.append(try await nextTask(large, connection))
+                if nextOnly { return }
                 try await plans(large, connection)
                 guard place == sizes.count - 1 else { return }
                 try await contention(large, connection, connections: 8, goal: "0.90")

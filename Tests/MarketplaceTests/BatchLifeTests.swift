@@ -353,6 +353,28 @@ struct BatchLifeTests {
             } == NotFound("batch"))
     }
 
+    @Test("a clone is shared out, controlled and as sensitive as its batch")
+    func cloneShares() async throws {
+        let small = try await SmallMarket()
+        let create = CreateBatch(market: small.market)
+        let id = try await create(
+            BatchDraft(
+                project: small.project, name: "b", profession: .lawyer, tier: .expert, requirement: .all([]),
+                feeBasisPoints: 1_000, budget: Money(5_000_000, small.usd), expectedMinutes: 30,
+                sharing: TaskSharing(workerTasksMax: 9, goldBasisPoints: 700, isPacked: true),
+                controlBasisPoints: 1_500, sensitivity: 2
+            ), of: small.requester, by: small.manager)
+        _ = try await CloneBatch(market: small.market)(id, of: small.requester, as: "c", by: small.manager)
+        #expect(
+            try await small.count(
+                """
+                select count(*) as n from batch
+                 where worker_tasks_max = 9 and gold_bps = 700 and is_packed and control_bps = 1500 and sensitivity = 2
+                """) == 2)
+        #expect(
+            try await small.count("select count(distinct requirement_id) as n from batch") == 1)
+    }
+
     @Test(
         "an archived batch is left out of lists unless asked for, and can still be read; only a closed one is archived")
     func archive() async throws {

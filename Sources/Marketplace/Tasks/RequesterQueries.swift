@@ -65,6 +65,40 @@ extension Transaction {
             """)?["was"]
     }
 
+    func projects(of requester: Requester.ID, after last: Project.ID?, limit: Int) async throws -> [Project] {
+        try await rows(
+            """
+            \(fragment: Project.columns) where project.requester_id = \(requester)
+               and (\(last)::uuid is null or project.project_id > \(last)::uuid)
+             order by project.project_id
+             limit \(limit)
+            """
+        ).map(Project.init)
+    }
+
+    /// Requesters with what is in their wallets.
+    func requesters(after last: Requester.ID?, limit: Int) async throws -> [RequesterLine] {
+        try await rows(
+            """
+            select requester_id, external_key, name,
+                   array(select currency from account
+                          where kind = 'requester_wallet' and owner_id = requester_id order by currency) as currencies,
+                   array(select balance_minor from account
+                          where kind = 'requester_wallet' and owner_id = requester_id order by currency) as balances
+              from requester
+             where \(last)::uuid is null or requester_id > \(last)::uuid
+             order by requester_id
+             limit \(limit)
+            """
+        ).map { row in
+            let (currencies, balances): ([Currency], [Int64]) = (try row["currencies"], try row["balances"])
+            return RequesterLine(
+                id: try row["requester_id"], externalKey: try row["external_key"], name: try row["name"],
+                wallets: try zip(balances, currencies).map(Money.init)
+            )
+        }
+    }
+
     /// A project by its id.
     package func project(_ id: Project.ID, of requester: Requester.ID) async throws -> Project? {
         try await firstRow(
