@@ -1639,6 +1639,10 @@ create index batch_open on batch (priority desc, coalesce(due_at, 'infinity'), o
 create index batch_open_by_requirement
     on batch (requirement_id, priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id)
     where state = 'open' and door = 'claim';
+-- The same by age alone; and serves MarketMetricsQueries.openDemandStatement.
+create index batch_open_by_requirement_age
+    on batch (requirement_id, opened_at, batch_id) where state = 'open' and door = 'claim';
+create index batch_open_by_age on batch (opened_at, batch_id) where state = 'open';
 -- Serves RetentionQueries.lockBatchToEmpty.
 create index batch_to_empty on batch (closed_at, requester_id, batch_id)
     where state in ('closed', 'archived') and emptied_at is null;

@@ -7,11 +7,6 @@ internal import Store
 struct HotPaths: Sendable {
     let large: LargeMarket
 
-    /// Names and what is done; in an order in which each finds something to do.
-    var all: [(name: String, run: @Sendable (Market) async throws -> Void)] {
-        reads + changes
-    }
-
     /// The worker who looks at everything, and does nothing in between.
     private var reader: Worker.ID { large.hotWorker(7) }
 
@@ -113,12 +108,23 @@ struct HotPaths: Sendable {
 
     /// Runs everything once under watch; the market's pool has one connection.
     ///
-    /// - Returns: what must not be in a plan, each with where it was.
+    /// - Returns: what must not be in a plan, each with where it was, and what of the changes is planned anew each time.
     func faults(
         in market: Market, watch: PlanWatch, reading tables: Set<String>
     ) async throws -> (plans: Int, faults: [String]) {
+        let first = try await faults(of: reads, in: market, watch: watch, reading: tables)
+        let before = try await plannedAnew(in: market)
+        let second = try await faults(of: changes, in: market, watch: watch, reading: tables)
+        let anew = try await plannedAnew(in: market).filter { before[$0.key] != $0.value }.keys.sorted()
+        return (first.plans + second.plans, first.faults + second.faults + anew.map { "planned anew each time: \($0)" })
+    }
+
+    private func faults(
+        of paths: [(name: String, run: @Sendable (Market) async throws -> Void)], in market: Market, watch: PlanWatch,
+        reading tables: Set<String>
+    ) async throws -> (plans: Int, faults: [String]) {
         var (count, found): (Int, [String]) = (0, [])
-        for (name, run) in all {
+        for (name, run) in paths {
             _ = watch.take()
             try await run(market)
             let plans = watch.take()
@@ -132,19 +138,20 @@ struct HotPaths: Sendable {
                 }
             }
         }
-        return (count, found + (try await plannedAnew(in: market)))
+        return (count, found)
     }
 
-    /// What the one connection of the market's pool has planned anew each time so far. PostgreSQL does so where a plan
-    /// for any parameters looks dearer than one for those given, and planning costs more than most hot statements do.
-    private func plannedAnew(in market: Market) async throws -> [String] {
+    /// What the connection has planned anew each time so far, and how often. PostgreSQL does so where a plan for any
+    /// parameters looks dearer than one for those given, and planning costs more than most hot statements do.
+    private func plannedAnew(in market: Market) async throws -> [String: Int] {
         try await market.database.read { transaction in
             try await transaction.rows(
                 """
-                select left(regexp_replace(statement, '\\s+', ' ', 'g'), 200) as statement from pg_prepared_statements
+                select left(regexp_replace(statement, '\\s+', ' ', 'g'), 200) as statement, custom_plans
+                  from pg_prepared_statements
                  where custom_plans > 5 and generic_plans = 0
                 """
-            ).map { "planned anew each time: \(try $0.value("statement", as: String.self))" }
+            ).reduce(into: [:]) { $0[try $1["statement"]] = try $1.value("custom_plans", as: Int.self) }
         }
     }
 }

@@ -43,6 +43,10 @@ package enum MarketSchema {
             version: 9, name: "confidentiality",
             script: String(decoding: PackageResources._009_confidentiality_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 10, name: "oldest_batches",
+            script: String(decoding: PackageResources._010_oldest_batches_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -28,32 +28,38 @@ extension Transaction {
         ).map { try $0["allotment_id"] }
     }
 
-    /// Gives a worker the first pack that nobody holds, or that its holder has done nothing with for too long, and of
-    /// whose tasks the worker has none yet.
+    /// The first pack that nobody holds, or that its holder has done nothing with for too long, and of whose tasks the
+    /// worker has none yet, kept from others until the transaction ends.
     ///
     /// - Returns: `nil` when there is none with an open slot.
-    func takePack(of batch: Batch.Key, for worker: Worker.ID) async throws -> Allotment.ID? {
+    func freePack(
+        of batch: Batch.Key, for worker: Worker.ID, without tried: [Allotment.ID]
+    ) async throws -> Allotment.ID? {
         try await firstRow(
             """
-            with free as materialized (
-                select requester_id, allotment_id from allotment as pack
-                 where requester_id = \(batch.requester) and batch_id = \(batch.id) and kind = 'pack'
-                   and (holder_id is null or (held_until <= \(instant) and holder_id <> \(worker)))
-                   and exists (select from slot
-                                where slot.requester_id = pack.requester_id and slot.batch_id = pack.batch_id
-                                  and slot.allotment_id = pack.allotment_id and slot.state = 'open')
-                   and not exists (select from allotment as other
-                                    where other.requester_id = pack.requester_id and other.batch_id = pack.batch_id
-                                      and other.matter = pack.matter and other.holder_id = \(worker))
-                 order by allotment_id
-                 limit 1
-                   for no key update of pack skip locked
-            )
-            update allotment set holder_id = \(worker), held_until = \(instant)
-              from free
-             where allotment.requester_id = free.requester_id and allotment.allotment_id = free.allotment_id
-            returning allotment.allotment_id
+            select allotment_id from allotment as pack
+             where requester_id = \(batch.requester) and batch_id = \(batch.id) and kind = 'pack'
+               and (holder_id is null or (held_until <= \(instant) and holder_id <> \(worker)))
+               and allotment_id <> all (\(tried)::uuid[])
+               and exists (select from slot
+                            where slot.requester_id = pack.requester_id and slot.batch_id = pack.batch_id
+                              and slot.allotment_id = pack.allotment_id and slot.state = 'open')
+               and not exists (select from allotment as other
+                                where other.requester_id = pack.requester_id and other.batch_id = pack.batch_id
+                                  and other.matter = pack.matter and other.holder_id = \(worker))
+             order by allotment_id
+             limit 1
+               for no key update of pack skip locked
             """)?["allotment_id"]
+    }
+
+    /// Gives a locked pack to a worker.
+    func takePack(_ allotment: Allotment.ID, of requester: Requester.ID, for worker: Worker.ID) async throws {
+        try await execute(
+            """
+            update allotment set holder_id = \(worker), held_until = \(instant)
+             where requester_id = \(requester) and allotment_id = \(allotment)
+            """)
     }
 
     func holdPack(_ allotment: Allotment.ID, of requester: Requester.ID, until end: Date) async throws {

@@ -70,8 +70,8 @@ extension Transaction {
     /// `offset 0` keeps the planner from making a join of the look-up by (task, worker); the order is that of the one
     /// index that holds open slots only. A matter's tasks are few: they are looked up one by one.
     private static func candidates(for grant: LeaseGrant, _ choice: SlotChoice, at instant: Date) -> SQL {
-        // One slot is asked for in so many words: where the limit is a parameter, a plan for any limit looks dearer than
-        // planning anew each time.
+        // One slot is asked for in so many words: where the limit is a parameter, a plan for any limit looks dearer
+        // than planning anew each time.
         let most: SQL = grant.assignments.count == 1 ? "1" : "\(grant.assignments.count)"
         let lock: SQL = choice.waits ? "for update of slot" : "for update of slot skip locked"
         let conflict: SQL = grant.checksParties ? unconflicted(grant.worker, at: instant) : ""

@@ -79,8 +79,9 @@ package enum ClaimRefusal: Refusal {
 package struct ClaimTask: Sendable {
     /// How many leases anybody may hold; workers may want fewer.
     package static let mostAtOnce = WorkLimits.tasksAtOnceMost
-    /// How many batches are read at once.
-    private static let pageSize = 8
+    /// How many more batches are asked for at once when the first were in vain, and how often.
+    private static let furtherPageSize = 100
+    private static let furtherPages = 50
 
     let market: Market
     let order: OrderOfService
@@ -138,27 +139,73 @@ package struct ClaimTask: Sendable {
         )
     }
 
-    /// Tries the open batches in the order of service, those last in which nothing was open a moment ago. Of the
-    /// refusals the most telling is reported: hours that are used up, then work that is taken, then the first rule that
-    /// was not met.
+    /// Tries the open batches in the order of service, those last in which nothing was open a moment ago; when nothing
+    /// came of the first hundreds, all others with open slots. What others are taking right now is waited for in one
+    /// batch only, at the end, so that no two claims wait for each other. Of the refusals the most telling is reported:
+    /// hours that are used up, then work that is taken, then the first rule that was not met.
     private func takeByPolicy(
         _ count: Int, to claimant: inout Claimant, in change: Change
     ) async throws -> [Assignment] {
         let transaction = change.transaction
         let met = try await transaction.metRequirements(claimant.reading.stored, by: claimant.reading.facts)
-        let candidates = order.order(
-            try await transaction.candidates(meeting: met, to: claimant.bonds), draw: change.make(Assignment.self).lot
+        let draw = change.make(Assignment.self).lot
+        var keys = order.order(
+            try await transaction.candidates(meeting: met, to: claimant.bonds, byAge: order.isByAge(draw: draw)),
+            draw: draw
         ).map(\.batch)
         let now = ContinuousClock.now
         let wasEmpty = { (batch: Batch.Key) in hints?.isEmpty(batch.id.uuid, at: now) ?? false }
-        var keys = candidates.filter { !wasEmpty($0) }[...]
-        keys += candidates.filter(wasEmpty)
-        var refusals: [ClaimRefusal] = []
+        keys = keys.filter { !wasEmpty($0) } + keys.filter(wasEmpty)
+        var search = ClaimSearch(count: count, hints: hints)
+        if let taken = try await search.take(keys, to: &claimant, in: change) { return taken }
+        for _ in 0..<Self.furtherPages where search.tried.count >= 100 {
+            let further = try await transaction.candidates(
+                beyond: search.tried, meeting: met, to: claimant.bonds, limit: Self.furtherPageSize
+            ).map(\.batch)
+            if further.isEmpty { break }
+            if let taken = try await search.take(further, to: &claimant, in: change) { return taken }
+        }
+        if let busy = search.busy, let taken = try await search.take([busy], waiting: true, to: &claimant, in: change) {
+            return taken
+        }
+        if let refusal = search.mostTelling { throw refusal }
+        // Nothing that the worker is known to meet: the first of the others tells why.
+        guard let first = try await transaction.firstOffering(to: claimant.bonds.workforce) else {
+            throw ClaimRefusal.noOpenBatch
+        }
+        return try await change.lease(from: first, to: &claimant, event: "task_claimed", most: count)
+    }
+}
+
+/// A claim on its way through the batches.
+private struct ClaimSearch {
+    /// How many batches are read at once.
+    private static let pageSize = 8
+
+    let count: Int
+    let hints: ServiceHints?
+    private(set) var tried: [Batch.ID] = []
+    /// The first batch of which others have all that is open in their hands right now.
+    private(set) var busy: Batch.Key?
+    private var refusals: [ClaimRefusal] = []
+
+    init(count: Int, hints: ServiceHints?) { (self.count, self.hints) = (count, hints) }
+
+    var mostTelling: ClaimRefusal? {
+        refusals.first { $0 == .hoursCap || $0 == .dayCap } ?? refusals.first { $0 == .noWork } ?? refusals.first
+    }
+
+    /// - Returns: `nil` when none of these batches had anything for the worker.
+    mutating func take(
+        _ keys: [Batch.Key], waiting: Bool = false, to claimant: inout Claimant, in change: Change
+    ) async throws -> [Assignment]? {
+        var keys = keys[...]
         while !keys.isEmpty {
             let page = keys.prefix(Self.pageSize)
             keys = keys.dropFirst(Self.pageSize)
+            tried += page.map(\.id)
             let offerings = Dictionary(
-                try await transaction.offerings(Array(page)).map { ($0.key, $0) },
+                try await change.transaction.offerings(Array(page)).map { ($0.key, $0) },
                 uniquingKeysWith: { first, _ in first }
             )
             for offering in page.compactMap({ offerings[$0] }) where offering.state == .open {
@@ -168,20 +215,15 @@ package struct ClaimTask: Sendable {
                 }
                 do {
                     return try await change.lease(
-                        from: offering, to: &claimant, event: "task_claimed", most: count, hints: hints
+                        from: offering, to: &claimant, event: "task_claimed", most: count, waiting: waiting,
+                        hints: hints
                     )
                 } catch let refusal as ClaimRefusal {
                     refusals.append(refusal)
+                    if busy == nil, refusal == .noWork { busy = offering.key }
                 }
             }
         }
-        let hours = refusals.first { $0 == .hoursCap || $0 == .dayCap }
-        let telling = hours ?? refusals.first { $0 == .noWork } ?? refusals.first
-        if let telling { throw telling }
-        // Nothing that the worker is known to meet: the first of the others tells why.
-        guard let first = try await transaction.firstOffering(to: claimant.bonds.workforce) else {
-            throw ClaimRefusal.noOpenBatch
-        }
-        return try await change.lease(from: first, to: &claimant, event: "task_claimed", most: count)
+        return nil
     }
 }

@@ -23,9 +23,13 @@ extension Transaction {
     func claimant(_ id: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate) async throws
         -> ClaimantReading?
     {
-        // Whatever the statistics say: a table that was vacuumed while it was empty is no reason to read it through.
+        // Whatever the statistics say: a table that was vacuumed while it was empty is no reason to read it through, and
+        // one plan for all values will do, as planning costs more than any of the claim's statements.
         let answers = try await pipeline([
-            "set local enable_seqscan = off", standingStatement(of: id, on: day, weekStartsOn: monday),
+            """
+            select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)
+            """,
+            standingStatement(of: id, on: day, weekStartsOn: monday),
             Self.workLimitsStatement(of: id, at: instant),
             Self.workerBondsStatement(of: id, at: instant), Self.workerHistoriesStatement(of: [id]),
             Self.storedEligibilityStatement(of: id, at: instant),

@@ -78,17 +78,29 @@ struct LapsedLease: Sendable {
 struct DoubtfulLease: Sendable {
     let id: Assignment.ID
     let token: Int64
-    let leaseUntil: Date
     let worker: Worker.ID
     let requirement: Requirement.ID
 
     init(row: Row) throws {
         id = try row["assignment_id"]
         token = try row["lease_token"]
-        leaseUntil = try row["lease_until"]
         worker = try row["worker_id"]
         requirement = try row["requirement_id"]
     }
+}
+
+/// A place in the order in which live leases end.
+package struct LeasePlace: Hashable, Sendable {
+    let leaseUntil: Date
+    let id: Assignment.ID
+}
+
+/// What is doubtful of a page of live leases.
+struct DoubtfulLeases: Sendable {
+    let leases: [DoubtfulLease]
+    /// How many were looked at, and the last of them.
+    let count: Int
+    let last: LeasePlace?
 }
 
 /// Why a lease cannot be used.

@@ -156,29 +156,38 @@ extension Transaction {
         ).map(LapsedLease.init)
     }
 
-    /// Live leases whose worker is suspended or not kept as eligible, from the one that ends first; a hint only.
+    /// Of a page of live leases, from the one that ends first, those whose worker is suspended or not kept as eligible;
+    /// a hint only.
     ///
     /// - Parameter last: of the page before.
-    func doubtfulLeases(after last: DoubtfulLease?, limit: Int) async throws -> [DoubtfulLease] {
-        try await rows(
+    /// - Returns: with how many were looked at, and the last of them.
+    func doubtfulLeases(after last: LeasePlace?, limit: Int) async throws -> DoubtfulLeases {
+        let rows = try await rows(
             """
-            select slot.lease_until, slot.lease_token, slot.assignment_id, assignment.worker_id, batch.requirement_id
-              from slot
+            with page as materialized (
+                select requester_id, batch_id, lease_until, lease_token, assignment_id from slot
+                 where state = 'leased'
+                   and (\(last?.leaseUntil)::timestamptz is null
+                        or (lease_until, assignment_id) > (\(last?.leaseUntil)::timestamptz, \(last?.id)::uuid))
+                 order by lease_until, assignment_id
+                 limit \(limit)
+            )
+            select page.lease_until, page.lease_token, page.assignment_id, assignment.worker_id, batch.requirement_id,
+                   -- What is kept does not look at the standing.
+                   worker.state not in ('active', 'paused')
+                   or not exists (select from worker_requirement as met
+                                   where met.worker_id = assignment.worker_id
+                                     and met.requirement_id = batch.requirement_id
+                                     and met.in_force @> \(instant)) as is_doubtful
+              from page
               join assignment using (requester_id, assignment_id)
-              join batch on batch.requester_id = slot.requester_id and batch.batch_id = slot.batch_id
+              join batch on batch.requester_id = page.requester_id and batch.batch_id = page.batch_id
               join worker using (worker_id)
-             where slot.state = 'leased'
-               and (\(last?.leaseUntil)::timestamptz is null
-                    or (slot.lease_until, slot.assignment_id) > (\(last?.leaseUntil)::timestamptz, \(last?.id)::uuid))
-               -- What is kept does not look at the standing.
-               and (worker.state not in ('active', 'paused')
-                    or not exists (select from worker_requirement as met
-                                    where met.worker_id = assignment.worker_id
-                                      and met.requirement_id = batch.requirement_id
-                                      and met.in_force @> \(instant)))
-             order by slot.lease_until, slot.assignment_id
-             limit \(limit)
-            """
-        ).map(DoubtfulLease.init)
+             order by page.lease_until, page.assignment_id
+            """)
+        return DoubtfulLeases(
+            leases: try rows.filter { try $0["is_doubtful"] }.map(DoubtfulLease.init), count: rows.count,
+            last: try rows.last.map { LeasePlace(leaseUntil: try $0["lease_until"], id: try $0["assignment_id"]) }
+        )
     }
 }

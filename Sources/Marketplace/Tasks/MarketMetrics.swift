@@ -30,7 +30,7 @@ package struct MarketFigure: Hashable, Sendable {
 /// Reads the published bounds and what an operator watches. What it costs grows with the open batches, not with their
 /// slots: nothing that grows with the work is counted.
 package struct MarketMetrics: Sendable {
-    /// Open batches looked at, in the order of the policy.
+    /// Open batches looked at, the oldest first.
     package static let batchesMax = 10_000
     /// Live leases, and quarantined slots, counted at most.
     package static let rowsMax = 100_000
@@ -59,7 +59,7 @@ package struct MarketMetrics: Sendable {
     /// How long the longest-open batch with work, for which there is somebody, has been open.
     private func longestWait(_ demands: [OpenDemand], _ transaction: Transaction) async throws -> TimeInterval {
         for demand in demands.prefix(Self.requirementsMax)
-        where try await transaction.hasActiveWorker(meeting: demand.requirement, among: Self.workersMax) {
+        where try await transaction.mayHaveActiveWorker(meeting: demand.requirement, among: Self.workersMax) {
             return max(0, transaction.instant.timeIntervalSince(demand.openSince))
         }
         return 0
@@ -108,7 +108,7 @@ package struct MarketMetrics: Sendable {
         return [
             MarketFigure(
                 "open_batches", Double(totals.batches),
-                "Open batches; counted up to \(batchesMax), in the order of the policy."
+                "Open batches; counted up to \(batchesMax), the oldest first."
             ),
             MarketFigure("open_batches_with_work", Double(totals.withWork), "Those of them that have an open slot."),
             MarketFigure("open_batch_slots", Double(totals.slots), "Slots of these batches, whatever their state."),

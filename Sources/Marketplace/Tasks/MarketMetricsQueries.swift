@@ -14,7 +14,7 @@ extension Transaction {
                    (select reltuples::float8 from pg_class where oid = 'slot_open_by_batch'::regclass) as open_slots
               from (select slot_count from batch
                      where state = 'open'
-                     order by priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id
+                     order by opened_at, batch_id
                      limit \(most)) as open
             """)
         let withWork = try rows.reduce(0) { $0 + (try $1.value("batches", as: Int.self)) }
@@ -32,32 +32,31 @@ extension Transaction {
     package static func openDemandStatement(most: Int) -> SQL {
         """
         with open as materialized (
-            select requester_id, batch_id, requirement_id, greatest(opened_at, reopened_at) as open_since
+            select requester_id, batch_id, requirement_id, has_allotments,
+                   greatest(opened_at, reopened_at) as open_since
               from batch
              where state = 'open'
-             order by priority desc, coalesce(due_at, 'infinity'), opened_at, batch_id
+             order by opened_at, batch_id
              limit \(most)
         )
-        select open.requirement_id, min(open.open_since) as open_since, count(*) as batches
-          from open
-         cross join lateral (
-            select from slot
-             where slot.requester_id = open.requester_id and slot.batch_id = open.batch_id and slot.state = 'open'
-             limit 1) as found
-         group by open.requirement_id
+        select batch.requirement_id, min(batch.open_since) as open_since, count(*) as batches
+          from open as batch
+         where \(fragment: Offering.hasOpenSlot)
+         group by batch.requirement_id
         """
     }
 
-    /// Whether one of the first workers who are kept as meeting a requirement is active.
-    func hasActiveWorker(meeting requirement: Requirement.ID, among most: Int) async throws -> Bool {
+    /// Whether one of the first workers who are kept as meeting a requirement is active, or there are more than are
+    /// looked at.
+    func mayHaveActiveWorker(meeting requirement: Requirement.ID, among most: Int) async throws -> Bool {
         try await firstRow(
             """
-            select from (select worker_id from worker_requirement
+            select from (select worker_id, row_number() over (order by worker_id) as place from worker_requirement
                           where requirement_id = \(requirement) and in_force @> \(instant)
                           order by worker_id
                           limit \(most)) as kept
               join worker using (worker_id)
-             where worker.state = 'active'
+             where worker.state = 'active' or kept.place = \(most)
              limit 1
             """) != nil
     }

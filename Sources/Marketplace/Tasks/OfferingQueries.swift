@@ -10,9 +10,7 @@ extension Transaction {
              where batch.state = 'open' and batch.door = 'claim'
                and \(workforce) = any (batch.workforces)
                and (batch.due_at is null or batch.due_at > \(instant))
-               and exists (select from slot
-                            where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
-                              and slot.state = 'open')
+               and \(fragment: Offering.hasOpenSlot)
              order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
              limit 1
             """
@@ -31,6 +29,12 @@ extension Transaction {
         ).map { try Offering(row: $0, at: instant) }
     }
 
+    /// As it is now, whatever the transaction read before.
+    func batchState(of batch: Batch.Key) async throws -> BatchState? {
+        try await firstRow(
+            "select state from batch where requester_id = \(batch.requester) and batch_id = \(batch.id)")?["state"]
+    }
+
     /// One batch, whatever its state.
     func offering(_ batch: Batch.ID, of requester: Requester.ID) async throws -> Offering? {
         try await firstRow(
@@ -42,8 +46,23 @@ extension Transaction {
 }
 
 extension Offering {
-    /// Whether anything is open is asked at the end of the order in which slots are taken: what was taken, and may
-    /// still be seen by a transaction from before, lies at its beginning.
+    /// Whether a batch has something to take: an open slot for anybody, or one that is set aside for somebody. Gold does
+    /// not count, as it is only mixed into other work.
+    ///
+    /// It is asked at the end of the order in which slots are taken: what was taken, and may still be seen by a
+    /// transaction from before, lies at its beginning.
+    static let hasOpenSlot: SQL = """
+        ((select true from slot
+           where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+             and slot.state = 'open' and slot.allotment_id is null
+           order by slot.allotment_id desc, slot.slot_no desc, slot.task_id desc
+           limit 1) is not null
+         or batch.has_allotments
+            and exists (select from slot join allotment as aside using (requester_id, allotment_id)
+                         where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+                           and slot.state = 'open' and slot.allotment_id is not null and aside.kind <> 'gold'))
+        """
+
     static let columns: SQL = """
         select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, requirement.hash,
                batch.pay_minor, batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_id,
@@ -57,11 +76,7 @@ extension Offering {
                         and project_party.project_id = batch.project_id
                       order by party) as parties,
                price.trace, price.fee_bps, \(fragment: Escalator.columns),
-               (select true from slot
-                 where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
-                   and slot.state = 'open'
-                 order by slot.allotment_id desc, slot.slot_no desc, slot.task_id desc
-                 limit 1) is not null as has_open_slot
+               \(fragment: hasOpenSlot) as has_open_slot
           from batch
           join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
           join guideline on guideline.requester_id = project.requester_id

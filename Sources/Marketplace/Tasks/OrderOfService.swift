@@ -26,11 +26,17 @@ package struct OrderOfService: Sendable {
 
     package init(agingEvery: UInt64) { self.agingEvery = agingEvery }
 
+    /// Whether the claim of this draw is served by age alone.
+    func isByAge(draw: UInt64) -> Bool {
+        var generator = SplitMix64(seed: draw)
+        return agingEvery > 0 && generator.next() % agingEvery == 0
+    }
+
     /// - Parameter draw: uniform; equal draws give equal orders.
     func order(_ candidates: [ServiceCandidate], draw: UInt64) -> [ServiceCandidate] {
+        if isByAge(draw: draw) { return candidates.sorted { $0.age < $1.age } }
         var generator = SplitMix64(seed: draw)
-        let first = generator.next()
-        if agingEvery > 0, first % agingEvery == 0 { return candidates.sorted { $0.age < $1.age } }
+        _ = generator.next()
         var weights: [Project.ID: Int] = [:]
         for candidate in candidates { weights[candidate.project] = candidate.weight }
         var lots: [Project.ID: Double] = [:]

@@ -15,20 +15,33 @@ package struct RevokeLeases: Sendable {
     /// - Parameter page: 1 to 1,000 leases.
     /// - Returns: how many were revoked.
     package func callAsFunction(page: Int = 200, by actor: Principal.ID) async throws -> Int {
-        guard (1...1_000).contains(page) else { throw BadInput("page", "must be 1 to 1,000") }
-        var revoked = 0
-        var last: DoubtfulLease?
-        while true {
-            let doubtful = try await market.database.read { [last] transaction in
-                try await transaction.authorize(actor, as: .operator)
-                return try await transaction.doubtfulLeases(after: last, limit: page)
-            }
-            for lease in doubtful where try await isUnmet(lease) {
-                revoked += try await revoke(lease, by: actor) ? 1 : 0
-            }
-            last = doubtful.last
-            if doubtful.count < page { return revoked }
+        var (revoked, last): (Int, LeasePlace?) = (0, nil)
+        repeat {
+            let (count, next) = try await self.page(after: last, most: page, by: actor)
+            (revoked, last) = (revoked + count, next)
+        } while last != nil
+        return revoked
+    }
+
+    /// Looks at one page of them, from the one that ends first.
+    ///
+    /// - Parameters:
+    ///   - last: where the page before ended; `nil` for the first.
+    ///   - most: 1 to 1,000 leases.
+    /// - Returns: how many were revoked, and where the next page begins; `nil` after the last.
+    package func page(
+        after last: LeasePlace?, most: Int = 1_000, by actor: Principal.ID
+    ) async throws -> (revoked: Int, next: LeasePlace?) {
+        guard (1...1_000).contains(most) else { throw BadInput("page", "must be 1 to 1,000") }
+        let found = try await market.database.read { transaction in
+            try await transaction.authorize(actor, as: .operator)
+            return try await transaction.doubtfulLeases(after: last, limit: most)
         }
+        var revoked = 0
+        for lease in found.leases where try await isUnmet(lease) {
+            revoked += try await revoke(lease, by: actor) ? 1 : 0
+        }
+        return (revoked, found.count < most ? nil : found.last)
     }
 
     private func isUnmet(_ lease: DoubtfulLease) async throws -> Bool {

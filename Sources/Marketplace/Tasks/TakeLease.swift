@@ -59,13 +59,14 @@ extension Change {
     /// - Parameters:
     ///   - most: how many are wanted; fewer come where there is no room or no more work. 1 to 100.
     ///   - one: the one slot that will do, and its token as it stands.
+    ///   - waiting: whether slots are waited for that others are taking right now, when there are no more.
     /// - Returns: at least one.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
     ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
     ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
-        only one: SlotChoice.One? = nil, hints: ServiceHints? = nil
+        only one: SlotChoice.One? = nil, waiting: Bool = true, hints: ServiceHints? = nil
     ) async throws -> [Assignment] {
         guard !offering.isOverdue(at: instant) else { throw ClaimRefusal.overdue }
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
@@ -87,8 +88,9 @@ extension Change {
             var choice = SlotChoice()
             (choice.only, choice.waits) = (one, true)
             taken = try await transaction.claimSlots(grant, choice)
+            try await mustStillBeOpen(offering)
         } else {
-            taken = try await takeSlots(grant, of: offering, for: claimant, hints)
+            taken = try await takeSlots(grant, of: offering, for: claimant, waiting, hints)
         }
         guard !taken.isEmpty else { throw ClaimRefusal.noWork }
         grant.events.prefix(taken.count).forEach(note)
@@ -96,31 +98,16 @@ extension Change {
     }
 
     /// Takes what is set aside for the worker, then gold when its turn has come, then what belongs to what they had
-    /// last, then what anybody may take. When all are being taken, waits for those, as one may come back: so no slot is
-    /// left while somebody qualified is sent away.
+    /// last, then what anybody may take; what others are taking right now is passed by. Then once more, waiting for
+    /// those, as one may come back: so no slot is left while somebody qualified is sent away.
     private func takeSlots(
-        _ grant: LeaseGrant, of offering: Offering, for claimant: Claimant, _ hints: ServiceHints?
+        _ grant: LeaseGrant, of offering: Offering, for claimant: Claimant, _ waiting: Bool, _ hints: ServiceHints?
     ) async throws -> [Assignment] {
         var aside: [Allotment.ID] = []
         if offering.hasAllotments { aside = try await allotments(of: offering, for: claimant, grant) }
-        for allotment in aside {
-            var choice = SlotChoice()
-            choice.allotment = allotment
-            let taken = try await transaction.claimSlots(grant, choice)
-            guard taken.isEmpty else {
-                try await keepPack(allotment, of: offering)
-                return taken
-            }
-        }
-        if offering.isPacked {
-            while let pack = try await transaction.takePack(of: offering.key, for: claimant.worker.id) {
-                var choice = SlotChoice()
-                choice.allotment = pack
-                let taken = try await transaction.claimSlots(grant, choice)
-                try await keepPack(pack, of: offering)
-                if !taken.isEmpty { return taken }
-            }
-        }
+        let taken = try await takeAside(aside, grant, of: offering, waiting: false)
+        if !taken.isEmpty { return taken }
+        if offering.isPacked, let pack = try await takePack(grant, of: offering, for: claimant) { return pack }
         if offering.hasMatters, let matter = try await transaction.lastMatter(of: offering.key, by: claimant.worker.id)
         {
             var choice = SlotChoice()
@@ -128,23 +115,70 @@ extension Change {
             let taken = try await transaction.claimSlots(grant, choice)
             if !taken.isEmpty { return taken }
         }
-        return try await takeCommon(grant, of: offering, hints)
+        let common = try await takeCommon(grant, of: offering, waiting: false, hints)
+        guard common.isEmpty, waiting else { return common }
+        var late = try await takeAside(aside, grant, of: offering, waiting: true)
+        if late.isEmpty { late = try await takeCommon(grant, of: offering, waiting: true, hints) }
+        try await mustStillBeOpen(offering)
+        return late
     }
 
+    /// After a wait, which may have been long: what the batch was before it does not count.
+    private func mustStillBeOpen(_ offering: Offering) async throws {
+        guard let state = try await transaction.batchState(of: offering.key) else { throw NotFound("batch") }
+        guard state == .open else { throw ClaimRefusal.batchNotOpen(state) }
+    }
+
+    private func takeAside(
+        _ allotments: [Allotment.ID], _ grant: LeaseGrant, of offering: Offering, waiting: Bool
+    ) async throws -> [Assignment] {
+        for allotment in allotments {
+            var choice = SlotChoice()
+            (choice.allotment, choice.waits) = (allotment, waiting)
+            let taken = try await transaction.claimSlots(grant, choice)
+            guard taken.isEmpty else {
+                try await keepPack(allotment, of: offering)
+                return taken
+            }
+        }
+        return []
+    }
+
+    /// The first free pack of which the worker can take something becomes theirs; one of which they can take nothing
+    /// (a party of its tasks, say) stays as it was.
+    private func takePack(
+        _ grant: LeaseGrant, of offering: Offering, for claimant: Claimant
+    ) async throws -> [Assignment]? {
+        var tried: [Allotment.ID] = []
+        while tried.count < Self.packsTried,
+            let pack = try await transaction.freePack(of: offering.key, for: claimant.worker.id, without: tried)
+        {
+            var choice = SlotChoice()
+            choice.allotment = pack
+            let taken = try await transaction.claimSlots(grant, choice)
+            guard taken.isEmpty else {
+                try await transaction.takePack(pack, of: offering.requester, for: claimant.worker.id)
+                try await keepPack(pack, of: offering)
+                return taken
+            }
+            tried.append(pack)
+        }
+        return nil
+    }
+
+    private static var packsTried: Int { 8 }
+
     private func takeCommon(
-        _ grant: LeaseGrant, of offering: Offering, _ hints: ServiceHints?
+        _ grant: LeaseGrant, of offering: Offering, waiting: Bool, _ hints: ServiceHints?
     ) async throws -> [Assignment] {
         var choice = SlotChoice()
-        choice.after = hints?.start(of: offering.batch.uuid, at: .now)
+        choice.waits = waiting
+        choice.after = waiting ? nil : hints?.start(of: offering.batch.uuid, at: .now)
         var begun: ContinuousClock.Instant?
         var taken: [Assignment] = []
         if choice.after != nil { taken = try await transaction.claimSlots(grant, choice) }
         if taken.isEmpty {
             (choice.after, begun) = (nil, .now)
-            taken = try await transaction.claimSlots(grant, choice)
-        }
-        if taken.isEmpty {
-            choice.waits = true
             taken = try await transaction.claimSlots(grant, choice)
         }
         if let last = taken.last {
