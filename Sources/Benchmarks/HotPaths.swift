@@ -108,7 +108,7 @@ struct HotPaths: Sendable {
 
     /// Runs everything once under watch; the market's pool has one connection.
     ///
-    /// - Returns: what must not be in a plan, each with where it was, and what of the changes is planned anew each time.
+    /// - Returns: what must not be in a plan, each with where it was, and which changes are planned anew each time.
     func faults(
         in market: Market, watch: PlanWatch, reading tables: Set<String>
     ) async throws -> (plans: Int, faults: [String]) {
@@ -116,7 +116,8 @@ struct HotPaths: Sendable {
         let before = try await plannedAnew(in: market)
         let second = try await faults(of: changes, in: market, watch: watch, reading: tables)
         let anew = try await plannedAnew(in: market).filter { before[$0.key] != $0.value }.keys.sorted()
-        return (first.plans + second.plans, first.faults + second.faults + anew.map { "planned anew each time: \($0)" })
+        let replanned = anew.map { "planned anew each time: \($0)" }
+        return (first.plans + second.plans, first.faults + second.faults + replanned)
     }
 
     private func faults(

@@ -40,7 +40,9 @@ struct PublishBenchmark {
                 of: "psql",
                 [
                     connection, "-q", "-v", "ON_ERROR_STOP=1",
-                    "-c", "\\copy task from '\(folder)/task.csv' csv",
+                    "-c",
+                    "\\copy task (requester_id, task_id, batch_id, project_id, external_key, state) "
+                        + "from '\(folder)/task.csv' csv",
                     "-c", "\\copy task_content (requester_id, task_id, payload) from '\(folder)/content.csv' csv",
                     "-c",
                     "\\copy slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses) "
