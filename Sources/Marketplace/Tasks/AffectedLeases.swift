@@ -19,8 +19,8 @@ package struct AffectedLease: Hashable, Sendable {
 }
 
 /// Shows operators which live leases were granted on the strength of a credential: what its expiry or revocation
-/// touches. The worker is no longer eligible from that instant, and submitting checks it again; what becomes of a
-/// lease in hand is the operator's to decide.
+/// touches. The worker is no longer eligible from that instant: submitting checks it again, and ``RevokeLeases`` ends
+/// the leases in hand.
 package struct AffectedLeases: Sendable {
     package static let pageMax = 200
     let market: Market
