@@ -90,6 +90,10 @@ struct DeidentificationTests {
         #expect(try await small.count("select count(*) as n from task where matter = 'Case of [EMAIL-1]'") == 2)
         #expect(try await records(small).first == ["by": ["patterns"], "counts": ["email": 3]])
         #expect(try await Residue.tables(with: "ann@x.org") == [])
+    }
+
+    @Test("has a program clean what a task belongs to")
+    func matterByProgram() async throws {
         let (other, second) = try await desk(.external)
         let line = #"{"external_key":"c","matter":"secret","payload":"x"}"#
         #expect(try await run([line], other, second, with: Program()).run.counts.added == 1)

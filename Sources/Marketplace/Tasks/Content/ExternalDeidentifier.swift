@@ -25,11 +25,16 @@ package final class ExternalDeidentifier: Deidentifier {
 
     private let path: String
     private let limit: Duration
+    private let environment: [String: String]
     private let state = Mutex(State())
 
-    /// - Parameter limit: for one value.
+    /// - Parameters:
+    ///   - limit: for one value.
+    ///   - environment: the program's; no keys of ours.
     /// - Throws: ``BadInput`` for a path that is no program.
-    package init(path: String, limit: Duration) throws(BadInput) {
+    package init(
+        path: String, limit: Duration, environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
+    ) throws(BadInput) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
             access(path, X_OK) == 0
@@ -38,6 +43,7 @@ package final class ExternalDeidentifier: Deidentifier {
         }
         self.path = path
         self.limit = limit
+        self.environment = environment
         // A program that has ended must be an error of ours, not our end.
         signal(SIGPIPE, SIG_IGN)
     }
@@ -115,7 +121,7 @@ package final class ExternalDeidentifier: Deidentifier {
         posix_spawnattr_setsigmask(&attributes, &none)
         posix_spawnattr_setsigdefault(&attributes, &all)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-        let variables = ProcessInfo.processInfo.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         let arguments = [strdup(path), nil]
         defer { (variables + arguments).forEach { free($0) } }
         var process = pid_t()
