@@ -20,20 +20,24 @@ struct AnswerMiddleware<Context: RequestContext>: RouterMiddleware {
             response = answer(to: error, context: context)
         }
         response.headers[.requestID] = context.id
+        if response.status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
         return response
     }
 
     private func answer(to error: any Error, context: Context) -> Response {
         switch error {
+        case IdempotencyRefusal.inFlight:
+            let refusal = IdempotencyRefusal.inFlight
+            var response = failure(refusal.status, refusal.code, refusal.message, context)
+            response.headers[.retryAfter] = "1"
+            return response
         case let refusal as any HTTPRefusal:
             return failure(refusal.status, refusal.code, refusal.message, context)
         case let refusal as any Refusal:
             return failure(.unprocessableContent, refusal.code, refusal.message, context)
         case let error as StoreError:
             context.logger.error("store failure", metadata: ["error": "\(error)"])
-            var response = failure(error.status, error.code, error.publicMessage, context)
-            if error.status == .serviceUnavailable { response.headers[.retryAfter] = "1" }
-            return response
+            return failure(error.status, error.code, error.publicMessage, context)
         case let error as any HTTPResponseError:
             return failure(error.status, "http_\(error.status.code)", "\(error.status.reasonPhrase).", context)
         case is CancellationError:

@@ -2,8 +2,8 @@ internal import HTTPTypes
 internal import Marketplace
 internal import Store
 
-/// A refusal with its place among the HTTP statuses. Every refusal that a route can meet is listed in this file, case
-/// by case, so that a new one does not compile before it has a status.
+/// A refusal with its place among the HTTP statuses. The refusals that routes meet are listed in this file, case by
+/// case, so that a new case does not compile before it has a status; a refusal that is not listed is 422.
 protocol HTTPRefusal: Refusal {
     var status: HTTPResponse.Status { get }
 }
@@ -50,6 +50,15 @@ extension ClaimRefusal: HTTPRefusal {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
         case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap:
             .conflict
+        }
+    }
+}
+
+extension OfferRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .batchNotOpen, .claimedOnly, .alreadyOffered, .notOpen: .conflict
+        case .notActive, .barred: .forbidden
         }
     }
 }

@@ -33,6 +33,16 @@ extension ShownSuggestion {
     fileprivate var json: JSON { ["source": .string(source), "version": .string(version), "answer": answer] }
 }
 
+extension Offer {
+    /// The wire form of an offer; why it was made is not for the worker.
+    var json: JSON {
+        [
+            "offer_id": .string("\(id)"), "requester_id": .string("\(requester)"), "batch_id": .string("\(batch)"),
+            "state": .string(state.rawValue), "answer_by": .string(answerBy.internetText),
+        ]
+    }
+}
+
 extension Submission {
     var json: JSON {
         [

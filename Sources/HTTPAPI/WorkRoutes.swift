@@ -90,13 +90,22 @@ struct WorkRoutes {
         return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
     }
 
-    /// `?limit=<1…200>`: the worker's own answers against what models suggested, a line for each source and version.
+    /// `?after=<source>&after_version=<version>&limit=<1…200>`: the worker's own answers against what models suggested,
+    /// a line for each source and version; `next` is where the next page begins, as those two.
     @Sendable func suggestionReport(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
-        let lines = try await SuggestionReport(market: market)(
-            of: Worker.ID(worker.uuid), limit: try request.pageLimit(), by: worker
-        )
-        return Response(json: ["items": .array(lines.map(\.json))])
+        let (me, limit) = (Worker.ID(worker.uuid), try request.pageLimit())
+        let query = request.uri.queryParameters
+        let (source, version) = (query["after"].map(String.init), query["after_version"].map(String.init))
+        guard (source == nil) == (version == nil) else {
+            throw BadInput("after_version", "must come together with after")
+        }
+        let last = source.flatMap { source in version.map { (worker: me, source: source, version: $0) } }
+        let lines = try await SuggestionReport(market: market)(of: me, after: last, limit: limit, by: worker)
+        let next: JSON? =
+            lines.count == limit
+            ? lines.last.map { ["after": .string($0.source), "after_version": .string($0.version)] } : nil
+        return Response(json: ["items": .array(lines.map(\.json)), "next": next ?? .null])
     }
 
     /// What is to be done under a live lease; each reading is on record.
@@ -147,14 +156,18 @@ struct WorkRoutes {
         let worker = try await market.authenticate(request)
         let id: Assignment.ID = try context.identifier("id", of: "assignment")
         let body = try await JSONRequest(request, bytesMax: Self.claimBytesMax)
-        let seconds = body.body["seconds"] == nil ? nil : Int(try body.integer("seconds"))
-        let end = try await Heartbeat(market: market)(
-            id, token: try body.integer("lease_token"), seconds: seconds, by: worker
+        let seconds = body.body["seconds"] == nil ? nil : Int(clamping: try body.integer("seconds"))
+        let token = try body.integer("lease_token")
+        return Response(
+            try await market.once(
+                try request.idempotencyKey(), by: worker, route: "heartbeat:\(id)", fingerprint: body.fingerprint,
+                answer: { Reply(status: 200, body: ["lease_until": .string($0.internetText)]) },
+                perform: { try await Heartbeat(market: $0)(id, token: token, seconds: seconds, by: worker) }
+            )
         )
-        return Response(json: ["lease_until": .string(end.internetText)])
     }
 
-    /// `{"lease_token", "reason", "note"?}`. 200; saying it again is refused as a lost lease, which is harmless.
+    /// `{"lease_token", "reason", "note"?}`. 200.
     @Sendable func giveBack(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let id: Assignment.ID = try context.identifier("id", of: "assignment")
@@ -162,11 +175,15 @@ struct WorkRoutes {
         guard let reason = ReturnReason(rawValue: try body.string("reason")) else {
             throw BadInput("reason", "must be one of \(ReturnReason.allCases.map(\.rawValue).joined(separator: ", "))")
         }
-        try await ReturnTask(market: market)(
-            id, token: try body.integer("lease_token"), reason,
-            note: body.body["note"] == nil ? "" : try body.string("note"), by: worker
+        let token = try body.integer("lease_token")
+        let note = body.body["note"] == nil ? "" : try body.string("note")
+        return Response(
+            try await market.once(
+                try request.idempotencyKey(), by: worker, route: "return:\(id)", fingerprint: body.fingerprint,
+                answer: { Reply(status: 200, body: ["state": .string($0.rawValue)]) },
+                perform: { try await ReturnTask(market: $0)(id, token: token, reason, note: note, by: worker) }
+            )
         )
-        return Response(json: ["state": "returned"])
     }
 
     /// `{"lease_token", "answer"}`: an unfinished answer, as it is. 200.
@@ -175,10 +192,14 @@ struct WorkRoutes {
         let id: Assignment.ID = try context.identifier("id", of: "assignment")
         let body = try await JSONRequest(request, bytesMax: Self.answerBytesMax)
         guard let answer = body.body["answer"] else { throw BadInput("answer", "is missing") }
-        let savedAt = try await SaveDraft(market: market)(
-            answer, for: id, token: try body.integer("lease_token"), by: worker
+        let token = try body.integer("lease_token")
+        return Response(
+            try await market.once(
+                try request.idempotencyKey(), by: worker, route: "draft:\(id)", fingerprint: body.fingerprint,
+                answer: { Reply(status: 200, body: ["saved_at": .string($0.internetText)]) },
+                perform: { try await SaveDraft(market: $0)(answer, for: id, token: token, by: worker) }
+            )
         )
-        return Response(json: ["saved_at": .string(savedAt.internetText)])
     }
 
     /// What was saved, or came too late; also when the lease is over.

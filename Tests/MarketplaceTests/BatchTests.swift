@@ -134,7 +134,8 @@ struct BatchTests {
         let createBatch = CreateBatch(market: small.market)
         #expect(try await createBatch(small.draft("b"), of: small.requester, by: small.manager) == batch)
         let project = ProjectDraft(
-            externalKey: "clauses", name: "Other", taskKind: .judgement, guideline: "x", answerSchema: [:]
+            externalKey: "clauses", name: "Other", taskKind: .extraction, guideline: "x",
+            answerSchema: SmallMarket.schema
         )
         let createProject = CreateProject(market: small.market)
         #expect(try await createProject(project, of: small.requester, by: small.manager) == small.project)

@@ -79,6 +79,27 @@ struct DeidentificationTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("cleans what a task belongs to, the same matter the same way")
+    func matter() async throws {
+        let (small, batch) = try await desk(.patterns)
+        let lines = [
+            #"{"external_key":"a","matter":"Case of ann@x.org","payload":{"text":"x@x.org, y@x.org"}}"#,
+            #"{"external_key":"b","matter":"Case of ann@x.org","payload":{"text":"none"}}"#,
+        ]
+        #expect(try await run(lines, small, batch).run.counts.added == 2)
+        #expect(try await small.count("select count(*) as n from task where matter = 'Case of [EMAIL-1]'") == 2)
+        #expect(try await records(small).first == ["by": ["patterns"], "counts": ["email": 3]])
+        #expect(try await Residue.tables(with: "ann@x.org") == [])
+    }
+
+    @Test("has a program clean what a task belongs to")
+    func matterByProgram() async throws {
+        let (other, second) = try await desk(.external)
+        let line = #"{"external_key":"c","matter":"secret","payload":"x"}"#
+        #expect(try await run([line], other, second, with: Program()).run.counts.added == 1)
+        #expect(try await other.count("select count(*) as n from task where matter = 'X'") == 1)
+    }
+
     @Test("by a program: what fails is refused with its line, what did not pass is not taken in")
     func external() async throws {
         let (small, batch) = try await desk(.external)

@@ -61,6 +61,17 @@ struct ExternalDeidentifierTests {
         #expect(fault(moody, "a")?.contains("not asked any more") == true)
     }
 
+    @Test("leaves nothing behind: it has ended and was waited for when the fault is told")
+    func reaped() throws {
+        let note = NSTemporaryDirectory() + "guildhall-pid-\(UUID().uuidString)"
+        for script in ["read -r line; exit 1", "read -r line; echo no; sleep 60"] {
+            #expect(fault(try program("echo $$ > \(note); \(script)")) != nil)
+            let text = try String(contentsOfFile: note, encoding: .utf8)
+            let process = try #require(pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+            #expect(kill(process, 0) == -1 && errno == ESRCH)
+        }
+    }
+
     @Test("must be there, and be one that can be run")
     func missing() throws {
         let text = NSTemporaryDirectory() + "guildhall-text-\(UUID().uuidString)"

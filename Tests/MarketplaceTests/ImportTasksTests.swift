@@ -44,6 +44,32 @@ struct ImportTasksTests {
         [report.run.counts.added, report.run.counts.unchanged, report.run.counts.faulty]
     }
 
+    @Test("are listed with their faults, of which no more than the beginning of a place is kept")
+    func listed() async throws {
+        let desk = try await Desk()
+        let small = desk.small
+        let name = String(repeating: "x", count: 200)
+        try await desk.run("{\"external_key\":\"a\",\"\(name)\":1}\n{\"external_key\":\"b\"}")
+        let list = ListImports(market: small.market)
+        let runs = try await list(into: desk.batch, of: small.requester, by: small.manager)
+        #expect(runs.count == 1 && runs.first?.counts.faulty == 2)
+        let run = try #require(runs.first)
+        #expect(try await list(into: desk.batch, of: small.requester, in: .running, by: small.manager).isEmpty)
+        #expect(
+            try await list(into: desk.batch, of: small.requester, before: run.id, by: small.manager).isEmpty)
+        let first = try await list.faults(of: run.id, of: small.requester, limit: 1, by: small.manager)
+        #expect(first.first?.fault.pointer == "/" + String(repeating: "x", count: 59))
+        let rest = try await list.faults(
+            of: run.id, of: small.requester, after: first.first?.number ?? 0, by: small.manager)
+        #expect(rest.map(\.fault.line) == [2])
+        await #expect(throws: BadInput.self) {
+            try await list.faults(of: run.id, of: small.requester, after: -1, by: small.manager)
+        }
+        await #expect(throws: AccessRefusal.self) {
+            try await list(into: desk.batch, of: small.requester, by: small.reviewer)
+        }
+    }
+
     @Test("bring in content, reference answers, parties and waiting slots; the batch can then be published")
     func whole() async throws {
         let desk = try await Desk()

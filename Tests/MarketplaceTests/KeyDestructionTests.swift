@@ -33,6 +33,11 @@ struct KeyDestructionTests {
         let (small, batch) = try await closed()
         let draft = try await small.batch(small.draft("draft"), tasks: 1, publish: false)
         #expect(try await export(small, batch).contains("\"text\":\"done-0\""))
+        let faulty = try await ImportTasks(market: small.market)(
+            TaskFile(bytes: Array("{\"external_key\":\"x\",\"Ann\":1}".utf8), name: "f", format: .jsonl), to: draft,
+            of: small.requester, by: small.manager
+        )
+        #expect(faulty.run.counts.faulty == 1)
         try await destroy(small).propose(small.requester, reasons: "The contract ended.", by: small.manager)
         #expect(
             await refusal(DestroyRefusal.self) { try await destroy(small).confirm(small.requester, by: small.manager) }
@@ -41,7 +46,12 @@ struct KeyDestructionTests {
         try await destroy(small).confirm(small.requester, by: small.second)
 
         #expect(await refusal(ContentRefusal.self) { try await small.contents(of: batch) } == .destroyed)
+        let readings = try await small.count("select count(*) as n from content_reading where purpose = 'export'")
         let results = try await export(small, batch)
+        #expect(
+            try await small.count("select count(*) as n from content_reading where purpose = 'export'")
+                == readings + 1, "answers left")
+        #expect(try await small.count("select count(*) as n from import_fault") == 0)
         #expect(results.contains("\"label\":\"a\"") && results.contains("\"payload\":null"))
         #expect(try await small.count("select count(*) as n from requester_key where wrapped is not null") == 0)
         #expect(try await small.count("select count(*) as n from requester_key") == 2, "of both functions")

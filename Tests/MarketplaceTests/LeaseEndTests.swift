@@ -82,6 +82,79 @@ struct LeaseEndTests {
         #expect(try await small.ills() == [])
     }
 
+    /// The lease of a worker whose slot was given to somebody else after it had run out.
+    private func lostToOther() async throws -> (SmallMarket, Worker.ID, Assignment, Assignment) {
+        let (small, worker, work) = try await leased()
+        let other = try await small.lawyer("other")
+        Scratch.clock.set(to: work.leaseUntil)
+        _ = try await ExpireLeases(market: small.market)(by: small.manager)
+        return (small, worker, work, try await small.claim(other, work.batch))
+    }
+
+    @Test("a late text stays behind a draft of a later lease, and comes back in place of an older one")
+    func lateAndNewer() async throws {
+        let (small, worker, work, theirs) = try await lostToOther()
+        let actor = Principal.ID(worker.uuid)
+        try await ReturnTask(market: small.market)(
+            theirs.id, token: theirs.leaseToken, .notMyField, by: Principal.ID(theirs.worker.uuid))
+        let again = try await small.claim(worker, work.batch)
+        _ = try await SaveDraft(market: small.market)(
+            ["label": "new"], for: again.id, token: again.leaseToken, by: actor)
+        #expect(await refusal(SubmitRefusal.self) { try await small.submit(work, "old") } == .leaseLost)
+        let draft = try await ReadDraft(market: small.market)(again.id, by: actor)
+        #expect(draft.answer == ["label": "new"] && !draft.isLate)
+        Scratch.clock.set(to: again.leaseUntil)
+        _ = try await ExpireLeases(market: small.market)(by: small.manager)
+        _ = try await small.claim(small.lawyer("third"), work.batch)
+        #expect(await refusal(SubmitRefusal.self) { try await small.submit(again, "late") } == .leaseLost)
+        #expect(try await ReadDraft(market: small.market)(again.id, by: actor).answer == ["label": "late"])
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("no late text comes back once an answer of its worker is in")
+    func lateAndAnswered() async throws {
+        let (small, worker, work, theirs) = try await lostToOther()
+        try await ReturnTask(market: small.market)(
+            theirs.id, token: theirs.leaseToken, .notMyField, by: Principal.ID(theirs.worker.uuid))
+        let again = try await small.claim(worker, work.batch)
+        try await small.submit(again, "in")
+        // Refused at the token or at the earlier answer; neither keeps a draft.
+        await #expect(throws: SubmitRefusal.self) { try await small.submit(work, "old") }
+        #expect(try await small.count("select count(*) as n from answer_draft") == 0)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("a text is kept that the schema refuses when its lease is over, and one whose worker is suspended")
+    func keptTexts() async throws {
+        let (small, worker, work) = try await leased()
+        let actor = Principal.ID(worker.uuid)
+        func submit(_ answer: JSON) async -> SubmitRefusal? {
+            await refusal(SubmitRefusal.self) {
+                try await SubmitAnswer(market: small.market)(answer, for: work.id, token: work.leaseToken, by: actor)
+            }
+        }
+        #expect(await submit(["label": 7])?.code == "invalid_answer")
+        #expect(try await small.count("select count(*) as n from answer_draft") == 0, "the lease lives")
+        _ = try await SuspendWorker(market: small.market)(
+            worker, rule: "test", facts: [:], reasons: "Looked into.", by: small.manager)
+        #expect(await submit(["label": "mine"])?.code == "not_eligible")
+        let kept = try await ReadDraft(market: small.market)(work.id, by: actor)
+        #expect(kept.answer == ["label": "mine"] && !kept.isLate)
+        Scratch.clock.set(to: work.leaseUntil)
+        #expect(await submit(["label": 8])?.code == "invalid_answer")
+        let late = try await ReadDraft(market: small.market)(work.id, by: actor)
+        #expect(late.answer == ["label": 8] && late.isLate)
+    }
+
+    @Test("the active time of a late answer is no longer than the lease before")
+    func lateActiveTime() async throws {
+        let (small, _, work) = try await leased()
+        Scratch.clock.set(to: work.leaseUntil + 50_000)
+        try await small.submit(work, activeSeconds: 40_000)
+        #expect(try await small.count("select active_seconds::bigint as n from submission") == 3_600)
+        #expect(try await small.ills() == [])
+    }
+
     @Test("a draft is kept, replaced, shown with the work, and gone with the submission")
     func drafts() async throws {
         let (small, worker, work) = try await leased()
@@ -90,6 +163,9 @@ struct LeaseEndTests {
         _ = try await save(["half": true], for: work.id, token: work.leaseToken, by: actor)
         _ = try await save(["label": 7], for: work.id, token: work.leaseToken, by: actor)
         #expect(try await ReadTask(market: small.market)(work.id, by: actor).draft == ["label": 7])
+        #expect(
+            try await small.count("select count(*) as n from audit_event where action = 'draft_saved'") == 1,
+            "the first of the lease")
         #expect(
             await refusal(LeaseRefusal.self) {
                 _ = try await save(["label": 8], for: work.id, token: work.leaseToken + 1, by: actor)

@@ -35,6 +35,20 @@ struct OfferTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("are listed for their worker and for operators, newest first, by pages")
+    func listed() async throws {
+        let (small, worker, _, id) = try await offered()
+        let list = ListOffers(market: small.market)
+        let actor = Principal.ID(worker.uuid)
+        #expect(try await list(of: worker, by: actor).map(\.id) == [id])
+        #expect(try await list(of: worker, before: id, by: small.manager).isEmpty)
+        #expect(try await DeclineOffer(market: small.market)(id, by: actor) == .declined)
+        #expect(try await list(of: worker, by: actor).map(\.state) == [.declined])
+        let other = try await small.lawyer("other")
+        await #expect(throws: AccessRefusal.self) { try await list(of: worker, by: Principal.ID(other.uuid)) }
+        await #expect(throws: BadInput.self) { try await list(of: worker, limit: 0, by: actor) }
+    }
+
     @Test(
         "leave a worker the notice that they want, and never less than was meant", arguments: [(5, 600), (60, 3_600)])
     func notice(minutes: Int, seconds: Int) async throws {

@@ -27,6 +27,36 @@ struct ProjectTests {
             await refusal(NotFound.self) { try await list.one("x", of: small.requester, by: small.manager) } != nil)
     }
 
+    @Test("another project under the same key is refused with what differs")
+    func keyTaken() async throws {
+        let small = try await SmallMarket()
+        let create = CreateProject(market: small.market)
+        func draft(_ kind: TaskKind = .extraction, schema: JSON = SmallMarket.schema) -> ProjectDraft {
+            ProjectDraft(
+                externalKey: "clauses", name: "Clauses", taskKind: kind, guideline: "Read and label.",
+                answerSchema: schema)
+        }
+        #expect(try await create(draft(), of: small.requester, by: small.manager) == small.project)
+        var safety = draft()
+        safety.function = .safety
+        var cleaned = draft()
+        cleaned.deidentification = .patterns
+        let others: [(ProjectDraft, String)] = [
+            (draft(.judgement), "kind"), (draft(schema: ["type": "object"]), "answer_schema"),
+            (safety, "function"), (cleaned, "deidentification"),
+        ]
+        for (other, field) in others {
+            let found = await refusal(ProjectRefusal.self) {
+                try await create(other, of: small.requester, by: small.manager)
+            }
+            guard case .keyTaken(field) = found else {
+                Issue.record("\(field): \(found.map { "\($0)" } ?? "none")")
+                continue
+            }
+            #expect(found?.code == "key_taken" && found?.message.contains(field) == true)
+        }
+    }
+
     @Test("a project of its own schemas follows a guideline that is there, at a version")
     func ownSchemas() async throws {
         let small = try await SmallMarket()

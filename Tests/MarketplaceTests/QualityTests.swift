@@ -138,7 +138,9 @@ struct QualityTests {
         let queue = ReviewQueue(market: small.market)
         let items = try await queue(of: work.batch, from: small.requester, by: small.reviewer)
         #expect(items.map(\.assignment) == [work.id])
-        #expect(items.first?.answer == ["label": "a"])
+        let read = try await ReadSubmission(market: small.market)(work.id, of: small.requester, by: small.reviewer)
+        #expect(read.answer == ["label": "a"])
+        #expect(try await small.count("select count(*) as n from content_reading where purpose = 'review'") == 1)
         #expect(try await queue(of: work.batch, from: small.requester, after: work.id, by: small.reviewer).isEmpty)
     }
 }

@@ -19,7 +19,15 @@ struct RetentionTests {
             RetentionClass(name: "short", daysAfterClose: 10, scope: scope), by: small.manager)
         try await SetProjectRetention(market: small.market)(
             of: small.project, from: small.requester, to: "short", by: small.manager)
-        let batch = try await small.batch(small.draft("b"), tasks: tasks)
+        let batch = try await small.batch(small.draft("b"), tasks: tasks, publish: false)
+        try await Scratch.asOwner {
+            try await $0.execute(
+                """
+                insert into task_suggestion (requester_id, task_id, source, version, suggestion, made_at, is_control)
+                select requester_id, task_id, 'm', '1', '{"label": "a"}', \(Scratch.start), false from task
+                """)
+        }
+        _ = try await PublishBatch(market: small.market)(batch, of: small.requester, by: small.manager)
         let ann = try await small.lawyer("ann")
         for _ in 0..<worked {
             let work = try await small.claim(ann, batch)
@@ -57,6 +65,7 @@ struct RetentionTests {
         #expect(try row["left"] == 0)
         #expect(try await small.count("select count(*) as n from submission") == 1)
         #expect(try await small.count("select count(*) as n from reference_answer") == 1)
+        #expect(try await small.count("select count(*) as n from task_suggestion where suggestion = 'null'") == 1)
         var written = ""
         let summary = try await ExportResults(market: small.market)(
             .batch(batch), of: small.requester, .accepted, as: ResultWriter.Settings(.jsonl),

@@ -20,7 +20,7 @@ struct TransitionTests {
     @Test("a slot goes only where it may")
     func slot() {
         let legal: [SlotState: [SlotEvent: SlotState]] = [
-            .waiting: [.publish: .open, .ask: .open, .withdraw: .withdrawn],
+            .waiting: [.ask: .open, .withdraw: .withdrawn],
             .open: [.lease: .leased, .withdraw: .withdrawn],
             .leased: [
                 .submit: .submitted, .lapse: .open, .giveBack: .open, .revoke: .open, .quarantine: .quarantined,

@@ -5,6 +5,7 @@ internal import Store
 /// A submission with what it answers, as a reviewer sees it.
 package struct SubmissionInReview: Sendable {
     package let item: ReviewItem
+    package let answer: JSON
     package let payload: JSON
 }
 
@@ -14,23 +15,23 @@ package struct ReadSubmission: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// - Parameter actor: a reviewer who has not worked on the task.
+    /// - Parameter actor: a reviewer who may judge it; from now on barred from the task as a worker.
     /// - Throws: ``AccessRefusal``; ``NotFound`` for one that does not wait for a judgement;
-    ///   ``ReviewRefusal/reviewerWorkedOnTask``; ``ContentRefusal``.
+    ///   ``ReviewRefusal`` for who must not judge it; ``ContentRefusal``.
     package func callAsFunction(
         _ id: Assignment.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> SubmissionInReview {
         try await market.log { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .reviewer)
-            guard let item = try await transaction.submittedForReview(id, of: requester) else {
+            // Whoever reviews and works cannot take a lease on the task meanwhile.
+            _ = try await transaction.lockWorkersForEligibility([Worker.ID(actor.uuid)])
+            guard let (item, answer) = try await transaction.submittedForReview(id, of: requester) else {
                 throw NotFound("submission that waits for a review")
             }
-            guard try await !transaction.hasWorked(actor, on: item.task, of: requester) else {
-                throw ReviewRefusal.reviewerWorkedOnTask
-            }
+            if let bar = try await transaction.reviewBar(to: actor, on: item.task, of: requester) { throw bar }
             let content = try await change.content(of: [item.task], from: requester, for: .review(id, by: actor))
-            return SubmissionInReview(item: item, payload: content[item.task] ?? .null)
+            return SubmissionInReview(item: item, answer: answer, payload: content[item.task] ?? .null)
         }
     }
 }

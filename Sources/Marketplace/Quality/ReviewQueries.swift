@@ -1,4 +1,4 @@
-package import Formats
+internal import Formats
 package import Foundation
 internal import Store
 
@@ -16,7 +16,7 @@ struct WorkToReview: Sendable {
     let submissionHash: Digest
 }
 
-/// A submission that waits for its judgement.
+/// A submission that waits for its judgement; its answer is in ``SubmissionInReview``, which goes on record.
 package struct ReviewItem: Sendable {
     package let assignment: Assignment.ID
     package let requester: Requester.ID
@@ -24,7 +24,6 @@ package struct ReviewItem: Sendable {
     package let task: WorkTask.ID
     package let externalKey: String
     package let worker: Worker.ID
-    package let answer: JSON
     /// Under which version of the guideline it was given.
     package let guidelineVersion: Int
     package let submittedAt: Date
@@ -122,6 +121,59 @@ extension Transaction {
             """)
     }
 
+    /// Why somebody does not judge answers to a task, whatever they are: what of it they had themselves, what its
+    /// content asks for, and whom they are tied to.
+    func reviewBar(
+        to person: Principal.ID, on task: WorkTask.ID, of requester: Requester.ID
+    ) async throws -> ReviewRefusal? {
+        if try await hasWorked(person, on: task, of: requester) { return .reviewerWorkedOnTask }
+        let row = try await firstRow(
+            """
+            select batch.sensitivity, \(fragment: clearance(of: person)) as level,
+                   \(fragment: Self.hadPartInOrigin(person, of: "task.requester_id", "task.task_id")) as had_origin,
+                   (select min(interest.party)
+                      from interest
+                     where interest.worker_id = \(person) and interest.in_force @> \(instant)
+                       and (exists (select from project_party
+                                     where project_party.requester_id = task.requester_id
+                                       and project_party.project_id = task.project_id
+                                       and project_party.party = interest.party)
+                            or exists (select from task_party
+                                        where task_party.requester_id = task.requester_id
+                                          and task_party.task_id = task.task_id
+                                          and task_party.party = interest.party))) as party
+              from task join batch using (requester_id, batch_id)
+             where task.requester_id = \(requester) and task.task_id = \(task)
+            """)
+        guard let row else { return nil }
+        return try ReviewRefusal(row: row)
+    }
+
+    /// The same of all tasks of a batch.
+    func reviewBar(
+        to person: Principal.ID, onAllOf batch: Batch.ID, of requester: Requester.ID
+    ) async throws -> ReviewRefusal? {
+        let row = try await firstRow(
+            """
+            select batch.sensitivity, \(fragment: clearance(of: person)) as level, false as had_origin,
+                   (select min(interest.party)
+                      from interest join project_party using (party)
+                     where interest.worker_id = \(person) and interest.in_force @> \(instant)
+                       and project_party.requester_id = batch.requester_id
+                       and project_party.project_id = batch.project_id) as party
+              from batch
+             where batch.requester_id = \(requester) and batch.batch_id = \(batch)
+            """)
+        guard let row else { return nil }
+        return try ReviewRefusal(row: row)
+    }
+
+    private func clearance(of person: Principal.ID) -> SQL {
+        """
+        coalesce((select level from worker_clearance where worker_id = \(person) and in_force @> \(instant)), 0)
+        """
+    }
+
     /// Whether somebody took a task, whatever became of it.
     func hasWorked(_ person: Principal.ID, on task: WorkTask.ID, of requester: Requester.ID) async throws -> Bool {
         try await firstRow(
@@ -133,7 +185,7 @@ extension Transaction {
     }
 
     /// Submissions of a batch that wait for a judgement, oldest assignment first; none of a task that `reviewer` has
-    /// worked on.
+    /// worked on, that checks what they had, or with a party in which they have an interest.
     func submittedForReview(
         in batch: Batch.ID, of requester: Requester.ID, notBy reviewer: Principal.ID, after: Assignment.ID?, limit: Int
     ) async throws -> [ReviewItem] {
@@ -147,6 +199,12 @@ extension Transaction {
                                 where own.requester_id = assignment.requester_id
                                   and own.task_id = assignment.task_id
                                   and own.worker_id = \(reviewer))
+               and not exists (select from task_party join interest using (party)
+                                where task_party.requester_id = assignment.requester_id
+                                  and task_party.task_id = assignment.task_id
+                                  and interest.worker_id = \(reviewer) and interest.in_force @> \(instant))
+               and not \(fragment: Self.hadPartInOrigin(
+                   reviewer, of: "assignment.requester_id", "assignment.task_id"))
                and (\(after)::uuid is null or assignment.assignment_id > \(after)::uuid)
              order by assignment.assignment_id
              limit \(limit)
@@ -154,15 +212,33 @@ extension Transaction {
         ).map(ReviewItem.init)
     }
 
-    /// One submission that waits for a judgement.
-    func submittedForReview(_ id: Assignment.ID, of requester: Requester.ID) async throws -> ReviewItem? {
+    /// One submission that waits for a judgement, with its answer.
+    func submittedForReview(
+        _ id: Assignment.ID, of requester: Requester.ID
+    ) async throws -> (item: ReviewItem, answer: JSON)? {
         try await firstRow(
             """
             \(fragment: ReviewItem.columns)
              where assignment.requester_id = \(requester) and assignment.assignment_id = \(id)
                and assignment.state = 'submitted'
             """
-        ).map(ReviewItem.init)
+        ).map { (try ReviewItem(row: $0), try $0["answer"]) }
+    }
+}
+
+extension ReviewRefusal {
+    /// The first of what a reading of ``Transaction/reviewBar(to:on:of:)`` says.
+    fileprivate init?(row: Row) throws {
+        let (sensitivity, level): (Int, Int) = (try row["sensitivity"], try row["level"])
+        if try row["had_origin"] {
+            self = .reviewerHadOriginal
+        } else if level < sensitivity {
+            self = .notCleared(sensitivity)
+        } else if let party: String = try row["party"] {
+            self = .conflictOfInterest(party)
+        } else {
+            return nil
+        }
     }
 }
 
@@ -199,7 +275,6 @@ extension ReviewItem {
         task = try row["task_id"]
         externalKey = try row["external_key"]
         worker = try row["worker_id"]
-        answer = try row["answer"]
         guidelineVersion = try row["guideline_version"]
         submittedAt = try row["submitted_at"]
     }

@@ -8,6 +8,12 @@ package enum ReviewRefusal: Refusal {
     case reviewerIsAuthor
     /// Nobody is in two functions on one item.
     case reviewerWorkedOnTask
+    /// The task checks an answer that they gave or judged.
+    case reviewerHadOriginal
+    /// Their clearance is below this level, which the batch's content asks for.
+    case notCleared(Int)
+    /// They have an interest in this party of the project or the task; its normalised name.
+    case conflictOfInterest(String)
     case alreadyReviewed
     /// There is no answer to judge.
     case notSubmitted(AssignmentState)
@@ -16,6 +22,9 @@ package enum ReviewRefusal: Refusal {
         switch self {
         case .reviewerIsAuthor: "reviewer_is_author"
         case .reviewerWorkedOnTask: "reviewer_worked_on_task"
+        case .reviewerHadOriginal: "reviewer_had_original"
+        case .notCleared: "reviewer_not_cleared"
+        case .conflictOfInterest: "conflict_of_interest"
         case .alreadyReviewed: "already_reviewed"
         case .notSubmitted: "not_submitted"
         }
@@ -25,6 +34,13 @@ package enum ReviewRefusal: Refusal {
         switch self {
         case .reviewerIsAuthor: "You wrote this answer. Somebody else must judge it."
         case .reviewerWorkedOnTask: "You had this task yourself. Somebody else must judge answers to it."
+        case .reviewerHadOriginal:
+            "The task checks an answer that you gave, judged or read before. Somebody else must judge this check."
+        case .notCleared(let level):
+            "The content is sensitive: its reviewers need clearance level \(level), as its workers do. An operator "
+                + "grants it to whoever is registered as a worker."
+        case .conflictOfInterest(let party):
+            "You have declared an interest in '\(party)', which is a party of this work. Somebody else must judge it."
         case .alreadyReviewed: "The submission was judged."
         case .notSubmitted(let state): "There is no answer to judge: the assignment is \(state.rawValue)."
         }
@@ -66,9 +82,7 @@ package struct ReviewSubmission: Sendable {
             _ = try await transaction.lockWorkersForEligibility([Worker.ID(actor.uuid)])
             guard let work = try await transaction.workToReview(id, of: requester) else { throw NotFound("assignment") }
             guard work.worker.uuid != actor.uuid else { throw ReviewRefusal.reviewerIsAuthor }
-            guard try await !transaction.hasWorked(actor, on: work.task, of: requester) else {
-                throw ReviewRefusal.reviewerWorkedOnTask
-            }
+            if let bar = try await transaction.reviewBar(to: actor, on: work.task, of: requester) { throw bar }
             guard let next = work.state.after(judgement.assignmentEvent) else { throw work.refusal }
             guard try await transaction.settle(work, as: next) else { throw ReviewRefusal.alreadyReviewed }
             try await transaction.enterWorked(work.id, of: requester)

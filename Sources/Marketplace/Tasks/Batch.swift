@@ -123,6 +123,8 @@ package enum BatchDoor: String, Sendable, CaseIterable, SQLEnum {
 
 /// Why a batch cannot go where it is told to. In order of precedence.
 package enum BatchRefusal: Refusal {
+    /// Another batch of the project has the name; which setting of it is not as asked.
+    case nameTaken(field: String)
     /// No rate is in force for profession, tier, kind of task and currency.
     case noRate
     case wrongState(BatchState, BatchEvent)
@@ -140,6 +142,7 @@ package enum BatchRefusal: Refusal {
 
     package var code: String {
         switch self {
+        case .nameTaken: "name_taken"
         case .noRate: "no_rate"
         case .wrongState: "batch_wrong_state"
         case .notDraft: "batch_not_draft"
@@ -153,6 +156,9 @@ package enum BatchRefusal: Refusal {
 
     package var message: String {
         switch self {
+        case .nameTaken(let field):
+            "A batch of the project has this name, and its \(field) is not what you ask for. Take another name, or ask "
+                + "for the same."
         case .noRate: "The rate card has no rate in force for this work. Ask finance for one."
         case .wrongState(let state, let event): "A batch that is \(state.rawValue) cannot \(event.rawValue)."
         case .notDraft(let state): "Tasks can be added to a draft; this batch is \(state.rawValue)."

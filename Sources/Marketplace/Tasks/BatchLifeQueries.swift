@@ -58,13 +58,14 @@ extension Transaction {
         likeBatch id: Batch.ID, of requester: Requester.ID, named name: String, dueAt: Date?
     ) async throws -> BatchDraft? {
         guard let batch = try await batch(id, of: requester) else { return nil }
-        let row = try await oneRow(
+        let row = try await firstRow(
             """
             select batch.requirement_id, batch.lease_seconds, batch.answer_seconds, batch.lapses_max, batch.sensitivity,
                    batch.workforces::text[] as workforces, price.task, price.fee_bps, \(fragment: Escalator.columns)
               from batch join batch_price as price using (requester_id, batch_id)
              where requester_id = \(requester) and batch_id = \(id)
             """)
+        guard let row else { return nil }
         guard let requirement = try await requirement(row["requirement_id"]) else { throw NotFound("requirement") }
         let task = try RateTask(json: row["task"])
         let workforces: [Workforce] = try row["workforces"]

@@ -75,7 +75,8 @@ extension Transaction {
         let most: SQL = grant.assignments.count == 1 ? "1" : "\(grant.assignments.count)"
         let lock: SQL = choice.waits ? "for update of slot" : "for update of slot skip locked"
         let conflict: SQL = grant.checksParties ? unconflicted(grant.worker, at: instant) : ""
-        let functions: SQL = grant.checksReviews ? unreviewed(grant.worker) : ""
+        var functions: SQL = grant.checksReviews ? unreviewed(grant.worker) : ""
+        if grant.checksOrigins { functions = "\(fragment: functions) \(fragment: unbound(grant.worker))" }
         return """
             select slot.requester_id, slot.task_id, slot.slot_no
               from \(fragment: choice.matter.map { slots(of: $0, grant) } ?? "slot")
@@ -195,13 +196,24 @@ extension Transaction {
         """
     }
 
-    /// The worker has judged no answer to the slot's task.
+    /// The worker has no part in what the slot's task checks.
+    private static func unbound(_ worker: Worker.ID) -> SQL {
+        let part = hadPartInOrigin(Principal.ID(worker.uuid), of: "slot.requester_id", "slot.task_id")
+        return "and not \(fragment: part)"
+    }
+
+    /// The worker has judged no answer to the slot's task, and read none to judge it.
     private static func unreviewed(_ worker: Worker.ID) -> SQL {
         """
         and not exists (select from assignment as judged join review using (requester_id, assignment_id)
                          where judged.requester_id = slot.requester_id
                            and judged.task_id = slot.task_id
                            and review.reviewer_id = \(worker)
+                         offset 0)
+        and not exists (select from content_reading as reading
+                         where reading.requester_id = slot.requester_id
+                           and reading.task_id = slot.task_id
+                           and reading.purpose = 'review' and reading.reader_id = \(worker)
                          offset 0)
         """
     }

@@ -15,7 +15,8 @@ package struct CloneBatch: Sendable {
     ///   - name: of the new batch; 1 to 200 characters, unique in the project.
     ///   - dueAt: of the new batch.
     ///   - actor: a publisher of the requester.
-    /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound``; ``BatchRefusal/noRate``.
+    /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound``; ``BatchRefusal/nameTaken(field:)``,
+    ///   ``BatchRefusal/noRate``.
     package func callAsFunction(
         _ id: Batch.ID, of requester: Requester.ID, as name: String, dueAt: Date? = nil, by actor: Principal.ID
     ) async throws -> Batch.ID {

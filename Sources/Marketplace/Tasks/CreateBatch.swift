@@ -119,9 +119,10 @@ package struct CreateBatch: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// Idempotent by project and name: an existing batch of that name is returned as it is.
+    /// Idempotent by project and name: asked for again, an existing batch of that name is returned as it is.
     ///
-    /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound``; ``BatchRefusal/noRate``.
+    /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound``; ``BatchRefusal/nameTaken(field:)`` where the name is
+    ///   another batch's; ``BatchRefusal/noRate``.
     package func callAsFunction(
         _ draft: BatchDraft, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Batch.ID {
@@ -141,17 +142,14 @@ extension Change {
         guard let project = try await transaction.project(draft.project, of: requester) else {
             throw NotFound("project")
         }
-        if let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester) {
-            return found
-        }
+        if let found = try await transaction.batch(like: draft, of: requester) { return found }
         try draft.dueAt?.mustBeADeadline(at: instant)
         let priced = try await price(draft, project.taskKind)
         let requirement = try await transaction.internRequirement(draft.wholeRequirement, id: make())
         let fresh: Batch.ID = make()
         guard try await transaction.insertBatch(fresh, of: requester, draft, priced, requirement: requirement)
         else {
-            guard let found = try await transaction.batch(named: draft.name, in: draft.project, of: requester)
-            else { throw NotFound("batch") }
+            guard let found = try await transaction.batch(like: draft, of: requester) else { throw NotFound("batch") }
             return found
         }
         if draft.controlBasisPoints > 0 {

@@ -40,10 +40,11 @@ package struct CreateProject: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// Idempotent by requester and external key: an existing project of that key is returned as it is.
+    /// Idempotent by requester and external key: asked for again, an existing project of that key is returned as it is.
     ///
     /// - Throws: ``BadInput``, also for parameters that the kind does not take, schemas that do not compile, and a text
-    ///   where another guideline has the project's key; ``AccessRefusal``; ``NotFound`` for a guideline or a version.
+    ///   where another guideline has the project's key; ``AccessRefusal``; ``NotFound`` for a guideline or a version;
+    ///   ``ProjectRefusal``.
     package func callAsFunction(
         _ draft: ProjectDraft, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> Project.ID {
@@ -57,14 +58,14 @@ package struct CreateProject: Sendable {
                 }
             }
             if let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey) {
-                return found.id
+                return try found.same(as: draft, shape).id
             }
             let fresh: Project.ID = change.make()
             guard let guideline = try await change.guideline(of: draft, from: requester, by: actor) else {
                 // Somebody else was making the same project.
                 guard let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey)
                 else { throw BadInput("guideline", "another one has the project's key; name it, or take another key") }
-                return found.id
+                return try found.same(as: draft, shape).id
             }
             guard
                 try await change.transaction.insertProject(

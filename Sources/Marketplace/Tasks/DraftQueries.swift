@@ -3,16 +3,48 @@ internal import Store
 
 extension Transaction {
     func upsertDraft(
-        _ sealed: Bytes, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, isLate: Bool,
-        at now: Date
+        _ sealed: Bytes, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, at now: Date
     ) async throws {
         try await execute(
             """
             insert into answer_draft (requester_id, task_id, worker_id, sealed, is_late, saved_at)
-            values (\(requester), \(task), \(worker), \(sealed), \(isLate), \(now))
+            values (\(requester), \(task), \(worker), \(sealed), false, \(now))
             on conflict on constraint answer_draft_pkey do update
                set answer = null, sealed = excluded.sealed, is_late = excluded.is_late, saved_at = excluded.saved_at
             """)
+    }
+
+    /// When a worker last saved what they have of a task.
+    func draftTime(
+        ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID
+    ) async throws -> Date? {
+        try await firstRow(
+            """
+            select saved_at from answer_draft
+             where requester_id = \(requester) and task_id = \(task) and worker_id = \(worker)
+            """)?["saved_at"]
+    }
+
+    /// Keeps an answer that was not taken; see ``Change/keepUnsubmitted(_:of:isLate:)``.
+    ///
+    /// - Returns: false when there is something newer; then nothing was changed.
+    func upsertUnsubmitted(_ sealed: Bytes, of work: Assignment, isLate: Bool) async throws -> Bool {
+        try await execute(
+            """
+            insert into answer_draft (requester_id, task_id, worker_id, sealed, is_late, saved_at)
+            select \(work.requester), \(work.task), \(work.worker), \(sealed), \(isLate), \(instant)
+             where not exists (select from assignment
+                                where requester_id = \(work.requester) and task_id = \(work.task)
+                                  and worker_id = \(work.worker)
+                                  and state in ('submitted', 'accepted', 'rejected'))
+            on conflict on constraint answer_draft_pkey do update
+               set answer = null, sealed = excluded.sealed, is_late = excluded.is_late, saved_at = excluded.saved_at
+             where answer_draft.is_late
+                or not exists (select from assignment
+                                where requester_id = \(work.requester) and task_id = \(work.task)
+                                  and worker_id = \(work.worker) and assignment_id <> \(work.id)
+                                  and state = 'leased' and lease_until > \(instant))
+            """) == 1
     }
 
     /// What a worker has kept of the task of one of their assignments, as it is stored.

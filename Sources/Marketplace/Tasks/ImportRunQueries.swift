@@ -65,7 +65,8 @@ extension Transaction {
         ).map(ImportRun.init)
     }
 
-    /// Keeps the faults of a chunk of a run, as long as the run has room.
+    /// Keeps the faults of a chunk of a run, as long as the run has room. Of a pointer only the beginning: a member
+    /// that nobody knows may have content for a name.
     func insertFaults(_ faults: [TaskRecordFault], of run: ImportRun, _ requester: Requester.ID) async throws {
         let kept = faults.prefix(max(0, ImportRun.faultsMax - run.counts.faulty))
         guard !kept.isEmpty else { return }
@@ -73,28 +74,51 @@ extension Transaction {
             """
             insert into import_fault (requester_id, import_run_id, fault_no, line, pointer, code, reason)
             select \(requester), \(run.id), \(run.counts.faulty)::integer + number, line, pointer, code, reason
-              from unnest(\(kept.map { Int64($0.line) })::bigint[], \(kept.map { $0.pointer.bounded })::text[],
-                          \(kept.map(\.code.rawValue))::text[], \(kept.map { $0.reason.bounded })::text[])
+              from unnest(\(kept.map { Int64($0.line) })::bigint[], \(kept.map { $0.pointer.bounded(60) })::text[],
+                          \(kept.map(\.code.rawValue))::text[], \(kept.map { $0.reason.bounded(500) })::text[])
                    with ordinality as fault (line, pointer, code, reason, number)
             """)
     }
 
     /// The faults that were kept, in the order of the file.
     func importFaults(of run: ImportRun.ID, _ requester: Requester.ID) async throws -> [TaskRecordFault] {
+        try await importFaults(of: run, requester, after: 0, limit: ImportRun.faultsMax).map(\.fault)
+    }
+
+    func importFaults(
+        of run: ImportRun.ID, _ requester: Requester.ID, after last: Int, limit: Int
+    ) async throws -> [(number: Int, fault: TaskRecordFault)] {
         try await rows(
             """
-            select line, pointer, code, reason from import_fault
-             where requester_id = \(requester) and import_run_id = \(run)
+            select fault_no, line, pointer, code, reason from import_fault
+             where requester_id = \(requester) and import_run_id = \(run) and fault_no > \(last)
              order by fault_no
-             limit \(ImportRun.faultsMax)
+             limit \(limit)
             """
         ).map { row in
             let code: String = try row["code"]
-            return TaskRecordFault(
+            let fault = TaskRecordFault(
                 line: try row["line"], pointer: try row["pointer"],
                 code: TaskRecordFault.Code(rawValue: code) ?? .malformed, reason: try row["reason"]
             )
+            return (try row["fault_no"], fault)
         }
+    }
+
+    /// Newest first.
+    func imports(
+        into batch: Batch.ID, _ requester: Requester.ID, in state: ImportState?, before: ImportRun.ID?, limit: Int
+    ) async throws -> [ImportRun] {
+        try await rows(
+            """
+            select \(fragment: ImportRun.columns) from import_run
+             where requester_id = \(requester) and batch_id = \(batch)
+               and (\(state?.rawValue)::text is null or state::text = \(state?.rawValue)::text)
+               and (\(before)::uuid is null or import_run_id < \(before)::uuid)
+             order by import_run_id desc
+             limit \(limit)
+            """
+        ).map(ImportRun.init)
     }
 
     /// Those of the drafts in the intake tables (``insertTasks(_:into:ids:under:)``) that the project has differently,
@@ -142,8 +166,8 @@ extension ImportRun {
 }
 
 extension String {
-    /// At most 500 characters, none of them U+0000.
-    fileprivate var bounded: String {
-        String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }.prefix(500)))
+    /// At most so many characters, none of them U+0000.
+    fileprivate func bounded(_ most: Int) -> String {
+        String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }.prefix(most)))
     }
 }

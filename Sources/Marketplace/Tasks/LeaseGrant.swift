@@ -37,13 +37,16 @@ package struct LeaseGrant: Sendable {
     package let checksParties: Bool
     /// Whether tasks are passed by of which the worker has reviewed an answer; needed only of reviewers.
     package let checksReviews: Bool
+    /// Whether tasks are passed by that check something in which the worker had a part; needed only where the
+    /// requester has such tasks.
+    package let checksOrigins: Bool
 
     package init(
         assignments: [Assignment.ID], events: [AuditEvent.ID], action: String, requester: Requester.ID,
         batch: Batch.ID, worker: Worker.ID, leaseUntil: Date, answerBy: Date, terms: JSON, pay: Money, fee: Money,
         eligibility: JSON, onDay: CalendarDate, weekStartsOn: CalendarDate, expectedMinutes: Int, dayMinutesMax: Int,
         weekMinutesMax: Int, guideline: Guideline.ID, guidelineVersion: Int, checksParties: Bool = false,
-        checksReviews: Bool = false
+        checksReviews: Bool = false, checksOrigins: Bool = false
     ) {
         self.assignments = assignments
         self.events = events
@@ -67,6 +70,7 @@ package struct LeaseGrant: Sendable {
         self.guidelineVersion = guidelineVersion
         self.checksParties = checksParties
         self.checksReviews = checksReviews
+        self.checksOrigins = checksOrigins
     }
 }
 

@@ -86,14 +86,17 @@ package struct DeclineOffer: Sendable {
     package init(market: Market) { self.market = market }
 
     /// - Parameter actor: the worker.
+    /// - Returns: ``OfferState/declined``.
     /// - Throws: ``NotFound``; ``OfferRefusal``.
-    package func callAsFunction(_ id: Offer.ID, by actor: Principal.ID) async throws {
+    @discardableResult
+    package func callAsFunction(_ id: Offer.ID, by actor: Principal.ID) async throws -> OfferState {
         try await market.change { change in
             let offer = try await change.openOffer(id, of: Worker.ID(actor.uuid))
             try await change.transaction.closeOffer(offer, as: .declined, assignment: nil)
             try await change.record(
                 "offer_declined", by: actor, on: "offer", id.uuid, in: .requester(offer.requester)
             )
+            return .declined
         }
     }
 }

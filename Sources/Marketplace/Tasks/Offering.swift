@@ -44,6 +44,8 @@ struct Offering: Sendable {
     let parties: [String]
     /// Whether a claim must look at the tasks' own parties.
     let hasTaskParties: Bool
+    /// Whether a claim must look at what its tasks check: the requester has tasks that check answers again.
+    let hasRechecks: Bool
     let openedAt: Date?
     /// Whether anybody could take something; not whether this worker can.
     let hasOpenSlot: Bool

@@ -71,6 +71,9 @@ extension Offering {
                batch.opened_at, batch.worker_tasks_max, batch.gold_bps, batch.is_packed, batch.has_matters,
                batch.has_allotments, batch.project_id, project.name as project_name,
                batch.workforces::text[] as workforces, batch.has_task_parties,
+               (select true from recheck_item as item
+                 where item.requester_id = batch.requester_id and item.recheck_task_id is not null
+                 limit 1) is not null as has_rechecks,
                array(select party from project_party
                       where project_party.requester_id = batch.requester_id
                         and project_party.project_id = batch.project_id
@@ -127,6 +130,7 @@ extension Offering {
         workforces = try row["workforces"]
         parties = try row["parties"]
         hasTaskParties = try row["has_task_parties"]
+        hasRechecks = try row["has_rechecks"]
         openedAt = opened
         hasOpenSlot = try row["has_open_slot"]
     }

@@ -9,6 +9,16 @@ package struct QuarantinedSlot: Hashable, Sendable {
     package let lapses: Int
     /// Why workers gave it back, as often as each was said.
     package let reasons: [ReturnReason: Int]
+
+    package init(
+        task: WorkTask.ID, slot: Int, externalKey: String, lapses: Int, reasons: [ReturnReason: Int]
+    ) {
+        self.task = task
+        self.slot = slot
+        self.externalKey = externalKey
+        self.lapses = lapses
+        self.reasons = reasons
+    }
 }
 
 /// What of a batch is held back for a person to look at, by pages.

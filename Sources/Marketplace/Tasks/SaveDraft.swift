@@ -11,7 +11,8 @@ package struct AnswerDraft: Sendable {
 }
 
 /// Keeps what a worker has written so far, for a live lease. The schema is not asked: it may be half an answer. It is
-/// there again when the worker takes the same task again.
+/// there again when the worker takes the same task again. The audit log has the first of a lease; those after it put
+/// nothing but the worker's own words in place of their own words.
 package struct SaveDraft: Sendable {
     let market: Market
 
@@ -28,12 +29,13 @@ package struct SaveDraft: Sendable {
         let worker = Worker.ID(actor.uuid)
         return try await market.change { change in
             let (lease, now) = try await change.liveLease(id, token: token, of: worker)
-            try await change.keepDraft(
-                answer, ofTask: lease.task, from: lease.requester, by: worker, isLate: false, at: now
-            )
-            try await change.record(
-                "draft_saved", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester)
-            )
+            let before = try await change.transaction.draftTime(ofTask: lease.task, from: lease.requester, by: worker)
+            try await change.keepDraft(answer, ofTask: lease.task, from: lease.requester, by: worker, at: now)
+            if before.map({ $0 < lease.leasedAt }) ?? true {
+                try await change.record(
+                    "draft_saved", by: actor, on: "assignment", id.uuid, in: .requester(lease.requester)
+                )
+            }
             return now
         }
     }
@@ -58,11 +60,20 @@ package struct ReadDraft: Sendable {
 extension Change {
     /// Keeps what a worker has written, sealed as the task's content is.
     func keepDraft(
-        _ answer: JSON, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, isLate: Bool,
-        at now: Date
+        _ answer: JSON, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, at now: Date
     ) async throws {
         let sealed = try await draftKey(of: task, requester).seal(draft: answer, of: task, by: worker)
-        try await transaction.upsertDraft(sealed, ofTask: task, from: requester, by: worker, isLate: isLate, at: now)
+        try await transaction.upsertDraft(sealed, ofTask: task, from: requester, by: worker, at: now)
+    }
+
+    /// Keeps an answer that was not taken, unless the worker has something newer: an answer to the task, or a draft
+    /// under another live lease.
+    ///
+    /// - Returns: whether it was kept.
+    func keepUnsubmitted(_ answer: JSON, of work: Assignment, isLate: Bool) async throws -> Bool {
+        let sealed = try await draftKey(of: work.task, work.requester)
+            .seal(draft: answer, of: work.task, by: work.worker)
+        return try await transaction.upsertUnsubmitted(sealed, of: work, isLate: isLate)
     }
 
     /// What a worker has kept of a task: their own words, whose reading is nobody's business.

@@ -27,7 +27,8 @@ package enum SubmitRefusal: Refusal {
         case .otherAnswerSubmitted: "Another answer was submitted for this task; it stands."
         case .leaseLost:
             "The lease has ended, and the task cannot be taken again now. Your text is kept as the draft of this "
-                + "assignment, and will be there if the task comes back to you. Claim other work."
+                + "assignment unless you have saved a newer one since, and will be there if the task comes back to "
+                + "you. Claim other work."
         case .invalidAnswer(let faults):
             "The answer is not as the project asks for: \(faults.map(\.description).joined(separator: "; "))"
         case .notEligible(let fault): "You no longer meet what the work asks for. \(fault.message)"
@@ -46,7 +47,8 @@ package struct Submission: Hashable, Sendable {
 /// A worker hands in an answer. Doing it twice is the same as once.
 ///
 /// An answer that comes after its lease has ended is taken all the same if its slot is still free and the worker could
-/// take it now: then it is submitted under a new lease, on the terms of now. Otherwise its text is kept as a draft.
+/// take it now: then it is submitted under a new lease, on the terms of now. Otherwise its text is kept as a draft. So
+/// is that of an answer which the schema refuses when its lease is over, or whose worker is no longer eligible.
 package struct SubmitAnswer: Sendable {
     let market: Market
 
@@ -70,25 +72,35 @@ package struct SubmitAnswer: Sendable {
             return try await market.change { change in
                 try await change.submit(handIn, for: id, token: token, by: Worker.ID(actor.uuid))
             }
-        } catch SubmitRefusal.leaseLost {
-            try await keep(answer, of: id, by: actor)
-            throw SubmitRefusal.leaseLost
+        } catch let refusal as SubmitRefusal {
+            switch refusal {
+            case .otherAnswerSubmitted: break
+            case .leaseLost, .notEligible: try await keep(answer, of: id, by: actor)
+            case .invalidAnswer: try await keep(answer, of: id, by: actor, onlyLate: true)
+            }
+            throw refusal
         }
     }
 
     /// Outside of whatever goes with the request: a refusal stores no answer to it.
-    private func keep(_ answer: JSON, of id: Assignment.ID, by actor: Principal.ID) async throws {
+    ///
+    /// - Parameter onlyLate: nothing under a live lease, whose worker is still at it.
+    private func keep(
+        _ answer: JSON, of id: Assignment.ID, by actor: Principal.ID, onlyLate: Bool = false
+    ) async throws {
         let worker = Worker.ID(actor.uuid)
         try await Market(database: market.database, identifiers: market.identifiers, keys: market.keys).change {
             change in
-            guard let work = try await change.transaction.workToSubmit(id, of: worker) else {
+            let change = try await change.afterLockingForChange(worker)
+            guard let work = try await change.transaction.assignment(id, of: worker) else {
                 throw NotFound("assignment")
             }
-            try await change.keepDraft(
-                answer, ofTask: work.task, from: work.requester, by: worker, isLate: true, at: change.instant
-            )
+            let isLate = work.state != .leased || work.leaseUntil <= change.instant
+            guard isLate || !onlyLate else { return }
+            let isKept = try await change.keepUnsubmitted(answer, of: work, isLate: isLate)
             try await change.record(
-                "late_answer_kept", by: actor, on: "assignment", id.uuid, in: .requester(work.requester)
+                isKept ? "late_answer_kept" : "late_answer_left", by: actor, on: "assignment", id.uuid,
+                in: .requester(work.requester)
             )
         }
     }
@@ -162,7 +174,7 @@ extension Change {
     }
 
     /// Takes the slot again that a worker's lease ran out on, if nobody else has, and hands in under the new lease. The
-    /// active time is that of the lease before.
+    /// active time is that of the lease before, and no more than that.
     ///
     /// - Throws: ``SubmitRefusal``.
     private func submitLate(
@@ -189,7 +201,8 @@ extension Change {
             else {
                 throw SubmitRefusal.leaseLost
             }
-            let active = lease.activeSeconds(declared: handIn.activeSeconds, since: before.leasedAt, at: instant)
+            let active = lease.activeSeconds(
+                declared: handIn.activeSeconds, since: before.leasedAt, at: min(instant, before.leaseUntil))
             return try await take(handIn, work, under: lease, activeSeconds: active, by: worker, at: instant)
         } catch is ClaimRefusal {
             throw SubmitRefusal.leaseLost

@@ -226,7 +226,8 @@ extension Change {
             weekStartsOn: claimant.weekStartsOn, expectedMinutes: offering.expectedMinutes,
             dayMinutesMax: limits.dailyMinutesMax, weekMinutesMax: limits.weeklyMinutesMax,
             guideline: offering.guideline, guidelineVersion: offering.guidelineVersion,
-            checksParties: offering.hasTaskParties, checksReviews: claimant.reading.reviews
+            checksParties: offering.hasTaskParties, checksReviews: claimant.reading.reviews,
+            checksOrigins: offering.hasRechecks
         )
     }
 }

@@ -51,18 +51,21 @@ package struct ReturnTask: Sendable {
     /// - Parameters:
     ///   - note: up to 1,000 characters; needed for ``ReturnReason/other``.
     ///   - actor: the worker.
+    /// - Returns: ``AssignmentState/returned``.
     /// - Throws: ``BadInput``; ``NotFound``; ``LeaseRefusal``.
+    @discardableResult
     package func callAsFunction(
         _ id: Assignment.ID, token: Int64, _ reason: ReturnReason, note: String = "", by actor: Principal.ID
-    ) async throws {
+    ) async throws -> AssignmentState {
         try note.mustHave((reason == .other ? 1 : 0)...1_000, as: "note")
         let worker = Worker.ID(actor.uuid)
-        try await market.change { change in
+        return try await market.change { change in
             try await change.transaction.holdTaskStill(of: id, worker)
             let (lease, _) = try await change.liveLease(id, token: token, of: worker)
             try await change.end(
                 lease, of: worker, by: .giveBack, actor: actor, facts: ["reason": .string(reason.rawValue)])
             try await change.transaction.insertReturn(of: lease, reason, note: note)
+            return .returned
         }
     }
 }

@@ -19,14 +19,14 @@ package enum SlotState: String, Sendable, CaseIterable, SQLEnum {
 
 /// What can happen to a slot.
 package enum SlotEvent: String, Sendable, CaseIterable {
-    case publish, ask, lease, submit, accept, reject, lapse, giveBack, revoke, quarantine, release, withdraw
+    case ask, lease, submit, accept, reject, lapse, giveBack, revoke, quarantine, release, withdraw
 }
 
 extension SlotState {
     /// Where the event leads, or `nil` where it cannot happen.
     package func after(_ event: SlotEvent) -> SlotState? {
         switch (self, event) {
-        case (.waiting, .publish), (.waiting, .ask), (.quarantined, .release): .open
+        case (.waiting, .ask), (.quarantined, .release): .open
         case (.open, .lease): .leased
         case (.leased, .submit): .submitted
         case (.leased, .lapse), (.leased, .giveBack), (.leased, .revoke), (.submitted, .reject): .open

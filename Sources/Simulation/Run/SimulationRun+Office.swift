@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 internal import Marketplace
 internal import Store
@@ -19,7 +20,7 @@ extension SimulationRun {
                 for item in items {
                     turn += 1
                     try await review(
-                        item, Agreement.basisPoints(of: item.answer, with: references[item.task] ?? [:]),
+                        item, against: references[item.task] ?? [:],
                         by: crew.reviewers[turn % crew.reviewers.count]
                     )
                 }
@@ -30,9 +31,10 @@ extension SimulationRun {
     }
 
     private func review(
-        _ item: ReviewItem, _ agreement: (share: Int, differing: [String]), by reviewer: Principal.ID
+        _ item: ReviewItem, against references: [String: JSON], by reviewer: Principal.ID
     ) async throws {
-        _ = try await ReadSubmission(market: market)(item.assignment, of: item.requester, by: reviewer)
+        let read = try await ReadSubmission(market: market)(item.assignment, of: item.requester, by: reviewer)
+        let agreement = Agreement.basisPoints(of: read.answer, with: references)
         let judgement: Judgement =
             agreement.share >= 9_000
             ? .accepted : agreement.share >= 7_000 ? .acceptedInPart(basisPoints: agreement.share) : .rejected

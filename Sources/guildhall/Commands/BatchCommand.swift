@@ -20,6 +20,7 @@ struct BatchCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, Show.self, List.self, Prices.self, Publish.self, Pause.self, Resume.self, Deadline.self,
             Priority.self, Budget.self, Redundancy.self, Clone.self, Withdraw.self, Close.self, Archive.self,
+            Quarantine.self,
         ]
     )
 

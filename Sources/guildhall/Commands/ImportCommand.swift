@@ -11,7 +11,7 @@ struct ImportCommand: AsyncParsableCommand {
             embedded PostgreSQL is founded first: the people of the platform, a requester with play money, the rate \
             card. On a server of your own that takes --found.
             """,
-        subcommands: [Tasks.self, Workers.self, Cuad.self, PubMedQA.self]
+        subcommands: [Tasks.self, List.self, Faults.self, Workers.self, Cuad.self, PubMedQA.self]
     )
 
     struct Workers: AsyncParsableCommand {

@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import Formats
+internal import Foundation
 internal import Marketplace
 internal import Simulation
 internal import Store
@@ -43,13 +44,21 @@ extension ImportCommand {
             }
         }
 
+        /// What is inherited, but for what opens our content and database.
+        private static var programEnvironment: [String: String] {
+            ProcessInfo.processInfo.environment.filter { name, _ in
+                !name.hasPrefix("GUILDHALL_") && !name.hasPrefix("PG") && name != "DATABASE_URL"
+            }
+        }
+
         func run() async throws {
             try await withSession(options) { session in
                 guard let batch = Identifier<Batch>(batch) else { throw BadInput("batch", "must be a UUID") }
                 let bar = ProgressBar()
                 defer { bar.end() }
                 let program = try deidentifyWith.map {
-                    try ExternalDeidentifier(path: $0, limit: .seconds(deidentifySeconds))
+                    try ExternalDeidentifier(
+                        path: $0, limit: .seconds(deidentifySeconds), environment: Self.programEnvironment)
                 }
                 do {
                     let report = try await ImportTasks(market: session.market, deidentifier: program)(

@@ -23,8 +23,8 @@ struct ContentCleaning: Sendable {
     let demanded: Deidentification
     let program: (any Deidentifier)?
 
-    /// The draft as it may be taken in. Known answers and suggestions go the same way, as they may quote the
-    /// content.
+    /// The draft as it may be taken in. Known answers, suggestions and what it belongs to go the same way, as they
+    /// may quote the content; its external key is the requester's own name for it and stays.
     ///
     /// - Throws: ``BadInput`` for one that did not pass what the project demands.
     func callAsFunction(_ draft: TaskDraft) throws(BadInput) -> TaskDraft {
@@ -33,6 +33,7 @@ struct ContentCleaning: Sendable {
             throw BadInput("payload", "must be de-identified: import it with --deidentify-with")
         }
         var (payload, references, suggested) = (draft.payload, draft.referenceAnswers, draft.suggestion?.answer)
+        var matter = draft.matter
         let sources = references.keys.sorted()
         var steps: [JSON] = []
         var counts: JSON = [:]
@@ -40,6 +41,12 @@ struct ContentCleaning: Sendable {
             payload = try program(payload)
             for source in sources { references[source] = try program(references[source] ?? .null) }
             if let answer = suggested { suggested = try program(answer) }
+            if let name = matter {
+                guard let cleaned = try program(.string(name)).stringValue else {
+                    throw BadInput("matter", "was not de-identified: the program answered no text")
+                }
+                matter = cleaned
+            }
             steps.append(.string(Deidentification.external.rawValue))
         }
         if demanded == .patterns {
@@ -47,13 +54,17 @@ struct ContentCleaning: Sendable {
             payload = patterns.clean(payload)
             for source in sources { references[source] = patterns.clean(references[source] ?? .null) }
             suggested = suggested.map { patterns.clean($0) }
+            // By itself: the same matter is to come out the same, whatever the payload beside it.
+            var ofMatter = PersonalPatterns()
+            matter = matter.map { ofMatter.clean(.string($0)).stringValue ?? $0 }
             steps.append(.string(Deidentification.patterns.rawValue))
-            let found = patterns.counts.map { ($0.key.rawValue, JSON.integer(Int64($0.value))) }
+            let found = patterns.counts.merging(ofMatter.counts, uniquingKeysWith: +)
+                .map { ($0.key.rawValue, JSON.integer(Int64($0.value))) }
             counts = .object(Dictionary(found, uniquingKeysWith: { first, _ in first }))
         }
         var cleaned = TaskDraft(
             externalKey: draft.externalKey, payload: payload, referenceAnswers: references, parties: draft.parties,
-            matter: draft.matter, isGold: draft.isGold,
+            matter: matter, isGold: draft.isGold,
             suggestion: draft.suggestion.map { suggestion in
                 TaskSuggestion(
                     source: suggestion.source, version: suggestion.version, answer: suggested ?? suggestion.answer,

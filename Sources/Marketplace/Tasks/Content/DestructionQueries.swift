@@ -60,6 +60,7 @@ extension Transaction {
         }
         try await execute("delete from answer_draft where requester_id = \(requester)")
         try await execute("delete from reference_answer where requester_id = \(requester)")
+        try await execute("delete from import_fault where requester_id = \(requester)")
         try await execute("update task_suggestion set suggestion = 'null' where requester_id = \(requester)")
         try await execute(
             """

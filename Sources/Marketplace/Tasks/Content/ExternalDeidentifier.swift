@@ -25,11 +25,16 @@ package final class ExternalDeidentifier: Deidentifier {
 
     private let path: String
     private let limit: Duration
+    private let environment: [String: String]
     private let state = Mutex(State())
 
-    /// - Parameter limit: for one value.
+    /// - Parameters:
+    ///   - limit: for one value.
+    ///   - environment: the program's; no keys of ours.
     /// - Throws: ``BadInput`` for a path that is no program.
-    package init(path: String, limit: Duration) throws(BadInput) {
+    package init(
+        path: String, limit: Duration, environment: [String: String] = ["PATH": "/usr/local/bin:/usr/bin:/bin"]
+    ) throws(BadInput) {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder.boolValue,
             access(path, X_OK) == 0
@@ -38,6 +43,7 @@ package final class ExternalDeidentifier: Deidentifier {
         }
         self.path = path
         self.limit = limit
+        self.environment = environment
         // A program that has ended must be an error of ours, not our end.
         signal(SIGPIPE, SIG_IGN)
     }
@@ -69,21 +75,57 @@ package final class ExternalDeidentifier: Deidentifier {
     }
 
     private func launch() throws(BadInput) -> Child {
-        let (process, input, output) = (Process(), Pipe(), Pipe())
-        process.executableURL = URL(fileURLWithPath: path)
-        process.standardInput = input
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        do {
-            try process.run()
-        } catch {
+        let pipes = (Pipe(), Pipe())
+        let theirs = (pipes.0.fileHandleForReading, pipes.1.fileHandleForWriting)
+        let ours = [pipes.0.fileHandleForWriting, pipes.1.fileHandleForReading].map { Self.ownEnd($0.fileDescriptor) }
+        guard ours.allSatisfy({ $0 >= 0 }),
+            let process = spawn(input: theirs.0.fileDescriptor, output: theirs.1.fileDescriptor)
+        else {
+            for end in ours where end >= 0 { close(end) }
             throw Self.fault("cannot be started")
         }
-        let ends = [input.fileHandleForWriting, output.fileHandleForReading].map {
-            fcntl($0.fileDescriptor, F_DUPFD_CLOEXEC, 0)
+        return Child(process: process, input: ours[0], output: ours[1])
+    }
+
+    /// A descriptor for the same end that no program inherits and that nobody waits on; -1 where there is none.
+    private static func ownEnd(_ descriptor: Int32) -> Int32 {
+        let end = fcntl(descriptor, F_DUPFD_CLOEXEC, 0)
+        guard end >= 0 else { return -1 }
+        let flags = fcntl(end, F_GETFL)
+        guard flags >= 0, fcntl(end, F_SETFL, flags | O_NONBLOCK) >= 0 else {
+            close(end)
+            return -1
         }
-        for end in ends { _ = fcntl(end, F_SETFL, fcntl(end, F_GETFL) | O_NONBLOCK) }
-        return Child(process: process.processIdentifier, input: ends[0], output: ends[1])
+        return end
+    }
+
+    /// Starts the program as a child that nobody but us reaps, so that its id is its own for as long as we have it.
+    private func spawn(input: Int32, output: Int32) -> pid_t? {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)
+        posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)
+        posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0)
+        // None of ours; a little above the highest, since other threads open more.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? []
+        for descriptor in 3...((names.compactMap { Int32($0) }.max() ?? 255) + 32) {
+            posix_spawn_file_actions_addclose(&actions, descriptor)
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var (none, all) = (sigset_t(), sigset_t())
+        sigemptyset(&none)
+        sigfillset(&all)
+        posix_spawnattr_setsigmask(&attributes, &none)
+        posix_spawnattr_setsigdefault(&attributes, &all)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+        let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        let arguments = [strdup(path), nil]
+        defer { (variables + arguments).forEach { free($0) } }
+        var process = pid_t()
+        return posix_spawn(&process, path, &actions, &attributes, arguments, variables) == 0 ? process : nil
     }
 
     /// Writes and reads in turn, as either side may be full.
@@ -124,7 +166,9 @@ package final class ExternalDeidentifier: Deidentifier {
         guard let child = state.running else { return }
         close(child.input)
         close(child.output)
+        // Ours until it is waited for, ended or not: nobody else can have its id.
         kill(child.process, SIGKILL)
+        while waitpid(child.process, nil, 0) < 0, errno == EINTR {}
         state.running = nil
     }
 

@@ -17,7 +17,7 @@ package struct ContentReadingRecord: Hashable, Sendable {
     package let task: WorkTask.ID
     /// The last one; set for exports only.
     package let lastTask: WorkTask.ID?
-    /// How many contents were read.
+    /// How many tasks were read; of an export also those of which only the answers are left.
     package let tasks: Int
     /// The lease, or whose answer was reviewed.
     package let assignment: Assignment.ID?
@@ -59,9 +59,9 @@ extension Change {
             _ = try found.all(tasks)
             for task in tasks { try await log(.review, task, assignment, of: requester, by: reader) }
         case .export(let reader):
-            let read = tasks.filter { found[$0]?.payload != nil }
-            if let first = read.first {
-                try await log(.export, first, nil, last: read.last, count: read.count, of: requester, by: reader)
+            // Answers leave with it, also where the content is gone.
+            if let first = tasks.first {
+                try await log(.export, first, nil, last: tasks.last, count: tasks.count, of: requester, by: reader)
             }
         }
         return found.compactMapValues(\.payload)

@@ -4,7 +4,7 @@ internal import Store
 
 /// The values of the PostgreSQL enum `retention_scope`, in its order: what is destroyed of a closed batch.
 package enum RetentionScope: String, Sendable, CaseIterable, SQLEnum {
-    /// What workers read, and their drafts.
+    /// What workers read, models' suggestions among it, and their drafts.
     case content
     /// Known answers, too.
     case contentAndReferences = "content_and_references"

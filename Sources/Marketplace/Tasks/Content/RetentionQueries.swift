@@ -119,15 +119,15 @@ extension Transaction {
         try await execute(
             "delete from answer_draft where requester_id = \(batch.requester) and task_id = any(\(tasks))"
         )
+        try await execute(
+            """
+            update task_suggestion set suggestion = 'null'
+             where requester_id = \(batch.requester) and task_id = any(\(tasks))
+            """)
         if batch.scope == .contentAndReferences {
             try await execute(
                 "delete from reference_answer where requester_id = \(batch.requester) and task_id = any(\(tasks))"
             )
-            try await execute(
-                """
-                update task_suggestion set suggestion = 'null'
-                 where requester_id = \(batch.requester) and task_id = any(\(tasks))
-                """)
         }
         return emptied
     }

@@ -1,0 +1,101 @@
+internal import ArgumentParser
+internal import Formats
+internal import Foundation
+internal import Marketplace
+internal import Store
+
+struct OfferCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "offer",
+        abstract: "Work that was offered to a worker, for them.",
+        discussion: """
+            An offer reserves nothing: accepted, it ends in a lease as a claim does, or is refused for the same reasons.
+
+            Examples:
+              guildhall offer list L01
+              guildhall offer accept 0196f0c2-7c1e-7d3a-9a54-0242ac120002 --worker L01
+            """,
+        subcommands: [List.self, Accept.self, Decline.self]
+    )
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List a worker's offers, newest first; go on with --before the last one shown.")
+        @OptionGroup var options: DatabaseOptions
+        @Argument(help: "The worker's key or id.") var worker: String
+        @Option(help: "Only offers older than this one.") var before: String?
+        @Option(help: "1 to 200.") var limit = 20
+        @Option(help: .actor("an operator")) var by = "operator"
+        @Flag(help: "Print JSON.") var json = false
+
+        func validate() throws { try checkPage(limit) }
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let offers = try await ListOffers(market: session.market)(
+                    of: try await session.worker(worker), before: try pageID(before, of: Offer.self), limit: limit,
+                    by: try await session.market.person(named: by)
+                )
+                Console.list(offers.map { ($0.json, $0.line) }, asJSON: json)
+            }
+        }
+    }
+
+    struct Accept: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take what was offered, as the worker.")
+        @OptionGroup var of: OfferOptions
+
+        func run() async throws {
+            try await of.run { session, id, actor in
+                let work = try await AcceptOffer(market: session.market)(id, by: actor)
+                Console.result(
+                    [
+                        "assignment": .string("\(work.id)"), "lease_token": .integer(work.leaseToken),
+                        "lease_until": .string(utcText(work.leaseUntil)),
+                    ],
+                    "Assignment \(work.id), leased until \(utcText(work.leaseUntil)).", asJSON: of.json)
+            }
+        }
+    }
+
+    struct Decline: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Leave what was offered, as the worker; nothing follows from it.")
+        @OptionGroup var of: OfferOptions
+
+        func run() async throws {
+            try await of.run { session, id, actor in
+                let state = try await DeclineOffer(market: session.market)(id, by: actor)
+                Console.result(["state": .string(state.rawValue)], "Declined.", asJSON: of.json)
+            }
+        }
+    }
+}
+
+/// Which offer, and whose.
+struct OfferOptions: ParsableArguments {
+    @OptionGroup var options: DatabaseOptions
+    @Argument(help: "The offer's id.") var offer: String
+    @Option(help: "The worker's key or id.") var worker: String
+    @Flag(help: "Print JSON.") var json = false
+
+    func run(_ body: (Session, _ offer: Offer.ID, _ actor: Principal.ID) async throws -> Void) async throws {
+        try await withSession(options) { session in
+            guard let id = Offer.ID(offer) else { throw BadInput("offer", "must be a UUID") }
+            try await body(session, id, Principal.ID(try await session.worker(worker).uuid))
+        }
+    }
+}
+
+extension Offer {
+    fileprivate var json: JSON {
+        [
+            "offer": .string("\(id)"), "requester": .string("\(requester)"), "batch": .string("\(batch)"),
+            "state": .string(state.rawValue), "answer_by": .string(utcText(answerBy)), "reason": reason,
+        ]
+    }
+
+    fileprivate var line: String {
+        "\(id)  \(requester)/\(batch)  \(state.rawValue), to be answered by \(utcText(answerBy))"
+    }
+}
