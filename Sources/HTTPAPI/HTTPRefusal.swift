@@ -48,8 +48,37 @@ extension ClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
-        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap:
+        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap,
+            .belowAsk:
             .conflict
+        }
+    }
+}
+
+extension AskRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .sameAsk, .tooMany, .noAsk: .conflict
+        }
+    }
+}
+
+extension DirectOfferRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notActive, .barred, .notEligible: .forbidden
+        case .otherCurrency, .belowFloor, .aboveMost: .unprocessableContent
+        case .notOpen, .notAgreed, .ownTurn, .othersTurn, .tooManyTurns, .batchNotOpen, .batchOverdue, .alreadyLive:
+            .conflict
+        }
+    }
+}
+
+extension FindingRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .deciderIsConcerned: .forbidden
+        case .decided: .conflict
         }
     }
 }

@@ -43,6 +43,9 @@ package enum MarketSchema {
             version: 9, name: "confidentiality",
             script: String(decoding: PackageResources._009_confidentiality_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 10, name: "asks", script: String(decoding: PackageResources._010_asks_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -33,6 +33,7 @@ package struct SchedulerLoop: Sendable {
         var rounds: [any SchedulerRound] = [
             LeaseExpiryRound(market: market, by: actor), LeaseRevocationRound(market: market, by: actor),
             DraftForgettingRound(market: market), OfferLapseRound(market: market, by: actor),
+            DirectOfferLapseRound(market: market, by: actor),
             ReservationRound(market: market, by: actor),
             AuditSealRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),

@@ -33,6 +33,7 @@ struct DoctorTests {
         try await small.review(rejected, .rejected)
         try await keepFloor(small, ben, cem)
         try await change(small, told: ann)
+        try await bargain(small)
         let pair = try await small.batch(small.draft("pair", redundancy: 2), tasks: 1)
         try await small.submit(small.claim(ann, pair))
         _ = try await small.claim(ben, pair)
@@ -69,6 +70,31 @@ struct DoctorTests {
         let desk = try await GuidelineDesk(small)
         try await desk.publish("Told.", .answer(pointer: "/label", values: ["told"]))
         _ = try await desk.open(2, "told again")
+    }
+
+    /// Direct offers: one that was accepted and worked, one that the requester agreed to, one that is open.
+    private func bargain(_ small: SmallMarket) async throws {
+        let batch = try await small.batch(
+            small.draft("deal", pricing: BargainDesk.rising(to: 3_000, small.usd)), tasks: 4)
+        let key = Batch.Key(requester: small.requester, id: batch)
+        let end = Scratch.clock.now() + 86_400
+        var offers: [(id: DirectOffer.ID, worker: Principal.ID)] = []
+        for name in ["dan", "eve", "fay"] {
+            let worker = try await small.lawyer(name)
+            let terms = try DirectTerms(pay: Money(2_500, small.usd), quantity: 2, answerBy: end, deadline: end)
+            let id = try await MakeDirectOffer(market: small.market)(of: key, to: worker, terms, by: small.manager)
+            offers.append((id, Principal.ID(worker.uuid)))
+        }
+        let accept = AcceptDirectOffer(market: small.market)
+        for work in try await accept(offers[0].id, for: .worker, by: offers[0].worker) {
+            try await small.submit(work)
+            try await small.review(work)
+        }
+        for offer in offers.dropFirst() {
+            let terms = try DirectTerms(pay: Money(2_900, small.usd), quantity: 2, answerBy: end, deadline: end)
+            try await CounterDirectOffer(market: small.market)(offer.id, with: terms, for: .worker, by: offer.worker)
+        }
+        try await accept(offers[1].id, for: .requester(small.requester), by: small.manager)
     }
 
     /// A batch that is closed below the floor: one top-up out of its share, one from the platform.

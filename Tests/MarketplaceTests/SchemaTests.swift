@@ -33,6 +33,8 @@ struct SchemaTests {
         "work_function": labels(WorkFunction.self), "deidentification": labels(Deidentification.self),
         "retention_scope": labels(RetentionScope.self), "content_purpose": labels(ContentPurpose.self),
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
+        "bargainer": labels(Bargainer.self), "direct_offer_state": labels(DirectOfferState.self),
+        "screen_kind": labels(FindingKind.self), "finding_state": labels(FindingState.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {

@@ -55,6 +55,29 @@ struct TransitionTests {
         }
     }
 
+    @Test("a direct offer goes only where it may")
+    func directOffer() {
+        let legal: [DirectOfferState: [DirectOfferEvent: DirectOfferState]] = [
+            .open: [
+                .counter: .open, .agree: .agreed, .decline: .declined, .withdraw: .withdrawn, .lapse: .lapsed,
+            ],
+            .agreed: [.finish: .done, .lapse: .lapsed],
+        ]
+        for state in DirectOfferState.allCases {
+            for event in DirectOfferEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("a finding is decided once")
+    func finding() {
+        let legal: [FindingState: [FindingVerdict: FindingState]] = [
+            .open: [.dismiss: .dismissed, .confirm: .confirmed]
+        ]
+        for state in FindingState.allCases {
+            for verdict in FindingVerdict.allCases { #expect(state.after(verdict) == legal[state]?[verdict]) }
+        }
+    }
+
     @Test("a payout batch goes only where it may")
     func payout() {
         let legal: [PayoutBatchState: [PayoutEvent: PayoutBatchState]] = [

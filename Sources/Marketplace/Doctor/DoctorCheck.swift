@@ -14,6 +14,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case barred = "nobody_barred_has_work"
     case termsFrozen = "terms_as_frozen"
     case termsHash = "terms_match_hash"
+    case directOffers = "direct_offers_as_agreed"
     case oneEarning = "one_earning_by_terms"
     case earningPosted = "earnings_posted"
     case topUps = "top_ups_within_shortfall"
@@ -56,7 +57,7 @@ extension DoctorCheck {
         switch self {
         case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations, .handedOut, .ending: 1
         case .eligibility, .proof, .barred: 2
-        case .termsFrozen, .termsHash, .oneEarning, .earningPosted, .topUps: 3
+        case .termsFrozen, .termsHash, .directOffers, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
@@ -89,6 +90,8 @@ extension DoctorCheck {
         case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
         case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
         case .termsHash: "The terms of every assignment have the hash that was stored with them."
+        case .directOffers:
+            "A direct offer's turns are whole, the other side agreed to the last, and what was taken is at its price."
         case .oneEarning:
             "Every accepted assignment's work has one earning and fee: its terms times the share accepted."
         case .earningPosted:
@@ -156,6 +159,7 @@ extension DoctorCheck {
         case .barred: .violations(Self.barredViolations)
         case .termsFrozen: .violations(Self.termsViolations)
         case .termsHash: .termsHash
+        case .directOffers: .violations(Self.directOfferViolations)
         case .oneEarning: .violations(Self.oneEarningViolations)
         case .earningPosted: .violations(Self.earningPostedViolations)
         case .topUps: .violations(Self.topUpViolations)

@@ -31,6 +31,8 @@ package enum ClaimRefusal: Refusal {
     case dayCap
     /// The worker has as many tasks of the batch as one worker may.
     case batchCap(Int)
+    /// It pays less for an hour than the worker asks for; what it pays. Never of a batch that they name.
+    case belowAsk(paysHourly: Money)
 
     package var code: String {
         switch self {
@@ -49,6 +51,7 @@ package enum ClaimRefusal: Refusal {
         case .hoursCap: "hours_cap"
         case .dayCap: "hours_cap_day"
         case .batchCap: "batch_cap"
+        case .belowAsk: "below_ask"
         }
     }
 
@@ -71,6 +74,7 @@ package enum ClaimRefusal: Refusal {
         case .hoursCap: "It would pass the hours that you have set, or may work, this week."
         case .dayCap: "It would pass the hours that you have set, or may work, today."
         case .batchCap(let most): "You have had \(most) tasks of this batch, as many as one person may."
+        case .belowAsk(let hourly): "It pays \(hourly) an hour, which is less than you ask for."
         }
     }
 }
@@ -92,7 +96,7 @@ package struct ClaimTask: Sendable {
     }
 
     /// Without a batch, goes through the open ones in the order of service and takes a task of the first for which the
-    /// worker is eligible and has the hours.
+    /// worker is eligible and has the hours, and which pays what they ask for. One that they name is taken as it is.
     ///
     /// - Parameter actor: the worker.
     /// - Throws: ``ClaimRefusal``; ``NotFound`` for a batch that is not there.
@@ -146,8 +150,10 @@ package struct ClaimTask: Sendable {
     ) async throws -> [Assignment] {
         let transaction = change.transaction
         let met = try await transaction.metRequirements(claimant.reading.stored, by: claimant.reading.facts)
+        let asks = claimant.reading.asks
         let candidates = order.order(
-            try await transaction.candidates(meeting: met, to: claimant.bonds), draw: change.make(Assignment.self).lot
+            try await transaction.candidates(meeting: met, to: claimant.bonds, asking: asks),
+            draw: change.make(Assignment.self).lot
         ).map(\.batch)
         let now = ContinuousClock.now
         let wasEmpty = { (batch: Batch.Key) in hints?.isEmpty(batch.id.uuid, at: now) ?? false }
@@ -168,7 +174,7 @@ package struct ClaimTask: Sendable {
                 }
                 do {
                     return try await change.lease(
-                        from: offering, to: &claimant, event: "task_claimed", most: count, hints: hints
+                        from: offering, to: &claimant, event: "task_claimed", most: count, hints: hints, asking: asks
                     )
                 } catch let refusal as ClaimRefusal {
                     refusals.append(refusal)
@@ -178,10 +184,25 @@ package struct ClaimTask: Sendable {
         let hours = refusals.first { $0 == .hoursCap || $0 == .dayCap }
         let telling = hours ?? refusals.first { $0 == .noWork } ?? refusals.first
         if let telling { throw telling }
+        if let below = try await transaction.belowAsk(asks, meeting: met, to: claimant.bonds) { throw below }
         // Nothing that the worker is known to meet: the first of the others tells why.
         guard let first = try await transaction.firstOffering(to: claimant.bonds.workforce) else {
             throw ClaimRefusal.noOpenBatch
         }
-        return try await change.lease(from: first, to: &claimant, event: "task_claimed", most: count)
+        return try await change.lease(from: first, to: &claimant, event: "task_claimed", most: count, asking: asks)
+    }
+}
+
+extension Transaction {
+    /// The refusal of the first batch with open work that nothing but an ask keeps from the worker, as far as is known;
+    /// looked for only when there is nothing else to say.
+    fileprivate func belowAsk(
+        _ asks: Asks, meeting requirements: [Requirement.ID], to bonds: WorkerBonds
+    ) async throws -> ClaimRefusal? {
+        guard !asks.entries.isEmpty else { return nil }
+        let keys = try await candidates(meeting: requirements, to: bonds).prefix(20).map(\.batch)
+        let found = try await offerings(keys).filter { $0.state == .open && $0.hasOpenSlot && !asks.admit($0) }
+        let first = keys.lazy.compactMap { key in found.first { $0.key == key } }.first
+        return try first.map { .belowAsk(paysHourly: try $0.hourly) }
     }
 }

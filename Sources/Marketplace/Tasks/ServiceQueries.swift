@@ -3,12 +3,14 @@ package import Store
 
 extension Transaction {
     /// Open batches to claim from that demand one of these requirements, without those that the bonds bar the worker
-    /// from; of each requirement the first hundred by the order of service, of all the first 500.
+    /// from and those that pay less than they ask for; of each requirement the first hundred by the order of service, of
+    /// all the first 500.
     func candidates(
-        meeting requirements: [Requirement.ID], to bonds: WorkerBonds
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, asking asks: Asks = .nothing
     ) async throws -> [ServiceCandidate] {
         guard !requirements.isEmpty else { return [] }
-        return try await rows(Self.candidatesStatement(meeting: requirements, to: bonds, at: instant)).map { row in
+        return try await rows(Self.candidatesStatement(meeting: requirements, to: bonds, asking: asks, at: instant)).map
+        { row in
             ServiceCandidate(
                 batch: Batch.Key(requester: try row["requester_id"], id: try row["batch_id"]),
                 project: try row["project_id"], weight: try row["weight"], priority: try row["priority"],
@@ -19,7 +21,7 @@ extension Transaction {
 
     /// The question as a statement, for looking at its plan.
     package static func candidatesStatement(
-        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, at instant: Date
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, asking asks: Asks = .nothing, at instant: Date
     ) -> SQL {
         """
         select found.requester_id, found.batch_id, found.project_id, project.weight, found.priority, found.due_at,
@@ -37,6 +39,7 @@ extension Transaction {
                                 where project_party.requester_id = batch.requester_id
                                   and project_party.project_id = batch.project_id
                                   and project_party.party = any (\(bonds.interests)::text[]))
+               and \(fragment: asks.passes(at: instant))
              order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
              limit 100) as found
           join project on project.requester_id = found.requester_id and project.project_id = found.project_id

@@ -59,13 +59,14 @@ extension Change {
     /// - Parameters:
     ///   - most: how many are wanted; fewer come where there is no room or no more work. 1 to 100.
     ///   - one: the one slot that will do, and its token as it stands.
+    ///   - asks: what the batch must pay; nothing for one that the worker has named.
     /// - Returns: at least one.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
     ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
-    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``.
+    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``, ``ClaimRefusal/belowAsk(paysHourly:)``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
-        only one: SlotChoice.One? = nil, hints: ServiceHints? = nil
+        only one: SlotChoice.One? = nil, hints: ServiceHints? = nil, asking asks: Asks = .nothing
     ) async throws -> [Assignment] {
         guard !offering.isOverdue(at: instant) else { throw ClaimRefusal.overdue }
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
@@ -81,6 +82,7 @@ extension Change {
                 room, cap - (try await transaction.tasksHeld(of: offering.key, by: claimant.worker.id, most: cap)))
             guard room > 0 else { throw ClaimRefusal.batchCap(cap) }
         }
+        guard asks.admit(offering) else { throw ClaimRefusal.belowAsk(paysHourly: try offering.hourly) }
         let grant = grant(offering, to: claimant, event: event, proof: proof, count: room)
         let taken: [Assignment]
         if let one {

@@ -21,6 +21,8 @@ package struct Unlock: Hashable, Sendable {
         case appeal
         /// A declared interest is withdrawn.
         case interest
+        /// The standing ask, or a price that rises.
+        case ask
         /// Time: the next day or week, or a higher cap.
         case hours
         /// A paper is verified.
@@ -106,6 +108,10 @@ extension ClaimRefusal {
             let start = facts.nextDay
             return Unlock(.hours, "Wait until your next day begins at \(start.unlockText).", at: start)
         case .batchCap: return Unlock(.nothing, "Nothing: one person may have no more of this batch.")
+        case .belowAsk(let hourly):
+            let wait = offering.escalatedFrom == nil ? "" : " Its price rises while work is left."
+            return Unlock(
+                .ask, "It pays \(hourly) an hour. Lower your ask or end it, or claim the batch by its name.\(wait)")
         }
     }
 

@@ -30,6 +30,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case leasesRevoked = "leases_revoked"
     case draftsForgotten = "drafts_forgotten"
     case offersLapsed = "offers_lapsed"
+    case directOffersLapsed = "direct_offers_lapsed"
     case reservationsEnded = "reservations_ended"
     case eventsSealed = "events_sealed"
     case noticesDelivered = "notices_delivered"
