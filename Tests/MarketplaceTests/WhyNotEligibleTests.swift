@@ -309,7 +309,7 @@ struct WhyNotEligibleTests {
             #expect(fault.message.hasPrefix("This needs "))
         case .notAWorker, .notActive, .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork,
             .hoursCap,
-            .otherWorkforce, .excluded, .conflictOfInterest, .dayCap, .batchCap:
+            .otherWorkforce, .excluded, .conflictOfInterest, .dayCap, .batchCap, .belowAsk:
             #expect(refused.code == why.code)
             #expect(why.reason == nil)
         }
