@@ -32,6 +32,9 @@ struct AskTests {
         let list = ListAsks(market: small.market)
         try await ask(small, 71_237, worker)
         #expect(await refusal(AskRefusal.self) { try await ask(small, 71_237, worker) } == .sameAsk)
+        Scratch.clock.advance(by: 60)
+        try await ask(small, 71_230, worker)
+        // At the same instant: what never held is changed.
         try await ask(small, 71_238, worker)
         Scratch.clock.advance(by: 60)
         try await ask(small, 71_239, worker)
@@ -39,18 +42,20 @@ struct AskTests {
         #expect(try await list(by: actor).map(\.hourly.minorUnits) == [81_237, 71_239])
         #expect(
             try await list(past: true, by: actor).map(\.hourly.minorUnits).sorted() == [71_237, 71_238, 71_239, 81_237])
+        Scratch.clock.advance(by: 60)
         let end = EndAsk(market: small.market)
         try await end(in: small.usd, by: actor)
         #expect(await refusal(AskRefusal.self) { try await end(in: small.usd, by: actor) } == .noAsk)
         #expect(try await list(by: actor).map(\.profession) == [.lawyer])
+        Scratch.clock.advance(by: 60)
         try await ask(small, 91_237, worker)
         let past = try await list(past: true, by: actor)
         #expect(past.count == 5 && past.allSatisfy { $0.inForce.lower != nil })
         let page = try await list(past: true, before: past[1].id, limit: 2, by: actor)
         #expect(page.map(\.id) == past[2...3].map(\.id))
-        #expect(try await small.count("select count(*) as n from audit_event where action = 'ask_set'") == 5)
+        #expect(try await small.count("select count(*) as n from audit_event where action = 'ask_set'") == 6)
         #expect(
-            try await small.count("select count(*) as n from audit_event where facts::text ~ '(7123|81237|91237)'") == 0
+            try await small.count("select count(*) as n from audit_event where facts::text ~ '(712|81237|91237)'") == 0
         )
         #expect(try await small.ills() == [])
     }
@@ -108,6 +113,7 @@ struct AskTests {
             await refusal(ClaimRefusal.self) { try await next(small, worker) }
                 == .belowAsk(paysHourly: try Money(2_666, small.usd)))
         #expect(try await small.claim(worker, slow).batch == slow)
+        Scratch.clock.advance(by: 60)
         try await EndAsk(market: small.market)(in: small.usd, by: Principal.ID(worker.uuid))
         #expect(try await next(small, worker).batch == slow)
         #expect(try await small.count("select count(distinct pay_minor) as n from assignment") == 1)

@@ -37,8 +37,8 @@ package struct AcceptDirectOffer: Sendable {
             }
             try await change.transaction.agree(offer, taken: taken.count, by: actor)
             try await change.transaction.insertDirectLeases(taken, of: offer)
-            try await change.tell(party.side.other, of: offer, "direct_offer_agreed")
-            try await change.record(offer, "direct_offer_agreed", taken: taken.count, by: actor)
+            try await change.tellSide(party.side.other, of: offer, "direct_offer_agreed")
+            try await change.recordBargain(offer, "direct_offer_agreed", taken: taken.count, by: actor)
             return taken
         }
     }
@@ -75,7 +75,7 @@ package struct TakeAgreedWork: Sendable {
                 most: min(count, offer.left), event: "direct_offer_taken")
             try await change.transaction.countTaken(taken.count, of: offer, by: actor)
             try await change.transaction.insertDirectLeases(taken, of: offer)
-            try await change.record(offer, "direct_offer_taken", taken: taken.count, by: actor)
+            try await change.recordBargain(offer, "direct_offer_taken", taken: taken.count, by: actor)
             return taken
         }
     }
@@ -134,9 +134,9 @@ package struct LapseDirectOffers: Sendable {
             try await change.transaction.authorize(actor, as: .operator)
             let lapsed = try await change.transaction.lapseDirectOffers(most: most, by: actor)
             for offer in lapsed {
-                try await change.tell(.worker, of: offer, "direct_offer_lapsed")
-                try await change.tell(.requester, of: offer, "direct_offer_lapsed")
-                try await change.record(offer, "direct_offer_lapsed", by: actor)
+                try await change.tellSide(.worker, of: offer, "direct_offer_lapsed")
+                try await change.tellSide(.requester, of: offer, "direct_offer_lapsed")
+                try await change.recordBargain(offer, "direct_offer_lapsed", by: actor)
             }
             return lapsed.count
         }
@@ -165,7 +165,7 @@ extension Change {
         _ offer: DirectOffer, as state: DirectOfferState, telling side: Bargainer, by actor: Principal.ID
     ) async throws {
         try await transaction.closeDirectOffer(offer, as: state, by: actor)
-        try await tell(side, of: offer, "direct_offer_\(state.rawValue)")
-        try await record(offer, "direct_offer_\(state.rawValue)", by: actor)
+        try await tellSide(side, of: offer, "direct_offer_\(state.rawValue)")
+        try await recordBargain(offer, "direct_offer_\(state.rawValue)", by: actor)
     }
 }

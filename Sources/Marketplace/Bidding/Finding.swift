@@ -58,8 +58,8 @@ package struct Finding: Sendable {
     package let id: ID
     package let cell: ScreenCell
     package let kind: FindingKind
-    /// How surprising it is, in thousandths: of the power of ten that the chance of it is one in; of linked accounts the
-    /// auctions that they share.
+    /// How surprising it is, in thousandths: of the power of ten that the chance of it is one in; of linked accounts
+    /// the auctions that they share.
     package let scoreMilli: Int64
     /// Whom it is about, by id, each once.
     package let workers: [Worker.ID]

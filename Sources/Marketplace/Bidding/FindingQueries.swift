@@ -7,8 +7,7 @@ extension Transaction {
     /// what was decided about the same auctions, or more, stays decided.
     ///
     /// - Returns: the finding's id and whether it is new; `nil` where a person has said what there is to say.
-    func putFinding(_ id: Finding.ID, _ suspicion: Suspicion) async throws -> (id: Finding.ID, isNew: Bool)?
-    {
+    func putFinding(_ id: Finding.ID, _ suspicion: Suspicion) async throws -> (id: Finding.ID, isNew: Bool)? {
         let row = try await firstRow(
             """
             insert into screen_finding (screen_finding_id, requirement_id, profession, tier, kind, score_milli, workers,

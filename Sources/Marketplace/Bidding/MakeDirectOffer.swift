@@ -29,8 +29,8 @@ package struct MakeDirectOffer: Sendable {
             guard let offer = try await transaction.directOffer(id, of: batch.requester) else {
                 throw StoreError.unexpectedRowCount(0)
             }
-            try await change.tell(.worker, of: offer, "direct_offer_made")
-            try await change.record(offer, "direct_offer_made", by: actor)
+            try await change.tellSide(.worker, of: offer, "direct_offer_made")
+            try await change.recordBargain(offer, "direct_offer_made", by: actor)
             return id
         }
     }
@@ -60,8 +60,8 @@ package struct CounterDirectOffer: Sendable {
             guard let standing = try await change.transaction.directOffer(id, of: offer.requester) else {
                 throw StoreError.unexpectedRowCount(0)
             }
-            try await change.tell(party.side.other, of: standing, "direct_offer_countered")
-            try await change.record(standing, "direct_offer_countered", by: actor)
+            try await change.tellSide(party.side.other, of: standing, "direct_offer_countered")
+            try await change.recordBargain(standing, "direct_offer_countered", by: actor)
         }
     }
 }
@@ -140,7 +140,7 @@ extension Change {
     }
 
     /// Tells a side what the other one did.
-    func tell(_ side: Bargainer, of offer: DirectOffer, _ kind: String) async throws {
+    func tellSide(_ side: Bargainer, of offer: DirectOffer, _ kind: String) async throws {
         let recipient =
             switch side {
             case .requester: offer.publisher
@@ -160,7 +160,7 @@ extension Change {
     }
 
     /// The audit event of what was done to an offer; what the turn says is with the turn.
-    func record(_ offer: DirectOffer, _ action: String, taken: Int? = nil, by actor: Principal.ID) async throws {
+    func recordBargain(_ offer: DirectOffer, _ action: String, taken: Int? = nil, by actor: Principal.ID) async throws {
         var facts: [String: JSON] = [
             "worker": .string("\(offer.worker)"), "turn": .integer(Int64(offer.turn.number)),
         ]

@@ -40,6 +40,17 @@ extension Transaction {
             """)
     }
 
+    /// Changes an ask that began at this very instant: it never held.
+    ///
+    /// - Returns: whether it did.
+    func changeAsk(_ id: StandingAsk.ID, to hourly: Money) async throws -> Bool {
+        try await execute(
+            """
+            update standing_ask set hourly_minor = \(hourly.minorUnits)
+             where standing_ask_id = \(id) and lower(in_force) = \(instant)
+            """) == 1
+    }
+
     /// One that would have been in force for no time at all, a millisecond after it began.
     func endAsk(_ id: StandingAsk.ID) async throws {
         let changed = try await execute(

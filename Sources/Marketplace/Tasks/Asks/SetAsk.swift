@@ -29,9 +29,13 @@ package struct SetAsk: Sendable {
             let before = standing.first { $0.profession == profession && $0.hourly.currency == hourly.currency }
             guard before?.hourly != hourly else { throw AskRefusal.sameAsk }
             guard before != nil || standing.count < StandingAsk.inForceMost else { throw AskRefusal.tooMany }
-            if let before { try await transaction.endAsk(before.id) }
-            let id: StandingAsk.ID = change.make()
-            try await transaction.insertAsk(id, hourly, for: profession, of: worker)
+            var id: StandingAsk.ID = change.make()
+            if let before, try await transaction.changeAsk(before.id, to: hourly) {
+                id = before.id
+            } else {
+                if let before { try await transaction.endAsk(before.id) }
+                try await transaction.insertAsk(id, hourly, for: profession, of: worker)
+            }
             try await change.record(
                 "ask_set", by: actor, on: "standing_ask", id.uuid, in: .worker(worker),
                 facts: StandingAsk.facts(profession, hourly.currency)
