@@ -48,8 +48,27 @@ extension ClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
-        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap:
+        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch, .noWork, .hoursCap,
+            .dayCap, .batchCap:
             .conflict
+        }
+    }
+}
+
+extension BidRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAWorker, .notActive, .notEligible, .barred, .hadBefore: .forbidden
+        case .closed, .batchNotOpen, .hours, .changedTooOften, .noBid: .conflict
+        case .outOfBand, .tooMany: .unprocessableContent
+        }
+    }
+}
+
+extension AwardRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .answered, .late, .batchNotOpen: .conflict
         }
     }
 }

@@ -43,6 +43,12 @@ package enum MarketSchema {
             version: 9, name: "confidentiality",
             script: String(decoding: PackageResources._009_confidentiality_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 10, name: "bid_enums", script: String(decoding: PackageResources._010_bid_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 11, name: "bidding", script: String(decoding: PackageResources._011_bidding_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

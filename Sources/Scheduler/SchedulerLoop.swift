@@ -40,6 +40,7 @@ package struct SchedulerLoop: Sendable {
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),
             PayFloorRound(market: market, by: actor), BatchClosingRound(market: market, by: actor),
             RecheckListingRound(market: market, by: actor), RetentionRound(market: market, by: actor),
+            AuctionRound(market: market, by: actor), AwardRound(market: market, by: actor),
         ]
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)

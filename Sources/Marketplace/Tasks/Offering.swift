@@ -50,6 +50,21 @@ struct Offering: Sendable {
 }
 
 extension Offering {
+    /// The same at another price, which is within what the batch holds for an assignment.
+    ///
+    /// - Parameter trace: how that price came about, for the terms.
+    func priced(at pay: Money, fee: Money, trace: JSON) -> Offering {
+        Offering(
+            requester: requester, batch: batch, project: project, projectName: projectName, state: state, door: door,
+            requirement: requirement, requirementHash: requirementHash, pay: pay, fee: fee, escalatedFrom: nil,
+            rateTrace: trace, rate: rate, unit: unit, guideline: guideline, guidelineVersion: guidelineVersion,
+            expectedMinutes: expectedMinutes, leaseSeconds: leaseSeconds, answerSeconds: answerSeconds,
+            priority: priority, dueAt: dueAt, workerTasksMax: workerTasksMax, goldBasisPoints: goldBasisPoints,
+            isPacked: isPacked, hasMatters: hasMatters, hasAllotments: hasAllotments, workforces: workforces,
+            parties: parties, hasTaskParties: hasTaskParties, openedAt: openedAt, hasOpenSlot: hasOpenSlot
+        )
+    }
+
     var key: Batch.Key { Batch.Key(requester: requester, id: batch) }
 
     /// Whether its deadline has passed; the round that ends it comes seconds later.

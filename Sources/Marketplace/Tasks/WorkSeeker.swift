@@ -87,7 +87,11 @@ extension Transaction {
             guard case .eligible = prospect else { return prospect }
             if let cap = capped[offering.batch] { return .refused(.batchCap(cap)) }
             guard open.contains(offering.batch) else { return .refused(.noWork) }
-            return offering.door == .claim ? prospect : .refused(.offeredOnly)
+            switch offering.door {
+            case .claim: return prospect
+            case .offer: return .refused(.offeredOnly)
+            case .bid: return .refused(.awardedOnly)
+            }
         }
     }
 }

@@ -46,4 +46,9 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tasksWithdrawn = "tasks_withdrawn"
     case recheckSteps = "recheck_steps"
     case contentsEmptied = "contents_emptied"
+    case auctionsClosed = "auctions_closed"
+    case auctionsOpened = "auctions_opened"
+    case bidsOpened = "bids_opened"
+    case awardsMade = "awards_made"
+    case awardsLapsed = "awards_lapsed"
 }
