@@ -25,7 +25,7 @@ struct Guildhall: AsyncParsableCommand {
             BatchCommand.self, GuidelineCommand.self, SuggestionCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
-            ContentCommand.self, ClearanceCommand.self,
+            ContentCommand.self, ClearanceCommand.self, AuctionCommand.self,
         ]
     )
 }

@@ -125,7 +125,8 @@ package struct AuctionMarket: Hashable, Sendable {
     }
 
     /// The same market with other bids.
-    func with(_ bidders: [Bidder]) throws(AuctionMarketFault) -> AuctionMarket {
+    /// - Throws: ``AuctionMarketFault``, the first found.
+    package func with(_ bidders: [Bidder]) throws(AuctionMarketFault) -> AuctionMarket {
         try AuctionMarket(
             id: id, seed: seed, tasks: tasks, redundancy: redundancy, floorMinor: floorMinor,
             ceilingMinor: ceilingMinor, reserveScoreMinor: reserveScoreMinor, budgetMinor: budgetMinor,

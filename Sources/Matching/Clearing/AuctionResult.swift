@@ -76,16 +76,6 @@ package struct AuctionResult: Hashable, Sendable {
     }
 }
 
-/// What a bidder would have got with another bid, all others as they were.
-package struct AuctionAlternative: Hashable, Sendable {
-    /// The bid.
-    package let bidMinor: Int64
-    /// How many units it would have won.
-    package let units: Int
-    /// What they would have been paid together.
-    package let paymentMinor: Int64
-}
-
 /// Units that come to a bidder because others let theirs lapse.
 package struct AuctionRise: Hashable, Sendable {
     /// The worker.

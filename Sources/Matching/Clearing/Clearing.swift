@@ -8,37 +8,12 @@ extension AuctionMarket {
         return try clearAnyCount(lane)
     }
 
-    /// What each of a bidder's own bids would have won and been paid, all others as they were. Bids are taken as they
-    /// are given, in their order; one outside floor and ceiling is not admissible and wins nothing.
-    ///
-    /// Nothing is cleared again: O(n log n) once, then O(log n) a bid; in the clock lane O(steps × log n) once.
-    /// - Throws: ``AuctionMarketFault/noSuchBidder(_:)``, ``AuctionMarketFault/budgetMissing``.
+    /// What each of a bidder's own bids would have won and been paid, all others as they were; see
+    /// ``AuctionAlternatives/of(_:bids:quantity:)``.
     package func alternatives(
         of bidder: UInt128, bids: [Int64], lane: AuctionLane
     ) throws(AuctionMarketFault) -> [AuctionAlternative] {
-        guard let place = place(of: bidder) else { throw .noSuchBidder(bidder) }
-        let isAuction = bidders.count >= Bounds.biddersMin
-        switch lane {
-        case .sealed:
-            let sealed = SealedLane(self)
-            return bids.map { bid in
-                let isIn = isAuction && (floorMinor...ceilingMinor).contains(bid)
-                let units = isIn ? sealed.units(of: place, bid: bid) : 0
-                return AuctionAlternative(
-                    bidMinor: bid, units: units,
-                    paymentMinor: units > 0 ? sealed.payment(of: place, units: 0..<units) : 0
-                )
-            }
-        case .clock:
-            let reach = try ClockLane(self).reach(of: place)
-            return bids.map { bid in
-                guard isAuction, let reach, (floorMinor...reach.bid).contains(bid) else {
-                    return AuctionAlternative(bidMinor: bid, units: 0, paymentMinor: 0)
-                }
-                return AuctionAlternative(
-                    bidMinor: bid, units: reach.units, paymentMinor: Int64(reach.units) * reach.bid)
-            }
-        }
+        try AuctionAlternatives(self, lane).of(bidder, bids: bids)
     }
 
     /// Who moves up after winners let units lapse, and at which price.

@@ -138,12 +138,15 @@ struct ClockLane {
 
     /// The highest bid with which a bidder gets anything, and what: all bids up to it get the same. Nil if no bid does.
     /// Time: O(steps × log n).
-    /// - Parameter bidder: their place in the market.
-    func reach(of bidder: Int) -> (bid: Int64, units: Int)? {
+    /// - Parameters:
+    ///   - bidder: their place in the market.
+    ///   - quantity: as if they had offered so many units.
+    func reach(of bidder: Int, quantity: Int) -> (bid: Int64, units: Int)? {
         let own = market.bidders[bidder]
-        let capacity = Int64(market.capacity(own))
+        let offered = Int64(market.capacity(own))
+        let capacity = Int64(min(quantity, market.tasks))
         for price in ClockPrices(market) {
-            let others = units(ofFirst: stayers(at: price)) - (own.bidMinor <= price ? capacity : 0)
+            let others = units(ofFirst: stayers(at: price)) - (own.bidMinor <= price ? offered : 0)
             if others + capacity <= fitting(at: price) { return (price, Int(capacity)) }
         }
         var left = fitting(at: market.floorMinor)
