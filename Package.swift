@@ -52,10 +52,10 @@ let package = Package(
 
         // Layers, bottom to top (docs/ARCHITECTURE.md).
         library("Store", ["CLibPQ", logging, collections]),
-        library("Matching", []),
+        library("Matching", [crypto]),
         library("Consensus", []),
         library("Formats", ["CZlib"]),
-        library("Marketplace", ["Store", "Formats", crypto, logging]),
+        library("Marketplace", ["Store", "Formats", "Matching", crypto, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",
@@ -73,12 +73,12 @@ let package = Package(
         ),
         library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", logging]),
         library("HTTPAPI", ["Marketplace", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, logging]),
-        library("Simulation", ["Marketplace", "Scheduler", "Store", "Formats", logging]),
+        library("Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", logging]),
         .executableTarget(
             name: "guildhall",
             dependencies: [
-                "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", arguments,
-                lifecycle, signals, logging,
+                "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", "Matching",
+                arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -87,7 +87,7 @@ let package = Package(
         library("TestSupport", ["Marketplace", "MarketSchema", "Store", "Formats", logging]),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Marketplace", "MarketSchema", "Store", "Formats", arguments, logging],
+            dependencies: ["Marketplace", "MarketSchema", "Store", "Formats", "Matching", arguments, logging],
             swiftSettings: strict
         ),
         // A process that the model of leases drives.
@@ -98,9 +98,10 @@ let package = Package(
         ),
         tests("StoreTests", ["Store", "TestSupport"]),
         tests("FormatsTests", ["Formats"]),
-        tests("MatchingTests", ["Matching"]),
+        tests("MatchingTests", ["Matching", crypto]),
         tests("ConsensusTests", ["Consensus"]),
-        tests("MarketplaceTests", ["Marketplace", "Store", "Formats", "TestSupport", crypto, logging]),
+        tests(
+            "MarketplaceTests", ["Marketplace", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),
         tests(
             "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "TestSupport", logging], golden: true
         ),
@@ -110,7 +111,8 @@ let package = Package(
         ),
         tests(
             "SimulationTests",
-            ["Simulation", "Scheduler", "Marketplace", "Store", "Formats", "TestSupport", logging], golden: true
+            ["Simulation", "Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],
+            golden: true
         ),
         tests("BenchmarksTests", ["Benchmarks", "Marketplace", "Store", "Formats", "TestSupport"]),
         tests("TidyTests", []),

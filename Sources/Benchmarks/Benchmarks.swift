@@ -12,13 +12,15 @@ struct Benchmarks: AsyncParsableCommand {
     enum Size: String, ExpressibleByArgument { case small, full }
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
-    @Option(help: "Only this part: rate, claim, eligibility, copy, publish, large or serve.") var only: String?
+    @Option(help: "Only this part: rate, clearing, claim, eligibility, copy, publish, large or serve.") var only:
+        String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
     func run() async throws {
         if wants("rate") { try RateBenchmark(rounds: size == .full ? 25 : 9).run() }
-        if only == "rate" { return }
+        if wants("clearing") { try ClearingBenchmark(rounds: size == .full ? 15 : 5).run() }
+        if only == "rate" || only == "clearing" { return }
         let cluster = try await EmbeddedCluster(
             directory: ".guildhall/bench", settings: ["max_wal_size": "4GB", "shared_buffers": "512MB"],
             binaries: try PostgresBinaries.locate()

@@ -150,7 +150,7 @@ struct Price {
 }
 
 /// User and system time of this process or of its ended children.
-private func processorSeconds(of who: __rusage_who) -> Double {
+func processorSeconds(of who: __rusage_who) -> Double {
     var usage = rusage()
     getrusage(__rusage_who_t(who.rawValue), &usage)
     func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }

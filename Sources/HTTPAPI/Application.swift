@@ -30,6 +30,7 @@ package func buildApplication(
     router.add(middleware: AnswerMiddleware())
     HealthRoutes(market: market, isReady: isReady).add(to: router)
     WorkRoutes(market: market).add(to: router)
+    BidRoutes(market: market).add(to: router)
     return Application(
         router: router,
         server: .http1(configuration: .init(idleTimeout: .seconds(settings.idleSeconds))),

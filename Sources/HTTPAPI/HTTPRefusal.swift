@@ -48,8 +48,8 @@ extension ClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
-        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap,
-            .belowAsk:
+        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch, .noWork, .hoursCap,
+            .dayCap, .batchCap, .belowAsk:
             .conflict
         }
     }
@@ -63,12 +63,23 @@ extension AskRefusal: HTTPRefusal {
     }
 }
 
+extension BidRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAWorker, .notActive, .notEligible, .barred, .hadBefore: .forbidden
+        case .closed, .batchNotOpen, .hours, .changedTooOften, .noBid: .conflict
+        case .outOfBand, .tooMany: .unprocessableContent
+        }
+    }
+}
+
 extension DirectOfferRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notActive, .barred, .notEligible: .forbidden
         case .otherCurrency, .belowFloor, .aboveMost: .unprocessableContent
-        case .notOpen, .notAgreed, .ownTurn, .othersTurn, .tooManyTurns, .batchNotOpen, .batchOverdue, .alreadyLive:
+        case .notOpen, .notAgreed, .ownTurn, .othersTurn, .tooManyTurns, .batchNotOpen, .batchOverdue, .auctioned,
+            .alreadyLive:
             .conflict
         }
     }
@@ -79,6 +90,14 @@ extension FindingRefusal: HTTPRefusal {
         switch self {
         case .deciderIsConcerned: .forbidden
         case .decided: .conflict
+        }
+    }
+}
+
+extension AwardRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .answered, .late, .batchNotOpen: .conflict
         }
     }
 }

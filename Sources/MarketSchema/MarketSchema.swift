@@ -44,7 +44,13 @@ package enum MarketSchema {
             script: String(decoding: PackageResources._009_confidentiality_sql, as: UTF8.self)
         ),
         SchemaStep(
-            version: 10, name: "asks", script: String(decoding: PackageResources._010_asks_sql, as: UTF8.self)
+            version: 10, name: "bid_enums", script: String(decoding: PackageResources._010_bid_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 11, name: "bidding", script: String(decoding: PackageResources._011_bidding_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 12, name: "asks", script: String(decoding: PackageResources._012_asks_sql, as: UTF8.self)
         ),
     ]
 

@@ -28,10 +28,10 @@ struct LayerTests {
         let ours = Set(targets.keys).subtracting(["CLibPQ", "CZlib"])
         let allowed: [String: Set<String>] = [
             "Store": [], "Matching": [], "Consensus": [], "Formats": [], "MarketSchema": ["Store"],
-            "Marketplace": ["Store", "Formats"],
+            "Marketplace": ["Store", "Formats", "Matching"],
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
             "HTTPAPI": ["Marketplace", "Store", "Formats"],
-            "Simulation": ["Marketplace", "Scheduler", "Store", "Formats"],
+            "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching"],
             "MarketAgent": ["Marketplace", "Store", "Formats"],
             "TestSupport": ["Marketplace", "MarketSchema", "Store", "Formats"],
         ]

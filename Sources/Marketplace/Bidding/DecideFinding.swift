@@ -4,7 +4,7 @@ internal import Store
 
 /// Why a finding is not decided. In order of precedence.
 package enum FindingRefusal: Refusal, CaseIterable {
-    /// It is about whoever would decide it.
+    /// It is about whoever would decide it, or they bid in one of its auctions.
     case deciderIsConcerned
     /// Somebody has decided it.
     case decided
@@ -88,7 +88,7 @@ package struct DecideFinding: Sendable {
 
     /// - Parameters:
     ///   - reasons: for other operators to read, 1 to 2,000 characters.
-    ///   - actor: an operator whom it is not about.
+    ///   - actor: an operator whom it is not about, and who bid in none of its auctions.
     /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``; ``FindingRefusal``.
     package func callAsFunction(
         _ id: Finding.ID, _ verdict: FindingVerdict, reasons: String, by actor: Principal.ID
@@ -98,7 +98,8 @@ package struct DecideFinding: Sendable {
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)
             guard let found = try await transaction.lockFinding(id) else { throw NotFound("finding") }
-            guard !found.workers.contains(where: { $0.uuid == actor.uuid }) else {
+            let isBidder = try await transaction.hasBid(Worker.ID(actor.uuid), in: found.auctions)
+            guard !isBidder, !found.workers.contains(where: { $0.uuid == actor.uuid }) else {
                 throw FindingRefusal.deciderIsConcerned
             }
             guard let state = found.state.after(verdict) else { throw FindingRefusal.decided }

@@ -14,6 +14,8 @@ package enum DirectOfferRefusal: Refusal {
     case batchNotOpen(BatchState)
     /// Its deadline has passed.
     case batchOverdue
+    /// Its tasks are won in an auction, which counts on what is open.
+    case auctioned
     /// It pays in another currency.
     case otherCurrency(Currency)
     /// Only active workers are offered work.
@@ -38,6 +40,7 @@ package enum DirectOfferRefusal: Refusal {
         case .tooManyTurns: "too_many_turns"
         case .batchNotOpen: "batch_not_open"
         case .batchOverdue: "batch_overdue"
+        case .auctioned: "batch_auctioned"
         case .otherCurrency: "other_currency"
         case .notActive: "worker_not_active"
         case .barred(let bar): bar.code
@@ -57,6 +60,7 @@ package enum DirectOfferRefusal: Refusal {
         case .tooManyTurns: "After \(DirectTerms.turnsMax) turns the last one can only be accepted or declined."
         case .batchNotOpen(let state): "The batch is \(state.rawValue) and hands out no work."
         case .batchOverdue: "The deadline of the batch has passed; it hands out no more work."
+        case .auctioned: "The tasks of this batch are won in an auction."
         case .otherCurrency(let currency): "The batch pays in \(currency.code)."
         case .notActive(let state): "The worker is \(state.rawValue); only active workers are offered work."
         case .barred(let bar): "The worker cannot have work of this batch (\(bar.code))."

@@ -95,10 +95,12 @@ extension Transaction {
 }
 
 extension Offering {
-    /// - Throws: ``DirectOfferRefusal/batchNotOpen(_:)``, ``DirectOfferRefusal/batchOverdue``.
+    /// - Throws: ``DirectOfferRefusal/batchNotOpen(_:)``, ``DirectOfferRefusal/batchOverdue``,
+    ///   ``DirectOfferRefusal/auctioned``.
     func mustBargain(at instant: Date) throws(DirectOfferRefusal) {
         guard state == .open else { throw .batchNotOpen(state) }
         guard !isOverdue(at: instant) else { throw .batchOverdue }
+        guard door != .bid else { throw .auctioned }
     }
 }
 

@@ -29,6 +29,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case payoutPosted = "payouts_posted"
     case twoPeople = "payout_by_two_people"
     case sealedBids = "bids_sealed"
+    case qualityFrozen = "bid_quality_frozen"
+    case awardsRecomputed = "awards_as_recomputed"
     case reviewerDiffers = "reviewer_is_not_author"
     case oneFunction = "one_function_per_item"
     case hours = "hours_within_cap"
@@ -61,7 +63,7 @@ extension DoctorCheck {
         case .balances, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
-        case .sealedBids: 7
+        case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .oneFunction: 8
         case .hours, .hoursLedger, .load: 9
         case .dueProcess: 10
@@ -81,7 +83,8 @@ extension DoctorCheck {
         case .oneSlotPerWorker: "No worker holds two slots of a task."
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
         case .batchCounts: "A batch has the tasks and slots that it counts; nobody ever took one of a draft."
-        case .reservations: "What is reserved was taken by those it is for, a pack by its holder alone."
+        case .reservations:
+            "What is reserved went to those it is for, a pack to its holder; an award keeps its slots, of as many tasks."
         case .handedOut:
             "Nothing of a closed task or batch is open; what waits may still be asked for, and would be by now."
         case .ending: "A batch that ended says when, why and by whom, and so do its tasks; no other does."
@@ -108,7 +111,9 @@ extension DoctorCheck {
         case .payoutTotals: "Batch totals equal their lines, lines their workers' shares, shares their earnings."
         case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
-        case .sealedBids: "Nobody but its bidder sees a bid before the close."
+        case .sealedBids: "Bids are open only once their auction is closed: in time, or early by two people."
+        case .qualityFrozen: "The quality of every bid is what was frozen at the opening, by the formula."
+        case .awardsRecomputed: "Every auction, seed, bid and award is what the stored bids come to, to the byte."
         case .reviewerDiffers: "Nobody has judged their own work."
         case .oneFunction: "Nobody has judged an answer to a task that they took themselves."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
@@ -142,7 +147,7 @@ extension DoctorCheck {
         case termsHash
         case keptEligibility
         case rechecks
-        case notBuilt
+        case auctions
     }
 
     var method: Method {
@@ -173,7 +178,9 @@ extension DoctorCheck {
         case .payoutTotals: .violations(Self.payoutTotalViolations)
         case .payoutPosted: .violations(Self.payoutPostedViolations)
         case .twoPeople: .violations(Self.twoPeopleViolations)
-        case .sealedBids: .notBuilt
+        case .sealedBids: .violations(Self.sealedBidViolations)
+        case .qualityFrozen: .violations(Self.qualityViolations)
+        case .awardsRecomputed: .auctions
         case .reviewerDiffers: .violations(Self.reviewerViolations)
         case .oneFunction: .violations(Self.functionViolations)
         case .hours: .violations(Self.hoursViolations)

@@ -14,6 +14,8 @@ package enum ClaimRefusal: Refusal {
     case overdue
     /// The scheduler offers the work of this batch; it cannot be claimed.
     case offeredOnly
+    /// The work of this batch is won in auctions, and this worker has nothing left of what they have won.
+    case awardedOnly
     /// Nobody has work to claim.
     case noOpenBatch
     /// All of it is taken, or this worker has done it.
@@ -42,6 +44,7 @@ package enum ClaimRefusal: Refusal {
         case .batchNotOpen: "batch_not_open"
         case .overdue: "batch_overdue"
         case .offeredOnly: "batch_offered_only"
+        case .awardedOnly: "batch_awarded_only"
         case .noOpenBatch: "no_open_batch"
         case .noWork: "no_work"
         case .otherWorkforce: "other_workforce"
@@ -63,6 +66,7 @@ package enum ClaimRefusal: Refusal {
         case .batchNotOpen(let state): "The batch is \(state.rawValue) and hands out no work."
         case .overdue: "The deadline of the batch has passed; it hands out no more work."
         case .offeredOnly: "The work of this batch is offered; it cannot be claimed."
+        case .awardedOnly: "The work of this batch is won by bids, and you have no award of it to take work of."
         case .noOpenBatch: "There is no work to claim at the moment."
         case .noWork: "All of it is taken, or you have done your part of it."
         case .otherWorkforce(let workforce): "The batch takes no work from the \(workforce.rawValue)."
@@ -136,7 +140,15 @@ package struct ClaimTask: Sendable {
             throw NotFound("batch")
         }
         guard offering.state == .open else { throw ClaimRefusal.batchNotOpen(offering.state) }
-        guard offering.door == .claim else { throw ClaimRefusal.offeredOnly }
+        if offering.hasAllotments {
+            let won = try await change.leaseAwarded(of: offering, to: &claimant, event: "task_claimed", most: count)
+            guard won.isEmpty else { return won }
+        }
+        switch offering.door {
+        case .claim: break
+        case .offer: throw ClaimRefusal.offeredOnly
+        case .bid: throw ClaimRefusal.awardedOnly
+        }
         return try await change.lease(
             from: offering, to: &claimant, event: "task_claimed", most: count, hints: hints
         )

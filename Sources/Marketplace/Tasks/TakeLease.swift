@@ -59,6 +59,7 @@ extension Change {
     /// - Parameters:
     ///   - most: how many are wanted; fewer come where there is no room or no more work. 1 to 100.
     ///   - one: the one slot that will do, and its token as it stands.
+    ///   - allotment: the only one whose slots will do, where it is given.
     ///   - asks: what the batch must pay; nothing for one that the worker has named.
     /// - Returns: at least one.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
@@ -66,7 +67,8 @@ extension Change {
     ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``, ``ClaimRefusal/belowAsk(paysHourly:)``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
-        only one: SlotChoice.One? = nil, hints: ServiceHints? = nil, asking asks: Asks = .nothing
+        only one: SlotChoice.One? = nil, of allotment: Allotment.ID? = nil, hints: ServiceHints? = nil,
+        asking asks: Asks = .nothing
     ) async throws -> [Assignment] {
         guard !offering.isOverdue(at: instant) else { throw ClaimRefusal.overdue }
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
@@ -85,9 +87,9 @@ extension Change {
         guard asks.admit(offering) else { throw ClaimRefusal.belowAsk(paysHourly: try offering.hourly) }
         let grant = grant(offering, to: claimant, event: event, proof: proof, count: room)
         let taken: [Assignment]
-        if let one {
+        if one != nil || allotment != nil {
             var choice = SlotChoice()
-            (choice.only, choice.waits) = (one, true)
+            (choice.only, choice.allotment, choice.waits) = (one, allotment, true)
             taken = try await transaction.claimSlots(grant, choice)
         } else {
             taken = try await takeSlots(grant, of: offering, for: claimant, hints)
@@ -95,6 +97,26 @@ extension Change {
         guard !taken.isEmpty else { throw ClaimRefusal.noWork }
         grant.events.prefix(taken.count).forEach(note)
         return taken
+    }
+
+    /// Takes what the worker has won of a batch and not taken yet, at its price.
+    ///
+    /// - Returns: none where nothing is left of it.
+    /// - Throws: as ``lease(from:to:event:most:only:of:hints:)``, but never ``ClaimRefusal/noWork``.
+    func leaseAwarded(
+        of offering: Offering, to claimant: inout Claimant, event: String, most: Int
+    ) async throws -> [Assignment] {
+        for won in try await transaction.awardsReserved(of: offering.key, for: claimant.worker.id) {
+            let priced = offering.priced(
+                at: won.pay, fee: won.fee, trace: ["award_allotment": .string("\(won.id)")]
+            )
+            do {
+                return try await lease(from: priced, to: &claimant, event: event, most: most, of: won.id)
+            } catch ClaimRefusal.noWork {
+                continue
+            }
+        }
+        return []
     }
 
     /// Takes what is set aside for the worker, then gold when its turn has come, then what belongs to what they had

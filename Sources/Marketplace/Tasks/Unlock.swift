@@ -15,6 +15,8 @@ package struct Unlock: Hashable, Sendable {
         case work
         /// The scheduler offers it.
         case offer
+        /// A bid wins it.
+        case bid
         /// The team that a worker is in.
         case workforce
         /// A decision is appealed.
@@ -83,6 +85,7 @@ extension ClaimRefusal {
         case .noOpenBatch: return Unlock(.work, "Wait until a batch is published.")
         case .offeredOnly:
             return Unlock(.offer, "Wait for an offer, and say when you are available so that one can be made.")
+        case .awardedOnly: return Unlock(.bid, "Bid in the next auction of the batch.")
         case .noWork:
             guard let end = facts.leaseEnds[offering.batch] else {
                 return Unlock(.work, "Wait until somebody gives a task back, or an answer is rejected.")

@@ -92,10 +92,14 @@ extension Transaction {
             guard case .eligible = prospect else { return prospect }
             if let cap = capped[offering.batch] { return .refused(.batchCap(cap)) }
             guard open.contains(offering.batch) else { return .refused(.noWork) }
-            guard byName || seeker.asks.admit(offering) else {
+            guard byName || offering.door == .bid || seeker.asks.admit(offering) else {
                 return .refused(.belowAsk(paysHourly: try offering.hourly))
             }
-            return offering.door == .claim ? prospect : .refused(.offeredOnly)
+            switch offering.door {
+            case .claim: return prospect
+            case .offer: return .refused(.offeredOnly)
+            case .bid: return .refused(.awardedOnly)
+            }
         }
     }
 }

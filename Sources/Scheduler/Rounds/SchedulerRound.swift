@@ -31,6 +31,8 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case draftsForgotten = "drafts_forgotten"
     case offersLapsed = "offers_lapsed"
     case directOffersLapsed = "direct_offers_lapsed"
+    case cellsScreened = "cells_screened"
+    case findingsOpened = "findings_opened"
     case reservationsEnded = "reservations_ended"
     case eventsSealed = "events_sealed"
     case noticesDelivered = "notices_delivered"
@@ -47,4 +49,9 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tasksWithdrawn = "tasks_withdrawn"
     case recheckSteps = "recheck_steps"
     case contentsEmptied = "contents_emptied"
+    case auctionsClosed = "auctions_closed"
+    case auctionsOpened = "auctions_opened"
+    case bidsOpened = "bids_opened"
+    case awardsMade = "awards_made"
+    case awardsLapsed = "awards_lapsed"
 }

@@ -1,0 +1,83 @@
+extension ScreenHistory {
+    /// Pairs that bid the same amount more often than the pairs of this cell do.
+    func identicalFindings(_ bidders: [UInt128]) -> [ScreenFinding] {
+        let place = Dictionary(uniqueKeysWithValues: bidders.enumerated().map { ($0.element, $0.offset) })
+        var shared = [Int](repeating: 0, count: bidders.count * bidders.count)
+        var same = shared
+        for auction in auctions {
+            let own = auction.bids.compactMap { bid in place[bid.bidder].map { (place: $0, bid: bid.bidMinor) } }
+            for (first, one) in own.enumerated() {
+                for two in own[(first + 1)...] {
+                    let cell = one.place * bidders.count + two.place
+                    shared[cell] += 1
+                    if one.bid == two.bid { same[cell] += 1 }
+                }
+            }
+        }
+        let (allShared, allSame) = (shared.reduce(0, +), same.reduce(0, +))
+        let pairs = Double(shared.count { $0 > 0 })
+        var findings: [ScreenFinding] = []
+        for cell in shared.indices where same[cell] >= 3 {
+            // What others do, with one more either way so that nothing is impossible.
+            let chance = Double(allSame - same[cell] + 1) / Double(allShared - shared[cell] + 2)
+            let tail = Tail.binomial(hits: same[cell], of: shared[cell], chance: chance)
+            let surprise = Tail.surprise(tail, of: pairs)
+            guard surprise >= ScreenReport.threshold else { continue }
+            let pair = [bidders[cell / bidders.count], bidders[cell % bidders.count]]
+            findings.append(
+                ScreenFinding(
+                    kind: .identicalBids, bidders: pair, score: surprise, auctions: together(pair) { $0[0] == $0[1] },
+                    evidence: [
+                        "auctions_together": Double(shared[cell]), "identical": Double(same[cell]),
+                        "share_of_others": chance,
+                    ]))
+        }
+        return strongest(findings)
+    }
+
+    /// Linked accounts that bid against each other in two auctions or more.
+    func linkFindings() -> [ScreenFinding] {
+        strongest(
+            links.compactMap { link in
+                let pair = [link.one, link.other]
+                guard link.one != link.other else { return nil }
+                let shared = auctions.filter { auction in
+                    auction.bids.count { $0.bidder == link.one || $0.bidder == link.other } == 2
+                }
+                guard shared.count >= 2 else { return nil }
+                let won = shared.count { $0.bids.contains { $0.isWinner && pair.contains($0.bidder) } }
+                return ScreenFinding(
+                    kind: .linkedAccounts, bidders: pair, score: Double(shared.count),
+                    auctions: Array(shared.map(\.id).prefix(ScreenFinding.auctionsMax)),
+                    evidence: ["auctions_together": Double(shared.count), "won_by_either": Double(won)])
+            })
+    }
+
+    /// Workers who let awards lapse far more often than all others of the cell do.
+    func lapseFindings() -> [ScreenFinding] {
+        let awarded = awards.reduce(0) { $0 + $1.awarded }
+        let lapsed = awards.reduce(0) { $0 + $1.lapsed }
+        return strongest(
+            awards.compactMap { row in
+                guard row.lapsed >= 3 else { return nil }
+                let chance = Double(lapsed - row.lapsed + 1) / Double(awarded - row.awarded + 2)
+                let tail = Tail.binomial(hits: row.lapsed, of: row.awarded, chance: min(1, chance))
+                let surprise = Tail.surprise(tail, of: Double(awards.count))
+                guard surprise >= ScreenReport.threshold else { return nil }
+                return ScreenFinding(
+                    kind: .nonPerformance, bidders: [row.bidder], score: surprise, auctions: [],
+                    evidence: [
+                        "awarded": Double(row.awarded), "lapsed": Double(row.lapsed), "share_of_others": chance,
+                    ])
+            })
+    }
+
+    /// The auctions in which all of some bidders bid, and their bids are like this.
+    private func together(_ bidders: [UInt128], like holds: ([Int64]) -> Bool) -> [UInt128] {
+        let found = auctions.filter { auction in
+            let bids = auction.bids.filter { bidders.contains($0.bidder) }.map(\.bidMinor)
+            return bids.count == bidders.count && holds(bids)
+        }
+        return Array(found.map(\.id).prefix(ScreenFinding.auctionsMax))
+    }
+}
