@@ -60,8 +60,8 @@ package struct ScreenReport: Hashable, Sendable {
     /// How surprising the strongest set is: what cells are ranked by. 0 if there is none.
     package let score: Double
 
-    /// From which surprise on a finding is made: two in a thousand clean cells for each kind.
-    package static let threshold = 2.7
+    /// From which surprise on a finding is made: at most five in a thousand clean cells for each kind.
+    package static let threshold = 2.3
     /// The most findings of one kind.
     package static let findingsMax = 100
 }
