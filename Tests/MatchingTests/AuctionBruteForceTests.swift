@@ -8,13 +8,17 @@ struct AuctionBruteForceTests {
         let (tasks, redundancy) = kind < 2 ? (2, 1) : (1, 2)
         let reserve: Int64 = kind.isMultiple(of: 2) ? -1 : -9
         // A bidder's quality, bid and quantity: 2 x 3 x 2 of them.
-        let choices = (0..<12).map { (Int64($0 % 2), Int64($0 / 2 % 3), $0 / 6 + 1) }
+        var choices: [(quality: Int64, bid: Int64, quantity: Int)] = []
+        for choice in 0..<12 { choices.append((Int64(choice % 2), Int64(choice / 2 % 3), choice / 6 + 1)) }
         var count = 0
         for all in 0..<(12 * 12 * 12) {
-            let bidders = [all % 12, all / 12 % 12, all / 144].enumerated().map { place, choice in
-                AuctionMarket.Bidder(
-                    id: UInt128(place), qualityMinor: choices[choice].0, bidMinor: choices[choice].1,
-                    quantity: choices[choice].2)
+            var bidders: [AuctionMarket.Bidder] = []
+            for (place, number) in [all % 12, all / 12 % 12, all / 144].enumerated() {
+                let choice = choices[number]
+                bidders.append(
+                    AuctionMarket.Bidder(
+                        id: UInt128(place), qualityMinor: choice.quality, bidMinor: choice.bid,
+                        quantity: choice.quantity))
             }
             let market = try AuctionMarket(
                 id: UInt128(all), seed: [UInt8](repeating: UInt8(kind), count: 32), tasks: tasks,

@@ -1,26 +1,30 @@
 extension ScreenHistory {
-    /// Pairs that bid the same amount more often than the pairs of this cell do.
+    /// Pairs that bid the same amount more often than the pairs of this cell do when their bids are near each other.
+    ///
+    /// Bids are written in steps, and who is alike bids alike; so what is compared is how many of the bids within
+    /// ``nearShare`` of the cell's median bid are the very same.
     func identicalFindings(_ bidders: [UInt128]) -> [ScreenFinding] {
         let place = Dictionary(uniqueKeysWithValues: bidders.enumerated().map { ($0.element, $0.offset) })
-        var shared = [Int](repeating: 0, count: bidders.count * bidders.count)
-        var same = shared
+        let near = auctions.flatMap { $0.bids.map { Double($0.bidMinor) } }.screenMedian * Self.nearShare
+        var close = [Int](repeating: 0, count: bidders.count * bidders.count)
+        var same = close
         for auction in auctions {
             let own = auction.bids.compactMap { bid in place[bid.bidder].map { (place: $0, bid: bid.bidMinor) } }
             for (first, one) in own.enumerated() {
-                for two in own[(first + 1)...] {
+                for two in own[(first + 1)...] where Double(abs(one.bid - two.bid)) <= near {
                     let cell = one.place * bidders.count + two.place
-                    shared[cell] += 1
+                    close[cell] += 1
                     if one.bid == two.bid { same[cell] += 1 }
                 }
             }
         }
-        let (allShared, allSame) = (shared.reduce(0, +), same.reduce(0, +))
-        let pairs = Double(shared.count { $0 > 0 })
+        let (allClose, allSame) = (close.reduce(0, +), same.reduce(0, +))
+        let pairs = Double(close.count { $0 > 0 })
         var findings: [ScreenFinding] = []
-        for cell in shared.indices where same[cell] >= 3 {
+        for cell in close.indices where same[cell] >= 4 {
             // What others do, with one more either way so that nothing is impossible.
-            let chance = Double(allSame - same[cell] + 1) / Double(allShared - shared[cell] + 2)
-            let tail = Tail.binomial(hits: same[cell], of: shared[cell], chance: chance)
+            let chance = Double(allSame - same[cell] + 1) / Double(allClose - close[cell] + 2)
+            let tail = Tail.binomial(hits: same[cell], of: close[cell], chance: chance)
             let surprise = Tail.surprise(tail, of: pairs)
             guard surprise >= ScreenReport.threshold else { continue }
             let pair = [bidders[cell / bidders.count], bidders[cell % bidders.count]]
@@ -28,12 +32,15 @@ extension ScreenHistory {
                 ScreenFinding(
                     kind: .identicalBids, bidders: pair, score: surprise, auctions: together(pair) { $0[0] == $0[1] },
                     evidence: [
-                        "auctions_together": Double(shared[cell]), "identical": Double(same[cell]),
+                        "near_each_other": Double(close[cell]), "identical": Double(same[cell]),
                         "share_of_others": chance,
                     ]))
         }
         return strongest(findings)
     }
+
+    /// How near bids must be, as a share of the median bid.
+    private static let nearShare = 0.05
 
     /// Linked accounts that bid against each other in two auctions or more.
     func linkFindings() -> [ScreenFinding] {
