@@ -63,13 +63,7 @@ struct BidRoutes {
     @Sendable func own(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let (bid, table) = try await MyBids(market: market).one(in: try context.auction(), by: worker)
-        let lines: [JSON] = table.map {
-            [
-                "bid_minor": .integer($0.bidMinor), "units": .integer(Int64($0.units)),
-                "payment_minor": .integer($0.paymentMinor),
-            ]
-        }
-        return Response(json: ["bid": bid.json, "alternatives": .array(lines)])
+        return Response(json: ["bid": bid.json, "alternatives": .array(table.map(\.json))])
     }
 
     /// `?before=<bid>&limit=<1…200>`: the worker's own bids, the newest first.

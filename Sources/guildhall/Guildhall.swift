@@ -21,12 +21,11 @@ struct Guildhall: AsyncParsableCommand {
             WorkerCommand.self, KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
             BatchCommand.self, ReservationCommand.self, ProjectCommand.self,
-            AuctionCommand.self, BidCommand.self, AwardCommand.self,
             BatchCommand.self, GuidelineCommand.self, SuggestionCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
-            ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, AskCommand.self, DirectOfferCommand.self,
-            ScreenCommand.self,
+            ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,
+            AskCommand.self, DirectOfferCommand.self, ScreenCommand.self,
         ]
     )
 }

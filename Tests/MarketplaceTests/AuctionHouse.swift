@@ -1,7 +1,6 @@
 import Formats
 import Foundation
 import Marketplace
-import Matching
 import Store
 import TestSupport
 import Testing
@@ -47,7 +46,8 @@ struct AuctionHouse: Sendable {
     }
 
     @discardableResult
-    func bid(_ worker: Worker.ID, _ amount: Int64, _ quantity: Int = 1, in auction: Auction.Key) async throws -> BidReceipt
+    func bid(_ worker: Worker.ID, _ amount: Int64, _ quantity: Int = 1, in auction: Auction.Key) async throws
+        -> BidReceipt
     {
         try await PlaceBid(market: market)(
             BidDraft(amountMinor: amount, quantity: quantity), in: auction, by: Principal.ID(worker.uuid))

@@ -111,7 +111,7 @@ struct AuctionOpeningTests {
     func keys() async throws {
         let house = try await AuctionHouse()
         let batch = try await house.batch("b", tasks: 1)
-        let keyless = Market(database: Scratch.database, identifiers: Scratch.here.identifiers)
+        let keyless = Marketplace.Market(database: Scratch.database, identifiers: Scratch.here.identifiers)
         await #expect(throws: ContentRefusal.keysMissing) {
             try await OpenAuction(market: keyless)(
                 of: Batch.Key(requester: house.small.requester, id: batch),
@@ -139,7 +139,8 @@ struct AuctionOpeningTests {
         #expect(await refused { try await early.propose(auction, reasons: "Now.", by: system) } == .noPerson)
         #expect(await refused { try await early.confirm(auction, by: small.second) } == .notProposed)
         try await early.propose(auction, reasons: "The requester needs it today.", by: small.manager)
-        #expect(await refused { try await early.propose(auction, reasons: "Too.", by: small.second) } == .alreadyProposed)
+        #expect(
+            await refused { try await early.propose(auction, reasons: "Too.", by: small.second) } == .alreadyProposed)
         #expect(await refused { try await early.confirm(auction, by: small.manager) } == .sameOperator)
         await #expect(throws: AccessRefusal.self) { try await early.confirm(auction, by: small.reviewer) }
         #expect(try await house.shown(auction).state == .open)

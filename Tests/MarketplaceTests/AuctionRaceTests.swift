@@ -39,7 +39,8 @@ struct AuctionRaceTests {
                 for (place, worker) in workers.enumerated() {
                     group.addTask {
                         try? await Task.sleep(for: .milliseconds(round * 250 + place))
-                        return (worker, await Result.of { try await house.bid(worker, 1_000 + Int64(place), in: auction) })
+                        let amount = 1_000 + Int64(place)
+                        return (worker, await Result.of { try await house.bid(worker, amount, in: auction) })
                     }
                 }
             }
@@ -70,7 +71,7 @@ struct AuctionRaceTests {
         for row in stored {
             counted[try row["worker_id"]] = try row["version"]
             #expect(try row["state"] as String == "opened")
-            #expect(try row["placed_at"] as Date < terms.closesAt)
+            #expect(try (row["placed_at"] as Date) < terms.closesAt)
         }
         #expect(counted == newest)
         #expect(try await house.faults(auction) == [])

@@ -28,7 +28,7 @@ struct AuctionTests {
         #expect(lease.terms["fee_minor"] == 150)
         try await house.small.submit(lease)
         try await house.small.review(lease)
-        #expect(try await house.small.balance(.payable(to: workers[0].uuid, house.small.usd)) == 1_500)
+        #expect(try await house.small.balance(.payable(to: workers[0], house.small.usd)) == 1_500)
         #expect(await refusal(ClaimRefusal.self) { try await house.small.claim(workers[3], batch) } == .awardedOnly)
         #expect(try await house.small.ills() == [])
         #expect(try await house.faults(auction) == [])

@@ -73,9 +73,9 @@ struct BiddingConstraintTests {
             "auction_one_per_round",
             """
             insert into auction
-            select requester_id, gen_random_uuid(), batch_id, round_no, lane, 'cancelled', opened_by, opened_at, closes_at,
-                   closes_latest_at, snipe_seconds, extension_seconds, acceptance_seconds, reserved_seconds, task_count,
-                   redundancy, expected_minutes, currency, floor_minor, ceiling_minor, ceiling_most_minor,
+            select requester_id, gen_random_uuid(), batch_id, round_no, lane, 'cancelled', opened_by, opened_at,
+                   closes_at, closes_latest_at, snipe_seconds, extension_seconds, acceptance_seconds, reserved_seconds,
+                   task_count, redundancy, expected_minutes, currency, floor_minor, ceiling_minor, ceiling_most_minor,
                    reserve_score_minor, budget_minor, step_bps, quality_value_minor, quality_baseline_bps,
                    quality_default_bps, skill, widen_bps, rounds_left, rule_version, commitment, null, null, null, null,
                    closes_at
@@ -87,8 +87,8 @@ struct BiddingConstraintTests {
             "bid_one_per_worker",
             """
             insert into bid
-            select requester_id, gen_random_uuid(), auction_id, worker_id, state, version, quantity, minutes, earliest_on,
-                   placed_at, estimate_version, low_bps, quality_minor
+            select requester_id, gen_random_uuid(), auction_id, worker_id, state, version, quantity, minutes,
+                   earliest_on, placed_at, estimate_version, low_bps, quality_minor
               from bid
             """
         ),
@@ -134,8 +134,8 @@ struct BiddingConstraintTests {
                              quality_default_bps, skill, widen_bps, rounds_left, rule_version, commitment, sealed_seed,
                              wrapping_key, wrapped)
         values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'sealed', 'open', gen_random_uuid(),
-                '2026-03-02', '2026-03-03', '2026-03-03', 0, 0, 60, 60, 1, 1, 1, 'USD', 1, 2, 3, -2, 0, 0, 0, 'lawyer', 0,
-                0, 1, sha256('seed'), decode(repeat('00', 60), 'hex'), 'k', decode(repeat('00', 60), 'hex'))
+                '2026-03-02', '2026-03-03', '2026-03-03', 0, 0, 60, 60, 1, 1, 1, 'USD', 1, 2, 3, -2, 0, 0, 0, 'lawyer',
+                0, 0, 1, sha256('seed'), decode(repeat('00', 60), 'hex'), 'k', decode(repeat('00', 60), 'hex'))
         """,
         "insert into auction_quality select requester_id, auction_id, gen_random_uuid(), 1, 9000 from auction",
         """

@@ -19,7 +19,12 @@ let doctorBiddingBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (.sealedBids, ["update auction set closed_at = closes_at - interval '1 second' where state = 'awarded'"]),
     (
         .sealedBids,
-        ["update bid set placed_at = closes_at from auction where auction.auction_id = bid.auction_id and state = 'opened'"]
+        [
+            """
+            update bid set placed_at = closes_at
+              from auction where auction.auction_id = bid.auction_id and auction.state = 'awarded'
+            """
+        ]
     ),
     (.qualityFrozen, ["update auction_quality set low_bps = low_bps + 1"]),
     (
@@ -48,7 +53,12 @@ let doctorBiddingBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (.awardsRecomputed, ["update auction set record_hash = sha256('x') where state = 'awarded'"]),
     (
         .awardsRecomputed,
-        ["update bid_version set commitment = sha256('x') where bid_id in (select bid_id from bid where state = 'opened')"]
+        [
+            """
+            update bid_version set commitment = sha256('x')
+             where bid_id in (select bid_id from bid where state = 'opened')
+            """
+        ]
     ),
     (.awardsRecomputed, ["update award set total_minor = total_minor + 1"]),
     // A reservation that is gone, one of another's slot, one at another price, and two slots of one task.

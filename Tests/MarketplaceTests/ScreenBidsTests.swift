@@ -30,7 +30,7 @@ struct ScreenBidsTests {
             let amount = Int64(1_000 + 37 * number)
             try await house.bid(workers[0], amount, in: auction)
             try await house.bid(workers[1], amount, in: auction)
-            try await house.bid(workers[2], Int64(1_900 - 41 * number), in: auction)
+            try await house.bid(workers[2], amount + 20, in: auction)
             try await house.close(auction)
         }
         let outcome = try await screen(most: 1, by: small.manager)
@@ -42,7 +42,8 @@ struct ScreenBidsTests {
         #expect(Set(found.map(\.kind)) == [.identicalBids, .linkedAccounts])
         for finding in found {
             #expect(finding.workers == pair && finding.auctions.count == 6 && finding.cell.profession == .lawyer)
-            #expect(finding.evidence["auctions_together"]?.integerValue == 6)
+            let name = finding.kind == .identicalBids ? "identical" : "auctions_together"
+            #expect(finding.evidence[name]?.integerValue == 6 && finding.evidence["currency"] == "USD")
         }
         let linked = try #require(found.first { $0.kind == .linkedAccounts })
         #expect(linked.scoreMilli == 6_000)

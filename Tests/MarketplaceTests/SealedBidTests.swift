@@ -154,7 +154,9 @@ struct SealedBidTests {
         let (key, requester) = (sealed.auction, sealed.auction.requester)
         var text = ""
         func add(_ body: () async throws -> Any) async {
-            do { text += String(reflecting: try await body()) + "\n" } catch { text += String(reflecting: error) + "\n" }
+            do { text += String(reflecting: try await body()) + "\n" } catch {
+                text += String(reflecting: error) + "\n"
+            }
         }
         let batches = try? await ListAuctions(market: market)(of: requester, by: sealed.house.small.manager)
         let batch = batches?.first?.batch
@@ -169,18 +171,22 @@ struct SealedBidTests {
         await add { try await ExplainAuction(market: market)(key, by: actor) }
         await add { try await Doctor(market: market)() }
         await add { try await WithdrawBid(market: market)(from: key, by: sealed.house.small.reviewer) }
-        await add { try await DeclineAward(market: market)(Award.Key(requester: requester, id: .init(UUID.zero)), by: actor) }
+        await add {
+            try await DeclineAward(market: market)(Award.Key(requester: requester, id: .init(UUID.zero)), by: actor)
+        }
         await add {
             try await PlaceBid(market: market)(
                 BidDraft(amountMinor: 899_999_999_999, quantity: 9_999), in: key, by: actor)
         }
         if let batch {
             await add { try await ListBatches(market: market).one(batch, of: requester, by: actor) }
-            await add { try await ListAllotments(market: market)(of: Batch.Key(requester: requester, id: batch), by: actor) }
+            await add {
+                try await ListAllotments(market: market)(of: Batch.Key(requester: requester, id: batch), by: actor)
+            }
             await add { try await ClaimTask(market: market)(from: (requester, batch), by: actor) }
         }
         await add { try await WhyNoWork(market: market)(for: sealed.workers[0], by: actor).json }
-        await add { try await ReadNotices(market: market)(by: actor) }
+        await add { try await ListNotices(market: market)(by: actor) }
         return text
     }
 }

@@ -52,7 +52,8 @@ package struct AcceptAward: Sendable {
             }
             guard offering.state.isInWork else { throw AwardRefusal.batchNotOpen(offering.state) }
             let until = min(
-                max(award.earliest, change.instant) + TimeInterval(award.reservedSeconds), offering.dueAt ?? .distantFuture)
+                max(award.earliest, change.instant) + TimeInterval(award.reservedSeconds),
+                offering.dueAt ?? .distantFuture)
             try await transaction.answerAward(award, as: .accepted, reservedUntil: until)
             try await transaction.handOver(award, until: until)
             try await change.record("award_accepted", of: award, facts: ["until": .string(until.ISO8601Format())])

@@ -65,7 +65,9 @@ extension Auction {
 
     /// Where a bid at an instant moves the close; `nil` where it stays.
     func close(movedBy instant: Date) -> Date? {
-        guard snipeSeconds > 0, extensionSeconds > 0, instant > closesAt - TimeInterval(snipeSeconds) else { return nil }
+        guard snipeSeconds > 0, extensionSeconds > 0, instant > closesAt - TimeInterval(snipeSeconds) else {
+            return nil
+        }
         let moved = min(instant + TimeInterval(extensionSeconds), closesLatestAt)
         return moved > closesAt ? moved : nil
     }

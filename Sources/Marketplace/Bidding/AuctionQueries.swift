@@ -184,8 +184,9 @@ struct FreeTask: Hashable, Sendable {
 
 extension Auction {
     static let columns: SQL = """
-        select requester_id, auction_id, batch_id, round_no, lane, state, opened_at, closes_at, closes_latest_at, closed_at,
-               snipe_seconds, extension_seconds, acceptance_seconds, reserved_seconds, task_count, redundancy,
+        select requester_id, auction_id, batch_id, round_no, lane, state, opened_at, closes_at, closes_latest_at,
+               closed_at, snipe_seconds, extension_seconds, acceptance_seconds, reserved_seconds, task_count,
+               redundancy,
                expected_minutes, currency, floor_minor, ceiling_minor, ceiling_most_minor, reserve_score_minor,
                budget_minor, step_bps, quality_value_minor, quality_baseline_bps, quality_default_bps, skill, widen_bps,
                rounds_left, rule_version, commitment, seed, awards_written

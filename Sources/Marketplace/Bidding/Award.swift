@@ -178,7 +178,8 @@ extension Change {
 extension Award {
     package var json: JSON {
         [
-            "award": .string("\(id)"), "auction": .string("\(auction.id)"), "requester": .string("\(auction.requester)"),
+            "award": .string("\(id)"), "auction": .string("\(auction.id)"),
+            "requester": .string("\(auction.requester)"),
             "batch": .string("\(batch)"), "state": .string(state.rawValue), "units": .integer(Int64(units)),
             "total_minor": .integer(total.minorUnits), "currency": .string(total.currency.code),
             "moved_up": .bool(isMovedUp), "accept_by": .string(acceptBy.ISO8601Format()),

@@ -33,8 +33,8 @@ extension Transaction {
             """
             insert into award (requester_id, award_id, auction_id, bid_id, worker_id, state, units, total_minor,
                                is_moved_up, awarded_at, accept_by, allotment_id, rest_allotment_id)
-            values (\(batch.requester), \(award.id), \(auction.id), \(award.winner.bid), \(award.winner.worker), 'awarded',
-                    \(award.units), \(award.totalMinor), \(award.isMovedUp), \(instant), \(acceptBy),
+            values (\(batch.requester), \(award.id), \(auction.id), \(award.winner.bid), \(award.winner.worker),
+                    'awarded', \(award.units), \(award.totalMinor), \(award.isMovedUp), \(instant), \(acceptBy),
                     \(award.parts.first?.allotment), \(award.parts.dropFirst().first?.allotment))
             """)
         try await markAllotments(of: batch)

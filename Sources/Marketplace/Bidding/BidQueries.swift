@@ -57,8 +57,8 @@ extension Transaction {
     ) async throws {
         try await execute(
             """
-            insert into bid (requester_id, bid_id, auction_id, worker_id, state, version, quantity, minutes, earliest_on,
-                             placed_at, estimate_version, low_bps, quality_minor)
+            insert into bid (requester_id, bid_id, auction_id, worker_id, state, version, quantity, minutes,
+                             earliest_on, placed_at, estimate_version, low_bps, quality_minor)
             values (\(auction.requester), \(id), \(auction.id), \(worker), 'sealed', 1, \(quantity), \(minutes),
                     \(earliest), \(instant), \(version), \(low), \(qualityMinor))
             """)
@@ -87,7 +87,8 @@ extension Transaction {
     ) async throws {
         try await execute(
             """
-            insert into bid_version (requester_id, bid_id, version, quantity, earliest_on, placed_at, sealed, commitment)
+            insert into bid_version (requester_id, bid_id, version, quantity, earliest_on, placed_at, sealed,
+                                     commitment)
             values (\(requester), \(bid), \(version), \(quantity), \(earliest), \(instant), \(sealed), \(commitment))
             """)
     }

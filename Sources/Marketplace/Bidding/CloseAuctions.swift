@@ -13,8 +13,8 @@ package struct AuctionProgress: Hashable, Sendable {
     package internal(set) var hasMore = false
 }
 
-/// Takes auctions whose time is up, by PostgreSQL's clock, from the close to their awards: opens the bids, clears, writes
-/// the awards. Each step is a bounded transaction; cut off anywhere, it goes on where it was and ends the same.
+/// Takes auctions whose time is up, by PostgreSQL's clock, from the close to their awards: opens the bids, clears,
+/// writes the awards. Each step is a bounded transaction; cut off anywhere, it goes on where it was and ends the same.
 package struct CloseAuctions: Sendable {
     /// Bids opened, and awards written, in one transaction.
     static let bidsMax = 500
@@ -114,7 +114,8 @@ extension Change {
     func close(_ auction: Auction, of batch: Batch, by actor: Principal.ID) async throws {
         let isAlive = batch.state.isInWork && batch.door == .bid
         let supply =
-            isAlive ? AuctionSupply(openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count)) : nil
+            isAlive
+            ? AuctionSupply(openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count)) : nil
         guard let supply, let closed = auction.state.after(.close) else {
             try await transaction.cancelAuction(auction)
             return try await record("auction_cancelled", of: auction, by: actor)

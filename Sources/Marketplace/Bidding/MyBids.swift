@@ -136,3 +136,12 @@ extension OwnOutcome {
         ]
     }
 }
+
+extension AuctionAlternative {
+    package var json: JSON {
+        [
+            "bid_minor": .integer(bidMinor), "units": .integer(Int64(units)),
+            "payment_minor": .integer(paymentMinor),
+        ]
+    }
+}

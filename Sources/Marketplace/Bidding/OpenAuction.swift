@@ -32,8 +32,8 @@ package struct AuctionTerms: Sendable {
     package var defaultBasisPoints: Int?
     /// `nil` for the profession that the batch is priced for.
     package var skill: Skill?
-    /// By how much the ceiling of the next round is higher, 0 to 100,000, and how many rounds follow by themselves, 0 to
-    /// 20.
+    /// By how much the ceiling of the next round is higher, 0 to 100,000, and how many rounds follow by themselves, 0
+    /// to 20.
     package var widenBasisPoints = 0
     package var rounds = 0
 
@@ -150,7 +150,9 @@ extension Change {
         guard let supply = AuctionSupply(openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count))
         else { throw AuctionRefusal.nothingLeft }
         let seconds = terms.closesAt.timeIntervalSince(instant)
-        guard seconds > 0, seconds <= 366 * 86_400 else { throw BadInput("closes_at", "must be within a year from now") }
+        guard seconds > 0, seconds <= 366 * 86_400 else {
+            throw BadInput("closes_at", "must be within a year from now")
+        }
         let latest = terms.closesAt + TimeInterval(terms.extensionMostSeconds)
         if let dueAt = batch.dueAt, dueAt <= latest {
             throw BadInput("closes_at", "must be before the deadline of the batch, however far bids move it")

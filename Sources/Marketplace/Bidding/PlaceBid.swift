@@ -16,7 +16,8 @@ package struct BidDraft: Sendable {
     }
 }
 
-/// A worker bids in an auction, or changes their bid. It is free; the newest version counts; it binds from the close on.
+/// A worker bids in an auction, or changes their bid. It is free; the newest version counts; it binds from the close
+/// on.
 package struct PlaceBid: Sendable {
     let market: Market
 

@@ -14,8 +14,8 @@ package struct AuctionReport: Sendable {
     package let costAtReserve: Money
     /// What they would have cost at the posted rate.
     package let costAtRate: Money
-    /// The mean of the winners' frozen lower bounds, each counted for its units, in ten-thousandths, rounded down; `nil`
-    /// when nobody won.
+    /// The mean of the winners' frozen lower bounds, each counted for its units, in ten-thousandths, rounded down;
+    /// `nil` when nobody won.
     package let expectedQualityBps: Int?
     /// Units by what became of their awards.
     package let unitsAwarded: Int

@@ -63,14 +63,16 @@ extension Transaction {
                    (select floor(sum(units * low_bps) / sum(units)) from won)::bigint as quality,
                    coalesce((select units from given where state = 'awarded'), 0)::bigint as awarded,
                    coalesce((select units from given where state = 'accepted'), 0)::bigint as accepted,
-                   coalesce((select sum(units) from given where state in ('declined', 'lapsed')), 0)::bigint as given_back
+                   coalesce((select sum(units) from given where state in ('declined', 'lapsed')), 0)::bigint
+                       as given_back
               from auction join batch using (requester_id, batch_id)
              where requester_id = \(auction.requester) and auction_id = \(auction.id)
             """)
         let filled: Int = try row["filled"]
         return AuctionReport(
             outcome: try row["outcome"], unitsWanted: try row["wanted"], unitsFilled: filled,
-            cost: try Money(row["cost"], auction.currency), costAtReserve: try Money(row["at_reserve"], auction.currency),
+            cost: try Money(row["cost"], auction.currency),
+            costAtReserve: try Money(row["at_reserve"], auction.currency),
             costAtRate: try Money(row["pay_minor"], auction.currency).multiplied(by: filled),
             expectedQualityBps: try row["quality"], unitsAwarded: try row["awarded"],
             unitsAccepted: try row["accepted"], unitsGivenBack: try row["given_back"]

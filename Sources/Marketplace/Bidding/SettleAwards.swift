@@ -11,8 +11,8 @@ package struct AwardProgress: Hashable, Sendable {
     package internal(set) var hasMore = false
 }
 
-/// Awards that were not answered in time lapse; whoever is next moves up in place of what lapsed or was declined, at the
-/// price that the rule gives (``AuctionMarket/movingUp(_:after:held:)``).
+/// Awards that were not answered in time lapse; whoever is next moves up in place of what lapsed or was declined, at
+/// the price that the rule gives (``AuctionMarket/movingUp(_:after:held:)``).
 package struct SettleAwards: Sendable {
     let market: Market
 

@@ -45,7 +45,8 @@ package struct ListAuctions: Sendable {
     ///
     /// - Parameter actor: the worker.
     /// - Throws: ``BadInput``; ``AccessRefusal``.
-    package func open(after last: Auction.ID? = nil, limit: Int = 50, to actor: Principal.ID) async throws -> [Auction] {
+    package func open(after last: Auction.ID? = nil, limit: Int = 50, to actor: Principal.ID) async throws -> [Auction]
+    {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
             try await transaction.authorize(actor, as: .worker)
@@ -65,7 +66,8 @@ extension Auction {
             "closes_latest_at": .string(closesLatestAt.ISO8601Format()), "tasks": .integer(Int64(tasks)),
             "redundancy": .integer(Int64(redundancy)), "expected_minutes": .integer(Int64(expectedMinutes)),
             "currency": .string(currency.code), "floor_minor": .integer(floorMinor),
-            "ceiling_minor": .integer(ceilingMinor), "reserve_score_minor": reserveScoreMinor.map { .integer($0) } ?? .null,
+            "ceiling_minor": .integer(ceilingMinor),
+            "reserve_score_minor": reserveScoreMinor.map { .integer($0) } ?? .null,
             "budget_minor": budgetMinor.map { .integer($0) } ?? .null,
             "step_bps": stepBasisPoints.map { .integer(Int64($0)) } ?? .null,
             "quality_value_minor": .integer(quality.valueMinor),

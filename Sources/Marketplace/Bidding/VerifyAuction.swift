@@ -13,8 +13,8 @@ package struct AuctionVerification: Sendable {
     package static let faultsMax = 100
 }
 
-/// Recomputes an auction from its stored bids and compares: the record to the byte, the seed and every bid with what was
-/// committed to, the frozen quality with its formula, the awards with the result.
+/// Recomputes an auction from its stored bids and compares: the record to the byte, the seed and every bid with what
+/// was committed to, the frozen quality with its formula, the awards with the result.
 package struct VerifyAuction: Sendable {
     let market: Market
 
@@ -69,11 +69,11 @@ extension Auction {
     fileprivate var frame: [String] {
         let seedText = seed.map { Digest.hexadecimal(of: $0) } ?? "sealed"
         return [
-            "Round \(round) of batch \(batch), rules \(ruleVersion), \(state.rawValue); opened \(openedAt.ISO8601Format()), "
-                + "closed \(closedAt.map { $0.ISO8601Format() } ?? "not yet").",
+            "Round \(round) of batch \(batch), rules \(ruleVersion), \(state.rawValue); opened "
+                + "\(openedAt.ISO8601Format()), closed \(closedAt.map { $0.ISO8601Format() } ?? "not yet").",
             "Seed \(seedText), committed to as SHA-256 \(commitment.hexadecimal).",
-            "Quality in money: \(quality.valueMinor) for each hundredth of the lower bound of '\(quality.skill.path)' above "
-                + "\(quality.baselineBasisPoints) ten-thousandths, rounded down; who has no estimate counts as "
+            "Quality in money: \(quality.valueMinor) for each hundredth of the lower bound of '\(quality.skill.path)' "
+                + "above \(quality.baselineBasisPoints) ten-thousandths, rounded down; who has no estimate counts as "
                 + "\(quality.defaultBasisPoints). Frozen at the opening.",
         ]
     }

@@ -84,7 +84,7 @@ extension DoctorCheck {
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
         case .batchCounts: "A batch has the tasks and slots that it counts; nobody ever took one of a draft."
         case .reservations:
-            "What is reserved went to those it is for, a pack to its holder; an award keeps its slots, of as many tasks."
+            "What is reserved went to those it is for, a pack to its holder; an award keeps a slot of each task."
         case .handedOut:
             "Nothing of a closed task or batch is open; what waits may still be asked for, and would be by now."
         case .ending: "A batch that ended says when, why and by whom, and so do its tasks; no other does."

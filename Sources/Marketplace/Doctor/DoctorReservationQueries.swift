@@ -32,8 +32,9 @@ extension DoctorCheck {
          group by award.requester_id, award.award_id, award.state, award.units, aside.ends_at
         having count(slot.task_id) <> count(distinct slot.task_id)
             -- What was accepted is kept until its time is over.
-            or count(slot.task_id) <> case when award.state = 'awarded' or award.state = 'accepted' and aside.ends_at is not null
-                                           then award.units else 0 end
+            or count(slot.task_id)
+               <> case when award.state = 'awarded' or award.state = 'accepted' and aside.ends_at is not null
+                       then award.units else 0 end
          union all
         select award.worker_id::text
           from award

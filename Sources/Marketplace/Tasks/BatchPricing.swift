@@ -18,8 +18,8 @@ package struct BatchPricing: Hashable, Sendable {
     /// What is held for top-ups to the pay floor beside the worst case, in ten-thousandths of its pay, 0 to 10,000;
     /// what they take beyond it the platform pays.
     package let topUpBasisPoints: Int
-    /// The most that an assignment may pay that is won in an auction; the hold of a batch with the door `bid` covers it.
-    /// `nil` for the top of the rate's band.
+    /// The most that an assignment may pay that is won in an auction; the hold of a batch with the door `bid` covers
+    /// it. `nil` for the top of the rate's band.
     package let ceiling: Money?
 
     /// Nothing special.

@@ -35,9 +35,9 @@ extension AuctionCommand {
         static let configuration = CommandConfiguration(
             abstract: "Open an auction for what is left of a published batch with the door bid.",
             discussion: """
-                From now on everything that decides it is fixed: the band, the worth of quality with everybody's newest \
-                estimate, and the seed that breaks ties, of which only the SHA-256 is shown before the close. Amounts \
-                are in minor units, for one assignment. Without --ceiling it is what the batch holds for an assignment.
+                From now on everything that decides it is fixed: the band, the worth of quality with everybody's \
+                newest estimate, and the seed that breaks ties, of which only the SHA-256 is shown before the \
+                close. Amounts are in minor units, for one assignment. Without --ceiling it is what the batch holds for an assignment.
 
                 guildhall auction open BATCH --closes 2026-12-01T12:00:00Z --quality-value 300 --baseline-bps 8000
                 guildhall auction open BATCH --lane clock --budget 500000 --closes 2026-12-01T12:00:00Z
@@ -80,7 +80,9 @@ extension AuctionCommand {
                 terms.qualityValueMinor = qualityValue
                 (terms.baselineBasisPoints, terms.defaultBasisPoints) = (baselineBps, defaultBps)
                 if let skill {
-                    guard let node = Skill(skill) else { throw BadInput("skill", "must be a path such as lawyer/contracts") }
+                    guard let node = Skill(skill) else {
+                        throw BadInput("skill", "must be a path such as lawyer/contracts")
+                    }
                     terms.skill = node
                 }
                 (terms.widenBasisPoints, terms.rounds) = (widenBps, rounds)
@@ -170,8 +172,8 @@ extension AuctionCommand {
         static let configuration = CommandConfiguration(
             abstract: "Work a cleared auction out again from its stored bids and compare, to the byte.",
             discussion: """
-                Compares market, result and hash, the seed and every bid with what was committed to, frozen quality with \
-                its formula, awards with the result. For operators. Exit code 1 when anything differs.
+                Compares market, result and hash, the seed and every bid with what was committed to, frozen quality \
+                with its formula, awards with the result. For operators. Exit code 1 when anything differs.
 
                 guildhall auction verify AUCTION
                 """)
@@ -210,7 +212,8 @@ extension AuctionCommand {
                 let early = OpenBidsEarly(market: session.market)
                 if let reasons {
                     try await early.propose(key, reasons: reasons, by: actor)
-                    Console.result(["proposed": true], "Asked for. Another operator confirms with --confirm.", asJSON: of.json)
+                    Console.result(
+                        ["proposed": true], "Asked for. Another operator confirms with --confirm.", asJSON: of.json)
                 } else {
                     try await early.confirm(key, by: actor)
                     Console.result(
@@ -238,8 +241,9 @@ extension AuctionCommand {
 extension Auction {
     var line: String {
         let band = "\(floorMinor) to \(ceilingMinor) \(currency.code)"
-        return "\(id)  \(lane.rawValue)  \(state.rawValue)  round \(round)  \(tasks) x \(redundancy)  \(band) minor units  "
-            + "closes \(utcText(closesAt))"
+        return
+            "\(id)  \(lane.rawValue)  \(state.rawValue)  round \(round)  \(tasks) x \(redundancy)  \(band) minor units"
+            + "  closes \(utcText(closesAt))"
     }
 
     fileprivate var text: String {

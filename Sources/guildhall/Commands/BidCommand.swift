@@ -53,7 +53,9 @@ struct BidCommand: AsyncParsableCommand {
             try await of.run { session, key, actor in
                 var day: CalendarDate?
                 if let earliest {
-                    guard let found = CalendarDate(iso: earliest) else { throw BadInput("earliest", "must be yyyy-MM-dd") }
+                    guard let found = CalendarDate(iso: earliest) else {
+                        throw BadInput("earliest", "must be yyyy-MM-dd")
+                    }
                     day = found
                 }
                 let receipt = try await PlaceBid(market: session.market)(
@@ -103,19 +105,17 @@ struct BidCommand: AsyncParsableCommand {
                     return Console.list(found.map { ($0.json, $0.line) }, asJSON: json)
                 }
                 let whose: Requester.ID
-                if let id = Requester.ID(requester) { whose = id } else { whose = try await session.requester(requester) }
+                if let id = Requester.ID(requester) {
+                    whose = id
+                } else {
+                    whose = try await session.requester(requester)
+                }
                 let (own, table) = try await bids.one(in: try auctionKey(auction, of: whose), by: actor)
                 let rows = table.map { "  a bid of \($0.bidMinor): \($0.units) units, \($0.paymentMinor) paid" }
                 Console.result(
                     [
                         "bid": own.json,
-                        "alternatives": .array(
-                            table.map {
-                                [
-                                    "bid_minor": .integer($0.bidMinor), "units": .integer(Int64($0.units)),
-                                    "payment_minor": .integer($0.paymentMinor),
-                                ]
-                            }),
+                        "alternatives": .array(table.map(\.json)),
                     ], ([own.line] + rows).joined(separator: "\n"), asJSON: json)
             }
         }
@@ -132,7 +132,8 @@ extension BidReceipt {
 extension OwnBid {
     fileprivate var line: String {
         let amount = amountMinor.map { "\($0)" } ?? "-"
-        var text = "\(bid.auction.id)  \(auctionState.rawValue)  \(bid.state.rawValue)  \(amount) x \(bid.quantity)  "
+        var text =
+            "\(bid.auction.id)  \(auctionState.rawValue)  \(bid.state.rawValue)  \(amount) x \(bid.quantity)  "
             + "quality \(bid.qualityMinor)"
         if let scoreMinor { text += "  score \(scoreMinor)" }
         if let outcome {
