@@ -1,3 +1,4 @@
+import Formats
 import Marketplace
 import Matching
 import Simulation
