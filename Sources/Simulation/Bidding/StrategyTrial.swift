@@ -1,5 +1,5 @@
 package import Formats
-internal import Marketplace
+package import Marketplace
 package import Matching
 
 /// How a bidder turns what a unit costs them into a bid.

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Formats
 internal import Foundation
 internal import Marketplace
+internal import Matching
 
 /// In which auction, and for which worker.
 struct BidOptions: ParsableArguments {
