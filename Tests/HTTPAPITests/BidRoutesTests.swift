@@ -29,14 +29,15 @@ struct BidRoutesTests {
     @Test("a worker finds an auction, bids, changes the bid, takes it back, and wins; no answer holds another's amount")
     func path() async throws {
         let small = try await SmallMarket()
-        var tokens: [String] = []
+        var issued: [String] = []
         for key in ["ann", "ben", "cem"] {
             let worker = try await small.worker(key)
-            tokens.append(
+            issued.append(
                 try await IssueToken(market: small.market)(
                     for: Principal.ID(worker.uuid), lifetime: 3_600, by: small.manager
                 ).secret)
         }
+        let tokens = issued
         let key = try await auction(small)
         let path = "/v1/auctions/\(key.requester)/\(key.id)"
         try await LiveServer.run(small.market) { server in

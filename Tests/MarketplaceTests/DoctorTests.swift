@@ -31,9 +31,10 @@ struct DoctorTests {
         let rejected = try await small.claim(cem, batch)
         try await small.submit(rejected)
         try await small.review(rejected, .rejected)
+        // Before the floor that no price keeps.
+        try await bargain(small)
         try await keepFloor(small, ben, cem)
         try await change(small, told: ann)
-        try await bargain(small)
         let pair = try await small.batch(small.draft("pair", redundancy: 2), tasks: 1)
         try await small.submit(small.claim(ann, pair))
         _ = try await small.claim(ben, pair)

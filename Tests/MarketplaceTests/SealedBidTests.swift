@@ -154,9 +154,15 @@ struct SealedBidTests {
         let (key, requester) = (sealed.auction, sealed.auction.requester)
         var text = ""
         func add(_ body: () async throws -> Any) async {
-            do { text += String(reflecting: try await body()) + "\n" } catch {
-                text += String(reflecting: error) + "\n"
+            var told: String
+            do {
+                let found: Any = try await body()
+                told = String(reflecting: found)
+            } catch {
+                told = String(reflecting: error)
             }
+            told += "\n"
+            text += told
         }
         let batches = try? await ListAuctions(market: market)(of: requester, by: sealed.house.small.manager)
         let batch = batches?.first?.batch

@@ -115,21 +115,21 @@ extension Change {
 
     /// Leases what there is room for; without room, or with too many tasks in hand, it waits in the reservation.
     fileprivate func takeNow(of offering: Offering, _ row: WorkerRow?, most: Int) async throws -> [Assignment] {
+        var taken: [Assignment] = []
         do {
-            var claimant = try await Claimant(row, in: self)
-            var taken: [Assignment] = []
             while taken.count < most {
+                // Anew each time: what was taken counts.
+                var claimant = try await Claimant(row, in: self)
                 let more = try await leaseAwarded(
                     of: offering, to: &claimant, event: "award_taken",
                     most: min(most - taken.count, ClaimTask.mostAtOnce))
                 guard !more.isEmpty else { break }
                 taken += more
-                claimant = try await Claimant(row, in: self)
             }
-            return taken
         } catch ClaimRefusal.mostAtOnce, ClaimRefusal.hoursCap, ClaimRefusal.dayCap {
-            return []
+            // The rest waits.
         }
+        return taken
     }
 
     /// Lets what was kept for an award be anybody's of the auctions to come.

@@ -1,6 +1,7 @@
 package import Matching
 
-/// How the price of work comes about, in one sentence for each side. The posted lane's are with it; these are the only places that say it.
+/// How the price of work comes about, in one sentence for each side. The posted lane's are with it; these are the only
+/// places that say it.
 package enum LaneSentence: String, Sendable, CaseIterable {
     case posted, sealed, clock
 
