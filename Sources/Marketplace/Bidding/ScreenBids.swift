@@ -3,8 +3,8 @@ internal import Foundation
 internal import Matching
 internal import Store
 
-/// Compares the cleared auctions of each cell with each other (``Matching/ScreenHistory``) and puts what is unusual into
-/// the people's queue. Nothing else follows from it.
+/// Compares the cleared auctions of each cell with each other (``Matching/ScreenHistory``) and puts what is unusual
+/// into the people's queue. Nothing else follows from it.
 package struct ScreenBids: Sendable {
     /// How many of a cell's latest auctions are compared.
     package static let auctionsMax = 500

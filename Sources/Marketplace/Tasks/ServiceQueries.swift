@@ -3,8 +3,8 @@ package import Store
 
 extension Transaction {
     /// Open batches to claim from that demand one of these requirements, without those that the bonds bar the worker
-    /// from and those that pay less than they ask for; of each requirement the first hundred by the order of service, of
-    /// all the first 500.
+    /// from and those that pay less than they ask for; of each requirement the first hundred by the order of service,
+    /// of all the first 500.
     func candidates(
         meeting requirements: [Requirement.ID], to bonds: WorkerBonds, asking asks: Asks = .nothing
     ) async throws -> [ServiceCandidate] {
