@@ -1005,6 +1005,8 @@ create table skill_estimate (
     constraint skill_estimate_evidence_possible check (evidence >= 0 and version > 0)
 );
 comment on table skill_estimate is 'Skill of workers by node, with its uncertainty.';
+-- Serves AuctionQueries.freezeQuality.
+create index skill_estimate_by_skill on skill_estimate (skill, worker_id, version desc);
 
 create type tier_proposal_state as enum (
     'open',
@@ -1519,8 +1521,8 @@ create type batch_closed_reason as enum (
 );
 comment on type batch_closed_reason is 'How a batch ended.';
 
-create type batch_door as enum ('claim', 'offer');
-comment on type batch_door is 'How assignments of a batch are got: pulled by workers or offered by the scheduler.';
+create type batch_door as enum ('claim', 'offer', 'bid');
+comment on type batch_door is 'How assignments of a batch are got: pulled by workers, offered by the scheduler, or won in an auction.';
 
 -- One release of work, priced, with a budget.
 create table batch (
@@ -1888,7 +1890,8 @@ create type allotment_kind as enum (
     'named',  -- for some workers
     'group',  -- for the people of a team
     'pack',   -- one slot of each task of a matter, for whoever takes the first
-    'gold'    -- the gold of a batch, given out at its rate
+    'gold',   -- the gold of a batch, given out at its rate
+    'award'   -- what a worker has won in an auction, at a price of its own; theirs once they have accepted
 );
 comment on type allotment_kind is 'Whom slots are set aside for.';
 
@@ -1901,18 +1904,24 @@ create table allotment (
     -- A pack's: what its tasks belong to, and which slot of each.
     matter         text,
     slot_no        integer,
-    -- Who has taken a pack, and until when it is theirs without a new lease on it.
+    -- Who has taken a pack or accepted an award, and until when it is theirs without a new lease on it.
     holder_id      uuid            references worker,
     held_until     timestamptz,
     -- When what is left goes to everybody; null for never.
     ends_at        timestamptz,
+    -- What each slot of an award pays, and the platform's part.
+    pay_minor      bigint,
+    fee_minor      bigint,
     constraint allotment_pkey primary key (requester_id, allotment_id),
     constraint allotment_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
     constraint allotment_one_per_pack unique (requester_id, batch_id, matter, slot_no),
     constraint allotment_matter_iff_pack check (num_nonnulls(matter, slot_no) = case kind when 'pack' then 2 else 0 end),
-    constraint allotment_held_only_pack check (kind = 'pack' or holder_id is null),
+    constraint allotment_held_only_pack_or_award check (kind in ('pack', 'award') or holder_id is null),
     constraint allotment_holding_whole check ((holder_id is null) = (held_until is null)),
-    constraint allotment_ends_only_reserved check (kind in ('named', 'group') or ends_at is null)
+    constraint allotment_ends_only_reserved check (kind in ('named', 'group', 'award') or ends_at is null),
+    constraint allotment_priced_iff_award
+        check (num_nonnulls(pay_minor, fee_minor) = case kind when 'award' then 2 else 0 end),
+    constraint allotment_pay_positive check (pay_minor > 0 and fee_minor >= 0)
 );
 comment on table allotment is 'Slots set aside for somebody.';
 create index allotment_by_batch on allotment (requester_id, batch_id, kind, allotment_id);
@@ -2264,6 +2273,471 @@ create index offer_by_batch on offer (requester_id, batch_id);
 create index offer_by_worker on offer (worker_id, offer_id desc);
 create index offer_open_by_end on offer (answer_by) where state = 'open';
 
+-- The least that a worker wants for an hour: keeps work that pays less from what they are offered, and does nothing
+-- else. The ask for a profession counts before the one for any. Nobody but the worker is shown the amount.
+create table standing_ask (
+    standing_ask_id  uuid       primary key,
+    worker_id        uuid       not null references worker,
+    -- Null for any that has no ask of its own.
+    profession       text       references profession,
+    currency         text       not null,
+    hourly_minor     bigint     not null,
+    in_force         tstzrange  not null,
+    constraint standing_ask_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
+    constraint standing_ask_hourly_possible check (hourly_minor between 1 and 1000000000000),
+    constraint standing_ask_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
+    constraint standing_ask_no_overlap exclude using gist (
+        worker_id with =, currency with =, (coalesce(profession, '')) with =, in_force with &&
+    )
+);
+comment on table standing_ask is 'Effective-dated least pay of an hour that workers want.';
+create index standing_ask_by_worker on standing_ask (worker_id, standing_ask_id desc);
+create index standing_ask_by_profession on standing_ask (profession) where profession is not null;
+
+-- Bidding --------------------------------------------------------------------
+
+create type auction_lane as enum (
+    'sealed',  -- second score: sealed bids, quality in money, the best scores win
+    'clock'    -- a price that falls until what the stayers take fits the budget
+);
+comment on type auction_lane is 'By which rule an auction is cleared.';
+
+create type auction_state as enum (
+    'open',         -- bids are sealed, and can be placed, changed and withdrawn
+    'closed',       -- bids bind; they are being opened
+    'awarding',     -- cleared; awards are being written
+    'awarded',      -- terminal: every winner has an award
+    'fallen_back',  -- terminal: too few bid; the batch is claimed at its posted rate
+    'unfilled',     -- terminal: nobody won
+    'cancelled'     -- terminal: its batch ended before; nothing was opened
+);
+comment on type auction_state is 'Where an auction stands.';
+
+-- A round in which workers bid for the tasks of a batch. What decides it is fixed at the opening.
+create table auction (
+    requester_id          uuid           not null,
+    auction_id            uuid           not null,
+    batch_id              uuid           not null,
+    -- Of its batch: 1, and one more for each auction of what is left.
+    round_no              integer        not null,
+    lane                  auction_lane   not null,
+    state                 auction_state  not null,
+    opened_by             uuid           not null references principal,
+    opened_at             timestamptz    not null,
+    -- Moved by bids in the last seconds, up to the latest.
+    closes_at             timestamptz    not null,
+    closes_latest_at      timestamptz    not null,
+    -- A bid within so many seconds of the close moves it to so many seconds from the bid.
+    snipe_seconds         integer        not null,
+    extension_seconds     integer        not null,
+    -- How long a winner may take to accept, and how long what was accepted stays reserved.
+    acceptance_seconds    integer        not null,
+    reserved_seconds      integer        not null,
+    -- What was to be had at the opening.
+    task_count            bigint         not null,
+    redundancy            integer        not null,
+    expected_minutes      integer        not null,
+    currency              text           not null,
+    -- Of a bid for one assignment; later rounds may widen the ceiling up to the most.
+    floor_minor           bigint         not null,
+    ceiling_minor         bigint         not null,
+    ceiling_most_minor    bigint         not null,
+    -- The least score that wins. Sealed lane only.
+    reserve_score_minor   bigint,
+    -- What all units may cost, and by how much the price falls in a step, in ten-thousandths. Clock lane only.
+    budget_minor          bigint,
+    step_bps              integer,
+    -- What a hundredth of quality above the baseline is worth; in which skill, and what counts for who has no estimate.
+    quality_value_minor   bigint         not null,
+    quality_baseline_bps  integer        not null,
+    quality_default_bps   integer        not null,
+    skill                 text           not null,
+    -- By how much the next round's ceiling is higher, in ten-thousandths, and how many rounds follow by themselves.
+    widen_bps             integer        not null,
+    rounds_left           integer        not null,
+    -- Of the rules by which it is cleared.
+    rule_version          integer        not null,
+    -- SHA-256 of the seed that breaks ties; the seed is sealed until the close.
+    commitment            bytea          not null,
+    seed                  bytea,
+    sealed_seed           bytea,
+    -- The key that bids are sealed under, wrapped by AES-256-GCM. Forgotten when the bids are open: what was changed or
+    -- withdrawn before is never read.
+    wrapping_key          text           references wrapping_key,
+    wrapped               bytea,
+    closed_at             timestamptz,
+    -- What was cleared and what came of it, as canonical JSON, and the SHA-256 of both.
+    market                jsonb,
+    result                jsonb,
+    record_hash           bytea,
+    -- How many winners of the result have their award.
+    awards_written        integer        not null default 0,
+    constraint auction_pkey primary key (requester_id, auction_id),
+    constraint auction_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint auction_one_per_round unique (requester_id, batch_id, round_no),
+    constraint auction_round_possible check (round_no between 1 and 1000),
+    constraint auction_times_ordered check (opened_at < closes_at and closes_at <= closes_latest_at),
+    constraint auction_windows_possible check (
+        snipe_seconds between 0 and 86400 and extension_seconds between 0 and 86400
+        and acceptance_seconds between 60 and 2592000 and reserved_seconds between 60 and 31536000
+    ),
+    constraint auction_supply_possible
+        check (task_count > 0 and redundancy between 1 and 100 and expected_minutes between 1 and 10080),
+    constraint auction_band_ordered check (
+        1 <= floor_minor and floor_minor <= ceiling_minor and ceiling_minor <= ceiling_most_minor
+        and ceiling_most_minor <= 1000000000000
+    ),
+    constraint auction_lane_whole check (
+        num_nonnulls(reserve_score_minor) = case lane when 'sealed' then 1 else 0 end
+        and num_nonnulls(budget_minor, step_bps) = case lane when 'clock' then 2 else 0 end
+    ),
+    constraint auction_reserve_score_possible check (abs(reserve_score_minor) <= 2000000000000),
+    constraint auction_clock_possible
+        check (budget_minor between 1 and 1000000000000 and step_bps between 1 and 5000),
+    constraint auction_quality_possible check (
+        quality_value_minor between 0 and 10000000000 and quality_baseline_bps between 0 and 10000
+        and quality_default_bps between 0 and 10000
+    ),
+    constraint auction_skill_bounded check (char_length(skill) between 1 and 200),
+    constraint auction_widening_possible check (widen_bps between 0 and 100000 and rounds_left between 0 and 20),
+    constraint auction_rule_version_positive check (rule_version > 0),
+    constraint auction_commitment_is_sha256 check (octet_length(commitment) = 32),
+    constraint auction_seed_is_the_committed check (sha256(seed) = commitment),
+    constraint auction_seed_sealed_until_close check ((seed is not null) = (state not in ('open', 'cancelled'))),
+    constraint auction_key_while_bids_sealed check (
+        num_nonnulls(wrapped, wrapping_key, sealed_seed) = case when state in ('open', 'closed') then 3 else 0 end
+    ),
+    constraint auction_key_is_wrapped check (octet_length(wrapped) = 60 and octet_length(sealed_seed) = 60),
+    constraint auction_closed_unless_open check ((closed_at is not null) = (state <> 'open')),
+    constraint auction_recorded_iff_cleared check (
+        num_nonnulls(market, result, record_hash)
+        = case when state in ('open', 'closed', 'cancelled') then 0 else 3 end
+    ),
+    constraint auction_record_hash_is_sha256 check (octet_length(record_hash) = 32),
+    constraint auction_awards_counted check (awards_written >= 0)
+);
+comment on table auction is 'Auctions of the tasks of batches.';
+create index auction_by_opener on auction (opened_by);
+create index auction_by_wrapping_key on auction (wrapping_key) where wrapping_key is not null;
+-- Serve AuctionQueries.unfinishedAuctions.
+create index auction_due on auction (closes_at) where state = 'open';
+create index auction_unfinished on auction (auction_id) where state in ('closed', 'awarding');
+-- Serves RestQueries.auctionsToFollow.
+create index auction_to_follow on auction (auction_id) where rounds_left > 0 and state in ('awarded', 'unfilled');
+-- One at a time.
+create unique index auction_one_running_per_batch
+    on auction (requester_id, batch_id) where state in ('open', 'closed', 'awarding');
+
+-- How good workers were known to be when an auction opened; who is not here counts by its default. Append-only.
+create table auction_quality (
+    requester_id      uuid     not null,
+    auction_id        uuid     not null,
+    worker_id         uuid     not null references worker,
+    -- Of the estimate, and its lower bound in ten-thousandths.
+    estimate_version  integer  not null,
+    low_bps           integer  not null,
+    constraint auction_quality_pkey primary key (requester_id, auction_id, worker_id),
+    constraint auction_quality_auction_fkey
+        foreign key (requester_id, auction_id) references auction (requester_id, auction_id),
+    constraint auction_quality_low_possible check (low_bps between 0 and 10000 and estimate_version > 0)
+);
+comment on table auction_quality is 'Quality of workers, frozen at the opening of an auction.';
+create index auction_quality_by_worker on auction_quality (worker_id);
+
+create type bid_state as enum (
+    'sealed',     -- live; only the bidder knows the amount
+    'withdrawn',  -- taken back before the close
+    'opened'      -- the close has come: the amount can be read
+);
+comment on type bid_state is 'Where a bid stands.';
+
+-- A worker's bid in an auction: one each, changed and withdrawn until the close.
+create table bid (
+    requester_id      uuid         not null,
+    bid_id            uuid         not null,
+    auction_id        uuid         not null,
+    worker_id         uuid         not null references worker,
+    state             bid_state    not null,
+    -- The newest version, whose sealed amount counts.
+    version           integer      not null,
+    -- How many assignments are wanted at most, the minutes of all, and from which day on.
+    quantity          integer      not null,
+    minutes           integer      not null,
+    earliest_on       date         not null,
+    placed_at         timestamptz  not null,
+    -- Frozen at the auction's opening: the estimate's version (null for the default), its lower bound, its worth.
+    estimate_version  integer,
+    low_bps           integer      not null,
+    quality_minor     bigint       not null,
+    -- Null until the close: the amount, and the salt that goes into its commitment.
+    amount_minor      bigint,
+    salt              bytea,
+    constraint bid_pkey primary key (requester_id, bid_id),
+    constraint bid_auction_fkey foreign key (requester_id, auction_id) references auction (requester_id, auction_id),
+    constraint bid_one_per_worker unique (requester_id, auction_id, worker_id),
+    constraint bid_amount_iff_opened
+        check (num_nonnulls(amount_minor, salt) = case state when 'opened' then 2 else 0 end),
+    constraint bid_amount_positive check (amount_minor between 1 and 1000000000000),
+    constraint bid_salt_is_32_bytes check (octet_length(salt) = 32),
+    constraint bid_newest_version_positive check (version > 0),
+    constraint bid_quantity_possible check (quantity between 1 and 1000000 and minutes >= quantity),
+    constraint bid_quality_possible check (low_bps between 0 and 10000)
+);
+comment on table bid is 'Bids of workers in auctions.';
+create index bid_by_worker on bid (worker_id, bid_id desc);
+-- Serves BidQueries.sealedBids.
+create index bid_sealed on bid (requester_id, auction_id, bid_id) where state = 'sealed';
+
+-- A bid as it was placed or changed, or its withdrawal. Append-only; what was not the newest at the close stays sealed.
+create table bid_version (
+    requester_id  uuid         not null,
+    bid_id        uuid         not null,
+    version       integer      not null,
+    quantity      integer      not null,
+    earliest_on   date         not null,
+    placed_at     timestamptz  not null,
+    -- Amount and salt under the auction's key, always as long, and the SHA-256 that was given to the bidder. Null for a
+    -- withdrawal.
+    sealed        bytea,
+    commitment    bytea,
+    constraint bid_version_pkey primary key (requester_id, bid_id, version),
+    constraint bid_version_bid_fkey foreign key (requester_id, bid_id) references bid (requester_id, bid_id),
+    constraint bid_version_positive check (version > 0 and quantity > 0),
+    constraint bid_version_is_sealed check (octet_length(sealed) = 68),
+    constraint bid_version_commitment_is_sha256 check (octet_length(commitment) = 32),
+    constraint bid_version_sealed_whole check ((sealed is null) = (commitment is null))
+);
+comment on table bid_version is 'Every version of every bid, sealed.';
+
+create type award_state as enum (
+    'awarded',   -- its slots are kept until the winner answers
+    'accepted',  -- the winner may take them until they are reserved no more
+    'declined',  -- terminal: the next moves up
+    'lapsed'     -- terminal: not answered in time; the next moves up
+);
+comment on type award_state is 'Where an award stands.';
+
+-- What a bid has won: so many units for so much together. Its slots are an allotment, or two where the total does not
+-- divide: the first pays a minor unit more.
+create table award (
+    requester_id       uuid         not null,
+    award_id           uuid         not null,
+    auction_id         uuid         not null,
+    bid_id             uuid         not null,
+    worker_id          uuid         not null references worker,
+    state              award_state  not null,
+    units              integer      not null,
+    total_minor        bigint       not null,
+    -- Whether it is in place of one that was declined or lapsed, and whether one was looked for in its own place.
+    is_moved_up        boolean      not null default false,
+    is_replaced        boolean      not null default false,
+    awarded_at         timestamptz  not null,
+    accept_by          timestamptz  not null,
+    answered_at        timestamptz,
+    reserved_until     timestamptz,
+    allotment_id       uuid         not null,
+    rest_allotment_id  uuid,
+    constraint award_pkey primary key (requester_id, award_id),
+    constraint award_auction_fkey foreign key (requester_id, auction_id) references auction (requester_id, auction_id),
+    constraint award_bid_fkey foreign key (requester_id, bid_id) references bid (requester_id, bid_id),
+    constraint award_allotment_fkey
+        foreign key (requester_id, allotment_id) references allotment (requester_id, allotment_id),
+    constraint award_rest_allotment_fkey
+        foreign key (requester_id, rest_allotment_id) references allotment (requester_id, allotment_id),
+    constraint award_total_possible check (units > 0 and total_minor between units and 1000000000000000),
+    constraint award_accept_by_later check (accept_by > awarded_at),
+    constraint award_answered_unless_awarded check ((answered_at is not null) = (state <> 'awarded')),
+    constraint award_reserved_iff_accepted check ((reserved_until is not null) = (state = 'accepted')),
+    constraint award_replaced_only_given_back check (not is_replaced or state in ('declined', 'lapsed'))
+);
+comment on table award is 'What bids have won.';
+create index award_by_auction on award (requester_id, auction_id, award_id);
+create index award_by_bid on award (requester_id, bid_id);
+-- The clearing gives a bid one.
+create unique index award_one_by_clearing on award (requester_id, bid_id) where not is_moved_up;
+create index award_by_worker on award (worker_id, award_id desc);
+create index award_by_allotment on award (requester_id, allotment_id);
+create index award_by_rest_allotment on award (requester_id, rest_allotment_id) where rest_allotment_id is not null;
+-- Serve AwardQueries.auctionsToSettle.
+create index award_due on award (accept_by) where state = 'awarded';
+create index award_to_replace on award (requester_id, auction_id)
+    where state in ('declined', 'lapsed') and not is_replaced;
+
+-- Two people open the bids of an auction before its close: one asks for it, another confirms.
+create table early_opening (
+    requester_id  uuid         not null,
+    auction_id    uuid         not null,
+    reasons       text         not null,
+    proposed_by   uuid         not null references principal,
+    proposed_at   timestamptz  not null,
+    confirmed_by  uuid         references principal,
+    confirmed_at  timestamptz,
+    constraint early_opening_pkey primary key (requester_id, auction_id),
+    constraint early_opening_auction_fkey
+        foreign key (requester_id, auction_id) references auction (requester_id, auction_id),
+    constraint early_opening_reasons_given check (char_length(reasons) between 1 and 2000),
+    constraint early_opening_by_two_people check (confirmed_by <> proposed_by),
+    constraint early_opening_confirmed_whole check ((confirmed_by is null) = (confirmed_at is null))
+);
+comment on table early_opening is 'Early openings of bids, proposed and confirmed.';
+create index early_opening_by_proposer on early_opening (proposed_by);
+create index early_opening_by_confirmer on early_opening (confirmed_by);
+
+create type bargainer as enum ('requester', 'worker');
+comment on type bargainer is 'The two sides of a direct offer.';
+
+create type direct_offer_state as enum (
+    'open',       -- whoever did not make the last turn may answer it
+    'agreed',     -- the last turn was accepted; the worker may take the tasks until its deadline
+    'done',       -- terminal: as many tasks were taken as were agreed
+    'declined',   -- terminal: the other side does not want it
+    'withdrawn',  -- terminal: taken back by whoever made the last turn
+    'lapsed'      -- terminal: not answered, or not all of it taken, in time
+);
+comment on type direct_offer_state is 'Where a direct offer stands; neither an open nor an agreed one reserves anything.';
+
+-- What a requester and one worker bargain about a batch: an amount for each task, and for how many.
+create table direct_offer (
+    requester_id     uuid                not null,
+    direct_offer_id  uuid                not null,
+    batch_id         uuid                not null,
+    worker_id        uuid                not null references worker,
+    state            direct_offer_state  not null,
+    -- The last turn is the one that stands; how many tasks it is about, and how many of them were taken.
+    turn_count       integer             not null,
+    quantity         integer             not null,
+    taken            integer             not null default 0,
+    -- When it lapses: the time to answer, once it is agreed the deadline.
+    ends_at          timestamptz         not null,
+    made_at          timestamptz         not null,
+    agreed_at        timestamptz,
+    agreed_by        uuid                references principal,
+    closed_at        timestamptz,
+    closed_by        uuid                references principal,
+    constraint direct_offer_pkey primary key (requester_id, direct_offer_id),
+    constraint direct_offer_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint direct_offer_turns_possible check (turn_count between 1 and 20),
+    constraint direct_offer_quantity_possible check (quantity between 1 and 10000),
+    constraint direct_offer_taken_within_quantity check (taken between 0 and quantity),
+    constraint direct_offer_done_iff_all_taken check ((state = 'done') = (taken = quantity)),
+    constraint direct_offer_taken_only_agreed check (taken = 0 or agreed_at is not null),
+    constraint direct_offer_agreed_in_state check (
+        (agreed_at is null) = (agreed_by is null)
+        and case when agreed_at is null then state not in ('agreed', 'done')
+                 else state in ('agreed', 'done', 'lapsed') end
+    ),
+    constraint direct_offer_closed_iff_terminal
+        check (num_nonnulls(closed_at, closed_by) = case when state in ('open', 'agreed') then 0 else 2 end)
+);
+comment on table direct_offer is 'Direct offers of requesters to workers.';
+-- One at a time between a requester and a worker in a batch.
+create unique index direct_offer_one_live_per_worker_batch
+    on direct_offer (requester_id, batch_id, worker_id) where state in ('open', 'agreed');
+create index direct_offer_by_batch on direct_offer (requester_id, batch_id, direct_offer_id desc);
+create index direct_offer_by_worker on direct_offer (worker_id, direct_offer_id desc);
+create index direct_offer_by_agreer on direct_offer (agreed_by) where agreed_by is not null;
+create index direct_offer_by_closer on direct_offer (closed_by) where closed_by is not null;
+-- Serves DirectOfferQueries.lapseDirectOffers.
+create index direct_offer_live_by_end on direct_offer (ends_at) where state in ('open', 'agreed');
+
+-- What one side wants: the first turn is the requester's, then they alternate. Append-only.
+create table direct_offer_turn (
+    requester_id     uuid         not null,
+    direct_offer_id  uuid         not null,
+    turn_no          integer      not null,
+    side             bargainer    not null,
+    made_by          uuid         not null references principal,
+    made_at          timestamptz  not null,
+    -- For one task, in the currency of the batch.
+    amount_minor     bigint       not null,
+    -- Of how many tasks.
+    quantity         integer      not null,
+    -- Until when the other side may answer, and until when tasks may be taken.
+    answer_by        timestamptz  not null,
+    deadline         timestamptz  not null,
+    -- In words; empty for none.
+    conditions       text         not null,
+    constraint direct_offer_turn_pkey primary key (requester_id, direct_offer_id, turn_no),
+    constraint direct_offer_turn_offer_fkey
+        foreign key (requester_id, direct_offer_id) references direct_offer (requester_id, direct_offer_id),
+    constraint direct_offer_turn_alternates check (turn_no > 0 and (side = 'requester') = (turn_no % 2 = 1)),
+    constraint direct_offer_turn_amount_possible check (amount_minor between 1 and 1000000000000),
+    constraint direct_offer_turn_quantity_possible check (quantity between 1 and 10000),
+    constraint direct_offer_turn_times_in_order check (made_at < answer_by and answer_by <= deadline),
+    constraint direct_offer_turn_conditions_bounded check (char_length(conditions) <= 2000)
+);
+comment on table direct_offer_turn is 'Offers and counter-offers; append-only.';
+create index direct_offer_turn_by_maker on direct_offer_turn (made_by);
+
+-- A lease that was taken under a direct offer, at its price. Append-only.
+create table direct_offer_lease (
+    requester_id     uuid  not null,
+    assignment_id    uuid  not null,
+    direct_offer_id  uuid  not null,
+    constraint direct_offer_lease_pkey primary key (requester_id, assignment_id),
+    constraint direct_offer_lease_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint direct_offer_lease_offer_fkey
+        foreign key (requester_id, direct_offer_id) references direct_offer (requester_id, direct_offer_id)
+);
+comment on table direct_offer_lease is 'Leases under direct offers.';
+create index direct_offer_lease_by_offer on direct_offer_lease (requester_id, direct_offer_id, assignment_id);
+
+create type screen_kind as enum (
+    'ring',             -- bidders who are dear in the same auctions
+    'rotation',         -- bidders who win in turns
+    'identical_bids',   -- bidders who bid the same amount more often than others do
+    'linked_accounts',  -- accounts that may be one person's, in the same auctions
+    'non_performance'   -- a worker who lets awards lapse far more often than others do
+);
+comment on type screen_kind is 'What a screen of cleared auctions looks for.';
+
+create type finding_state as enum (
+    'open',       -- for a person to look at
+    'dismissed',  -- terminal: nothing is behind it
+    'confirmed'   -- terminal: it is so; what follows is a decision of its own
+);
+comment on type finding_state is 'Where a finding stands.';
+
+-- What a screen found in the cleared auctions of a cell, for a person to look at. Nothing follows from it by itself.
+create table screen_finding (
+    screen_finding_id  uuid           primary key,
+    -- The cell: what the work demands, and whose work it is.
+    requirement_id     uuid           not null references requirement,
+    profession         text           not null references profession,
+    tier               tier           not null,
+    kind               screen_kind    not null,
+    -- How surprising it is, in thousandths: of the power of ten that the chance of it is one in; of linked accounts the
+    -- auctions that they share.
+    score_milli        bigint         not null,
+    -- Whom it is about, and the auctions that it was found in; each in the order of the ids, each once.
+    workers            uuid[]         not null,
+    auctions           uuid[]         not null,
+    evidence           jsonb          not null,
+    -- SHA-256 of cell, kind and workers: the same again changes the open finding.
+    fingerprint        bytea          not null,
+    found_at           timestamptz    not null,
+    state              finding_state  not null,
+    decided_at         timestamptz,
+    decided_by         uuid           references principal,
+    reasons            text,
+    constraint screen_finding_score_possible check (score_milli between 0 and 1000000000000),
+    constraint screen_finding_workers_named check (cardinality(workers) between 1 and 200),
+    constraint screen_finding_auctions_named check (cardinality(auctions) between 1 and 10000),
+    constraint screen_finding_fingerprint_is_sha256 check (octet_length(fingerprint) = 32),
+    constraint screen_finding_decided_iff_not_open
+        check (num_nonnulls(decided_at, decided_by, reasons) = case when state = 'open' then 0 else 3 end),
+    constraint screen_finding_reasons_given check (char_length(reasons) between 1 and 2000),
+    constraint screen_finding_decider_is_other check (decided_by <> all (workers))
+);
+comment on table screen_finding is 'What screens of auctions found, and what people said about it.';
+create index screen_finding_by_requirement on screen_finding (requirement_id);
+create index screen_finding_by_profession on screen_finding (profession);
+create index screen_finding_by_decider on screen_finding (decided_by) where decided_by is not null;
+-- Serves FindingQueries.findings.
+create index screen_finding_by_state on screen_finding (state, screen_finding_id);
+create unique index screen_finding_one_open on screen_finding (fingerprint) where state = 'open';
+
 -- Quality --------------------------------------------------------------------
 
 create type verdict as enum (
@@ -2474,3 +2948,9 @@ grant update (recheck_task_id, checks) on recheck_item to guildhall_app;
 grant update (name, newest_version) on guideline to guildhall_app;
 -- What a model suggested goes with the content that it is about.
 grant update (suggestion) on task_suggestion to guildhall_app;
+-- What was asked, offered or found stays on record.
+revoke update, delete on direct_offer_turn, direct_offer_lease from guildhall_app;
+revoke delete on standing_ask, direct_offer, screen_finding from guildhall_app;
+-- What was bid, and how good a bidder was known to be, stays as it was; an opening of bids is on record for ever.
+revoke update, delete on bid_version, auction_quality from guildhall_app;
+revoke delete on auction, bid, award, early_opening from guildhall_app;

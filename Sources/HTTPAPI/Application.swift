@@ -31,6 +31,7 @@ package func buildApplication(
     HealthRoutes(market: market, isReady: isReady).add(to: router)
     WorkRoutes(market: market).add(to: router)
     OfferRoutes(market: market).add(to: router)
+    BidRoutes(market: market).add(to: router)
     return Application(
         router: router,
         server: .http1(configuration: .init(idleTimeout: .seconds(settings.idleSeconds))),

@@ -48,7 +48,8 @@ extension ClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
-        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork, .hoursCap, .dayCap, .batchCap:
+        case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch, .noWork, .hoursCap,
+            .dayCap, .batchCap, .belowAsk:
             .conflict
         }
     }
@@ -59,6 +60,53 @@ extension OfferRefusal: HTTPRefusal {
         switch self {
         case .batchNotOpen, .claimedOnly, .alreadyOffered, .notOpen: .conflict
         case .notActive, .barred: .forbidden
+        }
+    }
+}
+
+extension AskRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .sameAsk, .tooMany, .noAsk: .conflict
+        }
+    }
+}
+
+extension BidRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAWorker, .notActive, .notEligible, .barred, .hadBefore: .forbidden
+        case .closed, .batchNotOpen, .hours, .changedTooOften, .noBid: .conflict
+        case .outOfBand, .tooMany: .unprocessableContent
+        }
+    }
+}
+
+extension DirectOfferRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notActive, .barred, .notEligible: .forbidden
+        case .otherCurrency, .belowFloor, .aboveMost: .unprocessableContent
+        case .notOpen, .notAgreed, .ownTurn, .othersTurn, .tooManyTurns, .batchNotOpen, .batchOverdue, .auctioned,
+            .alreadyLive:
+            .conflict
+        }
+    }
+}
+
+extension FindingRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .deciderIsConcerned: .forbidden
+        case .decided: .conflict
+        }
+    }
+}
+
+extension AwardRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .answered, .late, .batchNotOpen: .conflict
         }
     }
 }

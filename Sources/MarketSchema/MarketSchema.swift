@@ -47,6 +47,15 @@ package enum MarketSchema {
             version: 10, name: "oldest_batches",
             script: String(decoding: PackageResources._010_oldest_batches_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 11, name: "bid_enums", script: String(decoding: PackageResources._011_bid_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 12, name: "bidding", script: String(decoding: PackageResources._012_bidding_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 13, name: "asks", script: String(decoding: PackageResources._013_asks_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

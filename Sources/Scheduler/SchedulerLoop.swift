@@ -33,6 +33,7 @@ package struct SchedulerLoop: Sendable {
         var rounds: [any SchedulerRound] = [
             LeaseExpiryRound(market: market, by: actor), LeaseRevocationRound(market: market, by: actor),
             DraftForgettingRound(market: market), OfferLapseRound(market: market, by: actor),
+            DirectOfferLapseRound(market: market, by: actor), BidScreeningRound(market: market, by: actor),
             ReservationRound(market: market, by: actor),
             AuditSealRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),
@@ -40,6 +41,7 @@ package struct SchedulerLoop: Sendable {
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),
             PayFloorRound(market: market, by: actor), BatchClosingRound(market: market, by: actor),
             RecheckListingRound(market: market, by: actor), RetentionRound(market: market, by: actor),
+            AuctionRound(market: market, by: actor), AwardRound(market: market, by: actor),
         ]
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)

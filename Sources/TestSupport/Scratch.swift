@@ -74,6 +74,16 @@ package struct ScratchDatabaseTrait: TestTrait, SuiteTrait, TestScoping {
     ) async throws {
         // The call for the suite itself would only take a clone that nobody uses.
         guard testCase != nil else { return try await function() }
+        try await Scratch.fresh(isEmpty: isEmpty) { try await function() }
+    }
+}
+
+extension Scratch {
+    /// Runs `body` on a database of its own, with the clock at the start and the ids from the beginning: what it does
+    /// can be compared with another run.
+    package static func fresh<Result: Sendable>(
+        isEmpty: Bool = false, _ body: () async throws -> Result
+    ) async throws -> Result {
         let (name, connectionString) = try await ScratchServer.shared.makeDatabase(isEmpty: isEmpty)
         let clock = ManualClock(at: Scratch.start)
         var configuration = StoreConfiguration(connectionString: connectionString)
@@ -87,15 +97,15 @@ package struct ScratchDatabaseTrait: TestTrait, SuiteTrait, TestScoping {
             identifiers: SeededIdentifiers(seed: 1),
             database: database
         )
-        let outcome: Result<Void, any Error>
+        let outcome: Swift.Result<Result, any Error>
         do {
-            outcome = .success(try await Scratch.$current.withValue(scratch) { try await function() })
+            outcome = .success(try await Scratch.$current.withValue(scratch) { try await body() })
         } catch {
             outcome = .failure(error)
         }
         await database.shutdown()
         await ScratchServer.shared.dropDatabase(name)
-        try outcome.get()
+        return try outcome.get()
     }
 }
 

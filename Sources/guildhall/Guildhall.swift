@@ -24,7 +24,8 @@ struct Guildhall: AsyncParsableCommand {
             GuidelineCommand.self, SuggestionCommand.self, TaskCommand.self, ReviewCommand.self, OfferCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
-            ContentCommand.self, ClearanceCommand.self, AuctionCommand.self,
+            ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,
+            AskCommand.self, DirectOfferCommand.self, ScreenCommand.self,
         ]
     )
 }

@@ -21,7 +21,9 @@ private let sitting: SQL = """
 
 /// How each check is made to fail: the rule is broken behind the program's back, constraints dropped where they would
 /// not let it happen.
-let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] = ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
+let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] =
+    ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
+    + doctorBargainBreaks
 
 private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (

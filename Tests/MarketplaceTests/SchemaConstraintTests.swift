@@ -91,7 +91,9 @@ struct SchemaConstraintTests {
         ("batch_gold_possible", "update batch set gold_bps = 5001"),
         ("task_matter_bounded", "update task set matter = ''"),
         ("allotment_matter_iff_pack", "update allotment set matter = null"),
-        ("allotment_held_only_pack", "update allotment set kind = 'gold', matter = null, slot_no = null"),
+        (
+            "allotment_held_only_pack_or_award", "update allotment set kind = 'gold', matter = null, slot_no = null"
+        ),
         ("allotment_holding_whole", "update allotment set holder_id = null"),
         ("allotment_ends_only_reserved", "update allotment set ends_at = '2026-03-02'"),
         (

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Marketplace
+import Matching
 import Store
 import TestSupport
 import Testing
@@ -32,7 +33,11 @@ struct SchemaTests {
         "import_state": labels(ImportState.self), "allotment_kind": labels(AllotmentKind.self),
         "work_function": labels(WorkFunction.self), "deidentification": labels(Deidentification.self),
         "retention_scope": labels(RetentionScope.self), "content_purpose": labels(ContentPurpose.self),
+        "auction_lane": labels(AuctionLane.self), "auction_state": labels(AuctionState.self),
+        "bid_state": labels(BidState.self), "award_state": labels(AwardState.self),
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
+        "bargainer": labels(Bargainer.self), "direct_offer_state": labels(DirectOfferState.self),
+        "screen_kind": labels(FindingKind.self), "finding_state": labels(FindingState.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {

@@ -55,6 +55,62 @@ struct TransitionTests {
         }
     }
 
+    @Test("a direct offer goes only where it may")
+    func directOffer() {
+        let legal: [DirectOfferState: [DirectOfferEvent: DirectOfferState]] = [
+            .open: [
+                .counter: .open, .agree: .agreed, .decline: .declined, .withdraw: .withdrawn, .lapse: .lapsed,
+            ],
+            .agreed: [.finish: .done, .lapse: .lapsed],
+        ]
+        for state in DirectOfferState.allCases {
+            for event in DirectOfferEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("a finding is decided once")
+    func finding() {
+        let legal: [FindingState: [FindingVerdict: FindingState]] = [
+            .open: [.dismiss: .dismissed, .confirm: .confirmed]
+        ]
+        for state in FindingState.allCases {
+            for verdict in FindingVerdict.allCases { #expect(state.after(verdict) == legal[state]?[verdict]) }
+        }
+    }
+
+    @Test("an auction goes only where it may")
+    func auction() {
+        let legal: [AuctionState: [AuctionEvent: AuctionState]] = [
+            .open: [.close: .closed, .cancel: .cancelled],
+            .closed: [.clear: .awarding, .fallBack: .fallenBack, .findNobody: .unfilled],
+            .awarding: [.finish: .awarded],
+        ]
+        for state in AuctionState.allCases {
+            for event in AuctionEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("a bid goes only where it may")
+    func bid() {
+        let legal: [BidState: [BidEvent: BidState]] = [
+            .sealed: [.place: .sealed, .withdraw: .withdrawn, .open: .opened],
+            .withdrawn: [.place: .sealed],
+        ]
+        for state in BidState.allCases {
+            for event in BidEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
+    @Test("an award goes only where it may")
+    func award() {
+        let legal: [AwardState: [AwardEvent: AwardState]] = [
+            .awarded: [.accept: .accepted, .decline: .declined, .lapse: .lapsed]
+        ]
+        for state in AwardState.allCases {
+            for event in AwardEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
+        }
+    }
+
     @Test("a payout batch goes only where it may")
     func payout() {
         let legal: [PayoutBatchState: [PayoutEvent: PayoutBatchState]] = [

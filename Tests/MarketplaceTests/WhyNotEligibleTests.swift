@@ -307,9 +307,9 @@ struct WhyNotEligibleTests {
             #expect(fault.code == why.code)
             #expect(fault.reason.code == why.reason)
             #expect(fault.message.hasPrefix("This needs "))
-        case .notAWorker, .notActive, .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .noOpenBatch, .noWork,
-            .hoursCap,
-            .otherWorkforce, .excluded, .conflictOfInterest, .dayCap, .batchCap:
+        case .notAWorker, .notActive, .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch,
+            .noWork, .hoursCap,
+            .otherWorkforce, .excluded, .conflictOfInterest, .dayCap, .batchCap, .belowAsk:
             #expect(refused.code == why.code)
             #expect(why.reason == nil)
         }

@@ -91,7 +91,9 @@ struct RoutingPolicyTests {
     @Test(
         "tells the first rule that keeps a worker from a batch",
         arguments: [
-            RoutingRule.requirement, .barred, .away, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished, nil,
+            RoutingRule.requirement, .barred, .away, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished,
+            .belowAsk,
+            nil,
         ])
     func precedence(first: RoutingRule?) throws {
         let rank = first?.rank ?? .max
@@ -108,7 +110,7 @@ struct RoutingPolicyTests {
                 )
             ],
             offered: pairs(.alreadyOffered), turnedDown: pairs(.turnedDown), finished: pairs(.finished),
-            barred: pairs(.barred)
+            barred: pairs(.barred), belowAsk: pairs(.belowAsk)
         )
         let plan = try policy.plan(market)
         #expect(plan.workers.first?.bar.rule == first)

@@ -53,12 +53,13 @@ enum SmallRouting {
 
     static func market(
         _ batches: [RoutingBatch], _ candidates: [RoutingCandidate], offered: Set<RoutingPair> = [],
-        turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = [], barred: Set<RoutingPair> = []
+        turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = [], barred: Set<RoutingPair> = [],
+        belowAsk: Set<RoutingPair> = []
     ) -> RoutingMarket {
         RoutingMarket(
             instant: instant, batches: batches, candidates: candidates,
             requirements: [expertLawyer: .profession(.lawyer, leastTier: .expert)], offered: offered,
-            turnedDown: turnedDown, finished: finished, barred: barred
+            turnedDown: turnedDown, finished: finished, barred: barred, belowAsk: belowAsk
         )
     }
 

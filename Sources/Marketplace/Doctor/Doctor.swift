@@ -5,10 +5,9 @@ package struct DoctorFinding: Sendable {
     package let check: DoctorCheck
     package let outcome: DoctorOutcome
 
-    /// False only where something is wrong; a check that cannot be made yet does not say that.
     package var isClean: Bool {
         switch outcome {
-        case .clean, .notBuilt: true
+        case .clean: true
         case .violated: false
         }
     }
@@ -19,8 +18,6 @@ package enum DoctorOutcome: Hashable, Sendable {
     case clean
     /// How often the rule is broken, and up to ten examples: ids, or a stream and a position.
     case violated(count: Int, examples: [String])
-    /// The module that the rule is about does not exist yet; nothing was checked.
-    case notBuilt
 }
 
 /// Asks the database whether the invariants of ARCHITECTURE.md hold. Changes nothing.
@@ -47,12 +44,12 @@ package struct Doctor: Sendable {
     /// Makes one check.
     package func outcome(of check: DoctorCheck) async throws -> DoctorOutcome {
         switch check.method {
-        case .notBuilt: return .notBuilt
         case .auditChain: return try await auditChain()
         case .proofs: return try await ProofCheck(market: market)()
         case .termsHash: return try await termsHash()
         case .keptEligibility: return try await KeptEligibilityCheck(market: market)()
         case .rechecks: return try await RecheckCheck(market: market)()
+        case .auctions: return try await AuctionCheck(market: market)()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)

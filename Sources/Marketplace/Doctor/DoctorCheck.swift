@@ -14,6 +14,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case barred = "nobody_barred_has_work"
     case termsFrozen = "terms_as_frozen"
     case termsHash = "terms_match_hash"
+    case directOffers = "direct_offers_as_agreed"
     case oneEarning = "one_earning_by_terms"
     case earningPosted = "earnings_posted"
     case topUps = "top_ups_within_shortfall"
@@ -28,6 +29,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case payoutPosted = "payouts_posted"
     case twoPeople = "payout_by_two_people"
     case sealedBids = "bids_sealed"
+    case qualityFrozen = "bid_quality_frozen"
+    case awardsRecomputed = "awards_as_recomputed"
     case reviewerDiffers = "reviewer_is_not_author"
     case oneFunction = "one_function_per_item"
     case hours = "hours_within_cap"
@@ -56,11 +59,11 @@ extension DoctorCheck {
         switch self {
         case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations, .handedOut, .ending: 1
         case .eligibility, .proof, .barred: 2
-        case .termsFrozen, .termsHash, .oneEarning, .earningPosted, .topUps: 3
+        case .termsFrozen, .termsHash, .directOffers, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
-        case .sealedBids: 7
+        case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .oneFunction: 8
         case .hours, .hoursLedger, .load: 9
         case .dueProcess: 10
@@ -80,7 +83,8 @@ extension DoctorCheck {
         case .oneSlotPerWorker: "No worker holds two slots of a task."
         case .slotsAgree: "Slots and assignments say the same: who holds what, by which token, until when."
         case .batchCounts: "A batch has the tasks and slots that it counts; nobody ever took one of a draft."
-        case .reservations: "What is reserved was taken by those it is for, a pack by its holder alone."
+        case .reservations:
+            "What is reserved went to those it is for, a pack to its holder; an award keeps a slot of each task."
         case .handedOut:
             "Nothing of a closed task or batch is open; what waits may still be asked for, and would be by now."
         case .ending: "A batch that ended says when, why and by whom, and so do its tasks; no other does."
@@ -89,6 +93,8 @@ extension DoctorCheck {
         case .barred: "Nobody got a lease or an offer whom their team, an exclusion or an interest barred from it then."
         case .termsFrozen: "The amounts and the deadline of an assignment are those of its terms."
         case .termsHash: "The terms of every assignment have the hash that was stored with them."
+        case .directOffers:
+            "A direct offer's turns are whole, the other side agreed to the last, and what was taken is at its price."
         case .oneEarning:
             "Every accepted assignment's work has one earning and fee: its terms times the share accepted."
         case .earningPosted:
@@ -105,7 +111,9 @@ extension DoctorCheck {
         case .payoutTotals: "Batch totals equal their lines, lines their workers' shares, shares their earnings."
         case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
-        case .sealedBids: "Nobody but its bidder sees a bid before the close."
+        case .sealedBids: "Bids are open only once their auction is closed: in time, or early by two people."
+        case .qualityFrozen: "The quality of every bid is what was frozen at the opening, by the formula."
+        case .awardsRecomputed: "Every auction, seed, bid and award is what the stored bids come to, to the byte."
         case .reviewerDiffers: "Nobody has judged their own work."
         case .oneFunction: "Nobody has judged an answer to a task that they took themselves."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
@@ -139,7 +147,7 @@ extension DoctorCheck {
         case termsHash
         case keptEligibility
         case rechecks
-        case notBuilt
+        case auctions
     }
 
     var method: Method {
@@ -156,6 +164,7 @@ extension DoctorCheck {
         case .barred: .violations(Self.barredViolations)
         case .termsFrozen: .violations(Self.termsViolations)
         case .termsHash: .termsHash
+        case .directOffers: .violations(Self.directOfferViolations)
         case .oneEarning: .violations(Self.oneEarningViolations)
         case .earningPosted: .violations(Self.earningPostedViolations)
         case .topUps: .violations(Self.topUpViolations)
@@ -169,7 +178,9 @@ extension DoctorCheck {
         case .payoutTotals: .violations(Self.payoutTotalViolations)
         case .payoutPosted: .violations(Self.payoutPostedViolations)
         case .twoPeople: .violations(Self.twoPeopleViolations)
-        case .sealedBids: .notBuilt
+        case .sealedBids: .violations(Self.sealedBidViolations)
+        case .qualityFrozen: .violations(Self.qualityViolations)
+        case .awardsRecomputed: .auctions
         case .reviewerDiffers: .violations(Self.reviewerViolations)
         case .oneFunction: .violations(Self.functionViolations)
         case .hours: .violations(Self.hoursViolations)

@@ -8,7 +8,7 @@ package struct Allotment: Hashable, Sendable {
     package let kind: AllotmentKind
     /// What a pack's tasks belong to; `nil` for the others.
     package let matter: String?
-    /// Who has taken a pack.
+    /// Who has taken a pack, or accepted an award.
     package let holder: Worker.ID?
     /// Whom it is for; a pack is for whoever takes it, gold for everybody in its turn.
     package let workers: [Worker.ID]
@@ -20,5 +20,13 @@ package struct Allotment: Hashable, Sendable {
 
 /// The values of the PostgreSQL enum `allotment_kind`, in its order.
 package enum AllotmentKind: String, Sendable, CaseIterable, SQLEnum {
-    case named, group, pack, gold
+    case named, group, pack, gold, award
+}
+
+/// What was won in an auction: slots at a price of their own.
+struct PricedAllotment: Hashable, Sendable {
+    let id: Allotment.ID
+    /// What each pays, and the platform's part.
+    let pay: Money
+    let fee: Money
 }

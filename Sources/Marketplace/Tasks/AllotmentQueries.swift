@@ -19,6 +19,7 @@ extension Transaction {
              union
             select allotment_id, kind from allotment
              where holder_id = \(worker) and requester_id = \(batch.requester) and batch_id = \(batch.id)
+               and kind <> 'award'
              union
             select allotment_id, kind from allotment
              where \(withGold) and requester_id = \(batch.requester) and batch_id = \(batch.id) and kind = 'gold'
@@ -68,6 +69,29 @@ extension Transaction {
             update allotment set held_until = greatest(held_until, \(end))
              where requester_id = \(requester) and allotment_id = \(allotment) and kind = 'pack'
             """)
+    }
+
+    /// What a worker has won and accepted of a batch and may still take, with what a slot of it pays.
+    func awardsReserved(of batch: Batch.Key, for worker: Worker.ID) async throws -> [PricedAllotment] {
+        try await rows(
+            """
+            select allotment_id, pay_minor, fee_minor, batch.currency
+              from allotment as aside join batch using (requester_id, batch_id)
+             where aside.holder_id = \(worker) and requester_id = \(batch.requester) and batch_id = \(batch.id)
+               and aside.kind = 'award' and aside.held_until > \(instant)
+               and exists (select from slot
+                            where slot.requester_id = requester_id and slot.batch_id = aside.batch_id
+                              and slot.allotment_id = aside.allotment_id and slot.state = 'open')
+             order by allotment_id
+             limit 100
+            """
+        ).map { row in
+            let currency: Currency = try row["currency"]
+            return PricedAllotment(
+                id: try row["allotment_id"], pay: try Money(row["pay_minor"], currency),
+                fee: try Money(row["fee_minor"], currency)
+            )
+        }
     }
 
     /// Whether the workers, or the team, are there.

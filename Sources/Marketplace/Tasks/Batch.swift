@@ -119,6 +119,8 @@ package enum BatchDoor: String, Sendable, CaseIterable, SQLEnum {
     case claim
     /// The scheduler proposes.
     case offer
+    /// Workers bid; the winners of an auction take what they have won.
+    case bid
 }
 
 /// Why a batch cannot go where it is told to. In order of precedence.

@@ -8,7 +8,7 @@ extension BatchDraft {
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
         "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "due_at", "redundancy_most", "agreement_bps",
-        "control_bps", "sensitivity", "tasks",
+        "control_bps", "sensitivity", "ceiling_minor", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -32,7 +32,7 @@ extension BatchDraft {
             }
         }
         let door = fields.value("door").isNull ? .claim : BatchDoor(rawValue: try fields.text("door"))
-        guard let door else { throw BadInput("batch.door", "must be claim or offer") }
+        guard let door else { throw BadInput("batch.door", "must be claim, offer or bid") }
         self.init(
             project: project, name: try fields.text("name"), door: door, profession: try fields.profession(),
             tier: try fields.tier(), requirement: try Requirement(json: fields.value("requirement")),
@@ -72,8 +72,17 @@ extension BatchPricing {
             isUnsocial: try fields.flag("unsocial_hours"),
             difficulty: Int(clamping: try fields.integer("difficulty", or: 1)),
             escalator: curve.isNull ? nil : try Escalator(json: curve, currency),
-            topUpBasisPoints: Int(clamping: try fields.integer("top_up_bps", or: 0))
+            topUpBasisPoints: Int(clamping: try fields.integer("top_up_bps", or: 0)),
+            ceiling: try Self.ceiling(fields, currency)
         )
+    }
+
+    private static func ceiling(_ fields: RateFields, _ currency: Currency) throws(BadInput) -> Money? {
+        if fields.value("ceiling_minor").isNull { return nil }
+        guard let ceiling = try? Money(try fields.integer("ceiling_minor"), currency) else {
+            throw BadInput("batch.ceiling_minor", "is out of range")
+        }
+        return ceiling
     }
 }
 

@@ -78,7 +78,8 @@ extension Transaction {
             pricing: BatchPricing(
                 region: task.region, language: task.language, hoursToDue: task.hoursToDue,
                 isUnsocial: task.isUnsocial, difficulty: task.difficulty,
-                escalator: try Escalator(row: row, batch.pay.currency), topUpBasisPoints: batch.topUpBasisPoints
+                escalator: try Escalator(row: row, batch.pay.currency), topUpBasisPoints: batch.topUpBasisPoints,
+                ceiling: batch.door == .bid ? batch.mostPay : nil
             ),
             sharing: batch.sharing,
             adaptive: batch.agreementBasisPoints.map {

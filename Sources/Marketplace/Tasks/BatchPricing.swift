@@ -18,13 +18,16 @@ package struct BatchPricing: Hashable, Sendable {
     /// What is held for top-ups to the pay floor beside the worst case, in ten-thousandths of its pay, 0 to 10,000;
     /// what they take beyond it the platform pays.
     package let topUpBasisPoints: Int
+    /// The most that an assignment may pay that is won in an auction; the hold of a batch with the door `bid` covers
+    /// it. `nil` for the top of the rate's band.
+    package let ceiling: Money?
 
     /// Nothing special.
     package static let plain = BatchPricing()
 
     package init(
         region: String? = nil, language: String? = nil, hoursToDue: Int? = nil, isUnsocial: Bool = false,
-        difficulty: Int = 1, escalator: Escalator? = nil, topUpBasisPoints: Int = 0
+        difficulty: Int = 1, escalator: Escalator? = nil, topUpBasisPoints: Int = 0, ceiling: Money? = nil
     ) {
         self.region = region
         self.language = language
@@ -33,6 +36,7 @@ package struct BatchPricing: Hashable, Sendable {
         self.difficulty = difficulty
         self.escalator = escalator
         self.topUpBasisPoints = topUpBasisPoints
+        self.ceiling = ceiling
     }
 }
 
@@ -56,16 +60,17 @@ struct BatchPrice: Sendable {
     let trace: JSON
     let pay: Money
     let fee: Money
-    /// At the cap of a price that rises.
+    /// At the cap of a price that rises, or at the ceiling of auctions.
     let mostPay: Money
     let mostFee: Money
     let escalator: Escalator?
     /// What is held for top-ups beside the worst case, in ten-thousandths of its pay.
     let topUpBasisPoints: Int
 
+    /// - Parameter ceiling: of the auctions of a batch that is bid for; `nil` for any other.
     /// - Throws: ``MoneyError``, also for a curve in another currency.
     init(
-        _ resolved: ResolvedRate, _ task: RateTask, _ pricing: BatchPricing, feeBasisPoints: Int
+        _ resolved: ResolvedRate, _ task: RateTask, _ pricing: BatchPricing, ceiling: Money?, feeBasisPoints: Int
     ) throws(MoneyError) {
         rate = resolved.rate.id
         self.task = task
@@ -75,9 +80,42 @@ struct BatchPrice: Sendable {
         escalator = pricing.escalator
         topUpBasisPoints = pricing.topUpBasisPoints
         if let escalator, escalator.cap.currency != resolved.pay.currency { throw .currenciesDiffer }
-        let cap = escalator?.cap ?? resolved.pay
+        let cap = ceiling ?? escalator?.cap ?? resolved.pay
         mostPay = cap.minorUnits > resolved.pay.minorUnits ? cap : resolved.pay
         mostFee = try mostPay.share(basisPoints: feeBasisPoints)
+    }
+}
+
+extension ResolvedRate {
+    /// What the band of the rate comes to for one task; it holds what the task is paid without an auction.
+    ///
+    /// - Throws: ``MoneyError``.
+    func band(for task: RateTask) throws(MoneyError) -> ClosedRange<Int64> {
+        let least = try rate.price(of: rate.band.lowerBound, task).minorUnits
+        let most = try rate.price(of: rate.band.upperBound, task).minorUnits
+        return min(least, pay.minorUnits)...max(most, pay.minorUnits)
+    }
+
+    /// The most that an auction may pay for one task: what was asked for, within the band.
+    ///
+    /// - Throws: ``BadInput``; ``MoneyError``.
+    func ceiling(_ asked: Money?, for task: RateTask) throws -> Money {
+        let band = try band(for: task)
+        guard let asked else { return try Money(band.upperBound, pay.currency) }
+        guard asked.currency == pay.currency, (pay.minorUnits...band.upperBound).contains(asked.minorUnits) else {
+            throw BadInput("ceiling_minor", "must be \(pay.minorUnits) to \(band.upperBound): the rate and its band")
+        }
+        return asked
+    }
+}
+
+extension PayRate {
+    /// What a task is paid at another amount for a unit.
+    func price(of amountMinor: Int64, _ task: RateTask) throws(MoneyError) -> Money {
+        try PayRate(
+            id: id, profession: profession, tier: tier, taskKind: taskKind, region: region, language: language,
+            unit: unit, amount: Money(amountMinor, amount.currency), inForce: inForce
+        ).price(expectedMinutes: task.expectedMinutes, items: task.items)
     }
 }
 

@@ -129,7 +129,7 @@ extension Transaction {
         (slot.allotment_id is null
          or exists (select from allotment as aside
                      where aside.requester_id = slot.requester_id and aside.allotment_id = slot.allotment_id
-                       and (aside.kind = 'gold' or aside.holder_id = \(worker)))
+                       and (aside.kind = 'gold' or aside.kind <> 'award' and aside.holder_id = \(worker)))
          or exists (select from allotment_member as member
                      where member.requester_id = slot.requester_id and member.allotment_id = slot.allotment_id
                        and (member.worker_id = \(worker)

@@ -14,6 +14,8 @@ package enum ClaimRefusal: Refusal {
     case overdue
     /// The scheduler offers the work of this batch; it cannot be claimed.
     case offeredOnly
+    /// The work of this batch is won in auctions, and this worker has nothing left of what they have won.
+    case awardedOnly
     /// Nobody has work to claim.
     case noOpenBatch
     /// All of it is taken, or this worker has done it.
@@ -31,6 +33,8 @@ package enum ClaimRefusal: Refusal {
     case dayCap
     /// The worker has as many tasks of the batch as one worker may.
     case batchCap(Int)
+    /// It pays less for an hour than the worker asks for; what it pays. Never of a batch that they name.
+    case belowAsk(paysHourly: Money)
 
     package var code: String {
         switch self {
@@ -40,6 +44,7 @@ package enum ClaimRefusal: Refusal {
         case .batchNotOpen: "batch_not_open"
         case .overdue: "batch_overdue"
         case .offeredOnly: "batch_offered_only"
+        case .awardedOnly: "batch_awarded_only"
         case .noOpenBatch: "no_open_batch"
         case .noWork: "no_work"
         case .otherWorkforce: "other_workforce"
@@ -49,6 +54,7 @@ package enum ClaimRefusal: Refusal {
         case .hoursCap: "hours_cap"
         case .dayCap: "hours_cap_day"
         case .batchCap: "batch_cap"
+        case .belowAsk: "below_ask"
         }
     }
 
@@ -60,6 +66,7 @@ package enum ClaimRefusal: Refusal {
         case .batchNotOpen(let state): "The batch is \(state.rawValue) and hands out no work."
         case .overdue: "The deadline of the batch has passed; it hands out no more work."
         case .offeredOnly: "The work of this batch is offered; it cannot be claimed."
+        case .awardedOnly: "The work of this batch is won by bids, and you have no award of it to take work of."
         case .noOpenBatch: "There is no work to claim at the moment."
         case .noWork: "All of it is taken, or you have done your part of it."
         case .otherWorkforce(let workforce): "The batch takes no work from the \(workforce.rawValue)."
@@ -71,6 +78,7 @@ package enum ClaimRefusal: Refusal {
         case .hoursCap: "It would pass the hours that you have set, or may work, this week."
         case .dayCap: "It would pass the hours that you have set, or may work, today."
         case .batchCap(let most): "You have had \(most) tasks of this batch, as many as one person may."
+        case .belowAsk(let hourly): "It pays \(hourly) an hour, which is less than you ask for."
         }
     }
 }
@@ -93,7 +101,7 @@ package struct ClaimTask: Sendable {
     }
 
     /// Without a batch, goes through the open ones in the order of service and takes a task of the first for which the
-    /// worker is eligible and has the hours.
+    /// worker is eligible and has the hours, and which pays what they ask for. One that they name is taken as it is.
     ///
     /// - Parameter actor: the worker.
     /// - Throws: ``ClaimRefusal``; ``NotFound`` for a batch that is not there.
@@ -133,7 +141,15 @@ package struct ClaimTask: Sendable {
             throw NotFound("batch")
         }
         guard offering.state == .open else { throw ClaimRefusal.batchNotOpen(offering.state) }
-        guard offering.door == .claim else { throw ClaimRefusal.offeredOnly }
+        if offering.hasAllotments {
+            let won = try await change.leaseAwarded(of: offering, to: &claimant, event: "task_claimed", most: count)
+            guard won.isEmpty else { return won }
+        }
+        switch offering.door {
+        case .claim: break
+        case .offer: throw ClaimRefusal.offeredOnly
+        case .bid: throw ClaimRefusal.awardedOnly
+        }
         return try await change.lease(
             from: offering, to: &claimant, event: "task_claimed", most: count, hints: hints
         )
@@ -148,19 +164,20 @@ package struct ClaimTask: Sendable {
     ) async throws -> [Assignment] {
         let transaction = change.transaction
         let met = try await transaction.metRequirements(claimant.reading.stored, by: claimant.reading.facts)
+        let asks = claimant.reading.asks
         let draw = change.make(Assignment.self).lot
         var keys = order.order(
-            try await transaction.candidates(meeting: met, to: claimant.bonds, byAge: order.isByAge(draw: draw)),
-            draw: draw
+            try await transaction.candidates(
+                meeting: met, to: claimant.bonds, byAge: order.isByAge(draw: draw), asking: asks), draw: draw
         ).map(\.batch)
         let now = ContinuousClock.now
         let wasEmpty = { (batch: Batch.Key) in hints?.isEmpty(batch.id.uuid, at: now) ?? false }
         keys = keys.filter { !wasEmpty($0) } + keys.filter(wasEmpty)
-        var search = ClaimSearch(count: count, hints: hints)
+        var search = ClaimSearch(count: count, asks: asks, hints: hints)
         if let taken = try await search.take(keys, to: &claimant, in: change) { return taken }
         for _ in 0..<Self.furtherPages where search.tried.count >= 100 {
             let further = try await transaction.candidates(
-                beyond: search.tried, meeting: met, to: claimant.bonds, limit: Self.furtherPageSize
+                beyond: search.tried, meeting: met, to: claimant.bonds, asking: asks, limit: Self.furtherPageSize
             ).map(\.batch)
             if further.isEmpty { break }
             if let taken = try await search.take(further, to: &claimant, in: change) { return taken }
@@ -169,11 +186,12 @@ package struct ClaimTask: Sendable {
             return taken
         }
         if let refusal = search.mostTelling { throw refusal }
+        if let below = try await transaction.belowAsk(asks, meeting: met, to: claimant.bonds) { throw below }
         // Nothing that the worker is known to meet: the first of the others tells why.
         guard let first = try await transaction.firstOffering(to: claimant.bonds.workforce) else {
             throw ClaimRefusal.noOpenBatch
         }
-        return try await change.lease(from: first, to: &claimant, event: "task_claimed", most: count)
+        return try await change.lease(from: first, to: &claimant, event: "task_claimed", most: count, asking: asks)
     }
 }
 
@@ -183,13 +201,14 @@ private struct ClaimSearch {
     private static let pageSize = 8
 
     let count: Int
+    let asks: Asks
     let hints: ServiceHints?
     private(set) var tried: [Batch.ID] = []
     /// The first batch of which others have all that is open in their hands right now.
     private(set) var busy: Batch.Key?
     private var refusals: [ClaimRefusal] = []
 
-    init(count: Int, hints: ServiceHints?) { (self.count, self.hints) = (count, hints) }
+    init(count: Int, asks: Asks, hints: ServiceHints?) { (self.count, self.asks, self.hints) = (count, asks, hints) }
 
     var mostTelling: ClaimRefusal? {
         refusals.first { $0 == .hoursCap || $0 == .dayCap } ?? refusals.first { $0 == .noWork } ?? refusals.first
@@ -216,7 +235,7 @@ private struct ClaimSearch {
                 do {
                     return try await change.lease(
                         from: offering, to: &claimant, event: "task_claimed", most: count, waiting: waiting,
-                        hints: hints
+                        hints: hints, asking: asks
                     )
                 } catch let refusal as ClaimRefusal {
                     refusals.append(refusal)
@@ -225,5 +244,19 @@ private struct ClaimSearch {
             }
         }
         return nil
+    }
+}
+
+extension Transaction {
+    /// The refusal of the first batch with open work that nothing but an ask keeps from the worker, as far as is known;
+    /// looked for only when there is nothing else to say.
+    fileprivate func belowAsk(
+        _ asks: Asks, meeting requirements: [Requirement.ID], to bonds: WorkerBonds
+    ) async throws -> ClaimRefusal? {
+        guard !asks.entries.isEmpty else { return nil }
+        let keys = try await candidates(meeting: requirements, to: bonds, byAge: false).prefix(20).map(\.batch)
+        let found = try await offerings(keys).filter { $0.state == .open && $0.hasOpenSlot && !asks.admit($0) }
+        let first = keys.lazy.compactMap { key in found.first { $0.key == key } }.first
+        return try first.map { .belowAsk(paysHourly: try $0.hourly) }
     }
 }

@@ -9,6 +9,8 @@ struct ClaimantReading: Sendable {
     let reviews: Bool
     let limits: WorkLimits
     let bonds: WorkerBonds
+    /// What keeps work away that the worker has not named.
+    let asks: Asks
     /// What eligibility looks at.
     let facts: WorkerFacts
     /// What is kept of which requirements they meet.
@@ -32,14 +34,15 @@ extension Transaction {
             standingStatement(of: id, on: day, weekStartsOn: monday),
             Self.workLimitsStatement(of: id, at: instant),
             Self.workerBondsStatement(of: id, at: instant), Self.workerHistoriesStatement(of: [id]),
-            Self.storedEligibilityStatement(of: id, at: instant),
+            Self.storedEligibilityStatement(of: id, at: instant), Self.asksStatement(of: id, at: instant),
         ])
-        guard answers.count == 6, let standing = answers[1].first, let limits = answers[2].first,
+        guard answers.count == 7, let standing = answers[1].first, let limits = answers[2].first,
             let bonds = answers[3].first, let history = answers[4].first
         else { return nil }
         return ClaimantReading(
             isWorker: try standing["is_worker"], reviews: try standing["reviews"], limits: try WorkLimits(row: limits),
-            bonds: try WorkerBonds(row: bonds), facts: try WorkerHistory(row: history).facts(at: instant),
+            bonds: try WorkerBonds(row: bonds), asks: try Asks(rows: answers[6]),
+            facts: try WorkerHistory(row: history).facts(at: instant),
             stored: try Self.storedEligibility(answers[5]), liveLeases: try standing["live_leases"],
             minutesOfDay: try standing["minutes_of_day"], minutesOfWeek: try standing["minutes_of_week"]
         )

@@ -92,6 +92,12 @@ package struct BatchDraft: Sendable {
         try Self.check(lapsesMax, 1...1_000, "lapses_max")
         try Self.check(priority, Self.priorities, "priority")
         try Self.check(pricing.topUpBasisPoints, 0...10_000, "top_up_bps")
+        guard pricing.ceiling == nil || door == .bid else {
+            throw BadInput("ceiling_minor", "goes with the door bid only")
+        }
+        guard pricing.escalator == nil || door != .bid else {
+            throw BadInput("escalation", "does not go with the door bid: its price comes of an auction")
+        }
         try sharing.validate()
         try Self.check(controlBasisPoints, 0...10_000, "control_bps")
         try Self.check(sensitivity, 0...Clearance.most, "sensitivity")
@@ -171,11 +177,12 @@ extension Change {
         case .noRate(.price, _): throw BadInput("items_per_task", "makes a price that is out of range")
         case .noRate: throw BatchRefusal.noRate
         }
-        do throws(MoneyError) {
+        do {
+            let ceiling = draft.door == .bid ? try resolved.ceiling(draft.pricing.ceiling, for: task) : nil
             return try BatchPrice(
-                resolved, task, draft.pricing, feeBasisPoints: draft.feeBasisPoints
+                resolved, task, draft.pricing, ceiling: ceiling, feeBasisPoints: draft.feeBasisPoints
             )
-        } catch {
+        } catch is MoneyError {
             throw BadInput("items_per_task", "makes a price that is out of range")
         }
     }

@@ -8,24 +8,27 @@ extension Transaction {
     /// - Parameters:
     ///   - requirements: each once.
     ///   - bonds: batches that they bar the worker from are left out, and those whose open tasks all do.
+    ///   - asks: batches that pay less are left out.
     ///   - last: of the page before.
     func offerings(
-        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, after last: Offering?, limit: Int
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, asking asks: Asks, after last: Offering?,
+        limit: Int
     ) async throws -> [Offering] {
         guard !requirements.isEmpty else { return [] }
-        return try await rows(Self.statement(meeting: requirements, to: bonds, after: last, limit: limit))
-            .map { try Offering(row: $0, at: instant) }
+        let statement = Self.statement(
+            meeting: requirements, to: bonds, passing: asks.passes(at: instant), after: last, limit: limit)
+        return try await rows(statement).map { try Offering(row: $0, at: instant) }
     }
 
     /// The first page as a statement, for looking at its plan.
     package static func eligibleBatchesStatement(
         meeting requirements: [Requirement.ID], to bonds: WorkerBonds, limit: Int
     ) -> SQL {
-        statement(meeting: requirements, to: bonds, after: nil, limit: limit)
+        statement(meeting: requirements, to: bonds, passing: "true", after: nil, limit: limit)
     }
 
     private static func statement(
-        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, after last: Offering?, limit: Int
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, passing: SQL, after last: Offering?, limit: Int
     ) -> SQL {
         """
         with candidate as materialized (
@@ -42,6 +45,7 @@ extension Transaction {
                                     where project_party.requester_id = batch.requester_id
                                       and project_party.project_id = batch.project_id
                                       and project_party.party = any (\(bonds.interests)::text[]))
+                   and \(fragment: passing)
                    and (\(last?.batch)::uuid is null
                         or batch.priority < \(last?.priority)::bigint
                         or (batch.priority = \(last?.priority)::bigint

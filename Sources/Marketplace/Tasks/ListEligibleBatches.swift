@@ -25,7 +25,8 @@ package struct EligibleBatch: Hashable, Sendable {
 
 /// Answers "what am I eligible for": open batches with work to claim whose requirement the worker meets, in the order
 /// in which they would be given out. What bars the worker from a whole batch is left out: their team, an exclusion, an
-/// interest. Hours, leases in hand and what the worker has done already are not looked at; see ``WhyNotEligible``.
+/// interest; so is what pays less than the worker asks for. Hours, leases in hand and what the worker has done already
+/// are not looked at; see ``WhyNotEligible``.
 package struct ListEligibleBatches: Sendable {
     package static let pageMax = 100
     let market: Market
@@ -53,8 +54,8 @@ package struct ListEligibleBatches: Sendable {
             }
             return try await transaction.offerings(
                 meeting: try await transaction.metRequirements(of: worker),
-                to: try await transaction.workerBonds(of: worker), after: lastSeen,
-                limit: min(max(limit, 1), Self.pageMax)
+                to: try await transaction.workerBonds(of: worker), asking: try await transaction.asks(of: worker),
+                after: lastSeen, limit: min(max(limit, 1), Self.pageMax)
             ).map(EligibleBatch.init)
         }
     }

@@ -36,6 +36,7 @@ package struct MakeOffer: Sendable {
             if offering.hasTaskParties, let party = try await transaction.conflict(of: worker, withAllOf: offering) {
                 throw OfferRefusal.barred(.conflictOfInterest(party))
             }
+            guard try await transaction.asks(of: worker).admit(offering) else { throw OfferRefusal.belowAsk }
             let noticed = change.instant + TimeInterval(limits.offerNoticeMinutes * 60)
             let offer = Offer(
                 id: change.make(), requester: requester, batch: batch, worker: worker, state: .open, reason: reason,

@@ -51,6 +51,8 @@ package enum OfferRefusal: Refusal {
     /// Whatever their expertise, the worker would be refused the lease: their team, an exclusion, or an interest in a
     /// party of the project or of every open task.
     case barred(ClaimRefusal)
+    /// It pays less for an hour than the worker asks for.
+    case belowAsk
     /// This worker has an open offer of this batch.
     case alreadyOffered
     /// It was answered, or the time to answer is over.
@@ -62,6 +64,7 @@ package enum OfferRefusal: Refusal {
         case .claimedOnly: "batch_claimed_only"
         case .notActive: "worker_not_active"
         case .barred(let bar): bar.code
+        case .belowAsk: "below_ask"
         case .alreadyOffered: "already_offered"
         case .notOpen: "offer_not_open"
         }
@@ -73,6 +76,7 @@ package enum OfferRefusal: Refusal {
         case .claimedOnly: "The work of this batch is claimed; it is not offered."
         case .notActive(let state): "The worker is \(state.rawValue); only active workers are offered work."
         case .barred(let bar): "The worker would be told, in place of getting the work: \(bar.message)"
+        case .belowAsk: "It pays less for an hour than the worker asks for."
         case .alreadyOffered: "The worker has an open offer of this batch."
         case .notOpen(let state): "The offer is \(state.rawValue)."
         }

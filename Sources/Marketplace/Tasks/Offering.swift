@@ -13,13 +13,15 @@ struct Offering: Sendable {
     /// Of the requirement's text.
     let requirementHash: Digest
     /// What an assignment pays that is taken at the instant of reading.
-    let pay: Money
-    let fee: Money
+    var pay: Money
+    var fee: Money
     /// What it paid at the opening, where it rises.
-    let escalatedFrom: Money?
+    var escalatedFrom: Money?
     /// How the price came about; see ``ResolvedRate/trace``.
-    let rateTrace: JSON?
+    var rateTrace: JSON?
     let rate: PayRate.ID
+    /// Of the rate.
+    let profession: Profession
     let unit: PayUnit
     let guideline: Guideline.ID
     let guidelineVersion: Int
@@ -53,6 +55,13 @@ struct Offering: Sendable {
 
 extension Offering {
     var key: Batch.Key { Batch.Key(requester: requester, id: batch) }
+
+    /// The same work at a price of its own: within what the batch holds for a task.
+    func priced(at pay: Money, fee: Money, trace: JSON) -> Offering {
+        var other = self
+        (other.pay, other.fee, other.escalatedFrom, other.rateTrace) = (pay, fee, nil, trace)
+        return other
+    }
 
     /// Whether its deadline has passed; the round that ends it comes seconds later.
     func isOverdue(at instant: Date) -> Bool { dueAt.map { $0 <= instant } ?? false }

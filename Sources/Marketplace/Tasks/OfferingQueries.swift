@@ -65,7 +65,8 @@ extension Offering {
 
     static let columns: SQL = """
         select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requirement_id, requirement.hash,
-               batch.pay_minor, batch.fee_minor, batch.currency, batch.rate_id, rate.unit, project.guideline_id,
+               batch.pay_minor, batch.fee_minor, batch.currency, batch.rate_id, rate.unit, rate.profession,
+               project.guideline_id,
                coalesce(project.guideline_pin, guideline.newest_version) as guideline_version,
                batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.due_at,
                batch.opened_at, batch.worker_tasks_max, batch.gold_bps, batch.is_packed, batch.has_matters,
@@ -115,6 +116,7 @@ extension Offering {
         rateTrace = try row["trace"]
         rate = try row["rate_id"]
         unit = try row["unit"]
+        profession = try row["profession"]
         guideline = try row["guideline_id"]
         guidelineVersion = try row["guideline_version"]
         expectedMinutes = try row["expected_minutes"]

@@ -3,26 +3,28 @@ package import Store
 
 extension Transaction {
     /// Open batches to claim from that demand one of these requirements, without those that the bonds bar the worker
-    /// from: of each requirement the first hundred, of all the first 500, by the order of service or by age alone.
+    /// from and those that pay less than they ask for: of each requirement the first hundred, of all the first 500, by
+    /// the order of service or by age alone.
     func candidates(
-        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, byAge: Bool
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, byAge: Bool, asking asks: Asks = .nothing
     ) async throws -> [ServiceCandidate] {
         guard !requirements.isEmpty else { return [] }
         return try await rows(
-            Self.candidatesStatement(meeting: requirements, to: bonds, byAge: byAge, at: instant)
+            Self.candidatesStatement(meeting: requirements, to: bonds, byAge: byAge, asking: asks, at: instant)
         ).map(ServiceCandidate.init)
     }
 
     /// The question as a statement, for looking at its plan.
     package static func candidatesStatement(
-        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, byAge: Bool, at instant: Date
+        meeting requirements: [Requirement.ID], to bonds: WorkerBonds, byAge: Bool, asking asks: Asks = .nothing,
+        at instant: Date
     ) -> SQL {
         """
         \(fragment: found) from unnest(\(requirements)::uuid[]) as met (requirement_id)
          cross join lateral (
             select batch.requester_id, batch.batch_id, batch.project_id, batch.priority, batch.due_at, batch.opened_at
               from batch
-             where batch.requirement_id = met.requirement_id and \(fragment: claimable(to: bonds, at: instant))
+             where batch.requirement_id = met.requirement_id and \(fragment: claimable(to: bonds, asking: asks, at: instant))
              order by \(fragment: byAge ? age("batch") : service("batch"))
              limit 100) as found
           join project on project.requester_id = found.requester_id and project.project_id = found.project_id
@@ -33,7 +35,8 @@ extension Transaction {
 
     /// What is left when all of the first were in vain: batches with an open slot, the oldest first, without these.
     func candidates(
-        beyond tried: [Batch.ID], meeting requirements: [Requirement.ID], to bonds: WorkerBonds, limit: Int
+        beyond tried: [Batch.ID], meeting requirements: [Requirement.ID], to bonds: WorkerBonds, asking asks: Asks,
+        limit: Int
     ) async throws -> [ServiceCandidate] {
         try await rows(
             """
@@ -42,7 +45,7 @@ extension Transaction {
                   from batch
                  where batch.requirement_id = any(\(requirements)::uuid[])
                    and batch.batch_id <> all (\(tried)::uuid[])
-                   and \(fragment: Self.claimable(to: bonds, at: instant))
+                   and \(fragment: Self.claimable(to: bonds, asking: asks, at: instant))
                    and \(fragment: Offering.hasOpenSlot)
                  order by \(fragment: Self.age("batch"))
                  limit \(limit)) as found
@@ -67,7 +70,7 @@ extension Transaction {
 
     private static func age(_ table: SQL) -> SQL { "\(fragment: table).opened_at, \(fragment: table).batch_id" }
 
-    private static func claimable(to bonds: WorkerBonds, at instant: Date) -> SQL {
+    private static func claimable(to bonds: WorkerBonds, asking asks: Asks, at instant: Date) -> SQL {
         """
         batch.state = 'open' and batch.door = 'claim'
         and (batch.due_at is null or batch.due_at > \(instant))
@@ -77,6 +80,7 @@ extension Transaction {
                          where project_party.requester_id = batch.requester_id
                            and project_party.project_id = batch.project_id
                            and project_party.party = any (\(bonds.interests)::text[]))
+        and \(fragment: asks.passes(at: instant))
         """
     }
 }

@@ -60,13 +60,16 @@ extension Change {
     ///   - most: how many are wanted; fewer come where there is no room or no more work. 1 to 100.
     ///   - one: the one slot that will do, and its token as it stands.
     ///   - waiting: whether slots are waited for that others are taking right now, when there are no more.
+    ///   - allotment: the only one whose slots will do, where it is given.
+    ///   - asks: what the batch must pay; nothing for one that the worker has named.
     /// - Returns: at least one.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
     ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
-    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``.
+    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``, ``ClaimRefusal/belowAsk(paysHourly:)``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
-        only one: SlotChoice.One? = nil, waiting: Bool = true, hints: ServiceHints? = nil
+        only one: SlotChoice.One? = nil, of allotment: Allotment.ID? = nil, waiting: Bool = true,
+        hints: ServiceHints? = nil, asking asks: Asks = .nothing
     ) async throws -> [Assignment] {
         guard !offering.isOverdue(at: instant) else { throw ClaimRefusal.overdue }
         guard offering.hasOpenSlot else { throw ClaimRefusal.noWork }
@@ -82,11 +85,12 @@ extension Change {
                 room, cap - (try await transaction.tasksHeld(of: offering.key, by: claimant.worker.id, most: cap)))
             guard room > 0 else { throw ClaimRefusal.batchCap(cap) }
         }
+        guard asks.admit(offering) else { throw ClaimRefusal.belowAsk(paysHourly: try offering.hourly) }
         let grant = grant(offering, to: claimant, event: event, proof: proof, count: room)
         let taken: [Assignment]
-        if let one {
+        if one != nil || allotment != nil {
             var choice = SlotChoice()
-            (choice.only, choice.waits) = (one, true)
+            (choice.only, choice.allotment, choice.waits) = (one, allotment, true)
             taken = try await transaction.claimSlots(grant, choice)
             try await mustStillBeOpen(offering)
         } else {
@@ -95,6 +99,26 @@ extension Change {
         guard !taken.isEmpty else { throw ClaimRefusal.noWork }
         grant.events.prefix(taken.count).forEach(note)
         return taken
+    }
+
+    /// Takes what the worker has won of a batch and not taken yet, at its price.
+    ///
+    /// - Returns: none where nothing is left of it.
+    /// - Throws: as ``lease(from:to:event:most:only:of:hints:)``, but never ``ClaimRefusal/noWork``.
+    func leaseAwarded(
+        of offering: Offering, to claimant: inout Claimant, event: String, most: Int
+    ) async throws -> [Assignment] {
+        for won in try await transaction.awardsReserved(of: offering.key, for: claimant.worker.id) {
+            let priced = offering.priced(
+                at: won.pay, fee: won.fee, trace: ["award_allotment": .string("\(won.id)")]
+            )
+            do {
+                return try await lease(from: priced, to: &claimant, event: event, most: most, of: won.id)
+            } catch ClaimRefusal.noWork {
+                continue
+            }
+        }
+        return []
     }
 
     /// Takes what is set aside for the worker, then gold when its turn has come, then what belongs to what they had

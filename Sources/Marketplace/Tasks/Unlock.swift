@@ -15,12 +15,16 @@ package struct Unlock: Hashable, Sendable {
         case work
         /// The scheduler offers it.
         case offer
+        /// A bid wins it.
+        case bid
         /// The team that a worker is in.
         case workforce
         /// A decision is appealed.
         case appeal
         /// A declared interest is withdrawn.
         case interest
+        /// The standing ask, or a price that rises.
+        case ask
         /// Time: the next day or week, or a higher cap.
         case hours
         /// A paper is verified.
@@ -81,6 +85,7 @@ extension ClaimRefusal {
         case .noOpenBatch: return Unlock(.work, "Wait until a batch is published.")
         case .offeredOnly:
             return Unlock(.offer, "Wait for an offer, and say when you are available so that one can be made.")
+        case .awardedOnly: return Unlock(.bid, "Bid in the next auction of the batch.")
         case .noWork:
             guard let end = facts.leaseEnds[offering.batch] else {
                 return Unlock(.work, "Wait until somebody gives a task back, or an answer is rejected.")
@@ -106,6 +111,10 @@ extension ClaimRefusal {
             let start = facts.nextDay
             return Unlock(.hours, "Wait until your next day begins at \(start.unlockText).", at: start)
         case .batchCap: return Unlock(.nothing, "Nothing: one person may have no more of this batch.")
+        case .belowAsk(let hourly):
+            let wait = offering.escalatedFrom == nil ? "" : " Its price rises while work is left."
+            return Unlock(
+                .ask, "It pays \(hourly) an hour. Lower your ask or end it, or claim the batch by its name.\(wait)")
         }
     }
 

@@ -47,7 +47,8 @@ package struct WhyNotEligible: Sendable {
                 throw NotFound("batch")
             }
             let seeker = try await WorkSeeker(row, in: transaction)
-            guard let prospect = try await transaction.prospects(of: seeker, from: [offering]).first else {
+            guard let prospect = try await transaction.prospects(of: seeker, from: [offering], byName: true).first
+            else {
                 throw NotFound("batch")
             }
             return prospect

@@ -9,6 +9,7 @@ struct WorkSeeker: Sendable {
     let refusal: ClaimRefusal?
     let limits: WorkLimits
     let bonds: WorkerBonds
+    let asks: Asks
     let facts: WorkerFacts
     let hours: CommittedHours
 
@@ -21,6 +22,7 @@ struct WorkSeeker: Sendable {
         let week = try WorkWeek.start(of: transaction.instant, timeZone: row.timeZone)
         hours = try await transaction.committedHours(of: row.id, on: day, weekStartsOn: week)
         bonds = try await transaction.workerBonds(of: row.id)
+        asks = try await transaction.asks(of: row.id)
         refusal =
             if try await !transaction.holds(Principal.ID(row.id.uuid), .worker, for: nil) {
                 .notAWorker
@@ -70,8 +72,11 @@ extension Transaction {
     /// What a worker would be told who claimed work of each of these batches now, in their order; that work is only
     /// offered comes last.
     ///
+    /// - Parameter byName: whether the worker names the batches, so that no ask keeps them away.
     /// - Throws: ``NotFound`` for a batch whose requirement is not there.
-    func prospects(of seeker: WorkSeeker, from offerings: [Offering]) async throws -> [ClaimProspect] {
+    func prospects(
+        of seeker: WorkSeeker, from offerings: [Offering], byName: Bool = false
+    ) async throws -> [ClaimProspect] {
         let requirements = try await knownRequirements(Array(Set(offerings.map(\.requirement))))
         var prospects: [ClaimProspect] = []
         for offering in offerings {
@@ -83,11 +88,18 @@ extension Transaction {
         }
         let open = try await batchesWithOpenSlot(hopeful, for: seeker.worker.id, with: seeker.bonds)
         let capped = try await cappedBatches(hopeful, for: seeker.worker.id)
-        return zip(offerings, prospects).map { offering, prospect in
+        return try zip(offerings, prospects).map { offering, prospect in
             guard case .eligible = prospect else { return prospect }
             if let cap = capped[offering.batch] { return .refused(.batchCap(cap)) }
             guard open.contains(offering.batch) else { return .refused(.noWork) }
-            return offering.door == .claim ? prospect : .refused(.offeredOnly)
+            guard byName || offering.door == .bid || seeker.asks.admit(offering) else {
+                return .refused(.belowAsk(paysHourly: try offering.hourly))
+            }
+            switch offering.door {
+            case .claim: return prospect
+            case .offer: return .refused(.offeredOnly)
+            case .bid: return .refused(.awardedOnly)
+            }
         }
     }
 }

@@ -12,6 +12,8 @@ package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case alreadyOffered = "already_offered"
     case turnedDown = "turned_down"
     case finished = "work_done"
+    /// It pays less than the worker asks for.
+    case belowAsk = "below_ask"
     /// No rule: others brought more value for what there was.
     case notChosen = "not_chosen"
     /// There was nobody, or nothing, to look at.

@@ -33,15 +33,18 @@ package struct RoutingMarket: Sendable {
     package let finished: Set<RoutingPair>
     /// Whom their team, an exclusion or a conflict of interest keeps from what.
     package let barred: Set<RoutingPair>
+    /// Whose standing ask is above what which batch pays; that is all a plan knows of asks.
+    package let belowAsk: Set<RoutingPair>
 
     package init(
         instant: Date, batches: [RoutingBatch], candidates: [RoutingCandidate],
         requirements: [Requirement.ID: Requirement], offered: Set<RoutingPair> = [],
         turnedDown: Set<RoutingPair> = [], finished: Set<RoutingPair> = [],
-        barred: Set<RoutingPair> = []
+        barred: Set<RoutingPair> = [], belowAsk: Set<RoutingPair> = []
     ) {
         (self.instant, self.batches, self.candidates) = (instant, batches, candidates)
         (self.requirements, self.offered) = (requirements, offered)
-        (self.turnedDown, self.finished, self.barred) = (turnedDown, finished, barred)
+        (self.turnedDown, self.finished) = (turnedDown, finished)
+        (self.barred, self.belowAsk) = (barred, belowAsk)
     }
 }

@@ -160,6 +160,7 @@ private struct RoutingSheet {
         if market.finished.contains(pair) {
             return barred(.finished, "The worker has done their part of every task of it that is open.")
         }
+        if market.belowAsk.contains(pair) { return barred(.belowAsk, "It pays less than the worker asks for.") }
         return .success((proof, window.answerBy))
     }
 

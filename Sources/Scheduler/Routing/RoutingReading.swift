@@ -39,7 +39,8 @@ struct RoutingReading: Sendable {
             offered: Set(answers.filter(\.isOpen).map(\.pair)),
             turnedDown: Set(answers.filter { !$0.isOpen }.map(\.pair)),
             finished: try await transaction.routingFinished(batches, by: ids),
-            barred: try await transaction.routingBarred(from: batches, ids)
+            barred: try await transaction.routingBarred(from: batches, ids),
+            belowAsk: try await transaction.routingBelowAsk(batches, ids)
         )
         return (market, next(cursor, batches: batches, workers: ids))
     }

@@ -8,7 +8,7 @@ internal import Simulation
 struct AuctionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "auction",
-        abstract: "Work that workers name their price for: how bids are cleared.",
+        abstract: "Work that workers name their price for: auctions, and how bids are cleared.",
         discussion: """
             Sealed lane: the best scores (quality less bid) win, and each winner is paid the highest amount at which \
             they would still have won. Clock lane: a price falls until those who stay fit the budget, and everyone \
@@ -17,7 +17,7 @@ struct AuctionCommand: AsyncParsableCommand {
             Try it on a file, which needs no database: guildhall auction clear MARKET.json --lane sealed. \
             docs/FILES.md has the format and an example.
             """,
-        subcommands: whatIf
+        subcommands: stored + whatIf
     )
 
     /// Those that need no database.

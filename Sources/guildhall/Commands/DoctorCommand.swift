@@ -25,7 +25,6 @@ extension DoctorFinding {
         let rule = "\(check.invariant < 10 ? " " : "")\(check.invariant) \(check.rawValue): \(check.sentence)"
         return switch outcome {
         case .clean: "ok      \(rule)"
-        case .notBuilt: "absent  \(rule) Its module is not built yet."
         case .violated(let count, let examples): "BROKEN  \(rule) \(count) times: \(examples.joined(separator: ", "))"
         }
     }
@@ -37,7 +36,6 @@ extension DoctorFinding {
         ]
         switch outcome {
         case .clean: object["outcome"] = "clean"
-        case .notBuilt: object["outcome"] = "not_built"
         case .violated(let count, let examples):
             object["outcome"] = "violated"
             object["count"] = .integer(Int64(count))

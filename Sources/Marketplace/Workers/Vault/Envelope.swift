@@ -28,7 +28,8 @@ package enum VaultRefusal: Refusal {
     }
 }
 
-/// Whose a data key is: a worker's, for their secrets, or a requester's, for content of one function.
+/// Whose a data key is: a worker's, for their secrets, a requester's, for content of one function, or an auction's, for
+/// its bids.
 struct KeyOwner: Hashable, Sendable {
     fileprivate let place: String
 
@@ -37,6 +38,10 @@ struct KeyOwner: Hashable, Sendable {
     /// - Parameter function: a value of the PostgreSQL enum `work_function`.
     static func requester(_ id: Requester.ID, function: String) -> KeyOwner {
         KeyOwner(place: "requester_key/\(id)/\(function)")
+    }
+
+    static func auction(_ id: UUID, of requester: Requester.ID) -> KeyOwner {
+        KeyOwner(place: "auction_key/\(requester)/\(id.uuidString.lowercased())")
     }
 }
 
@@ -78,6 +83,15 @@ enum Envelope {
         let bytes = try open(sealed, under: key, binding(place, "1"))
         guard let json = try? JSON.parse(bytes, limits: .stored) else { throw .unreadable }
         return json
+    }
+
+    /// The same for bytes, whose number shows.
+    static func seal(bytes: [UInt8], for place: String, under key: SymmetricKey) throws -> [UInt8] {
+        try seal(bytes, under: key, binding(place, "1"))
+    }
+
+    static func open(bytes: [UInt8], for place: String, under key: SymmetricKey) throws(VaultRefusal) -> [UInt8] {
+        try open(bytes, under: key, binding(place, "1"))
     }
 
     private static func binding(_ place: String, _ version: String) -> [UInt8] {

@@ -123,6 +123,8 @@ extension Transaction {
             update wrapping_key set retired_at = coalesce(retired_at, \(instant))
              where name = \(name) and not exists (select from worker_key where wrapping_key = \(name))
                and not exists (select from requester_key where wrapping_key = \(name))
+               -- Of auctions whose bids are sealed; they are over in days.
+               and not exists (select from auction where wrapping_key = \(name))
             """) == 1
     }
 }

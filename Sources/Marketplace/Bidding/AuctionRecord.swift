@@ -1,0 +1,35 @@
+internal import Formats
+internal import Foundation
+package import Matching
+internal import Store
+
+/// What was cleared and what came of it; the same bids always make the same bytes.
+package struct AuctionRecord: Sendable {
+    package let market: AuctionMarket
+    package let result: AuctionResult
+
+    /// SHA-256 of both in canonical JSON, the market first.
+    package var hash: Digest { Digest(of: market.json.canonicalBytes() + result.json.canonicalBytes()) }
+
+    /// Clears a closed auction by the rules of its version.
+    ///
+    /// - Throws: ``AuctionMarketFault``; ``NotFound`` while the seed is sealed.
+    init(clearing auction: Auction, bids: [AuctionMarket.Bidder]) throws {
+        guard let seed = auction.seed, auction.ruleVersion == Auction.rules else { throw NotFound("auction's rules") }
+        market = try AuctionMarket(
+            id: auction.id.uuid.bits, seed: seed, tasks: auction.tasks, redundancy: auction.redundancy,
+            floorMinor: auction.floorMinor, ceilingMinor: auction.ceilingMinor,
+            reserveScoreMinor: auction.reserveScoreMinor ?? -AuctionMarket.Bounds.scoreMax,
+            budgetMinor: auction.budgetMinor, stepBasisPoints: auction.stepBasisPoints ?? 200, bidders: bids
+        )
+        result = try market.clear(auction.lane)
+    }
+}
+
+extension Digest {
+    /// Bytes in lower-case hexadecimal digits.
+    static func hexadecimal(of bytes: [UInt8]) -> String {
+        let digits = Array("0123456789abcdef")
+        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
+    }
+}

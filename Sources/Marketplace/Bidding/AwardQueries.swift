@@ -1,0 +1,265 @@
+internal import Foundation
+internal import Matching
+internal import Store
+
+extension Transaction {
+    func feeBasisPoints(of batch: Batch.Key) async throws -> Int {
+        try await oneRow(
+            """
+            select fee_bps from batch_price where requester_id = \(batch.requester) and batch_id = \(batch.id)
+            """)["fee_bps"]
+    }
+
+    /// Enters an award and keeps its slots.
+    func insertAward(_ award: FreshAward, of auction: Auction, _ batch: Batch.Key, acceptBy: Date) async throws {
+        for part in award.parts {
+            try await execute(
+                """
+                insert into allotment (requester_id, allotment_id, batch_id, kind, pay_minor, fee_minor)
+                values (\(batch.requester), \(part.allotment), \(batch.id), 'award', \(part.pay.minorUnits),
+                        \(part.fee.minorUnits))
+                """)
+            let changed = try await execute(
+                """
+                update slot set allotment_id = \(part.allotment)
+                  from unnest(\(part.slots.map(\.task))::uuid[], \(part.slots.map(\.slot))::bigint[])
+                           as won (task_id, slot_no)
+                 where slot.requester_id = \(batch.requester) and slot.task_id = won.task_id
+                   and slot.slot_no = won.slot_no and slot.state = 'open' and slot.allotment_id is null
+                """)
+            guard changed == part.slots.count else { throw StoreError.unexpectedRowCount(changed) }
+        }
+        try await execute(
+            """
+            insert into award (requester_id, award_id, auction_id, bid_id, worker_id, state, units, total_minor,
+                               is_moved_up, awarded_at, accept_by, allotment_id, rest_allotment_id)
+            values (\(batch.requester), \(award.id), \(auction.id), \(award.winner.bid), \(award.winner.worker),
+                    'awarded', \(award.units), \(award.totalMinor), \(award.isMovedUp), \(instant), \(acceptBy),
+                    \(award.parts.first?.allotment), \(award.parts.dropFirst().first?.allotment))
+            """)
+        try await markAllotments(of: batch)
+    }
+
+    /// A worker's award.
+    ///
+    /// - Parameter lock: whether nobody else answers it until this transaction ends.
+    func award(_ key: Award.Key, of worker: Worker.ID, lock: Bool) async throws -> Award? {
+        let end: SQL = lock ? "for no key update of award" : ""
+        return try await firstRow(
+            """
+            \(fragment: Award.columns)
+             where award.requester_id = \(key.requester) and award.award_id = \(key.id) and award.worker_id = \(worker)
+            \(fragment: end)
+            """
+        ).map(Award.init)
+    }
+
+    /// A worker's awards, the newest first.
+    func awards(of worker: Worker.ID, before last: Award.ID?, limit: Int) async throws -> [Award] {
+        try await rows(
+            """
+            \(fragment: Award.columns)
+             where award.worker_id = \(worker) and (\(last)::uuid is null or award.award_id < \(last)::uuid)
+             order by award.award_id desc
+             limit \(limit)
+            """
+        ).map(Award.init)
+    }
+
+    /// Answers a locked award.
+    func answerAward(_ award: Award, as state: AwardState, reservedUntil: Date? = nil) async throws {
+        let changed = try await execute(
+            """
+            update award set state = \(state), answered_at = \(instant), reserved_until = \(reservedUntil)
+             where requester_id = \(award.auction.requester) and award_id = \(award.id) and state = 'awarded'
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// Lets the holder of an award have its slots until an instant.
+    func handOver(_ award: Award, until end: Date) async throws {
+        try await execute(
+            """
+            update allotment set holder_id = \(award.worker), held_until = \(end), ends_at = \(end)
+             where requester_id = \(award.auction.requester) and allotment_id = any(\(award.allotments)::uuid[])
+            """)
+    }
+
+    /// Awards that nobody has answered in time.
+    func lockLateAwards(of auction: Auction) async throws -> [Award] {
+        try await rows(
+            """
+            \(fragment: Award.columns)
+             where award.requester_id = \(auction.requester) and award.auction_id = \(auction.id)
+               and award.state = 'awarded' and award.accept_by <= \(instant)
+             order by award.award_id
+               for no key update of award
+            """
+        ).map(Award.init)
+    }
+
+    /// Auctions with awards that were not answered in time, or in whose place nobody was looked for.
+    func auctionsToSettle(limit: Int) async throws -> [Auction.Key] {
+        try await rows(
+            """
+            select requester_id, auction_id from (
+                (select requester_id, auction_id from award
+                  where state = 'awarded' and accept_by <= \(instant)
+                  order by accept_by
+                  limit \(limit))
+                union
+                (select requester_id, auction_id from award
+                  where state in ('declined', 'lapsed') and not is_replaced
+                  order by requester_id, auction_id
+                  limit \(limit))) as late
+             order by auction_id
+             limit \(limit)
+            """
+        ).map { Auction.Key(requester: try $0["requester_id"], id: try $0["auction_id"]) }
+    }
+
+    /// How awards of an auction stand: who gave any back, and how many units everybody holds.
+    func standingAwards(of auction: Auction) async throws -> (gone: Set<Worker.ID>, held: [Worker.ID: Int]) {
+        let rows = try await rows(
+            """
+            select worker_id, bool_or(state in ('declined', 'lapsed')) as is_gone,
+                   coalesce(sum(units) filter (where state in ('awarded', 'accepted')), 0)::bigint as units
+              from award
+             where requester_id = \(auction.requester) and auction_id = \(auction.id)
+             group by worker_id
+            """)
+        var (gone, held): (Set<Worker.ID>, [Worker.ID: Int]) = ([], [:])
+        for row in rows {
+            let worker: Worker.ID = try row["worker_id"]
+            if try row["is_gone"] { gone.insert(worker) }
+            let units: Int = try row["units"]
+            if units > 0 { held[worker] = units }
+        }
+        return (gone, held)
+    }
+
+    /// Notes that somebody was looked for in place of all awards that were given back.
+    func markReplaced(of auction: Auction) async throws {
+        try await execute(
+            """
+            update award set is_replaced = true
+             where requester_id = \(auction.requester) and auction_id = \(auction.id)
+               and state in ('declined', 'lapsed') and not is_replaced
+            """)
+    }
+
+    /// Tasks of a batch of which a worker has a slot: taken, or kept for an award of theirs.
+    func tasksHad(by worker: Worker.ID, of batch: Batch.Key) async throws -> Set<WorkTask.ID> {
+        Set(
+            try await rows(
+                """
+                select task_id from assignment
+                 where worker_id = \(worker) and requester_id = \(batch.requester) and batch_id = \(batch.id)
+                   and state in ('leased', 'submitted', 'accepted', 'rejected')
+                 union
+                select slot.task_id
+                  from award
+                  join slot on slot.requester_id = award.requester_id
+                           and slot.allotment_id in (award.allotment_id, award.rest_allotment_id)
+                 where award.worker_id = \(worker) and award.requester_id = \(batch.requester)
+                   and slot.batch_id = \(batch.id)
+                """
+            ).map { try $0["task_id"] })
+    }
+
+    func bidID(of worker: Worker.ID, in auction: Auction) async throws -> Bid.ID? {
+        try await firstRow(
+            """
+            select bid_id from bid
+             where requester_id = \(auction.requester) and auction_id = \(auction.id) and worker_id = \(worker)
+            """)?["bid_id"]
+    }
+}
+
+extension Award {
+    static let columns: SQL = """
+        select award.requester_id, award.award_id, award.auction_id, auction.batch_id, award.worker_id, award.state,
+               award.units, award.total_minor, auction.currency, award.is_moved_up, award.awarded_at, award.accept_by,
+               award.reserved_until, award.allotment_id, award.rest_allotment_id, auction.reserved_seconds,
+               bid.earliest_on::timestamp at time zone worker.time_zone as earliest_at
+          from award
+          join auction using (requester_id, auction_id)
+          join bid using (requester_id, bid_id)
+          join worker on worker.worker_id = award.worker_id
+        """
+
+    init(row: Row) throws {
+        id = try row["award_id"]
+        auction = Auction.Key(requester: try row["requester_id"], id: try row["auction_id"])
+        batch = try row["batch_id"]
+        worker = try row["worker_id"]
+        state = try row["state"]
+        units = try row["units"]
+        total = try Money(row["total_minor"], row["currency"])
+        isMovedUp = try row["is_moved_up"]
+        awardedAt = try row["awarded_at"]
+        acceptBy = try row["accept_by"]
+        reservedUntil = try row["reserved_until"]
+        let rest: Allotment.ID? = try row["rest_allotment_id"]
+        allotments = [try row["allotment_id"]] + (rest.map { [$0] } ?? [])
+        reservedSeconds = try row["reserved_seconds"]
+        earliest = try row["earliest_at"]
+    }
+}
+
+extension Transaction {
+    /// The awards of an auction, in the order in which they were made.
+    func awards(of auction: Auction, limit: Int) async throws -> [Award] {
+        try await rows(
+            """
+            \(fragment: Award.columns)
+             where award.requester_id = \(auction.requester) and award.auction_id = \(auction.id)
+             order by award.award_id
+             limit \(limit)
+            """
+        ).map(Award.init)
+    }
+
+    /// Awards that the stored result does not bear out: another price, more units, or of nobody who has won; of those
+    /// that moved up, a price below the bid or above the ceiling. And winners of an auction that is over who have none,
+    /// by their bid. 100 at most.
+    func oddAwards(of auction: Auction) async throws -> [UUID] {
+        try await rows(
+            """
+            with won as (
+                select (item ->> 'worker')::uuid as worker_id, (item ->> 'units')::bigint as units,
+                       (item ->> 'payment_minor')::bigint as total_minor
+                  from auction
+                 cross join lateral jsonb_array_elements(result -> 'winners') as item
+                 where requester_id = \(auction.requester) and auction_id = \(auction.id)
+            )
+            select award.award_id as odd_id
+              from award
+              join bid using (requester_id, bid_id)
+              left join won on won.worker_id = award.worker_id
+             where award.requester_id = \(auction.requester) and award.auction_id = \(auction.id)
+               and (award.worker_id <> bid.worker_id or bid.auction_id <> award.auction_id
+                    or case when award.is_moved_up
+                            then award.total_minor not between award.units * bid.amount_minor
+                                                           and award.units * \(auction.ceilingMinor)::bigint
+                            -- Fewer units where their tasks were withdrawn: the first ones, which carry the remainder.
+                            else (award.units <= won.units
+                                  and award.total_minor = award.units * (won.total_minor / won.units)
+                                                          + least(award.units, won.total_minor % won.units))
+                                 is not true end)
+            union all
+            select bid.bid_id
+              from won
+              join bid on bid.requester_id = \(auction.requester) and bid.auction_id = \(auction.id)
+                      and bid.worker_id = won.worker_id
+             where \(auction.state == .awarded)
+               and not exists (select from award
+                                where award.requester_id = bid.requester_id and award.bid_id = bid.bid_id)
+               -- A winner whose tasks were all withdrawn meanwhile has none.
+               and exists (select from award
+                            where award.requester_id = bid.requester_id and award.auction_id = bid.auction_id)
+             limit 100
+            """
+        ).map { try $0["odd_id"] }
+    }
+}

@@ -1,0 +1,175 @@
+internal import Formats
+internal import Foundation
+internal import Matching
+internal import Store
+
+/// What a piece of closing auctions came to.
+package struct AuctionProgress: Hashable, Sendable {
+    package internal(set) var closed = 0
+    package internal(set) var bidsOpened = 0
+    package internal(set) var cleared = 0
+    package internal(set) var awardsWritten = 0
+    /// Whether to go on at once.
+    package internal(set) var hasMore = false
+}
+
+/// Takes auctions whose time is up, by PostgreSQL's clock, from the close to their awards: opens the bids, clears,
+/// writes the awards. Each step is a bounded transaction; cut off anywhere, it goes on where it was and ends the same.
+package struct CloseAuctions: Sendable {
+    /// Bids opened, and awards written, in one transaction.
+    static let bidsMax = 500
+    static let awardsMax = 50
+    /// Steps in one piece.
+    package static let stepsMax = 50
+
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// One bounded piece. Several may run at once.
+    ///
+    /// - Parameters:
+    ///   - steps: how many transactions at most, 1 to 1,000.
+    ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
+    /// - Throws: ``BadInput``; ``AccessRefusal``; ``ContentRefusal/keysMissing``; ``VaultRefusal``.
+    package func callAsFunction(steps: Int = stepsMax, by actor: Principal.ID) async throws -> AuctionProgress {
+        guard (1...1_000).contains(steps) else { throw BadInput("steps", "must be 1 to 1,000") }
+        var progress = AuctionProgress()
+        let due = try await market.database.read { transaction in
+            try await transaction.authorize(actor, as: .operator)
+            return try await transaction.unfinishedAuctions(limit: steps)
+        }
+        var left = steps
+        for auction in due {
+            while left > 0, try await step(auction, by: actor, &progress) { left -= 1 }
+        }
+        progress.hasMore = left == 0 || due.count == steps
+        return progress
+    }
+
+    /// - Returns: whether something was done, so that there may be more to do.
+    private func step(
+        _ key: Auction.Key, by actor: Principal.ID, _ progress: inout AuctionProgress
+    ) async throws -> Bool {
+        let step = try await market.change { change -> AuctionStep in
+            guard let (auction, batch, change) = try await change.lockToSettle(key) else { return .none }
+            return try await change.advance(auction, of: batch, by: actor)
+        }
+        switch step {
+        case .none: return false
+        case .closed: progress.closed += 1
+        case .opened(let bids): progress.bidsOpened += bids
+        case .cleared: progress.cleared += 1
+        case .awarded(let awards): progress.awardsWritten += awards
+        }
+        return true
+    }
+}
+
+/// What one transaction did.
+private enum AuctionStep: Sendable {
+    case none, closed, cleared
+    case opened(Int)
+    case awarded(Int)
+}
+
+extension Change {
+    /// An auction and its batch, kept from everybody else: bids that were in time are in, and no more come; the change
+    /// is at the instant after the wait for them.
+    ///
+    /// - Returns: `nil` when there is no such auction.
+    func lockToSettle(_ key: Auction.Key) async throws -> (Auction, Batch, Change)? {
+        guard let seen = try await transaction.auction(key),
+            let batch = try await transaction.lockBatch(seen.batch, of: key.requester)
+        else { return nil }
+        let (row, after) = try await transaction.waiting(for: Transaction.auctionStatement(key, .close))
+        guard let auction = try row.map(Auction.init) else { return nil }
+        return (auction, batch, self.after(after))
+    }
+
+    /// The next step of a locked auction.
+    fileprivate func advance(_ auction: Auction, of batch: Batch, by actor: Principal.ID) async throws -> AuctionStep {
+        switch auction.state {
+        case .open:
+            guard instant >= auction.closesAt else { return .none }
+            try await close(auction, of: batch, by: actor)
+            return .closed
+        case .closed:
+            let bids = try await transaction.sealedBids(of: auction.key, limit: CloseAuctions.bidsMax)
+            guard bids.isEmpty else {
+                try await open(bids, of: auction, by: actor)
+                return .opened(bids.count)
+            }
+            try await clear(auction, of: batch, by: actor)
+            return .cleared
+        case .awarding:
+            return .awarded(try await writeAwards(of: auction, batch, by: actor))
+        case .awarded, .fallenBack, .unfilled, .cancelled:
+            return .none
+        }
+    }
+
+    /// Ends the bidding of a locked auction: its seed is revealed, and what there is to be had is counted. Without
+    /// anything to be had nothing is opened.
+    func close(_ auction: Auction, of batch: Batch, by actor: Principal.ID) async throws {
+        let isAlive = batch.state.isInWork && batch.door == .bid
+        let supply =
+            isAlive
+            ? AuctionSupply(openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count)) : nil
+        guard let supply, let closed = auction.state.after(.close) else {
+            try await transaction.cancelAuction(auction)
+            return try await record("auction_cancelled", of: auction, by: actor)
+        }
+        let (key, sealedSeed) = try await auctionKey(of: auction.key)
+        let seed = try key.open(seed: sealedSeed)
+        try await transaction.closeAuction(auction, to: closed, seed: seed, supply)
+        try await record(
+            "auction_closed", of: auction, by: actor,
+            facts: [
+                "seed": .string(Digest.hexadecimal(of: seed)), "tasks": .integer(Int64(supply.tasks)),
+                "redundancy": .integer(Int64(supply.redundancy)),
+            ]
+        )
+    }
+
+    private func open(_ bids: [Bid], of auction: Auction, by actor: Principal.ID) async throws {
+        let key = try await auctionKey(of: auction.key).key
+        var opened: [(bid: Bid, amount: SealedAmount)] = []
+        for bid in bids {
+            guard let sealed = bid.sealed, bid.state.after(.open) != nil else { throw VaultRefusal.unreadable }
+            opened.append((bid, try key.open(sealed, of: bid.id, version: bid.version)))
+        }
+        try await transaction.openBids(opened, of: auction.key)
+        try await record("bids_opened", of: auction, by: actor, facts: ["bids": .integer(Int64(bids.count))])
+    }
+
+    /// All bids are open: what came of them is worked out and stored, and the key is forgotten.
+    private func clear(_ auction: Auction, of batch: Batch, by actor: Principal.ID) async throws {
+        let record = try AuctionRecord(clearing: auction, bids: try await transaction.bidders(in: auction))
+        let event: AuctionEvent =
+            switch record.result.outcome {
+            case .tooFewBidders: .fallBack
+            case .cleared, .partlyFilled: .clear
+            case .reserveNotMet, .everyoneLeft, .budgetTooSmall: .findNobody
+            }
+        guard let next = auction.state.after(event) else { throw StoreError.unexpectedRowCount(0) }
+        try await transaction.storeRecord(record, of: auction, to: next)
+        if next == .fallenBack { try await transaction.fallBack(batch.key) }
+        try await self.record(
+            "auction_cleared", of: auction, by: actor,
+            facts: [
+                "outcome": .string(record.result.outcome.rawValue),
+                "bidders": .integer(Int64(record.market.bidders.count)),
+                "units_filled": .integer(Int64(record.result.unitsFilled)),
+                "payment_minor": .integer(record.result.paymentMinor), "hash": .string(record.hash.hexadecimal),
+            ]
+        )
+    }
+
+    func record(
+        _ action: String, of auction: Auction, by actor: Principal.ID, facts: JSON = .object([:])
+    ) async throws {
+        try await record(
+            action, by: actor, on: "auction", auction.id.uuid, in: .requester(auction.requester), facts: facts)
+    }
+}

@@ -1,0 +1,75 @@
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    /// Cells with auctions that were cleared since an instant, in the order of their requirement, profession, tier and
+    /// currency. Once a night: reads what was cleared in that time.
+    func screenedPlaces(after last: ScreenBids.Place?, since: Date, limit: Int) async throws -> [ScreenBids.Place] {
+        try await rows(
+            """
+            select batch.requirement_id, rate.profession, rate.tier, auction.currency
+              from auction
+              join batch on batch.requester_id = auction.requester_id and batch.batch_id = auction.batch_id
+              join rate using (rate_id)
+             where auction.state in ('awarding', 'awarded', 'unfilled') and auction.closed_at > \(since)
+               and (\(last?.cell.requirement)::uuid is null
+                    or (batch.requirement_id, rate.profession, rate.tier, auction.currency)
+                       > (\(last?.cell.requirement)::uuid, \(last?.cell.profession)::text,
+                          \(last?.cell.tier.rawValue)::text::tier, \(last?.currency)::text))
+             group by batch.requirement_id, rate.profession, rate.tier, auction.currency
+             order by batch.requirement_id, rate.profession, rate.tier, auction.currency
+             limit \(limit)
+            """
+        ).map {
+            ScreenBids.Place(
+                cell: ScreenCell(
+                    requirement: try $0["requirement_id"], profession: try $0["profession"], tier: try $0["tier"]),
+                currency: try $0["currency"])
+        }
+    }
+
+    /// The bids of a cell's latest cleared auctions, in the order in which those were closed; at most 200,000.
+    func clearedBids(of place: ScreenBids.Place, auctions: Int) async throws -> [ClearedBid] {
+        try await rows(
+            """
+            with cleared as materialized (
+                select auction.requester_id, auction.auction_id, auction.closed_at
+                  from batch
+                  join rate using (rate_id)
+                  join auction on auction.requester_id = batch.requester_id and auction.batch_id = batch.batch_id
+                 where batch.requirement_id = \(place.cell.requirement)
+                   and rate.profession = \(place.cell.profession) and rate.tier = \(place.cell.tier)
+                   and auction.currency = \(place.currency)
+                   and auction.state in ('awarding', 'awarded', 'unfilled')
+                 order by auction.closed_at desc, auction.auction_id desc
+                 limit \(auctions)
+            )
+            select bid.auction_id, bid.worker_id, bid.amount_minor, bid.quality_minor, won.is_winner, won.awarded,
+                   won.lapsed
+              from cleared
+              join bid on bid.requester_id = cleared.requester_id and bid.auction_id = cleared.auction_id
+             cross join lateral (
+                select coalesce(bool_or(not award.is_moved_up), false) as is_winner,
+                       coalesce(sum(award.units), 0) as awarded,
+                       coalesce(sum(award.units) filter (where award.state = 'lapsed'), 0) as lapsed
+                  from award
+                 where award.requester_id = bid.requester_id and award.bid_id = bid.bid_id
+             ) as won
+             where bid.state = 'opened'
+             order by cleared.closed_at, cleared.auction_id, bid.worker_id
+             limit 200000
+            """
+        ).map {
+            ClearedBid(
+                auction: try $0["auction_id"], worker: try $0["worker_id"], amountMinor: try $0["amount_minor"],
+                qualityMinor: try $0["quality_minor"], isWinner: try $0["is_winner"], awarded: try $0["awarded"],
+                lapsed: try $0["lapsed"])
+        }
+    }
+
+    /// Whether somebody bid in one of these auctions.
+    func hasBid(_ worker: Worker.ID, in auctions: [UUID]) async throws -> Bool {
+        try await firstRow(
+            "select from bid where worker_id = \(worker) and auction_id = any(\(auctions)) limit 1") != nil
+    }
+}
