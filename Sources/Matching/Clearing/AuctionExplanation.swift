@@ -51,8 +51,8 @@ extension AuctionMarket {
         case .clock:
             lines.append(
                 "The price falls from \(ceilingMinor) by \(stepBasisPoints) ten-thousandths a step, not below "
-                    + "\(floorMinor), until the units of those who stay fit: price x units at most \(budgetMinor ?? 0), "
-                    + "units at most \(unitsWanted).")
+                    + "\(floorMinor), until the units of those who stay fit: price x units at most "
+                    + "\(budgetMinor ?? 0), units at most \(unitsWanted).")
         }
         return lines
     }

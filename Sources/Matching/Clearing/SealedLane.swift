@@ -1,7 +1,7 @@
 /// The bids of a sealed auction in the order in which they win: the highest score first, ties by hash.
 ///
-/// Every bidder is a run of as many equal units as they can get. Sums over the runs are kept, so that what any bid of any
-/// bidder would win and be paid is found in O(log n) without clearing again.
+/// Every bidder is a run of as many equal units as they can get. Sums over the runs are kept, so that what any bid of
+/// any bidder would win and be paid is found in O(log n) without clearing again.
 ///
 /// Source: the Vickrey auction for several alike units, with a score in place of the bid (Asker and Cantillon 2008, The
 /// RAND Journal of Economics 39(1)). A bidder's n-th unit takes the place of the n-th last of the units that would win

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// How the bids of one auction lie: what screens for bid rigging look at (Huber and Imhof 2019, International Journal of
-/// Industrial Organization 65; Imhof 2017).
+/// How the bids of one auction lie: what screens for bid rigging look at (Huber and Imhof 2019, International Journal
+/// of Industrial Organization 65).
 package struct BidSpread: Hashable, Sendable {
     /// The standard deviation of all bids to their mean; cover bids lie close together.
     package let variation: Double

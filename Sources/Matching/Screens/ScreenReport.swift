@@ -34,8 +34,8 @@ package struct ScreenFinding: Hashable, Sendable {
 package struct ScreenedBidder: Hashable, Sendable {
     /// The worker.
     package let bidder: UInt128
-    /// The rank of the strongest set they are in (``ScreenFinding/evidence`` `set_score` or `weakest_member`, the less);
-    /// about 2 for most, and what bidders are ranked by. 0 for those with too few bids.
+    /// The rank of the strongest set they are in: its score or that of its weakest member, whichever is less. About 2
+    /// for most, and what bidders are ranked by; 0 for those with too few bids.
     package let score: Double
 }
 
@@ -60,8 +60,8 @@ package struct ScreenReport: Hashable, Sendable {
     /// How surprising the strongest set is: what cells are ranked by. 0 if there is none.
     package let score: Double
 
-    /// From which surprise on a finding is made: two in a thousand clean cells for each kind.
-    package static let threshold = 2.7
+    /// From which surprise on a finding is made: at most five in a thousand clean cells for each kind.
+    package static let threshold = 2.3
     /// The most findings of one kind.
     package static let findingsMax = 100
 }
