@@ -19,6 +19,8 @@ struct BidRoutesTests {
         try await ApproveRateCard(market: small.market)(card.version, contentHash: card.contentHash, by: small.checker)
         try await PublishRateCard(market: small.market)(card.version, by: small.maker)
         let batch = try await small.batch(small.draft("b", door: .bid, requirement: .all([])), tasks: 1)
+        // What is kept of who meets the requirement comes a minute later.
+        Scratch.clock.advance(by: 61)
         while try await SweepEligibility(market: small.market)() > 0 {}
         let id = try await OpenAuction(market: small.market)(
             of: Batch.Key(requester: small.requester, id: batch),

@@ -120,7 +120,7 @@ extension Change {
         guard let over = auction.state.after(.finish) else { throw StoreError.unexpectedRowCount(0) }
         try await transaction.countAwards(written, of: auction, to: isLast ? over : auction.state)
         if isLast {
-            try await record(
+            try await recordAuction(
                 "auction_awarded", of: auction, by: actor, facts: ["awards": .integer(Int64(written))])
         }
         return winners.count

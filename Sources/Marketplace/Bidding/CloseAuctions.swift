@@ -92,7 +92,7 @@ extension Change {
         switch auction.state {
         case .open:
             guard instant >= auction.closesAt else { return .none }
-            try await close(auction, of: batch, by: actor)
+            try await closeBidding(auction, of: batch, by: actor)
             return .closed
         case .closed:
             let bids = try await transaction.sealedBids(of: auction.key, limit: CloseAuctions.bidsMax)
@@ -111,19 +111,19 @@ extension Change {
 
     /// Ends the bidding of a locked auction: its seed is revealed, and what there is to be had is counted. Without
     /// anything to be had nothing is opened.
-    func close(_ auction: Auction, of batch: Batch, by actor: Principal.ID) async throws {
+    func closeBidding(_ auction: Auction, of batch: Batch, by actor: Principal.ID) async throws {
         let isAlive = batch.state.isInWork && batch.door == .bid
         let supply =
             isAlive
             ? AuctionSupply(openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count)) : nil
         guard let supply, let closed = auction.state.after(.close) else {
             try await transaction.cancelAuction(auction)
-            return try await record("auction_cancelled", of: auction, by: actor)
+            return try await recordAuction("auction_cancelled", of: auction, by: actor)
         }
         let (key, sealedSeed) = try await auctionKey(of: auction.key)
         let seed = try key.open(seed: sealedSeed)
         try await transaction.closeAuction(auction, to: closed, seed: seed, supply)
-        try await record(
+        try await recordAuction(
             "auction_closed", of: auction, by: actor,
             facts: [
                 "seed": .string(Digest.hexadecimal(of: seed)), "tasks": .integer(Int64(supply.tasks)),
@@ -140,7 +140,7 @@ extension Change {
             opened.append((bid, try key.open(sealed, of: bid.id, version: bid.version)))
         }
         try await transaction.openBids(opened, of: auction.key)
-        try await record("bids_opened", of: auction, by: actor, facts: ["bids": .integer(Int64(bids.count))])
+        try await recordAuction("bids_opened", of: auction, by: actor, facts: ["bids": .integer(Int64(bids.count))])
     }
 
     /// All bids are open: what came of them is worked out and stored, and the key is forgotten.
@@ -155,7 +155,7 @@ extension Change {
         guard let next = auction.state.after(event) else { throw StoreError.unexpectedRowCount(0) }
         try await transaction.storeRecord(record, of: auction, to: next)
         if next == .fallenBack { try await transaction.fallBack(batch.key) }
-        try await self.record(
+        try await recordAuction(
             "auction_cleared", of: auction, by: actor,
             facts: [
                 "outcome": .string(record.result.outcome.rawValue),
@@ -166,7 +166,7 @@ extension Change {
         )
     }
 
-    func record(
+    func recordAuction(
         _ action: String, of auction: Auction, by actor: Principal.ID, facts: JSON = .object([:])
     ) async throws {
         try await record(

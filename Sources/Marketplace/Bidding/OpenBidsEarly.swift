@@ -54,7 +54,7 @@ package struct OpenBidsEarly: Sendable {
             guard try await change.transaction.insertEarlyOpening(of: auction, reasons: reasons, by: actor) else {
                 throw EarlyOpeningRefusal.alreadyProposed
             }
-            try await change.record(
+            try await change.recordAuction(
                 "early_opening_proposed", of: held, by: actor, facts: ["reasons": .string(reasons)])
         }
     }
@@ -70,9 +70,9 @@ package struct OpenBidsEarly: Sendable {
             }
             guard proposer != actor else { throw EarlyOpeningRefusal.sameOperator }
             try await change.transaction.confirmEarlyOpening(of: auction, by: actor)
-            try await change.record(
+            try await change.recordAuction(
                 "early_opening_confirmed", of: held, by: actor, facts: ["proposed_by": .string("\(proposer)")])
-            try await change.close(held, of: batch, by: actor)
+            try await change.closeBidding(held, of: batch, by: actor)
         }
     }
 }

@@ -56,7 +56,7 @@ extension Transaction {
             )
             select result ->> 'outcome' as outcome, (result ->> 'units_wanted')::bigint as wanted,
                    (result ->> 'units_filled')::bigint as filled, (result ->> 'payment_minor')::bigint as cost,
-                   coalesce(budget_minor,
+                   coalesce(auction.budget_minor,
                             (select sum(units * least(ceiling_minor, quality_minor - reserve_score_minor)) from won),
                             0)::bigint as at_reserve,
                    batch.pay_minor,

@@ -75,12 +75,12 @@ extension Transaction {
     func awardsReserved(of batch: Batch.Key, for worker: Worker.ID) async throws -> [PricedAllotment] {
         try await rows(
             """
-            select allotment_id, pay_minor, fee_minor, batch.currency
+            select aside.allotment_id, aside.pay_minor, aside.fee_minor, batch.currency
               from allotment as aside join batch using (requester_id, batch_id)
              where aside.holder_id = \(worker) and requester_id = \(batch.requester) and batch_id = \(batch.id)
                and aside.kind = 'award' and aside.held_until > \(instant)
                and exists (select from slot
-                            where slot.requester_id = requester_id and slot.batch_id = aside.batch_id
+                            where slot.requester_id = aside.requester_id and slot.batch_id = aside.batch_id
                               and slot.allotment_id = aside.allotment_id and slot.state = 'open')
              order by allotment_id
              limit 100

@@ -37,7 +37,8 @@ extension AuctionCommand {
             discussion: """
                 From now on everything that decides it is fixed: the band, the worth of quality with everybody's \
                 newest estimate, and the seed that breaks ties, of which only the SHA-256 is shown before the \
-                close. Amounts are in minor units, for one assignment. Without --ceiling it is what the batch holds for an assignment.
+                close. Amounts are in minor units, for one assignment. Without --ceiling it is what the batch holds \
+                for an assignment.
 
                 guildhall auction open BATCH --closes 2026-12-01T12:00:00Z --quality-value 300 --baseline-bps 8000
                 guildhall auction open BATCH --lane clock --budget 500000 --closes 2026-12-01T12:00:00Z
