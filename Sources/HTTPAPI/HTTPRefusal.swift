@@ -58,7 +58,7 @@ extension ClaimRefusal: HTTPRefusal {
 extension OfferRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .batchNotOpen, .claimedOnly, .alreadyOffered, .notOpen: .conflict
+        case .batchNotOpen, .claimedOnly, .belowAsk, .alreadyOffered, .notOpen: .conflict
         case .notActive, .barred: .forbidden
         }
     }

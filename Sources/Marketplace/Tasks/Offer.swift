@@ -73,7 +73,7 @@ package enum OfferRefusal: Refusal {
     package var message: String {
         switch self {
         case .batchNotOpen(let state): "The batch is \(state.rawValue) and hands out no work."
-        case .claimedOnly: "The work of this batch is claimed; it is not offered."
+        case .claimedOnly: "The work of this batch is not offered: it is claimed, or bid for."
         case .notActive(let state): "The worker is \(state.rawValue); only active workers are offered work."
         case .barred(let bar): "The worker would be told, in place of getting the work: \(bar.message)"
         case .belowAsk: "It pays less for an hour than the worker asks for."
