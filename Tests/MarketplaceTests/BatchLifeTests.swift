@@ -371,8 +371,6 @@ struct BatchLifeTests {
                 select count(*) as n from batch
                  where worker_tasks_max = 9 and gold_bps = 700 and is_packed and control_bps = 1500 and sensitivity = 2
                 """) == 2)
-        #expect(
-            try await small.count("select count(distinct requirement_id) as n from batch") == 1)
     }
 
     @Test(

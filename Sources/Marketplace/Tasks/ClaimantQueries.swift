@@ -25,8 +25,8 @@ extension Transaction {
     func claimant(_ id: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate) async throws
         -> ClaimantReading?
     {
-        // Whatever the statistics say: a table that was vacuumed while it was empty is no reason to read it through, and
-        // one plan for all values will do, as planning costs more than any of the claim's statements.
+        // Whatever the statistics say: a table that was vacuumed while it was empty is no reason to read it through,
+        // and one plan for all values will do, as planning costs more than any of the claim's statements.
         let answers = try await pipeline([
             """
             select set_config('enable_seqscan', 'off', true), set_config('plan_cache_mode', 'force_generic_plan', true)

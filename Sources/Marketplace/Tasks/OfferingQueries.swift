@@ -46,8 +46,8 @@ extension Transaction {
 }
 
 extension Offering {
-    /// Whether a batch has something to take: an open slot for anybody, or one that is set aside for somebody. Gold does
-    /// not count, as it is only mixed into other work.
+    /// Whether a batch has something to take: an open slot for anybody, or one that is set aside for somebody. Gold
+    /// does not count, as it is only mixed into other work.
     ///
     /// It is asked at the end of the order in which slots are taken: what was taken, and may still be seen by a
     /// transaction from before, lies at its beginning.

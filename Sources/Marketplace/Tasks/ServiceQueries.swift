@@ -22,9 +22,9 @@ extension Transaction {
         """
         \(fragment: found) from unnest(\(requirements)::uuid[]) as met (requirement_id)
          cross join lateral (
-            select batch.requester_id, batch.batch_id, batch.project_id, batch.priority, batch.due_at, batch.opened_at
-              from batch
-             where batch.requirement_id = met.requirement_id and \(fragment: claimable(to: bonds, asking: asks, at: instant))
+            select \(fragment: looked) from batch
+             where batch.requirement_id = met.requirement_id
+               and \(fragment: claimable(to: bonds, asking: asks, at: instant))
              order by \(fragment: byAge ? age("batch") : service("batch"))
              limit 100) as found
           join project on project.requester_id = found.requester_id and project.project_id = found.project_id
@@ -41,8 +41,7 @@ extension Transaction {
         try await rows(
             """
             \(fragment: Self.found) from (
-                select batch.requester_id, batch.batch_id, batch.project_id, batch.priority, batch.due_at, batch.opened_at
-                  from batch
+                select \(fragment: Self.looked) from batch
                  where batch.requirement_id = any(\(requirements)::uuid[])
                    and batch.batch_id <> all (\(tried)::uuid[])
                    and \(fragment: Self.claimable(to: bonds, asking: asks, at: instant))
@@ -59,6 +58,12 @@ extension Transaction {
         """
         select found.requester_id, found.batch_id, found.project_id, project.weight, found.priority, found.due_at,
                found.opened_at
+        """
+    }
+
+    private static var looked: SQL {
+        """
+        batch.requester_id, batch.batch_id, batch.project_id, batch.priority, batch.due_at, batch.opened_at
         """
     }
 
