@@ -85,7 +85,7 @@ extension Award {
         let least = parts.last?.minorUnits ?? 0
         let more = parts.count { $0.minorUnits > least }
         let each = more == 0 ? "each pays \(least)" : "\(more) pay \(least + 1), the rest \(least)"
-        let how = isMovedUp ? "moved up" : "awarded"
+        let how = isMovedUp ? "by moving up" : "by the clearing"
         return "Award \(id) to \(worker), \(how), \(state.rawValue): \(units) units for \(total.minorUnits); \(each)."
     }
 }
