@@ -54,6 +54,26 @@ struct RateFields {
         return list
     }
 
+    /// One of the values of an enum, by its name.
+    func oneOf<Choice: RawRepresentable<String> & CaseIterable>(
+        _ name: String, or fallback: Choice
+    ) throws(BadInput) -> Choice {
+        if value(name).isNull { return fallback }
+        guard let choice = Choice(rawValue: try text(name)) else {
+            let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
+            throw BadInput("\(path).\(name)", "must be one of \(names)")
+        }
+        return choice
+    }
+
+    /// The names in `parties`; none where it is not given.
+    func parties() throws(BadInput) -> [PartyName] {
+        let names = try list("parties")
+        let parties = try PartyName.list(names.compactMap(\.stringValue), field: "\(path).parties")
+        guard names.allSatisfy({ $0.stringValue != nil }) else { throw BadInput("\(path).parties", "must be texts") }
+        return parties
+    }
+
     func profession() throws(BadInput) -> Profession {
         guard let profession = Profession(try text("profession")) else {
             throw BadInput("\(path).profession", "must be the code of a profession, such as lawyer")

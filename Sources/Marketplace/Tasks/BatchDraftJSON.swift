@@ -129,11 +129,7 @@ extension TaskDraft {
             let path = "batch.tasks[\(place)]"
             let fields = try RateFields(
                 item, path, known: ["external_key", "payload", "parties", "matter", "suggestion"])
-            let names = try fields.list("parties")
-            let parties = try PartyName.list(names.compactMap(\.stringValue), field: "\(path).parties")
-            guard names.allSatisfy({ $0.stringValue != nil }) else {
-                throw BadInput("\(path).parties", "must be texts")
-            }
+            let parties = try fields.parties()
             let suggestion = fields.value("suggestion")
             drafts.append(
                 TaskDraft(

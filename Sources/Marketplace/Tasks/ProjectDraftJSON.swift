@@ -14,11 +14,7 @@ extension ProjectDraft {
         let fields = try RateFields(json, "project", known: Self.known)
         let (key, name, kind) = (try fields.text("external_key"), try fields.text("name"), try fields.taskKind())
         let guideline = try ProjectGuideline(fields)
-        let names = try fields.list("parties")
-        let parties = try PartyName.list(names.compactMap(\.stringValue), field: "project.parties")
-        guard parties.count <= names.count, names.allSatisfy({ $0.stringValue != nil }) else {
-            throw BadInput("project.parties", "must be texts")
-        }
+        let parties = try fields.parties()
         let (parameters, answer) = (fields.value("parameters"), fields.value("answer_schema"))
         switch (parameters.isNull, answer.isNull) {
         case (false, true):
@@ -57,19 +53,5 @@ extension ProjectGuideline {
         case (true, true), (false, false):
             throw BadInput("project.guideline", "needs either guideline (a text) or existing_guideline (a key)")
         }
-    }
-}
-
-extension RateFields {
-    /// One of the values of an enum, by its name.
-    fileprivate func oneOf<Choice: RawRepresentable<String> & CaseIterable>(
-        _ name: String, or fallback: Choice
-    ) throws(BadInput) -> Choice {
-        if value(name).isNull { return fallback }
-        guard let choice = Choice(rawValue: try text(name)) else {
-            let names = Choice.allCases.map(\.rawValue).joined(separator: ", ")
-            throw BadInput("project.\(name)", "must be one of \(names)")
-        }
-        return choice
     }
 }
