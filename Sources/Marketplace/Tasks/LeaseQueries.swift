@@ -117,7 +117,9 @@ extension Transaction {
     }
 
     /// Ends leases that have run out and reopens their slots, or quarantines them, or withdraws them where the task was
-    /// closed meanwhile; those that somebody uses right now, or whose task somebody decides about, are passed by.
+    /// closed meanwhile; those that somebody uses right now, whose worker is claiming right now, or whose task somebody
+    /// decides about, are passed by: a claim holds its worker and may wait for a slot, so that who holds slots must not
+    /// wait for workers.
     ///
     /// - Parameter most: how many at once.
     func lapseLeases(most: Int) async throws -> [LapsedLease] {
@@ -126,10 +128,15 @@ extension Transaction {
             with lapsed as materialized (
                 select slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.assignment_id,
                        task.state as task_state
-                  from slot join task using (requester_id, task_id)
+                  from slot
+                  join task using (requester_id, task_id)
+                  join assignment on assignment.requester_id = slot.requester_id
+                                 and assignment.assignment_id = slot.assignment_id
+                  join worker using (worker_id)
                  where slot.state = 'leased' and slot.lease_until <= \(instant)
                  order by slot.lease_until
                  limit \(most)
+                   for no key update of worker skip locked
                    for no key update of slot skip locked
                    for share of task skip locked
             ),

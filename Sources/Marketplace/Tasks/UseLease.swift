@@ -78,7 +78,7 @@ extension Change {
     ) async throws {
         let slot = try await transaction.endLease(lease, by: event)
         try await transaction.countLeasesDown([worker: 1])
-        try await transaction.releaseHours(of: lease.id, from: lease.requester)
+        try await transaction.releaseHours(of: [(lease.requester, lease.id)])
         let action =
             switch event {
             case .giveBack: "task_returned"
@@ -88,13 +88,8 @@ extension Change {
         try await record(
             action, by: actor, on: "assignment", lease.id.uuid, in: .requester(lease.requester), facts: facts
         )
-        if slot == .quarantined { try await recordQuarantine(of: lease.task, from: lease.requester, by: actor) }
-    }
-
-    fileprivate func recordQuarantine(
-        of task: WorkTask.ID, from requester: Requester.ID, by actor: Principal.ID
-    ) async throws {
-        try await record("slot_quarantined", by: actor, on: "task", task.uuid, in: .requester(requester))
+        guard slot == .quarantined else { return }
+        try await record("slot_quarantined", by: actor, on: "task", lease.task.uuid, in: .requester(lease.requester))
     }
 }
 
@@ -116,15 +111,14 @@ package struct ExpireLeases: Sendable {
             let lapsed = try await transaction.lapseLeases(most: most)
             guard !lapsed.isEmpty else { return 0 }
             try await transaction.countLeasesDown(Dictionary(grouping: lapsed, by: \.worker).mapValues(\.count))
-            for lease in lapsed.sorted(by: { $0.worker < $1.worker }) {
-                try await transaction.releaseHours(of: lease.id, from: lease.requester)
-                try await change.record(
-                    "lease_expired", by: actor, on: "assignment", lease.id.uuid, in: .requester(lease.requester)
-                )
-                if lease.slotState == .quarantined {
-                    try await change.recordQuarantine(of: lease.task, from: lease.requester, by: actor)
-                }
-            }
+            try await transaction.releaseHours(of: lapsed.map { ($0.requester, $0.id) })
+            try await change.record(
+                "lease_expired", by: actor, on: "assignment", lapsed.map { ($0.id.uuid, .requester($0.requester)) }
+            )
+            try await change.record(
+                "slot_quarantined", by: actor, on: "task",
+                lapsed.filter { $0.slotState == .quarantined }.map { ($0.task.uuid, .requester($0.requester)) }
+            )
             return lapsed.count
         }
     }

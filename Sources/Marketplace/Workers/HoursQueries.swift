@@ -3,22 +3,6 @@ internal import Foundation
 package import Store
 
 extension Transaction {
-    /// Gives back minutes of a week that a lease committed.
-    ///
-    /// - Throws: ``StoreError/unexpectedRowCount(_:)`` when fewer are committed.
-    package func releaseMinutes(_ minutes: Int, of worker: Worker.ID, weekStartsOn monday: CalendarDate) async throws {
-        let changed = try await execute(
-            """
-            update worker_week
-               set committed_minutes = committed_minutes - \(minutes)
-             where worker_id = \(worker)
-               and week_starts_on = \(monday)
-               and committed_minutes >= \(minutes)
-               and \(minutes) > 0
-            """)
-        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
-    }
-
     /// The minutes that a worker has committed in a week; 0 when there are none.
     package func committedMinutes(of worker: Worker.ID, weekStartsOn monday: CalendarDate) async throws -> Int {
         try await firstRow(
@@ -36,22 +20,6 @@ extension Transaction {
         let week = try await committedMinutes(of: worker, weekStartsOn: monday)
         let days = try await committedMinutes(of: worker, onDaysFrom: monday)
         return CommittedHours(weekMinutes: week, dayMinutes: days[day] ?? 0)
-    }
-
-    /// Gives back minutes that a lease committed: the week's, then the day's.
-    ///
-    /// - Throws: ``StoreError/unexpectedRowCount(_:)`` when fewer are committed.
-    package func releaseMinutes(
-        _ minutes: Int, of worker: Worker.ID, on day: CalendarDate, weekStartsOn monday: CalendarDate
-    ) async throws {
-        try await releaseMinutes(minutes, of: worker, weekStartsOn: monday)
-        let changed = try await execute(
-            """
-            update worker_day
-               set committed_minutes = committed_minutes - \(minutes)
-             where worker_id = \(worker) and on_day = \(day) and committed_minutes >= \(minutes) and \(minutes) > 0
-            """)
-        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
 
     /// The minutes that a worker has committed on the days of a week; days without any are left out.
