@@ -59,7 +59,8 @@ bench: install ## Measurements against pgbench and psql: make bench SIZE=small|f
 
 .PHONY: soak
 soak: install ## Crash and restart cycles: make soak CYCLES=100
-	GUILDHALL_SOAK=1 swift test --filter Soak
+	swift build -c release --product guildhall
+	GUILDHALL_SOAK=1 GUILDHALL_PROGRAM=.build/release/guildhall swift test --filter Soak
 
 .PHONY: lint
 lint: install ## Check the form of every Swift file

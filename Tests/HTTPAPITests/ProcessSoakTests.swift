@@ -50,7 +50,9 @@ private final class Program: Sendable {
     /// - Parameter arguments: with `--port`, waits until it says on which port it listens.
     init(_ arguments: [String], database: String, keys: KeyRing?) throws {
         let process = Process()
-        process.executableURL = URL(fileURLWithPath: ScratchServer.root + "/.build/debug/guildhall")
+        // A soak runs the program as it is shipped.
+        let program = ProcessInfo.processInfo.environment["GUILDHALL_PROGRAM"] ?? ".build/debug/guildhall"
+        process.executableURL = URL(fileURLWithPath: program, relativeTo: URL(filePath: ScratchServer.root))
         process.arguments = arguments + ["--database-url", database, "--log-level", "critical"]
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["GUILDHALL_KEYS": keys?.file.canonicalText ?? ""]

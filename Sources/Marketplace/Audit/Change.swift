@@ -47,21 +47,6 @@ package struct Change: Sendable {
         try await transaction.insert(event)
         marker.note(event.id)
     }
-
-    /// The same of several subjects of one kind; nothing of none.
-    func record(
-        _ action: String, by actor: Principal.ID, on subject: String, _ subjects: [(id: UUID, stream: AuditStream)]
-    ) async throws {
-        let events = subjects.map {
-            AuditEvent(
-                id: make(), stream: $0.stream, occurredAt: instant, actor: actor, action: action, subject: subject,
-                subjectID: $0.id, facts: .object([:])
-            )
-        }
-        guard let first = events.first else { return }
-        try await transaction.insert(events)
-        marker.note(first.id)
-    }
 }
 
 /// The first audit event of the attempt that is under way.

@@ -56,24 +56,6 @@ struct HeldLease: Sendable {
     }
 }
 
-/// A lease that ran out.
-struct LapsedLease: Sendable {
-    let id: Assignment.ID
-    let requester: Requester.ID
-    let task: WorkTask.ID
-    let worker: Worker.ID
-    /// Where its slot went.
-    let slotState: SlotState
-
-    init(row: Row) throws {
-        id = try row["assignment_id"]
-        requester = try row["requester_id"]
-        task = try row["task_id"]
-        worker = try row["worker_id"]
-        slotState = try row["slot_state"]
-    }
-}
-
 /// A live lease that may have lost what it rests on.
 struct DoubtfulLease: Sendable {
     let id: Assignment.ID

@@ -18,39 +18,35 @@ extension Transaction {
         guard entered == 1 else { throw StoreError.unexpectedRowCount(entered) }
     }
 
-    /// Gives back the minutes of leases that ended without an answer. The workers' counters are locked.
+    /// Gives back the minutes of a lease that ended without an answer.
     ///
     /// - Throws: ``StoreError/unexpectedRowCount(_:)`` when nothing was reserved; a check's failure when less is
     ///   committed than is given back.
-    func releaseHours(of leases: [(requester: Requester.ID, id: Assignment.ID)]) async throws {
+    func releaseHours(of assignment: Assignment.ID, from requester: Requester.ID) async throws {
         let released: Int = try await oneRow(
             """
-            with ended as materialized (
-                select * from unnest(\(leases.map(\.requester))::uuid[], \(leases.map(\.id))::uuid[])
-                              as ended (requester_id, assignment_id)
-            ),
-            released as (
+            with released as (
                 insert into hours_entry (requester_id, assignment_id, kind, worker_id, week_starts_on, on_day, minutes,
                                          occurred_at)
-                select reserved.requester_id, reserved.assignment_id, 'released', reserved.worker_id,
-                       reserved.week_starts_on, reserved.on_day, reserved.minutes, \(instant)
-                  from ended join hours_entry as reserved using (requester_id, assignment_id)
-                 where reserved.kind = 'reserved'
+                select requester_id, assignment_id, 'released', worker_id, week_starts_on, on_day, minutes, \(instant)
+                  from hours_entry
+                 where requester_id = \(requester) and assignment_id = \(assignment) and kind = 'reserved'
                 returning worker_id, week_starts_on, on_day, minutes
             ),
             week as (
-                update worker_week set committed_minutes = committed_minutes - freed.minutes
-                  from (select worker_id, week_starts_on, sum(minutes) as minutes from released group by 1, 2) as freed
-                 where worker_week.worker_id = freed.worker_id and worker_week.week_starts_on = freed.week_starts_on
+                update worker_week set committed_minutes = committed_minutes - minutes
+                  from released
+                 where worker_week.worker_id = released.worker_id
+                   and worker_week.week_starts_on = released.week_starts_on
             ),
             day as (
-                update worker_day set committed_minutes = committed_minutes - freed.minutes
-                  from (select worker_id, on_day, sum(minutes) as minutes from released group by 1, 2) as freed
-                 where worker_day.worker_id = freed.worker_id and worker_day.on_day = freed.on_day
+                update worker_day set committed_minutes = committed_minutes - minutes
+                  from released
+                 where worker_day.worker_id = released.worker_id and worker_day.on_day = released.on_day
             )
             select count(*) as count from released
             """)["count"]
-        guard released == leases.count else { throw StoreError.unexpectedRowCount(released) }
+        guard released == 1 else { throw StoreError.unexpectedRowCount(released) }
     }
 
     /// What happened to a worker's hours of one week, by assignment and then as it happened.

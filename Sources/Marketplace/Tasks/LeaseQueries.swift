@@ -2,24 +2,12 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Counts ended leases of workers, in the order of their ids.
-    func countLeasesDown(_ ended: [Worker.ID: Int]) async throws {
-        let workers = ended.keys.sorted()
+    /// Counts that a lease of a worker has ended.
+    func countLeaseDown(of worker: Worker.ID) async throws {
         try await execute(
             """
-            with ended as materialized (
-                select * from unnest(\(workers)::uuid[], \(workers.map { ended[$0] ?? 0 })::bigint[])
-                              as ended (worker_id, leases)
-            ),
-            locked as materialized (
-                select worker_id from worker_load where worker_id = any(\(workers)::uuid[])
-                 order by worker_id
-                   for no key update
-            )
-            update worker_load
-               set live_leases = live_leases - ended.leases, idle_since = greatest(idle_since, \(instant))
-              from locked join ended using (worker_id)
-             where worker_load.worker_id = locked.worker_id
+            update worker_load set live_leases = live_leases - 1, idle_since = greatest(idle_since, \(instant))
+             where worker_id = \(worker)
             """)
     }
 
@@ -114,53 +102,6 @@ extension Transaction {
             insert into task_return (requester_id, assignment_id, reason, note)
             values (\(lease.requester), \(lease.id), \(reason), \(note))
             """)
-    }
-
-    /// Ends leases that have run out and reopens their slots, or quarantines them, or withdraws them where the task was
-    /// closed meanwhile; those that somebody uses right now, whose worker is claiming right now, or whose task somebody
-    /// decides about, are passed by: a claim holds its worker and may wait for a slot, so that who holds slots must not
-    /// wait for workers.
-    ///
-    /// - Parameter most: how many at once.
-    func lapseLeases(most: Int) async throws -> [LapsedLease] {
-        try await rows(
-            """
-            with lapsed as materialized (
-                select slot.requester_id, slot.task_id, slot.slot_no, slot.batch_id, slot.assignment_id,
-                       task.state as task_state
-                  from slot
-                  join task using (requester_id, task_id)
-                  join assignment on assignment.requester_id = slot.requester_id
-                                 and assignment.assignment_id = slot.assignment_id
-                  join worker using (worker_id)
-                 where slot.state = 'leased' and slot.lease_until <= \(instant)
-                 order by slot.lease_until
-                 limit \(most)
-                   for no key update of worker skip locked
-                   for no key update of slot skip locked
-                   for share of task skip locked
-            ),
-            reopened as (
-                update slot
-                   set state = case when lapsed.task_state = 'closed' then 'withdrawn'
-                                    when slot.lapses + 1 < batch.lapses_max then 'open'
-                                    else 'quarantined' end::slot_state,
-                       lease_until = null, assignment_id = null, lapses = slot.lapses + 1
-                  from lapsed join batch using (requester_id, batch_id)
-                 where slot.requester_id = lapsed.requester_id
-                   and slot.task_id = lapsed.task_id
-                   and slot.slot_no = lapsed.slot_no
-                returning slot.requester_id, lapsed.assignment_id, slot.state
-            )
-            update assignment set state = 'expired', closed_at = \(instant)
-              from reopened
-             where assignment.requester_id = reopened.requester_id
-               and assignment.assignment_id = reopened.assignment_id
-               and assignment.state = 'leased'
-            returning assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.worker_id,
-                      reopened.state as slot_state
-            """
-        ).map(LapsedLease.init)
     }
 
     /// Of a page of live leases, from the one that ends first, those whose worker is suspended or not kept as eligible;

@@ -159,7 +159,7 @@ extension Change {
             handIn.answer, hash: handIn.hash, under: lease, activeSeconds: activeSeconds, at: now
         )
         try await compare(handIn.answer, under: lease, by: worker)
-        try await transaction.countLeasesDown([worker: 1])
+        try await transaction.countLeaseDown(of: worker)
         try await transaction.dropDraft(ofTask: lease.task, from: lease.requester, by: worker)
         try await record(
             "answer_submitted", by: Principal.ID(worker.uuid), on: "assignment", lease.id.uuid,

@@ -77,8 +77,8 @@ extension Change {
         facts: JSON = .object([:])
     ) async throws {
         let slot = try await transaction.endLease(lease, by: event)
-        try await transaction.countLeasesDown([worker: 1])
-        try await transaction.releaseHours(of: [(lease.requester, lease.id)])
+        try await transaction.countLeaseDown(of: worker)
+        try await transaction.releaseHours(of: lease.id, from: lease.requester)
         let action =
             switch event {
             case .giveBack: "task_returned"
@@ -106,20 +106,13 @@ package struct ExpireLeases: Sendable {
     package func callAsFunction(most: Int = 200, by actor: Principal.ID) async throws -> Int {
         guard (1...1_000).contains(most) else { throw BadInput("most", "must be 1 to 1,000") }
         return try await market.change { change in
-            let transaction = change.transaction
-            try await transaction.authorize(actor, as: .operator)
-            let lapsed = try await transaction.lapseLeases(most: most)
-            guard !lapsed.isEmpty else { return 0 }
-            try await transaction.countLeasesDown(Dictionary(grouping: lapsed, by: \.worker).mapValues(\.count))
-            try await transaction.releaseHours(of: lapsed.map { ($0.requester, $0.id) })
-            try await change.record(
-                "lease_expired", by: actor, on: "assignment", lapsed.map { ($0.id.uuid, .requester($0.requester)) }
-            )
-            try await change.record(
-                "slot_quarantined", by: actor, on: "task",
-                lapsed.filter { $0.slotState == .quarantined }.map { ($0.task.uuid, .requester($0.requester)) }
-            )
-            return lapsed.count
+            try await change.transaction.authorize(actor, as: .operator)
+            let events = (0..<most).map { _ in
+                (lapse: change.make(AuditEvent.self), quarantine: change.make(AuditEvent.self))
+            }
+            let ended = try await change.transaction.lapseLeases(events, by: actor)
+            if ended > 0 { change.note(events[0].lapse) }
+            return ended
         }
     }
 }
