@@ -52,7 +52,8 @@ private final class Program: Sendable {
         let process = Process()
         // A soak runs the program as it is shipped.
         let program = ProcessInfo.processInfo.environment["GUILDHALL_PROGRAM"] ?? ".build/debug/guildhall"
-        process.executableURL = URL(fileURLWithPath: program, relativeTo: URL(filePath: ScratchServer.root))
+        process.executableURL = URL(
+            fileURLWithPath: program, relativeTo: URL(filePath: ScratchServer.root, directoryHint: .isDirectory))
         process.arguments = arguments + ["--database-url", database, "--log-level", "critical"]
         process.environment = ProcessInfo.processInfo.environment.merging(
             ["GUILDHALL_KEYS": keys?.file.canonicalText ?? ""]
