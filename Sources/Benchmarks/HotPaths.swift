@@ -65,6 +65,8 @@ struct HotPaths: Sendable {
                     }
                 }
             ),
+            ("several at once, drafts, readings, reviews", { market in try await reviewing(market) }),
+            ("packs, matters, gold and reservations", { market in try await sharing(market) }),
             (
                 "end leases that ran out",
                 { market in for _ in 0..<6 { _ = try await ExpireLeases(market: market)(by: large.operatorID) } }
@@ -77,6 +79,43 @@ struct HotPaths: Sendable {
                 { market in for _ in 0..<6 { _ = try await SealAudit(market: market)() } }
             ),
         ]
+    }
+
+    /// Twenty tasks at once, of which each is read, drafted, handed in, read by a reviewer and accepted.
+    private func reviewing(_ market: Market) async throws {
+        let reviewer = try await CreatePrincipal(market: market)(
+            .person, named: "Reviewer", roles: [.reviewer], by: large.operatorID)
+        let worker = Principal.ID(large.hotWorker(18).uuid)
+        let taken = try await ClaimTask(market: market).several(20, from: (large.requester, large.hot), by: worker)
+        for work in taken {
+            _ = try await ReadTask(market: market)(work.id, by: worker)
+            _ = try await SaveDraft(market: market)(["note": "half"], for: work.id, token: work.leaseToken, by: worker)
+            _ = try await SubmitAnswer(market: market)([:], for: work.id, token: work.leaseToken, by: worker)
+            _ = try await ReviewQueue(market: market)(of: large.hot, from: large.requester, by: reviewer)
+            _ = try await ReadSubmission(market: market)(work.id, of: large.requester, by: reviewer)
+            _ = try await ReviewSubmission(market: market)(
+                work.id, of: large.requester, .accepted, reasons: "", by: reviewer)
+        }
+    }
+
+    /// A batch that is packed by matter and mixed with gold, and one with reserved tasks, each taken from.
+    private func sharing(_ market: Market) async throws {
+        let packed = try await large.batch(
+            "packed", TaskSharing(goldBasisPoints: 1_000, isPacked: true), matters: 20, in: market)
+        let reserved = try await large.batch("reserved", .plain, matters: 20, in: market)
+        let holder = large.hotWorker(19)
+        try await ReserveTasks(market: market)(
+            (0..<40).map { "reserved-\($0)" }, of: Batch.Key(requester: large.requester, id: reserved),
+            for: .workers([holder]), by: large.operatorID
+        )
+        for batch in [packed, reserved] {
+            for worker in Array(repeating: holder, count: 12) + (200..<208).map(large.hotWorker) {
+                let work = try await ClaimTask(market: market)(
+                    from: (large.requester, batch), by: Principal.ID(worker.uuid))
+                _ = try await SubmitAnswer(market: market)(
+                    [:], for: work.id, token: work.leaseToken, by: Principal.ID(worker.uuid))
+            }
+        }
     }
 
     /// What a routing round reads; the work is claimed here, so the batches are asked about as if it were offered.

@@ -60,7 +60,7 @@ struct LargeBenchmark {
         let watch = PlanWatch()
         let watched = Workbench.database(connection, size: 1) { $0.notices = watch.tap }
         let (plans, faults) = try await HotPaths(large: large).faults(
-            in: Market(database: watched), watch: watch, reading: PlanWatch.Plan.withWorkers
+            in: Market(database: watched, keys: .generate()), watch: watch, reading: PlanWatch.Plan.withWorkers
         )
         await watched.shutdown()
         try await PlanWatch.disable(on: owner)

@@ -94,6 +94,41 @@ struct LargeMarket: Sendable {
         try await market.database.transaction { _ = try await $0.execute("analyze") }
     }
 
+    /// One more batch of the hot one's requirement, open, of 200 tasks, a tenth of them gold where any are.
+    func batch(_ name: String, _ sharing: TaskSharing, matters: Int, in market: Market) async throws -> Batch.ID {
+        guard let usd = Currency("USD") else { throw BenchmarkError(reason: "no such currency") }
+        let project = try await CreateProject(market: market)(
+            ProjectDraft(
+                externalKey: name, name: name, taskKind: .extraction, guideline: "Read.",
+                answerSchema: ["type": "object"]
+            ),
+            of: requester, by: operatorID
+        )
+        let batch = try await CreateBatch(market: market)(
+            BatchDraft(
+                project: project, name: name, profession: .lawyer, tier: .expert,
+                requirement: .all([.jurisdiction("US-A0", of: .lawyer), .years(0, of: .lawyer)]),
+                feeBasisPoints: 1_000, budget: try Money(1_000_000, usd), expectedMinutes: 1, sharing: sharing
+            ),
+            of: requester, by: operatorID
+        )
+        let drafts = AsyncStream { stream in
+            for number in 0..<200 {
+                let isGold = sharing.goldBasisPoints > 0 && number.isMultiple(of: 10)
+                stream.yield(
+                    TaskDraft(
+                        externalKey: "\(name)-\(number)", payload: ["text": .string("Clause \(number).")],
+                        referenceAnswers: isGold ? ["expert": [:]] : [:],
+                        matter: isGold ? nil : "matter-\(number % matters)", isGold: isGold
+                    ))
+            }
+            stream.finish()
+        }
+        _ = try await AddTasks(market: market)(drafts, to: batch, of: requester, by: operatorID)
+        _ = try await PublishBatch(market: market)(batch, of: requester, by: operatorID)
+        return batch
+    }
+
     private func fill(_ market: Market, _ project: Project.ID) async throws {
         try await market.database.transaction { transaction in
             // What is generated refers to what is there; millions of look-ups to say so would take an hour.

@@ -47,7 +47,7 @@ struct PlanTests {
             let watch = PlanWatch()
             let watched = Scratch.connect { ($0.notices, $0.poolSize) = (watch.tap, 1) }
             let (plans, faults) = try await HotPaths(large: large).faults(
-                in: Market(database: watched, identifiers: Scratch.here.identifiers), watch: watch,
+                in: Market(database: watched, identifiers: Scratch.here.identifiers, keys: Scratch.keys), watch: watch,
                 reading: PlanWatch.Plan.large
             )
             await watched.shutdown()

@@ -75,8 +75,9 @@ extension Transaction {
 
     /// The same for workers by id; those that are not there are left out.
     func lockWorkersForEligibility(_ workers: [Worker.ID]) async throws -> [Worker.ID] {
-        try await rows(
-            "select worker_id from worker where worker_id = any(\(workers)) order by worker_id for no key update"
+        let asked: SQL = workers.count == 1 ? "= \(workers[0])" : "= any(\(workers))"
+        return try await rows(
+            "select worker_id from worker where worker_id \(fragment: asked) order by worker_id for no key update"
         ).map { try $0["worker_id"] }
     }
 

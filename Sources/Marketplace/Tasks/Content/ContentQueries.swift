@@ -69,6 +69,8 @@ extension Transaction {
             case .functional: "content.payload"
             case .safety: "null::jsonb"
             }
+        // Of one task in so many words: a plan for any list looks dearer than planning anew each time.
+        let asked: SQL = tasks.count == 1 ? "= \(tasks[0])" : "= any(\(tasks))"
         return try await rows(
             """
             select content.task_id, \(fragment: payload) as payload, content.sealed,
@@ -76,7 +78,7 @@ extension Transaction {
               from \(fragment: function.table) as content
               left join requester_key as key
                 on key.requester_id = content.requester_id and key.function = \(function)
-             where content.requester_id = \(requester) and content.task_id = any(\(tasks))
+             where content.requester_id = \(requester) and content.task_id \(fragment: asked)
             """)
     }
 
