@@ -22,18 +22,19 @@ struct ProcessSoakTests {
             )
             let dice = Dice()
             let keys = market.market.keys
-            let programs = try await Programs(4, database: server.connectionString, keys: keys)
-            let work = Claimers(market: market, batch: batch, programs: programs, dice: dice)
-            let scheduler = try Program(["schedule"], database: server.connectionString, keys: keys)
+            let programs = try await Programs(
+                ["serve", "--port", "0"], 4, database: server.connectionString, keys: keys)
+            let schedulers = try await Programs(["schedule"], 2, database: server.connectionString, keys: keys)
+            let work = Claimers(market: market, batch: batch, programs: programs, schedulers: schedulers, dice: dice)
             do {
                 try await work.runUntilDone(claimers, slots: tasks * 2)
             } catch {
-                await programs.stop()
-                scheduler.kill()
+                programs.stop()
+                schedulers.stop()
                 throw error
             }
-            await programs.stop()
-            scheduler.kill()
+            programs.stop()
+            schedulers.stop()
             try await work.check(tasks: tasks)
             await market.market.database.shutdown()
         }
@@ -85,22 +86,23 @@ private final class Program: Sendable {
     func kill() { _ = Foundation.kill(identifier, SIGKILL) }
 }
 
-/// Several servers of one database; one is killed at a time, and replaced.
+/// Several processes of one database that do the same; one is killed at a time, and replaced.
 private final class Programs: Sendable {
     private let running: Mutex<[Program]>
+    private let arguments: [String]
     private let database: String
     private let keys: KeyRing?
     let kills = Atomic<Int>(0)
 
-    init(_ count: Int, database: String, keys: KeyRing?) async throws {
-        (self.database, self.keys) = (database, keys)
+    init(_ arguments: [String], _ count: Int, database: String, keys: KeyRing?) async throws {
+        (self.arguments, self.database, self.keys) = (arguments, database, keys)
         running = Mutex([])
         for _ in 0..<count { try await begin() }
     }
 
     private func begin() async throws {
-        let program = try await Task.detached { [database, keys] in
-            try Program(["serve", "--port", "0"], database: database, keys: keys)
+        let program = try await Task.detached { [arguments, database, keys] in
+            try Program(arguments, database: database, keys: keys)
         }.value
         running.withLock { $0.append(program) }
     }
@@ -113,7 +115,7 @@ private final class Programs: Sendable {
         try await begin()
     }
 
-    func stop() async { running.withLock { $0.forEach { $0.kill() } } }
+    func stop() { running.withLock { $0.forEach { $0.kill() } } }
 }
 
 /// Workers who claim and answer over HTTP, at whichever process is there, and now and then walk away.
@@ -121,12 +123,14 @@ private final class Claimers: Sendable {
     private let market: CrashMarket
     private let batch: Batch.ID
     private let programs: Programs
+    private let schedulers: Programs
     private let dice: Dice
     private let isDone = Atomic<Bool>(false)
     private let acknowledged = Mutex<Set<String>>([])
 
-    init(market: CrashMarket, batch: Batch.ID, programs: Programs, dice: Dice) {
-        (self.market, self.batch, self.programs, self.dice) = (market, batch, programs, dice)
+    init(market: CrashMarket, batch: Batch.ID, programs: Programs, schedulers: Programs, dice: Dice) {
+        (self.market, self.batch, self.programs, self.schedulers) = (market, batch, programs, schedulers)
+        self.dice = dice
     }
 
     func runUntilDone(_ count: Int, slots: Int) async throws {
@@ -139,7 +143,7 @@ private final class Claimers: Sendable {
             group.addTask {
                 while !self.isDone.load(ordering: .relaxed) {
                     try await Task.sleep(for: .seconds(1))
-                    try await self.programs.replaceOne(self.dice)
+                    try await (self.dice.roll(1...4) == 1 ? self.schedulers : self.programs).replaceOne(self.dice)
                 }
             }
             group.addTask {
@@ -191,7 +195,8 @@ private final class Claimers: Sendable {
     }
 
     func check(tasks: Int) async throws {
-        #expect(programs.kills.load(ordering: .relaxed) > 0)
+        let killed = [programs, schedulers].map { $0.kills.load(ordering: .relaxed) }
+        #expect(killed.reduce(0, +) > 0)
         let ids = acknowledged.withLock { Array($0) }
         let kept = try await count(
             "select count(*) as n from submission where assignment_id = any((\(ids)::text[])::uuid[])")
@@ -213,9 +218,8 @@ private final class Claimers: Sendable {
             """)
         #expect(lapsed > 0)
         if ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1" { #expect(latest <= 1_000) }
-        let (killed, taken) = (programs.kills.load(ordering: .relaxed), "\(ids.count) of \(tasks * 2)")
-        print("processes killed: \(killed); answers acknowledged: \(taken); leases lapsed: \(lapsed), open again")
-        print("after at most \(latest) ms")
+        print("servers and schedulers killed: \(killed); answers acknowledged: \(ids.count) of \(tasks * 2);")
+        print("leases lapsed: \(lapsed), open again after at most \(latest) ms")
     }
 
     private func count(_ sql: SQL) async throws -> Int {

@@ -4,10 +4,18 @@ import Marketplace
 import Testing
 
 @Suite("A program that takes personal data out", .timeLimit(.minutes(15)))
-struct ExternalDeidentifierTests {
+final class ExternalDeidentifierTests {
+    private let folder = NSTemporaryDirectory() + "guildhall-deidentify-\(UUID().uuidString)/"
+
+    init() throws {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    }
+
+    deinit { try? FileManager.default.removeItem(atPath: folder) }
+
     /// A shell script, as the program.
     private func program(_ script: String, seconds: Int = 20) throws -> ExternalDeidentifier {
-        let path = NSTemporaryDirectory() + "guildhall-deidentify-\(UUID().uuidString)"
+        let path = folder + "program-\(UUID().uuidString)"
         try "#!/bin/sh\n\(script)\n".write(toFile: path, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path)
         return try ExternalDeidentifier(path: path, limit: .seconds(seconds))
@@ -63,7 +71,7 @@ struct ExternalDeidentifierTests {
 
     @Test("leaves nothing behind: it has ended and was waited for when the fault is told")
     func reaped() throws {
-        let note = NSTemporaryDirectory() + "guildhall-pid-\(UUID().uuidString)"
+        let note = folder + "pid"
         for script in ["read -r line; exit 1", "read -r line; echo no; sleep 60"] {
             #expect(fault(try program("echo $$ > \(note); \(script)")) != nil)
             let text = try String(contentsOfFile: note, encoding: .utf8)
@@ -74,7 +82,7 @@ struct ExternalDeidentifierTests {
 
     @Test("must be there, and be one that can be run")
     func missing() throws {
-        let text = NSTemporaryDirectory() + "guildhall-text-\(UUID().uuidString)"
+        let text = folder + "text"
         try "x".write(toFile: text, atomically: true, encoding: .utf8)
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: text)
         for path in ["/nowhere", "/tmp", text] {
