@@ -20,6 +20,18 @@ let doctorContentBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """,
         ]
     ),
+    (
+        .oneFunction,
+        [
+            """
+            update recheck_item set recheck_task_id = later.task_id
+              from assignment as given
+              join assignment as later using (requester_id, worker_id)
+              join batch on batch.requester_id = later.requester_id and batch.batch_id = later.batch_id
+             where recheck_item.assignment_id = given.assignment_id and batch.name = 'pair'
+            """
+        ]
+    ),
     (.contentKept, ["delete from task_content where task_id = (select min(task_id::text)::uuid from task_content)"]),
     (.contentKept, ["update project set deidentification = 'patterns'"]),
     (.contentKept, ["update project set function = 'safety'"]),

@@ -204,6 +204,10 @@ struct ReviewerTests {
         #expect(try await read(work.id, of: small.requester, by: actor).payload == ["text": "x"])
         _ = try await judge(work.id, of: small.requester, .accepted, reasons: "", by: actor)
         #expect(try await small.ills() == [])
+        try await Scratch.asOwner {
+            _ = try await $0.execute("delete from worker_clearance where worker_id = \(rita) and level = 2")
+        }
+        #expect(try await small.ills() == [.clearanceAsked])
     }
 
     @Test("not with an interest in a party of the task")

@@ -115,7 +115,7 @@ extension DoctorCheck {
         case .qualityFrozen: "The quality of every bid is what was frozen at the opening, by the formula."
         case .awardsRecomputed: "Every auction, seed, bid and award is what the stored bids come to, to the byte."
         case .reviewerDiffers: "Nobody has judged their own work."
-        case .oneFunction: "Nobody has judged an answer to a task that they took themselves."
+        case .oneFunction: "Nobody judged an answer to a task that they took, or checks again what they gave or judged."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
         case .load: "A worker's counted leases are those that live."

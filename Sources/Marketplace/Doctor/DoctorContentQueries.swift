@@ -9,6 +9,16 @@ extension DoctorCheck {
             on own.requester_id = assignment.requester_id and own.task_id = assignment.task_id
            and own.worker_id = review.reviewer_id
          where review.reviewer_id <> assignment.worker_id
+        union all
+        -- Who checks an answer again had given it, or judged one of its task, before.
+        select own.assignment_id::text as example
+          from recheck_item as item
+          join assignment as own on own.requester_id = item.requester_id and own.task_id = item.recheck_task_id
+          join assignment as checked on checked.requester_id = item.requester_id and checked.task_id = item.task_id
+          left join review on review.requester_id = checked.requester_id
+                          and review.assignment_id = checked.assignment_id
+         where (checked.worker_id = own.worker_id and checked.leased_at <= own.leased_at)
+            or (review.reviewer_id = own.worker_id and review.reviewed_at <= own.leased_at)
         """
 
     /// Content in one of the two tables, that of the project's function; cleaned as the project demands; under a key
@@ -65,6 +75,16 @@ extension DoctorCheck {
            and not exists (select from jsonb_array_elements(
                                       jsonb_build_array(tree) || coalesce(tree -> 'all', '[]')) as rule
                             where (rule ->> 'clearance')::integer >= sensitivity)
+        union all
+        select review.review_id::text as example
+          from batch
+          join assignment using (requester_id, batch_id)
+          join review using (requester_id, assignment_id)
+          join principal on principal.principal_id = review.reviewer_id
+         where batch.sensitivity > 0 and principal.kind = 'person'
+           and not exists (select from worker_clearance as cleared
+                            where cleared.worker_id = review.reviewer_id and cleared.level >= batch.sensitivity
+                              and cleared.in_force @> review.reviewed_at)
         """
 
     static let safetyViolations: SQL = """
