@@ -41,9 +41,15 @@ struct ProjectTests {
         safety.function = .safety
         var cleaned = draft()
         cleaned.deidentification = .patterns
+        let renamed = ProjectDraft(
+            externalKey: "clauses", name: "Leases", taskKind: .extraction, guideline: "Read and label.",
+            answerSchema: SmallMarket.schema)
+        let parted = ProjectDraft(
+            externalKey: "clauses", name: "Clauses", taskKind: .extraction, guideline: "Read and label.",
+            answerSchema: SmallMarket.schema, parties: try PartyName.list(["Acme Inc"]))
         let others: [(ProjectDraft, String)] = [
             (draft(.judgement), "kind"), (draft(schema: ["type": "object"]), "answer_schema"),
-            (safety, "function"), (cleaned, "deidentification"),
+            (safety, "function"), (cleaned, "deidentification"), (renamed, "name"), (parted, "parties"),
         ]
         for (other, field) in others {
             let found = await refusal(ProjectRefusal.self) {

@@ -58,14 +58,14 @@ package struct CreateProject: Sendable {
                 }
             }
             if let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey) {
-                return try found.same(as: draft, shape).id
+                return try await change.transaction.same(found, as: draft, shape)
             }
             let fresh: Project.ID = change.make()
             guard let guideline = try await change.guideline(of: draft, from: requester, by: actor) else {
                 // Somebody else was making the same project.
                 guard let found = try await change.transaction.project(of: requester, externalKey: draft.externalKey)
                 else { throw BadInput("guideline", "another one has the project's key; name it, or take another key") }
-                return try found.same(as: draft, shape).id
+                return try await change.transaction.same(found, as: draft, shape)
             }
             guard
                 try await change.transaction.insertProject(

@@ -15,6 +15,14 @@ extension Transaction {
             """)
     }
 
+    /// Who has a part in the whole project, as compared.
+    func parties(of project: Project.ID, _ requester: Requester.ID) async throws -> Set<String> {
+        Set(
+            try await rows(
+                "select party from project_party where requester_id = \(requester) and project_id = \(project)"
+            ).map { try $0["party"] })
+    }
+
     /// Makes claims of a batch look at its tasks' parties, if it has any.
     func markTaskParties(of batch: Batch) async throws {
         try await execute(

@@ -98,22 +98,27 @@ package enum ProjectRefusal: Refusal {
     }
 }
 
-extension Project {
-    /// Itself, for whoever asks for the same again.
+extension Transaction {
+    /// A project that is there, for whoever asks for the same again. What can be changed since is not compared: weight,
+    /// guideline, retention.
     ///
     /// - Throws: ``ProjectRefusal/keyTaken(field:)`` for the first part that differs.
-    func same(as draft: ProjectDraft, _ asked: ProjectShape) throws(ProjectRefusal) -> Project {
+    func same(_ project: Project, as draft: ProjectDraft, _ asked: ProjectShape) async throws -> Project.ID {
+        let shape = project.shape
         let isOfParameters = asked.parameters != nil && shape.parameters != nil
+        let parties = try await parties(of: project.id, project.requester)
         let parts: [(String, Bool)] = [
-            ("kind", taskKind == draft.taskKind),
+            ("name", project.name == draft.name),
+            ("kind", project.taskKind == draft.taskKind),
             ("parameters", asked.parameters == shape.parameters),
             // Those of a kind follow from its parameters, as the kind was then.
             ("input_schema", isOfParameters || asked.inputSchema == shape.inputSchema),
             ("answer_schema", isOfParameters || asked.answerSchema == shape.answerSchema),
-            ("function", function == draft.function),
-            ("deidentification", deidentification == draft.deidentification),
+            ("function", project.function == draft.function),
+            ("deidentification", project.deidentification == draft.deidentification),
+            ("parties", parties == Set(draft.parties.map(\.normalised))),
         ]
-        if let other = parts.first(where: { !$0.1 }) { throw .keyTaken(field: other.0) }
-        return self
+        if let other = parts.first(where: { !$0.1 }) { throw ProjectRefusal.keyTaken(field: other.0) }
+        return project.id
     }
 }
