@@ -103,6 +103,23 @@ extension FindingRefusal: HTTPRefusal {
     }
 }
 
+extension AlertRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .closed: .conflict
+        }
+    }
+}
+
+extension RaiseRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .batchNotOpen, .notOffered, .overBudget, .notFunded, .tooMany: .conflict
+        case .notMore, .aboveBand: .unprocessableContent
+        }
+    }
+}
+
 extension AwardRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

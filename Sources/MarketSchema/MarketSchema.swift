@@ -56,6 +56,9 @@ package enum MarketSchema {
         SchemaStep(
             version: 13, name: "asks", script: String(decoding: PackageResources._013_asks_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 14, name: "ladder", script: String(decoding: PackageResources._014_ladder_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

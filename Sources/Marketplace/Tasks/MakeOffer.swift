@@ -13,17 +13,20 @@ package struct MakeOffer: Sendable {
     /// - Parameters:
     ///   - reason: why this worker; the routing round's explanation, up to 64 KiB.
     ///   - answerBy: later than now; put off for a worker who wants longer notice.
+    ///   - explanation: what is kept for those who ask why; `nil` for an offer that no plan made.
     /// - Throws: ``AccessRefusal`` unless the actor is an operator (as the system is); ``NotFound``; ``OfferRefusal``.
     package func callAsFunction(
         of batch: Batch.ID, from requester: Requester.ID, to worker: Worker.ID, reason: JSON, answerBy: Date,
-        by actor: Principal.ID
+        explanation: OfferExplanation? = nil, by actor: Principal.ID
     ) async throws -> Offer.ID {
         try reason.mustFit(65_536, as: "reason")
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)
             guard answerBy > change.instant else { throw BadInput("answer_by", "must be later than now") }
-            guard let offering = try await transaction.offering(batch, of: requester) else { throw NotFound("batch") }
+            guard let posted = try await transaction.offering(batch, of: requester) else { throw NotFound("batch") }
+            let raise = try await transaction.newestRaise(of: posted.key, posted.pay.currency)
+            let offering = posted.raised(by: raise)
             guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
             guard offering.door == .offer else { throw OfferRefusal.claimedOnly }
             guard let row = try await transaction.lockWorker(worker),
@@ -43,6 +46,10 @@ package struct MakeOffer: Sendable {
                 answerBy: max(answerBy, noticed)
             )
             guard try await transaction.insertOffer(offer) else { throw OfferRefusal.alreadyOffered }
+            if let raise, offering.pay != posted.pay {
+                try await transaction.insertPrice(raise, of: offer.id, in: offering.key)
+            }
+            if let explanation { try await transaction.insert(explanation, of: offer.id, from: requester) }
             try await change.record(
                 "offer_made", by: actor, on: "offer", offer.id.uuid, in: .requester(requester),
                 facts: ["worker": .string("\(worker)"), "reason": reason]
@@ -66,9 +73,10 @@ package struct AcceptOffer: Sendable {
         try await market.change { change in
             let transaction = change.transaction
             let offer = try await change.openOffer(id, of: Worker.ID(actor.uuid))
-            guard let offering = try await transaction.offering(offer.batch, of: offer.requester) else {
+            guard let posted = try await transaction.offering(offer.batch, of: offer.requester) else {
                 throw NotFound("batch")
             }
+            let offering = posted.raised(by: try await transaction.ownPrice(of: offer, posted.pay.currency))
             guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
             let (row, waited) = try await change.lockingForChange(Worker.ID(actor.uuid))
             var claimant = try await Claimant(row, in: waited)
