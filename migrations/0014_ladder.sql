@@ -229,8 +229,9 @@ create table hours_forecast (
     mean_minutes      integer      not null,
     p10_minutes       integer      not null,
     made_at           timestamptz  not null,
-    -- Null until the week is over.
+    -- Null until the week is over; and whether the worker had work or offers in it: else it says nothing of them.
     worked_minutes    integer,
+    was_asked         boolean,
     constraint hours_forecast_pkey primary key (worker_id, week_starts_on, part),
     constraint hours_forecast_starts_monday check (extract(isodow from week_starts_on) = 1),
     constraint hours_forecast_share_positive
@@ -239,13 +240,16 @@ create table hours_forecast (
         0 <= p10_minutes and p10_minutes <= mean_minutes and mean_minutes <= declared_minutes
         and declared_minutes <= 10140
     ),
-    constraint hours_forecast_worked_possible check (worked_minutes >= 0)
+    constraint hours_forecast_worked_possible check (worked_minutes >= 0),
+    constraint hours_forecast_over_as_a_whole check ((worked_minutes is null) = (was_asked is null))
 );
 comment on table hours_forecast is 'Forecast hours of workers, and what came of them; kept for 26 weeks.';
+-- Serves ForecastQueries.closeWeeks.
+create index hours_forecast_to_close on hours_forecast (week_starts_on, worker_id, part) where worked_minutes is null;
 -- Serves ForecastQueries: what a week came to, and what is forgotten.
 create index hours_forecast_by_week on hours_forecast (week_starts_on, worker_id, part);
 
--- How well a week's hours were forecast, over all workers with a forecast of it.
+-- How well a week's hours were forecast, over the parts of it in which workers were asked for any.
 create table forecast_backtest (
     week_starts_on    date         primary key,
     workers           integer      not null,
@@ -269,7 +273,7 @@ comment on table forecast_backtest is 'Weekly backtests of the forecast of hours
 create table price_solve (
     solved_on               date         primary key,
     solved_at               timestamptz  not null,
-    -- Cells of demand and workers that it was solved over.
+    -- Answers wanted and workers that it was solved over.
     demands                 integer      not null,
     workers                 integer      not null,
     -- Value ÷ the best that is possible, at least.
@@ -295,6 +299,9 @@ create table hour_price (
 );
 comment on table hour_price is 'Nightly prices of workers'' time.';
 create index hour_price_by_day on hour_price (solved_on, worker_id);
+
+-- Serves HourPriceQueries.arrivals.
+create index batch_by_opening on batch (opened_at) where opened_at is not null;
 
 -- Rights ----------------------------------------------------------------------
 

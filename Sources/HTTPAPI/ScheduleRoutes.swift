@@ -30,12 +30,13 @@ struct ScheduleRoutes {
         return Response(json: ["explanation": found?.json ?? .null])
     }
 
-    /// `?as=<operator|requester>&before=<instant>&limit=<1…200>`: why slots of a batch were not offered, the newest first;
-    /// `next` is the `before` of the next page. For a requester unless it says otherwise.
+    /// `?as=<operator|requester>&before=<instant>&limit=<1…200>`: why slots of a batch were not offered, the newest
+    /// first; `next` is the `before` of the next page. For a requester unless it says otherwise.
     @Sendable func batch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let actor = try await market.authenticate(request)
         let key = Batch.Key(
-            requester: try context.identifier("requester", of: "batch"), id: try context.identifier("batch", of: "batch"))
+            requester: try context.identifier("requester", of: "batch"),
+            id: try context.identifier("batch", of: "batch"))
         let query = request.uri.queryParameters
         let role = query["as"].map(String.init) ?? ExplainRouting.Reader.requester.rawValue
         guard let reader = ExplainRouting.Reader(rawValue: role) else {

@@ -42,6 +42,8 @@ package struct SchedulerLoop: Sendable {
             PayFloorRound(market: market, by: actor), BatchClosingRound(market: market, by: actor),
             RecheckListingRound(market: market, by: actor), RetentionRound(market: market, by: actor),
             AuctionRound(market: market, by: actor), AwardRound(market: market, by: actor),
+            EscalationRound(market: market, by: actor), ExplanationForgettingRound(market: market, by: actor),
+            HoursForecastRound(market: market, by: actor), HourPriceRound(market: market, by: actor, logger: logger),
         ]
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)

@@ -115,7 +115,7 @@ struct DoctorTests {
     func clean() async throws {
         let findings = try await Doctor(market: busyMarket().market)()
         #expect(findings.filter { !$0.isClean }.map(\.check) == [])
-        #expect(Set(findings.map(\.check.invariant)) == Set(1...15))
+        #expect(Set(findings.map(\.check.invariant)) == Set(1...16))
     }
 
     @Test("finds exactly the rule that was broken", arguments: doctorBreaks.indices)
@@ -130,7 +130,7 @@ struct DoctorTests {
 
     @Test("has a way to break every check that is built")
     func complete() {
-        let broken = Set((doctorBreaks + doctorBiddingBreaks).map(\.check))
+        let broken = Set((doctorBreaks + doctorBiddingBreaks + doctorScheduleBreaks).map(\.check))
         #expect(broken == Set(DoctorCheck.allCases))
     }
 }

@@ -38,6 +38,8 @@ struct SchemaTests {
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
         "bargainer": labels(Bargainer.self), "direct_offer_state": labels(DirectOfferState.self),
         "screen_kind": labels(FindingKind.self), "finding_state": labels(FindingState.self),
+        "unrouted_reason": labels(UnroutedReason.self), "escalation_step_kind": labels(EscalationStepKind.self),
+        "alert_state": labels(AlertState.self), "week_part": labels(WeekPart.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {

@@ -74,8 +74,10 @@ extension DoctorCheck {
     static let forecastViolations: SQL = """
         select 'week of ' || coalesce(tested.week_starts_on, summed.week_starts_on) as example
           from forecast_backtest as tested
-          join (select week_starts_on, count(distinct worker_id) as workers, sum(mean_minutes) as forecast,
-                       sum(worked_minutes) as worked, bool_and(worked_minutes is not null) as is_over
+          join (select week_starts_on, count(distinct worker_id) filter (where was_asked) as workers,
+                       sum(mean_minutes) filter (where was_asked) as forecast,
+                       sum(worked_minutes) filter (where was_asked) as worked,
+                       bool_and(worked_minutes is not null) as is_over
                   from hours_forecast
                  group by week_starts_on) as summed using (week_starts_on)
          -- Older ones are being forgotten.

@@ -54,4 +54,10 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case bidsOpened = "bids_opened"
     case awardsMade = "awards_made"
     case awardsLapsed = "awards_lapsed"
+    case escalationSteps = "escalation_steps"
+    case alertsClosed = "alerts_closed"
+    case explanationsForgotten = "explanations_forgotten"
+    case hoursForecast = "hours_forecast"
+    case weeksTested = "weeks_tested"
+    case hoursPriced = "hours_priced"
 }

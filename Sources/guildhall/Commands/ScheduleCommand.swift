@@ -16,7 +16,7 @@ struct ScheduleCommand: AsyncParsableCommand {
               guildhall schedule alerts list           batches that need somebody to be done in time
             """,
         subcommands: [
-            Run.self, Explain.self, Why.self, Alerts.self, Steps.self, Raise.self,
+            Run.self, Explain.self, Why.self, Alerts.self, Steps.self, Raise.self, Backtest.self, Prices.self,
         ],
         defaultSubcommand: Run.self
     )

@@ -14,9 +14,9 @@ extension ScheduleCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say why work of a batch was not offered, why an offer was made, or why a worker got none.",
             discussion: """
-                Told is what the scheduler's last rounds found; the tasks of a batch are alike to it, so what is said of \
-                a batch holds for each. Operators read all of it. A requester reads counts by reason and nothing of one \
-                worker, and asks only where five workers or more are kept away by theirs. A worker reads their own \
+                Told is what the scheduler's last rounds found; the tasks of a batch are alike to it, so what is said \
+                of a batch holds for each. Operators read all of it. A requester reads counts by reason and nothing of \
+                one worker, and asks only where five workers or more are kept away by theirs. A worker reads their own \
                 part, and nobody else's name. Offers are explained for 90 days, batches and workers for 30 after it \
                 was said last; --limit shows what held before.
 

@@ -37,7 +37,10 @@ extension Transaction {
                                from (select kind::text, count(*) as steps from escalation_step as step
                                       where step.requester_id = due.requester_id and step.batch_id = due.batch_id
                                         and step.due_at = due.due_at
-                                      group by kind) as counted), '{}'::jsonb) as steps
+                                      group by kind) as counted), '{}'::jsonb) as steps,
+                   (select max(taken_at) from escalation_step as step
+                     where step.requester_id = due.requester_id and step.batch_id = due.batch_id
+                       and step.due_at = due.due_at and step.kind = 'price') as raised_at
               from due
               left join service_pace as pace using (task_kind)
              cross join lateral (
@@ -123,6 +126,7 @@ extension EndangeredBatch {
             requirement: try row["requirement_id"], dueAt: try row["due_at"], openedAt: try row["opened_at"],
             priority: try row["priority"], expectedMinutes: try row["expected_minutes"],
             leaseSeconds: try row["lease_seconds"], openSlots: try row["open_slots"], openTasks: try row["open_tasks"],
-            openOffers: try row["open_offers"], serviceSeconds: try row["service_seconds"], steps: counts)
+            openOffers: try row["open_offers"], serviceSeconds: try row["service_seconds"],
+            steps: counts, raisedAt: try row["raised_at"])
     }
 }

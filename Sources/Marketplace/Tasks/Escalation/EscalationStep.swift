@@ -61,6 +61,8 @@ package struct EndangeredBatch: Hashable, Sendable {
     package let serviceSeconds: Int
     /// How many steps of each kind were taken for this deadline.
     package let steps: [EscalationStepKind: Int]
+    /// When the price was raised last for this deadline.
+    package let raisedAt: Date?
 }
 
 /// What the ladder has done for a batch, as far as routing follows it.

@@ -53,8 +53,8 @@ extension Transaction {
     func insert(_ raise: BatchRaise, of batch: Batch.Key, bandMost: Money, by actor: Principal.ID) async throws {
         try await execute(
             """
-            insert into batch_raise (requester_id, batch_id, raise_no, pay_minor, fee_minor, band_most_minor, held_minor,
-                                     raised_at, raised_by)
+            insert into batch_raise (requester_id, batch_id, raise_no, pay_minor, fee_minor, band_most_minor,
+                                     held_minor, raised_at, raised_by)
             values (\(batch.requester), \(batch.id), \(raise.number), \(raise.pay.minorUnits),
                     \(raise.fee.minorUnits), \(bandMost.minorUnits), \(raise.held.minorUnits), \(instant), \(actor))
             """)

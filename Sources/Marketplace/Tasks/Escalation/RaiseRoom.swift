@@ -35,7 +35,8 @@ package struct RaiseRoom: Hashable, Sendable {
             var (fits, fails) = (pay.minorUnits, bandMost.minorUnits + 1)
             while fails - fits > 1 {
                 let middle = fits + (fails - fits) / 2
-                if try cost(of: Money(middle, pay.currency)).minorUnits <= free { fits = middle } else { fails = middle }
+                let isCovered = try cost(of: Money(middle, pay.currency)).minorUnits <= free
+                if isCovered { fits = middle } else { fails = middle }
             }
             return try Money(fits, pay.currency)
         }

@@ -17,8 +17,8 @@ extension Transaction {
             """)
     }
 
-    /// Says of batches why slots of them are left. Where the newest says the same, the time at which it was said last is
-    /// moved, once a minute at most.
+    /// Says of batches why slots of them are left. Where the newest says the same, the time at which it was said last
+    /// is moved, once a minute at most.
     func keep(_ batches: [UnroutedBatch]) async throws {
         try await execute(
             """
@@ -48,8 +48,8 @@ extension Transaction {
                    and kept.requester_id = compared.requester_id and kept.batch_id = compared.batch_id
                    and kept.explained_at = compared.explained_at
             )
-            insert into routing_explanation (requester_id, batch_id, explained_at, last_said_at, reason, message, counts,
-                                             slots_left)
+            insert into routing_explanation (requester_id, batch_id, explained_at, last_said_at, reason, message,
+                                             counts, slots_left)
             select requester_id, batch_id, \(instant), \(instant), reason::unrouted_reason, message, counts::jsonb,
                    slots_left
               from compared

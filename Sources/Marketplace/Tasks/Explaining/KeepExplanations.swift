@@ -33,8 +33,8 @@ package struct KeepExplanations: Sendable {
     }
 }
 
-/// Forgets explanations whose time is over: those of offers after 90 days, those of batches 30 days after they were said
-/// last, those of workers after 30 days.
+/// Forgets explanations whose time is over: those of offers after 90 days, those of batches 30 days after they were
+/// said last, those of workers after 30 days.
 package struct ForgetExplanations: Sendable {
     package static let offerSeconds: TimeInterval = 90 * 86_400
     package static let otherSeconds: TimeInterval = 30 * 86_400

@@ -62,7 +62,8 @@ package struct ExplainedOffer: Sendable {
     package let isWhole: Bool
 
     /// `{"offer", "requester_id", "batch_id", "state", "explanation"}`; the explanation with the micro-units of
-    /// `value`, its `parts` and `hours_price`, `certificate_millionths`, and for operators `candidates` and `runner_up`.
+    /// `value`, its `parts` and `hours_price`, `certificate_millionths`, and for operators `candidates` and
+    /// `runner_up`.
     package var json: JSON {
         [
             "offer": .string("\(offer.id)"), "requester_id": .string("\(offer.requester)"),
