@@ -70,7 +70,7 @@ struct EscalationRoundTests {
 
     @Test("pays more step by step, then forces, then tells an operator; all of it is on record and leases pay it")
     func climb() async throws {
-        let desk = try await Desk(hours: 3.5, lawyers: ["ann"])
+        let desk = try await Desk(hours: 5, lawyers: ["ann"])
         let small = desk.small
         _ = try await desk.round().runOnce()
         #expect(try await desk.steps() == [.reach, .price])
@@ -83,7 +83,7 @@ struct EscalationRoundTests {
         Scratch.clock.advance(by: 1_000)
         _ = try await desk.round().runOnce()
         #expect(try await desk.steps() == [.reach, .price, .price])
-        Scratch.clock.advance(by: 1.2 * 3_600)
+        Scratch.clock.advance(by: 1.6 * 3_600)
         _ = try await desk.round().runOnce()
         #expect(Set(try await desk.steps()) == [.reach, .price, .forced])
         #expect(try await desk.alerts().isEmpty)
@@ -99,7 +99,7 @@ struct EscalationRoundTests {
 
     @Test("tells the claimants of a batch that is claimed, and raises nothing")
     func claimed() async throws {
-        let desk = try await Desk(hours: 1, door: .claim)
+        let desk = try await Desk(hours: 1.5, door: .claim)
         _ = try await desk.round().runOnce()
         #expect(try await desk.steps() == [.reach, .forced, .alert])
         for key in ["ann", "ben"] {

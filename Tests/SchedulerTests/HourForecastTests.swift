@@ -39,7 +39,7 @@ struct HourForecastTests {
         #expect(try await round.runOnce().counts[.hoursForecast] == 0)
         // 480 and 240 minutes, of which 600 may be worked; four fifths are thought usable.
         #expect(try await forecasts(staffed).map { $0["declared"] } == [400, 200])
-        #expect(try await forecasts(staffed).map { $0["mean"] } == [315, 150])
+        #expect(try await forecasts(staffed).map { $0["mean"] } == [300, 150])
         for row in try await forecasts(staffed) {
             #expect((row["promised"] ?? 0) < (row["mean"] ?? 0))
         }

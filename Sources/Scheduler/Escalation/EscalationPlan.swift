@@ -10,7 +10,8 @@ struct EscalationPlan: Hashable, Sendable {
         var ladder = Escalation.Rules()
         /// How long somebody who is there has to answer an offer.
         var answerSeconds: TimeInterval = 900
-        /// From one raise to the next at least; a quarter of the service time, where that is longer.
+        /// From a step to the next raise at least, so that offers can be answered first; a quarter of the service
+        /// time, where that is longer.
         var raiseSeconds: TimeInterval = 900
     }
 
@@ -67,7 +68,7 @@ struct EscalationPlan: Hashable, Sendable {
 
 extension EndangeredBatch {
     fileprivate func isRaiseDue(at instant: Date, _ rules: EscalationPlan.Rules) -> Bool {
-        guard let raisedAt else { return true }
-        return instant.timeIntervalSince(raisedAt) >= max(rules.raiseSeconds, Double(serviceSeconds) / 4)
+        guard let steppedAt else { return true }
+        return instant.timeIntervalSince(steppedAt) >= max(rules.raiseSeconds, Double(serviceSeconds) / 4)
     }
 }

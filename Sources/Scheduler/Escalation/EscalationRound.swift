@@ -1,7 +1,6 @@
 internal import Formats
 internal import Foundation
 package import Marketplace
-internal import Matching
 internal import Store
 internal import Synchronization
 

@@ -22,7 +22,7 @@ package enum EscalationRules {
             row("price", rules.ladder.priceMillionths, times, "slack under which further offers pay more"),
             row("forced", rules.ladder.forcedMillionths, times, "slack under which the price of hours is ignored"),
             row("pay_step", rules.ladder.payStepMillionths, "millionths of the pay", "what one raise adds"),
-            row("raise_every", Int(rules.raiseSeconds), "seconds", "from one raise to the next, at least"),
+            row("raise_every", Int(rules.raiseSeconds), "seconds", "from a step to the next raise, at least"),
             row("answer", Int(rules.answerSeconds), "seconds", "for the answer, while the worker is there"),
         ]
     }

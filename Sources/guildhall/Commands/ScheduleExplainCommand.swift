@@ -46,7 +46,10 @@ extension ScheduleCommand {
 }
 
 private struct WeightRow {
-    let (name, value, unit, meaning): (String, Int64, String, String)
+    let name: String
+    let value: Int64
+    let unit: String
+    let meaning: String
 
     init(_ name: String, _ value: Int64, _ unit: String, _ meaning: String) {
         (self.name, self.value, self.unit, self.meaning) = (name, value, unit, meaning)

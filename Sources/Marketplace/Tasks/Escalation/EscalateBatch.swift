@@ -1,5 +1,5 @@
 package import Formats
-package import Foundation
+internal import Foundation
 internal import Store
 
 /// What a step does.

@@ -40,7 +40,7 @@ extension Transaction {
                                       group by kind) as counted), '{}'::jsonb) as steps,
                    (select max(taken_at) from escalation_step as step
                      where step.requester_id = due.requester_id and step.batch_id = due.batch_id
-                       and step.due_at = due.due_at and step.kind = 'price') as raised_at
+                       and step.due_at = due.due_at and step.kind in ('reach', 'price')) as stepped_at
               from due
               left join service_pace as pace using (task_kind)
              cross join lateral (
@@ -127,6 +127,6 @@ extension EndangeredBatch {
             priority: try row["priority"], expectedMinutes: try row["expected_minutes"],
             leaseSeconds: try row["lease_seconds"], openSlots: try row["open_slots"], openTasks: try row["open_tasks"],
             openOffers: try row["open_offers"], serviceSeconds: try row["service_seconds"],
-            steps: counts, raisedAt: try row["raised_at"])
+            steps: counts, steppedAt: try row["stepped_at"])
     }
 }

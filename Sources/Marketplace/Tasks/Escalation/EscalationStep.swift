@@ -1,6 +1,6 @@
 package import Formats
 package import Foundation
-package import Store
+internal import Store
 
 /// Steps that are taken as a deadline nears: the values of the PostgreSQL enum `escalation_step_kind`, in its order.
 package enum EscalationStepKind: String, Sendable, CaseIterable, SQLEnum {
@@ -61,8 +61,8 @@ package struct EndangeredBatch: Hashable, Sendable {
     package let serviceSeconds: Int
     /// How many steps of each kind were taken for this deadline.
     package let steps: [EscalationStepKind: Int]
-    /// When the price was raised last for this deadline.
-    package let raisedAt: Date?
+    /// When reach or price was stepped to last, for this deadline.
+    package let steppedAt: Date?
 }
 
 /// What the ladder has done for a batch, as far as routing follows it.

@@ -1,6 +1,6 @@
 internal import Formats
 internal import Foundation
-package import Store
+internal import Store
 
 extension Transaction {
     /// What further offers of a batch pay, and what band, budget and wallet leave for more. Goes over all slots and

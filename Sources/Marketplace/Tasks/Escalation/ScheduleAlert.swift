@@ -1,6 +1,6 @@
 package import Formats
 package import Foundation
-package import Store
+internal import Store
 
 /// Where an alert stands: the values of the PostgreSQL enum `alert_state`, in its order.
 package enum AlertState: String, Sendable, CaseIterable, SQLEnum {

@@ -1,5 +1,5 @@
 package import Formats
-package import Store
+internal import Store
 
 /// What keeps a worker from an offer: the values of the PostgreSQL enum `unrouted_reason`, in its order; later ones are
 /// nearer to one.

@@ -1,4 +1,4 @@
-package import Formats
+internal import Formats
 internal import Foundation
 package import Store
 
@@ -136,7 +136,7 @@ extension Transaction {
             insert into forecast_backtest (week_starts_on, workers, forecast_minutes, worked_minutes, error_bps,
                                            promises, promises_kept, tested_at)
             select week_starts_on, count(*), sum(mean), sum(worked),
-                   least(abs(sum(worked) - sum(mean)) * 10000 / greatest(sum(mean), 1), 1000000000),
+                   least(abs(sum(worked) - sum(mean))::bigint * 10000 / greatest(sum(mean), 1)::bigint, 1000000000),
                    count(*) filter (where promised > 0), count(*) filter (where promised > 0 and worked >= promised),
                    \(instant)
               from (select made.week_starts_on, made.worker_id, sum(made.mean_minutes) as mean,

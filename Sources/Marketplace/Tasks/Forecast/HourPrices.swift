@@ -1,5 +1,5 @@
 package import Formats
-package import Foundation
+internal import Foundation
 internal import Store
 
 /// Answers that are wanted in the days ahead, all alike.

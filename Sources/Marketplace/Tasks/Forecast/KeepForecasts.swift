@@ -37,7 +37,7 @@ package struct KeepForecasts: Sendable {
     /// - Returns: parts closed, and weeks tested.
     /// - Throws: ``AccessRefusal``; ``BadInput``.
     package func closeWeeks(
-        most: Int = most, by actor: Principal.ID
+        most: Int = Self.most, by actor: Principal.ID
     ) async throws -> (closed: Int, tested: Int) {
         guard (1...Self.most).contains(most) else { throw BadInput("most", "must be 1 to \(Self.most)") }
         return try await market.log { change in

@@ -1,6 +1,6 @@
 package import Formats
 package import Foundation
-package import Store
+internal import Store
 
 /// Parts of a week of which hours are forecast by themselves: the values of the PostgreSQL enum `week_part`, in its
 /// order.
