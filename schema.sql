@@ -567,9 +567,12 @@ create table worker_week (
     week_starts_on     date     not null,
     minutes_max        integer  not null,
     committed_minutes  integer  not null,
+    -- What offers of the week asked for, whatever became of them.
+    offered_minutes    bigint   not null default 0,
     constraint worker_week_pkey primary key (worker_id, week_starts_on),
     constraint worker_week_within_cap check (committed_minutes between 0 and minutes_max),
-    constraint worker_week_starts_monday check (extract(isodow from week_starts_on) = 1)
+    constraint worker_week_starts_monday check (extract(isodow from week_starts_on) = 1),
+    constraint worker_week_offered_possible check (offered_minutes >= 0)
 );
 comment on table worker_week is 'Committed minutes per worker and week, never over the cap.';
 
@@ -2246,8 +2249,17 @@ create index recheck_item_by_task on recheck_item (requester_id, guideline_id, v
 create index recheck_item_by_assignment on recheck_item (requester_id, assignment_id, version);
 create index recheck_item_by_recheck_task on recheck_item (requester_id, recheck_task_id);
 
-create type offer_state as enum ('open', 'accepted', 'declined', 'lapsed');
+create type offer_state as enum (
+    'open',
+    'accepted',  -- terminal: it is a lease
+    'declined',  -- terminal: the worker said no
+    'lapsed',    -- terminal: nobody answered in time
+    'filled'     -- terminal: others have all there was; the worker is told
+);
 comment on type offer_state is 'Where an offer stands; an open one reserves nothing.';
+
+create type decline_reason as enum ('not_now', 'too_low', 'not_my_field', 'too_long', 'conflict_of_interest', 'other');
+comment on type decline_reason is 'Why a worker declined an offer.';
 
 -- Work the scheduler proposes to one worker, with a time to answer.
 create table offer (
@@ -2262,18 +2274,72 @@ create table offer (
     answer_by      timestamptz  not null,
     closed_at      timestamptz,
     assignment_id  uuid,
+    -- SHA-256 of the work's terms as they were: pay, minutes, times, guideline.
+    terms_hash        bytea     not null,
+    -- Which offer of the batch on these terms it is to the worker; each stands for another task.
+    turn_no           integer   not null,
+    -- What it asked for, and what it paid.
+    expected_minutes  integer   not null,
+    pay_minor         bigint    not null,
+    currency          text      not null,
+    -- By the wall clock where the worker lives, as it was made: the Monday, and which six hours of the day.
+    week_starts_on    date      not null,
+    hour_band         smallint  not null,
+    -- What a worker said who declined; null where nothing was said.
+    decline_reason    decline_reason,
     constraint offer_pkey primary key (requester_id, offer_id),
     constraint offer_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
     constraint offer_closed_iff_terminal check ((closed_at is not null) = (state <> 'open')),
     constraint offer_assignment_iff_accepted check ((assignment_id is not null) = (state = 'accepted')),
-    constraint offer_answer_by_later check (answer_by > offered_at)
+    constraint offer_answer_by_later check (answer_by > offered_at),
+    constraint offer_terms_hash_is_sha256 check (octet_length(terms_hash) = 32),
+    constraint offer_turn_possible check (turn_no between 1 and 100000),
+    constraint offer_minutes_possible check (expected_minutes between 1 and 10080),
+    constraint offer_pay_possible check (pay_minor between 0 and 1000000000000),
+    constraint offer_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$'),
+    constraint offer_week_starts_monday check (extract(isodow from week_starts_on) = 1),
+    constraint offer_hour_band_possible check (hour_band between 0 and 3),
+    constraint offer_decline_reason_only_declined check (decline_reason is null or state = 'declined')
 );
 comment on table offer is 'Offers of the scheduler.';
 create unique index offer_one_open_per_worker_batch
     on offer (requester_id, batch_id, worker_id) where state = 'open';
-create index offer_by_batch on offer (requester_id, batch_id);
+-- No task is offered twice to one worker on the same terms: there are as many turns as tasks.
+create unique index offer_once_per_turn on offer (requester_id, batch_id, worker_id, terms_hash, turn_no);
+-- Who declined is not asked again on the same terms.
+create unique index offer_not_again_on_terms
+    on offer (requester_id, batch_id, worker_id, terms_hash) where state in ('open', 'declined');
 create index offer_by_worker on offer (worker_id, offer_id desc);
 create index offer_open_by_end on offer (answer_by) where state = 'open';
+
+-- How workers answered offers, by the profession and the six hours of their day in which they came: what their chance to
+-- accept is learnt from. Says the same as their offers.
+create table offer_response (
+    worker_id   uuid      not null references worker,
+    profession  text      not null references profession,
+    hour_band   smallint  not null,
+    accepted    integer   not null default 0,
+    declined    integer   not null default 0,
+    lapsed      integer   not null default 0,
+    constraint offer_response_pkey primary key (worker_id, profession, hour_band),
+    constraint offer_response_hour_band_possible check (hour_band between 0 and 3),
+    constraint offer_response_counts_possible check (accepted >= 0 and declined >= 0 and lapsed >= 0)
+);
+comment on table offer_response is 'Answers to offers by worker, profession and time of day.';
+create index offer_response_by_profession on offer_response (profession);
+
+-- A part of the market that one scheduler routes at a time: the batches at one profession's rates. Its row is locked for
+-- the length of a round, and free again when that transaction ends, however it ends.
+create table routing_cell (
+    profession  text         primary key references profession,
+    -- Rounds that have ended.
+    epoch       bigint       not null default 0,
+    -- When the last of them began; null before the first.
+    routed_at   timestamptz,
+    constraint routing_cell_epoch_possible check (epoch >= 0),
+    constraint routing_cell_routed_iff_epoch check ((routed_at is not null) = (epoch > 0))
+);
+comment on table routing_cell is 'Cells of the market and when they were routed last.';
 
 -- The least that a worker wants for an hour: keeps work that pays less from what they are offered, and does nothing
 -- else. The ask for a profession counts before the one for any. Nobody but the worker is shown the amount.

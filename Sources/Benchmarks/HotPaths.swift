@@ -82,9 +82,10 @@ struct HotPaths: Sendable {
     /// What a routing round reads; the work is claimed here, so the batches are asked about as if it were offered.
     private func routing(_ market: Market) async throws {
         try await market.database.read { transaction in
-            _ = try await transaction.routingBatches(after: nil, limit: 50)
+            _ = try await transaction.routingBatches(in: .lawyer, after: nil, limit: 50)
             let requirements = try await transaction.metRequirements(of: reader)
-            let workers = try await transaction.routingWorkers(meeting: requirements, after: nil, limit: 200)
+            let workers = try await transaction.routingWorkers(
+                meeting: requirements, isKept: true, after: nil, limit: 200)
             let instant = transaction.instant
             let weeks = try workers.map {
                 (
@@ -101,7 +102,8 @@ struct HotPaths: Sendable {
                 )
             }
             let ids = workers.map(\.id)
-            _ = try await transaction.routingOffers(of: batches, to: ids, since: instant)
+            let terms = try await transaction.offerTerms(of: batches)
+            _ = try await transaction.routingOffers(of: batches, on: terms, to: ids)
             _ = try await transaction.routingFinished(batches, by: ids)
         }
     }

@@ -58,7 +58,10 @@ extension ClaimRefusal: HTTPRefusal {
 extension OfferRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .batchNotOpen, .claimedOnly, .belowAsk, .alreadyOffered, .notOpen: .conflict
+        case .notThere: .notFound
+        case .batchNotOpen, .claimedOnly, .busy, .belowAsk, .alreadyOffered, .offeredBefore, .allOffered, .noRoom,
+            .notOpen:
+            .conflict
         case .notActive, .barred: .forbidden
         }
     }

@@ -57,7 +57,14 @@ package enum MarketSchema {
             version: 13, name: "asks", script: String(decoding: PackageResources._013_asks_sql, as: UTF8.self)
         ),
         SchemaStep(
-            version: 14, name: "ladder", script: String(decoding: PackageResources._014_ladder_sql, as: UTF8.self)
+            version: 14, name: "offer_filled",
+            script: String(decoding: PackageResources._014_offer_filled_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 15, name: "routing", script: String(decoding: PackageResources._015_routing_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 16, name: "ladder", script: String(decoding: PackageResources._016_ladder_sql, as: UTF8.self)
         ),
     ]
 

@@ -115,8 +115,8 @@ struct LadderTests {
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }
         #expect(taken == 1)
-        let standing = try await desk.small.market.database.read { try await $0.escalations(of: [desk.batch]) }
-        #expect(standing[desk.batch.id] == EscalationStanding(isForced: true, raisedPay: nil))
+        let forced = try await desk.small.market.database.read { try await $0.forcedBatches(of: [desk.batch]) }
+        #expect(forced == [desk.batch.id])
         #expect(try await desk.endangered().steps == [.forced: 1])
         try await ChangeDeadline(market: desk.small.market)(
             desk.dueAt + 3_600, of: desk.batch.id, from: desk.batch.requester, by: manager)

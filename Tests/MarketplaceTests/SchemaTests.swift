@@ -26,6 +26,7 @@ struct SchemaTests {
         "availability_kind": labels(AvailabilityKind.self), "hours_entry_kind": labels(HoursEntryKind.self),
         "notice_state": labels(NoticeState.self), "notice_channel": labels(NoticeChannel.self),
         "return_reason": labels(ReturnReason.self), "offer_state": labels(OfferState.self),
+        "decline_reason": labels(DeclineReason.self),
         "verdict": labels(Verdict.self),
         "payout_batch_state": labels(PayoutBatchState.self), "language_level": labels(LanguageLevel.self),
         "duplicate_ground": labels(DuplicateGround.self), "duplicate_state": labels(DuplicateState.self),

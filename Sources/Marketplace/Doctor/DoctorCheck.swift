@@ -52,6 +52,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case readings = "readings_by_right"
     case clearanceAsked = "sensitive_work_asks_clearance"
     case safetyReviewed = "safety_work_reviewed"
+    case offers = "offers_once_on_their_terms"
+    case offersCounted = "offers_counted"
     case explained = "offers_explained"
     case ladder = "escalations_on_record"
     case forecasts = "forecasts_and_prices_whole"
@@ -76,7 +78,7 @@ extension DoctorCheck {
         case .keptEligibility: 13
         case .guidelineTold, .controlsHidden, .rechecks: 14
         case .contentKept, .readings, .clearanceAsked, .safetyReviewed: 15
-        case .explained, .ladder, .forecasts: 16
+        case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
         }
     }
 
@@ -144,6 +146,9 @@ extension DoctorCheck {
         case .readings: "Whoever read content held the task then, or was free to review an answer that had come in."
         case .clearanceAsked: "The requirement of a sensitive batch asks for that clearance."
         case .safetyReviewed: "No safety work was accepted without a person's review."
+        case .offers:
+            "No worker was offered a batch more often on the same terms than it has tasks, nor after declining it."
+        case .offersCounted: "How workers answered offers, and the minutes they were offered, are as their offers say."
         case .explained: "What explains an offer adds up, and its runner-up is somebody else."
         case .ladder: "Every raise by the ladder and every alert has its step, and no step comes before those below it."
         case .forecasts:
@@ -213,6 +218,8 @@ extension DoctorCheck {
         case .readings: .violations(Self.readingViolations)
         case .clearanceAsked: .violations(Self.clearanceViolations)
         case .safetyReviewed: .violations(Self.safetyViolations)
+        case .offers: .violations(Self.offerViolations)
+        case .offersCounted: .violations(Self.offerCountViolations)
         case .explained: .violations(Self.explanationViolations)
         case .ladder: .violations(Self.ladderViolations)
         case .forecasts: .violations(Self.forecastViolations)

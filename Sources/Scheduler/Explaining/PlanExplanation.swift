@@ -11,9 +11,10 @@ extension RoutingRule {
         case .hours: .noHours
         case .liveCap: .tooMany
         case .alreadyOffered: .offered
-        case .turnedDown: .declined
+        case .turnedDown, .offeredBefore: .declined
         case .finished: .workDone
         case .belowAsk: .belowAsk
+        case .belowPrice: .belowPrice
         case .notChosen: .outbid
         case .emptyMarket: .nothingThere
         }
@@ -50,10 +51,26 @@ extension RoutingPlan {
     }
 }
 
+extension RoutingPlan {
+    /// What is kept of why an offer is made: the parts of the pair's value, then what the hours would bring
+    /// elsewhere, and what priority and the chance of acceptance make of the rest; together the value that the plan
+    /// compared.
+    package func explanation(of offer: PlannedOffer) -> OfferExplanation {
+        var parts = Dictionary(
+            offer.parts.parts.map { ($0.part.rawValue, $0.micros) }, uniquingKeysWith: { first, _ in first })
+        parts["hours_price"] = -offer.timePrice
+        parts["priority_and_acceptance"] = offer.value - parts.values.reduce(0, +)
+        return OfferExplanation(
+            valueMicros: offer.value, parts: parts, hoursPriceMicros: offer.timePrice,
+            runnerUp: offer.runnerUp.map { .init(worker: $0.worker, valueMicros: $0.value) },
+            candidates: offer.candidates, certificateMillionths: certificateMillionths)
+    }
+}
+
 extension KeepExplanations {
     /// Keeps what a plan says of what it leaves, by bounded pieces.
-    package func callAsFunction(_ plan: RoutingPlan, of market: RoutingMarket, by actor: Principal.ID) async throws {
-        var (batches, workers) = (plan.unroutedBatches(of: market)[...], plan.unroutedWorkers[...])
+    func callAsFunction(_ batches: [UnroutedBatch], _ workers: [UnroutedWorker], by actor: Principal.ID) async throws {
+        var (batches, workers) = (batches[...], workers[...])
         while !batches.isEmpty || !workers.isEmpty {
             try await self(
                 batches: Array(batches.prefix(Self.most)), workers: Array(workers.prefix(Self.most)), by: actor)

@@ -30,6 +30,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case leasesRevoked = "leases_revoked"
     case draftsForgotten = "drafts_forgotten"
     case offersLapsed = "offers_lapsed"
+    case offersFilled = "offers_filled"
     case directOffersLapsed = "direct_offers_lapsed"
     case cellsScreened = "cells_screened"
     case findingsOpened = "findings_opened"

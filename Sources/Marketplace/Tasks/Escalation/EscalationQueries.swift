@@ -57,30 +57,19 @@ extension Transaction {
         ).map(EndangeredBatch.init)
     }
 
-    /// What the ladder has done for these batches; those for which it has done nothing are left out.
-    package func escalations(of batches: [Batch.Key]) async throws -> [Batch.ID: EscalationStanding] {
+    /// Those of these batches for which the price of hours is ignored, for the deadline that they have.
+    package func forcedBatches(of batches: [Batch.Key]) async throws -> Set<Batch.ID> {
         let rows = try await rows(
             """
-            select batch.batch_id, batch.currency, raise.pay_minor,
-                   exists (select from escalation_step as step
-                            where step.requester_id = batch.requester_id and step.batch_id = batch.batch_id
-                              and step.due_at = batch.due_at and step.kind = 'forced') as is_forced
+            select batch.batch_id
               from unnest(\(batches.map(\.requester))::uuid[], \(batches.map(\.id))::uuid[])
                    as asked (requester_id, batch_id)
               join batch using (requester_id, batch_id)
-              left join lateral (
-                select pay_minor from batch_raise
-                 where batch_raise.requester_id = batch.requester_id and batch_raise.batch_id = batch.batch_id
-                 order by raise_no desc
-                 limit 1) as raise on true
+              join escalation_step as step
+                on step.requester_id = batch.requester_id and step.batch_id = batch.batch_id
+               and step.due_at = batch.due_at and step.kind = 'forced'
             """)
-        return try rows.reduce(into: [:]) { found, row in
-            let raised: Int64? = try row["pay_minor"]
-            let standing = EscalationStanding(
-                isForced: try row["is_forced"], raisedPay: try raised.map { try Money($0, row["currency"]) })
-            guard standing.isForced || standing.raisedPay != nil else { return }
-            found[try row["batch_id"]] = standing
-        }
+        return try Set(rows.map { try $0.value("batch_id", as: Batch.ID.self) })
     }
 
     /// - Returns: false when it was taken before.

@@ -64,11 +64,3 @@ package struct EndangeredBatch: Hashable, Sendable {
     /// When reach or price was stepped to last, for this deadline.
     package let steppedAt: Date?
 }
-
-/// What the ladder has done for a batch, as far as routing follows it.
-package struct EscalationStanding: Hashable, Sendable {
-    /// The price of hours is ignored.
-    package let isForced: Bool
-    /// What further offers pay, where that is more than the posted price was when it was raised.
-    package let raisedPay: Money?
-}

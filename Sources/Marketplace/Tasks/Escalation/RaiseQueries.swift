@@ -60,24 +60,45 @@ extension Transaction {
             """)
     }
 
-    /// What further offers of a batch pay, where it was raised.
-    func newestRaise(of batch: Batch.Key, _ currency: Currency) async throws -> BatchRaise? {
-        try await firstRow(
+    /// These batches as further offers of them are: at their newest raise, where that is more than the posted price by
+    /// now; and those raises. In no order; what is not there is left out.
+    func raisedOfferings(
+        _ keys: [Batch.Key]
+    ) async throws -> (offerings: [Offering], raises: [Batch.Key: BatchRaise]) {
+        let rows = try await rows(
             """
-            select raise_no, pay_minor, fee_minor, held_minor from batch_raise
-             where requester_id = \(batch.requester) and batch_id = \(batch.id)
-             order by raise_no desc
-             limit 1
-            """
-        ).map { try BatchRaise(row: $0, currency) }
+            select wanted.requester_id, wanted.batch_id, newest.*, batch.currency
+              from unnest(\(keys.map(\.requester))::uuid[], \(keys.map(\.id))::uuid[])
+                   as wanted (requester_id, batch_id)
+              join batch using (requester_id, batch_id)
+             cross join lateral (
+                select raise_no, pay_minor, fee_minor, held_minor from batch_raise as raise
+                 where raise.requester_id = wanted.requester_id and raise.batch_id = wanted.batch_id
+                 order by raise_no desc
+                 limit 1) as newest
+            """)
+        var raises: [Batch.Key: BatchRaise] = [:]
+        for row in rows {
+            let key = Batch.Key(requester: try row["requester_id"], id: try row["batch_id"])
+            raises[key] = try BatchRaise(row: row, row["currency"])
+        }
+        let posted = try await offerings(keys)
+        let raised = posted.map { $0.raised(by: raises[$0.key]) }
+        // Of the rest a curve has risen above the raise.
+        let paid = Set(zip(posted, raised).filter { $0.pay != $1.pay }.map(\.0.key))
+        return (raised, raises.filter { paid.contains($0.key) })
     }
 
-    /// Keeps by which raise an offer pays more than the posted price.
-    func insertPrice(_ raise: BatchRaise, of offer: Offer.ID, in batch: Batch.Key) async throws {
+    /// Keeps by which raises offers pay more than the posted price.
+    func insertRaises(of offers: [NewOffer]) async throws {
+        let raised = offers.filter { $0.raise != nil }
+        guard !raised.isEmpty else { return }
         try await execute(
             """
             insert into offer_raise (requester_id, offer_id, batch_id, raise_no)
-            values (\(batch.requester), \(offer), \(batch.id), \(raise.number))
+            select * from unnest(\(raised.map(\.draft.batch.requester))::uuid[], \(raised.map(\.id))::uuid[],
+                                 \(raised.map(\.draft.batch.id))::uuid[],
+                                 \(raised.map { $0.raise?.number ?? 0 })::bigint[])
             """)
     }
 

@@ -3,17 +3,27 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Writes why an offer was made, once.
-    func insert(_ explanation: OfferExplanation, of offer: Offer.ID, from requester: Requester.ID) async throws {
+    /// Writes why offers were made.
+    func insertExplanations(of offers: [NewOffer]) async throws {
+        let told = offers.compactMap { offer in offer.draft.explanation.map { (offer: offer, why: $0) } }
+        guard !told.isEmpty else { return }
         try await execute(
             """
             insert into offer_explanation (requester_id, offer_id, explained_at, value_micros, parts,
                                            hours_price_micros, runner_up_id, runner_up_micros, candidates,
                                            certificate_millionths)
-            values (\(requester), \(offer), \(instant), \(explanation.valueMicros), \(explanation.partsJSON),
-                    \(explanation.hoursPriceMicros), \(explanation.runnerUp?.worker),
-                    \(explanation.runnerUp?.valueMicros), \(explanation.candidates),
-                    \(explanation.certificateMillionths))
+            select requester_id, offer_id, \(instant), value, parts::jsonb, price, nullif(runner_up, '')::uuid,
+                   case when runner_up <> '' then runner_up_value end, candidates, certificate
+              from unnest(\(told.map(\.offer.draft.batch.requester))::uuid[], \(told.map(\.offer.id))::uuid[],
+                          \(told.map(\.why.valueMicros))::bigint[],
+                          \(told.map(\.why.partsJSON.canonicalText))::text[],
+                          \(told.map(\.why.hoursPriceMicros))::bigint[],
+                          \(told.map { $0.why.runnerUp.map { "\($0.worker)" } ?? "" })::text[],
+                          \(told.map { $0.why.runnerUp?.valueMicros ?? 0 })::bigint[],
+                          \(told.map(\.why.candidates))::bigint[],
+                          \(told.map(\.why.certificateMillionths))::bigint[])
+                   as told (requester_id, offer_id, value, parts, price, runner_up, runner_up_value, candidates,
+                            certificate)
             """)
     }
 
