@@ -51,7 +51,7 @@ struct DoctorScheduleTests {
     @Test("finds exactly the rule that was broken", arguments: doctorScheduleBreaks.indices)
     func finds(index: Int) async throws {
         let (check, statements) = doctorScheduleBreaks[index]
-        let desk = try await LadderDesk()
+        let desk = try await LadderDesk(hours: 720)
         try await ScheduleRecords.fill(desk)
         #expect(try await desk.small.ills() == [])
         try await Scratch.asOwner { transaction in

@@ -69,7 +69,7 @@ struct ScheduleConstraintTests {
 
     @Test("each refuses the statement that breaks it", .timeLimit(.minutes(15)))
     func violated() async throws {
-        let desk = try await LadderDesk()
+        let desk = try await LadderDesk(hours: 720)
         try await ScheduleRecords.fill(desk)
         let owner = Scratch.connect(asOwner: true)
         for (constraint, statement) in Self.violations {
@@ -89,6 +89,10 @@ enum ScheduleRecords {
     static func fill(_ desk: LadderDesk) async throws {
         let (small, market) = (desk.small, desk.small.market)
         let (ann, ben) = (try await small.lawyer("sched-ann"), try await small.lawyer("sched-ben"))
+        // A week with work in it, which is over.
+        _ = try await forecast(ann, in: small)
+        try await small.earn(ann, try await small.batch(small.draft("before"), tasks: 1))
+        Scratch.clock.advance(by: 16 * 86_400)
         try await KeepExplanations(market: market)(
             batches: [
                 UnroutedBatch(
@@ -108,29 +112,9 @@ enum ScheduleRecords {
                 runnerUp: .init(worker: ben, valueMicros: 60), candidates: 2, certificateMillionths: 990_000),
             by: small.manager)
         _ = try await desk.accept(offer, by: ann)
-        let monday = try WorkWeek.start(of: Scratch.clock.now(), timeZone: "UTC")
-        let before = try #require(CalendarDate(daysSince2000: monday.daysSince2000 - 21))
-        for week in [before, monday] {
-            _ = try await KeepForecasts(market: market)(
-                WeekPart.allCases.map {
-                    WorkerForecast(
-                        worker: ann, weekStartsOn: week, part: $0, declaredMinutes: 600, alphaMilli: 3_200,
-                        betaMilli: 800, meanMinutes: 480, promisedMinutes: 300)
-                }, by: small.manager)
-        }
-        // A worker who was offered work in that week, and did none.
-        try await Scratch.asOwner {
-            try await $0.execute(
-                """
-                insert into offer (requester_id, offer_id, batch_id, worker_id, state, reason, offered_at, answer_by,
-                                   closed_at)
-                select requester_id, gen_random_uuid(), batch_id, worker_id, 'lapsed', reason,
-                       offered_at - interval '18 days', offered_at - interval '17 days', offered_at - interval '17 days'
-                  from offer limit 1
-                """)
-        }
         let (closed, tested) = try await KeepForecasts(market: market).closeWeeks(by: small.manager)
         #expect(closed == 2 && tested == 1)
+        let monday = try await forecast(ann, in: small)
         let solve = PriceSolve(
             solvedOn: monday, demands: 3, workers: 2, certificateMillionths: 990_000, priceMostMicros: 1_000)
         #expect(
@@ -146,5 +130,16 @@ enum ScheduleRecords {
                     on conflict do nothing
                 """)
         }
+    }
+
+    private static func forecast(_ worker: Worker.ID, in small: SmallMarket) async throws -> CalendarDate {
+        let monday = try WorkWeek.start(of: Scratch.clock.now(), timeZone: "America/New_York")
+        _ = try await KeepForecasts(market: small.market)(
+            WeekPart.allCases.map {
+                WorkerForecast(
+                    worker: worker, weekStartsOn: monday, part: $0, declaredMinutes: 600, alphaMilli: 3_200,
+                    betaMilli: 800, meanMinutes: 480, promisedMinutes: 300)
+            }, by: small.manager)
+        return monday
     }
 }
