@@ -81,7 +81,7 @@ struct EscalationPlanTests {
         #expect(!plan.needsAlert)
     }
 
-    @Test("raises by a tenth, never above band, budget or wallet; with no room the operator is told once it is forced")
+    @Test("raises by a tenth, never above band, budget or wallet; without room the operator is told once forced")
     func money() throws {
         let hands = (10..<60).map { hand($0) }
         let usd = try #require(Currency("USD"))
@@ -151,7 +151,8 @@ struct EscalationPlanTests {
         ])
         #expect(
             Set(whole.widenings.map(\.without)) == [
-                .language("fr"), .years(5, of: .lawyer), .any([.language("de"), .specialty("tax", of: .lawyer)]).normalised,
+                .language("fr"), .years(5, of: .lawyer),
+                .any([.language("de"), .specialty("tax", of: .lawyer)]).normalised,
             ])
         #expect(Requirement.language("fr").widenings.map(\.rest) == [.all([])])
         #expect(Requirement.clearance(1).widenings.isEmpty)

@@ -66,6 +66,8 @@ package final class RoutingRound: SchedulerRound {
     private let logger: Logger
     private let isBehind = Atomic(false)
     private let cursors = Mutex<[Profession: RoutingCursor]>([:])
+    /// When workers were last told why they were offered nothing.
+    private let told = Mutex<[Profession: ContinuousClock.Instant]>([:])
 
     /// - Parameter actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
     package init(
@@ -101,8 +103,7 @@ package final class RoutingRound: SchedulerRound {
                 return (planned, offers: planned.drafts)
             }
             guard let round else { break }
-            try await KeepExplanations(market: market)(
-                round.plan.unrouted, round.plan.plan.unroutedWorkers, by: actor)
+            try await keepExplanations(of: round)
             reports.append(report(of: round))
         }
         isBehind.store(reports.contains { $0.leftOver > 0 }, ordering: .relaxed)
@@ -129,6 +130,18 @@ package final class RoutingRound: SchedulerRound {
                 explanation: plan.explanation(of: offer))
         }
         return Planned(plan: plan, drafts: drafts, unrouted: plan.unroutedBatches(of: seen), next: next)
+    }
+
+    /// Of batches after each round; of workers, who are many, once a minute.
+    private func keepExplanations(of round: CellRound<Planned>) async throws {
+        let (cell, now) = (round.cell.profession, ContinuousClock.now)
+        let isDue = told.withLock { told in
+            if let last = told[cell], last + .seconds(60) > now { return false }
+            told[cell] = now
+            return true
+        }
+        try await KeepExplanations(market: market)(
+            round.plan.unrouted, isDue ? round.plan.plan.unroutedWorkers : [], by: actor)
     }
 
     private func report(of round: CellRound<Planned>) -> CellReport {
