@@ -37,6 +37,7 @@ struct HotPaths: Sendable {
             ("my work", { market in _ = try await MyWork(market: market)(by: Principal.ID(reader.uuid)) }),
             ("figures", { market in _ = try await MarketMetrics(market: market)() }),
             ("routing", { market in try await routing(market) }),
+            ("deadlines and prices of hours", { market in try await deadlines(market) }),
         ]
     }
 
@@ -105,6 +106,20 @@ struct HotPaths: Sendable {
             let terms = try await transaction.offerTerms(of: batches)
             _ = try await transaction.routingOffers(of: batches, on: terms, to: ids)
             _ = try await transaction.routingFinished(batches, by: ids)
+        }
+    }
+
+    /// What the ladder and the prices of hours read.
+    private func deadlines(_ market: Market) async throws {
+        try await market.database.read { transaction in
+            let keys = large.batches.prefix(50).map { Batch.Key(requester: large.requester, id: $0) }
+            _ = try await transaction.endangeredBatches(until: transaction.instant + 86_400, after: nil, limit: 20)
+            _ = try await transaction.forcedBatches(of: keys)
+            let supply = try await transaction.priceSupply(after: nil, limit: 200)
+            _ = try await transaction.hourPrices(of: supply.map(\.worker))
+            for requirement in try await transaction.metRequirements(of: reader).prefix(3) {
+                _ = try await transaction.workersMeeting(requirement, limit: 200)
+            }
         }
     }
 
