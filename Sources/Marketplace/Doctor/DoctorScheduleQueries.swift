@@ -29,7 +29,8 @@ extension DoctorCheck {
           join batch_raise as raise
             on raise.requester_id = offer_raise.requester_id and raise.batch_id = offer_raise.batch_id
            and raise.raise_no = offer_raise.raise_no
-          left join assignment using (requester_id, assignment_id)
+          left join assignment
+            on assignment.requester_id = offer.requester_id and assignment.assignment_id = offer.assignment_id
          where offer.batch_id <> offer_raise.batch_id or raise.raised_at > offer.offered_at
             or assignment.pay_minor < raise.pay_minor
             or (assignment.terms ->> 'pay_minor')::bigint < raise.pay_minor
