@@ -155,7 +155,7 @@ extension Transaction {
     func offer(_ id: Offer.ID, to worker: Worker.ID) async throws -> Offer? {
         try await firstRow(
             """
-            select requester_id, offer_id, batch_id, worker_id, state, reason, answer_by
+            select \(fragment: Offer.columns)
               from offer where worker_id = \(worker) and offer_id = \(id)
             """
         ).map(Offer.init)
