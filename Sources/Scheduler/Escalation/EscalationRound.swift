@@ -1,5 +1,5 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 package import Marketplace
 internal import Store
 internal import Synchronization

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Marketplace
+internal import Matching
 
 extension RoutingRule {
     /// As it is kept for those who ask why.
