@@ -87,7 +87,9 @@ let package = Package(
         library("TestSupport", ["Marketplace", "MarketSchema", "Store", "Formats", logging]),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["Marketplace", "MarketSchema", "Store", "Formats", "Matching", arguments, logging],
+            dependencies: [
+                "Marketplace", "MarketSchema", "Scheduler", "Store", "Formats", "Matching", arguments, logging,
+            ],
             swiftSettings: strict
         ),
         // A process that the model of leases drives.
@@ -103,7 +105,8 @@ let package = Package(
         tests(
             "MarketplaceTests", ["Marketplace", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),
         tests(
-            "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "TestSupport", logging], golden: true
+            "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],
+            golden: true
         ),
         tests(
             "HTTPAPITests",

@@ -12,8 +12,8 @@ struct Benchmarks: AsyncParsableCommand {
     enum Size: String, ExpressibleByArgument { case small, full }
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
-    @Option(help: "Only this part: rate, clearing, claim, eligibility, copy, publish, large or serve.") var only:
-        String?
+    @Option(help: "Only this part: rate, clearing, claim, eligibility, copy, publish, routing, large or serve.")
+    var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Flag(help: "Of the large part, the next task and its statement only.") var nextOnly = false
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
@@ -44,6 +44,7 @@ struct Benchmarks: AsyncParsableCommand {
                     bench: bench, rounds: size == .full ? 5 : 3, count: size == .full ? 1_000_000 : 200_000
                 ).run()
             }
+            if wants("routing") { try await RoutingBenchmark(bench: bench, rounds: size == .full ? 9 : 5).run() }
             if wants("large") {
                 try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3, nextOnly: nextOnly).run()
             }

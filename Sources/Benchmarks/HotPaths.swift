@@ -37,6 +37,7 @@ struct HotPaths: Sendable {
             ("my work", { market in _ = try await MyWork(market: market)(by: Principal.ID(reader.uuid)) }),
             ("figures", { market in _ = try await MarketMetrics(market: market)() }),
             ("routing", { market in try await routing(market) }),
+            ("deadlines and prices of hours", { market in try await deadlines(market) }),
         ]
     }
 
@@ -121,9 +122,10 @@ struct HotPaths: Sendable {
     /// What a routing round reads; the work is claimed here, so the batches are asked about as if it were offered.
     private func routing(_ market: Market) async throws {
         try await market.database.read { transaction in
-            _ = try await transaction.routingBatches(after: nil, limit: 50)
+            _ = try await transaction.routingBatches(in: .lawyer, after: nil, limit: 50)
             let requirements = try await transaction.metRequirements(of: reader)
-            let workers = try await transaction.routingWorkers(meeting: requirements, after: nil, limit: 200)
+            let workers = try await transaction.routingWorkers(
+                meeting: requirements, isKept: true, after: nil, limit: 200)
             let instant = transaction.instant
             let weeks = try workers.map {
                 (
@@ -140,8 +142,23 @@ struct HotPaths: Sendable {
                 )
             }
             let ids = workers.map(\.id)
-            _ = try await transaction.routingOffers(of: batches, to: ids, since: instant)
+            let terms = try await transaction.offerTerms(of: batches)
+            _ = try await transaction.routingOffers(of: batches, on: terms, to: ids)
             _ = try await transaction.routingFinished(batches, by: ids)
+        }
+    }
+
+    /// What the ladder and the prices of hours read.
+    private func deadlines(_ market: Market) async throws {
+        try await market.database.read { transaction in
+            let keys = large.batches.prefix(50).map { Batch.Key(requester: large.requester, id: $0) }
+            _ = try await transaction.endangeredBatches(until: transaction.instant + 86_400, after: nil, limit: 20)
+            _ = try await transaction.forcedBatches(of: keys)
+            let supply = try await transaction.priceSupply(after: nil, limit: 200)
+            _ = try await transaction.hourPrices(of: supply.map(\.worker))
+            for requirement in try await transaction.metRequirements(of: reader).prefix(3) {
+                _ = try await transaction.workersMeeting(requirement, limit: 200)
+            }
         }
     }
 

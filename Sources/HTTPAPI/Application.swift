@@ -32,6 +32,7 @@ package func buildApplication(
     WorkRoutes(market: market).add(to: router)
     OfferRoutes(market: market).add(to: router)
     BidRoutes(market: market).add(to: router)
+    ScheduleRoutes(market: market).add(to: router)
     return Application(
         router: router,
         server: .http1(configuration: .init(idleTimeout: .seconds(settings.idleSeconds))),

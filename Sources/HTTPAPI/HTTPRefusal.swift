@@ -58,7 +58,10 @@ extension ClaimRefusal: HTTPRefusal {
 extension OfferRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .batchNotOpen, .claimedOnly, .belowAsk, .alreadyOffered, .notOpen: .conflict
+        case .notThere: .notFound
+        case .batchNotOpen, .claimedOnly, .busy, .belowAsk, .alreadyOffered, .offeredBefore, .allOffered, .noRoom,
+            .notOpen:
+            .conflict
         case .notActive, .barred: .forbidden
         }
     }
@@ -99,6 +102,23 @@ extension FindingRefusal: HTTPRefusal {
         switch self {
         case .deciderIsConcerned: .forbidden
         case .decided: .conflict
+        }
+    }
+}
+
+extension AlertRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .closed: .conflict
+        }
+    }
+}
+
+extension RaiseRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .batchNotOpen, .notOffered, .overBudget, .notFunded, .tooMany: .conflict
+        case .notMore, .aboveBand: .unprocessableContent
         }
     }
 }

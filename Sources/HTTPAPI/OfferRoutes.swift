@@ -43,17 +43,27 @@ struct OfferRoutes {
         )
     }
 
-    /// `{}`. 200.
+    /// `{"reason": …}`: optional, one of ``DeclineReason``. 200.
     @Sendable func decline(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let id: Offer.ID = try context.identifier("id", of: "offer")
         let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
+        let reason = try Self.reason(body.body["reason"])
         return Response(
             try await market.once(
                 try request.idempotencyKey(), by: worker, route: "decline:\(id)", fingerprint: body.fingerprint,
                 answer: { Reply(status: 200, body: ["state": .string($0.rawValue)]) },
-                perform: { try await DeclineOffer(market: $0)(id, by: worker) }
+                perform: { try await DeclineOffer(market: $0)(id, because: reason, by: worker) }
             )
         )
+    }
+
+    private static func reason(_ json: JSON?) throws -> DeclineReason? {
+        guard let json, json != .null else { return nil }
+        guard let reason = json.stringValue.flatMap(DeclineReason.init) else {
+            throw BadInput(
+                "reason", "must be one of \(DeclineReason.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return reason
     }
 }

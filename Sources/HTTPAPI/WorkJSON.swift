@@ -39,6 +39,8 @@ extension Offer {
         [
             "offer_id": .string("\(id)"), "requester_id": .string("\(requester)"), "batch_id": .string("\(batch)"),
             "state": .string(state.rawValue), "answer_by": .string(answerBy.internetText),
+            "pay_minor": .integer(pay.minorUnits), "currency": .string(pay.currency.code),
+            "expected_minutes": .integer(Int64(expectedMinutes)),
         ]
     }
 }

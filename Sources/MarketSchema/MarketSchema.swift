@@ -56,6 +56,16 @@ package enum MarketSchema {
         SchemaStep(
             version: 13, name: "asks", script: String(decoding: PackageResources._013_asks_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 14, name: "offer_filled",
+            script: String(decoding: PackageResources._014_offer_filled_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 15, name: "routing", script: String(decoding: PackageResources._015_routing_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 16, name: "ladder", script: String(decoding: PackageResources._016_ladder_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

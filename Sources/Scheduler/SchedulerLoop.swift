@@ -1,7 +1,8 @@
 package import Logging
 package import Marketplace
 
-/// Runs rounds, each at its own period and independently of the others, until its task is cancelled.
+/// Runs rounds, each at its own period and independently of the others, until its task is cancelled. A period runs from
+/// the start of a turn to the start of the next; a turn that takes longer is followed by the next at once, and said.
 package struct SchedulerLoop: Sendable {
     private let rounds: [any SchedulerRound]
     private let clock: any Clock<Duration>
@@ -33,6 +34,7 @@ package struct SchedulerLoop: Sendable {
         var rounds: [any SchedulerRound] = [
             LeaseExpiryRound(market: market, by: actor), LeaseRevocationRound(market: market, by: actor),
             DraftForgettingRound(market: market), OfferLapseRound(market: market, by: actor),
+            OfferFillRound(market: market, by: actor),
             DirectOfferLapseRound(market: market, by: actor), BidScreeningRound(market: market, by: actor),
             ReservationRound(market: market, by: actor),
             AuditSealRound(market: market), AnswerForgettingRound(market: market),
@@ -42,6 +44,8 @@ package struct SchedulerLoop: Sendable {
             PayFloorRound(market: market, by: actor), BatchClosingRound(market: market, by: actor),
             RecheckListingRound(market: market, by: actor), RetentionRound(market: market, by: actor),
             AuctionRound(market: market, by: actor), AwardRound(market: market, by: actor),
+            EscalationRound(market: market, by: actor), ExplanationForgettingRound(market: market, by: actor),
+            HoursForecastRound(market: market, by: actor), HourPriceRound(market: market, by: actor, logger: logger),
         ]
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)
@@ -50,32 +54,61 @@ package struct SchedulerLoop: Sendable {
     /// Returns after the task was cancelled and the rounds under way have ended; they are not interrupted.
     package func run() async {
         await withTaskGroup { lanes in
-            for round in rounds { lanes.addTask { await repeatUntilCancelled(round) } }
+            for round in rounds { lanes.addTask { await repeatUntilCancelled(round, by: clock) } }
         }
     }
 
-    private func repeatUntilCancelled(_ round: any SchedulerRound) async {
+    private func repeatUntilCancelled<C: Clock>(_ round: any SchedulerRound, by clock: C) async
+    where C.Duration == Duration {
+        var begun = clock.now
         while !Task.isCancelled {
             // A task of its own does not hear the cancellation.
-            let wait = await Task { await runOnce(round) }.value
-            guard let wait else { continue }
-            try? await clock.sleep(for: wait)
+            let next = await Task { await runOnce(round) }.value
+            let took = begun.duration(to: clock.now)
+            switch next {
+            case .atOnce: continue
+            case .afterFailure(let wait): try? await clock.sleep(for: wait)
+            case .byPeriod(let period):
+                note(took, of: round)
+                if took < period { try? await clock.sleep(for: period - took) } else { await Task.yield() }
+            }
+            begun = clock.now
         }
     }
 
-    /// - Returns: how long to wait before the next; `nil` when there is more to do now.
-    private func runOnce(_ round: any SchedulerRound) async -> Duration? {
+    /// What a turn took, against its period; the log tells when turns begin to take longer, and of every tenth after.
+    private func note(_ took: Duration, of round: any SchedulerRound) {
+        let overruns = metrics.noteTurn(of: round.name, took: took, period: round.period)
+        guard overruns > 0, overruns % 10 == 1 else { return }
+        logger.warning(
+            "a round does not keep its period",
+            metadata: [
+                "round": "\(round.name)", "took": "\(took)", "period": "\(round.period)",
+                "lag": "\(took - round.period)", "turns_in_a_row": "\(overruns)",
+            ])
+    }
+
+    private enum Next: Sendable {
+        /// There is more to do now.
+        case atOnce
+        /// So long from the start of this turn.
+        case byPeriod(Duration)
+        /// So long from now.
+        case afterFailure(Duration)
+    }
+
+    private func runOnce(_ round: any SchedulerRound) async -> Next {
         do {
             let outcome = try await round.runOnce()
             metrics.noteSuccess(of: round.name, outcome)
-            return outcome.hasMore ? nil : RoundPacing.wait(round.period, failures: 0, jitter: jitter())
+            return outcome.hasMore ? .atOnce : .byPeriod(RoundPacing.wait(round.period, failures: 0, jitter: jitter()))
         } catch {
             let failures = metrics.noteFailure(of: round.name)
             logger.error(
                 "a round failed",
                 metadata: ["round": "\(round.name)", "failures_in_a_row": "\(failures)", "error": "\(error)"]
             )
-            return RoundPacing.wait(round.period, failures: failures, jitter: jitter())
+            return .afterFailure(RoundPacing.wait(round.period, failures: failures, jitter: jitter()))
         }
     }
 }

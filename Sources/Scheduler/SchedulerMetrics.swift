@@ -10,6 +10,14 @@ package final class SchedulerMetrics: Sendable {
         /// Failures since the last piece that ended well.
         package var failuresInARow = 0
         package var counts: [SchedulerCount: Int] = [:]
+        /// What the last turn took, from its start until nothing was left to do, and the longest.
+        package var lastTook: Duration = .zero
+        package var longestTook: Duration = .zero
+        /// How far the last turn ended behind its period; zero where it kept it.
+        package var lag: Duration = .zero
+        /// Turns that took longer than their period, and those since the last that did not.
+        package var overruns = 0
+        package var overrunsInARow = 0
     }
 
     private let counters = Mutex<[String: Counters]>([:])
@@ -30,6 +38,20 @@ package final class SchedulerMetrics: Sendable {
             $0[round, default: Counters()].rounds += 1
             $0[round, default: Counters()].failuresInARow = 0
             $0[round, default: Counters()].counts.merge(outcome.counts) { $0 + $1 }
+        }
+    }
+
+    /// - Returns: turns in a row that took longer than their period.
+    func noteTurn(of round: String, took: Duration, period: Duration) -> Int {
+        counters.withLock { all in
+            var known = all[round, default: Counters()]
+            known.lastTook = took
+            known.longestTook = max(known.longestTook, took)
+            known.lag = max(took - period, .zero)
+            known.overruns += took > period ? 1 : 0
+            known.overrunsInARow = took > period ? known.overrunsInARow + 1 : 0
+            all[round] = known
+            return known.overrunsInARow
         }
     }
 

@@ -33,6 +33,7 @@ struct DoctorTests {
         try await small.review(rejected, .rejected)
         // Before the floor that no price keeps.
         try await bargain(small)
+        try await offer(small)
         try await keepFloor(small, ben, cem)
         try await change(small, told: ann)
         let pair = try await small.batch(small.draft("pair", redundancy: 2), tasks: 1)
@@ -71,6 +72,25 @@ struct DoctorTests {
         let desk = try await GuidelineDesk(small)
         try await desk.publish("Told.", .answer(pointer: "/label", values: ["told"]))
         _ = try await desk.open(2, "told again")
+    }
+
+    /// Offers: one that was accepted and worked, one that was declined, one that lapsed, one that is open.
+    private func offer(_ small: SmallMarket) async throws {
+        let batch = try await small.batch(small.draft("offers", door: .offer), tasks: 4)
+        var offers: [(id: Offer.ID, worker: Principal.ID)] = []
+        for (name, seconds) in [("gil", 600.0), ("hal", 600), ("ida", 1), ("jon", 900)] {
+            let worker = try await small.lawyer(name)
+            let id = try await MakeOffer(market: small.market)(
+                of: batch, from: small.requester, to: worker, reason: [:],
+                answerBy: Scratch.clock.now() + seconds, by: small.manager)
+            offers.append((id, Principal.ID(worker.uuid)))
+        }
+        let work = try await AcceptOffer(market: small.market)(offers[0].id, by: offers[0].worker)
+        try await small.submit(work)
+        try await small.review(work)
+        try await DeclineOffer(market: small.market)(offers[1].id, because: .notNow, by: offers[1].worker)
+        Scratch.clock.advance(by: 1)
+        #expect(try await LapseOffers(market: small.market)(by: small.manager) == 1)
     }
 
     /// Direct offers: one that was accepted and worked, one that the requester agreed to, one that is open.
@@ -115,7 +135,7 @@ struct DoctorTests {
     func clean() async throws {
         let findings = try await Doctor(market: busyMarket().market)()
         #expect(findings.filter { !$0.isClean }.map(\.check) == [])
-        #expect(Set(findings.map(\.check.invariant)) == Set(1...15))
+        #expect(Set(findings.map(\.check.invariant)) == Set(1...16))
     }
 
     @Test("finds exactly the rule that was broken", arguments: doctorBreaks.indices)
@@ -130,7 +150,7 @@ struct DoctorTests {
 
     @Test("has a way to break every check that is built")
     func complete() {
-        let broken = Set((doctorBreaks + doctorBiddingBreaks).map(\.check))
+        let broken = Set((doctorBreaks + doctorBiddingBreaks + doctorScheduleBreaks).map(\.check))
         #expect(broken == Set(DoctorCheck.allCases))
     }
 }

@@ -63,17 +63,78 @@ struct OfferTests {
         #expect(offers.map(\.answerBy) == [Scratch.start + TimeInterval(seconds)])
     }
 
-    @Test("reserve nothing: the first of two gets the task, and the other's offer stays open")
-    func reservesNothing() async throws {
-        let (small, worker, batch, id) = try await offered()
+    @Test("are never more than would be paid: one for each open slot")
+    func notMoreThanSlots() async throws {
+        let (small, worker, batch, id) = try await offered(tasks: 2)
+        let (other, third) = (try await small.lawyer("other"), try await small.lawyer("third"))
+        let second = try await offer(small, batch, to: other)
+        #expect(await refusal(OfferRefusal.self) { try await offer(small, batch, to: third) } == .allOffered)
+        // One that was taken leaves as many slots as offers.
+        _ = try await AcceptOffer(market: small.market)(second, by: Principal.ID(other.uuid))
+        #expect(await refusal(OfferRefusal.self) { try await offer(small, batch, to: third) } == .allOffered)
+        try await DeclineOffer(market: small.market)(id, by: Principal.ID(worker.uuid))
+        _ = try await offer(small, batch, to: third)
+        #expect(try await FillOffers(market: small.market)(by: small.manager) == 0)
+    }
+
+    @Test("reserve nothing: when nothing is left of the work they end as filled, and their worker is told")
+    func filled() async throws {
+        let (small, worker, batch, first) = try await offered(tasks: 2)
         let other = try await small.lawyer("other")
         let second = try await offer(small, batch, to: other)
-        _ = try await AcceptOffer(market: small.market)(second, by: Principal.ID(other.uuid))
+        let key = try await small.market.database.read {
+            try await $0.oneRow("select external_key from task order by task_id limit 1")
+                .value("external_key", as: String.self)
+        }
+        _ = try await WithdrawTasks(market: small.market)([key], of: batch, from: small.requester, by: small.manager)
+        // The newest goes; the other stays for the slot that is left.
+        #expect(try await FillOffers(market: small.market)(by: small.manager) == 1)
+        #expect(try await FillOffers(market: small.market)(by: small.manager) == 0)
+        let list = ListOffers(market: small.market)
+        #expect(try await list(of: other, by: Principal.ID(other.uuid)).map(\.state) == [.filled])
         #expect(
-            await refusal(ClaimRefusal.self) {
-                try await AcceptOffer(market: small.market)(id, by: Principal.ID(worker.uuid))
-            } == .noWork)
-        #expect(try await small.count("select count(*) as n from offer where state = 'open'") == 1)
+            await refusal(OfferRefusal.self) {
+                try await AcceptOffer(market: small.market)(second, by: Principal.ID(other.uuid))
+            } == .notOpen(.filled))
+        let told = try await ListNotices(market: small.market)(by: Principal.ID(other.uuid)).map(\.notice)
+        #expect(told.map(\.kind).filter { $0 == "offer_filled" }.count == 1)
+        _ = try await AcceptOffer(market: small.market)(first, by: Principal.ID(worker.uuid))
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("teach how a worker answers, by profession and time of day")
+    func learnt() async throws {
+        let (small, worker, batch, first) = try await offered(tasks: 9)
+        let actor = Principal.ID(worker.uuid)
+        let work = try await AcceptOffer(market: small.market)(first, by: actor)
+        try await small.submit(work)
+        _ = try await offer(small, batch, to: worker)
+        Scratch.clock.advance(by: 601)
+        #expect(try await LapseOffers(market: small.market)(by: small.manager) == 1)
+        let third = try await offer(small, batch, to: worker)
+        try await DeclineOffer(market: small.market)(third, because: .tooLow, by: actor)
+        let answers = try await small.market.database.read {
+            try await $0.routingResponses(of: [worker], in: .lawyer)
+        }
+        #expect(answers.own[worker]?.map(\.offered) == [3] && answers.own[worker]?.map(\.accepted) == [1])
+        #expect(answers.cell == answers.own[worker])
+        #expect(try await ListOffers(market: small.market)(of: worker, by: actor).first?.declineReason == .tooLow)
+        #expect(try await small.count("select sum(offered_minutes) as n from worker_week") > 0)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("are made no more often on the same terms than there are tasks")
+    func turns() async throws {
+        let (small, worker, batch, _) = try await offered(tasks: 2)
+        for turn in 1...2 {
+            Scratch.clock.advance(by: 601)
+            #expect(try await LapseOffers(market: small.market)(by: small.manager) == 1, "turn \(turn)")
+            if turn == 1 { _ = try await offer(small, batch, to: worker) }
+        }
+        #expect(await refusal(OfferRefusal.self) { try await offer(small, batch, to: worker) } == .offeredBefore)
+        try await Scratch.asOwner { try await $0.execute("update batch set lease_seconds = lease_seconds + 1") }
+        _ = try await offer(small, batch, to: worker)
+        #expect(try await small.ills() == [])
     }
 
     @Test("are made once, of batches that offer, to be answered in time and by whom they were made to")
@@ -158,12 +219,15 @@ struct OfferTests {
         #expect(try await small.ills() == [])
     }
 
-    @Test("that are declined may be made again")
+    @Test("that are declined are not made again on the same terms, but on better ones")
     func declined() async throws {
-        let (small, worker, batch, id) = try await offered()
+        let (small, worker, batch, id) = try await offered(tasks: 5)
         try await DeclineOffer(market: small.market)(id, by: Principal.ID(worker.uuid))
+        #expect(await refusal(OfferRefusal.self) { try await offer(small, batch, to: worker) } == .offeredBefore)
+        try await Scratch.asOwner { try await $0.execute("update batch set pay_minor = pay_minor + 1") }
         let again = try await offer(small, batch, to: worker)
         let offers = try await small.market.database.read { try await $0.offers(to: worker) }
         #expect(Dictionary(uniqueKeysWithValues: offers.map { ($0.id, $0.state) }) == [id: .declined, again: .open])
+        #expect(offers.map(\.pay.minorUnits).count == 2)
     }
 }

@@ -118,6 +118,39 @@ struct SchemaConstraintTests {
         ("offer_closed_iff_terminal", "update offer set closed_at = offered_at"),
         ("offer_assignment_iff_accepted", "update offer set assignment_id = gen_random_uuid()"),
         ("offer_answer_by_later", "update offer set answer_by = offered_at"),
+        ("offer_terms_hash_is_sha256", "update offer set terms_hash = 'x'"),
+        ("offer_turn_possible", "update offer set turn_no = 0"),
+        ("offer_minutes_possible", "update offer set expected_minutes = 0"),
+        ("offer_pay_possible", "update offer set pay_minor = -1"),
+        ("offer_currency_is_iso4217", "update offer set currency = 'usd'"),
+        ("offer_week_starts_monday", "update offer set week_starts_on = '2026-03-03'"),
+        ("offer_hour_band_possible", "update offer set hour_band = 4"),
+        ("offer_decline_reason_only_declined", "update offer set decline_reason = 'too_low'"),
+        (
+            "offer_once_per_turn",
+            """
+            insert into offer
+            select requester_id, gen_random_uuid(), batch_id, worker_id, 'lapsed', reason, offered_at, answer_by,
+                   offered_at, null, terms_hash, turn_no, expected_minutes, pay_minor, currency, week_starts_on,
+                   hour_band
+              from offer
+            """
+        ),
+        (
+            "offer_not_again_on_terms",
+            """
+            insert into offer
+            select requester_id, gen_random_uuid(), batch_id, worker_id, 'declined', reason, offered_at, answer_by,
+                   offered_at, null, terms_hash, turn_no + 1, expected_minutes, pay_minor, currency, week_starts_on,
+                   hour_band
+              from offer
+            """
+        ),
+        ("offer_response_hour_band_possible", "update offer_response set hour_band = 4"),
+        ("offer_response_counts_possible", "update offer_response set declined = -1"),
+        ("routing_cell_epoch_possible", "update routing_cell set epoch = -1, routed_at = null"),
+        ("routing_cell_routed_iff_epoch", "update routing_cell set routed_at = null"),
+        ("worker_week_offered_possible", "update worker_week set offered_minutes = -1"),
         ("payout_batch_hash_is_sha256", "update payout_batch set content_hash = '\\x00'"),
         ("payout_batch_approval_whole", "update payout_batch set approved_at = prepared_at"),
         ("payout_batch_cancelled_iff_terminal", "update payout_batch set cancelled_at = prepared_at"),
@@ -211,9 +244,17 @@ struct SchemaConstraintTests {
         select requester_id, assignment_id, '{}', sha256('a'), '2026-03-02', 1 from assignment
         """,
         """
-        insert into offer (requester_id, offer_id, batch_id, worker_id, state, reason, offered_at, answer_by)
-        select requester_id, gen_random_uuid(), batch_id, gen_random_uuid(), 'open', '{}', '2026-03-02', '2026-03-03'
+        insert into offer (requester_id, offer_id, batch_id, worker_id, state, reason, offered_at, answer_by,
+                           terms_hash, turn_no, expected_minutes, pay_minor, currency, week_starts_on, hour_band)
+        select requester_id, gen_random_uuid(), batch_id, gen_random_uuid(), 'open', '{}', '2026-03-02', '2026-03-03',
+               sha256('t'), 1, 30, 100, 'USD', '2026-03-02', 1
           from batch
+        """,
+        """
+        insert into offer_response values (gen_random_uuid(), 'lawyer', 1, 1, 0, 0)
+        """,
+        """
+        insert into routing_cell values ('lawyer', 1, '2026-03-02')
         """,
         """
         insert into payout_batch (payout_batch_id, currency, state, total_minor, line_count, content_hash, prepared_by,

@@ -26,6 +26,7 @@ struct SchemaTests {
         "availability_kind": labels(AvailabilityKind.self), "hours_entry_kind": labels(HoursEntryKind.self),
         "notice_state": labels(NoticeState.self), "notice_channel": labels(NoticeChannel.self),
         "return_reason": labels(ReturnReason.self), "offer_state": labels(OfferState.self),
+        "decline_reason": labels(DeclineReason.self),
         "verdict": labels(Verdict.self),
         "payout_batch_state": labels(PayoutBatchState.self), "language_level": labels(LanguageLevel.self),
         "duplicate_ground": labels(DuplicateGround.self), "duplicate_state": labels(DuplicateState.self),
@@ -38,6 +39,8 @@ struct SchemaTests {
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
         "bargainer": labels(Bargainer.self), "direct_offer_state": labels(DirectOfferState.self),
         "screen_kind": labels(FindingKind.self), "finding_state": labels(FindingState.self),
+        "unrouted_reason": labels(UnroutedReason.self), "escalation_step_kind": labels(EscalationStepKind.self),
+        "alert_state": labels(AlertState.self), "week_part": labels(WeekPart.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {

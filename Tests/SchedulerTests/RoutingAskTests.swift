@@ -17,7 +17,7 @@ struct RoutingAskTests {
             for (candidate, ask) in zip(market.candidates, asks) {
                 let asks = Asks([Asks.Entry(profession: nil, hourly: try Money(ask, usd))])
                 let passes = asks.admit(pay: try Money(pay, usd), minutes: batch.expectedMinutes, of: .lawyer)
-                if !passes { pairs.insert(RoutingPair(batch: batch.id, worker: candidate.facts.worker)) }
+                if !passes { pairs.insert(RoutingPair(batch: batch.id, worker: candidate.worker)) }
             }
         }
         return pairs

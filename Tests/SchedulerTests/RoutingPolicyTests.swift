@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Matching
 import TestSupport
 import Testing
 
@@ -33,13 +34,14 @@ struct RoutingPolicyTests {
             let plan = try policy.plan(market)
             offers += plan.offers.count
             let batches = Dictionary(uniqueKeysWithValues: market.batches.map { ($0.id, $0) })
-            let workers = Dictionary(uniqueKeysWithValues: market.candidates.map { ($0.facts.worker, $0) })
+            let workers = Dictionary(uniqueKeysWithValues: market.candidates.map { ($0.worker, $0) })
             for offer in plan.offers {
                 let batch = try #require(batches[offer.batch])
                 let worker = try #require(workers[offer.worker])
                 let requirement = try #require(market.requirements[batch.requirement])
                 #expect(
-                    requirement.evaluate(worker.facts, at: market.instant) == .eligible(offer.proof), "seed \(seed)"
+                    try requirement.evaluate(#require(worker.facts), at: market.instant)
+                        == .eligible(#require(offer.proof)), "seed \(seed)"
                 )
                 let pair = RoutingPair(batch: offer.batch, worker: offer.worker)
                 #expect(
@@ -70,7 +72,7 @@ struct RoutingPolicyTests {
             let served = Set(plan.offers.map(\.worker))
             #expect(
                 plan.workers.map(\.subject)
-                    == market.candidates.map(\.facts.worker).filter { !served.contains($0) }
+                    == market.candidates.map(\.worker).filter { !served.contains($0) }
                     .sorted(), "seed \(seed)"
             )
             let offered = Dictionary(grouping: plan.offers, by: \.batch).mapValues(\.count)
@@ -91,8 +93,8 @@ struct RoutingPolicyTests {
     @Test(
         "tells the first rule that keeps a worker from a batch",
         arguments: [
-            RoutingRule.requirement, .barred, .away, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished,
-            .belowAsk,
+            RoutingRule.requirement, .barred, .away, .hours, .liveCap, .alreadyOffered, .turnedDown, .offeredBefore,
+            .finished, .belowAsk,
             nil,
         ])
     func precedence(first: RoutingRule?) throws {
@@ -100,7 +102,7 @@ struct RoutingPolicyTests {
         let pair = RoutingPair(batch: SmallRouting.batch(1), worker: SmallRouting.worker(1))
         func broken(_ rule: RoutingRule) -> Bool { rule.rank >= rank }
         func pairs(_ rule: RoutingRule) -> Set<RoutingPair> { broken(rule) ? [pair] : [] }
-        let market = SmallRouting.market(
+        var market = SmallRouting.market(
             [SmallRouting.offering(1)],
             [
                 SmallRouting.candidate(
@@ -112,6 +114,7 @@ struct RoutingPolicyTests {
             offered: pairs(.alreadyOffered), turnedDown: pairs(.turnedDown), finished: pairs(.finished),
             barred: pairs(.barred), belowAsk: pairs(.belowAsk)
         )
+        market.offeredBefore = pairs(.offeredBefore)
         let plan = try policy.plan(market)
         #expect(plan.workers.first?.bar.rule == first)
         #expect(plan.batches.first?.bar == plan.workers.first?.bar)
@@ -142,9 +145,79 @@ struct RoutingPolicyTests {
     }
 
     @Test("values no pair above what the matching takes, nor at nothing")
-    func valueBounds() {
-        #expect(RoutingValue.micros(level: 0, age: -1e300, minutes: 1, tierDistance: 99) > 0)
-        #expect(RoutingValue.micros(level: 200, age: 1e300, minutes: 10_080, tierDistance: 0) < 1 << 40)
+    func valueBounds() throws {
+        let usd = try #require(Currency("USD"))
+        for (pay, level, age, distance) in [
+            (0, 0, -1e12, 99), (1, 0, 0, 3), (1_000_000_000_000, 200, 1e12, 0), (1_000_000_000_000, 0, 1e12, 0),
+        ] as [(Int64, Int, Double, Int)] {
+            let batch = SmallRouting.offering(1, minutes: 10_080, ageHours: age)
+            var market = SmallRouting.market([batch], [SmallRouting.candidate(1)])
+            market.known.pay = [batch.id: try Money(pay, usd)]
+            let pair = RoutingValue(market, weights: policy.weights).of(
+                batch, market.candidates[0], level: level, tierDistance: distance)
+            #expect(try (1...(1 << 40)).contains(#require(pair.micros)), "\(pay) at \(level)")
+        }
+    }
+
+    @Test("an hour that is worth more elsewhere is not offered, until the work is past its bound")
+    func prices() throws {
+        let usd = try #require(Currency("USD"))
+        for (ageHours, nightly, rule) in [
+            (0, 1, nil), (0, 1_000_000_000, RoutingRule.belowPrice), (169, 1_000_000_000, nil),
+        ] as [(Double, Int64, RoutingRule?)] {
+            let batch = SmallRouting.offering(1, ageHours: ageHours)
+            var market = SmallRouting.market([batch], [SmallRouting.candidate(1)])
+            market.known.pay = [batch.id: try Money(2_000, usd)]
+            market.known.prices = [SmallRouting.worker(1): HourPrice(nightlyMicros: nightly)]
+            #expect(try policy.plan(market).workers.first?.bar.rule == rule, "\(nightly) after \(ageHours) hours")
+        }
+    }
+
+    @Test("prefers who is known to be better, who was offered less, who knows the batch, and who is likely to accept")
+    func preferences() throws {
+        let usd = try #require(Currency("USD"))
+        let batch = SmallRouting.offering(1)
+        let (one, two) = (SmallRouting.worker(1), SmallRouting.worker(2))
+        let pair = RoutingPair(batch: batch.id, worker: two)
+        let changes: [(String, (inout RoutingKnowledge) -> Void)] = [
+            (
+                "skill",
+                {
+                    $0.skills = [
+                        one: RoutingSkill(meanBps: 8_000, lowBps: 7_000, evidence: 50),
+                        two: RoutingSkill(meanBps: 9_500, lowBps: 9_000, evidence: 50),
+                    ]
+                }
+            ),
+            (
+                "the interval, not the mean",
+                {
+                    $0.skills = [
+                        one: RoutingSkill(meanBps: 9_000, lowBps: 4_000, evidence: 5),
+                        two: RoutingSkill(meanBps: 8_900, lowBps: 8_800, evidence: 500),
+                    ]
+                }
+            ),
+            ("familiarity", { $0.familiar = [pair] }), ("acceptance", { $0.accepting = [one: 100_000, two: 900_000] }),
+        ]
+        for (what, change) in changes {
+            var market = SmallRouting.market([batch], [SmallRouting.candidate(1), SmallRouting.candidate(2)])
+            market.known.pay = [batch.id: try Money(2_000, usd)]
+            #expect(try policy.plan(market).offers.map(\.worker) == [one], "without \(what)")
+            change(&market.known)
+            #expect(try policy.plan(market).offers.map(\.worker) == [two], "\(what)")
+        }
+    }
+
+    @Test("shows the auction the best of a batch and a few that are drawn, the same for the same instant")
+    func capped() throws {
+        let workers = (0..<200).map { SmallRouting.candidate(UInt8($0)) }
+        let plan = try RoutingPolicy(candidatesMax: 10, drawnMax: 3).plan(
+            SmallRouting.market([SmallRouting.offering(1)], workers))
+        #expect(plan.offers.count == 1)
+        #expect(plan.workers.count == 199)
+        #expect(plan.workers.allSatisfy { $0.bar.rule == .notChosen })
+        #expect(plan.workers.count { $0.bar.message.hasPrefix("Enough") } == 200 - 13)
     }
 
     @Test("explains a fixed market as the golden file says")

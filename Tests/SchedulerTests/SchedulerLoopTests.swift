@@ -100,6 +100,30 @@ struct SchedulerLoopTests {
         #expect(loop.metrics.total(.offersMade) == 1)
     }
 
+    @Test("measures the period from start to start, and says when a round takes longer")
+    func keepsItsPeriod() async throws {
+        let takes = Mutex<[Duration]>([.milliseconds(400), .milliseconds(1_700), .zero])
+        let loop = loop(
+            ScriptedRound(name: "slow") { [clock] in
+                let took = takes.withLock { $0.isEmpty ? .zero : $0.removeFirst() }
+                clock.advance(by: took)
+                return RoundOutcome(counts: [:], hasMore: false)
+            })
+        let running = Task { await loop.run() }
+        await clock.whenAsleep(1)
+        #expect(clock.waits == [.milliseconds(600)])
+        #expect(loop.metrics.byRound["slow"]?.overruns == 0)
+        // The second takes longer than its period: the third follows at once, and is on time.
+        clock.advance(by: .milliseconds(600))
+        await clock.whenAsleep(1)
+        #expect(clock.waits == [.seconds(1)])
+        let counters = try #require(loop.metrics.byRound["slow"])
+        #expect(counters.rounds == 3 && counters.overruns == 1 && counters.overrunsInARow == 0)
+        #expect(counters.longestTook == .milliseconds(1_700) && counters.lastTook == .zero && counters.lag == .zero)
+        running.cancel()
+        await running.value
+    }
+
     @Test(
         "waits the period and up to a tenth more; after failures doubled, up to half a minute",
         arguments: [

@@ -42,6 +42,7 @@ enum SmallRouting {
             validity: InstantRange(from: .distantPast, until: nil)
         )
         return RoutingCandidate(
+            worker(number),
             facts: WorkerFacts(
                 worker: worker(number), state: state, country: "US", languages: ["en"],
                 professions: tier.map { [.lawyer: .init(tier: $0, years: 9, specialties: [])] } ?? [:],
@@ -91,7 +92,7 @@ enum SmallRouting {
             )
         }
         let pairs = batches.flatMap { batch in
-            candidates.map { RoutingPair(batch: batch.id, worker: $0.facts.worker) }
+            candidates.map { RoutingPair(batch: batch.id, worker: $0.worker) }
         }
         func some() -> Set<RoutingPair> {
             Set(pairs.filter { _ in Int.random(in: 0..<12, using: &generator) == 0 })

@@ -15,6 +15,7 @@ struct StaffedMarket: Sendable {
     private let second: Principal.ID
     private let reviewer: Principal.ID
     private let checker: Principal.ID
+    private let maker: Principal.ID
     let requester: Requester.ID
     let project: Project.ID
     private let usd: Currency
@@ -26,7 +27,7 @@ struct StaffedMarket: Sendable {
         system = try await market.systemPrincipal()
         let person = CreatePrincipal(market: market)
         second = try await person(.person, named: "Second", roles: [.operator], by: manager)
-        let maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
+        maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
         reviewer = try await person(.person, named: "Reviewer", roles: [.reviewer], by: manager)
         checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
         try await OneRate.publish(2_000, in: market, by: maker, and: checker)
@@ -38,6 +39,11 @@ struct StaffedMarket: Sendable {
             ),
             of: requester, by: manager
         )
+        try await fund()
+    }
+
+    /// Brings the requester another 100,000 dollars.
+    func fund() async throws {
         _ = try await FundRequester(market: market)(
             requester, with: Money(10_000_000, usd), reference: market.identifiers.uuid(at: Scratch.start), by: maker
         )
@@ -112,6 +118,8 @@ struct StaffedMarket: Sendable {
 
     func routing(_ change: (inout RoutingRound.Limits) -> Void = { _ in }) -> RoutingRound {
         var limits = RoutingRound.Limits()
+        // Rounds follow each other while the clock stands.
+        limits.cellRestSeconds = 0
         change(&limits)
         return RoutingRound(market: market, by: system, limits: limits, logger: Self.silence)
     }

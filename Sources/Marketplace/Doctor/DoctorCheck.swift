@@ -15,6 +15,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case termsFrozen = "terms_as_frozen"
     case termsHash = "terms_match_hash"
     case directOffers = "direct_offers_as_agreed"
+    case raises = "raises_within_band_and_paid"
     case oneEarning = "one_earning_by_terms"
     case earningPosted = "earnings_posted"
     case topUps = "top_ups_within_shortfall"
@@ -51,6 +52,11 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case readings = "readings_by_right"
     case clearanceAsked = "sensitive_work_asks_clearance"
     case safetyReviewed = "safety_work_reviewed"
+    case offers = "offers_once_on_their_terms"
+    case offersCounted = "offers_counted"
+    case explained = "offers_explained"
+    case ladder = "escalations_on_record"
+    case forecasts = "forecasts_and_prices_whole"
 }
 
 extension DoctorCheck {
@@ -59,7 +65,7 @@ extension DoctorCheck {
         switch self {
         case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations, .handedOut, .ending: 1
         case .eligibility, .proof, .barred: 2
-        case .termsFrozen, .termsHash, .directOffers, .oneEarning, .earningPosted, .topUps: 3
+        case .termsFrozen, .termsHash, .directOffers, .raises, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
@@ -72,6 +78,7 @@ extension DoctorCheck {
         case .keptEligibility: 13
         case .guidelineTold, .controlsHidden, .rechecks: 14
         case .contentKept, .readings, .clearanceAsked, .safetyReviewed: 15
+        case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
         }
     }
 
@@ -95,6 +102,8 @@ extension DoctorCheck {
         case .termsHash: "The terms of every assignment have the hash that was stored with them."
         case .directOffers:
             "A direct offer's turns are whole, the other side agreed to the last, and what was taken is at its price."
+        case .raises:
+            "Raises go up within the rate's band, and what was leased under an offer with a raise pays it."
         case .oneEarning:
             "Every accepted assignment's work has one earning and fee: its terms times the share accepted."
         case .earningPosted:
@@ -137,6 +146,13 @@ extension DoctorCheck {
         case .readings: "Whoever read content held the task then, or was free to review an answer that had come in."
         case .clearanceAsked: "The requirement of a sensitive batch asks for that clearance."
         case .safetyReviewed: "No safety work was accepted without a person's review."
+        case .offers:
+            "No worker was offered a batch more often on the same terms than it has tasks, nor after declining it."
+        case .offersCounted: "How workers answered offers, and the minutes they were offered, are as their offers say."
+        case .explained: "What explains an offer adds up, and its runner-up is somebody else."
+        case .ladder: "Every raise by the ladder and every alert has its step, and no step comes before those below it."
+        case .forecasts:
+            "Backtests are what forecasts and hours came to; prices of hours are of a solve and within its most."
         }
     }
 
@@ -165,6 +181,7 @@ extension DoctorCheck {
         case .termsFrozen: .violations(Self.termsViolations)
         case .termsHash: .termsHash
         case .directOffers: .violations(Self.directOfferViolations)
+        case .raises: .violations(Self.raiseViolations)
         case .oneEarning: .violations(Self.oneEarningViolations)
         case .earningPosted: .violations(Self.earningPostedViolations)
         case .topUps: .violations(Self.topUpViolations)
@@ -201,6 +218,11 @@ extension DoctorCheck {
         case .readings: .violations(Self.readingViolations)
         case .clearanceAsked: .violations(Self.clearanceViolations)
         case .safetyReviewed: .violations(Self.safetyViolations)
+        case .offers: .violations(Self.offerViolations)
+        case .offersCounted: .violations(Self.offerCountViolations)
+        case .explained: .violations(Self.explanationViolations)
+        case .ladder: .violations(Self.ladderViolations)
+        case .forecasts: .violations(Self.forecastViolations)
         }
     }
 }

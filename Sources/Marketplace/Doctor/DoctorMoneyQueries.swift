@@ -97,8 +97,12 @@ extension DoctorCheck {
          where case
                    when batch.state in ('open', 'paused') then
                        coalesce(account.balance_minor, 0)
-                       < coalesce(work.unsettled, 0) * coalesce(price.most_pay_minor + price.most_fee_minor,
-                                                                  batch.pay_minor + batch.fee_minor)
+                       < coalesce(work.unsettled, 0)
+                         * greatest(coalesce(price.most_pay_minor + price.most_fee_minor,
+                                             batch.pay_minor + batch.fee_minor),
+                                    (select max(raise.pay_minor + raise.fee_minor) from batch_raise as raise
+                                      where raise.requester_id = batch.requester_id
+                                        and raise.batch_id = batch.batch_id))
                          + batch.top_up_share_minor - batch.top_up_spent_minor
                    -- The slots of a draft are open, but nobody can take them, and nothing is held.
                    when batch.state = 'draft' then coalesce(account.balance_minor, 0) <> 0

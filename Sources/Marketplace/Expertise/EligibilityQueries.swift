@@ -162,7 +162,7 @@ extension Transaction {
     }
 
     /// Whether what is kept can be relied upon for all of these, so that nobody is left out by it.
-    func areKept(_ requirements: [Requirement.ID]) async throws -> Bool {
+    package func areKept(_ requirements: [Requirement.ID]) async throws -> Bool {
         try await firstRow(
             """
             with unknown as materialized (\(fragment: Self.unknownRequirements(at: instant)))

@@ -129,12 +129,16 @@ extension Batch {
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
-               coalesce((select most_pay_minor from batch_price as price
-                          where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
-                        pay_minor) as most_pay_minor,
-               coalesce((select most_fee_minor from batch_price as price
-                          where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
-                        fee_minor) as most_fee_minor
+               greatest(coalesce((select most_pay_minor from batch_price as price
+                                   where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
+                                 pay_minor), (select max(raise.pay_minor) from batch_raise as raise
+                                              where raise.requester_id = batch.requester_id
+                                                and raise.batch_id = batch.batch_id)) as most_pay_minor,
+               greatest(coalesce((select most_fee_minor from batch_price as price
+                                   where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
+                                 fee_minor), (select max(raise.fee_minor) from batch_raise as raise
+                                              where raise.requester_id = batch.requester_id
+                                                and raise.batch_id = batch.batch_id)) as most_fee_minor
         """
 
     init(row: Row) throws {

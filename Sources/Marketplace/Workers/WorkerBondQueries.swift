@@ -8,6 +8,27 @@ extension Transaction {
         try WorkerBonds(row: try await oneRow(Self.workerBondsStatement(of: worker, at: instant)))
     }
 
+    /// The same of many workers; who is not there is not among them.
+    package func workerBonds(of workers: [Worker.ID]) async throws -> [Worker.ID: WorkerBonds] {
+        let rows = try await rows(
+            """
+            select worker.worker_id, coalesce(team.kind::text, 'crowd') as workforce, team.team_id,
+                   array(select requester_id from exclusion
+                          where exclusion.worker_id = worker.worker_id and in_force @> \(instant)) as excluded_by,
+                   array(select distinct party from interest
+                          where interest.worker_id = worker.worker_id and in_force @> \(instant)
+                          order by party) as interests
+              from worker
+              left join team_member on team_member.worker_id = worker.worker_id
+                                   and team_member.in_force @> \(instant)
+              left join team on team.team_id = team_member.team_id
+             where worker.worker_id = any(\(workers))
+            """)
+        return try Dictionary(
+            rows.map { (try $0.value("worker_id", as: Worker.ID.self), try WorkerBonds(row: $0)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     static func workerBondsStatement(of worker: Worker.ID, at instant: Date) -> SQL {
         """
         select coalesce((select team.kind::text

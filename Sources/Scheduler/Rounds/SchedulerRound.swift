@@ -30,6 +30,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case leasesRevoked = "leases_revoked"
     case draftsForgotten = "drafts_forgotten"
     case offersLapsed = "offers_lapsed"
+    case offersFilled = "offers_filled"
     case directOffersLapsed = "direct_offers_lapsed"
     case cellsScreened = "cells_screened"
     case findingsOpened = "findings_opened"
@@ -54,4 +55,10 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case bidsOpened = "bids_opened"
     case awardsMade = "awards_made"
     case awardsLapsed = "awards_lapsed"
+    case escalationSteps = "escalation_steps"
+    case alertsClosed = "alerts_closed"
+    case explanationsForgotten = "explanations_forgotten"
+    case hoursForecast = "hours_forecast"
+    case weeksTested = "weeks_tested"
+    case hoursPriced = "hours_priced"
 }

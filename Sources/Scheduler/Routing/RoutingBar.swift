@@ -11,16 +11,21 @@ package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case liveCap = "too_many_leases"
     case alreadyOffered = "already_offered"
     case turnedDown = "turned_down"
+    /// Declined on these terms, or offered as often as the batch has tasks.
+    case offeredBefore = "offered_before"
     case finished = "work_done"
     /// It pays less than the worker asks for.
     case belowAsk = "below_ask"
+    /// Their time is worth more for other work of the week.
+    case belowPrice = "below_price"
     /// No rule: others brought more value for what there was.
     case notChosen = "not_chosen"
     /// There was nobody, or nothing, to look at.
     case emptyMarket = "empty_market"
 
-    /// Greater is nearer to an offer.
-    var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    /// Greater is nearer to an offer: the place in the order.
+    var rank: Int { Self.ranks[self] ?? 0 }
+    private static let ranks = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }
 
 /// The first rule that keeps one worker from one batch.
@@ -42,19 +47,28 @@ package struct Unrouted<Subject: Sendable & Hashable>: Hashable, Sendable {
 
 /// Collects what keeps one batch or worker from an offer.
 struct BarTally {
-    private var nearest: RoutingBar?
-    private var counts: [RoutingRule: Int] = [:]
+    private var nearest: (bar: RoutingBar, rank: Int)?
+    private var counts: [(rule: RoutingRule, pairs: Int)] = []
 
     /// Bars come in the order of the policy.
-    mutating func add(_ bar: RoutingBar) {
-        counts[bar.rule, default: 0] += 1
-        if let nearest, nearest.rule.rank >= bar.rule.rank { return }
-        nearest = bar
+    ///
+    /// - Parameter pairs: how many it keeps apart; none is no bar.
+    mutating func add(_ bar: RoutingBar, pairs: Int = 1) {
+        guard pairs > 0 else { return }
+        if let place = counts.firstIndex(where: { $0.rule == bar.rule }) {
+            counts[place].pairs += pairs
+        } else {
+            counts.append((bar.rule, pairs))
+        }
+        let rank = bar.rule.rank
+        if let nearest, nearest.rank >= rank { return }
+        nearest = (bar, rank)
     }
 
     func unrouted<Subject>(_ subject: Subject, empty: String) -> Unrouted<Subject> {
         Unrouted(
-            subject: subject, bar: nearest ?? RoutingBar(rule: .emptyMarket, message: empty), counts: counts
+            subject: subject, bar: nearest?.bar ?? RoutingBar(rule: .emptyMarket, message: empty),
+            counts: Dictionary(counts.map { ($0.rule, $0.pairs) }, uniquingKeysWith: { first, _ in first })
         )
     }
 }

@@ -3,7 +3,21 @@ package import Marketplace
 
 /// A worker who may be offered work.
 package struct RoutingCandidate: Hashable, Sendable {
-    package let facts: WorkerFacts
+    package let worker: Worker.ID
+    /// What requirements are evaluated on; `nil` where it is kept who meets them.
+    package let facts: WorkerFacts?
+    package let workforce: Workforce
+    package let tiers: [Profession: Tier]
+    /// Minutes that they were offered in the last four weeks, and that they give in a week.
+    package let minutesOffered: Int
+    package let weeklyMinutes: Int
+    /// Minutes that leases took of this week, and how much of the week has passed, in millionths.
+    package let committedMinutes: Int
+    package let weekShareMillionths: Int
+    /// Their own time ÷ the expected, in millionths; 1,000,000 while it is not known.
+    package let paceMillionths: Int
+    /// Which six hours of their day it is: 0 to 3.
+    package let band: Int
     /// What is left of the week, the day and the time in which they are there, after leases and open offers; may be
     /// below zero, as offers reserve nothing.
     package let minutesLeft: Int
@@ -13,8 +27,18 @@ package struct RoutingCandidate: Hashable, Sendable {
     /// By when they could answer an offer; `nil` when they are not there to answer one.
     package let window: OfferWindow?
 
-    package init(facts: WorkerFacts, minutesLeft: Int, liveLeases: Int, openOffers: Int, window: OfferWindow?) {
-        (self.facts, self.minutesLeft, self.window) = (facts, minutesLeft, window)
+    package init(
+        _ worker: Worker.ID, facts: WorkerFacts?, tiers: [Profession: Tier]? = nil, workforce: Workforce = .crowd,
+        minutesOffered: Int = 0, weeklyMinutes: Int = 600, committedMinutes: Int = 0, weekShareMillionths: Int = 0,
+        paceMillionths: Int = 1_000_000, band: Int = 1, minutesLeft: Int, liveLeases: Int, openOffers: Int,
+        window: OfferWindow?
+    ) {
+        self.tiers = tiers ?? facts?.professions.compactMapValues(\.tier) ?? [:]
+        (self.committedMinutes, self.weekShareMillionths) = (committedMinutes, weekShareMillionths)
+        (self.paceMillionths, self.band) = (paceMillionths, band)
+        (self.worker, self.facts, self.workforce) = (worker, facts, workforce)
+        (self.minutesOffered, self.weeklyMinutes) = (minutesOffered, weeklyMinutes)
+        (self.minutesLeft, self.window) = (minutesLeft, window)
         (self.liveLeases, self.openOffers) = (liveLeases, openOffers)
     }
 }
@@ -25,16 +49,21 @@ package struct RoutingMarket: Sendable {
     package let batches: [RoutingBatch]
     package let candidates: [RoutingCandidate]
     package let requirements: [Requirement.ID: Requirement]
+    /// Who meets a requirement, where it is kept; others are evaluated on the candidates' facts.
+    package var kept: [Requirement.ID: Set<Worker.ID>] = [:]
     /// Who has an open offer of what.
     package let offered: Set<RoutingPair>
     /// Who turned down or let lapse an offer of what, lately.
     package let turnedDown: Set<RoutingPair>
+    /// Who declined what on the terms of now, or was offered it on them as often as it has tasks.
+    package var offeredBefore: Set<RoutingPair> = []
     /// Who has done their part of every task that is open.
     package let finished: Set<RoutingPair>
     /// Whom their team, an exclusion or a conflict of interest keeps from what.
     package let barred: Set<RoutingPair>
     /// Whose standing ask is above what which batch pays; that is all a plan knows of asks.
     package let belowAsk: Set<RoutingPair>
+    package var known = RoutingKnowledge()
 
     package init(
         instant: Date, batches: [RoutingBatch], candidates: [RoutingCandidate],

@@ -68,10 +68,3 @@ struct RoutingMatch {
         )
     }
 }
-
-extension UUID {
-    /// The 128 bits, in the order of the text.
-    fileprivate var bits: UInt128 {
-        withUnsafeBytes(of: uuid) { $0.reduce(UInt128(0)) { $0 << 8 | UInt128($1) } }
-    }
-}

@@ -1,6 +1,7 @@
 package import Formats
 package import Foundation
 package import Marketplace
+package import Matching
 
 /// An offer that a round wants made, and why.
 package struct PlannedOffer: Hashable, Sendable {
@@ -14,8 +15,25 @@ package struct PlannedOffer: Hashable, Sendable {
     package let tierDistance: Int
     /// As the worker's windows and the notice that they want allow.
     package let answerBy: Date
-    /// What made the worker eligible.
-    package let proof: EligibilityProof
+    /// What made the worker eligible, where it was worked out for this plan; `nil` where it is kept.
+    package let proof: EligibilityProof?
+    /// What the value is made of, before priority, the time's price and the chance of acceptance.
+    package let parts: PairValue
+    /// What the worker's time was worth for other work of the week, in micro-units.
+    package let timePrice: Int64
+    /// The best of those who were not chosen for the batch.
+    package let runnerUp: RunnerUp?
+    /// How many could have had it.
+    package let candidates: Int
+    /// The chance that all the batch has on offer with this plan is taken in time, in millionths.
+    package let waveChanceMillionths: Int
+}
+
+/// Who would have been next.
+package struct RunnerUp: Hashable, Sendable {
+    package let worker: Worker.ID
+    /// Micro-units.
+    package let value: Int64
 }
 
 /// What a routing round decided: offers, and a reason for each batch and worker without.
@@ -36,13 +54,23 @@ package struct RoutingPlan: Hashable, Sendable {
 extension RoutingPlan {
     /// Why this worker is offered this batch; what the offer keeps.
     ///
-    /// Shape: an object of `certificate_millionths`, `price`, `proof` (see ``EligibilityProof/json``), `rule`,
-    /// `tier_distance` and `value`.
+    /// Shape: an object of `certificate_millionths`, `price`, `proof` (see ``EligibilityProof/json``; null where it is
+    /// kept who meets the requirement), `rule`, `runner_up` (null without one), `tier_distance`, `time_price`, `value`,
+    /// `parts` (micro-units, by ``PairValue/Part``) and `wave_chance_millionths`.
     package func reason(of offer: PlannedOffer) -> JSON {
         [
             "rule": "capacitated_auction", "value": .integer(offer.value), "price": .integer(offer.price),
-            "tier_distance": .integer(Int64(offer.tierDistance)), "proof": offer.proof.json,
+            "tier_distance": .integer(Int64(offer.tierDistance)), "proof": offer.proof?.json ?? .null,
             "certificate_millionths": .integer(certificateMillionths),
+            "parts": .object(
+                Dictionary(
+                    offer.parts.parts.map { ($0.part.rawValue, JSON.integer($0.micros)) },
+                    uniquingKeysWith: { first, _ in first })),
+            "time_price": .integer(offer.timePrice),
+            "runner_up": offer.runnerUp.map {
+                ["worker": .string("\($0.worker)"), "value": .integer($0.value)] as JSON
+            } ?? .null,
+            "wave_chance_millionths": .integer(Int64(offer.waveChanceMillionths)),
         ]
     }
 

@@ -1,89 +1,148 @@
 internal import Formats
 internal import Foundation
 internal import Marketplace
+internal import Matching
 internal import Store
 
-/// Where the next round goes on, when there are more batches or workers than one round looks at. Workers turn inside,
-/// batches outside, so that every worker meets every batch.
+/// Where the next round of a cell goes on, when there are more batches or workers than one round looks at. Workers turn
+/// inside, batches outside, so that every worker meets every batch.
 struct RoutingCursor: Hashable, Sendable {
     var batches: RoutingBatch?
     var workers: Worker.ID?
 }
 
-/// Reads a round's market, bounded, in one snapshot.
+/// Reads a round's market, bounded. Each statement sees what is committed then; what is made of it is looked at again
+/// under locks.
 struct RoutingReading: Sendable {
     static let pageSize = 200
 
-    let batchesMax: Int
-    let candidatesMax: Int
-    /// How long a worker has to answer while they are there.
-    let answerSeconds: TimeInterval
-    /// How long a worker who turned an offer of a batch down is not asked again.
-    let restSeconds: TimeInterval
+    let limits: RoutingRound.Limits
 
     /// - Returns: the market, and where to go on.
     func callAsFunction(
-        after cursor: RoutingCursor, in transaction: Transaction
+        _ cell: Profession, after cursor: RoutingCursor, in transaction: Transaction
     ) async throws -> (market: RoutingMarket, next: RoutingCursor) {
         let instant = transaction.instant
-        let batches = try await transaction.routingBatches(after: cursor.batches, limit: batchesMax)
+        let batches = try await batches(of: cell, after: cursor.batches, in: transaction)
         let requirements = Array(Set(batches.map(\.requirement)))
+        let isKept = try await transaction.areKept(requirements)
+        let most = isKept ? limits.keptCandidatesMax : limits.candidatesMax
         let workers =
-            batches.isEmpty ? [] : try await workers(meeting: requirements, after: cursor.workers, in: transaction)
+            batches.isEmpty
+            ? []
+            : try await transaction.routingWorkers(
+                meeting: requirements, isKept: isKept, after: cursor.workers, limit: most)
         let ids = workers.map(\.id)
-        let answers = try await transaction.routingOffers(of: batches, to: ids, since: instant - restSeconds)
-        let market = RoutingMarket(
+        let terms = try await transaction.offerTerms(of: batches)
+        let pasts = try await transaction.routingOffers(of: batches, on: terms, to: ids)
+        var market = RoutingMarket(
             instant: instant, batches: batches,
-            candidates: try await candidates(workers, for: batches, in: transaction),
+            candidates: try await candidates(workers, for: batches, withFacts: !isKept, in: transaction),
             requirements: try await transaction.knownRequirements(requirements),
-            offered: Set(answers.filter(\.isOpen).map(\.pair)),
-            turnedDown: Set(answers.filter { !$0.isOpen }.map(\.pair)),
+            offered: Set(pasts.filter(\.isOpen).map(\.pair)),
+            turnedDown: resting(pasts, terms: terms, at: instant),
             finished: try await transaction.routingFinished(batches, by: ids),
             barred: try await transaction.routingBarred(from: batches, ids),
             belowAsk: try await transaction.routingBelowAsk(batches, ids)
         )
-        return (market, next(cursor, batches: batches, workers: ids))
+        if isKept { market.kept = try await kept(requirements, in: transaction) }
+        market.offeredBefore = before(pasts, batches: batches)
+        market.known = try await knowledge(pasts, terms: terms, of: market.candidates, in: cell, transaction)
+        market.known.forced = try await transaction.forcedBatches(of: batches.map(\.key))
+        return (market, next(cursor, batches: batches, workers: ids, most: most))
     }
 
-    private func next(_ cursor: RoutingCursor, batches: [RoutingBatch], workers: [Worker.ID]) -> RoutingCursor {
-        if workers.count == candidatesMax { return RoutingCursor(batches: cursor.batches, workers: workers.last) }
-        return RoutingCursor(batches: batches.count == batchesMax ? batches.last : nil, workers: nil)
+    private func knowledge(
+        _ pasts: [RoutingPast], terms: [Batch.ID: OfferTerms], of candidates: [RoutingCandidate],
+        in cell: Profession, _ transaction: Transaction
+    ) async throws -> RoutingKnowledge {
+        let ids = candidates.map(\.worker)
+        var known = RoutingKnowledge()
+        known.pay = terms.mapValues(\.pay)
+        known.skills = try await transaction.routingSkills(of: ids, in: cell)
+        known.prices = try await transaction.hourPrices(of: ids).mapValues { HourPrice(nightlyMicros: $0) }
+        known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
+        known.familiar = Set(pasts.filter(\.hasAccepted).map(\.pair))
+        let answers = try await transaction.routingResponses(of: ids, in: cell)
+        known.accepting = Acceptance(cell: answers.cell, own: answers.own).chances(
+            of: candidates, at: transaction.instant)
+        return known
     }
 
-    private func workers(
-        meeting requirements: [Requirement.ID], after last: Worker.ID?, in transaction: Transaction
-    ) async throws -> [RoutingWorker] {
-        var found: [RoutingWorker] = []
-        while found.count < candidatesMax {
-            let limit = min(Self.pageSize, candidatesMax - found.count)
-            let page = try await transaction.routingWorkers(
-                meeting: requirements, after: found.last?.id ?? last, limit: limit
-            )
+    private func batches(
+        of cell: Profession, after last: RoutingBatch?, in transaction: Transaction
+    ) async throws -> [RoutingBatch] {
+        var found: [RoutingBatch] = []
+        while found.count < limits.batchesMax {
+            let limit = min(Self.pageSize, limits.batchesMax - found.count)
+            let page = try await transaction.routingBatches(in: cell, after: found.last ?? last, limit: limit)
             found += page
             if page.count < limit { break }
         }
         return found
     }
 
+    private func kept(
+        _ requirements: [Requirement.ID], in transaction: Transaction
+    ) async throws -> [Requirement.ID: Set<Worker.ID>] {
+        let found = try await transaction.routingKept(requirements)
+        return Dictionary(uniqueKeysWithValues: requirements.map { ($0, found[$0] ?? []) })
+    }
+
+    private func next(
+        _ cursor: RoutingCursor, batches: [RoutingBatch], workers: [Worker.ID], most: Int
+    ) -> RoutingCursor {
+        if workers.count == most { return RoutingCursor(batches: cursor.batches, workers: workers.last) }
+        return RoutingCursor(batches: batches.count == limits.batchesMax ? batches.last : nil, workers: nil)
+    }
+
+    /// Who turned down or let lapse an offer of what, lately, and for no less than a twentieth below what it pays now.
+    private func resting(
+        _ pasts: [RoutingPast], terms: [Batch.ID: OfferTerms], at instant: Date
+    ) -> Set<RoutingPair> {
+        let since = instant - limits.restSeconds
+        return Set(
+            pasts.filter { past in
+                guard let at = past.turnedDownAt, at > since else { return false }
+                guard let pay = terms[past.pair.batch]?.pay.minorUnits, let then = past.turnedDownMinor else {
+                    return true
+                }
+                return pay - then < max(then / 20, 1)
+            }.map(\.pair))
+    }
+
+    private func before(_ pasts: [RoutingPast], batches: [RoutingBatch]) -> Set<RoutingPair> {
+        let tasks = Dictionary(batches.map { ($0.id, $0.tasks) }, uniquingKeysWith: { first, _ in first })
+        return Set(
+            pasts.filter { $0.isDeclined || $0.turns >= tasks[$0.pair.batch] ?? 0 }.map(\.pair))
+    }
+
     private func candidates(
-        _ workers: [RoutingWorker], for batches: [RoutingBatch], in transaction: Transaction
+        _ workers: [RoutingWorker], for batches: [RoutingBatch], withFacts: Bool, in transaction: Transaction
     ) async throws -> [RoutingCandidate] {
         guard !workers.isEmpty else { return [] }
         // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
-        let weeks = workers.compactMap { worker -> (worker: Worker.ID, startsOn: CalendarDate, day: CalendarDate)? in
-            guard let day = try? WorkWeek.day(of: transaction.instant, timeZone: worker.timeZone),
-                let monday = day.weekStart
-            else { return nil }
-            return (worker.id, monday, day)
+        let weeks = workers.compactMap { worker in
+            (try? OfferMoment(transaction.instant, timeZone: worker.timeZone)).map { (worker: worker.id, moment: $0) }
         }
-        let loads = try await transaction.routingLoads(weeks)
-        let facts = try await transaction.workerFacts(of: workers.map(\.id), at: transaction.instant)
+        let loads = try await transaction.routingLoads(
+            weeks.map { (worker: $0.worker, startsOn: $0.moment.monday, day: $0.moment.day) })
+        var facts: [Worker.ID: WorkerFacts] = [:]
+        if withFacts {
+            for known in try await transaction.workerFacts(of: workers.map(\.id), at: transaction.instant) {
+                facts[known.worker] = known
+            }
+        }
         let leaseMax = TimeInterval(batches.map(\.leaseSeconds).max() ?? 0)
         let windows = try await windows(of: workers, leaseMax: leaseMax, in: transaction)
-        let limits = Dictionary(workers.map { ($0.id, $0.limits) }, uniquingKeysWith: { first, _ in first })
-        return facts.compactMap { facts in
-            guard let load = loads[facts.worker], let limits = limits[facts.worker] else { return nil }
-            let window = windows[facts.worker]
+        let tiers = try await transaction.routingTiers(of: workers.map(\.id))
+        let moments = Dictionary(
+            weeks.map { ($0.worker, $0.moment) }, uniquingKeysWith: { first, _ in first })
+        return workers.compactMap { worker in
+            guard let load = loads[worker.id], let moment = moments[worker.id], !withFacts || facts[worker.id] != nil
+            else { return nil }
+            let window = windows[worker.id]
+            let limits = worker.limits
             // All that is offered now is to be done in the time after one answer, beside what is at work already.
             let present = window.map { $0.isAlwaysOpen ? .max : $0.openMinutes(within: leaseMax) - load.leasedMinutes }
             let left = min(
@@ -91,7 +150,11 @@ struct RoutingReading: Sendable {
                 present ?? 0
             )
             return RoutingCandidate(
-                facts: facts, minutesLeft: left - load.offeredMinutes,
+                worker.id, facts: facts[worker.id], tiers: tiers[worker.id] ?? [:], workforce: worker.workforce,
+                minutesOffered: worker.minutesOffered, weeklyMinutes: limits.weeklyMinutesMax,
+                committedMinutes: load.committedMinutes, weekShareMillionths: moment.weekShareMillionths,
+                band: moment.band,
+                minutesLeft: left - load.offeredMinutes,
                 // Who wants fewer tasks at once has some of the places taken from the start.
                 liveLeases: load.liveLeases + WorkLimits.tasksAtOnceMost - limits.tasksAtOnceMax,
                 openOffers: load.openOffers, window: window
@@ -103,7 +166,7 @@ struct RoutingReading: Sendable {
     private func windows(
         of workers: [RoutingWorker], leaseMax: TimeInterval, in transaction: Transaction
     ) async throws -> [Worker.ID: OfferWindow] {
-        let horizon = answerSeconds + leaseMax
+        let horizon = limits.answerSeconds + leaseMax
         let availabilities = try await transaction.availabilities(
             of: workers.map(\.id),
             until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + horizon
@@ -111,8 +174,8 @@ struct RoutingReading: Sendable {
         var found: [Worker.ID: OfferWindow] = [:]
         for worker in workers {
             found[worker.id] = try availabilities[worker.id]?.offerWindow(
-                at: transaction.instant, noticeMinutes: worker.limits.offerNoticeMinutes, answerSeconds: answerSeconds,
-                horizonSeconds: leaseMax
+                at: transaction.instant, noticeMinutes: worker.limits.offerNoticeMinutes,
+                answerSeconds: limits.answerSeconds, horizonSeconds: leaseMax
             )
         }
         return found

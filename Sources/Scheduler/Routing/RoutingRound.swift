@@ -4,38 +4,52 @@ package import Marketplace
 internal import Store
 internal import Synchronization
 
-/// What a routing round did.
-package struct RoutingReport: Sendable {
-    /// Another scheduler was routing; nothing was looked at.
-    package let isBusy: Bool
-    /// `nil` when busy.
-    package let plan: RoutingPlan?
+/// What a routing round did in one cell.
+package struct CellReport: Sendable {
+    package let cell: Profession
+    package let plan: RoutingPlan
     package let offersMade: Int
     /// Offers that the market did not allow any more, by the refusal's code.
     package let refused: [String: Int]
     /// Planned offers that were not tried, as the round is bounded; the next one plans anew.
     package let leftOver: Int
+}
 
-    static let busy = RoutingReport(isBusy: true, plan: nil, offersMade: 0, refused: [:], leftOver: 0)
+/// What a routing round did: each cell that this scheduler took.
+package struct RoutingReport: Sendable {
+    package let cells: [CellReport]
+    /// Nothing was routed, as other schedulers were at every cell that was due.
+    package let isBusy: Bool
+
+    package var offersMade: Int { cells.reduce(0) { $0 + $1.offersMade } }
+    package var leftOver: Int { cells.reduce(0) { $0 + $1.leftOver } }
+    package var refused: [String: Int] {
+        cells.reduce(into: [:]) { $0.merge($1.refused) { $0 + $1 } }
+    }
+    /// Of the first cell; `nil` when none was taken.
+    package var plan: RoutingPlan? { cells.first?.plan }
 }
 
 /// Offers the work of open batches to the workers whom the policy chooses.
 ///
-/// One scheduler routes at a time: an advisory lock is held by an otherwise idle transaction for the whole round, and
-/// who finds it taken leaves the work to the other. If that connection breaks, two may route at once, and the market's
-/// constraints keep each offer single. The plan is made outside any snapshot or row lock.
+/// Schedulers divide the market by cell, without being told of each other: each takes cells that are due and that
+/// nobody is at, one after the other, and a cell's round is one transaction (see ``RouteCell``).
 package final class RoutingRound: SchedulerRound {
-    /// Bounds of one round.
+    /// Bounds of one round of a cell.
     package struct Limits: Sendable {
-        /// 1 to 200.
-        package var batchesMax = 200
+        package var batchesMax = 1_000
+        /// Workers where it is kept who meets what is demanded; and where it must be worked out.
+        package var keptCandidatesMax = 20_000
         package var candidatesMax = 1_000
-        /// Kept so small that a round ends well before PostgreSQL ends the idle transaction that holds its lock.
-        package var offersMax = 200
+        package var offersMax = 2_000
         /// How long a worker who is there has to answer; who wants notice has more.
         package var answerSeconds: TimeInterval = 900
-        /// How long a worker who turned an offer down, or let it lapse, is not asked for the same batch again.
+        /// How long a worker who turned an offer down, or let it lapse, is not asked for the same batch again, unless
+        /// it pays a twentieth more.
         package var restSeconds: TimeInterval = 86_400
+        /// How long a cell is left alone after its round began: half a period, so that several schedulers together do
+        /// not route it more often than one.
+        package var cellRestSeconds: TimeInterval = 1
 
         package init() {}
     }
@@ -43,14 +57,17 @@ package final class RoutingRound: SchedulerRound {
     package let name = "routing"
     package let period: Duration = .seconds(2)
     /// Below this the log warns: the plan may be worth less than it could be.
-    static let leastCertificateMillionths: Int64 = 980_000
+    static let leastCertificateMillionths: Int64 = 990_000
 
     private let market: Market
     private let actor: Principal.ID
     private let policy: RoutingPolicy
     private let limits: Limits
     private let logger: Logger
-    private let cursor = Mutex(RoutingCursor())
+    private let isBehind = Atomic(false)
+    private let cursors = Mutex<[Profession: RoutingCursor]>([:])
+    /// When workers were last told why they were offered nothing.
+    private let told = Mutex<[Profession: ContinuousClock.Instant]>([:])
 
     /// - Parameter actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
     package init(
@@ -69,60 +86,89 @@ package final class RoutingRound: SchedulerRound {
         )
     }
 
-    /// One bounded round. Needs two connections at once.
+    /// One bounded round of each cell that is due and free.
     ///
     /// - Throws: `StoreError`; `MarketFault`; `AccessRefusal` unless the actor is an operator.
     package func route() async throws -> RoutingReport {
-        // Read-only, so that it has nothing to lose when its connection breaks.
-        try await market.database.read { guardian in
-            guard try await guardian.tryAdvisoryLock(AdvisoryLock("scheduler", "routing")) else { return .busy }
-            return try await self.routeAlone()
+        let route = RouteCell(market: market)
+        try await route.prepare()
+        // Where planned offers were left over, they are not left to wait.
+        let rest = isBehind.load(ordering: .relaxed) ? 0 : limits.cellRestSeconds
+        let before = try await market.database.read { $0.instant } - rest
+        var reports: [CellReport] = []
+        while true {
+            let done = reports.map(\.cell)
+            let round = try await route(except: done, routedBefore: before, by: actor) { cell, transaction in
+                let planned = try await plan(cell.profession, in: transaction)
+                return (planned, offers: planned.drafts)
+            }
+            guard let round else { break }
+            try await keepExplanations(of: round)
+            reports.append(report(of: round))
         }
+        isBehind.store(reports.contains { $0.leftOver > 0 }, ordering: .relaxed)
+        let isBusy = reports.isEmpty ? try await route.due(routedBefore: before) > 0 : false
+        return RoutingReport(cells: reports, isBusy: isBusy)
     }
 
-    private func routeAlone() async throws -> RoutingReport {
-        let reading = RoutingReading(
-            batchesMax: limits.batchesMax, candidatesMax: limits.candidatesMax, answerSeconds: limits.answerSeconds,
-            restSeconds: limits.restSeconds
-        )
-        let start = cursor.withLock { $0 }
-        let (seen, next) = try await market.database.read(isolation: .repeatableRead) {
-            try await reading(after: start, in: $0)
-        }
+    /// A plan, and as much of it as one round makes.
+    private struct Planned: Sendable {
+        let plan: RoutingPlan
+        let drafts: [OfferDraft]
+        let unrouted: [UnroutedBatch]
+        let next: RoutingCursor
+    }
+
+    private func plan(_ cell: Profession, in transaction: Transaction) async throws -> Planned {
+        let start = cursors.withLock { $0[cell] ?? RoutingCursor() }
+        let (seen, next) = try await RoutingReading(limits: limits)(cell, after: start, in: transaction)
         let plan = try policy.plan(seen)
-        note(plan)
-        let report = try await makeOffers(plan)
-        if report.leftOver == 0 { cursor.withLock { $0 = next } }
+        let drafts = plan.offers.prefix(max(limits.offersMax, 1)).map { offer in
+            OfferDraft(
+                Batch.Key(requester: offer.requester, id: offer.batch), to: offer.worker,
+                reason: plan.reason(of: offer), answerBy: offer.answerBy,
+                explanation: plan.explanation(of: offer))
+        }
+        return Planned(plan: plan, drafts: drafts, unrouted: plan.unroutedBatches(of: seen), next: next)
+    }
+
+    /// Of batches after each round; of workers, who are many, once a minute.
+    private func keepExplanations(of round: CellRound<Planned>) async throws {
+        let (cell, now) = (round.cell.profession, ContinuousClock.now)
+        let isDue = told.withLock { told in
+            if let last = told[cell], last + .seconds(60) > now { return false }
+            told[cell] = now
+            return true
+        }
+        try await KeepExplanations(market: market)(
+            round.plan.unrouted, isDue ? round.plan.plan.unroutedWorkers : [], by: actor)
+    }
+
+    private func report(of round: CellRound<Planned>) -> CellReport {
+        let planned = round.plan
+        var (made, refused): (Int, [String: Int]) = (0, [:])
+        for result in round.results {
+            switch result {
+            case .success: made += 1
+            case .failure(let refusal): refused[refusal.code, default: 0] += 1
+            }
+        }
+        let report = CellReport(
+            cell: round.cell.profession, plan: planned.plan, offersMade: made, refused: refused,
+            leftOver: planned.plan.offers.count - planned.drafts.count)
+        if report.leftOver == 0 { cursors.withLock { $0[round.cell.profession] = planned.next } }
+        note(report)
         return report
     }
 
-    private func makeOffers(_ plan: RoutingPlan) async throws -> RoutingReport {
-        let make = MakeOffer(market: market)
-        var made = 0
-        var refused: [String: Int] = [:]
-        let due = plan.offers.prefix(max(limits.offersMax, 1))
-        for offer in due {
-            do {
-                _ = try await make(
-                    of: offer.batch, from: offer.requester, to: offer.worker, reason: plan.reason(of: offer),
-                    answerBy: offer.answerBy, by: actor
-                )
-                made += 1
-            } catch let refusal as OfferRefusal {
-                refused[refusal.code, default: 0] += 1
-            }
-        }
-        return RoutingReport(
-            isBusy: false, plan: plan, offersMade: made, refused: refused, leftOver: plan.offers.count - due.count
-        )
-    }
-
-    private func note(_ plan: RoutingPlan) {
+    private func note(_ report: CellReport) {
+        let plan = report.plan
         guard !plan.offers.isEmpty || !plan.batches.isEmpty else { return }
         let metadata: Logger.Metadata = [
-            "offers": "\(plan.offers.count)", "batches_left": "\(plan.batches.count)",
-            "workers_left": "\(plan.workers.count)", "certificate_millionths": "\(plan.certificateMillionths)",
-            "bids": "\(plan.bids)", "is_settled": "\(plan.isSettled)",
+            "cell": "\(report.cell.code)", "offers": "\(report.offersMade)", "refused": "\(report.refused)",
+            "batches_left": "\(plan.batches.count)", "workers_left": "\(plan.workers.count)",
+            "certificate_millionths": "\(plan.certificateMillionths)", "bids": "\(plan.bids)",
+            "is_settled": "\(plan.isSettled)",
         ]
         if plan.certificateMillionths < Self.leastCertificateMillionths {
             logger.warning("routing plan is not proven good", metadata: metadata)

@@ -1,45 +1,146 @@
 internal import Foundation
 internal import Marketplace
+internal import Matching
 
-/// What an offer is worth, in micro-units: urgency × time × how well the tier fits. Integers only.
+/// What a batch and a worker are worth to each other: the policy's value of the pair (``PairValue``), raised by the
+/// batch's priority, less what the worker's time is worth elsewhere, times the chance that an offer is accepted.
 ///
-/// The worker's pay and person are no part of it.
-enum RoutingValue {
-    /// Levels weigh more than any age, as in the order in which claims go through the batches.
-    static let perLevel: Int64 = 1_000
-    static let perHourOfAge: Int64 = 5
-    static let hoursMax = 168
-    /// What each tier that the worker stands above the demand takes off, in tenths.
-    static let tenthsPerTier: Int64 = 2
+/// Neither the worker's ask nor their person is a part of it.
+struct RoutingValue {
+    /// A worker of whom nothing is known: right three times of four, worth four answers.
+    static let unknownSkill = BetaBelief(meanMillionths: 750_000, strength: 4)
+    /// A batch without a deadline should be done within a week.
+    static let usualBoundSeconds: Int64 = 7 * 86_400
+    /// What a level of priority adds, in times of the task's value: more than any quality, urgency and the rest
+    /// together.
+    static let perLevel: Int64 = 4
+    /// What each tier above the demand takes off while no night has priced hours, in parts of the task's value.
+    static let tierShare: Int64 = 20
+
+    struct Pair {
+        /// Micro-units for the auction, at least 1; `nil` where the worker's time is worth more elsewhere.
+        let micros: Int64?
+        let parts: PairValue
+        /// What the time is worth, in micro-units.
+        let price: Int64
+        let tierDistance: Int
+    }
+
+    private let market: RoutingMarket
+    private let weights: ValueWeights
+    private let cellRate: Int
+    private let fallBack: HourPrice
+
+    init(_ market: RoutingMarket, weights: ValueWeights) {
+        (self.market, self.weights) = (market, weights)
+        cellRate = Fairness.cellRateMillionths(market.candidates.map(\.fairness))
+        fallBack = .fallBack(cell: Array(market.known.prices.values))
+    }
 
     /// - Parameters:
-    ///   - level: 0 for the lowest priority among the open batches, 1 for the next, …; up to 200.
-    ///   - minutes: 1 to 10,080.
-    ///   - tierDistance: 0 to 3.
-    /// - Returns: 1 to about 1.5 × 10^11; long work is worth more, by as much as it takes.
-    static func micros(level: Int, age: TimeInterval, minutes: Int, tierDistance: Int) -> Int64 {
-        let hours = Int64(min(max(age / 3_600, 0), Double(hoursMax)))
-        let urgency = perLevel * Int64(level + 1) + perHourOfAge * hours
-        let fit = max(10 - tenthsPerTier * Int64(tierDistance), 1)
-        return urgency * 100 * Int64(RoutingMatch.units(demanded: minutes)) * fit
+    ///   - level: 0 for the lowest priority among the open batches, 1 for the next, …
+    ///   - tierDistance: how many tiers the worker stands above what is asked for.
+    func of(_ batch: RoutingBatch, _ worker: RoutingCandidate, level: Int, tierDistance: Int) -> Pair {
+        let known = market.known
+        let pay = known.pay[batch.id].map(Self.micros) ?? 0
+        let value = min(pay, Self.valueMax / 2) * 2
+        let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
+        let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
+        let units = RoutingMatch.units(demanded: batch.expectedMinutes)
+        let isLate = age >= bound ?? Self.usualBoundSeconds
+        // Past its bound a task is done by whoever can, whatever their time is worth.
+        let price = isLate || known.forced.contains(batch.id) ? 0 : price(of: worker, units: units)
+        let skill = known.skills[worker.worker]
+        let parts = PairValue(
+            PairFacts(
+                task: batch.id.uuid.bits, worker: worker.worker.uuid.bits, valueMicros: value, payMicros: pay,
+                skill: skill?.belief ?? Self.unknownSkill, observations: skill?.evidence ?? 0,
+                answersDeciding: batch.redundancy, isRecoverable: batch.redundancy > 1, ageSeconds: age,
+                boundSeconds: bound ?? Self.usualBoundSeconds,
+                inTimeMillionths: inTime(batch, worker),
+                affinityMillionths: affinity(batch, worker),
+                deficitMillionths: worker.fairness.deficitMillionths(cellRateMillionths: cellRate),
+                timePriceMicros: price
+            ), weights: weights, seed: UInt64(clamping: Self.seconds(market.instant.timeIntervalSince1970) / 86_400))
+        var micros = parts.micros + Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
+        if known.prices.isEmpty { micros -= value / Self.tierShare * Int64(tierDistance) }
+        guard price == 0 || micros > price else {
+            return Pair(micros: nil, parts: parts, price: price, tierDistance: tierDistance)
+        }
+        let chance = Double(known.accepting[worker.worker] ?? 1_000_000) / 1_000_000
+        let net = Double(max(micros - price, 1)) * chance
+        return Pair(
+            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), parts: parts, price: price,
+            tierDistance: tierDistance)
+    }
+
+    private static let valueMax: Int64 = 1 << 40
+
+    /// Of the least unit: a cent is 10,000 millionths of a dollar.
+    private static func micros(_ money: Money) -> Int64 {
+        let digits = min(max(money.currency.minorDigits, 0), 6)
+        let factor = (0..<(6 - digits)).reduce(Int64(1)) { factor, _ in factor * 10 }
+        return min(max(money.minorUnits, 0), valueMax / factor) * factor
+    }
+
+    private static func seconds(_ interval: TimeInterval) -> Int64 {
+        Int64(exactly: min(max(interval, -1e12), 1e12).rounded(.down)) ?? 0
+    }
+
+    private func price(of worker: RoutingCandidate, units: Int) -> Int64 {
+        guard !market.known.prices.isEmpty else { return 0 }
+        let pacing = HourPrice.Pacing(
+            usedUnits: worker.committedMinutes / 15, plannedUnits: worker.weeklyMinutes / 15,
+            elapsedMillionths: worker.weekShareMillionths,
+            forecastErrorMillionths: market.known.forecastErrorMillionths)
+        return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
+    }
+
+    /// By the worker's hours: what is left of this week, and whole weeks until the deadline.
+    private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
+        guard let due = batch.dueAt else { return 1_000_000 }
+        let weeks = min(max(Self.seconds(due.timeIntervalSince(market.instant)) / (7 * 86_400), 0), 520)
+        let free = max(worker.minutesLeft, 0) + Int(weeks) * worker.weeklyMinutes
+        return Lateness(
+            expectedMinutes: batch.expectedMinutes, paceMillionths: worker.paceMillionths, freeMinutes: free,
+            promisedMinutes: free / 2
+        ).inTimeMillionths
+    }
+
+    private func affinity(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
+        guard market.known.familiar.contains(RoutingPair(batch: batch.id, worker: worker.worker)) else { return 0 }
+        return batch.hasMatters ? 1_000_000 : 500_000
     }
 
     /// How many tiers above what is asked for the worker stands: a principal is not spent on what an expert may do.
     ///
     /// Where the requirement names no profession, the worker's highest tier counts from the lowest one.
-    static func tierDistance(of facts: WorkerFacts, above requirement: Requirement) -> Int {
+    static func tierDistance(of tiers: [Profession: Tier], above requirement: Requirement) -> Int {
         let least = requirement.leastTiers
-        if least.isEmpty { return facts.professions.values.compactMap { $0.tier?.step }.max() ?? 0 }
-        let distances = least.compactMap { profession, tier in
-            facts.professions[profession]?.tier.map { max($0.step - tier.step, 0) }
-        }
+        if least.isEmpty { return tiers.values.map(\.step).max() ?? 0 }
+        let distances = least.compactMap { profession, tier in tiers[profession].map { max($0.step - tier.step, 0) } }
         return distances.min() ?? 0
+    }
+}
+
+extension RoutingCandidate {
+    var fairness: Fairness {
+        Fairness(
+            declaredUnits: Int64(Fairness.weeks * weeklyMinutes / 15), offeredUnits: Int64(minutesOffered / 15))
+    }
+}
+
+extension UUID {
+    /// The 128 bits, in the order of the text.
+    var bits: UInt128 {
+        withUnsafeBytes(of: uuid) { $0.reduce(UInt128(0)) { $0 << 8 | UInt128($1) } }
     }
 }
 
 extension Tier {
     /// 0 for the lowest.
-    fileprivate var step: Int { Self.allCases.firstIndex(of: self) ?? 0 }
+    fileprivate var step: Int { Self.steps[self] ?? 0 }
+    private static let steps = Dictionary(uniqueKeysWithValues: allCases.enumerated().map { ($1, $0) })
 }
 
 extension Requirement {

@@ -50,6 +50,8 @@ final class SimulationRun {
         var limits = RoutingRound.Limits()
         limits.answerSeconds = 6 * 3_600
         limits.restSeconds = 2 * 3_600
+        // Rounds are called for, not paced.
+        limits.cellRestSeconds = 0
         routing = RoutingRound(market: market, by: crew.system, limits: limits, logger: simulation.logger)
     }
 

@@ -9,10 +9,13 @@ struct OfferCommand: AsyncParsableCommand {
         commandName: "offer",
         abstract: "Work that was offered to a worker, for them.",
         discussion: """
-            An offer reserves nothing: accepted, it ends in a lease as a claim does, or is refused for the same reasons.
+            An offer reserves nothing: accepted, it ends in a lease as a claim does, or is refused for the same \
+            reasons. One that others have taken all of is ended as filled, and the worker is told. What is declined is not \
+            offered again on the same terms.
 
             Examples:
               guildhall offer list L01
+              guildhall offer decline 0196f0c2-7c1e-7d3a-9a54-0242ac120002 --worker L01 --reason too_low
               guildhall offer accept 0196f0c2-7c1e-7d3a-9a54-0242ac120002 --worker L01
             """,
         subcommands: [List.self, Accept.self, Decline.self]
@@ -60,12 +63,23 @@ struct OfferCommand: AsyncParsableCommand {
 
     struct Decline: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Leave what was offered, as the worker; nothing follows from it.")
+            abstract: "Leave what was offered, as the worker; nothing follows but that it is not offered again so.",
+            discussion: "Example: guildhall offer decline ID --worker L01 --reason not_now")
         @OptionGroup var of: OfferOptions
+        @Option(help: ArgumentHelp("Why: \(DeclineReason.allCases.map(\.rawValue).joined(separator: ", "))."))
+        var reason: String?
+
+        func validate() throws {
+            guard reason.map({ DeclineReason(rawValue: $0) != nil }) ?? true else {
+                throw ValidationError(
+                    "--reason must be one of \(DeclineReason.allCases.map(\.rawValue).joined(separator: ", ")).")
+            }
+        }
 
         func run() async throws {
             try await of.run { session, id, actor in
-                let state = try await DeclineOffer(market: session.market)(id, by: actor)
+                let state = try await DeclineOffer(market: session.market)(
+                    id, because: reason.flatMap(DeclineReason.init), by: actor)
                 Console.result(["state": .string(state.rawValue)], "Declined.", asJSON: of.json)
             }
         }
@@ -92,10 +106,20 @@ extension Offer {
         [
             "offer": .string("\(id)"), "requester": .string("\(requester)"), "batch": .string("\(batch)"),
             "state": .string(state.rawValue), "answer_by": .string(utcText(answerBy)), "reason": reason,
+            "pay_minor": .integer(pay.minorUnits), "currency": .string(pay.currency.code),
+            "expected_minutes": .integer(Int64(expectedMinutes)),
+            "decline_reason": declineReason.map { .string($0.rawValue) } ?? .null,
         ]
     }
 
     fileprivate var line: String {
-        "\(id)  \(requester)/\(batch)  \(state.rawValue), to be answered by \(utcText(answerBy))"
+        let stands =
+            switch state {
+            case .open: "open, to be answered by \(utcText(answerBy))"
+            case .filled: "filled: others have all there was"
+            case .declined: "declined\(declineReason.map { " (\($0.rawValue))" } ?? "")"
+            case .accepted, .lapsed: state.rawValue
+            }
+        return "\(id)  \(requester)/\(batch)  \(pay) for \(expectedMinutes) minutes  \(stands)"
     }
 }

@@ -98,7 +98,7 @@ extension WorkerCommand {
 
 extension Session {
     /// The batch that `REQUESTER/BATCH` names; the requester by the operator's key for them or by id.
-    fileprivate func batch(_ text: String, field: String) async throws -> (requester: Requester.ID, id: Batch.ID) {
+    func batch(_ text: String, field: String) async throws -> (requester: Requester.ID, id: Batch.ID) {
         guard let slash = text.lastIndex(of: "/"), let id = Batch.ID(String(text[text.index(after: slash)...])) else {
             throw BadInput(field, "must be written as REQUESTER/BATCH, the batch by its id")
         }

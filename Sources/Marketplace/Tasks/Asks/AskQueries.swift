@@ -68,6 +68,18 @@ extension Transaction {
         try Asks(rows: await rows(Self.asksStatement(of: worker, at: instant)))
     }
 
+    /// The same of many workers; who asks for nothing is not among them.
+    func asks(of workers: [Worker.ID]) async throws -> [Worker.ID: Asks] {
+        let rows = try await rows(
+            """
+            select worker_id, profession, currency, hourly_minor from standing_ask
+             where worker_id = any(\(workers)) and in_force @> \(instant)
+             order by standing_ask_id
+            """)
+        return try Dictionary(grouping: rows) { try $0.value("worker_id", as: Worker.ID.self) }
+            .mapValues { try Asks(rows: $0) }
+    }
+
     static func asksStatement(of worker: Worker.ID, at instant: Date) -> SQL {
         """
         select profession, currency, hourly_minor from standing_ask
@@ -87,7 +99,10 @@ extension Transaction {
             ),
             asked as materialized (
                 select batch.batch_id, batch.currency, batch.expected_minutes, rate.profession,
-                       \(fragment: Escalator.payNow(at: instant)) as pay
+                       greatest(\(fragment: Escalator.payNow(at: instant)),
+                                (select max(raise.pay_minor) from batch_raise as raise
+                                  where raise.requester_id = batch.requester_id and raise.batch_id = batch.batch_id))
+                           as pay
                   from unnest(\(batches.map(\.requester))::uuid[], \(batches.map(\.id))::uuid[])
                        as given (requester_id, batch_id)
                   join batch using (requester_id, batch_id)

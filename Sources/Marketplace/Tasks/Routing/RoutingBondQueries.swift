@@ -2,9 +2,10 @@ internal import Foundation
 package import Store
 
 extension Transaction {
-    /// Which of these workers their team, an exclusion or an interest in a party of the project keeps from which of
-    /// these batches: the rules of ``Offering/bar(to:)``, for many at once. Also who has an interest in a party of each
-    /// open task that they have not done, in batches with fewer open slots than were looked at.
+    /// Which of these workers an exclusion or an interest in a party of the project keeps from which of these batches:
+    /// the rules of ``Offering/bar(to:)`` for many at once, but for the team, which the plan looks at. Also who has an
+    /// interest in a party of each open task that they have not done, in batches with fewer open slots than were looked
+    /// at.
     package func routingBarred(
         from batches: [RoutingBatch], _ workers: [Worker.ID]
     ) async throws -> Set<RoutingPair> {
@@ -12,26 +13,13 @@ extension Transaction {
         let rows = try await rows(
             """
             with asked as materialized (
-                select batch.requester_id, batch.batch_id, batch.project_id, batch.workforces,
-                       batch.has_task_parties, given.open_tasks
+                select batch.requester_id, batch.batch_id, batch.project_id, batch.has_task_parties, given.open_tasks
                   from unnest(\(batches.map(\.requester))::uuid[], \(batches.map(\.id))::uuid[],
                               \(batches.map { $0.openSlots < Self.routingSlotsMax ? $0.openTasks : 0 })::bigint[])
                        as given (requester_id, batch_id, open_tasks)
                   join batch using (requester_id, batch_id)
             ),
-            candidate as materialized (
-                select worker_id, coalesce(team.kind::text, 'crowd')::workforce as workforce
-                  from unnest(\(workers)::uuid[]) as given (worker_id)
-                  left join team_member using (worker_id)
-                  left join team on team.team_id = team_member.team_id
-                 where team_member.in_force is null or team_member.in_force @> \(instant)
-            ),
             found as (
-                select asked.batch_id, given.worker_id
-                  from asked cross join unnest(\(workers)::uuid[]) as given (worker_id)
-                  left join candidate using (worker_id)
-                 where coalesce(candidate.workforce, 'crowd') <> all (asked.workforces)
-                union
                 select asked.batch_id, exclusion.worker_id
                   from asked join exclusion using (requester_id)
                  where exclusion.worker_id = any(\(workers)) and exclusion.in_force @> \(instant)

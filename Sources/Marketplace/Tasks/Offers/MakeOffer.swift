@@ -13,41 +13,23 @@ package struct MakeOffer: Sendable {
     /// - Parameters:
     ///   - reason: why this worker; the routing round's explanation, up to 64 KiB.
     ///   - answerBy: later than now; put off for a worker who wants longer notice.
+    ///   - explanation: what is kept for those who ask why; `nil` for an offer that no plan made.
     /// - Throws: ``AccessRefusal`` unless the actor is an operator (as the system is); ``NotFound``; ``OfferRefusal``.
     package func callAsFunction(
         of batch: Batch.ID, from requester: Requester.ID, to worker: Worker.ID, reason: JSON, answerBy: Date,
-        by actor: Principal.ID
+        explanation: OfferExplanation? = nil, by actor: Principal.ID
     ) async throws -> Offer.ID {
-        try reason.mustFit(65_536, as: "reason")
+        let draft = OfferDraft(
+            Batch.Key(requester: requester, id: batch), to: worker, reason: reason, answerBy: answerBy,
+            explanation: explanation)
         return try await market.change { change in
-            let transaction = change.transaction
-            try await transaction.authorize(actor, as: .operator)
-            guard answerBy > change.instant else { throw BadInput("answer_by", "must be later than now") }
-            guard let offering = try await transaction.offering(batch, of: requester) else { throw NotFound("batch") }
-            guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
-            guard offering.door == .offer else { throw OfferRefusal.claimedOnly }
-            guard let row = try await transaction.lockWorker(worker),
-                let limits = try await transaction.workLimits(of: worker)
-            else { throw NotFound("worker") }
-            guard row.state == .active else { throw OfferRefusal.notActive(row.state) }
-            if let bar = offering.bar(to: try await transaction.workerBonds(of: worker)) {
-                throw OfferRefusal.barred(bar)
+            try await change.transaction.authorize(actor, as: .operator)
+            switch try await change.makeOffers([draft], withinRoom: false, by: actor).first {
+            case .success(let id)?: return id
+            case .failure(.notThere(let what))?: throw NotFound(what)
+            case .failure(let refusal)?: throw refusal
+            case nil: throw NotFound("batch")
             }
-            if offering.hasTaskParties, let party = try await transaction.conflict(of: worker, withAllOf: offering) {
-                throw OfferRefusal.barred(.conflictOfInterest(party))
-            }
-            guard try await transaction.asks(of: worker).admit(offering) else { throw OfferRefusal.belowAsk }
-            let noticed = change.instant + TimeInterval(limits.offerNoticeMinutes * 60)
-            let offer = Offer(
-                id: change.make(), requester: requester, batch: batch, worker: worker, state: .open, reason: reason,
-                answerBy: max(answerBy, noticed)
-            )
-            guard try await transaction.insertOffer(offer) else { throw OfferRefusal.alreadyOffered }
-            try await change.record(
-                "offer_made", by: actor, on: "offer", offer.id.uuid, in: .requester(requester),
-                facts: ["worker": .string("\(worker)"), "reason": reason]
-            )
-            return offer.id
         }
     }
 }
@@ -66,9 +48,10 @@ package struct AcceptOffer: Sendable {
         try await market.change { change in
             let transaction = change.transaction
             let offer = try await change.openOffer(id, of: Worker.ID(actor.uuid))
-            guard let offering = try await transaction.offering(offer.batch, of: offer.requester) else {
+            guard let posted = try await transaction.offering(offer.batch, of: offer.requester) else {
                 throw NotFound("batch")
             }
+            let offering = posted.raised(by: try await transaction.ownPrice(of: offer, posted.pay.currency))
             guard offering.state == .open else { throw OfferRefusal.batchNotOpen(offering.state) }
             let (row, waited) = try await change.lockingForChange(Worker.ID(actor.uuid))
             var claimant = try await Claimant(row, in: waited)
@@ -80,22 +63,28 @@ package struct AcceptOffer: Sendable {
     }
 }
 
-/// A worker does not want what was offered. Nothing follows from it.
+/// A worker does not want what was offered. Nothing follows from it but that they are not asked again on the same
+/// terms, and that the scheduler learns how likely an offer is to be accepted.
 package struct DeclineOffer: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// - Parameter actor: the worker.
+    /// - Parameters:
+    ///   - reason: what keeps the worker from it, if they say so.
+    ///   - actor: the worker.
     /// - Returns: ``OfferState/declined``.
     /// - Throws: ``NotFound``; ``OfferRefusal``.
     @discardableResult
-    package func callAsFunction(_ id: Offer.ID, by actor: Principal.ID) async throws -> OfferState {
+    package func callAsFunction(
+        _ id: Offer.ID, because reason: DeclineReason? = nil, by actor: Principal.ID
+    ) async throws -> OfferState {
         try await market.change { change in
             let offer = try await change.openOffer(id, of: Worker.ID(actor.uuid))
-            try await change.transaction.closeOffer(offer, as: .declined, assignment: nil)
+            try await change.transaction.closeOffer(offer, as: .declined, reason: reason)
             try await change.record(
-                "offer_declined", by: actor, on: "offer", id.uuid, in: .requester(offer.requester)
+                "offer_declined", by: actor, on: "offer", id.uuid, in: .requester(offer.requester),
+                facts: ["reason": reason.map { .string($0.rawValue) } ?? .null]
             )
             return .declined
         }
@@ -123,6 +112,39 @@ package struct LapseOffers: Sendable {
                 )
             }
             return lapsed.count
+        }
+    }
+}
+
+/// The scheduler ends offers of which nothing is left to take, and tells their workers.
+package struct FillOffers: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// One bounded transaction. Call it again at once while it returns `most`. One at a time: who finds another at it
+    /// leaves it to them.
+    ///
+    /// - Parameter most: 1 to 1,000 offers.
+    /// - Returns: how many ended.
+    package func callAsFunction(most: Int = 200, by actor: Principal.ID) async throws -> Int {
+        guard (1...1_000).contains(most) else { throw BadInput("most", "must be 1 to 1,000") }
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            guard try await transaction.tryAdvisoryLock(AdvisoryLock("scheduler", "offer_filling")) else { return 0 }
+            let filled = try await transaction.fillOffers(most: most)
+            for offer in filled {
+                try await change.record(
+                    "offer_filled", by: actor, on: "offer", offer.id.uuid, in: .requester(offer.requester)
+                )
+                try await transaction.tell(
+                    Principal.ID(offer.worker.uuid), kind: "offer_filled",
+                    facts: ["offer": .string("\(offer.id)"), "batch": .string("\(offer.batch)")], id: change.make(),
+                    dedupKey: "offer_filled:\(offer.id)"
+                )
+            }
+            return filled.count
         }
     }
 }

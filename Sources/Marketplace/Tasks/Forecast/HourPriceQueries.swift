@@ -1,0 +1,173 @@
+internal import Formats
+internal import Foundation
+package import Store
+
+extension Transaction {
+    /// What a quarter of an hour of these workers' time would bring in the days ahead, in micro-units, by the newest
+    /// night's solve; whom it did not price is left out. A reader for routing.
+    package func hourPrices(of workers: [Worker.ID]) async throws -> [Worker.ID: Int64] {
+        let rows = try await rows(
+            """
+            select price.worker_id, price.price_micros
+              from unnest(\(workers)::uuid[]) as asked (worker_id)
+              join hour_price as price
+                on price.worker_id = asked.worker_id
+               and price.solved_on = (select solved_on from price_solve order by solved_on desc limit 1)
+            """)
+        return try Dictionary(
+            rows.map { (try $0.value("worker_id", as: Worker.ID.self), try $0["price_micros"]) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The newest night's solve.
+    package func newestSolve() async throws -> PriceSolve? {
+        try await firstRow(
+            """
+            select solved_on, demands, workers, certificate_millionths, price_most_micros
+              from price_solve order by solved_on desc limit 1
+            """
+        ).map {
+            PriceSolve(
+                solvedOn: try $0["solved_on"], demands: try $0["demands"], workers: try $0["workers"],
+                certificateMillionths: try $0["certificate_millionths"],
+                priceMostMicros: try $0["price_most_micros"])
+        }
+    }
+
+    /// What is open now of batches that give work, as far as a round looks at each, the oldest first.
+    ///
+    /// - Parameter batchesMax: 1 to 5,000.
+    package func openAnswers(batchesMax: Int) async throws -> [PriceDemand] {
+        try await rows(
+            """
+            with looked as materialized (
+                select requester_id, batch_id, requirement_id, expected_minutes, pay_minor, currency, redundancy
+                  from batch
+                 where state = 'open' and (due_at is null or due_at > \(instant))
+                 order by opened_at, batch_id
+                 limit \(min(max(batchesMax, 1), 5_000))
+            )
+            select requirement_id, expected_minutes, pay_minor, currency, redundancy,
+                   sum(seen.answers)::bigint as answers
+              from looked
+             cross join lateral (
+                select count(*) as answers
+                  from (select from slot
+                         where slot.requester_id = looked.requester_id and slot.batch_id = looked.batch_id
+                           and slot.state = 'open'
+                         order by slot.allotment_id, slot.slot_no, slot.task_id
+                         limit \(Self.routingSlotsMax)) as open) as seen
+             where seen.answers > 0
+             group by requirement_id, expected_minutes, pay_minor, currency, redundancy
+             order by requirement_id, expected_minutes, pay_minor, currency, redundancy
+            """
+        ).map(PriceDemand.init)
+    }
+
+    /// What comes in within a week, by the last four: answers of batches that opened, a quarter of them.
+    ///
+    /// - Parameter kindsMax: different demands, the most frequent first: 1 to 5,000.
+    package func arrivals(kindsMax: Int) async throws -> [PriceDemand] {
+        try await rows(
+            """
+            select requirement_id, expected_minutes, pay_minor, currency, redundancy,
+                   (sum(slot_count) / 4)::bigint as answers
+              from batch
+             where opened_at > \(instant)::timestamptz - interval '28 days' and opened_at is not null
+             group by requirement_id, expected_minutes, pay_minor, currency, redundancy
+            having sum(slot_count) >= 4
+             order by answers desc, requirement_id, expected_minutes, pay_minor, currency, redundancy
+             limit \(min(max(kindsMax, 1), 5_000))
+            """
+        ).map(PriceDemand.init)
+    }
+
+    /// Active workers and what they will give in a week: the forecast of the week that runs, less what it has
+    /// committed.
+    ///
+    /// - Parameter limit: 1 to 200.
+    package func priceSupply(after last: Worker.ID?, limit: Int) async throws -> [PriceSupply] {
+        try await rows(
+            """
+            with page as materialized (
+                select worker_id, date_trunc('week', \(instant)::timestamptz at time zone time_zone)::date as monday
+                  from worker
+                 where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
+                 order by worker_id
+                 limit \(try PageLimit.checked(limit))
+            )
+            select page.worker_id,
+                   greatest(coalesce((select sum(mean_minutes) from hours_forecast as made
+                                       where made.worker_id = page.worker_id and made.week_starts_on = page.monday), 0)
+                            - coalesce((select committed_minutes from worker_week as week
+                                         where week.worker_id = page.worker_id
+                                           and week.week_starts_on = page.monday), 0),
+                            0)::bigint as minutes
+              from page
+             order by page.worker_id
+            """
+        ).map { PriceSupply(worker: try $0["worker_id"], minutes: try $0["minutes"]) }
+    }
+
+    /// Active workers who are kept as meeting a requirement, by id.
+    ///
+    /// - Parameter limit: 1 to 5,000.
+    package func workersMeeting(_ requirement: Requirement.ID, limit: Int) async throws -> [Worker.ID] {
+        try await rows(
+            """
+            select kept.worker_id from worker_requirement as kept join worker using (worker_id)
+             where kept.requirement_id = \(requirement) and kept.in_force @> \(instant) and worker.state = 'active'
+             order by kept.worker_id
+             limit \(min(max(limit, 1), 5_000))
+            """
+        ).map { try $0["worker_id"] }
+    }
+
+    /// - Returns: false where the day has prices.
+    func insert(_ solve: PriceSolve) async throws -> Bool {
+        try await execute(
+            """
+            insert into price_solve (solved_on, solved_at, demands, workers, certificate_millionths, price_most_micros)
+            values (\(solve.solvedOn), \(instant), \(solve.demands), \(solve.workers), \(solve.certificateMillionths),
+                    \(solve.priceMostMicros))
+            on conflict (solved_on) do nothing
+            """) == 1
+    }
+
+    func insert(_ tags: [HourPriceTag], of solve: PriceSolve) async throws {
+        try await execute(
+            """
+            insert into hour_price (worker_id, solved_on, price_micros, units)
+            select worker_id, \(solve.solvedOn), least(price, \(solve.priceMostMicros)), units
+              from unnest(\(tags.map(\.worker))::uuid[], \(tags.map(\.priceMicros))::bigint[],
+                          \(tags.map(\.units))::bigint[]) as tag (worker_id, price, units)
+            """)
+    }
+
+    func priceTags(of solve: PriceSolve, after last: Worker.ID?, limit: Int) async throws -> [HourPriceTag] {
+        try await rows(
+            """
+            select worker_id, price_micros, units from hour_price
+             where solved_on = \(solve.solvedOn) and (\(last)::uuid is null or worker_id > \(last)::uuid)
+             order by worker_id
+             limit \(limit)
+            """
+        ).map {
+            HourPriceTag(worker: try $0["worker_id"], priceMicros: try $0["price_micros"], units: try $0["units"])
+        }
+    }
+
+    /// Forgets prices of earlier days, a day of each night.
+    func forgetPrices(before day: CalendarDate, days: Int) async throws {
+        try await execute("delete from hour_price where solved_on < \(day)::date - \(days)")
+    }
+}
+
+extension PriceDemand {
+    fileprivate init(row: Row) throws {
+        self.init(
+            requirement: try row["requirement_id"], expectedMinutes: try row["expected_minutes"],
+            pay: try Money(row["pay_minor"], row["currency"]), redundancy: try row["redundancy"],
+            answers: Int(clamping: try row.value("answers", as: Int64.self)))
+    }
+}

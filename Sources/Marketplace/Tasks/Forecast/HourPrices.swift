@@ -1,0 +1,125 @@
+package import Formats
+internal import Foundation
+internal import Store
+
+/// Answers that are wanted in the days ahead, all alike.
+package struct PriceDemand: Hashable, Sendable {
+    package let requirement: Requirement.ID
+    package let expectedMinutes: Int
+    /// For one answer.
+    package let pay: Money
+    /// How many answers decide a task.
+    package let redundancy: Int
+    /// How many answers.
+    package let answers: Int
+}
+
+/// What a worker can give in the days ahead.
+package struct PriceSupply: Hashable, Sendable {
+    package let worker: Worker.ID
+    /// Forecast, less what is committed.
+    package let minutes: Int
+}
+
+/// A quarter of an hour of a worker's time, in micro-units.
+package struct HourPriceTag: Hashable, Sendable {
+    package let worker: Worker.ID
+    package let priceMicros: Int64
+    /// The quarters of an hour that it was reckoned with.
+    package let units: Int
+
+    /// Clamped to what can be kept.
+    package init(worker: Worker.ID, priceMicros: Int64, units: Int) {
+        self.worker = worker
+        self.priceMicros = min(max(priceMicros, 0), 1_000_000_000_000_000)
+        self.units = min(max(units, 0), 676)
+    }
+}
+
+/// What a night's solve came to.
+package struct PriceSolve: Hashable, Sendable {
+    package let solvedOn: CalendarDate
+    package let demands: Int
+    package let workers: Int
+    package let certificateMillionths: Int64
+    /// No price of the night is above this, in micro-units.
+    package let priceMostMicros: Int64
+
+    package init(
+        solvedOn: CalendarDate, demands: Int, workers: Int, certificateMillionths: Int64, priceMostMicros: Int64
+    ) {
+        (self.solvedOn, self.demands, self.workers) = (solvedOn, demands, workers)
+        (self.certificateMillionths, self.priceMostMicros) = (certificateMillionths, priceMostMicros)
+    }
+
+    /// `{"solved_on", "demands", "workers", "certificate_millionths", "price_most_micros"}`.
+    package var json: JSON {
+        [
+            "solved_on": .string("\(solvedOn)"), "demands": .integer(Int64(demands)),
+            "workers": .integer(Int64(workers)), "certificate_millionths": .integer(certificateMillionths),
+            "price_most_micros": .integer(priceMostMicros),
+        ]
+    }
+}
+
+/// Keeps the prices of a night, all or none: until they are there, those of the night before count.
+package struct KeepHourPrices: Sendable {
+    /// Prices in one statement.
+    static let step = 1_000
+    /// How long prices are kept.
+    static let keptDays = 7
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Once for a day, however many schedulers try.
+    ///
+    /// - Parameters:
+    ///   - tags: each worker once; prices above the solve's most are lowered to it.
+    ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
+    /// - Returns: whether these are the day's prices; false where it has some.
+    /// - Throws: ``AccessRefusal``; ``BadInput``.
+    package func callAsFunction(
+        _ tags: [HourPriceTag], of solve: PriceSolve, by actor: Principal.ID
+    ) async throws -> Bool {
+        guard tags.count <= 1_000_000 else { throw BadInput("tags", "are more than 1,000,000") }
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            guard try await transaction.insert(solve) else { return false }
+            var rest = tags.sorted { $0.worker < $1.worker }[...]
+            while !rest.isEmpty {
+                try await transaction.insert(Array(rest.prefix(Self.step)), of: solve)
+                rest = rest.dropFirst(Self.step)
+            }
+            try await transaction.forgetPrices(before: solve.solvedOn, days: Self.keptDays)
+            try await change.record(
+                "hours_priced", by: actor, on: "price_solve", actor.uuid, in: .platform, facts: solve.json)
+            return true
+        }
+    }
+}
+
+/// Shows the newest night's prices, by worker, by pages.
+package struct ListHourPrices: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    ///   - actor: an operator.
+    /// - Returns: the solve and its page; `nil` before the first night.
+    /// - Throws: ``AccessRefusal``; ``BadInput``.
+    package func callAsFunction(
+        after last: Worker.ID? = nil, limit: Int = 50, by actor: Principal.ID
+    ) async throws -> (solve: PriceSolve, page: [HourPriceTag])? {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            try await transaction.authorize(actor, as: .operator)
+            guard let solve = try await transaction.newestSolve() else { return nil }
+            return (solve, try await transaction.priceTags(of: solve, after: last, limit: limit))
+        }
+    }
+}

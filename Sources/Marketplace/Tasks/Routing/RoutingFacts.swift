@@ -1,0 +1,174 @@
+package import Foundation
+internal import Store
+
+/// An open batch whose work the scheduler offers, with slots that are not on offer yet.
+package struct RoutingBatch: Hashable, Sendable {
+    package let requester: Requester.ID
+    package let id: Batch.ID
+    package let requirement: Requirement.ID
+    package let expectedMinutes: Int
+    /// How long a lease lasts.
+    package let leaseSeconds: Int
+    package let priority: Int
+    /// When its answers must be there; `nil` for no deadline.
+    package let dueAt: Date?
+    package let openedAt: Date
+    /// Open slots, as far as they were looked at: 0 to ``Transaction/routingSlotsMax``.
+    package let openSlots: Int
+    /// Different tasks among those slots.
+    package let openTasks: Int
+    /// Offers of the batch that wait for an answer.
+    package let openOffers: Int
+    /// All its tasks.
+    package let tasks: Int
+    /// Whose work it takes.
+    package let workforces: [Workforce]
+    /// How many answers decide a task.
+    package let redundancy: Int
+    /// Whether its tasks belong to matters.
+    package let hasMatters: Bool
+
+    package var key: Batch.Key { Batch.Key(requester: requester, id: id) }
+
+    package init(
+        requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, leaseSeconds: Int,
+        priority: Int, dueAt: Date? = nil, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int,
+        tasks: Int = 1_000, workforces: [Workforce] = Workforce.allCases, redundancy: Int = 1, hasMatters: Bool = false
+    ) {
+        (self.tasks, self.workforces, self.redundancy) = (tasks, workforces, redundancy)
+        self.hasMatters = hasMatters
+        (self.requester, self.id, self.requirement) = (requester, id, requirement)
+        (self.expectedMinutes, self.leaseSeconds) = (expectedMinutes, leaseSeconds)
+        (self.priority, self.dueAt, self.openedAt) = (priority, dueAt, openedAt)
+        (self.openSlots, self.openTasks, self.openOffers) = (openSlots, openTasks, openOffers)
+    }
+
+    init(row: Row) throws {
+        self.init(
+            requester: try row["requester_id"], id: try row["batch_id"], requirement: try row["requirement_id"],
+            expectedMinutes: try row["expected_minutes"], leaseSeconds: try row["lease_seconds"],
+            priority: try row["priority"], dueAt: try row["due_at"], openedAt: try row["opened_at"],
+            openSlots: try row["open_slots"],
+            openTasks: try row["open_tasks"],
+            openOffers: try row["open_offers"], tasks: try row["task_count"],
+            workforces: try row["workforces"], redundancy: try row["redundancy"],
+            hasMatters: try row["has_matters"]
+        )
+    }
+}
+
+/// An active worker, as far as a routing round asks.
+package struct RoutingWorker: Hashable, Sendable {
+    package let id: Worker.ID
+    /// IANA name.
+    package let timeZone: String
+    /// What they may take at most; the least of all caps.
+    package let limits: WorkLimits
+    package let workforce: Workforce
+    /// Minutes that they were offered in the last four weeks, this one included.
+    package let minutesOffered: Int
+
+    init(row: Row) throws {
+        id = try row["worker_id"]
+        timeZone = try row["time_zone"]
+        limits = try WorkLimits(row: row)
+        workforce = try row["workforce"]
+        minutesOffered = try row["minutes_offered"]
+    }
+}
+
+/// What a worker is committed to already.
+package struct RoutingLoad: Hashable, Sendable {
+    /// Of the week asked for.
+    package let committedMinutes: Int
+    /// Of the day asked for.
+    package let committedToday: Int
+    package let liveLeases: Int
+    /// Offers that wait for the worker's answer, and what they would take.
+    package let openOffers: Int
+    package let offeredMinutes: Int
+    /// What the live leases take.
+    package let leasedMinutes: Int
+
+    init(row: Row) throws {
+        committedMinutes = try row["committed_minutes"]
+        committedToday = try row["committed_today"]
+        liveLeases = try row["live_leases"]
+        openOffers = try row["open_offers"]
+        offeredMinutes = try row["offered_minutes"]
+        leasedMinutes = try row["leased_minutes"]
+    }
+}
+
+/// A batch and a worker.
+package struct RoutingPair: Hashable, Sendable {
+    package let batch: Batch.ID
+    package let worker: Worker.ID
+
+    package init(batch: Batch.ID, worker: Worker.ID) {
+        (self.batch, self.worker) = (batch, worker)
+    }
+}
+
+/// What a worker was offered of a batch.
+package struct RoutingPast: Sendable {
+    package let pair: RoutingPair
+    package let isOpen: Bool
+    /// Whether they declined it on the terms of now, and how often it was offered on these.
+    package let isDeclined: Bool
+    package let turns: Int
+    /// Whether they accepted one, on whatever terms.
+    package let hasAccepted: Bool
+    /// When they last declined one or let it lapse, and the most that one of those paid.
+    package let turnedDownAt: Date?
+    package let turnedDownMinor: Int64?
+
+    init(row: Row) throws {
+        pair = try RoutingPair(row: row)
+        isOpen = try row["is_open"]
+        isDeclined = try row["is_declined"]
+        turns = try row["turns"]
+        hasAccepted = try row["has_accepted"]
+        turnedDownAt = try row["turned_down_at"]
+        turnedDownMinor = try row["turned_down_minor"]
+    }
+}
+
+extension RoutingPair {
+    init(row: Row) throws {
+        batch = try row["batch_id"]
+        worker = try row["worker_id"]
+    }
+}
+
+/// How good a worker is known to be at a profession.
+package struct RoutingSkill: Hashable, Sendable {
+    /// The chance of a right answer and the low end of its 95 % interval, in ten-thousandths.
+    package let meanBps: Int
+    package let lowBps: Int
+    /// How many answers it rests on.
+    package let evidence: Int
+
+    package init(meanBps: Int, lowBps: Int, evidence: Int) {
+        (self.meanBps, self.lowBps, self.evidence) = (meanBps, lowBps, evidence)
+    }
+}
+
+/// How offers of some hours were answered.
+package struct AnswerCount: Hashable, Sendable {
+    /// Which six hours of the worker's day: 0 to 3.
+    package let band: Int
+    /// Accepted, declined or left to lapse.
+    package let offered: Int
+    package let accepted: Int
+
+    package init(band: Int, offered: Int, accepted: Int) {
+        (self.band, self.offered, self.accepted) = (band, offered, accepted)
+    }
+
+    init(row: Row) throws {
+        band = try row["hour_band"]
+        offered = try row["offered"]
+        accepted = try row["accepted"]
+    }
+}

@@ -1,0 +1,270 @@
+package import Formats
+internal import Foundation
+package import Store
+
+extension Transaction {
+    /// How many open slots of a batch a routing round looks at.
+    package static var routingSlotsMax: Int { 200 }
+
+    /// Batches of a cell with more open slots than open offers, in the order of service but for the lot: higher
+    /// priority first, then what is due first, then the older.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    package func routingBatches(
+        in cell: Profession, after last: RoutingBatch?, limit: Int
+    ) async throws -> [RoutingBatch] {
+        try await rows(
+            """
+            \(fragment: Self.routingColumns)
+              join rate using (rate_id)
+             where batch.state = 'open' and batch.door = 'offer' and rate.profession = \(cell)
+               and (batch.due_at is null or batch.due_at > \(instant))
+               and (\(last?.id)::uuid is null
+                    or batch.priority < \(last?.priority)::bigint
+                    or (batch.priority = \(last?.priority)::bigint
+                        and (coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id)
+                            > (coalesce(\(last?.dueAt)::timestamptz, 'infinity'), \(last?.openedAt)::timestamptz,
+                               \(last?.id)::uuid)))
+               and slots.open_slots > offers.open_offers
+             order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map(RoutingBatch.init)
+    }
+
+    /// The same of these batches, whatever their state.
+    func routingBatches(of keys: [Batch.Key]) async throws -> [Batch.Key: RoutingBatch] {
+        let rows = try await rows(
+            """
+            \(fragment: Self.routingColumns)
+              join unnest(\(keys.map(\.requester))::uuid[], \(keys.map(\.id))::uuid[])
+                       as wanted (requester_id, batch_id)
+                on batch.requester_id = wanted.requester_id and batch.batch_id = wanted.batch_id
+             where batch.opened_at is not null
+            """)
+        return try Dictionary(
+            rows.map(RoutingBatch.init).map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    private static var routingColumns: SQL {
+        """
+        select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
+               batch.lease_seconds, batch.priority, batch.due_at, batch.opened_at, batch.task_count,
+               batch.workforces::text[] as workforces, batch.redundancy, batch.has_matters, slots.open_slots,
+               slots.open_tasks, offers.open_offers
+          from batch
+         cross join lateral (
+            select count(*) as open_slots, count(distinct seen.task_id) as open_tasks
+              from (select slot.task_id from slot
+                     where slot.requester_id = batch.requester_id and slot.batch_id = batch.batch_id
+                       and slot.state = 'open'
+                     order by slot.allotment_id, slot.slot_no, slot.task_id
+                     limit \(Self.routingSlotsMax)) as seen
+         ) as slots
+         cross join lateral (
+            select count(*) as open_offers from offer
+             where offer.requester_id = batch.requester_id and offer.batch_id = batch.batch_id
+               and offer.state = 'open'
+         ) as offers
+        """
+    }
+
+    /// What these batches offer, at this instant.
+    package func offerTerms(of batches: [RoutingBatch]) async throws -> [Batch.ID: OfferTerms] {
+        try await Dictionary(
+            raisedOfferings(batches.map(\.key)).offerings.map { ($0.batch, OfferTerms($0)) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Active workers who meet one of these requirements, by id; all that are active, where it is not known yet who
+    /// meets one of them.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - isKept: whether it is known who meets them; see ``areKept(_:)``.
+    ///   - limit: 1 to 20,000.
+    package func routingWorkers(
+        meeting requirements: [Requirement.ID], isKept: Bool, after last: Worker.ID?, limit: Int
+    ) async throws -> [RoutingWorker] {
+        guard (1...20_000).contains(limit) else { throw BadInput("limit", "must be 1 to 20,000") }
+        let page =
+            isKept
+            ? Self.keptCandidates(meeting: requirements, at: instant, after: last, limit: limit)
+            : """
+            select worker_id from worker
+             where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
+             order by worker_id
+             limit \(limit)
+            """
+        return try await rows(
+            """
+            with page as materialized (
+                select worker_id, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
+                       offer_notice_minutes
+                  from (\(fragment: page)) as found join worker using (worker_id)
+            )
+            select page.worker_id, page.time_zone, page.tasks_at_once_max, page.offer_notice_minutes,
+                   least(page.weekly_minutes_max, policy.weekly_minutes_max) as weekly_minutes_max,
+                   coalesce(least(page.daily_minutes_max, policy.daily_minutes_max), 10080) as daily_minutes_max,
+                   coalesce(team.kind::text, 'crowd') as workforce, coalesce(past.minutes, 0) as minutes_offered
+              from page
+             cross join lateral (\(fragment: Self.hoursPolicy(of: "page.country", at: instant))) as policy
+              left join team_member on team_member.worker_id = page.worker_id and team_member.in_force @> \(instant)
+              left join team on team.team_id = team_member.team_id
+              left join (select worker_id, sum(offered_minutes)::bigint as minutes
+                           from worker_week
+                          where week_starts_on > (\(instant) at time zone 'UTC')::date - 28
+                            and offered_minutes > 0
+                          group by worker_id) as past on past.worker_id = page.worker_id
+             order by page.worker_id
+            """
+        ).map(RoutingWorker.init)
+    }
+
+    /// Each requirement's first few come from their index.
+    private static func keptCandidates(
+        meeting requirements: [Requirement.ID], at instant: Date, after last: Worker.ID?, limit: Int
+    ) -> SQL {
+        """
+        select distinct found.worker_id
+          from unnest(\(requirements)::uuid[]) as demanded (requirement_id)
+         cross join lateral (
+            select kept.worker_id
+              from worker_requirement as kept join worker using (worker_id)
+             where kept.requirement_id = demanded.requirement_id
+               and kept.in_force @> \(instant)
+               and kept.worker_id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')
+               and worker.state = 'active'
+             order by kept.worker_id
+             limit \(limit)) as found
+         order by found.worker_id
+         limit \(limit)
+        """
+    }
+
+    /// What workers are committed to: in one week and on one day each, and at this moment.
+    ///
+    /// - Parameter weeks: a Monday and a day for each worker.
+    package func routingLoads(
+        _ weeks: [(worker: Worker.ID, startsOn: CalendarDate, day: CalendarDate)]
+    ) async throws -> [Worker.ID: RoutingLoad] {
+        let rows = try await rows(
+            """
+            select asked.worker_id,
+                   coalesce(worker_week.committed_minutes, 0) as committed_minutes,
+                   coalesce(worker_day.committed_minutes, 0) as committed_today,
+                   coalesce(worker_load.live_leases, 0) as live_leases,
+                   coalesce(offers.open_offers, 0) as open_offers,
+                   coalesce(offers.offered_minutes, 0) as offered_minutes, leases.leased_minutes
+              from unnest(\(weeks.map(\.worker))::uuid[], \(weeks.map { "\($0.startsOn)" })::text[],
+                          \(weeks.map { "\($0.day)" })::text[]) as asked (worker_id, week_starts_on, on_day)
+              left join worker_week on worker_week.worker_id = asked.worker_id
+                                   and worker_week.week_starts_on = asked.week_starts_on::date
+              left join worker_day on worker_day.worker_id = asked.worker_id
+                                  and worker_day.on_day = asked.on_day::date
+              left join worker_load on worker_load.worker_id = asked.worker_id
+              left join (
+                select worker_id, count(*) as open_offers, sum(expected_minutes)::bigint as offered_minutes
+                  from offer
+                 where state = 'open' and worker_id = any(\(weeks.map(\.worker)))
+                 group by worker_id
+             ) as offers on offers.worker_id = asked.worker_id
+             cross join lateral (
+                select coalesce(sum(assignment.expected_minutes), 0) as leased_minutes
+                  from assignment
+                 where assignment.worker_id = asked.worker_id and assignment.state = 'leased'
+                   and worker_load.live_leases > 0
+                   -- A lease ends within 90 days.
+                   and assignment.week_starts_on >= asked.week_starts_on::date - 98
+             ) as leases
+            """)
+        return try Dictionary(
+            rows.map { (try $0.value("worker_id", as: Worker.ID.self), try RoutingLoad(row: $0)) },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
+}
+
+extension Transaction {
+    /// What these workers were offered of these batches: pairs with an open offer, and those
+    /// that they left or turned down, with what it then paid.
+    ///
+    /// - Parameter terms: what the batches offer now.
+    package func routingOffers(
+        of batches: [RoutingBatch], on terms: [Batch.ID: OfferTerms], to workers: [Worker.ID]
+    ) async throws -> [RoutingPast] {
+        let known = batches.filter { terms[$0.id] != nil }
+        return try await rows(
+            """
+            select offer.batch_id, offer.worker_id, bool_or(offer.state = 'open') as is_open,
+                   coalesce(bool_or(offer.state = 'declined' and offer.terms_hash = asked.terms_hash), false)
+                       as is_declined,
+                   count(*) filter (where offer.terms_hash = asked.terms_hash) as turns,
+                   bool_or(offer.state = 'accepted') as has_accepted,
+                   max(offer.closed_at) filter (where offer.state in ('declined', 'lapsed')) as turned_down_at,
+                   max(offer.pay_minor) filter (where offer.state in ('declined', 'lapsed')) as turned_down_minor
+              from unnest(\(known.map(\.requester))::uuid[], \(known.map(\.id))::uuid[],
+                          \(known.map { Bytes(terms[$0.id]?.hash.bytes ?? []) })::bytea[])
+                   as asked (requester_id, batch_id, terms_hash)
+              join offer using (requester_id, batch_id)
+             where offer.worker_id = any(\(workers))
+             group by offer.batch_id, offer.worker_id
+            """
+        ).map(RoutingPast.init)
+    }
+
+    /// Who of the active workers meets which of these requirements, as is kept.
+    package func routingKept(_ requirements: [Requirement.ID]) async throws -> [Requirement.ID: Set<Worker.ID>] {
+        let rows = try await rows(
+            """
+            select kept.requirement_id, kept.worker_id
+              from worker_requirement as kept join worker using (worker_id)
+             where kept.requirement_id = any(\(requirements)) and kept.in_force @> \(instant)
+               and worker.state = 'active'
+            """)
+        return try rows.reduce(into: [:]) { found, row in
+            found[try row.value("requirement_id", as: Requirement.ID.self), default: []].insert(try row["worker_id"])
+        }
+    }
+
+    /// Which of these workers have a counted assignment on every task of a batch that has an open slot: looked for
+    /// among those who have one on the first. Of batches with more open slots than were looked at, none.
+    package func routingFinished(
+        _ batches: [RoutingBatch], by workers: [Worker.ID]
+    ) async throws -> Set<RoutingPair> {
+        let ending = batches.filter { $0.openSlots < Self.routingSlotsMax }
+        guard !ending.isEmpty else { return [] }
+        let counted: SQL = "state in ('leased', 'submitted', 'accepted', 'rejected')"
+        let open: SQL = """
+            select slot.task_id from slot
+             where slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id and slot.state = 'open'
+             order by slot.allotment_id, slot.slot_no, slot.task_id
+            """
+        return try Set(
+            await rows(
+                """
+                select asked.batch_id, held.worker_id
+                  from unnest(\(ending.map(\.requester))::uuid[], \(ending.map(\.id))::uuid[],
+                              \(ending.map(\.openTasks))::bigint[]) as asked (requester_id, batch_id, open_tasks)
+                 cross join lateral (\(fragment: open) limit 1) as first
+                 cross join lateral (
+                    select assignment.worker_id from assignment
+                     where assignment.requester_id = asked.requester_id and assignment.task_id = first.task_id
+                       and assignment.\(fragment: counted) and assignment.worker_id = any(\(workers))
+                    offset 0) as held
+                 cross join lateral (
+                    select count(distinct seen.task_id) as tasks
+                      from (\(fragment: open) limit \(Self.routingSlotsMax)) as seen
+                     where exists (select from assignment as mine
+                                    where mine.requester_id = asked.requester_id and mine.task_id = seen.task_id
+                                      and mine.worker_id = held.worker_id and mine.\(fragment: counted)
+                                    -- A look-up for each task, never one join with all that was ever done.
+                                    offset 0)
+                 ) as done
+                 where done.tasks >= asked.open_tasks
+                """
+            ).map(RoutingPair.init))
+    }
+}

@@ -1,0 +1,100 @@
+/// What to do about a task as its deadline nears: the ladder.
+///
+/// More reach that the requirement allows, then a better price within band and budget, then an operator, who is told the
+/// three least-bad options (``LeastBad``). A rung is climbed when the slack falls under so many times the service time,
+/// or one rung sooner when the offers out will probably not do.
+package struct Escalation: Hashable, Sendable {
+    /// A rung of the ladder.
+    package enum Rung: Int, Hashable, Sendable, CaseIterable {
+        /// Nothing beside the usual offers.
+        case usual
+        /// Offer it to more of those whom the requirement allows.
+        case reach
+        /// Raise the pay, within band and budget.
+        case price
+        /// Tell an operator.
+        case alert
+    }
+
+    /// Slack in multiples of the 90th percentile of service time, under which each rung begins, in millionths.
+    package struct Rules: Hashable, Sendable {
+        /// More reach.
+        package var reachMillionths = 8_000_000
+        /// Better price.
+        package var priceMillionths = 4_000_000
+        /// The forced lane, and the operator once nothing else is left.
+        package var forcedMillionths = 2_000_000
+        /// How much the pay rises each time, in millionths of the pay.
+        package var payStepMillionths = 100_000
+
+        /// The defaults.
+        package init() {}
+    }
+
+    /// The facts of one task, or of a batch of like ones.
+    package struct Facts: Hashable, Sendable {
+        /// Time left until the deadline; below 0 when it has passed.
+        package let slackSeconds: Int64
+        /// 90th percentile of the time from offer to finished work (``Lateness/serviceP90Seconds(_:)``).
+        package let serviceP90Seconds: Int64
+        /// Eligible workers with hours who have not been offered it on these terms.
+        package let reachLeft: Int
+        /// What an answer pays, in minor units.
+        package let payMinor: Int64
+        /// The most that the rate's band allows.
+        package let bandMaxMinor: Int64
+        /// What the budget can pay for each answer still wanted.
+        package let budgetMinor: Int64
+        /// The chance that the offers out bring enough acceptances in time (``OfferWave``), in millionths.
+        package let chanceMillionths: Int
+
+        /// All facts.
+        package init(
+            slackSeconds: Int64, serviceP90Seconds: Int64, reachLeft: Int, payMinor: Int64, bandMaxMinor: Int64,
+            budgetMinor: Int64, chanceMillionths: Int
+        ) {
+            (self.slackSeconds, self.serviceP90Seconds) = (slackSeconds, serviceP90Seconds)
+            (self.reachLeft, self.payMinor) = (reachLeft, payMinor)
+            (self.bandMaxMinor, self.budgetMinor) = (bandMaxMinor, budgetMinor)
+            self.chanceMillionths = chanceMillionths
+        }
+    }
+
+    /// The rung to stand on.
+    package let rung: Rung
+    /// Whether the task goes before all others, at any price of hours: its slack is under twice the service time.
+    package let isForced: Bool
+    /// The pay to offer from now on, in minor units: higher than it was on the rung ``Rung/price``, else as it was.
+    package let payMinor: Int64
+
+    /// Decides. What cannot be done is skipped: without reach left comes the price, without room in band or budget the
+    /// operator, once the forced lane is reached.
+    package init(_ facts: Facts, rules: Rules = Rules()) {
+        let service = Double(max(facts.serviceP90Seconds, 1))
+        let slack = Double(facts.slackSeconds) / service * 1_000_000
+        isForced = slack < Double(rules.forcedMillionths)
+        var due: Rung =
+            isForced
+            ? .alert
+            : slack < Double(rules.priceMillionths)
+                ? .price : slack < Double(rules.reachMillionths) ? .reach : .usual
+        let isEnough = facts.chanceMillionths >= OfferWave.confidenceMillionths
+        if isEnough { due = .usual } else if due == .reach, facts.reachLeft == 0 { due = .price }
+        let raised = Self.raised(facts, rules)
+        if due == .price, raised == nil { due = facts.reachLeft > 0 ? .reach : .usual }
+        if due == .alert, let raised {
+            // The operator is told when the means of the ladder are used up, or the time is.
+            if slack > Double(rules.forcedMillionths) / 2, raised > facts.payMinor { due = .price }
+        }
+        rung = due
+        payMinor = due == .price || due == .alert ? raised ?? facts.payMinor : facts.payMinor
+    }
+
+    /// The next higher pay; nil when band or budget have no room.
+    private static func raised(_ facts: Facts, _ rules: Rules) -> Int64? {
+        let step = max(PureMath.scaled(max(facts.payMinor, 0), by: Double(rules.payStepMillionths) / 1_000_000), 1)
+        let (wanted, overflow) = facts.payMinor.addingReportingOverflow(step)
+        let pay = min(overflow ? Int64.max : wanted, facts.bandMaxMinor, facts.budgetMinor)
+        return pay > facts.payMinor ? pay : nil
+    }
+}

@@ -1,0 +1,75 @@
+/// What a quarter of an hour of a worker is worth to the rest of the week: the nightly solve's dual price, paced by how
+/// fast the hours go.
+///
+/// Source: dual mirror descent, Balseiro, Lu and Mirrokni, arXiv 2011.10124, in the multiplicative form; the clamp and
+/// the fall-back are measured, ALGORITHMS.md, sections 0 and 1.7.
+package struct HourPrice: Hashable, Sendable {
+    /// The nightly price of a unit of 15 minutes, in micro-units; at least 0.
+    package let nightlyMicros: Int64
+
+    /// A price; below 0 counts as 0.
+    package init(nightlyMicros: Int64) {
+        self.nightlyMicros = min(max(nightlyMicros, 0), Market.Bounds.valueMax)
+    }
+
+    /// A price from what the solver says a place at the worker is worth, and how many units a place takes.
+    package init(placeMicros: Int64, unitsPerPlace: Int) {
+        self.init(nightlyMicros: placeMicros / Int64(max(unitsPerPlace, 1)))
+    }
+
+    /// Where the night brought no price for a worker, as for one who joined today: the median of those of the cell.
+    package static func fallBack(cell prices: [HourPrice]) -> HourPrice {
+        let sorted = prices.map(\.nightlyMicros).sorted()
+        return HourPrice(nightlyMicros: sorted.isEmpty ? 0 : sorted[sorted.count / 2])
+    }
+
+    /// How the week goes, for one worker or for a cell.
+    package struct Pacing: Hashable, Sendable {
+        /// Units reserved or worked since the week began.
+        package let usedUnits: Int
+        /// Units that the week is planned with (``HoursForecast``).
+        package let plannedUnits: Int
+        /// How much of the time in which the hours lie has passed, in millionths: of the declared windows, not of the
+        /// calendar.
+        package let elapsedMillionths: Int
+        /// How far the week's forecast of demand or hours was off so far, in millionths of the forecast; the sign does
+        /// not count.
+        package let forecastErrorMillionths: Int
+
+        /// The state of a week.
+        package init(
+            usedUnits: Int, plannedUnits: Int, elapsedMillionths: Int, forecastErrorMillionths: Int = 0
+        ) {
+            (self.usedUnits, self.plannedUnits) = (usedUnits, plannedUnits)
+            (self.elapsedMillionths, self.forecastErrorMillionths) =
+                (elapsedMillionths, forecastErrorMillionths)
+        }
+
+        /// η: 1, or 3 when the forecast was off by more than a fifth.
+        package var eta: Double { forecastErrorMillionths.magnitude > 200_000 ? 3 : 1 }
+
+        /// exp(η · (used ÷ planned − elapsed)), at most ``HourPrice/multipleMax``.
+        package var factor: Double {
+            let used = Double(max(usedUnits, 0)) / Double(max(plannedUnits, 1))
+            let elapsed = Double(min(max(elapsedMillionths, 0), 1_000_000)) / 1_000_000
+            return min(PureMath.exp(eta * (min(used, 10) - elapsed)), HourPrice.multipleMax)
+        }
+    }
+
+    /// No pacing raises a price above so many times the nightly one.
+    package static let multipleMax = 2.0
+
+    /// The price now, of one unit: 0 to twice the nightly one.
+    package func micros(_ pacing: Pacing) -> Int64 { PureMath.scaled(nightlyMicros, by: pacing.factor) }
+
+    /// The price of so many units now; clamped, never overflowing.
+    package func micros(_ pacing: Pacing, units: Int) -> Int64 {
+        let (product, overflow) = micros(pacing).multipliedReportingOverflow(by: Int64(max(units, 0)))
+        return overflow ? Market.Bounds.valueMax : min(product, Market.Bounds.valueMax)
+    }
+
+    /// Whether a pair is worth the worker's time: what it is worth above this could not be had later in the week.
+    package func accepts(valueMicros: Int64, units: Int, _ pacing: Pacing) -> Bool {
+        valueMicros > micros(pacing, units: units)
+    }
+}

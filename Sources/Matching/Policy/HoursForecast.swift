@@ -1,0 +1,68 @@
+/// How much of the declared time a worker will really give: a Beta distribution by worker, shrunk to their cell.
+package struct HoursForecast: Hashable, Sendable {
+    /// The share of declared time that will be usable.
+    package let share: BetaBelief
+
+    /// One week, or part of the week, that is over.
+    package struct Week: Hashable, Sendable {
+        /// Units of 15 minutes that were declared.
+        package let declaredUnits: Int
+        /// Units in which the worker worked, or was there and free for work.
+        package let usableUnits: Int
+
+        /// A week.
+        package init(declaredUnits: Int, usableUnits: Int) {
+            (self.declaredUnits, self.usableUnits) = (declaredUnits, usableUnits)
+        }
+
+        /// Usable ÷ declared, 0 to 1; nil when nothing was declared.
+        var share: Double? {
+            guard declaredUnits > 0 else { return nil }
+            return min(max(Double(usableUnits) / Double(declaredUnits), 0), 1)
+        }
+    }
+
+    /// How many weeks of the worker's own the cell is worth.
+    package static let cellWeeks = 4.0
+    /// What is assumed of a cell of which nothing is known, in millionths.
+    package static let cellShareMillionths = 800_000
+    /// How much less each week counts than the one after it.
+    package static let fading = 0.9
+    /// The chance at which hours are promised.
+    package static let promiseQuantile = 0.1
+
+    /// A forecast.
+    /// - Parameters:
+    ///   - weeks: the worker's, the newest first.
+    ///   - cellShareMillionths: the cell's usable ÷ declared (``cellShare(_:)``).
+    package init(weeks: [Week], cellShareMillionths: Int = Self.cellShareMillionths) {
+        var belief = BetaBelief(meanMillionths: cellShareMillionths, strength: Self.cellWeeks)
+        var weight = 1.0
+        for week in weeks {
+            if let share = week.share {
+                belief = belief.seeing(successes: weight * share, failures: weight * (1 - share))
+            }
+            weight *= Self.fading
+        }
+        share = belief
+    }
+
+    /// Usable ÷ declared over all weeks of a cell, in millionths; shrunk to ``cellShareMillionths`` while there are few.
+    package static func cellShare(_ weeks: [Week]) -> Int {
+        let prior = Double(cellShareMillionths) / 1_000_000
+        let usable = weeks.reduce(0.0) { $0 + ($1.share ?? prior) }
+        return PureMath.millionths((prior * cellWeeks + usable) / (cellWeeks + Double(weeks.count)))
+    }
+
+    /// Units to plan with: the mean, rounded down.
+    package func plannedUnits(ofDeclared units: Int) -> Int { Self.part(units, share.mean) }
+
+    /// Units to promise with: there will be at least as many in nine of ten weeks.
+    package func promisedUnits(ofDeclared units: Int) -> Int {
+        Self.part(units, share.quantile(Self.promiseQuantile))
+    }
+
+    private static func part(_ units: Int, _ share: Double) -> Int {
+        Int(exactly: (Double(min(max(units, 0), Market.Bounds.unitsMax)) * share).rounded(.down)) ?? 0
+    }
+}

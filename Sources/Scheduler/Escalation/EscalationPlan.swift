@@ -1,0 +1,74 @@
+internal import Formats
+internal import Foundation
+internal import Marketplace
+internal import Matching
+
+/// Which steps of the ladder a batch takes now. Pure: the same facts give the same steps.
+struct EscalationPlan: Hashable, Sendable {
+    /// Bounds of the ladder beside `Matching.Escalation.Rules`.
+    struct Rules: Hashable, Sendable {
+        var ladder = Escalation.Rules()
+        /// How long somebody who is there has to answer an offer.
+        var answerSeconds: TimeInterval = 900
+        /// From a step to the next raise at least, so that offers can be answered first; a quarter of the service
+        /// time, where that is longer.
+        var raiseSeconds: TimeInterval = 900
+    }
+
+    /// In the order in which they are taken.
+    let acts: [EscalationAct]
+    /// Whom the work is offered beyond the usual rounds.
+    let offers: [EscalationSupply.Reachable]
+    /// What was decided on, for the record.
+    let facts: JSON
+    /// Whether nothing but an operator can help any more.
+    let needsAlert: Bool
+
+    /// - Parameters:
+    ///   - room: how much more further offers may pay; `nil` of work that is claimed, whose price is its own.
+    init(_ supply: EscalationSupply, room: RaiseRoom?, rules: Rules = Rules()) throws {
+        let batch = supply.batch
+        let reachable = supply.reachable(answerSeconds: rules.answerSeconds)
+        // Nothing is known of these offers but that they are out: each is as likely accepted as the prior says.
+        let live = Array(
+            repeating: AcceptanceModel.priorMillionths, count: batch.door == .offer ? batch.openOffers : 0)
+        let wave = OfferWave(
+            chances: reachable.map { _ in AcceptanceModel.priorMillionths }, live: live, wanted: batch.openSlots,
+            payable: batch.openSlots)
+        let now = OfferWave(chances: [], live: live, wanted: batch.openSlots, payable: batch.openSlots)
+        let (pay, most) = (room?.pay.minorUnits ?? 0, try room?.most.minorUnits ?? 0)
+        let facts = Escalation.Facts(
+            slackSeconds: supply.slackSeconds, serviceP90Seconds: Int64(batch.serviceSeconds),
+            reachLeft: reachable.count, payMinor: pay, bandMaxMinor: room?.bandMost.minorUnits ?? 0, budgetMinor: most,
+            chanceMillionths: now.chanceMillionths)
+        let decision = Escalation(facts, rules: rules.ladder)
+        var acts: [EscalationAct] = []
+        let isUp = decision.rung != .usual || decision.isForced
+        if isUp, batch.steps[.reach] == nil {
+            let told = batch.door == .claim ? reachable.prefix(EscalateBatch.toldMax).map(\.worker) : []
+            acts.append(.reach(tell: told))
+        }
+        if decision.isForced, batch.steps[.forced] == nil { acts.append(.forced) }
+        if let room, decision.payMinor > pay, batch.isRaiseDue(at: supply.instant, rules) {
+            acts.append(.price(try Money(decision.payMinor, room.pay.currency)))
+        }
+        needsAlert = decision.rung == .alert && batch.steps[.alert] == nil
+        self.acts = acts
+        offers = isUp && batch.door == .offer ? Array(reachable.prefix(wave.count)) : []
+        self.facts = [
+            "slack_seconds": .integer(facts.slackSeconds),
+            "minutes_given": .integer(
+                Int64(supply.minutes(until: batch.dueAt))), "reach_left": .integer(Int64(facts.reachLeft)),
+            "pay_minor": .integer(pay), "band_most_minor": .integer(facts.bandMaxMinor),
+            "most_minor": .integer(most), "chance_millionths": .integer(Int64(facts.chanceMillionths)),
+            "rung": .integer(Int64(decision.rung.rawValue)),
+        ]
+    }
+}
+
+extension EndangeredBatch {
+    fileprivate func isRaiseDue(at instant: Date, _ rules: EscalationPlan.Rules) -> Bool {
+        guard let steppedAt else { return true }
+        return instant.timeIntervalSince(steppedAt) >= max(rules.raiseSeconds, Double(serviceSeconds) / 4)
+    }
+}

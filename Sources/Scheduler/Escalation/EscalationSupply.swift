@@ -1,0 +1,124 @@
+internal import Foundation
+internal import Marketplace
+internal import Matching
+internal import Store
+
+/// Who could still do the open work of a batch until a time, and when they would answer.
+struct EscalationSupply: Hashable, Sendable {
+    /// A worker who could be offered it now.
+    struct Reachable: Hashable, Sendable {
+        let worker: Worker.ID
+        /// When they have been there for as long as an answer may take.
+        let answerBy: Date
+    }
+
+    /// Somebody who meets what is demanded and may have it.
+    struct Hand: Hashable, Sendable {
+        let worker: SupplyWorker
+        /// When they are there, from now to the end of the look-ahead: in order, none touching the next.
+        let present: [Range<Date>]
+
+        /// Minutes that they will give until then: as far as they are there, their share of it, within the caps of as
+        /// many weeks as begin until then.
+        func minutes(from start: Date, until end: Date) -> Int {
+            let seconds = present.reduce(0) { sum, range in
+                sum + max(0, min(range.upperBound, end).timeIntervalSince(range.lowerBound))
+            }
+            let given = Int(min(seconds, 1e9) / 60) * worker.shareMillionths / 1_000_000
+            let weeks = 1 + Int(max(end.timeIntervalSince(start), 0) / (7 * 86_400))
+            let capped = worker.limits.weeklyMinutesMax * weeks - worker.committedMinutes - worker.offeredMinutes
+            return max(min(given, capped), 0)
+        }
+    }
+
+    let batch: EndangeredBatch
+    let instant: Date
+    let hands: [Hand]
+
+    /// Minutes that everybody together will give until then.
+    func minutes(until end: Date) -> Int {
+        hands.reduce(0) { $0 + $1.minutes(from: instant, until: end) }
+    }
+
+    /// Of the time that is left, what the open work leaves when it is spread over those who can do it; 0 where it is
+    /// more than they can do.
+    var slackSeconds: Int64 {
+        let left = max(batch.dueAt.timeIntervalSince(instant), 0)
+        let (needed, given) = (Double(batch.openSlots * batch.expectedMinutes), Double(minutes(until: batch.dueAt)))
+        guard given > needed else { return 0 }
+        return Int64(left * (1 - needed / given))
+    }
+
+    /// Who could be offered it now and answer early enough to be done in time; the earliest first, ties by id.
+    ///
+    /// - Parameter answerSeconds: how long they have for the answer while they are there.
+    func reachable(answerSeconds: TimeInterval) -> [Reachable] {
+        let latest = batch.dueAt - TimeInterval(batch.serviceSeconds)
+        let found = hands.compactMap { hand -> Reachable? in
+            guard !hand.worker.isOffered, !hand.worker.wasAsked,
+                hand.worker.places < hand.worker.limits.tasksAtOnceMax,
+                hand.minutes(from: instant, until: batch.dueAt) >= batch.expectedMinutes,
+                let answered = hand.moment(after: answerSeconds)
+            else { return nil }
+            let answerBy = max(answered, instant + TimeInterval(hand.worker.limits.offerNoticeMinutes) * 60)
+            return answerBy <= latest ? Reachable(worker: hand.worker.id, answerBy: answerBy) : nil
+        }
+        return found.sorted { ($0.answerBy, $0.worker) < ($1.answerBy, $1.worker) }
+    }
+
+    /// The first time, in steps of six hours, by which those who can do it give the open work's minutes; `nil` when not
+    /// within the look-ahead.
+    func doneBy(atMost end: Date) -> Date? {
+        let needed = batch.openSlots * batch.expectedMinutes
+        var time = batch.dueAt
+        while time <= end {
+            if minutes(until: time) >= needed { return time }
+            time += 6 * 3_600
+        }
+        return nil
+    }
+}
+
+extension EscalationSupply.Hand {
+    /// When they have been there for so long.
+    fileprivate func moment(after seconds: TimeInterval) -> Date? {
+        var left = seconds
+        for range in present {
+            let length = range.upperBound.timeIntervalSince(range.lowerBound)
+            if length >= left { return range.lowerBound + left }
+            left -= length
+        }
+        return nil
+    }
+}
+
+/// Reads who could do the work of a batch, bounded.
+struct EscalationReading: Sendable {
+    static let pageSize = 200
+    /// How far behind its deadline a batch's supply is looked at, to say what an extension would bring.
+    static let beyondSeconds: TimeInterval = 14 * 86_400
+
+    let workersMax: Int
+
+    func callAsFunction(_ batch: EndangeredBatch, in transaction: Transaction) async throws -> EscalationSupply {
+        var hands: [EscalationSupply.Hand] = []
+        var (last, looked): (Worker.ID?, Int) = (nil, 0)
+        let end = batch.dueAt + Self.beyondSeconds
+        while looked < workersMax {
+            let page = try await transaction.supply(
+                for: batch, after: last, unknownShare: HoursForecast.cellShareMillionths,
+                limit: min(Self.pageSize, workersMax - looked))
+            guard !page.isEmpty else { break }
+            (last, looked) = (page.last?.id, looked + page.count)
+            let free = page.filter { !$0.isOut }
+            let availabilities = try await transaction.availabilities(of: free.map(\.id), until: end)
+            for worker in free {
+                // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
+                guard let availability = availabilities[worker.id] else { continue }
+                let present = try availability.openIntervals(from: transaction.instant, until: end)
+                hands.append(EscalationSupply.Hand(worker: worker, present: present))
+            }
+        }
+        return EscalationSupply(batch: batch, instant: transaction.instant, hands: hands)
+    }
+}

@@ -1,0 +1,81 @@
+internal import Foundation
+package import Marketplace
+internal import Matching
+
+extension RoutingRule {
+    /// As it is kept for those who ask why.
+    package var reason: UnroutedReason {
+        switch self {
+        case .requirement: .nobodyEligible
+        case .barred: .barred
+        case .away: .away
+        case .hours: .noHours
+        case .liveCap: .tooMany
+        case .alreadyOffered: .offered
+        case .turnedDown, .offeredBefore: .declined
+        case .finished: .workDone
+        case .belowAsk: .belowAsk
+        case .belowPrice: .belowPrice
+        case .notChosen: .outbid
+        case .emptyMarket: .nothingThere
+        }
+    }
+}
+
+extension Unrouted {
+    fileprivate var kept: UnroutedCounts {
+        UnroutedCounts(
+            counts.reduce(into: [:]) { sums, entry in sums[entry.key.reason, default: 0] += entry.value })
+    }
+}
+
+extension RoutingPlan {
+    /// What is kept of the batches of which slots are left.
+    package func unroutedBatches(of market: RoutingMarket) -> [UnroutedBatch] {
+        let known = Dictionary(market.batches.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
+        let offered = Dictionary(grouping: offers, by: \.batch).mapValues(\.count)
+        return batches.compactMap { left in
+            guard let batch = known[left.subject] else { return nil }
+            return UnroutedBatch(
+                batch: Batch.Key(requester: batch.requester, id: batch.id), reason: left.bar.rule.reason,
+                message: left.bar.message, counts: left.kept,
+                slotsLeft: RoutingPolicy.wanted(batch) - (offered[batch.id] ?? 0))
+        }
+    }
+
+    /// What is kept of the workers without an offer.
+    package var unroutedWorkers: [UnroutedWorker] {
+        workers.map {
+            UnroutedWorker(
+                worker: $0.subject, reason: $0.bar.rule.reason, message: $0.bar.message, counts: $0.kept)
+        }
+    }
+}
+
+extension RoutingPlan {
+    /// What is kept of why an offer is made: the parts of the pair's value, then what the hours would bring
+    /// elsewhere, and what priority and the chance of acceptance make of the rest; together the value that the plan
+    /// compared.
+    package func explanation(of offer: PlannedOffer) -> OfferExplanation {
+        var parts = Dictionary(
+            offer.parts.parts.map { ($0.part.rawValue, $0.micros) }, uniquingKeysWith: { first, _ in first })
+        parts["hours_price"] = -offer.timePrice
+        parts["priority_and_acceptance"] = offer.value - parts.values.reduce(0, +)
+        return OfferExplanation(
+            valueMicros: offer.value, parts: parts, hoursPriceMicros: offer.timePrice,
+            runnerUp: offer.runnerUp.map { .init(worker: $0.worker, valueMicros: $0.value) },
+            candidates: offer.candidates, certificateMillionths: certificateMillionths)
+    }
+}
+
+extension KeepExplanations {
+    /// Keeps what a plan says of what it leaves, by bounded pieces.
+    func callAsFunction(_ batches: [UnroutedBatch], _ workers: [UnroutedWorker], by actor: Principal.ID) async throws {
+        var (batches, workers) = (batches[...], workers[...])
+        while !batches.isEmpty || !workers.isEmpty {
+            try await self(
+                batches: Array(batches.prefix(Self.most)), workers: Array(workers.prefix(Self.most)), by: actor)
+            (batches, workers) = (batches.dropFirst(Self.most), workers.dropFirst(Self.most))
+        }
+    }
+}

@@ -1,0 +1,102 @@
+internal import Foundation
+internal import Marketplace
+internal import Matching
+
+/// Prices of workers' time from the demand and the hours of the days ahead. Pure: the same input gives the same bytes.
+struct HourPricing: Sendable {
+    /// Bounds of one solve.
+    struct Bounds: Hashable, Sendable {
+        /// Answers that are solved over; more are thinned, and all hours with them, in proportion.
+        var answersMax = 20_000
+        /// Workers whom one answer may go to, spread evenly over those who meet what it demands.
+        var candidatesMax = 30
+        var bidsMax = 20_000_000
+    }
+
+    let tags: [HourPriceTag]
+    let answers: Int
+    let certificateMillionths: Int64
+    let priceMostMicros: Int64
+
+    /// - Parameters:
+    ///   - supply: each worker once.
+    ///   - meeting: who meets each requirement.
+    /// - Throws: `MarketFault` for numbers out of Matching's bounds.
+    init(
+        _ demands: [PriceDemand], _ supply: [PriceSupply], meeting: [Requirement.ID: [Worker.ID]],
+        bounds: Bounds = Bounds()
+    ) throws {
+        let workers = supply.sorted { $0.worker < $1.worker }
+        let place = Dictionary(uniqueKeysWithValues: workers.enumerated().map { ($1.worker, $0) })
+        let total = demands.reduce(0) { $0 + $1.answers }
+        let scale = min(1, Double(bounds.answersMax) / Double(max(total, 1)))
+        let units = workers.map { Self.units($0.minutes, scale) }
+        var (tasks, offsets, candidates): ([TaskDemand], [Int], [Candidate]) = ([], [0], [])
+        var most: Int64 = 0
+        for demand in demands {
+            let value = Self.value(of: demand)
+            let needed = max((demand.expectedMinutes + 14) / 15, 1)
+            most = max(most, value / Int64(needed) + 1)
+            let able = (meeting[demand.requirement] ?? []).compactMap { place[$0] }.filter { units[$0] >= needed }
+            for _ in 0..<Int((Double(demand.answers) * scale).rounded(.up)) where tasks.count < bounds.answersMax {
+                let number = tasks.count
+                tasks.append(TaskDemand(id: UInt128(number), slots: 1, units: needed))
+                let taken = min(able.count, bounds.candidatesMax)
+                for step in 0..<taken {
+                    // Every so-manieth of them, begun elsewhere for each answer.
+                    let spot = (number + step * max(able.count / max(taken, 1), 1)) % able.count
+                    candidates.append(Candidate(worker: Int32(able[spot]), value: value))
+                }
+                offsets.append(candidates.count)
+            }
+        }
+        let market = try Matching.Market(
+            tasks: tasks,
+            workers: workers.indices.map {
+                WorkerSupply(id: UInt128($0), units: units[$0], tasksMax: units[$0])
+            },
+            offsets: offsets, candidates: candidates)
+        let proposal = try Matcher(precision: .perMille(10), bidsMax: bounds.bidsMax).propose(market)
+        let unitsOf = tasks.map(\.units)
+        var (given, places) = (Array(repeating: 0, count: workers.count), Array(repeating: 0, count: workers.count))
+        for pair in proposal.pairs {
+            given[Int(pair.worker)] += unitsOf[Int(pair.task)]
+            places[Int(pair.worker)] += 1
+        }
+        let highest = min(most, Matching.Market.Bounds.valueMax)
+        tags = workers.indices.map { worker in
+            // Who has no time is worth as much as anything brings, so that nothing is taken from them.
+            let price =
+                workers[worker].minutes < 15
+                ? highest
+                : HourPrice(
+                    placeMicros: proposal.prices[worker],
+                    unitsPerPlace: max(given[worker] / max(places[worker], 1), 1)
+                ).nightlyMicros
+            return HourPriceTag(
+                worker: workers[worker].worker, priceMicros: min(price, highest), units: workers[worker].minutes / 15)
+        }
+        answers = tasks.count
+        certificateMillionths = proposal.certificate.ratioMillionths
+        priceMostMicros = highest
+    }
+
+    /// Thinned with the demand; who has any stays with one.
+    private static func units(_ minutes: Int, _ scale: Double) -> Int {
+        let units = max(minutes / 15, 0)
+        return units == 0 ? 0 : max(Int(Double(units) * scale), 1)
+    }
+
+    /// What one answer is worth by somebody of whose skill nothing is known: all who may do it are alike to the price.
+    private static func value(of demand: PriceDemand) -> Int64 {
+        var micros = demand.pay.minorUnits.multipliedReportingOverflow(by: 1_000_000)
+        for _ in 0..<demand.pay.currency.minorDigits { micros.partialValue /= 10 }
+        let pay = micros.overflow ? Matching.Market.Bounds.valueMax : micros.partialValue
+        return PairValue(
+            PairFacts(
+                task: 0, worker: 0, valueMicros: 0, payMicros: pay,
+                skill: BetaBelief(meanMillionths: 900_000, strength: 8), observations: Int.max,
+                answersDeciding: demand.redundancy)
+        ).micros
+    }
+}

@@ -1,0 +1,31 @@
+package import Marketplace
+package import Matching
+
+/// What is known beside the rules: what the value of a pair depends on. Nothing of it keeps anybody apart; what is not
+/// known has no effect.
+package struct RoutingKnowledge: Sendable {
+    /// What an assignment of the batch pays now.
+    package var pay: [Batch.ID: Money] = [:]
+    /// How good a worker is at the cell's profession, and on how many answers that rests.
+    package var skills: [Worker.ID: RoutingSkill] = [:]
+    /// The chance that a worker accepts an offer of this hour in time, in millionths.
+    package var accepting: [Worker.ID: Int] = [:]
+    /// Who has accepted what before.
+    package var familiar: Set<RoutingPair> = []
+    /// What a quarter of an hour of a worker is worth to the rest of the week, as the nightly solve says; empty before
+    /// the first. A worker without one counts as the median of the cell.
+    package var prices: [Worker.ID: HourPrice] = [:]
+    /// Batches in the forced lane: the price of hours is ignored.
+    package var forced: Set<Batch.ID> = []
+    /// How far the week's forecast is off so far, in millionths.
+    package var forecastErrorMillionths = 0
+
+    package init() {}
+}
+
+extension RoutingSkill {
+    /// As a belief: its low end is the 2.5th percentile.
+    var belief: BetaBelief {
+        BetaBelief(meanMillionths: meanBps * 100, lowerMillionths: lowBps * 100, belowMillionths: 25_000)
+    }
+}

@@ -1,0 +1,232 @@
+internal import Foundation
+internal import Marketplace
+internal import Matching
+
+/// Batches down, workers across: who could, for what value, and what keeps the others apart.
+struct RoutingSheet {
+    struct Edge {
+        let worker: Int
+        let value: Int64
+        let pair: RoutingValue.Pair
+        let answerBy: Date
+        let proof: EligibilityProof?
+    }
+
+    /// Of one requirement: who meets it, and what the others lack.
+    private struct Verdicts {
+        var eligible: [(worker: Int, proof: EligibilityProof?)] = []
+        var faults: [(worker: Int, bar: RoutingBar)] = []
+        /// Batches that demand it.
+        var batches = 0
+    }
+
+    private let market: RoutingMarket
+    private let batches: [RoutingBatch]
+    private let workers: [RoutingCandidate]
+    private let policy: RoutingPolicy
+    /// For each batch, by worker.
+    private(set) var edges: [[Edge]] = []
+    private var batchTallies: [BarTally]
+    private var workerTallies: [BarTally]
+
+    init(market: RoutingMarket, batches: [RoutingBatch], workers: [RoutingCandidate], policy: RoutingPolicy) {
+        (self.market, self.batches, self.workers, self.policy) = (market, batches, workers, policy)
+        batchTallies = Array(repeating: BarTally(), count: batches.count)
+        workerTallies = Array(repeating: BarTally(), count: workers.count)
+    }
+
+    mutating func fill() {
+        let levels = Array(Set(batches.map(\.priority))).sorted()
+        let levelOf = Dictionary(uniqueKeysWithValues: levels.enumerated().map { ($1, $0) })
+        let values = RoutingValue(market, weights: policy.weights)
+        var order: [Requirement.ID] = []
+        var verdicts: [Requirement.ID: Verdicts] = [:]
+        for (row, batch) in batches.enumerated() {
+            let requirement = (market.requirements[batch.requirement] ?? .any([])).normalised
+            if verdicts[batch.requirement] == nil {
+                order.append(batch.requirement)
+                verdicts[batch.requirement] = evaluate(requirement, batch.requirement)
+            }
+            verdicts[batch.requirement]?.batches += 1
+            guard let met = verdicts[batch.requirement] else { continue }
+            if let first = met.faults.first { batchTallies[row].add(first.bar, pairs: met.faults.count) }
+            var found: [Edge] = []
+            for (column, proof) in met.eligible {
+                let worker = workers[column]
+                switch bar(batch, worker) {
+                case .failure(let barred): add(barred.bar, row, column)
+                case .success(let answerBy):
+                    let pair = values.of(
+                        batch, worker, level: levelOf[batch.priority] ?? 0,
+                        tierDistance: RoutingValue.tierDistance(of: worker.tiers, above: requirement))
+                    guard let value = pair.micros else {
+                        add(Self.belowPrice, row, column)
+                        continue
+                    }
+                    found.append(
+                        Edge(worker: column, value: value, pair: pair, answerBy: answerBy, proof: proof))
+                }
+            }
+            edges.append(capped(found, of: row))
+        }
+        for met in order.compactMap({ verdicts[$0] }) {
+            for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
+        }
+    }
+
+    private func evaluate(
+        _ requirement: Requirement, _ id: Requirement.ID
+    ) -> Verdicts {
+        var verdicts = Verdicts()
+        if let kept = market.kept[id] {
+            let lack = RoutingBar(rule: .requirement, message: "What is kept of the worker does not meet it.")
+            for (column, worker) in workers.enumerated() {
+                if kept.contains(worker.worker) {
+                    verdicts.eligible.append((column, nil))
+                } else {
+                    verdicts.faults.append((column, lack))
+                }
+            }
+            return verdicts
+        }
+        let unknown = RoutingBar(rule: .requirement, message: "It is not known whether the worker meets it.")
+        for (column, worker) in workers.enumerated() {
+            switch worker.facts.map({ requirement.evaluate(normal: $0, at: market.instant) }) {
+            case .eligible(let proof)?: verdicts.eligible.append((column, proof))
+            case .ineligible(let fault)?:
+                verdicts.faults.append((column, RoutingBar(rule: .requirement, message: fault.message)))
+            case nil: verdicts.faults.append((column, unknown))
+            }
+        }
+        return verdicts
+    }
+
+    private mutating func add(_ bar: RoutingBar, _ row: Int, _ column: Int) {
+        batchTallies[row].add(bar)
+        workerTallies[column].add(bar)
+    }
+
+    /// The best of a row, and a few others by a draw that depends on nothing but batch, worker and instant; by worker.
+    private mutating func capped(_ found: [Edge], of row: Int) -> [Edge] {
+        let most = max(policy.candidatesMax, 2 * RoutingPolicy.wanted(batches[row]))
+        guard found.count > most + policy.drawnMax else { return found }
+        let ranked = found.sorted { ($1.value, $0.worker) < ($0.value, $1.worker) }
+        let seed = UInt64(bitPattern: Int64(market.instant.timeIntervalSince1970))
+        let batch = batches[row].id.uuid.bits
+        let rest = ranked[most...].map { edge in
+            var draw = PolicyRandom(seed: seed, subject: batch ^ workers[edge.worker].worker.uuid.bits)
+            return (edge: edge, draw: draw.next())
+        }.sorted { ($0.draw, $0.edge.worker) < ($1.draw, $1.edge.worker) }.map(\.edge)
+        let bar = RoutingBar(rule: .notChosen, message: "Enough others bring as much to it, or more.")
+        for edge in rest.dropFirst(policy.drawnMax) { add(bar, row, edge.worker) }
+        return (ranked[..<most] + rest.prefix(policy.drawnMax)).sorted { $0.worker < $1.worker }
+    }
+
+    private static let belowPrice = RoutingBar(
+        rule: .belowPrice, message: "The worker's hours are worth more for other work of this week.")
+
+    private struct Barred: Error { let bar: RoutingBar }
+
+    /// The rules behind eligibility, in the order of ``RoutingRule``; or by when the worker would have to answer.
+    private func bar(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Result<Date, Barred> {
+        func barred(_ rule: RoutingRule, _ message: String) -> Result<Date, Barred> {
+            .failure(Barred(bar: RoutingBar(rule: rule, message: message)))
+        }
+        let pair = RoutingPair(batch: batch.id, worker: worker.worker)
+        if !batch.workforces.contains(worker.workforce) || market.barred.contains(pair) {
+            return barred(.barred, "It takes no work from their team, or an exclusion or interest bars the worker.")
+        }
+        guard let window = worker.window else {
+            return barred(.away, "The worker's windows leave no time to answer an offer.")
+        }
+        // A lease may be shorter than the work is expected to take: whoever is always there is offered it all the same.
+        let needed = min(batch.expectedMinutes, batch.leaseSeconds / 60)
+        let present = window.openMinutes(within: TimeInterval(batch.leaseSeconds))
+        if present < needed {
+            return barred(
+                .away, "It takes \(needed) minutes; the worker's windows leave \(present) while a lease would last."
+            )
+        }
+        let demanded = RoutingMatch.units(demanded: batch.expectedMinutes)
+        if RoutingMatch.units(supplied: worker.minutesLeft) < demanded {
+            let left = max(worker.minutesLeft, 0)
+            return barred(
+                .hours, "It takes \(demanded * 15) minutes in quarter hours; the worker can take \(left) more."
+            )
+        }
+        if worker.liveLeases + worker.openOffers >= policy.liveMax {
+            return barred(
+                .liveCap, "The worker has \(policy.liveMax) leases and open offers, which is the most.")
+        }
+        if market.offered.contains(pair) { return barred(.alreadyOffered, "The worker has an open offer of it.") }
+        if market.turnedDown.contains(pair) {
+            return barred(.turnedDown, "The worker turned an offer of it down lately, or let it lapse.")
+        }
+        if market.offeredBefore.contains(pair) {
+            return barred(
+                .offeredBefore, "On these terms the worker declined it, or was offered it as often as it has tasks.")
+        }
+        if market.finished.contains(pair) {
+            return barred(.finished, "The worker has done their part of every task of it that is open.")
+        }
+        if market.belowAsk.contains(pair) { return barred(.belowAsk, "It pays less than the worker asks for.") }
+        return .success(window.answerBy)
+    }
+
+    /// The chance that every open slot that is on offer now is taken in time: each is wanted, and no more are on offer
+    /// than would be paid, so the wave is as large as it may be.
+    private func wave(of chosen: [Edge], for batch: RoutingBatch) -> Int {
+        let usual = market.known.accepting.isEmpty ? 1_000_000 : AcceptanceModel.priorMillionths
+        let chances = chosen.map { market.known.accepting[workers[$0.worker].worker] ?? usual }.sorted(by: >)
+        return OfferWave(
+            chances: chances, live: Array(repeating: usual, count: batch.openOffers), wanted: batch.openSlots,
+            payable: batch.openSlots
+        ).chanceMillionths
+    }
+
+    /// The plan for what the auction chose; what it did not choose is told as such.
+    mutating func plan(_ outcome: RoutingMatch.Outcome) -> RoutingPlan {
+        let chosen = Dictionary(grouping: outcome.pairs, by: \.demand)
+        var offers: [PlannedOffer] = []
+        for (row, batch) in batches.enumerated() {
+            let pairs = Dictionary(
+                (chosen[row] ?? []).map { ($0.supply, $0) }, uniquingKeysWith: { first, _ in first }
+            )
+            let second = edges[row].filter { pairs[$0.worker] == nil }
+                .max { ($0.value, $1.worker) < ($1.value, $0.worker) }
+                .map { RunnerUp(worker: workers[$0.worker].worker, value: $0.value) }
+            let chance = wave(of: edges[row].filter { pairs[$0.worker] != nil }, for: batch)
+            for edge in edges[row] {
+                guard let pair = pairs[edge.worker] else {
+                    let message = "Other offers are worth more for the slots of it and the worker's time."
+                    add(RoutingBar(rule: .notChosen, message: message), row, edge.worker)
+                    continue
+                }
+                offers.append(
+                    PlannedOffer(
+                        requester: batch.requester, batch: batch.id, worker: workers[edge.worker].worker,
+                        value: pair.value, price: pair.price, tierDistance: edge.pair.tierDistance,
+                        answerBy: edge.answerBy, proof: edge.proof, parts: edge.pair.parts,
+                        timePrice: edge.pair.price, runnerUp: second, candidates: edges[row].count,
+                        waveChanceMillionths: chance
+                    ))
+            }
+        }
+        let served = Set(outcome.pairs.map(\.supply))
+        return RoutingPlan(
+            offers: offers.sorted {
+                ($1.value, $0.batch, $0.worker) < ($0.value, $1.batch, $1.worker)
+            },
+            batches: batches.indices
+                .filter { (chosen[$0] ?? []).count < RoutingPolicy.wanted(batches[$0]) }
+                .map {
+                    batchTallies[$0].unrouted(
+                        batches[$0].id, empty: "Nobody active who meets what it demands was looked at.")
+                },
+            workers: workers.indices
+                .filter { !served.contains($0) }
+                .map { workerTallies[$0].unrouted(workers[$0].worker, empty: "No batch has work to offer.") },
+            certificateMillionths: outcome.certificateMillionths, bids: outcome.bids, isSettled: outcome.isSettled
+        )
+    }
+}

@@ -1,0 +1,34 @@
+import Marketplace
+import Store
+
+/// How the checks about offers are made to fail; see `doctorBreaks`.
+let doctorOfferBreaks: [(check: DoctorCheck, statements: [SQL])] = [
+    (.offers, ["update offer set turn_no = 2 where state = 'declined'"]),
+    (.offers, ["update offer set turn_no = 90000 where state = 'lapsed'"]),
+    (
+        .offers,
+        [
+            """
+            insert into offer
+            select requester_id, gen_random_uuid(), batch_id, worker_id, 'filled', reason, offered_at, answer_by,
+                   closed_at, null, terms_hash, 2, expected_minutes, pay_minor, currency, week_starts_on, hour_band
+              from offer where state = 'declined'
+            """
+        ]
+    ),
+    (
+        .offers,
+        [
+            """
+            update offer set assignment_id = other.assignment_id
+              from (select assignment_id from assignment
+                     where assignment_id not in (select assignment_id from offer where state = 'accepted')
+                     limit 1) as other
+             where state = 'accepted'
+            """
+        ]
+    ),
+    (.offersCounted, ["update offer_response set lapsed = lapsed + 1"]),
+    (.offersCounted, ["delete from offer_response where accepted > 0"]),
+    (.offersCounted, ["update worker_week set offered_minutes = offered_minutes - 1 where offered_minutes > 0"]),
+]

@@ -1,0 +1,160 @@
+import Foundation
+import Store
+import TestSupport
+import Testing
+
+@testable import Marketplace
+@testable import Scheduler
+
+@Suite("The ladder's plan")
+struct EscalationPlanTests {
+    private static let now = Date(timeIntervalSince1970: 1_772_000_000)
+
+    /// Three open answers of half an hour each; nine of ten are done within an hour.
+    private func batch(
+        hoursLeft: Double, steps: [EscalationStepKind: Int] = [:], door: BatchDoor = .offer, openOffers: Int = 0,
+        steppedAt: Date? = nil, slots: Int = 3
+    ) -> EndangeredBatch {
+        EndangeredBatch(
+            key: Batch.Key(requester: Requester.ID(id(1)), id: Batch.ID(id(2))), door: door,
+            requirement: Requirement.ID(id(3)), dueAt: Self.now + hoursLeft * 3_600, openedAt: Self.now - 3_600,
+            priority: 0, expectedMinutes: 30, leaseSeconds: 3_600, openSlots: slots, openTasks: slots,
+            openOffers: openOffers, serviceSeconds: 3_600, steps: steps, steppedAt: steppedAt)
+    }
+
+    private func id(_ number: Int) -> UUID {
+        UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8(number)))
+    }
+
+    private func hand(
+        _ number: Int, weekly: Int = 2_400, committed: Int = 0, notice: Int = 0, isOffered: Bool = false,
+        wasAsked: Bool = false, share: Int = 1_000_000, places: Int = 0, present: [ClosedRange<Double>] = [0...1_000]
+    ) -> EscalationSupply.Hand {
+        EscalationSupply.Hand(
+            worker: SupplyWorker(
+                id: Worker.ID(id(number)),
+                limits: WorkLimits(
+                    weeklyMinutesMax: weekly, dailyMinutesMax: 1_440, tasksAtOnceMax: 5, offerNoticeMinutes: notice),
+                committedMinutes: committed, offeredMinutes: 0, places: places, isOut: false, isOffered: isOffered,
+                wasAsked: wasAsked, shareMillionths: share),
+            present: present.map {
+                Self.now + $0.lowerBound * 3_600..<Self.now + $0.upperBound * 3_600
+            })
+    }
+
+    private func supply(_ batch: EndangeredBatch, _ hands: [EscalationSupply.Hand]) -> EscalationSupply {
+        EscalationSupply(batch: batch, instant: Self.now, hands: hands)
+    }
+
+    private func room(_ pay: Int64 = 2_000, band: Int64 = 5_000, budget: Int64 = 1_000_000) throws -> RaiseRoom {
+        let usd = try #require(Currency("USD"))
+        return RaiseRoom(
+            pay: try Money(pay, usd), bandMost: try Money(band, usd), heldPay: try Money(pay, usd),
+            heldFee: try Money(pay / 10, usd), feeBasisPoints: 1_000, unsettled: 3, budgetLeft: budget,
+            walletLeft: 1_000_000)
+    }
+
+    @Test(
+        "climbs rung by rung as the slack shrinks against the service time",
+        arguments: [
+            (20.0, [EscalationStepKind](), false), (7, [.reach], false), (3.5, [.reach, .price], false),
+            (1.5, [.reach, .forced, .price], false), (0.5, [.reach, .forced, .price], true),
+        ])
+    func rungs(hours: Double, kinds: [EscalationStepKind], needsAlert: Bool) throws {
+        // Many hands: the work left takes next to nothing of their time.
+        let hands = (10..<60).map { hand($0) }
+        let plan = try EscalationPlan(supply(batch(hoursLeft: hours), hands), room: try room())
+        #expect(plan.acts.map(\.kind) == kinds)
+        #expect(plan.needsAlert == needsAlert)
+        #expect(plan.offers.isEmpty == (hours == 20 || hours < 1))
+    }
+
+    @Test("does nothing again that it did for this deadline, but for the next raise after its time")
+    func again() throws {
+        let hands = (10..<60).map { hand($0) }
+        let taken: [EscalationStepKind: Int] = [.reach: 1, .forced: 1, .price: 1, .alert: 1]
+        let fresh = batch(hoursLeft: 1.5, steps: taken, steppedAt: Self.now - 899)
+        #expect(try EscalationPlan(supply(fresh, hands), room: try room()).acts.isEmpty)
+        let due = batch(hoursLeft: 1.5, steps: taken, steppedAt: Self.now - 900)
+        let plan = try EscalationPlan(supply(due, hands), room: try room())
+        #expect(plan.acts == [.price(try Money(2_200, try #require(Currency("USD"))))])
+        #expect(!plan.needsAlert)
+    }
+
+    @Test("raises by a tenth, never above band, budget or wallet; without room the operator is told once forced")
+    func money() throws {
+        let hands = (10..<60).map { hand($0) }
+        let usd = try #require(Currency("USD"))
+        func price(_ room: RaiseRoom, hours: Double = 3.5) throws -> [EscalationAct] {
+            try EscalationPlan(supply(batch(hoursLeft: hours, steps: [.reach: 1, .forced: 1]), hands), room: room).acts
+        }
+        #expect(try price(try room()) == [.price(try Money(2_200, usd))])
+        #expect(try price(try room(band: 2_100)) == [.price(try Money(2_100, usd))])
+        // 3.00 for each of three pay no more than 90 cents with the fee.
+        #expect(try price(try room(budget: 299)) == [.price(try Money(2_090, usd))])
+        #expect(try price(try room(band: 2_000)).isEmpty)
+        let spent = supply(batch(hoursLeft: 1.5, steps: [.reach: 1, .forced: 1]), hands)
+        #expect(try EscalationPlan(spent, room: try room(band: 2_000)).needsAlert)
+    }
+
+    @Test("counts on those who are there in time, want no more notice than there is, and were not asked at this price")
+    func reachable() {
+        let hands = [
+            hand(10), hand(11, isOffered: true), hand(12, wasAsked: true), hand(13, notice: 241), hand(14, notice: 60),
+            hand(15, places: 5), hand(16, present: [4.9...5]), hand(17, present: [2...3, 3.1...9]),
+            hand(18, committed: 2_380), hand(19, share: 50_000),
+        ]
+        let found = supply(batch(hoursLeft: 5), hands).reachable(answerSeconds: 900)
+        #expect(found.map(\.worker) == [10, 14, 17].map { Worker.ID(id($0)) })
+        #expect(found.map(\.answerBy) == [900, 3_600, 8_100].map { Self.now + $0 })
+    }
+
+    @Test("slack is what the open work leaves of the time, spread over those who can do it")
+    func slack() {
+        // 90 minutes of work, 10 hours left: one worker there for 3 hours has half of that time to spare.
+        let one = supply(batch(hoursLeft: 10), [hand(10, present: [0...3])])
+        #expect(one.slackSeconds == 18_000)
+        #expect(supply(batch(hoursLeft: 10), [hand(10, present: [0...1])]).slackSeconds == 0)
+        #expect(supply(batch(hoursLeft: 10), []).slackSeconds == 0)
+        #expect(supply(batch(hoursLeft: 10), [hand(10, share: 500_000, present: [0...6])]).slackSeconds == 18_000)
+    }
+
+    @Test("tells the operator what each way costs, the fewest answers lost first, then the least money")
+    func advice() throws {
+        // Nobody until two days later, when one has the hours.
+        let late = supply(batch(hoursLeft: 1), [hand(10, present: [48...60])])
+        let advice = EscalationAdvice(
+            supply: late, room: try room(), answerMinor: 2_200,
+            widening: .init(rule: .language("fr"), workers: 2))
+        #expect(advice.options.map(\.remedy) == [.extendDeadline, .widenRequirement, .withdrawRest])
+        // In steps of six hours from the deadline on, and an hour for the last task.
+        #expect(advice.options[0].delaySeconds == 54 * 3_600 + 3_600)
+        #expect(advice.options[1].slotsLost == 1 && advice.options[1].costMinor == 4_400)
+        #expect(advice.options[2].slotsLost == 3 && advice.options[2].costMinor == -6_600)
+        let dear = EscalationAdvice(
+            supply: supply(batch(hoursLeft: 3), (10..<30).map { hand($0) }), room: try room(budget: 5_000),
+            answerMinor: 2_200, widening: nil)
+        let raise = try #require(dear.options.first { $0.remedy == .raisePay })
+        // 30.00 more pay and 3.00 more fee for each of three; the budget leaves 50.00.
+        #expect(raise.costMinor == 9_900 && raise.facts["lacking_minor"] == 4_900 && raise.slotsLost == 0)
+        let hopeless = EscalationAdvice(
+            supply: supply(batch(hoursLeft: 1), []), room: nil, answerMinor: 2_200, widening: nil)
+        #expect(hopeless.options.map(\.remedy) == [.withdrawRest])
+    }
+
+    @Test("never advises to do without what law, contract or interest demands")
+    func widenings() {
+        let whole = Requirement.all([
+            .profession(.lawyer, leastTier: .expert), .language("fr"), .clearance(2), .years(5, of: .lawyer),
+            .notExcluded(by: Requester.ID(id(1))), .jurisdiction("US-NY", of: .lawyer),
+            .any([.language("de"), .specialty("tax", of: .lawyer)]),
+        ])
+        #expect(
+            Set(whole.widenings.map(\.without)) == [
+                .language("fr"), .years(5, of: .lawyer),
+                .any([.language("de"), .specialty("tax", of: .lawyer)]).normalised,
+            ])
+        #expect(Requirement.language("fr").widenings.map(\.rest) == [.all([])])
+        #expect(Requirement.clearance(1).widenings.isEmpty)
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import Marketplace
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Scheduler
+
+@Suite("Routing by three schedulers, of which one is killed", .scratchDatabase, .timeLimit(.minutes(15)))
+struct RoutingCrashTests {
+    /// A pool that reaches the test's database through the proxy.
+    private func behind(_ proxy: CuttingProxy) throws -> Database {
+        let direct = Scratch.here.connectionString
+        let folder = try #require(direct.firstMatch(of: /host='([^']*)'/)?.output.0)
+        return Scratch.connect {
+            $0.connectionString = direct.replacingOccurrences(of: folder, with: "host='\(proxy.folder)'")
+            $0.poolSize = 1
+            $0.acquireTimeout = .milliseconds(300)
+        }
+    }
+
+    @Test("at any statement and around any COMMIT makes no double offer and loses no slot; the others go on")
+    func anywhere() async throws {
+        let staffed = try await StaffedMarket()
+        var workers: [Worker.ID] = []
+        for number in 0..<5 { workers.append(try await staffed.worker("w\(number)")) }
+        let server = String(
+            try #require(Scratch.here.connectionString.firstMatch(of: /host='([^']*)'/)?.output.1))
+        var (statement, wasCut, madeByTheDead) = (1, true, 0)
+        while wasCut {
+            // Killed at its statement while it has the cell; then killed while the three come for it together.
+            let alone = try await staffed.batch("a\(statement)", tasks: 3, minutes: 10)
+            wasCut = try await routeCut(before: statement, of: staffed, server)
+            madeByTheDead += try await offers(of: alone, staffed)
+            try await goOn(staffed, workers, alone, "cut before \(statement)")
+            let together = try await staffed.batch("t\(statement)", tasks: 3, minutes: 10)
+            let cut = statement
+            try await withThrowingTaskGroup { group in
+                group.addTask { _ = try await routeCut(before: cut, of: staffed, server) }
+                for _ in 0..<2 { group.addTask { _ = try await staffed.routing().route() } }
+                try await group.waitForAll()
+            }
+            try await goOn(staffed, workers, together, "cut before \(statement), together")
+            statement += 1
+        }
+        #expect(statement > 15, "the round was never cut late")
+        #expect(madeByTheDead > 0)
+        #expect(try await staffed.ills() == [])
+    }
+
+    /// Two others route: everything that there is to offer is on offer within a round, once, and can be taken.
+    private func goOn(
+        _ staffed: StaffedMarket, _ workers: [Worker.ID], _ batch: Batch.ID, _ what: Comment
+    ) async throws {
+        let others = [staffed.routing(), staffed.routing()]
+        let begun = ContinuousClock.now
+        // The dead one's row is free as soon as the server has noticed.
+        while try await offers(of: batch, staffed) < 3 {
+            try await withThrowingTaskGroup { group in
+                for other in others { group.addTask { _ = try await other.route() } }
+                try await group.waitForAll()
+            }
+            try #require(begun.duration(to: .now) < .seconds(60), what)
+        }
+        _ = try await others[1].route()
+        #expect(try await offers(of: batch, staffed) == 3, what)
+        #expect(try await doubled(staffed) == 0, what)
+        for worker in workers {
+            guard let offer = try await staffed.openOffer(of: worker) else { continue }
+            let work = try await staffed.accept(offer)
+            _ = try await SubmitAnswer(market: staffed.market)(
+                [:], for: work.id, token: work.leaseToken, by: Principal.ID(worker.uuid))
+        }
+        #expect(
+            try await staffed.count(
+                "select count(*) as n from slot where batch_id = \(batch) and state = 'submitted'") == 3, what)
+    }
+
+    private func offers(of batch: Batch.ID, _ staffed: StaffedMarket) async throws -> Int {
+        try await staffed.count("select count(*) as n from offer where batch_id = \(batch)")
+    }
+
+    /// Batches with more open offers than open slots, and workers with two offers of one.
+    private func doubled(_ staffed: StaffedMarket) async throws -> Int {
+        try await staffed.count(
+            """
+            select count(*) as n from (
+                select from offer join batch using (requester_id, batch_id)
+                 where offer.state = 'open'
+                 group by requester_id, batch_id
+                having count(*) > (select count(*) from slot
+                                    where slot.batch_id = offer.batch_id and slot.state = 'open')
+                union all
+                select from offer group by batch_id, worker_id having count(*) > 1) as doubled
+            """)
+    }
+
+    /// Routes behind a proxy that takes no more once it has cut: as a process that was killed.
+    ///
+    /// - Returns: whether there were as many statements.
+    private func routeCut(before number: Int, of staffed: StaffedMarket, _ server: String) async throws -> Bool {
+        let seen = Mutex(0)
+        let isDead: @Sendable () -> Bool = {
+            seen.withLock { count in
+                count += 1
+                return count >= number
+            }
+        }
+        let proxy = try CuttingProxy(serverFolder: server, cutsBefore: isDead) {
+            seen.withLock { count in
+                count += 1
+                guard count >= number else { return .never }
+                return CuttingProxy.Cut.allCases[1 + number % 3]
+            }
+        }
+        defer { proxy.stop() }
+        let database = try behind(proxy)
+        let market = Market(database: database, identifiers: Scratch.here.identifiers)
+        var limits = RoutingRound.Limits()
+        limits.cellRestSeconds = 0
+        let round = RoutingRound(market: market, by: staffed.system, limits: limits, logger: StaffedMarket.silence)
+        do {
+            _ = try await round.route()
+        } catch is StoreError {
+            // Cut off; somebody else goes on.
+        }
+        await database.shutdown()
+        return proxy.cuts > 0
+    }
+}
