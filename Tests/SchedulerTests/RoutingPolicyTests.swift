@@ -93,8 +93,8 @@ struct RoutingPolicyTests {
     @Test(
         "tells the first rule that keeps a worker from a batch",
         arguments: [
-            RoutingRule.requirement, .barred, .away, .hours, .liveCap, .alreadyOffered, .turnedDown, .offeredBefore,
-            .finished, .belowAsk,
+            RoutingRule.requirement, .barred, .away, .hours, .liveCap, .alreadyOffered, .turnedDown, .finished,
+            .offeredBefore, .belowAsk,
             nil,
         ])
     func precedence(first: RoutingRule?) throws {

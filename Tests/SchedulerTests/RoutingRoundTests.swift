@@ -48,9 +48,9 @@ struct RoutingRoundTests {
             try await OfferLapseRound(market: staffed.market, by: staffed.system).runOnce().counts == [
                 .offersLapsed: 1
             ])
-        // Not on the same terms: the one declined, and to the other it was offered as often as it has tasks.
+        // Not on the same terms: the one declined; the other let it lapse a moment ago.
         let rules = try await routing.route().plan?.workers.map(\.bar.rule)
-        #expect(rules == [.offeredBefore, .offeredBefore])
+        #expect(rules == [.offeredBefore, .turnedDown])
         // On better ones they are.
         try await Scratch.asOwner { try await $0.execute("update batch set pay_minor = pay_minor + 100") }
         _ = try await routing.route()

@@ -11,9 +11,9 @@ package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case liveCap = "too_many_leases"
     case alreadyOffered = "already_offered"
     case turnedDown = "turned_down"
+    case finished = "work_done"
     /// Declined on these terms, or offered as often as the batch has tasks.
     case offeredBefore = "offered_before"
-    case finished = "work_done"
     /// It pays less than the worker asks for.
     case belowAsk = "below_ask"
     /// Their time is worth more for other work of the week.

@@ -107,8 +107,8 @@ package final class RoutingRound: SchedulerRound {
             reports.append(report(of: round))
         }
         isBehind.store(reports.contains { $0.leftOver > 0 }, ordering: .relaxed)
-        let isBusy = reports.isEmpty ? try await route.due(routedBefore: before) > 0 : false
-        return RoutingReport(cells: reports, isBusy: isBusy)
+        guard reports.isEmpty else { return RoutingReport(cells: reports, isBusy: false) }
+        return RoutingReport(cells: [], isBusy: try await route.due(routedBefore: before) > 0)
     }
 
     /// A plan, and as much of it as one round makes.

@@ -162,12 +162,12 @@ struct RoutingSheet {
         if market.turnedDown.contains(pair) {
             return barred(.turnedDown, "The worker turned an offer of it down lately, or let it lapse.")
         }
+        if market.finished.contains(pair) {
+            return barred(.finished, "The worker has done their part of every task of it that is open.")
+        }
         if market.offeredBefore.contains(pair) {
             return barred(
                 .offeredBefore, "On these terms the worker declined it, or was offered it as often as it has tasks.")
-        }
-        if market.finished.contains(pair) {
-            return barred(.finished, "The worker has done their part of every task of it that is open.")
         }
         if market.belowAsk.contains(pair) { return barred(.belowAsk, "It pays less than the worker asks for.") }
         return .success(window.answerBy)
