@@ -2,7 +2,7 @@
 ///
 /// More reach that the requirement allows, then a better price within band and budget, then an operator, who is told the
 /// three least-bad options (``LeastBad``). A rung is climbed when the slack falls under so many times the service time,
-/// or one rung sooner when the offers out will probably not do.
+/// unless the offers out will probably do.
 package struct Escalation: Hashable, Sendable {
     /// A rung of the ladder.
     package enum Rung: Int, Hashable, Sendable, CaseIterable {
@@ -67,27 +67,23 @@ package struct Escalation: Hashable, Sendable {
     /// The pay to offer from now on, in minor units: higher than it was on the rung ``Rung/price``, else as it was.
     package let payMinor: Int64
 
-    /// Decides. What cannot be done is skipped: without reach left comes the price, without room in band or budget the
-    /// operator, once the forced lane is reached.
+    /// Decides. What cannot be done is skipped: without anybody left to reach comes the price, without room in band or
+    /// budget the operator, though not before the forced lane.
     package init(_ facts: Facts, rules: Rules = Rules()) {
-        let service = Double(max(facts.serviceP90Seconds, 1))
-        let slack = Double(facts.slackSeconds) / service * 1_000_000
-        isForced = slack < Double(rules.forcedMillionths)
-        var due: Rung =
-            isForced
-            ? .alert
-            : slack < Double(rules.priceMillionths)
-                ? .price : slack < Double(rules.reachMillionths) ? .reach : .usual
-        let isEnough = facts.chanceMillionths >= OfferWave.confidenceMillionths
-        if isEnough { due = .usual } else if due == .reach, facts.reachLeft == 0 { due = .price }
+        let slack = Double(facts.slackSeconds) / Double(max(facts.serviceP90Seconds, 1)) * 1_000_000
         let raised = Self.raised(facts, rules)
-        if due == .price, raised == nil { due = facts.reachLeft > 0 ? .reach : .usual }
-        if due == .alert, let raised {
-            // The operator is told when the means of the ladder are used up, or the time is.
-            if slack > Double(rules.forcedMillionths) / 2, raised > facts.payMinor { due = .price }
+        isForced = slack < Double(rules.forcedMillionths)
+        if facts.chanceMillionths >= OfferWave.confidenceMillionths || slack >= Double(rules.reachMillionths) {
+            rung = .usual
+        } else if isForced {
+            // A raise needs the time to work: half of the forced lane.
+            rung = raised != nil && slack >= Double(rules.forcedMillionths) / 2 ? .price : .alert
+        } else if raised != nil, slack < Double(rules.priceMillionths) || facts.reachLeft == 0 {
+            rung = .price
+        } else {
+            rung = facts.reachLeft > 0 ? .reach : .usual
         }
-        rung = due
-        payMinor = due == .price || due == .alert ? raised ?? facts.payMinor : facts.payMinor
+        payMinor = rung == .price || rung == .alert ? raised ?? facts.payMinor : facts.payMinor
     }
 
     /// The next higher pay; nil when band or budget have no room.

@@ -15,7 +15,7 @@ package struct ValueWeights: Hashable, Sendable {
     /// What the fullest affinity adds, in millionths of the task's value.
     package var affinityMillionths = 30_000
     /// c of the urgency c · max(0, age ÷ bound − 1/2)², in millionths of the task's value.
-    package var urgencyMillionths = 2_000_000
+    package var urgencyMillionths = 100_000
     /// The most that urgency adds, in millionths of the task's value.
     package var urgencyMaxMillionths = 2_000_000
     /// What a full deficit of offered hours adds, in millionths of the task's value (``Fairness``).

@@ -11,9 +11,10 @@ struct TextTable {
     init(_ sides: [Side]) { self.sides = sides }
 
     /// Cells that are missing are empty; those beyond the columns are left out.
-    mutating func add(_ cells: String...) {
-        rows.append(cells)
-    }
+    mutating func add(_ cells: String...) { add(cells) }
+
+    /// As many cells as there are.
+    mutating func add(_ cells: [String]) { rows.append(cells) }
 
     /// Two spaces before each row and between its cells; none at the end of a line.
     var lines: [String] {

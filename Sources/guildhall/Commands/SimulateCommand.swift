@@ -6,7 +6,8 @@ internal import Store
 
 struct SimulateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "simulate", abstract: "Let simulated people act on a real market.", subcommands: [Contracts.self]
+        commandName: "simulate", abstract: "Let simulated people act, on a real market or on policies alone.",
+        subcommands: [Contracts.self, Policy.self]
     )
 
     struct Contracts: AsyncParsableCommand {

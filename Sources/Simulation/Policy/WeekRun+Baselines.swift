@@ -1,0 +1,66 @@
+internal import Matching
+
+/// What we are compared with. All respect eligibility, windows, hours and the number of live offers, as ours does.
+extension WeekRun {
+    /// What a pair is worth as far as anybody knows: value × (mean accuracy − bar) − pay.
+    private func worth(_ task: WeekTask, _ edge: Int) -> Double {
+        Double(task.value) * (beliefs.skills[Int(market.edges[edge])].mean - WeekMarket.bar) - Double(task.pay)
+    }
+
+    private func isHere(_ edge: Int, within ticks: Int) -> Bool {
+        let worker = Int(market.skills[Int(market.edges[edge])].worker)
+        return market.windowUnits(of: worker, from: tick, to: tick + ticks) > 0
+    }
+
+    /// First come, first served: the most accurate who is there, else who will be.
+    mutating func decideByQuality(_ number: Int) {
+        let task = market.tasks[number]
+        let free = task.edges.filter { isFree($0, for: task, number: number) && worth(task, $0) > 0 }
+        let sorted = free.sorted { one, other in
+            let (first, second) = (isHere(one, within: 16), isHere(other, within: 16))
+            if first != second { return first }
+            let (a, b) = (worth(task, one), worth(task, other))
+            return a != b ? a > b : one < other
+        }
+        for edge in sorted.prefix(missing[number]) { offer(number, edge) }
+    }
+
+    /// The most valuable pair of all that are due, then the next.
+    mutating func decideGreedily(_ tasks: [Int]) {
+        var pairs: [(worth: Double, task: Int, edge: Int)] = []
+        for number in tasks {
+            let task = market.tasks[number]
+            for edge in task.edges where isFree(edge, for: task, number: number) {
+                let worth = worth(task, edge)
+                if worth > 0 { pairs.append((worth, number, edge)) }
+            }
+        }
+        pairs.sort { $0.worth != $1.worth ? $0.worth > $1.worth : $0.edge < $1.edge }
+        for pair in pairs where missing[pair.task] > 0 {
+            if isFree(pair.edge, for: market.tasks[pair.task], number: pair.task) { offer(pair.task, pair.edge) }
+        }
+        for number in tasks where missing[number] > 0 { retry(number, at: tick + Self.retryTicks) }
+    }
+
+    /// Every listed task is taken by whoever of its candidates looks first; they look for what pays best.
+    mutating func letWorkersPull(_ tasks: [Int]) {
+        var lists: [Int: [(pay: Int64, task: Int, edge: Int)]] = [:]
+        for number in tasks {
+            let task = market.tasks[number]
+            for edge in task.edges where isHere(edge, within: 1) && isFree(edge, for: task, number: number) {
+                lists[Int(market.skills[Int(market.edges[edge])].worker), default: []].append((task.pay, number, edge))
+            }
+        }
+        for worker in lists.keys.sorted() {
+            var random = PolicyRandom(seed: market.seed &+ 55, subject: UInt128(tick) << 32 | UInt128(worker))
+            // Not everybody looks at every hour.
+            guard live[worker] == 0, random.unit() < 0.5 else { continue }
+            let list = (lists[worker] ?? []).filter { missing[$0.task] > 0 }
+            let best = list.max { $0.pay != $1.pay ? $0.pay < $1.pay : $0.task > $1.task }
+            let hours = Int(market.usable[worker * market.weeks + week])
+            guard let best, used[worker] + market.tasks[best.task].units <= hours else { continue }
+            take(best.task, best.edge)
+        }
+        for number in tasks where missing[number] > 0 { retry(number, at: tick + Self.retryTicks) }
+    }
+}

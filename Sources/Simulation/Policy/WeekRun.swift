@@ -1,0 +1,295 @@
+internal import Matching
+
+/// One policy in one market, tick by tick. Nothing is read but the market's seed: the same run gives the same result.
+struct WeekRun {
+    /// Where a task stands.
+    enum State: UInt8 { case coming, open, done, expired }
+
+    /// An offer that waits for its answer, or an answer that is worked on.
+    struct Deal {
+        let task: Int
+        let edge: Int
+        let skill: Int
+        let worker: Int
+        let sent: Int
+        let isAccepted: Bool
+        let minutes: Int
+    }
+
+    let market: WeekMarket
+    let policy: WeekPolicy
+    var weights = ValueWeights()
+    var beliefs: WeekBeliefs
+    var tally: WeekTally
+    private(set) var tick = 0
+
+    // Workers.
+    /// Units reserved or worked this week, and in offers that wait.
+    var used: [Int]
+    var pending: [Int]
+    /// Offers and answers not ended.
+    var live: [Int]
+    var nextFree: [Int]
+    private var unitsToday: [Int]
+    /// By week, of what they really give.
+    private(set) var declared: [Int]
+
+    // Tasks.
+    private(set) var states: [State]
+    /// Answers that nobody has accepted or is asked for.
+    var missing: [Int]
+    private var unfinished: [Int]
+    /// By edge: offered, declined or done; never to be offered again.
+    var isTouched: [Bool]
+    private(set) var counts = (created: 0, done: 0, open: 0, expired: 0)
+
+    // What comes at which tick.
+    var due: [[Int]]
+    private var answers: [[Deal]]
+    private var ends: [[Deal]]
+    private var deadlines: [[Int]]
+    private var nextArrival = 0
+
+    /// Rings whose copying was seen, and how often their members met.
+    private(set) var knownRings: Set<Int32> = []
+    private var ringMeetings: [Int32: Int] = [:]
+    var ringsOnTask: [Int: [Int32]] = [:]
+
+    // What the prices are made of (WeekRun+Prices).
+    var prices: [HourPrice]
+    var forecastErrorMillionths = 0
+    var forcedUnits = 0
+
+    /// How many offers and leases a worker holds at most.
+    static let liveMax = 8
+    /// How many ticks until a task that found nobody is looked at again.
+    static let retryTicks = 4
+    /// Ours waits longer: prices move little by the hour, and whoever looks often enough finds a dip.
+    static let ourRetryTicks = 16
+    /// What share of the answers is checked.
+    static let checkedShare = 0.2
+    /// A pair of copiers is known after so many tasks in common.
+    static let ringEvidence = 20
+
+    init(market: WeekMarket, policy: WeekPolicy) {
+        (self.market, self.policy) = (market, policy)
+        beliefs = WeekBeliefs(market)
+        tally = WeekTally(market)
+        let (people, span) = (market.workers.count, market.ticks + 16 * Tick.perDay)
+        used = Array(repeating: 0, count: people)
+        (pending, live, nextFree, unitsToday, declared) = (used, used, used, used, used)
+        states = Array(repeating: .coming, count: market.tasks.count)
+        missing = market.tasks.map(\.answers)
+        unfinished = missing
+        isTouched = Array(repeating: false, count: market.edges.count)
+        due = Array(repeating: [], count: span)
+        (answers, ends) = (Array(repeating: [], count: span), Array(repeating: [], count: span))
+        deadlines = Array(repeating: [], count: span)
+        prices = Array(repeating: HourPrice(nightlyMicros: 0), count: people)
+        for (place, task) in market.tasks.enumerated() { deadlines[task.deadline].append(place) }
+    }
+
+    /// Runs to the end of the last day; calls `check` after every tick.
+    mutating func run(_ check: (WeekRun) throws -> Void = { _ in }) throws -> WeekTally {
+        while tick < market.ticks {
+            if tick % Tick.perWeek == 0 { beginWeek() }
+            if tick % Tick.perDay == 0 { try beginDay() }
+            for deal in ends[tick] { finish(deal) }
+            for deal in answers[tick] { answer(deal) }
+            for task in deadlines[tick] where states[task] == .open { expire(task) }
+            arrive()
+            if isOut { due[tick + 1] += due[tick] } else { decide() }
+            due[tick] = []
+            try check(self)
+            tick += 1
+        }
+        // What is accepted is finished when it was said it would be.
+        for later in tick..<ends.count {
+            tick = later
+            for deal in ends[later] { finish(deal) }
+        }
+        closeWeek()
+        tally.close(counts)
+        return tally
+    }
+
+    /// Whether nothing can be decided: S10.
+    private var isOut: Bool {
+        market.scenario == .outage && tick % Tick.perWeek >= 3 * Tick.perDay + 60
+            && tick % Tick.perWeek < 3 * Tick.perDay + 62
+    }
+
+    var week: Int { tick / Tick.perWeek }
+    var weekStart: Int { week * Tick.perWeek }
+    var weekEnd: Int { min(weekStart + Tick.perWeek, market.ticks) }
+
+    private mutating func beginWeek() {
+        if tick > 0 { closeWeek() }
+        let length = weekEnd - weekStart
+        for worker in used.indices {
+            used[worker] = 0
+            declared[worker] = market.workers[worker].declaredUnits * length / Tick.perWeek
+        }
+    }
+
+    private mutating func closeWeek() {
+        let week = (min(tick, market.ticks) - 1) / Tick.perWeek
+        for worker in used.indices {
+            let usable = Int(market.usable[worker * market.weeks + week])
+            tally.weekEnded(worker, used: used[worker], usable: usable)
+            beliefs.saw(weekOf: worker, declared: declared[worker], usable: usable)
+        }
+        tally.starve(market, used: used, week: week, isTouched: isTouched)
+    }
+
+    private mutating func beginDay() throws {
+        for worker in unitsToday.indices { unitsToday[worker] = 0 }
+        forcedUnits = 0
+        beliefs.refresh()
+        if policy == .ours { try solvePrices() }
+    }
+
+    private mutating func arrive() {
+        while nextArrival < market.tasks.count, market.tasks[nextArrival].arrival <= tick {
+            states[nextArrival] = .open
+            due[tick].append(nextArrival)
+            counts.created += 1
+            counts.open += 1
+            nextArrival += 1
+        }
+    }
+
+    private mutating func decide() {
+        switch policy {
+        case .ours, .fifo:
+            if policy == .ours { measureForecastError() }
+            // In the order of arrival.
+            for task in Set(due[tick]).sorted() where isWanting(task) {
+                if policy == .ours { decideByPrice(task) } else { decideByQuality(task) }
+                if missing[task] > 0 {
+                    retry(task, at: tick + (policy == .ours ? Self.ourRetryTicks : Self.retryTicks))
+                }
+            }
+        case .greedy: decideGreedily(Set(due[tick]).sorted().filter { isWanting($0) })
+        case .pull: letWorkersPull(Set(due[tick]).sorted().filter { isWanting($0) })
+        case .hindsight: break
+        }
+    }
+
+    func isWanting(_ task: Int) -> Bool { states[task] == .open && missing[task] > 0 }
+
+    mutating func retry(_ task: Int, at tick: Int) {
+        guard tick < min(market.tasks[task].deadline, market.ticks) else { return }
+        due[tick].append(task)
+    }
+
+    // MARK: Offers
+
+    /// Whether a worker may be offered a task on this edge now, whoever decides.
+    func isFree(_ edge: Int, for task: WeekTask, number: Int) -> Bool {
+        let skill = Int(market.edges[edge])
+        let worker = Int(market.skills[skill].worker)
+        guard !isTouched[edge], live[worker] < Self.liveMax,
+            used[worker] + pending[worker] + task.units <= declared[worker],
+            market.isEligible(skill, at: tick)
+        else { return false }
+        let ring = market.workers[worker].ring
+        if ring >= 0, knownRings.contains(ring), ringsOnTask[number]?.contains(ring) == true { return false }
+        return market.windowUnits(of: worker, from: max(tick, nextFree[worker]), to: task.deadline) >= task.units
+    }
+
+    mutating func offer(_ number: Int, _ edge: Int) {
+        let (task, skill) = (market.tasks[number], Int(market.edges[edge]))
+        let worker = Int(market.skills[skill].worker)
+        isTouched[edge] = true
+        missing[number] -= 1
+        pending[worker] += task.units
+        live[worker] += 1
+        tally.offers += 1
+        beliefs.saw(offerTo: worker, units: task.units)
+        let ring = market.workers[worker].ring
+        if ring >= 0 { ringsOnTask[number, default: []].append(ring) }
+        let outcome = WorkerResponse.outcome(
+            market, task: number, worker: worker, sent: tick, unitsToday: unitsToday[worker])
+        // An offer lapses in time for another.
+        let seen = market.nextPresence(of: worker, from: tick)
+        let lapse = min(max(outcome.tick, tick + 1), seen + max((task.deadline - seen) / 6, 1))
+        answers[lapse].append(
+            Deal(
+                task: number, edge: edge, skill: skill, worker: worker, sent: tick,
+                isAccepted: outcome.isAccepted && outcome.tick <= lapse, minutes: outcome.minutes))
+    }
+
+    /// A worker takes a task of their own accord.
+    mutating func take(_ number: Int, _ edge: Int) {
+        let (task, skill) = (market.tasks[number], Int(market.edges[edge]))
+        let worker = Int(market.skills[skill].worker)
+        isTouched[edge] = true
+        missing[number] -= 1
+        pending[worker] += task.units
+        live[worker] += 1
+        tally.offers += 1
+        answer(
+            Deal(
+                task: number, edge: edge, skill: skill, worker: worker, sent: tick, isAccepted: true, minutes: 0))
+    }
+
+    private mutating func answer(_ deal: Deal) {
+        let (task, worker) = (market.tasks[deal.task], deal.worker)
+        pending[worker] -= task.units
+        let hasHours = used[worker] + task.units <= Int(market.usable[worker * market.weeks + week])
+        let isAccepted =
+            deal.isAccepted && hasHours && states[deal.task] == .open && market.isEligible(deal.skill, at: tick)
+        beliefs.saw(
+            answerOf: worker, hour: market.workers[worker].hour(at: tick), isAccepted: isAccepted,
+            minutes: deal.minutes)
+        guard isAccepted else {
+            live[worker] -= 1
+            missing[deal.task] += 1
+            ringsOnTask[deal.task]?.removeAll { $0 == market.workers[worker].ring }
+            if states[deal.task] == .open { due[tick].append(deal.task) }
+            return
+        }
+        used[worker] += task.units
+        unitsToday[worker] += task.units
+        if used[worker] > declared[worker] { tally.capViolations += 1 }
+        let time = market.duration(of: task, by: worker)
+        let end = market.end(of: time, by: worker, from: max(tick, nextFree[worker]))
+        nextFree[worker] = end
+        beliefs.saw(workOf: worker, minutes: time * 15, expected: task.units * 15)
+        tally.filled(task, after: tick - task.arrival, serviceTicks: end - deal.sent)
+        ends[min(max(end, tick + 1), ends.count - 1)].append(deal)
+    }
+
+    private mutating func finish(_ deal: Deal) {
+        let (task, worker) = (market.tasks[deal.task], deal.worker)
+        live[worker] -= 1
+        var worth = market.worth(task, by: deal.skill, at: tick)
+        let ring = market.workers[worker].ring
+        if ring >= 0, let rings = ringsOnTask[deal.task], rings.filter({ $0 == ring }).count > 1 {
+            ringMeetings[ring, default: 0] += 1
+            if ringMeetings[ring, default: 0] >= Self.ringEvidence { knownRings.insert(ring) }
+            // Of two copies, each is worth half.
+            worth = (worth + Double(task.pay)) / 2 - Double(task.pay)
+        }
+        tally.finished(task, worker: worker, worth: worth, isInTime: tick <= task.deadline, at: tick)
+        var random = PolicyRandom(seed: market.seed &+ 99, subject: UInt128(deal.task) << 32 | UInt128(worker))
+        if random.unit() < Self.checkedShare {
+            beliefs.saw(skill: deal.skill, isRight: random.unit() < market.accuracy(deal.skill, at: tick))
+        }
+        guard tick <= task.deadline, states[deal.task] == .open else { return }
+        unfinished[deal.task] -= 1
+        if unfinished[deal.task] == 0 {
+            states[deal.task] = .done
+            counts.open -= 1
+            counts.done += 1
+        }
+    }
+
+    private mutating func expire(_ task: Int) {
+        states[task] = .expired
+        counts.open -= 1
+        counts.expired += 1
+        if missing[task] > 0 { tally.expired(task) }
+    }
+}

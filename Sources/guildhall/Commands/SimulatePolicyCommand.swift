@@ -1,0 +1,75 @@
+internal import ArgumentParser
+internal import Foundation
+internal import Marketplace
+internal import Simulation
+
+extension SimulateCommand {
+    struct Policy: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Compare scheduling policies over weeks of simulated tasks and experts.",
+            discussion: """
+                Calls the scheduler's pure functions and the solver alone: no database is needed, and no money moves. \
+                Every policy meets the same tasks, experts and answers to offers. Welfare is given as a share of what \
+                nobody could exceed who knew everything beforehand. Equal arguments print equal lines.
+
+                Scenarios: S1 tight, S2 slack, S3 demand shock, S4 credential cliff, S5 thin cell, S6 spammers, S7 \
+                copy rings and sleepers, S8 bid ring, S9 newcomers, S10 outage, S11 prices mis-scaled, S12 time zones.
+
+                Policies: ours, fifo (best available, first come first served), greedy (most valuable pair first), \
+                pull (workers pick from a list), hindsight (the bound).
+
+                guildhall simulate policy --workers 300 --days 28 --seeds 5 --scenario S1 --policy all --svg s1.svg
+                """
+        )
+        @Option(help: "Experts, 10 to 20000.") var workers = 300
+        @Option(help: "Days, 7 to 60.") var days = 28
+        @Option(help: "The first seed.") var seed: UInt64 = 1
+        @Option(help: "How many seeds, one after the other, 1 to 100.") var seeds = 1
+        @Option(help: "S1 to S12, several with commas, or all.") var scenario = "S1"
+        @Option(help: "ours, fifo, greedy, pull, hindsight, several with commas, or all.") var policy = "all"
+        @Flag(help: "Print JSON.") var json = false
+        @Option(name: .customLong("csv"), help: "Write every figure of every seed into this file.") var csvFile: String?
+        @Option(name: .customLong("svg"), help: "Draw charts into this file.") var svgFile: String?
+
+        func run() async throws {
+            do {
+                let study = try PolicyStudy(
+                    workers: workers, days: days, seed: seed, seeds: seeds, scenarios: try scenarios(),
+                    policies: try policies()
+                )
+                let bar = ProgressBar()
+                let report = try await study.run()
+                bar.end()
+                if let csvFile { try Data(report.csv).write(to: URL(fileURLWithPath: csvFile)) }
+                if let svgFile { try Data(report.svg.utf8).write(to: URL(fileURLWithPath: svgFile)) }
+                if json { Console.result(report.json) } else { Console.result(report.lines.joined(separator: "\n")) }
+            } catch {
+                throw Console.failure(error)
+            }
+        }
+
+        private func scenarios() throws(BadInput) -> [PolicyScenario] {
+            var found: [PolicyScenario] = []
+            for name in scenario.split(separator: ",") {
+                guard let named = PolicyScenario.named(String(name)) else {
+                    throw BadInput("scenario", "must be S1 to S12, or all; not \(name)")
+                }
+                found += named.filter { !found.contains($0) }
+            }
+            return found
+        }
+
+        private func policies() throws(BadInput) -> [WeekPolicy] {
+            if policy == "all" { return WeekPolicy.allCases }
+            var found: [WeekPolicy] = []
+            for name in policy.split(separator: ",") {
+                guard let named = WeekPolicy(rawValue: String(name)) else {
+                    let names = WeekPolicy.allCases.map(\.rawValue).joined(separator: ", ")
+                    throw BadInput("policy", "must be \(names), or all; not \(name)")
+                }
+                if !found.contains(named) { found.append(named) }
+            }
+            return found
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import Matching
+import Testing
+
+@Suite struct EscalationTests {
+    private func step(
+        slack: Int64, reach: Int = 3, pay: Int64 = 1_000, band: Int64 = 1_500, budget: Int64 = 2_000, chance: Int = 0
+    ) -> Escalation {
+        Escalation(
+            .init(
+                slackSeconds: slack, serviceP90Seconds: 100, reachLeft: reach, payMinor: pay, bandMaxMinor: band,
+                budgetMinor: budget, chanceMillionths: chance))
+    }
+
+    @Test("Nearer the deadline the rung is higher, and what cannot be done is skipped")
+    func rungs() {
+        #expect(step(slack: 900).rung == .usual)
+        #expect(step(slack: 700).rung == .reach)
+        #expect(step(slack: 700, reach: 0).rung == .price)
+        #expect(step(slack: 300).rung == .price)
+        #expect(step(slack: 300, band: 1_000).rung == .reach)
+        #expect(step(slack: 300, reach: 0, band: 1_000).rung == .usual)
+        #expect(step(slack: 150).rung == .price && step(slack: 150).isForced)
+        #expect(step(slack: 150, band: 1_000).rung == .alert)
+        #expect(step(slack: 50).rung == .alert && step(slack: -50).rung == .alert)
+        #expect(!step(slack: 200).isForced && step(slack: 199).isForced)
+        #expect(step(slack: 150, chance: 960_000).rung == .usual)
+    }
+
+    @Test("Pay rises by a step, within band and budget, and never falls")
+    func pay() {
+        #expect(step(slack: 300).payMinor == 1_100)
+        #expect(step(slack: 300, band: 1_050).payMinor == 1_050)
+        #expect(step(slack: 300, budget: 1_020).payMinor == 1_020)
+        #expect(step(slack: 300, budget: 900).payMinor == 1_000)
+        #expect(step(slack: 900).payMinor == 1_000)
+        #expect(step(slack: 300, pay: 1, band: .max, budget: .max).payMinor == 2)
+        #expect(step(slack: 300, pay: .max, band: .max, budget: .max).payMinor == .max)
+    }
+
+    @Test("The operator sees the three cheapest of what is possible, and giving up when nothing else is")
+    func leastBad() {
+        let all = LeastBad(
+            .init(
+                valueMinor: 10_000, payMinor: 1_000, answersMissing: 1, answersDeciding: 3, clearingPayMinor: 1_400,
+                lateMinutes: 1_440, lossPerDayMillionths: 100_000, dearest: .init(minor: 300, units: 4)))
+        #expect(all.options.map(\.way) == [.takeFromOthers, .payMore, .fewerAnswers])
+        #expect(all.options.map(\.costMinor) == [300, 400, 556])
+        #expect(all.options.map(\.amount) == [4, 400, 1])
+        let none = LeastBad(.init(valueMinor: 10_000, payMinor: 1_000, answersMissing: 1, answersDeciding: 1))
+        #expect(none.options == [.init(way: .giveUp, costMinor: 10_000, amount: 0)])
+        let late = LeastBad(
+            .init(valueMinor: 10_000, payMinor: 1, answersMissing: 1, answersDeciding: 1, lateMinutes: .max))
+        #expect(late.options.first?.costMinor == 10_000)
+    }
+}

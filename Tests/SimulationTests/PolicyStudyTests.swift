@@ -1,0 +1,133 @@
+import Formats
+import Testing
+
+@testable import Simulation
+
+@Suite("Study of policies")
+struct PolicyStudyTests {
+    private func study(
+        _ scenarios: [PolicyScenario], _ policies: [WeekPolicy], workers: Int = 60, days: Int = 14, seeds: Int = 2
+    ) throws -> PolicyStudy {
+        try PolicyStudy(
+            workers: workers, days: days, seed: 7, seeds: seeds, scenarios: scenarios, policies: policies)
+    }
+
+    @Test("is never below first come first served, and no policy is above the bound", .timeLimit(.minutes(10)))
+    func order() async throws {
+        let scenarios: [PolicyScenario] = [.tight, .slack, .underpriced, .overpriced]
+        let report = try await study(scenarios, [.ours, .fifo, .greedy, .pull], seeds: 3).run()
+        for scenario in scenarios {
+            #expect(report.seeds(scenario, where: .ours, isBelow: .fifo) == 0, "\(scenario)")
+        }
+        for outcome in report.outcomes {
+            let welfare = try #require(outcome.metrics[.welfare])
+            #expect(welfare <= 1, "\(outcome.scenario) \(outcome.policy)")
+            #expect(outcome.metrics[.capViolations] == 0)
+        }
+        let tight = try #require(report.estimate(.welfare, .tight, .ours))
+        let first = try #require(report.estimate(.welfare, .tight, .fifo))
+        #expect(tight.mean > 1.15 * first.mean)
+    }
+
+    @Test("gives the same bytes for the same seed, others for another", .timeLimit(.minutes(10)))
+    func bytes() async throws {
+        let study = try study([.ring], WeekPolicy.allCases, days: 7)
+        let (one, other) = (try await study.run(), try await study.run())
+        #expect(one.json.canonicalText == other.json.canonicalText && one.csv == other.csv && one.svg == other.svg)
+        #expect(one.lines == other.lines && one.lines.contains(PolicyReport.caution))
+        let values = one.outcomes.filter { $0.policy == .ours }.compactMap { $0.metrics[.welfare] }
+        #expect(Set(values).count == 2)
+    }
+
+    @Test("loses no task and no answer, at any tick, whoever decides", arguments: [WeekPolicy.ours, .greedy, .pull])
+    func conservation(policy: WeekPolicy) throws {
+        for scenario in PolicyScenario.allCases {
+            let market = WeekMarketMaker(workers: 40, days: 7, seed: 3, scenario: scenario).market()
+            var run = WeekRun(market: market, policy: policy)
+            _ = try run.run { run in
+                let counts = run.counts
+                try #require(counts.created == counts.done + counts.open + counts.expired)
+                try #require(counts.done == run.states.count { $0 == .done })
+                try #require(counts.open == run.states.count { $0 == .open })
+                try #require(counts.expired == run.states.count { $0 == .expired })
+                try #require(counts.created == market.tasks.count { $0.arrival <= run.tick })
+                try #require(run.missing.allSatisfy { $0 >= 0 } && run.pending.allSatisfy { $0 >= 0 })
+                try #require(zip(run.used, run.declared).allSatisfy { $0 <= $1 })
+            }
+            #expect(run.live.allSatisfy { $0 >= 0 })
+        }
+    }
+
+    @Test("meets the same market whoever decides, and each scenario is what it says")
+    func scenarios() {
+        func market(_ scenario: PolicyScenario) -> WeekMarket {
+            WeekMarketMaker(workers: 100, days: 14, seed: 1, scenario: scenario).market()
+        }
+        let (tight, slack) = (market(.tight), market(.slack))
+        func demand(_ market: WeekMarket) -> Double {
+            Double(market.tasks.reduce(0) { $0 + $1.answers * $1.units })
+                / Double(market.usable.reduce(0) { $0 + Int($1) })
+        }
+        #expect(abs(demand(tight) - 1 / 0.6) < 0.15 && abs(demand(slack) - 1 / 1.3) < 0.08)
+        #expect(market(.spam).workers.count { $0.nature == .spammer } > 25)
+        #expect(market(.newcomers).workers.count == 130)
+        #expect(market(.ring).workers.contains { $0.ring >= 0 })
+        #expect(market(.cliff).workers.count { $0.lapseTick == 7 * Tick.perDay } > 8)
+        let thin = market(.thin)
+        #expect(thin.skills.count { $0.cell == Int32(thin.cellCount / 3) } == 5)
+        #expect(market(.shock).tasks.count > market(.outage).tasks.count - 200)
+        #expect(PolicyScenario.named("s11") == [.underpriced, .overpriced] && PolicyScenario.named("S13") == nil)
+        #expect(PolicyScenario.named("S1") == [.tight] && PolicyScenario.named("all")?.count == 13)
+    }
+
+    @Test("prices hours so that the proof is above what is assigned, and free hours cost nothing")
+    func prices() throws {
+        var sheet = WeekPrices.Sheet()
+        sheet.supply = [4, 100]
+        for value in [Int64(40), 30, 20, 10] {
+            sheet.columns += [0]
+            sheet.values += [value * 1_000_000]
+            sheet.endRow(answers: 1, units: 2)
+        }
+        sheet.columns += [1]
+        sheet.values += [5_000_000]
+        sheet.endRow(answers: 1, units: 1)
+        let prices = try WeekPrices(sheet, passes: 400)
+        // Two of the four fit: a unit is worth between half of the third and half of the second.
+        #expect((9_000_000...16_000_000).contains(prices.unitPrices[0]))
+        #expect(prices.unitPrices[1] < 200_000)
+        #expect(prices.bound >= 75_000_000 && prices.bound < 78_000_000)
+    }
+
+    @Test("writes a picture, a file and figures that can be read again")
+    func output() async throws {
+        let report = try await study([.tight], [.ours, .hindsight], days: 7, seeds: 2).run()
+        #expect(report.svg.hasPrefix("<svg") && report.svg.hasSuffix("</svg>\n"))
+        #expect(report.svg.split(separator: "<g ").count == report.svg.split(separator: "</g>").count)
+        #expect(report.estimate(.welfare, .tight, .hindsight)?.mean == 1)
+        let lines = String(decoding: report.csv, as: UTF8.self).split(whereSeparator: \.isNewline)
+        #expect(lines.count > 40 && lines[0] == "scenario,seed,policy,metric,value")
+        #expect(report.estimate(.filled, .slack, .ours) == nil)
+        let estimate = try #require(PolicyReport.Estimate([1, 2, 3]))
+        #expect(estimate.mean == 2 && abs(estimate.half - 4.303 / 3.0.squareRoot()) < 1e-9)
+        #expect(FixedText.of(-1.005, digits: 1) == "-1.0" && FixedText.of(0.0996, digits: 3) == "0.100")
+        #expect(FixedText.of(-0.0001, digits: 2) == "0.00" && FixedText.of(12, digits: 0) == "12")
+    }
+
+    @Test("sees the ring that bids together")
+    func ring() throws {
+        let metrics = try BidRing.metrics(seed: 2)
+        #expect(try #require(metrics[.ringOvercharge]) > 0)
+        #expect(try #require(metrics[.ringSeen]) >= 0 && (0...1).contains(metrics[.ringFalseAlarms] ?? -1))
+    }
+
+    @Test("refuses what is out of bounds")
+    func bounds() {
+        #expect(throws: (any Error).self) { try study([], [.ours]) }
+        #expect(throws: (any Error).self) { try study([.tight], []) }
+        #expect(throws: (any Error).self) { try study([.tight], [.ours], workers: 9) }
+        #expect(throws: (any Error).self) { try study([.tight], [.ours], workers: .max) }
+        #expect(throws: (any Error).self) { try study([.tight], [.ours], days: 6) }
+        #expect(throws: (any Error).self) { try study([.tight], [.ours], seeds: 0) }
+    }
+}
