@@ -2,9 +2,11 @@
 package struct Proposal: Hashable, Sendable {
     /// The chosen pairs, sorted by task id, then worker id.
     package let pairs: [Pair]
-    /// What one more task's place at each worker would be worth, in the order of ``Market/workers`` (rounded down; 0
-    /// for a worker with time left or without any).
+    /// What the time for one more task, as short as the worker's shortest candidate, would be worth, in the order of
+    /// ``Market/workers`` (rounded down; 0 for a worker with time left, ``infinitePrice`` for one without any).
     package let prices: [Int64]
+    /// The same for one more unit of 15 minutes: the opportunity price of the worker's time.
+    package let unitPrices: [Int64]
     /// How far from the best possible this can be at most.
     package let certificate: Certificate
     /// How many bids the auction took: its cost.
@@ -12,6 +14,12 @@ package struct Proposal: Hashable, Sendable {
     /// Whether the auction ended by itself; false when it ran into its bound on bids. The pairs are valid either way,
     /// and the certificate holds.
     package let isSettled: Bool
+    /// Whether it went on from an earlier match; false also when that ended too far from the bound and everything was
+    /// solved anew.
+    package let isWarm: Bool
+
+    /// The price of time that is not to be had.
+    package static let infinitePrice = Int64.max
 
     /// A worker for a slot of a task.
     package struct Pair: Hashable, Sendable {
@@ -24,6 +32,20 @@ package struct Proposal: Hashable, Sendable {
     }
 }
 
+/// What a solve can go on from: prices and pairs of an earlier one, by id. What is gone since is passed over.
+package struct EarlierMatch: Hashable, Sendable {
+    /// By ``WorkerSupply/id``: ``Proposal/prices``; who is not named starts at 0.
+    package let prices: [UInt128: Int64]
+    /// In any order.
+    package let pairs: [Proposal.Pair]
+
+    /// From a proposal and the market it was made for.
+    package init(_ proposal: Proposal, of market: Market) {
+        prices = Dictionary(uniqueKeysWithValues: zip(market.workers.map(\.id), proposal.prices))
+        pairs = proposal.pairs
+    }
+}
+
 /// A proof of quality that needs no trust in the solver: no assignment at all is worth more than the bound.
 ///
 /// Source: weak duality of linear programming. For any prices p ≥ 0, no assignment exceeds
@@ -33,6 +55,11 @@ package struct Certificate: Hashable, Sendable {
     package let value: Int64
     /// The least upper bound on any assignment's value that the prices prove; never below ``value``.
     package let bound: Int64
+
+    /// Below it an operator is to be told.
+    package static let alarmMillionths: Int64 = 990_000
+    /// Below it a solve that went on from an earlier one is done anew.
+    package static let coldMillionths: Int64 = 985_000
 
     /// Value ÷ bound in millionths, rounded down; 1,000,000 is proven best, also when there is nothing to gain.
     package var ratioMillionths: Int64 {
