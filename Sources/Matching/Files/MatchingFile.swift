@@ -63,7 +63,8 @@ package struct MatchingFile: Sendable {
         var lines = lines
         try lines.finish { (number, words) throws(MatchingFault) in try take(number, words) }
         switch form {
-        case nil: throw MatchingFault(nil, "there is no problem line: 'p asn NODES ARCS' or 'p mat GOAL TASKS WORKERS PAIRS'")
+        case nil:
+            throw MatchingFault(nil, "there is no problem line: 'p asn NODES ARCS' or 'p mat GOAL TASKS WORKERS PAIRS'")
         case .assignment(_, let arcs): try checkCount(arcs)
         case .market(_, _, _, let arcs): try checkCount(arcs)
         }

@@ -36,7 +36,9 @@ struct MatchingLines {
         if line.last == UInt8(ascii: "\r") { line.removeLast() }
         // Remarks, and lines with nothing on them.
         guard let first = line.first(where: { $0 != 0x20 && $0 != 0x09 }) else { return }
-        if first == UInt8(ascii: "c"), line.count == 1 || line[0] != first || line[1] == 0x20 || line[1] == 0x09 { return }
+        if first == UInt8(ascii: "c"), line.count == 1 || line[0] != first || line[1] == 0x20 || line[1] == 0x09 {
+            return
+        }
         let words = line.split { $0 == 0x20 || $0 == 0x09 }
         guard words.count <= Self.wordsMax else { throw MatchingFault(number, "there are too many words") }
         try take(number, words.map(Word.init))

@@ -102,12 +102,13 @@ package struct MatchingProblem: Sendable {
 
     /// Solves it. Files with a goal that fills every slot are solved exactly, `max` ones where `exact` asks for it, when
     /// each worker's tasks are equally long; the bound holds always.
+    /// - Parameter looksMax: as ``Matcher/looksMax``.
     /// - Throws: ``MatchingFault`` when it is infeasible.
-    package func solve(exact: Bool) throws(MatchingFault) -> Solution {
+    package func solve(exact: Bool, looksMax: Int = 60_000_000) throws(MatchingFault) -> Solution {
         let proposal: Proposal
         do throws(MarketFault) {
             if exact || goal != .max {
-                proposal = try Matcher(precision: .exact).propose(market)
+                proposal = try Matcher(precision: .exact, looksMax: looksMax).propose(market)
             } else {
                 proposal = try near()
             }

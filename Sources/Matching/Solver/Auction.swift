@@ -31,7 +31,6 @@ struct Auction {
         let value: Int64
     }
 
-
     /// Where those of each task begin.
     private var heldStart: [Int32]
     private var queue: TaskQueue
@@ -86,7 +85,9 @@ struct Auction {
         }
         for (edge, task) in edges {
             let worker = Int(market.edgeWorker[edge])
-            guard open[task] > 0, !isHeld[edge], !book.isFull(worker) else { continue }
+            guard open[task] > 0, !isHeld[edge], !book.isFull(worker), market.edgeValue[edge] > market.openValue else {
+                continue
+            }
             hold(edge, of: task)
             _ = book.keep(
                 BidBook.Bid(amount: prices[worker], edge: Int32(edge), task: Int32(task)), at: worker)

@@ -140,7 +140,9 @@ package struct Market: Sendable {
         for task in tasks.indices {
             for candidate in candidates[offsets[task]..<offsets[task + 1]] {
                 guard workers.indices.contains(Int(candidate.worker)) else { throw .noSuchWorker(task: task) }
-                guard (0...Int32(Bounds.unitsMax)).contains(candidate.units) else { throw .unitsOutOfBounds(task: task) }
+                guard (0...Int32(Bounds.unitsMax)).contains(candidate.units) else {
+                    throw .unitsOutOfBounds(task: task)
+                }
                 guard (0...Bounds.valueMax).contains(candidate.value) else { throw .valueOutOfBounds(task: task) }
                 guard lastTask[Int(candidate.worker)] != task else { throw .candidateTwice(task: task) }
                 lastTask[Int(candidate.worker)] = task

@@ -8,8 +8,9 @@ package struct Matcher: Sendable {
     package let precision: Precision
     /// When to stop bidding.
     package let bidsMax: Int
-    /// When to stop improving a match of tasks of different lengths, in candidates looked at.
-    package let looksMax: Int
+    /// When to stop improving a match of tasks of different lengths, in candidates looked at; nil for 2,000,000 and 20
+    /// for each candidate of the market, but at most 60,000,000: about half a second.
+    package let looksMax: Int?
 
     /// How near to the optimum an auction goes; finer takes more bids.
     package enum Precision: Hashable, Sendable {
@@ -21,7 +22,7 @@ package struct Matcher: Sendable {
     }
 
     /// A matcher; without arguments the nightly one, bounded to 200 million bids.
-    package init(precision: Precision = .perMille(10), bidsMax: Int = 200_000_000, looksMax: Int = 60_000_000) {
+    package init(precision: Precision = .perMille(10), bidsMax: Int = 200_000_000, looksMax: Int? = nil) {
         (self.precision, self.bidsMax, self.looksMax) = (precision, bidsMax, looksMax)
     }
 
@@ -42,7 +43,8 @@ package struct Matcher: Sendable {
             ordered.openValue = try farBelow(ordered, isTimed: isTimed)
         }
         if isTimed {
-            let solved = TimedMatch(ordered, places).solve(looksMax: looksMax, after: earlier)
+            let solved = TimedMatch(ordered, places).solve(
+                looksMax: looksMax ?? min(2_000_000 + 20 * ordered.edgeCount, 60_000_000), after: earlier)
             if market.fill == .everySlot, solved.openSlots > 0 {
                 let slots = ordered.slots.reduce(0) { $0 + Int($1) }
                 throw .notFilled(filled: slots - solved.openSlots, of: slots)

@@ -29,6 +29,11 @@ package struct Proposal: Hashable, Sendable {
         package let worker: UInt128
         /// The candidate's value.
         package let value: Int64
+
+        /// A pair, as kept from an earlier match.
+        package init(task: UInt128, worker: UInt128, value: Int64) {
+            (self.task, self.worker, self.value) = (task, worker, value)
+        }
     }
 }
 
@@ -38,6 +43,11 @@ package struct EarlierMatch: Hashable, Sendable {
     package let prices: [UInt128: Int64]
     /// In any order.
     package let pairs: [Proposal.Pair]
+
+    /// From what was kept of it.
+    package init(prices: [UInt128: Int64], pairs: [Proposal.Pair]) {
+        (self.prices, self.pairs) = (prices, pairs)
+    }
 
     /// From a proposal and the market it was made for.
     package init(_ proposal: Proposal, of market: Market) {

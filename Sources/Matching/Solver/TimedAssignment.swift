@@ -98,7 +98,9 @@ extension TimedAssignment {
                 if surplus > 0 || market.openValue < 0 { chosen.append((surplus, edge)) }
             }
             chosen.sort { ($0.surplus, $1.edge) > ($1.surplus, $0.edge) }
-            for (slot, choice) in zip(Int(slotStart[task])..<Int(slotStart[task + 1]), chosen) { put(slot, choice.edge) }
+            for (slot, choice) in zip(Int(slotStart[task])..<Int(slotStart[task + 1]), chosen) {
+                put(slot, choice.edge)
+            }
         }
         for worker in holders.indices {
             while isOverloaded(worker), let least = leastRegret(at: worker, prices) { move(least.slot, to: least.edge) }

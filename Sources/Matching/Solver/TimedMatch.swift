@@ -16,17 +16,32 @@ struct TimedMatch {
         self.market = market
     }
 
+    /// Goes on from earlier prices, when there are any, with a quarter of the passes.
     func solve(looksMax: Int, after earlier: EarlierMatch?) -> (proposal: Proposal, openSlots: Int) {
+        guard let earlier else { return solve(looksMax, TimedPrices(market, places), share: 1, isWarm: false) }
         var prices = TimedPrices(market, places)
-        let passes = min(Self.passes, max(Self.passLooksMax / max(market.edgeCount, 1), 40))
-        prices.run(passes: passes)
+        let shortest = market.shortest()
+        prices.begin(
+            unitPrices: market.workerIDs.enumerated().map { place, id in
+                (earlier.prices[id] ?? 0) / Int64(shortest[place])
+            })
+        let warm = solve(looksMax, prices, share: 4, isWarm: true)
+        let isNear = warm.proposal.certificate.ratioMillionths >= Certificate.coldMillionths
+        return isNear ? warm : solve(looksMax: looksMax, after: nil)
+    }
+
+    private func solve(
+        _ looksMax: Int, _ begun: TimedPrices, share: Int, isWarm: Bool
+    ) -> (proposal: Proposal, openSlots: Int) {
+        var prices = begun
+        prices.run(passes: min(Self.passes, max(Self.passLooksMax / max(market.edgeCount, 1), 40)) / share)
         let bound = prices.bound >> Int128(prices.shift)
         var assignment = TimedAssignment(market, places)
         assignment.round(prices)
         var search = TimedSearch(assignment, looksMax: looksMax)
         search.climb(order(assignment, prices))
         search.wander(bound: bound)
-        return (proposal(search.assignment, prices, bound), search.assignment.openSlots)
+        return (proposal(search.assignment, prices, bound, isWarm: isWarm), search.assignment.openSlots)
     }
 
     /// First the slots that are farthest from their best at the prices: there the gain is.
@@ -41,7 +56,9 @@ struct TimedMatch {
         return regrets.indices.sorted { (regrets[$0], $1) > (regrets[$1], $0) }
     }
 
-    private func proposal(_ assignment: TimedAssignment, _ prices: TimedPrices, _ bound: Int128) -> Proposal {
+    private func proposal(
+        _ assignment: TimedAssignment, _ prices: TimedPrices, _ bound: Int128, isWarm: Bool
+    ) -> Proposal {
         let edges = assignment.pairs
         let shortest = market.shortest()
         let isIdle = market.workerUnits.indices.map { places.counts[$0] == 0 }
@@ -53,7 +70,7 @@ struct TimedMatch {
             unitPrices: zip(placePrices, market.workerPlace).map { price, worker in
                 price == Proposal.infinitePrice ? price : price / Int64(shortest[worker])
             },
-            certificate: Certificate(market.value(edges), bound: bound), bids: 0, isSettled: true, isWarm: false
+            certificate: Certificate(market.value(edges), bound: bound), bids: 0, isSettled: true, isWarm: isWarm
         )
     }
 }

@@ -54,7 +54,7 @@ struct TimedPrices {
 
     /// Begins at earlier prices of units, of the input's scale.
     mutating func begin(unitPrices: [Int64]) {
-        for worker in unit.indices where unitPrices[worker] < 1 << (Self.bitsMax - shift) {
+        for worker in unit.indices where unitPrices[worker] < 1 << Int64(Self.bitsMax - shift) {
             if places.isTimed[worker] { unit[worker] = max(unitPrices[worker], 0) << Int64(shift) }
         }
     }

@@ -154,7 +154,8 @@ struct TimedSearch {
             guard other != pinned else { continue }
             let otherTask = Int(assignment.slotTask[other])
             let otherWorth = assignment.worth(other)
-            guard assignment.units(Int(assignment.slotEdge[other])) >= missing, otherTask != Int(assignment.slotTask[slot]),
+            guard assignment.units(Int(assignment.slotEdge[other])) >= missing,
+                otherTask != Int(assignment.slotTask[slot]),
                 gain + assignment.rowBest[otherTask] - otherWorth > best.gain
             else { continue }
             if gain + market.openValue - otherWorth > best.gain {
