@@ -2,8 +2,8 @@ internal import Foundation
 internal import Marketplace
 internal import Matching
 
-/// The matching of tasks with workers: against OR-tools' min-cost flow on the same graph, in turn; the largest market of
-/// the design; ticks with 0.1 % churn.
+/// The matching of tasks with workers: against OR-tools' min-cost flow on the same graph, in turn; the largest market
+/// of the design; ticks with 0.1 % churn.
 struct MatchingBenchmark {
     let rounds: Int
     let ticks: Int
@@ -45,7 +45,8 @@ struct MatchingBenchmark {
                 + "\(twoDigits(start)) s to stand up):")
         line(
             "    p50 \(Int(times.median * 1_000)) ms, p99 \(Int(times[(times.count * 99 - 1) / 100] * 1_000)) ms of CPU"
-                + ", certificate never below \(share(least)), \(made / max(ticks, 1)) pairs new in each  (goal: p99 250 ms)"
+                + ", certificate never below \(share(least)), \(made / max(ticks, 1)) pairs new in each  "
+                + "(goal: p99 250 ms)"
         )
     }
 
@@ -70,8 +71,9 @@ struct MatchingBenchmark {
         line("Matching \(size(market)), in turn with OR-tools' SimpleMinCostFlow; CPU time, median of \(rounds):")
         line(
             "  ours \(twoDigits(ours.median)) s with reading the market, certificate "
-                + "\(share(Int64(Double(value) / Double(bound) * 1e6))), \(share(Int64(Double(value) / Double(optimum) * 1e6)))"
-                + " of the optimum; theirs \(twoDigits(theirs.median)) s without building the graph")
+                + "\(share(Int64(Double(value) / Double(bound) * 1e6))), "
+                + "\(share(Int64(Double(value) / Double(optimum) * 1e6))) of the optimum; theirs \(twoDigits(theirs.median)) s without building the graph"
+        )
         line(
             "  times as fast: \(twoDigits(ratios.median))  (goal: 4, certificate 0.9975); the bound is "
                 + (bound >= optimum ? "not below the optimum" : "BELOW THE OPTIMUM"))

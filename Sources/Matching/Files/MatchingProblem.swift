@@ -100,8 +100,8 @@ package struct MatchingProblem: Sendable {
         }
     }
 
-    /// Solves it. Files with a goal that fills every slot are solved exactly, `max` ones where `exact` asks for it, when
-    /// each worker's tasks are equally long; the bound holds always.
+    /// Solves it. Files with a goal that fills every slot are solved exactly, `max` ones where `exact` asks for it,
+    /// when each worker's tasks are equally long; the bound holds always.
     /// - Parameter looksMax: as ``Matcher/looksMax``.
     /// - Throws: ``MatchingFault`` when it is infeasible.
     package func solve(exact: Bool, looksMax: Int = 60_000_000) throws(MatchingFault) -> Solution {

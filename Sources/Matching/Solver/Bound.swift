@@ -1,7 +1,7 @@
 /// The upper bound that prices of places prove: no assignment is worth more.
 ///
-/// Source: weak duality of linear programming. A place costs the worker's price; each task then gains at most the sum of
-/// its greatest surpluses, as many as it has slots.
+/// Source: weak duality of linear programming. A place costs the worker's price; each task then gains at most the sum
+/// of its greatest surpluses, as many as it has slots.
 struct Bound {
     let market: SolverMarket
     let places: [Int32]

@@ -1,7 +1,7 @@
 /// The most slots that can be filled at all, whatever the value.
 ///
-/// Source: Hopcroft and Karp 1973, with slots and places for one each: in rounds, the shortest ways from open slots over
-/// held pairs to workers with a place left, all that do not touch.
+/// Source: Hopcroft and Karp 1973, with slots and places for one each: in rounds, the shortest ways from open slots
+/// over held pairs to workers with a place left, all that do not touch.
 struct Filling {
     private let market: SolverMarket
     private var free: [Int32]

@@ -1,5 +1,5 @@
-/// Matches when tasks of one worker differ in length, which no auction of places can count: prices first, then rounding,
-/// repair and search (ALGORITHMS.md, section 1.6). The bound holds always; the optimum is not promised.
+/// Matches when tasks of one worker differ in length, which no auction of places can count: prices first, then
+/// rounding, repair and search (ALGORITHMS.md, section 1.6). The bound holds always; the optimum is not promised.
 struct TimedMatch {
     let market: SolverMarket
     let places: Places
