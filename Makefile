@@ -40,8 +40,12 @@ build: install ## Debug build
 release: install ## Release build of the program
 	swift build -c release --product guildhall
 
+.PHONY: oracle
+oracle: install ## scipy and OR-tools, which the matching is compared with; under .guildhall/oracle
+	@scripts/oracle.sh
+
 .PHONY: test
-test: install ## All tests, on a private scratch server that they start themselves
+test: oracle ## All tests, on a private scratch server that they start themselves
 	swift test
 
 .PHONY: test-data
@@ -53,12 +57,12 @@ test-data: install ## The tests on the real data sets too: make test-data DATA=.
 check: lint test ## Everything CI runs, in CI's order
 
 .PHONY: bench
-bench: install ## Measurements against pgbench and psql: make bench SIZE=small|full
+bench: oracle ## Measurements against pgbench and psql: make bench SIZE=small|full
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks --size $(SIZE)
 
 .PHONY: soak
-soak: install ## Crash and restart cycles: make soak CYCLES=100
+soak: oracle ## Crash and restart cycles: make soak CYCLES=100
 	swift build -c release --product guildhall
 	GUILDHALL_SOAK=1 GUILDHALL_PROGRAM=.build/release/guildhall swift test --filter Soak
 

@@ -100,7 +100,7 @@ let package = Package(
         ),
         tests("StoreTests", ["Store", "TestSupport"]),
         tests("FormatsTests", ["Formats"]),
-        tests("MatchingTests", ["Matching", crypto]),
+        tests("MatchingTests", ["Matching", "Formats", crypto]),
         tests("ConsensusTests", ["Consensus"]),
         tests(
             "MarketplaceTests", ["Marketplace", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),

@@ -12,16 +12,24 @@ struct Benchmarks: AsyncParsableCommand {
     enum Size: String, ExpressibleByArgument { case small, full }
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
-    @Option(help: "Only this part: rate, clearing, claim, eligibility, copy, publish, routing, large or serve.")
+    @Option(
+        help: "Only this part: matching, rate, clearing, claim, eligibility, copy, publish, routing, large or serve.")
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Flag(help: "Of the large part, the next task and its statement only.") var nextOnly = false
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
     func run() async throws {
+        // First, so that the memory it takes is its own.
+        if wants("matching") {
+            try MatchingBenchmark(
+                rounds: size == .full ? 5 : 3, ticks: size == .full ? 1_000 : 200,
+                sparseMarkets: size == .full ? 20 : 5
+            ).run()
+        }
         if wants("rate") { try RateBenchmark(rounds: size == .full ? 25 : 9).run() }
         if wants("clearing") { try ClearingBenchmark(rounds: size == .full ? 15 : 5).run() }
-        if only == "rate" || only == "clearing" { return }
+        if only == "matching" || only == "rate" || only == "clearing" { return }
         let cluster = try await EmbeddedCluster(
             directory: ".guildhall/bench", settings: ["max_wal_size": "4GB", "shared_buffers": "512MB"],
             binaries: try PostgresBinaries.locate()

@@ -52,14 +52,14 @@ struct ClearingBenchmark {
 }
 
 /// CPU time of this process, user and system, that the work takes.
-private func cpuSeconds(_ work: () throws -> Void) rethrows -> Double {
+func cpuSeconds(_ work: () throws -> Void) rethrows -> Double {
     let start = processorSeconds(of: RUSAGE_SELF)
     try work()
     return processorSeconds(of: RUSAGE_SELF) - start
 }
 
 /// The most memory that this process ever held.
-private func peakMegabytes() -> Double {
+func peakMegabytes() -> Double {
     var usage = rusage()
     getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
     return Double(usage.ru_maxrss) / 1_024

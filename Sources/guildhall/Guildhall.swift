@@ -25,7 +25,7 @@ struct Guildhall: AsyncParsableCommand {
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
             ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,
-            AskCommand.self, DirectOfferCommand.self, ScreenCommand.self,
+            AskCommand.self, DirectOfferCommand.self, ScreenCommand.self, MatchingCommand.self,
         ]
     )
 }

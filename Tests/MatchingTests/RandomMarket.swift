@@ -19,11 +19,13 @@ struct RandomMarket {
     var tasks: [TaskDemand] = []
     var workers: [WorkerSupply] = []
     var rows: [[Candidate]] = []
+    var fill = Market.Fill.whatPays
 
     func market() throws(MarketFault) -> Market {
         var offsets = [0]
         for row in rows { offsets.append((offsets.last ?? 0) + row.count) }
-        return try Market(tasks: tasks, workers: workers, offsets: offsets, candidates: rows.flatMap(\.self))
+        return try Market(
+            tasks: tasks, workers: workers, offsets: offsets, candidates: rows.flatMap(\.self), fill: fill)
     }
 
     /// At most 5 tasks and 4 workers, with zeros and ties in all places.
@@ -72,30 +74,41 @@ struct RandomMarket {
             tasks: taskOrder.map { tasks[$0] },
             workers: workerOrder.map { workers[$0] },
             rows: taskOrder.map { task in
-                rows[task].map { Candidate(worker: place[Int($0.worker)], value: $0.value) }.shuffled(using: &random)
-            }
+                rows[task].map {
+                    Candidate(worker: place[Int($0.worker)], value: $0.value, units: $0.units)
+                }.shuffled(using: &random)
+            },
+            fill: fill
         )
     }
 
     /// The greatest value, by trying everything.
-    func optimum() -> Int64 {
+    func optimum() -> Int64 { best() ?? 0 }
+
+    /// The greatest value that leaves no slot open; nil when none does.
+    func fullOptimum() -> Int64? { best() }
+
+    private func best() -> Int64? {
         best(from: 0, candidate: 0, slots: tasks.first?.slots ?? 0, workers.map(\.units), workers.map(\.tasksMax))
     }
 
-    private func best(from task: Int, candidate: Int, slots: Int, _ units: [Int], _ left: [Int]) -> Int64 {
+    private func best(from task: Int, candidate: Int, slots: Int, _ units: [Int], _ left: [Int]) -> Int64? {
         guard task < tasks.count else { return 0 }
         guard candidate < rows[task].count, slots > 0 else {
+            if slots > 0, fill == .everySlot { return nil }
             let next = task + 1 < tasks.count ? tasks[task + 1].slots : 0
             return best(from: task + 1, candidate: 0, slots: next, units, left)
         }
         let without = best(from: task, candidate: candidate + 1, slots: slots, units, left)
-        let worker = Int(rows[task][candidate].worker)
-        guard units[worker] >= tasks[task].units, left[worker] > 0 else { return without }
+        let choice = rows[task][candidate]
+        let (worker, needed) = (Int(choice.worker), choice.units > 0 ? Int(choice.units) : tasks[task].units)
+        guard units[worker] >= needed, left[worker] > 0 else { return without }
         var (unitsAfter, leftAfter) = (units, left)
-        unitsAfter[worker] -= tasks[task].units
+        unitsAfter[worker] -= needed
         leftAfter[worker] -= 1
         let with = best(from: task, candidate: candidate + 1, slots: slots - 1, unitsAfter, leftAfter)
-        return max(without, with + rows[task][candidate].value)
+        guard let with else { return without }
+        return max(without ?? .min, with + choice.value)
     }
 
     /// What is wrong with a proposal; nil when it respects every slot, hour and candidate and adds up.
@@ -109,15 +122,16 @@ struct RandomMarket {
             guard let candidate = rows[task].first(where: { workers[Int($0.worker)].id == pair.worker }) else {
                 return "no such candidate"
             }
-            guard candidate.value == pair.value, pair.value > 0 else { return "wrong value" }
+            guard candidate.value == pair.value, pair.value > 0 || fill == .everySlot else { return "wrong value" }
             guard seen.insert([pair.task, pair.worker]).inserted else { return "the same worker twice" }
-            units[pair.worker, default: 0] -= tasks[task].units
+            units[pair.worker, default: 0] -= candidate.units > 0 ? Int(candidate.units) : tasks[task].units
             left[pair.worker, default: 0] -= 1
             slots[pair.task, default: 0] -= 1
         }
         if units.values.contains(where: { $0 < 0 }) { return "over time" }
         if left.values.contains(where: { $0 < 0 }) { return "over the most tasks" }
         if slots.values.contains(where: { $0 < 0 }) { return "over the slots" }
+        if fill == .everySlot, slots.values.contains(where: { $0 > 0 }) { return "a slot is open" }
         return proposal.pairs.reduce(0) { $0 + $1.value } == proposal.certificate.value ? nil : "wrong sum"
     }
 }

@@ -32,12 +32,14 @@ package struct WorkerSupply: Hashable, Sendable {
 package struct Candidate: Hashable, Sendable {
     /// The worker's place in ``Market/workers``.
     package let worker: Int32
-    /// Micro-units of value, 0 to ``Market/Bounds/valueMax``; a pair worth 0 is never chosen.
+    /// What this worker needs for the task, in units of 15 minutes; 0 for ``TaskDemand/units``.
+    package let units: Int32
+    /// Micro-units of value, 0 to ``Market/Bounds/valueMax``.
     package let value: Int64
 
     /// A candidate; checked when the market is made.
-    package init(worker: Int32, value: Int64) {
-        (self.worker, self.value) = (worker, value)
+    package init(worker: Int32, value: Int64, units: Int32 = 0) {
+        (self.worker, self.units, self.value) = (worker, units, value)
     }
 }
 
@@ -54,6 +56,16 @@ package struct Market: Sendable {
     package let offsets: [Int]
     /// The candidates of all tasks.
     package let candidates: [Candidate]
+    /// Whether slots may stay open.
+    package let fill: Fill
+
+    /// Whether slots may stay open.
+    package enum Fill: Hashable, Sendable {
+        /// A slot is filled when it pays: a pair worth 0 is never chosen.
+        case whatPays
+        /// Every slot must be filled, at the greatest value that this leaves; a pair worth 0 is as good as any.
+        case everySlot
+    }
 
     /// The sizes up to which no sum can overflow.
     package enum Bounds {
@@ -63,8 +75,14 @@ package struct Market: Sendable {
         package static let slotsPerTaskMax = 1_000
         /// The most slots of all tasks together.
         package static let slotsMax = 4_000_000
+        /// The most tasks, with or without slots.
+        package static let tasksMax = 4_000_000
+        /// The most workers.
+        package static let workersMax = 4_000_000
         /// The most candidates of all tasks together.
         package static let candidatesMax = 100_000_000
+        /// The most tasks that a worker of a standing match can have at once.
+        package static let placesMax = 100_000
         /// The greatest duration or capacity, in units of 15 minutes: more than ten years.
         package static let unitsMax = 400_000
     }
@@ -72,9 +90,10 @@ package struct Market: Sendable {
     /// A checked market.
     /// - Throws: ``MarketFault``, the first found.
     package init(
-        tasks: [TaskDemand], workers: [WorkerSupply], offsets: [Int], candidates: [Candidate]
+        tasks: [TaskDemand], workers: [WorkerSupply], offsets: [Int], candidates: [Candidate],
+        fill: Fill = .whatPays
     ) throws(MarketFault) {
-        (self.tasks, self.workers) = (tasks, workers)
+        (self.tasks, self.workers, self.fill) = (tasks, workers, fill)
         (self.offsets, self.candidates) = (offsets, candidates)
         try checkTasks()
         try checkWorkers()
@@ -83,6 +102,7 @@ package struct Market: Sendable {
     }
 
     private func checkTasks() throws(MarketFault) {
+        guard tasks.count <= Bounds.tasksMax else { throw .tooManySlots }
         var slots = 0
         for (place, task) in tasks.enumerated() {
             guard (0...Bounds.slotsPerTaskMax).contains(task.slots) else { throw .slotsOutOfBounds(task: place) }
@@ -90,17 +110,21 @@ package struct Market: Sendable {
             slots += task.slots
             guard slots <= Bounds.slotsMax else { throw .tooManySlots }
         }
-        guard Set(tasks.map(\.id)).count == tasks.count else { throw .taskTwice }
+        guard Self.areDifferent(tasks.map(\.id)) else { throw .taskTwice }
     }
 
     private func checkWorkers() throws(MarketFault) {
-        guard Int32(exactly: workers.count) != nil else { throw .tooManyCandidates }
+        guard workers.count <= Bounds.workersMax else { throw .tooManyCandidates }
         for (place, worker) in workers.enumerated() {
             guard (0...Bounds.unitsMax).contains(worker.units), worker.tasksMax >= 0 else {
                 throw .supplyOutOfBounds(worker: place)
             }
         }
-        guard Set(workers.map(\.id)).count == workers.count else { throw .workerTwice }
+        guard Self.areDifferent(workers.map(\.id)) else { throw .workerTwice }
+    }
+
+    private static func areDifferent(_ ids: [UInt128]) -> Bool {
+        zip(ids, ids.dropFirst()).allSatisfy { $0 < $1 } || Set(ids).count == ids.count
     }
 
     private func checkShape() throws(MarketFault) {
@@ -116,6 +140,9 @@ package struct Market: Sendable {
         for task in tasks.indices {
             for candidate in candidates[offsets[task]..<offsets[task + 1]] {
                 guard workers.indices.contains(Int(candidate.worker)) else { throw .noSuchWorker(task: task) }
+                guard (0...Int32(Bounds.unitsMax)).contains(candidate.units) else {
+                    throw .unitsOutOfBounds(task: task)
+                }
                 guard (0...Bounds.valueMax).contains(candidate.value) else { throw .valueOutOfBounds(task: task) }
                 guard lastTask[Int(candidate.worker)] != task else { throw .candidateTwice(task: task) }
                 lastTask[Int(candidate.worker)] = task
@@ -128,9 +155,9 @@ package struct Market: Sendable {
 package enum MarketFault: Error, Hashable, Sendable {
     /// A task wants fewer than 0 or too many workers.
     case slotsOutOfBounds(task: Int)
-    /// A task takes no time or too much.
+    /// A task takes no time or too much, in itself or with one of its candidates.
     case unitsOutOfBounds(task: Int)
-    /// All tasks together want too many workers.
+    /// All tasks together want too many workers, or there are too many tasks.
     case tooManySlots
     /// Two tasks have the same id.
     case taskTwice
@@ -150,4 +177,10 @@ package enum MarketFault: Error, Hashable, Sendable {
     case candidateTwice(task: Int)
     /// The values are too large to be solved exactly with so many slots: their product would overflow.
     case tooLargeForExact
+    /// Every slot was to be filled, and no assignment does: at most so many of all can be, and this task, among others,
+    /// goes short.
+    case cannotFill(task: Int, filled: Int, of: Int)
+    /// Every slot was to be filled, and none of the assignments tried does; whether one exists is not known, since the
+    /// tasks of a worker differ in length.
+    case notFilled(filled: Int, of: Int)
 }
