@@ -22,6 +22,10 @@ package struct LeastBad: Hashable, Sendable {
         package let costMinor: Int64
         /// By how much: minor units for each answer, minutes later, answers fewer, units of 15 minutes taken; 0 else.
         package let amount: Int64
+
+        package init(way: Way, costMinor: Int64, amount: Int64) {
+            (self.way, self.costMinor, self.amount) = (way, costMinor, amount)
+        }
     }
 
     /// The facts of one task.
