@@ -10,6 +10,8 @@ package struct StandingMatch: Sendable {
     private var taskPlace: [UInt128: Int32]
     private let workerPlace: [UInt128: Int32]
     private let epsilon: Int64
+    /// No value was ever greater.
+    private var dearest: Int64
     /// Edges of rows that are gone.
     private var deadEdges = 0
 
@@ -67,8 +69,10 @@ package struct StandingMatch: Sendable {
         epsilon = matcher.epsilons(ordered).last ?? 1
         taskPlace = Dictionary(uniqueKeysWithValues: zip(ordered.taskIDs, Int32(0)...))
         workerPlace = Dictionary(uniqueKeysWithValues: zip(ordered.workerIDs, Int32(0)...))
+        dearest = ordered.edgeValue.max() ?? 0
         auction = Auction(ordered, places: places, bidsMax: bidsMax)
         _ = auction.solve(epsilons: [epsilon])
+        auction.columns = Columns(ordered)
     }
 
     /// The pairs that stand, by task as they came, then by worker.
@@ -135,7 +139,7 @@ package struct StandingMatch: Sendable {
             auction.removeTask(Int(task))
             deadEdges += auction.market.edges(of: Int(task)).count
         }
-        let dearest = auction.market.edgeValue.max() ?? 0
+        dearest = change.arrived.reduce(dearest) { $1.candidates.reduce($0) { max($0, $1.value) } }
         for (id, count) in change.places {
             guard let worker = workerPlace[id] else { continue }
             places[Int(worker)] = Int32(count)
