@@ -66,7 +66,7 @@ import Testing
         #expect(solution.optimum == 295 && solution.bound >= 295 && solution.openSlots == 0)
         #expect(solution.pairs.map { [$0.left, $0.right] } == [[1, 1], [1, 2], [2, 2], [3, 1]])
         let narrow = try solve(Self.marketText.replacing("w 1 8", with: "w 1 3"))
-        #expect(narrow.optimum == 235 && narrow.openSlots == 1)
+        #expect(narrow.optimum == 195 && narrow.openSlots == 1)
     }
 
     @Test("min and max-full fill every slot, max leaves open what costs", arguments: ["max", "max-full", "min"])
@@ -144,8 +144,7 @@ import Testing
                 let solution = try file.finish().solve(exact: true, looksMax: 1_000)
                 #expect(solution.pairs.count <= 3)
             } catch {
-                // A fault of the file, by its type; what matters is that nothing traps.
-                continue
+                #expect(!error.reason.isEmpty)
             }
         }
     }

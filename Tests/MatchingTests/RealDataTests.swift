@@ -52,7 +52,7 @@ struct RealDataTests {
             let instance = try Instance(zip.contents(at: try #require(zip.names.firstIndex(of: name))))
             var lines = MatchingFile()
             try lines.feed(Array(instance.file(isMax ? .maxFull : .min).utf8))
-            let solution = try lines.finish().solve(exact: true, looksMax: 1_500_000)
+            let solution = try lines.finish().solve(exact: true, looksMax: 4_000_000)
             try #require(violation(of: solution, instance) == nil, "\(fields[0])")
             try #require(isMax ? solution.bound >= optimum : solution.bound <= optimum, "\(fields[0])")
             gaps.append(Double(abs(solution.optimum - optimum)) / Double(optimum))

@@ -40,12 +40,13 @@ struct Auction {
     /// Edges taken and let go, one after the other, when somebody wants to know.
     var journal: [Int32]?
 
-    init(_ market: SolverMarket, places: [Int32], bidsMax: Int) {
+    /// - Parameter rooms: for how many bids of each worker memory is set aside; more is when it is needed.
+    init(_ market: SolverMarket, places: [Int32], rooms: [Int32]? = nil, bidsMax: Int) {
         (self.market, self.bidsMax) = (market, bidsMax)
         prices = places.map { $0 > 0 ? 0 : Self.infinitePrice }
         isHeld = Array(repeating: false, count: market.edgeCount)
         open = market.slots
-        book = BidBook(places: places)
+        book = BidBook(places: places, rooms: rooms ?? places)
         var end = Int32(0)
         heldStart = market.slots.map { slots in
             end += slots
@@ -78,8 +79,8 @@ struct Auction {
     }
 
     /// Takes over prices and pairs of an earlier solve, as far as workers still have places and tasks slots; whoever
-    /// could do better at these prices by more than epsilon, or lacks a worker, then waits to bid.
-    mutating func takeOver(prices earlier: [Int64], edges: some Sequence<(edge: Int, task: Int)>, _ epsilon: Int64) {
+    /// could do better at these prices by more than epsilon (nil: nobody is asked), or lacks a worker, then waits to bid.
+    mutating func takeOver(prices earlier: [Int64], edges: some Sequence<(edge: Int, task: Int)>, _ epsilon: Int64?) {
         for worker in prices.indices where prices[worker] < Self.infinitePrice {
             prices[worker] = min(max(earlier[worker], 0), Self.infinitePrice - 1)
         }
@@ -92,7 +93,9 @@ struct Auction {
             _ = book.keep(
                 BidBook.Bid(amount: prices[worker], edge: Int32(edge), task: Int32(task)), at: worker)
         }
-        for task in open.indices where market.slots[task] > 0 { reconsider(task, epsilon) }
+        for task in open.indices where market.slots[task] > 0 {
+            if let epsilon { reconsider(task, epsilon) } else if open[task] > 0 { queue.push(task) }
+        }
     }
 
     /// Lets go what the task could better by more than epsilon, and lets it bid for its open slots.
@@ -246,7 +249,9 @@ extension Auction {
         hold(bestEdge, of: task)
         let worker = Int(market.edgeWorker[bestEdge])
         let bid = BidBook.Bid(
-            amount: market.edgeValue[bestEdge] - second + epsilon, edge: Int32(bestEdge), task: Int32(task))
+            // Never more than it is worth to the task: a bound made of such prices would be too high.
+            amount: market.edgeValue[bestEdge] - max(second - epsilon, market.openValue), edge: Int32(bestEdge),
+            task: Int32(task))
         if let evicted = book.keep(bid, at: worker) {
             letGo(Int(evicted.edge), of: Int(evicted.task))
             queue.push(Int(evicted.task))

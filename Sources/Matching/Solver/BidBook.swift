@@ -17,18 +17,20 @@ struct BidBook {
 
     private var starts: [Int32]
     private var places: [Int32]
+    /// For how many bids each worker's part has memory.
+    private var rooms: [Int32]
     private var counts: [Int32]
     private var bids: [Bid]
 
-    init(places: [Int32]) {
+    init(places: [Int32], rooms: [Int32]) {
         var starts: [Int32] = []
         starts.reserveCapacity(places.count)
         var end = Int32(0)
-        for count in places {
+        for room in rooms {
             starts.append(end)
-            end += count
+            end += room
         }
-        (self.starts, self.places) = (starts, places)
+        (self.starts, self.places, self.rooms) = (starts, places, rooms)
         counts = Array(repeating: 0, count: places.count)
         bids = Array(repeating: Bid(amount: 0, edge: 0, task: 0), count: Int(end))
     }
@@ -56,17 +58,18 @@ struct BidBook {
             remove(at: 0, of: worker)
             evicted.append(lowest)
         }
-        if count > places[worker] {
-            // Their part of the buffer is too small: they move to its end.
-            let start = bids.count
-            let kept = Array(kept(by: worker))
-            bids.append(contentsOf: kept)
-            bids.append(
-                contentsOf: repeatElement(Bid(amount: 0, edge: 0, task: 0), count: Int(count) - kept.count))
-            starts[worker] = Int32(start)
-        }
         places[worker] = count
         return evicted
+    }
+
+    /// Moves a worker's bids to the end of the buffer, with twice the room.
+    private mutating func makeRoom(for worker: Int) {
+        let kept = Array(kept(by: worker))
+        let room = max(2 * kept.count, 4)
+        starts[worker] = Int32(bids.count)
+        rooms[worker] = Int32(room)
+        bids.append(contentsOf: kept)
+        bids.append(contentsOf: repeatElement(Bid(amount: 0, edge: 0, task: 0), count: room - kept.count))
     }
 
     /// Keeps a bid; the one that had to go, when the worker was full. The worker has places.
@@ -75,6 +78,8 @@ struct BidBook {
         let start = Int(starts[worker])
         let count = Int(counts[worker])
         guard count >= Int(places[worker]) else {
+            if count >= Int(rooms[worker]) { makeRoom(for: worker) }
+            let start = Int(starts[worker])
             bids[start + count] = bid
             counts[worker] += 1
             siftUp(from: count, start)

@@ -12,16 +12,52 @@ struct Bound {
         for worker in places.indices where places[worker] > 0 {
             rent += Int128(places[worker]) * Int128(prices[worker])
         }
-        var best = Greatest()
-        var total = rent
-        for task in 0..<market.taskCount where market.slots[task] > 0 {
-            best.begin(count: Int(market.slots[task]), atLeast: market.openValue)
-            for edge in Int(market.rowStart[task])..<Int(market.rowEnd[task]) {
-                best.offer(market.edgeValue[edge] - prices[Int(market.edgeWorker[edge])])
+        return rent + gains
+    }
+
+    /// What all tasks gain. A certificate looks at every candidate, so this goes over plain memory.
+    private var gains: Int128 {
+        prices.withUnsafeBufferPointer { prices in
+            market.edgeWorker.withUnsafeBufferPointer { workers in
+                market.edgeValue.withUnsafeBufferPointer { values in
+                    var many = Greatest()
+                    var total = Int128(0)
+                    for task in 0..<market.taskCount where market.slots[task] > 0 {
+                        let edges = market.edges(of: task)
+                        if market.slots[task] <= 3 {
+                            total += gain(edges, market.slots[task], prices, workers, values)
+                            continue
+                        }
+                        many.begin(count: Int(market.slots[task]), atLeast: market.openValue)
+                        for edge in edges { many.offer(values[edge] - prices[Int(workers[edge])]) }
+                        total += many.sum
+                    }
+                    return total
+                }
             }
-            total += best.sum
         }
-        return total
+    }
+
+    /// Of a task with up to three slots, which nearly all have.
+    @inline(__always)
+    private func gain(
+        _ edges: Range<Int>, _ slots: Int32, _ prices: UnsafeBufferPointer<Int64>,
+        _ workers: UnsafeBufferPointer<Int32>, _ values: UnsafeBufferPointer<Int64>
+    ) -> Int128 {
+        let floor = market.openValue
+        var (first, second, third) = (floor, floor, floor)
+        for edge in edges {
+            let surplus = values[edge] - prices[Int(workers[edge])]
+            guard surplus > third else { continue }
+            if surplus > first {
+                (first, second, third) = (surplus, first, second)
+            } else if surplus > second {
+                (second, third) = (surplus, second)
+            } else {
+                third = surplus
+            }
+        }
+        return Int128(first) + (slots > 1 ? Int128(second) : 0) + (slots > 2 ? Int128(third) : 0)
     }
 }
 

@@ -107,7 +107,7 @@ package struct Matcher: Sendable {
     private func farBelow(_ market: SolverMarket, isTimed: Bool) throws(MarketFault) -> Int64 {
         let greatest = market.edgeValue.reduce(Int64(1)) { max($0, $1) }
         let slots = market.slots.reduce(Int64(1)) { $0 + Int64($1) }
-        let links = isTimed ? 2 : 2 * slots
+        let links = isTimed ? 16 : 2 * slots
         guard greatest <= Self.most / links / 2 else { throw .tooLargeForExact }
         return -2 * greatest * links
     }

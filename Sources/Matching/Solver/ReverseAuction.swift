@@ -82,7 +82,7 @@ extension Auction {
     @inline(__always)
     private mutating func profit(of task: Int) -> Int64 {
         if let known = profits.known(task) { return known }
-        let profit = open[task] > 0 ? market.openValue : worst(of: task).amount
+        let profit = open[task] > 0 ? market.openValue : max(worst(of: task).amount, market.openValue)
         profits.remember(profit, of: task)
         return profit
     }

@@ -10,6 +10,8 @@ package struct StandingMatch: Sendable {
     private var taskPlace: [UInt128: Int32]
     private let workerPlace: [UInt128: Int32]
     private let epsilon: Int64
+    /// No value was ever greater.
+    private var dearest: Int64
     /// Edges of rows that are gone.
     private var deadEdges = 0
 
@@ -57,18 +59,27 @@ package struct StandingMatch: Sendable {
 
     /// Solves the market. Its workers stay; of their time only the number of places is looked at.
     /// - Parameter perMille: how near to the optimum, as ``Matcher/Precision/perMille(_:)``.
-    /// - Returns: nil when a worker's tasks differ in length, or every slot has to be filled.
+    /// - Returns: nil when tasks differ in length, or every slot has to be filled.
     package init?(_ market: Market, perMille: Int, bidsMax: Int = 200_000_000) {
         let ordered = SolverMarket(market)
         let counted = Places(ordered)
-        guard market.fill == .whatPays, !counted.isTimed.contains(true), ordered.edgeUnits.isEmpty else { return nil }
+        let units = ordered.taskUnits.first ?? 1
+        guard market.fill == .whatPays, ordered.edgeUnits.isEmpty, ordered.taskUnits.allSatisfy({ $0 == units }) else {
+            return nil
+        }
         let matcher = Matcher(precision: .perMille(perMille), bidsMax: bidsMax)
-        places = counted.counts
+        // What they have the time for, not only what they are candidates of now.
+        places = ordered.workerUnits.indices.map { worker in
+            min(
+                ordered.workerUnits[worker] / units, ordered.workerTasksMax[worker], Int32(Market.Bounds.placesMax))
+        }
         epsilon = matcher.epsilons(ordered).last ?? 1
         taskPlace = Dictionary(uniqueKeysWithValues: zip(ordered.taskIDs, Int32(0)...))
         workerPlace = Dictionary(uniqueKeysWithValues: zip(ordered.workerIDs, Int32(0)...))
-        auction = Auction(ordered, places: places, bidsMax: bidsMax)
+        dearest = ordered.edgeValue.max() ?? 0
+        auction = Auction(ordered, places: places, rooms: counted.counts, bidsMax: bidsMax)
         _ = auction.solve(epsilons: [epsilon])
+        auction.columns = Columns(ordered)
     }
 
     /// The pairs that stand, by task as they came, then by worker.
@@ -135,7 +146,7 @@ package struct StandingMatch: Sendable {
             auction.removeTask(Int(task))
             deadEdges += auction.market.edges(of: Int(task)).count
         }
-        let dearest = auction.market.edgeValue.max() ?? 0
+        dearest = change.arrived.reduce(dearest) { $1.candidates.reduce($0) { max($0, $1.value) } }
         for (id, count) in change.places {
             guard let worker = workerPlace[id] else { continue }
             places[Int(worker)] = Int32(count)
@@ -177,13 +188,14 @@ package struct StandingMatch: Sendable {
 
     private mutating func clearAway() {
         let (market, old) = (auction.market.living(), auction)
-        var renewed = Auction(market.market, places: places, bidsMax: old.bidsMax)
+        let rooms = Places(market.market).counts
+        var renewed = Auction(market.market, places: places, rooms: rooms, bidsMax: old.bidsMax)
         let held = market.rows.enumerated().flatMap { task, row in
             old.held(by: row).sorted().map { edge in
                 (edge: Int(edge) - Int(old.market.rowStart[row]) + Int(market.market.rowStart[task]), task: task)
             }
         }
-        renewed.takeOver(prices: old.prices, edges: held, epsilon)
+        renewed.takeOver(prices: old.prices, edges: held, nil)
         auction = renewed
         taskPlace = Dictionary(uniqueKeysWithValues: zip(market.market.taskIDs, Int32(0)...))
         deadEdges = 0
