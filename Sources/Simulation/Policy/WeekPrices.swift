@@ -22,6 +22,8 @@ struct WeekPrices {
 
     /// Of a unit of 15 minutes of each column, in micro-units.
     let unitPrices: [Int64]
+    /// How many units are wanted and there at these prices, over all columns.
+    let unitsTaken: Int
     /// What no assignment exceeds, in micro-units: proven by the prices (``Certificate``).
     let bound: Double
 
@@ -52,6 +54,7 @@ struct WeekPrices {
         var passing = DualPasses(sheet, start: start)
         for pass in 0..<passes { passing.pass(pass, of: passes) }
         unitPrices = passing.best.map { PureMath.scaled(1, by: $0) }
+        unitsTaken = passing.taken
         bound = min(passing.bound, Double(proposal.certificate.bound))
     }
 }
@@ -63,6 +66,7 @@ private struct DualPasses {
     let sheet: WeekPrices.Sheet
     private(set) var best: [Double]
     private(set) var bound = Double.infinity
+    private(set) var taken = 0
     private var prices: [Double]
     private let step: Double
 
@@ -99,7 +103,13 @@ private struct DualPasses {
             }
         }
         for column in prices.indices { total += prices[column] * Double(sheet.supply[column]) }
-        if total < bound { (bound, best) = (total, prices) }
+        if total < bound {
+            (bound, best) = (total, prices)
+            // Time that has a price is all taken (complementary slackness).
+            taken = prices.indices.reduce(0) {
+                $0 + (prices[$1] > step / 100 ? sheet.supply[$1] : min(wanted[$1], sheet.supply[$1]))
+            }
+        }
         let size = step * 4 / (1 + 40 * Double(number) / Double(count)) / (1 + 40 * Double(number) / Double(count))
         for column in prices.indices {
             let supply = Double(max(sheet.supply[column], 1))

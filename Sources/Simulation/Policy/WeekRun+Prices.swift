@@ -5,6 +5,8 @@ extension WeekRun {
     /// The prices of the rest of the week: what is open, what last week brought at this time, and the hours that are
     /// planned with.
     mutating func solvePrices() throws {
+        // What the last day of a week taught is learnt before its hours are closed (``WeekRun/run(_:)``).
+        if tick != weekStart { correctPrices() }
         var sheet = WeekPrices.Sheet()
         sheet.supply = used.indices.map { max(planned($0) - used[$0] - pending[$0], 0) }
         for task in market.tasks.indices where isWanting(task) {
@@ -15,7 +17,8 @@ extension WeekRun {
             add(task, answers: task.answers, lives: task.arrival + shift..<task.deadline + shift, &sheet)
         }
         let solved = try WeekPrices(sheet, passes: 100)
-        let scale = market.scenario.priceScale
+        let scale = market.scenario.priceScale * correction
+        expected = (tick, used.reduce(0, +) + pending.reduce(0, +), solved.unitsTaken)
         let before = prices
         prices = solved.unitPrices.indices.map { worker in
             let fresh = PureMath.scaled(solved.unitPrices[worker], by: scale)
@@ -25,6 +28,27 @@ extension WeekRun {
         priceNewcomers()
         tally.priced(prices.map(\.nightlyMicros), declared: declared)
     }
+
+    /// Learns from yesterday how far prices are off: they were too high where fewer hours were used than the solve had
+    /// expected of the day, too low where more. The multiplier lasts, so that an error that lasts is made good.
+    mutating func correctPrices() {
+        let day = market.workers.indices.reduce(0) {
+            $0 + market.windowUnits(of: $1, from: expected.tick, to: tick)
+        }
+        let rest = market.workers.indices.reduce(0) {
+            $0 + market.windowUnits(of: $1, from: expected.tick, to: expectedEnd)
+        }
+        guard tick > expected.tick, rest > 0, expected.units > 0 else { return }
+        let plan = Double(expected.units) * Double(day) / Double(rest)
+        let now = Double(used.reduce(0, +) + pending.reduce(0, +) - expected.used)
+        let error = min(max(now / max(plan, 1) - 1, -0.5), 0.5)
+        correction = min(max(correction * PureMath.exp(Self.correctionStep * error), 0.4), 2.5)
+    }
+
+    private var expectedEnd: Int { min(expected.tick / Tick.perWeek * Tick.perWeek + Tick.perWeek, market.ticks) }
+
+    /// How much of a day's error is made good.
+    static let correctionStep = 0.15
 
     /// Who joined since last night has the price of their cell.
     private mutating func priceNewcomers() {

@@ -59,6 +59,10 @@ struct WeekRun {
     var prices: [HourPrice]
     var forecastErrorMillionths = 0
     var forcedUnits = 0
+    /// What the night's prices are multiplied by, learnt from how they did.
+    var correction = 1.0
+    /// When prices were solved last, the units used by then, and the units that the rest of the week was to take.
+    var expected = (tick: 0, used: 0, units: 0)
 
     /// How many offers and leases a worker holds at most.
     static let liveMax = 8
@@ -124,7 +128,10 @@ struct WeekRun {
     var weekEnd: Int { min(weekStart + Tick.perWeek, market.ticks) }
 
     private mutating func beginWeek() {
-        if tick > 0 { closeWeek() }
+        if tick > 0 {
+            if policy == .ours { correctPrices() }
+            closeWeek()
+        }
         let length = weekEnd - weekStart
         for worker in used.indices {
             used[worker] = 0
