@@ -149,7 +149,7 @@ struct LadderTests {
         let ann = try await desk.small.lawyer("ann")
         #expect(try await desk.take(.reach(tell: [ann])))
         #expect(try await desk.take(.forced))
-        let notices = try await ReadNotices(market: desk.small.market)(by: Principal.ID(ann.uuid))
+        let notices = try await ListNotices(market: desk.small.market)(by: Principal.ID(ann.uuid))
         #expect(notices.filter { $0.notice.kind == "work_urgent" }.count == 1)
     }
 
@@ -163,7 +163,7 @@ struct LadderTests {
         let open = try #require(try await list(by: small.manager).first)
         #expect(open.options[0]?["remedy"] == "extend_deadline" && open.batch == desk.batch)
         for person in [small.manager, small.second] {
-            let notices = try await ReadNotices(market: market)(by: person)
+            let notices = try await ListNotices(market: market)(by: person)
             #expect(notices.filter { $0.notice.kind == "deadline_in_danger" }.count == 1)
         }
         #expect(try await SettleAlerts(market: market)(by: small.manager) == 0)

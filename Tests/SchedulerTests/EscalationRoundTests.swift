@@ -104,7 +104,7 @@ struct EscalationRoundTests {
         #expect(try await desk.steps() == [.reach, .forced, .alert])
         for key in ["ann", "ben"] {
             let worker = try await desk.small.market.worker(key, in: desk.small)
-            let notices = try await ReadNotices(market: desk.small.market)(by: Principal.ID(worker.uuid))
+            let notices = try await ListNotices(market: desk.small.market)(by: Principal.ID(worker.uuid))
             #expect(notices.contains { $0.notice.kind == "work_urgent" })
         }
         #expect(try await desk.small.count("select count(*) as n from offer") == 0)
