@@ -101,7 +101,7 @@ struct MatchingBenchmark {
                 + (isSound ? "is never below it" : "FAILS"))
     }
 
-    private func size(_ market: Market) -> String {
+    private func size(_ market: Matching.Market) -> String {
         "\(grouped(Double(market.tasks.count))) tasks, \(grouped(Double(market.workers.count))) workers, "
             + "\(grouped(Double(market.candidates.count))) candidates"
     }
@@ -115,11 +115,11 @@ struct MatchingBenchmark {
 
 /// What changes in a market from tick to tick: a task that goes is followed by one like it, worth more or less.
 private struct Churn {
-    private let market: Market
+    private let market: Matching.Market
     private var ids: [UInt128]
     private var random = SplitMix64(seed: 9)
 
-    init(_ market: Market) {
+    init(_ market: Matching.Market) {
         self.market = market
         ids = market.tasks.map(\.id)
     }
@@ -159,7 +159,7 @@ private struct Oracle {
     private let file = FileManager.default.temporaryDirectory.appending(path: "oracle-\(UUID().uuidString)")
 
     init(_ instances: [[Int64]]) throws {
-        FileManager.default.createFile(atPath: file.path, contents: nil)
+        _ = FileManager.default.createFile(atPath: file.path, contents: nil)
         let handle = try FileHandle(forWritingTo: file)
         for instance in instances { try handle.write(contentsOf: instance.withUnsafeBytes { Data($0) }) }
         try handle.close()
