@@ -33,10 +33,10 @@ struct LadderDesk {
     }
 
     func endangered() async throws -> EndangeredBatch {
-        try #require(
-            try await small.market.database.read { [dueAt] in
-                try await $0.endangeredBatches(until: dueAt, after: nil, limit: 10)
-            }.first)
+        let found = try await small.market.database.read { [dueAt] in
+            try await $0.endangeredBatches(until: dueAt, after: nil, limit: 10)
+        }
+        return try #require(found.first)
     }
 
     @discardableResult
