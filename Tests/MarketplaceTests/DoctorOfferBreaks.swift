@@ -13,7 +13,13 @@ let doctorOfferBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             select requester_id, gen_random_uuid(), batch_id, worker_id, 'filled', reason, offered_at, answer_by,
                    closed_at, null, terms_hash, 2, expected_minutes, pay_minor, currency, week_starts_on, hour_band
               from offer where state = 'declined'
+            """,
             """
+            update worker_week as week set offered_minutes = week.offered_minutes + offer.expected_minutes
+              from offer
+             where offer.state = 'filled' and offer.worker_id = week.worker_id
+               and offer.week_starts_on = week.week_starts_on
+            """,
         ]
     ),
     (

@@ -119,7 +119,7 @@ struct OfferTests {
         #expect(answers.own[worker]?.map(\.offered) == [3] && answers.own[worker]?.map(\.accepted) == [1])
         #expect(answers.cell == answers.own[worker])
         #expect(try await ListOffers(market: small.market)(of: worker, by: actor).first?.declineReason == .tooLow)
-        #expect(try await small.count("select sum(offered_minutes) as n from worker_week") > 0)
+        #expect(try await small.count("select sum(offered_minutes)::bigint as n from worker_week") > 0)
         #expect(try await small.ills() == [])
     }
 

@@ -55,6 +55,7 @@ struct PeopleConstraintTests {
         ("worker_person_email_is_lower_case", "update worker_person set email = 'A@example.org'"),
         ("worker_person_name_bounded", "update worker_person set name = ''"),
         ("worker_week_within_cap", "update worker_week set committed_minutes = minutes_max + 1"),
+        ("worker_week_offered_possible", "update worker_week set offered_minutes = -1"),
         ("worker_week_starts_monday", "update worker_week set week_starts_on = week_starts_on + 1"),
         ("profession_code_well_formed", "update profession set profession = 'No' where profession = 'engineer'"),
         ("profession_title_bounded", "update profession set title = ''"),

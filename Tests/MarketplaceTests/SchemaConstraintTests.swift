@@ -150,7 +150,6 @@ struct SchemaConstraintTests {
         ("offer_response_counts_possible", "update offer_response set declined = -1"),
         ("routing_cell_epoch_possible", "update routing_cell set epoch = -1, routed_at = null"),
         ("routing_cell_routed_iff_epoch", "update routing_cell set routed_at = null"),
-        ("worker_week_offered_possible", "update worker_week set offered_minutes = -1"),
         ("payout_batch_hash_is_sha256", "update payout_batch set content_hash = '\\x00'"),
         ("payout_batch_approval_whole", "update payout_batch set approved_at = prepared_at"),
         ("payout_batch_cancelled_iff_terminal", "update payout_batch set cancelled_at = prepared_at"),

@@ -42,7 +42,6 @@ extension Transaction {
               join unnest(\(keys.map(\.requester))::uuid[], \(keys.map(\.id))::uuid[])
                        as wanted (requester_id, batch_id)
                 on batch.requester_id = wanted.requester_id and batch.batch_id = wanted.batch_id
-             where batch.opened_at is not null
             """)
         return try Dictionary(
             rows.map(RoutingBatch.init).map { ($0.key, $0) }, uniquingKeysWith: { first, _ in first })
@@ -51,7 +50,8 @@ extension Transaction {
     private static var routingColumns: SQL {
         """
         select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
-               batch.lease_seconds, batch.priority, batch.due_at, batch.opened_at, batch.task_count,
+               batch.lease_seconds, batch.priority, batch.due_at,
+               coalesce(batch.opened_at, batch.created_at) as opened_at, batch.task_count,
                batch.workforces::text[] as workforces, batch.redundancy, batch.has_matters, slots.open_slots,
                slots.open_tasks, offers.open_offers
           from batch
