@@ -47,7 +47,7 @@ import Testing
         #expect(all.options.map(\.costMinor) == [300, 400, 556])
         #expect(all.options.map(\.amount) == [4, 400, 1])
         let none = LeastBad(.init(valueMinor: 10_000, payMinor: 1_000, answersMissing: 1, answersDeciding: 1))
-        #expect(none.options == [.init(way: .giveUp, costMinor: 10_000, amount: 0)])
+        #expect(none.options.map(\.way) == [.giveUp] && none.options.map(\.costMinor) == [10_000])
         let late = LeastBad(
             .init(valueMinor: 10_000, payMinor: 1, answersMissing: 1, answersDeciding: 1, lateMinutes: .max))
         #expect(late.options.first?.costMinor == 10_000)

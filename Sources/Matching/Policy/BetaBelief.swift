@@ -24,7 +24,14 @@ package struct BetaBelief: Hashable, Sendable {
         let share = Double(min(max(belowMillionths, 1), 499_999)) / 1_000_000
         let distance = max(mean - Double(max(lowerMillionths, 0)) / 1_000_000, 1e-5)
         let deviation = distance / -PureMath.normalQuantile(share)
-        let strength = min(max(mean * (1 - mean) / (deviation * deviation) - 1, 0.1), 1e8)
+        func bounded(_ strength: Double) -> Double { min(max(strength, 0.1), 1e8) }
+        var strength = bounded(mean * (1 - mean) / (deviation * deviation) - 1)
+        // The first guess takes the belief for a normal one; its distance goes with the root of the strength.
+        for _ in 0..<5 {
+            let belief = BetaBelief(successes: mean * strength, failures: (1 - mean) * strength)
+            let ratio = (mean - belief.quantile(share)) / distance
+            strength = bounded(strength * ratio * ratio)
+        }
         self.init(successes: mean * strength, failures: (1 - mean) * strength)
     }
 
@@ -42,22 +49,100 @@ package struct BetaBelief: Hashable, Sendable {
         BetaBelief(successes: successes + more, failures: failures + other)
     }
 
-    /// The share that the true one falls below with the chance p.
+    /// The share that the true one falls below with the chance p, to about 1e-6.
     ///
-    /// Source: Abramowitz and Stegun 26.5.22, the approximation by normal deviates; within 0.01 of the true quantile
-    /// from one success and failure on, nearer with more.
+    /// Source: Abramowitz and Stegun 26.5.22 as the first guess, then Halley's steps on the distribution function.
     package func quantile(_ p: Double) -> Double {
-        let (a, b) = (max(successes, 1), max(failures, 1))
+        let p = min(max(p, 1e-9), 1 - 1e-9)
+        let (a, b) = (successes, failures)
+        let scale = IncompleteBeta(a, b)
+        var x = min(max(guess(p), 1e-12), 1 - 1e-12)
+        for _ in 0..<8 {
+            let density = PureMath.exp((a - 1) * PureMath.log(x) + (b - 1) * PureMath.log(1 - x) - scale.logBeta)
+            guard density > 0 else { break }
+            let step = (scale.share(upTo: x) - p) / density
+            let bend = min(1, step * ((a - 1) / x - (b - 1) / (1 - x)))
+            let move = step / (1 - 0.5 * bend)
+            let next = x - move
+            x = next <= 0 ? x / 2 : next >= 1 ? (x + 1) / 2 : next
+            if abs(move) < 1e-7 { break }
+        }
+        return x
+    }
+
+    private func guess(_ p: Double) -> Double {
+        let (a, b) = (successes, failures)
+        guard a >= 1, b >= 1 else {
+            let low = PureMath.exp(a * PureMath.log(a / (a + b))) / a
+            let high = PureMath.exp(b * PureMath.log(b / (a + b))) / b
+            let sum = low + high
+            return p < low / sum
+                ? PureMath.exp(PureMath.log(a * sum * p) / a)
+                : 1 - PureMath.exp(PureMath.log(b * sum * (1 - p)) / b)
+        }
         let y = -PureMath.normalQuantile(p)
-        guard a > 1 || b > 1 else { return min(max(p, 0), 1) }
         let (first, second) = (1 / (2 * a - 1), 1 / (2 * b - 1))
         let h = 2 / (first + second)
         let lambda = (y * y - 3) / 6
-        let root = max(h + lambda, 0).squareRoot()
-        let w = y * root / h - (second - first) * (lambda + 5.0 / 6 - 2 / (3 * h))
-        return min(max(a / (a + b * PureMath.exp(2 * w)), 0), 1)
+        let w =
+            y * max(h + lambda, 0).squareRoot() / h - (second - first) * (lambda + 5.0 / 6 - 2 / (3 * h))
+        return a / (a + b * PureMath.exp(2 * w))
     }
 
     /// A share drawn from the belief.
     package func draw(_ random: inout PolicyRandom) -> Double { quantile(random.unit()) }
+}
+
+/// The distribution function of a Beta distribution.
+///
+/// Source: the continued fraction 26.5.8 of Abramowitz and Stegun, evaluated by Lentz's method.
+struct IncompleteBeta {
+    private let a: Double
+    private let b: Double
+    let logBeta: Double
+
+    init(_ a: Double, _ b: Double) {
+        (self.a, self.b) = (a, b)
+        logBeta = Self.logGamma(a) + Self.logGamma(b) - Self.logGamma(a + b)
+    }
+
+    func share(upTo x: Double) -> Double {
+        guard x > 0 else { return 0 }
+        guard x < 1 else { return 1 }
+        let front = PureMath.exp(a * PureMath.log(x) + b * PureMath.log(1 - x) - logBeta)
+        return x < (a + 1) / (a + b + 2)
+            ? front * Self.fraction(a, b, x) / a : 1 - front * Self.fraction(b, a, 1 - x) / b
+    }
+
+    private static func fraction(_ a: Double, _ b: Double, _ x: Double) -> Double {
+        func away(_ value: Double) -> Double { abs(value) < 1e-300 ? 1e-300 : value }
+        var c = 1.0
+        var d = 1 / away(1 - (a + b) * x / (a + 1))
+        var product = d
+        for step in 1...300 {
+            let m = Double(step)
+            let even = m * (b - m) * x / ((a + 2 * m - 1) * (a + 2 * m))
+            d = 1 / away(1 + even * d)
+            c = away(1 + even / c)
+            product *= d * c
+            let odd = -(a + m) * (a + b + m) * x / ((a + 2 * m) * (a + 2 * m + 1))
+            d = 1 / away(1 + odd * d)
+            c = away(1 + odd / c)
+            product *= d * c
+            if abs(d * c - 1) < 1e-10 { break }
+        }
+        return product
+    }
+
+    /// Stirling's series, after lifting x above 8.
+    private static func logGamma(_ x: Double) -> Double {
+        var (x, product) = (x, 1.0)
+        while x < 8 {
+            product *= x
+            x += 1
+        }
+        let square = 1 / (x * x)
+        let series = (1.0 / 12 - square * (1.0 / 360 - square * (1.0 / 1_260 - square / 1_680))) / x
+        return (x - 0.5) * PureMath.log(x) - x + 0.918_938_533_204_672_7 + series - PureMath.log(product)
+    }
 }
