@@ -115,7 +115,10 @@ struct Auction {
 
     private mutating func letAllGo() {
         book.clear()
-        for edge in isHeld.indices { isHeld[edge] = false }
+        for edge in isHeld.indices where isHeld[edge] {
+            isHeld[edge] = false
+            journal?.append(Int32(edge))
+        }
         open = market.slots
         for task in open.indices where open[task] > 0 { queue.push(task) }
     }

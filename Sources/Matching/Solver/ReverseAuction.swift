@@ -31,7 +31,7 @@ extension Auction {
             setPrice(0, of: worker)
             return nil
         }
-        if offers.bestOpen.edge >= 0, offers.bestOpen.offer >= best.offer - epsilon {
+        if offers.bestOpen.offer > 0, offers.bestOpen.offer >= best.offer - epsilon {
             (second, best) = (best.offer, offers.bestOpen)
         }
         let task = Int(best.task)

@@ -97,10 +97,9 @@ struct SolverMarket {
         rowEnd.append(Int32(edgeWorker.count))
     }
 
-    /// The same without the rows that are gone, and which rows stayed.
-    func living() -> (market: SolverMarket, rows: [Int]) {
+    /// The same with these rows alone.
+    func living(rows: [Int]) -> (market: SolverMarket, rows: [Int]) {
         var result = self
-        let rows = (0..<taskCount).filter { slots[$0] > 0 }
         result.taskIDs = rows.map { taskIDs[$0] }
         result.slots = rows.map { slots[$0] }
         result.taskUnits = rows.map { taskUnits[$0] }

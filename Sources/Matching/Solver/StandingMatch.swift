@@ -187,7 +187,7 @@ package struct StandingMatch: Sendable {
     }
 
     private mutating func clearAway() {
-        let (market, old) = (auction.market.living(), auction)
+        let (market, old) = (auction.market.living(rows: taskPlace.values.map(Int.init).sorted()), auction)
         let rooms = Places(market.market).counts
         var renewed = Auction(market.market, places: places, rooms: rooms, bidsMax: old.bidsMax)
         let held = market.rows.enumerated().flatMap { task, row in
