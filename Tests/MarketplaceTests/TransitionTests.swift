@@ -48,7 +48,7 @@ struct TransitionTests {
     @Test("an offer goes only where it may")
     func offer() {
         let legal: [OfferState: [OfferEvent: OfferState]] = [
-            .open: [.accept: .accepted, .decline: .declined, .lapse: .lapsed]
+            .open: [.accept: .accepted, .decline: .declined, .lapse: .lapsed, .fill: .filled]
         ]
         for state in OfferState.allCases {
             for event in OfferEvent.allCases { #expect(state.after(event) == legal[state]?[event]) }
