@@ -56,6 +56,10 @@ package enum MarketSchema {
         SchemaStep(
             version: 13, name: "asks", script: String(decoding: PackageResources._013_asks_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 14, name: "screened_cells",
+            script: String(decoding: PackageResources._014_screened_cells_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -8,7 +8,7 @@ struct PrivilegeTests {
         "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
         "credential_reminder", "exam",
         "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "content_reading",
-        "direct_offer_turn", "direct_offer_lease",
+        "direct_offer_lease",
         "bid_version", "auction_quality",
     ]
 
@@ -32,9 +32,10 @@ struct PrivilegeTests {
         "update exam set answer_key = '{}'",
         "update content_reading set tasks = 1", "delete from content_reading", "delete from requester_key",
         "delete from task_content", "delete from safety_content",
-        "update direct_offer_turn set amount_minor = 1", "delete from direct_offer_turn",
+        "update direct_offer_turn set amount_minor = 1", "update direct_offer_turn set made_by = null",
+        "delete from direct_offer_turn",
         "update direct_offer_lease set assignment_id = null", "delete from direct_offer_lease",
-        "delete from direct_offer", "delete from standing_ask", "delete from screen_finding",
+        "delete from direct_offer", "delete from screen_finding",
         "update bid_version set sealed = null", "delete from bid_version", "update auction_quality set low_bps = 1",
         "delete from auction", "delete from bid", "delete from award", "delete from early_opening",
         "create table public.own (id bigint)", "drop table transfer", "alter table transfer disable trigger all",
