@@ -21,6 +21,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = f
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
+let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -55,7 +56,7 @@ let package = Package(
         library("Matching", [crypto]),
         library("Consensus", []),
         library("Formats", ["CZlib"]),
-        library("Marketplace", ["Store", "Formats", "Matching", crypto, logging]),
+        library("Marketplace", ["Store", "Formats", "Matching", crypto, heap, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",

@@ -3082,13 +3082,14 @@ create table screen_finding (
     workers            uuid[]         not null,
     auctions           uuid[]         not null,
     evidence           jsonb          not null,
-    -- SHA-256 of cell, kind and workers: the same again changes the open finding.
+    -- SHA-256 of cell, currency, kind and workers: the same again changes the open finding.
     fingerprint        bytea          not null,
     found_at           timestamptz    not null,
     state              finding_state  not null,
     decided_at         timestamptz,
     decided_by         uuid           references principal,
     reasons            text,
+    currency           text           not null,
     constraint screen_finding_score_possible check (score_milli between 0 and 1000000000000),
     constraint screen_finding_workers_named check (cardinality(workers) between 1 and 200),
     constraint screen_finding_auctions_named check (cardinality(auctions) between 1 and 10000),
@@ -3096,7 +3097,8 @@ create table screen_finding (
     constraint screen_finding_decided_iff_not_open
         check (num_nonnulls(decided_at, decided_by, reasons) = case when state = 'open' then 0 else 3 end),
     constraint screen_finding_reasons_given check (char_length(reasons) between 1 and 2000),
-    constraint screen_finding_decider_is_other check (decided_by <> all (workers))
+    constraint screen_finding_decider_is_other check (decided_by <> all (workers)),
+    constraint screen_finding_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$')
 );
 comment on table screen_finding is 'What screens of auctions found, and what people said about it.';
 create index screen_finding_by_requirement on screen_finding (requirement_id);
@@ -3105,6 +3107,19 @@ create index screen_finding_by_decider on screen_finding (decided_by) where deci
 -- Serves FindingQueries.findings.
 create index screen_finding_by_state on screen_finding (state, screen_finding_id);
 create unique index screen_finding_one_open on screen_finding (fingerprint) where state = 'open';
+
+-- When the auctions of a cell that are in one currency were last screened, by whichever scheduler.
+create table screened_cell (
+    requirement_id  uuid         not null references requirement,
+    profession      text         not null references profession,
+    tier            tier         not null,
+    currency        text         not null,
+    screened_at     timestamptz  not null,
+    constraint screened_cell_pkey primary key (requirement_id, profession, tier, currency),
+    constraint screened_cell_currency_is_iso4217 check (currency ~ '^[A-Z]{3}$')
+);
+comment on table screened_cell is 'When cells of auctions were last screened.';
+create index screened_cell_by_profession on screened_cell (profession);
 
 -- Quality --------------------------------------------------------------------
 
@@ -3318,7 +3333,9 @@ grant update (name, newest_version) on guideline to guildhall_app;
 grant update (suggestion) on task_suggestion to guildhall_app;
 -- What was asked, offered or found stays on record.
 revoke update, delete on direct_offer_turn, direct_offer_lease from guildhall_app;
-revoke delete on standing_ask, direct_offer, screen_finding from guildhall_app;
+revoke delete on direct_offer, screen_finding from guildhall_app;
+-- What a worker wrote goes with their erasure.
+grant update (conditions) on direct_offer_turn to guildhall_app;
 -- What was bid, and how good a bidder was known to be, stays as it was; an opening of bids is on record for ever.
 revoke update, delete on bid_version, auction_quality from guildhall_app;
 revoke delete on auction, bid, award, early_opening from guildhall_app;

@@ -29,7 +29,7 @@ struct Benchmarks: AsyncParsableCommand {
         }
         if wants("rate") { try RateBenchmark(rounds: size == .full ? 25 : 9).run() }
         if wants("clearing") { try ClearingBenchmark(rounds: size == .full ? 15 : 5).run() }
-        if only == "matching" || only == "rate" || only == "clearing" { return }
+        if only == "matching" || only == "rate" { return }
         let cluster = try await EmbeddedCluster(
             directory: ".guildhall/bench", settings: ["max_wal_size": "4GB", "shared_buffers": "512MB"],
             binaries: try PostgresBinaries.locate()
@@ -37,6 +37,7 @@ struct Benchmarks: AsyncParsableCommand {
         do {
             let bench = try await Workbench(cluster: cluster)
             line("PostgreSQL \(cluster.binaries.version), durable (fsync on), Unix socket, this machine shared or not.")
+            if wants("clearing") { try await AuctionBenchmark(bench: bench, bids: 100_000).run() }
             if wants("claim") {
                 try await ClaimBenchmark(
                     bench: bench, rounds: size == .full ? 9 : 5, claims: size == .full ? 32_000 : 8_000,

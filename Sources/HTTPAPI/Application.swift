@@ -28,11 +28,7 @@ package func buildApplication(
 ) -> some ApplicationProtocol {
     let router = Router(context: BasicRequestContext.self)
     router.add(middleware: AnswerMiddleware())
-    HealthRoutes(market: market, isReady: isReady).add(to: router)
-    WorkRoutes(market: market).add(to: router)
-    OfferRoutes(market: market).add(to: router)
-    BidRoutes(market: market).add(to: router)
-    ScheduleRoutes(market: market).add(to: router)
+    addRoutes(of: market, isReady: isReady, to: router)
     return Application(
         router: router,
         server: .http1(configuration: .init(idleTimeout: .seconds(settings.idleSeconds))),
@@ -43,4 +39,16 @@ package func buildApplication(
         onServerRunning: { await onServerRunning($0.localAddress?.port ?? settings.port) },
         logger: logger
     )
+}
+
+/// Every route of the API.
+package func addRoutes(
+    of market: Market, isReady: @escaping @Sendable () async -> String?,
+    to router: some RouterMethods<BasicRequestContext>
+) {
+    HealthRoutes(market: market, isReady: isReady).add(to: router)
+    WorkRoutes(market: market).add(to: router)
+    OfferRoutes(market: market).add(to: router)
+    BidRoutes(market: market).add(to: router)
+    ScheduleRoutes(market: market).add(to: router)
 }

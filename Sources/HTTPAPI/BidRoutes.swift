@@ -11,7 +11,7 @@ struct BidRoutes {
     private static let bytesMax = 4 << 10
     let market: Market
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: some RouterMethods<BasicRequestContext>) {
         let routes = router.group("v1")
         routes.get("auctions", use: auctions)
         routes.get("auctions/:requester/:auction", use: auction)

@@ -85,6 +85,40 @@ extension BidRefusal: HTTPRefusal {
     }
 }
 
+extension AuctionRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .otherDoor, .batchNotOpen, .running, .nothingLeft: .conflict
+        case .notAlike, .noRoom: .unprocessableContent
+        }
+    }
+}
+
+extension AuctionReadingRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notCleared: .conflict
+        }
+    }
+}
+
+extension EarlyOpeningRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .noPerson, .sameOperator: .forbidden
+        case .closed, .alreadyProposed, .notProposed: .conflict
+        }
+    }
+}
+
+extension PostRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .otherDoor, .batchNotOpen, .running, .unsettled: .conflict
+        }
+    }
+}
+
 extension DirectOfferRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

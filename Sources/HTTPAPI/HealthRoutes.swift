@@ -14,7 +14,7 @@ struct HealthRoutes {
         figures = FigureReading(MarketMetrics(market: market))
     }
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: some RouterMethods<BasicRequestContext>) {
         // The process lives; asks nobody, so that it answers while the database is frozen.
         router.get("healthz") { _, _ in Response(json: ["status": "ok"]) }
         router.get("readyz") { _, _ in

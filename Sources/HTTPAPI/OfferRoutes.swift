@@ -7,7 +7,7 @@ struct OfferRoutes {
     private static let bodyBytesMax = 16 << 10
     let market: Market
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: some RouterMethods<BasicRequestContext>) {
         let routes = router.group("v1")
         routes.get("offers", use: offers)
         routes.post("offers/:id/accept", use: accept)

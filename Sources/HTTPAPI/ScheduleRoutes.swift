@@ -8,7 +8,7 @@ struct ScheduleRoutes {
     private static let milliseconds = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     let market: Market
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: some RouterMethods<BasicRequestContext>) {
         let routes = router.group("v1")
         routes.get("offers/:id/why", use: offer)
         routes.get("work/routing", use: own)

@@ -9,7 +9,7 @@ struct WorkRoutes {
     private static let answerBytesMax = 1 << 20
     let market: Market
 
-    func add(to router: Router<BasicRequestContext>) {
+    func add(to router: some RouterMethods<BasicRequestContext>) {
         let routes = router.group("v1")
         routes.post("claims", use: claim)
         routes.get("work", use: work)

@@ -66,6 +66,10 @@ package enum MarketSchema {
         SchemaStep(
             version: 16, name: "ladder", script: String(decoding: PackageResources._016_ladder_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 17, name: "screened_cells",
+            script: String(decoding: PackageResources._017_screened_cells_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -1,5 +1,5 @@
 package import Foundation
-internal import Logging
+package import Logging
 package import Marketplace
 package import Store
 package import Testing
@@ -34,7 +34,8 @@ package struct Scratch: Sendable {
 
     /// Another pool on the test's database.
     package static func connect(
-        asOwner: Bool = false, serverClock: Bool = false, _ change: (inout StoreConfiguration) -> Void = { _ in }
+        asOwner: Bool = false, serverClock: Bool = false, logger: Logger? = nil,
+        _ change: (inout StoreConfiguration) -> Void = { _ in }
     ) -> Database {
         var configuration = StoreConfiguration(connectionString: here.connectionString)
         configuration.role = asOwner || here.isEmpty ? nil : "guildhall_app"
@@ -43,7 +44,7 @@ package struct Scratch: Sendable {
         change(&configuration)
         return Database(
             configuration, clock: serverClock ? nil : here.clock,
-            logger: Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
+            logger: logger ?? Logger(label: "tests", factory: { _ in SwiftLogNoOpLogHandler() })
         )
     }
 

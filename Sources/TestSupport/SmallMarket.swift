@@ -173,7 +173,7 @@ package struct SmallMarket: Sendable {
 
     /// What the doctor finds wrong.
     package func ills() async throws -> [DoctorCheck] {
-        try await Doctor(market: market)().filter { !$0.isClean }.map(\.check)
+        try await Doctor(market: market, isFull: true)().filter { !$0.isClean }.map(\.check)
     }
 }
 

@@ -21,13 +21,14 @@ struct LiveServer: Sendable {
     }
 
     static func run(
-        _ market: Market, isReady: @escaping @Sendable () async -> String? = { nil },
+        _ market: Market, isReady: @escaping @Sendable () async -> String? = { nil }, logger: Logger? = nil,
         _ body: @Sendable (LiveServer) async throws -> Void
     ) async throws {
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         // Hummingbird keeps the request's id in the logger, so this must be one that keeps metadata.
-        var logger = Logger(label: "tests", factory: StreamLogHandler.standardError(label:))
-        logger.logLevel = .critical
+        var quiet = Logger(label: "tests", factory: StreamLogHandler.standardError(label:))
+        quiet.logLevel = .critical
+        let logger = logger ?? quiet
         var settings = ServerSettings()
         settings.port = 0
         let application = buildApplication(

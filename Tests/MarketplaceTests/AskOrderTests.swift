@@ -62,6 +62,18 @@ struct AskOrderTests {
         }
     }
 
+    @Test(
+        "asks above what every batch pays may be anybody's of those who ask so much: who gets what stays, byte for byte",
+        .timeLimit(.minutes(15)))
+    func permutedAbove() async throws {
+        let plain = try await giveOut([1, 5_001, 1_500, 7_500, 2_000, 90_000])
+        #expect(plain.filter { $0.hasSuffix("below_ask") }.count == 15)
+        #expect(plain.filter { $0.contains("rate_trace") }.count == 15)
+        for given in [[2_000, 90_000, 1, 5_001, 1_500, 7_500], [1_500, 7_500, 2_000, 90_000, 1, 5_001]] as [[Int64]] {
+            #expect(try await giveOut(given) == plain, "\(given)")
+        }
+    }
+
     @Test("an ask above what some batches pay keeps those away, and changes what no other work pays")
     func filtered() async throws {
         let lines = try await giveOut([4_000, 4_000, 5_000, 5_001, 2_001, 1])

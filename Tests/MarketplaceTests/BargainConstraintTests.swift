@@ -61,6 +61,14 @@ struct BargainConstraintTests {
                set state = 'dismissed', decided_at = found_at, reasons = 'x', decided_by = workers[1]
             """
         ),
+        ("screen_finding_currency_is_iso4217", "update screen_finding set currency = 'usd'"),
+        (
+            "screened_cell_currency_is_iso4217",
+            """
+            insert into screened_cell (requirement_id, profession, tier, currency, screened_at)
+            select requirement_id, profession, tier, 'usd', found_at from screen_finding
+            """
+        ),
     ]
 
     @Test("each refuses the statement that breaks it", .timeLimit(.minutes(15)))
@@ -72,7 +80,8 @@ struct BargainConstraintTests {
         _ = try await ReportSuspicions(market: desk.small.market)(
             [
                 try Suspicion(
-                    .rotation, in: cell, scoreMilli: 1, workers: [desk.worker], auctions: [cell.requirement.uuid],
+                    .rotation, in: cell, desk.small.usd, scoreMilli: 1, workers: [desk.worker],
+                    auctions: [cell.requirement.uuid],
                     evidence: [:])
             ], by: desk.small.manager)
         let owner = Scratch.connect(asOwner: true)

@@ -20,11 +20,12 @@ struct FindingTests {
     private let auctions = (0..<3).map { Scratch.here.identifiers.uuid(at: Scratch.start + Double($0)) }
 
     private func suspicion(
-        _ kind: FindingKind = .rotation, in cell: ScreenCell, score: Int64 = 2_500, _ workers: Set<Worker.ID>,
-        auctions count: Int = 2
+        _ kind: FindingKind = .rotation, in cell: ScreenCell, currency: String = "USD", score: Int64 = 2_500,
+        _ workers: Set<Worker.ID>, auctions count: Int = 2
     ) throws -> Suspicion {
         try Suspicion(
-            kind, in: cell, scoreMilli: score, workers: workers, auctions: Set(auctions.prefix(count)),
+            kind, in: cell, try #require(Currency(currency)), scoreMilli: score, workers: workers,
+            auctions: Set(auctions.prefix(count)),
             evidence: ["z_milli": .integer(score)])
     }
 
@@ -96,6 +97,31 @@ struct FindingTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("of two currencies in one cell are two; the step to this release gives old ones the same mark")
+    func currencies() async throws {
+        let desk = try await BargainDesk()
+        let cell = try await desk.cell()
+        let report = ReportSuspicions(market: desk.small.market)
+        let other = try await desk.small.lawyer("other")
+        let pair: Set = [desk.worker, other]
+        #expect(
+            try await report(
+                [suspicion(in: cell, pair), suspicion(in: cell, currency: "EUR", pair)], by: desk.small.manager) == 2)
+        #expect(try await report([suspicion(in: cell, currency: "EUR", pair)], by: desk.small.manager) == 0)
+        let open = try await ListFindings(market: desk.small.market)(by: desk.small.manager)
+        #expect(Set(open.map(\.currency.code)) == ["USD", "EUR"])
+        // As migrations/0014 says it.
+        let odd = try await desk.small.count(
+            """
+            select count(*) as n from screen_finding
+             where fingerprint <> sha256(convert_to(
+                       '{"currency":"' || currency || '","kind":"' || kind || '","profession":"' || profession
+                           || '","requirement":"' || requirement_id || '","tier":"' || tier || '","workers":["'
+                           || array_to_string(workers, '","') || '"]}', 'UTF8'))
+            """)
+        #expect(odd == 0)
+    }
+
     @Test("name somebody and some auction, within bounds")
     func bounded() async throws {
         let desk = try await BargainDesk()
@@ -104,7 +130,7 @@ struct FindingTests {
         #expect(throws: BadInput.self) { try suspicion(in: cell, [desk.worker], auctions: 0) }
         #expect(throws: BadInput.self) {
             try Suspicion(
-                .rotation, in: cell, scoreMilli: 1, workers: [desk.worker], auctions: Set(auctions),
+                .rotation, in: cell, desk.small.usd, scoreMilli: 1, workers: [desk.worker], auctions: Set(auctions),
                 evidence: .string(String(repeating: "x", count: 65_536)))
         }
         let report = ReportSuspicions(market: desk.small.market)

@@ -33,10 +33,18 @@ struct ScreenBidsTests {
             try await house.bid(workers[2], amount + 20, in: auction)
             try await house.close(auction)
         }
-        let outcome = try await screen(most: 1, by: small.manager)
-        #expect(outcome.cells == 1 && outcome.opened == 2 && outcome.next != nil)
-        #expect(try await screen(after: outcome.next, most: 1, by: small.manager).cells == 0)
-        #expect(try await screen(by: small.manager).opened == 0)
+        // Two schedulers at once: one of them takes the cell.
+        async let one = screen(most: 1, by: small.manager)
+        async let other = screen(most: 1, by: small.manager)
+        let outcomes = try await [one, other]
+        #expect(outcomes.map(\.cells).sorted() == [0, 1] && outcomes.map(\.opened).sorted() == [0, 2])
+        #expect(outcomes.allSatisfy { $0.hasMore == ($0.cells == 1) })
+        #expect(try await screen(by: small.manager).cells == 0)
+        Scratch.clock.advance(by: ScreenBids.usualPeriod)
+        let next = try await screen(by: small.manager)
+        #expect(next.cells == 1 && next.opened == 0 && !next.hasMore)
+        let whole = try await screen(every: 0, by: small.manager)
+        #expect(whole.cells == 1 && whole.opened == 0)
         let list = ListFindings(market: house.market)
         let found = try await list(by: small.manager)
         #expect(Set(found.map(\.kind)) == [.identicalBids, .linkedAccounts])

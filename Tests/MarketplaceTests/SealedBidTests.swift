@@ -41,28 +41,6 @@ struct SealedBidTests {
         return House(house: house, auction: auction, workers: workers, amounts: amounts)
     }
 
-    /// Every form in which an amount could be written.
-    private func forms(of amount: Int64) -> [String] {
-        let bytes = withUnsafeBytes(of: amount.bigEndian) { Array($0) }
-        let little = Array(bytes.reversed())
-        let hex = { (bytes: [UInt8]) in bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() }
-        // Base64 depends on where the bytes begin: the middle of each of the three places.
-        let base64 = { (bytes: [UInt8]) in
-            (0..<3).map { shift in
-                let text = Data(Array(repeating: 0, count: shift) + bytes).base64EncodedString()
-                return String(text.dropFirst(shift == 0 ? 0 : shift + 1).prefix(9))
-            }
-        }
-        let five = { (bytes: [UInt8]) in Array(bytes.drop { $0 == 0 }) }
-        return [String(amount), "\(amount / 100).\(amount % 100)", hex(five(bytes)), hex(five(bytes).reversed())]
-            + base64(bytes) + base64(little)
-    }
-
-    private func shows(_ text: String, _ amounts: [Int64]) -> [String] {
-        let lower = text.lowercased()
-        return amounts.flatMap(forms).filter { text.contains($0) || lower.contains($0) }
-    }
-
     private func dump() throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: try PostgresBinaries.locate().program("pg_dump"))
@@ -81,10 +59,10 @@ struct SealedBidTests {
         let sealed = try await sealed()
         let before = try dump()
         #expect(before.contains("bid_version"))
-        #expect(shows(before, sealed.amounts) == [])
+        #expect(BidAmounts.found(in: before, sealed.amounts) == [])
         try await sealed.house.close(sealed.auction)
         // The search finds what is there.
-        #expect(Set(shows(try dump(), sealed.amounts)).isSuperset(of: sealed.amounts.map { String($0) }))
+        #expect(Set(BidAmounts.found(in: try dump(), sealed.amounts)).isSuperset(of: sealed.amounts.map { String($0) }))
     }
 
     @Test("all look alike, whatever the amount")
@@ -136,14 +114,14 @@ struct SealedBidTests {
             let own = await everything(sealed, as: Principal.ID(worker.uuid))
             #expect(own.contains(String(sealed.amounts[place])))
             let others = sealed.amounts.enumerated().filter { $0.offset != place }.map(\.element)
-            #expect(shows(own, others) == [])
+            #expect(BidAmounts.found(in: own, others) == [])
         }
         let told = try await small.market.database.read {
             try await $0.rows("select facts::text as it from audit_event union all select facts::text from notice")
         }
         for row in told { read += try row["it"] }
         read += "\(BidRefusal.outOfBand(floor: 1, ceiling: 2))"
-        #expect(shows(read, sealed.amounts) == [])
+        #expect(BidAmounts.found(in: read, sealed.amounts) == [])
         #expect(read.contains("\(sealed.auction.id)"))
         _ = house
     }

@@ -48,6 +48,17 @@ struct RoutingAskTests {
                 let plan = try RoutingPolicy(liveMax: 5).plan(market(base, belowAsk: pairs))
                 #expect(plan.json.canonicalText == plain, "seed \(seed)")
             }
+            // Of those who ask more than anything pays it does not matter who asks how much.
+            let most = hourly.max() ?? 1
+            let above = base.candidates.indices.map { $0 % 3 == 0 ? most + 1 + Int64($0) : asks[$0] }
+            let dearer = base.candidates.indices.map { $0 % 3 == 0 ? most + 1_000 - Int64($0) : asks[$0] }
+            let (one, other) = (
+                try belowAsk(base, asks: above, pays: pays), try belowAsk(base, asks: dearer, pays: pays)
+            )
+            #expect(one == other)
+            #expect(
+                try RoutingPolicy(liveMax: 5).plan(market(base, belowAsk: one)).json
+                    == RoutingPolicy(liveMax: 5).plan(market(base, belowAsk: other)).json, "seed \(seed)")
             // And above the pay they keep pairs apart, and tell so where nothing else did before.
             let high = base.candidates.map { _ in Int64.random(in: 1...40_000, using: &generator) }
             let pairs = try belowAsk(base, asks: high, pays: pays)

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 internal import Store
 
@@ -11,6 +12,25 @@ extension Transaction {
                     (event_id, stream, occurred_at, actor_id, action, subject, subject_id, facts)
                 values (\(event.id), \(event.stream.description), \(event.occurredAt), \(event.actor), \(event.action),
                         \(event.subject), \(event.subjectID), \(event.facts))
+                returning event_id, stream
+            )
+            insert into audit_unsealed (event_id, stream) select event_id, stream from event
+            """)
+    }
+
+    /// The same for several events.
+    func insert(_ events: [AuditEvent]) async throws {
+        try await execute(
+            """
+            with event as (
+                insert into audit_event
+                    (event_id, stream, occurred_at, actor_id, action, subject, subject_id, facts)
+                select event_id, stream, occurred_at, actor_id, action, subject, subject_id, facts::jsonb
+                  from unnest(\(events.map(\.id))::uuid[], \(events.map(\.stream.description))::text[],
+                              \(events.map(\.occurredAt))::timestamptz[], \(events.map(\.actor))::uuid[],
+                              \(events.map(\.action))::text[], \(events.map(\.subject))::text[],
+                              \(events.map(\.subjectID))::uuid[], \(events.map(\.facts.canonicalText))::text[])
+                       as told (event_id, stream, occurred_at, actor_id, action, subject, subject_id, facts)
                 returning event_id, stream
             )
             insert into audit_unsealed (event_id, stream) select event_id, stream from event

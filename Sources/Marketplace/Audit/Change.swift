@@ -47,6 +47,21 @@ package struct Change: Sendable {
         try await transaction.insert(event)
         marker.note(event.id)
     }
+
+    /// Writes an event of one kind for each of several things, in one statement.
+    func record(
+        _ action: String, by actor: Principal.ID, on subject: String, in stream: AuditStream,
+        _ each: [(subject: UUID, facts: JSON)]
+    ) async throws {
+        let events = each.map { subjectID, facts in
+            AuditEvent(
+                id: make(), stream: stream, occurredAt: instant, actor: actor, action: action, subject: subject,
+                subjectID: subjectID, facts: facts)
+        }
+        guard let first = events.first else { return }
+        try await transaction.insert(events)
+        marker.note(first.id)
+    }
 }
 
 /// The first audit event of the attempt that is under way.

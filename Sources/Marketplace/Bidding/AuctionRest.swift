@@ -27,7 +27,11 @@ package struct AuctionRest: Sendable {
             return try await transaction.auctionsToFollow(after: last, limit: most)
         }
         var opened = 0
-        for auction in auctions where try await follow(auction, by: actor) { opened += 1 }
+        var stuck = StuckOnes()
+        for auction in auctions {
+            try await stuck.passBy { if try await follow(auction, by: actor) { opened += 1 } }
+        }
+        _ = try stuck.report(unless: opened > 0)
         return (opened, auctions.count == most ? auctions.last?.id : nil)
     }
 
@@ -40,16 +44,29 @@ package struct AuctionRest: Sendable {
                     at: change.instant, spent: try await change.transaction.awardedMinor(of: auction))
             else { return false }
             if let dueAt = batch.dueAt, dueAt <= terms.closesAt + TimeInterval(terms.extensionMostSeconds) {
-                return false
+                return try await change.endRounds(of: auction, batch, by: actor)
             }
             do {
                 _ = try await change.openAuction(of: batch, on: terms, round: auction, by: actor)
             } catch is AuctionRefusal {
+                // It may go on later: a batch is resumed, what was reserved comes back.
                 return false
             }
             try await change.transaction.markFollowed(auction)
             return true
         }
+    }
+}
+
+extension Change {
+    /// No round follows: there is no time for it before the deadline.
+    fileprivate func endRounds(of auction: Auction, _ batch: Batch, by actor: Principal.ID) async throws -> Bool {
+        try await transaction.markFollowed(auction)
+        try await recordAuction("auction_rounds_ended", of: auction, by: actor)
+        let left = try await transaction.freeSlots(of: batch.key).reduce(0) { $0 + $1.numbers.count }
+        guard let ended = try await transaction.auction(auction.key) else { return false }
+        try await tellOfRest(of: ended, units: left)
+        return false
     }
 }
 
@@ -61,7 +78,9 @@ extension Auction {
     /// - Parameter spent: what the awards of this round come to; the clock lane's budget is for what is left.
     /// - Returns: `nil` when nothing of the budget is left.
     func nextTerms(at instant: Date, spent: Int64) -> AuctionTerms? {
-        var terms = AuctionTerms(closesAt: instant + closesAt.timeIntervalSince(openedAt))
+        // As long as bids could be placed, but never longer than an auction may take.
+        let length = min(closesAt.timeIntervalSince(openedAt), AuctionTerms.secondsMax)
+        var terms = AuctionTerms(closesAt: instant + length)
         terms.lane = lane
         (terms.snipeSeconds, terms.extensionSeconds) = (snipeSeconds, extensionSeconds)
         terms.extensionMostSeconds = Int(min(closesLatestAt.timeIntervalSince(closesAt), 604_800))

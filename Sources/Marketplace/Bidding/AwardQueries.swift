@@ -10,32 +10,40 @@ extension Transaction {
             """)["fee_bps"]
     }
 
-    /// Enters an award and keeps its slots.
-    func insertAward(_ award: FreshAward, of auction: Auction, _ batch: Batch.Key, acceptBy: Date) async throws {
-        for part in award.parts {
-            try await execute(
-                """
-                insert into allotment (requester_id, allotment_id, batch_id, kind, pay_minor, fee_minor)
-                values (\(batch.requester), \(part.allotment), \(batch.id), 'award', \(part.pay.minorUnits),
-                        \(part.fee.minorUnits))
-                """)
-            let changed = try await execute(
-                """
-                update slot set allotment_id = \(part.allotment)
-                  from unnest(\(part.slots.map(\.task))::uuid[], \(part.slots.map(\.slot))::bigint[])
-                           as won (task_id, slot_no)
-                 where slot.requester_id = \(batch.requester) and slot.task_id = won.task_id
-                   and slot.slot_no = won.slot_no and slot.state = 'open' and slot.allotment_id is null
-                """)
-            guard changed == part.slots.count else { throw StoreError.unexpectedRowCount(changed) }
-        }
+    /// Enters awards and keeps their slots.
+    func insertAwards(
+        _ awards: [FreshAward], of auction: Auction, _ batch: Batch.Key, isMovedUp: Bool, acceptBy: Date
+    ) async throws {
+        let parts = awards.flatMap(\.parts)
+        try await execute(
+            """
+            insert into allotment (requester_id, allotment_id, batch_id, kind, pay_minor, fee_minor)
+            select \(batch.requester), allotment_id, \(batch.id), 'award', pay_minor, fee_minor
+              from unnest(\(parts.map(\.allotment))::uuid[], \(parts.map(\.pay.minorUnits))::bigint[],
+                          \(parts.map(\.fee.minorUnits))::bigint[]) as part (allotment_id, pay_minor, fee_minor)
+            """)
+        let slots = parts.flatMap { part in part.slots.map { (allotment: part.allotment, slot: $0) } }
+        let changed = try await execute(
+            """
+            update slot set allotment_id = won.allotment_id
+              from unnest(\(slots.map(\.allotment))::uuid[], \(slots.map(\.slot.task))::uuid[],
+                          \(slots.map(\.slot.number))::bigint[]) as won (allotment_id, task_id, slot_no)
+             where slot.requester_id = \(batch.requester) and slot.task_id = won.task_id
+               and slot.slot_no = won.slot_no and slot.state = 'open' and slot.allotment_id is null
+            """)
+        guard changed == slots.count else { throw StoreError.unexpectedRowCount(changed) }
+        let rests: [Allotment.ID?] = awards.map { $0.parts.dropFirst().first?.allotment }
         try await execute(
             """
             insert into award (requester_id, award_id, auction_id, bid_id, worker_id, state, units, total_minor,
                                is_moved_up, awarded_at, accept_by, allotment_id, rest_allotment_id)
-            values (\(batch.requester), \(award.id), \(auction.id), \(award.winner.bid), \(award.winner.worker),
-                    'awarded', \(award.units), \(award.totalMinor), \(award.isMovedUp), \(instant), \(acceptBy),
-                    \(award.parts.first?.allotment), \(award.parts.dropFirst().first?.allotment))
+            select \(batch.requester), award_id, \(auction.id), bid_id, worker_id, 'awarded', units, total_minor,
+                   \(isMovedUp), \(instant), \(acceptBy), allotment_id, rest_allotment_id
+              from unnest(\(awards.map(\.id))::uuid[], \(awards.map(\.winner.bid))::uuid[],
+                          \(awards.map(\.winner.worker))::uuid[], \(awards.map(\.units))::bigint[],
+                          \(awards.map(\.totalMinor))::bigint[], \(awards.flatMap { $0.parts.prefix(1).map(\.allotment) })::uuid[],
+                          \(rests)::uuid[])
+                   as won (award_id, bid_id, worker_id, units, total_minor, allotment_id, rest_allotment_id)
             """)
         try await markAllotments(of: batch)
     }
@@ -86,13 +94,14 @@ extension Transaction {
     }
 
     /// Awards that nobody has answered in time.
-    func lockLateAwards(of auction: Auction) async throws -> [Award] {
+    func lockLateAwards(of auction: Auction, limit: Int) async throws -> [Award] {
         try await rows(
             """
             \(fragment: Award.columns)
              where award.requester_id = \(auction.requester) and award.auction_id = \(auction.id)
                and award.state = 'awarded' and award.accept_by <= \(instant)
              order by award.award_id
+             limit \(limit)
                for no key update of award
             """
         ).map(Award.init)
@@ -148,31 +157,37 @@ extension Transaction {
             """)
     }
 
-    /// Tasks of a batch of which a worker has a slot: taken, or kept for an award of theirs.
-    func tasksHad(by worker: Worker.ID, of batch: Batch.Key) async throws -> Set<WorkTask.ID> {
-        Set(
-            try await rows(
-                """
-                select task_id from assignment
-                 where worker_id = \(worker) and requester_id = \(batch.requester) and batch_id = \(batch.id)
-                   and state in ('leased', 'submitted', 'accepted', 'rejected')
-                 union
-                select slot.task_id
-                  from award
-                  join slot on slot.requester_id = award.requester_id
-                           and slot.allotment_id in (award.allotment_id, award.rest_allotment_id)
-                 where award.worker_id = \(worker) and award.requester_id = \(batch.requester)
-                   and slot.batch_id = \(batch.id)
-                """
-            ).map { try $0["task_id"] })
+    /// Tasks of a batch of which workers have a slot: taken, or kept for an award of theirs.
+    func tasksHad(by workers: [Worker.ID], of batch: Batch.Key) async throws -> [Worker.ID: Set<WorkTask.ID>] {
+        let rows = try await rows(
+            """
+            select worker_id, task_id from assignment
+             where worker_id = any(\(workers)::uuid[]) and requester_id = \(batch.requester)
+               and batch_id = \(batch.id) and state in ('leased', 'submitted', 'accepted', 'rejected')
+             union
+            select award.worker_id, slot.task_id
+              from award
+              join slot on slot.requester_id = award.requester_id
+                       and slot.allotment_id in (award.allotment_id, award.rest_allotment_id)
+             where award.worker_id = any(\(workers)::uuid[]) and award.requester_id = \(batch.requester)
+               and slot.batch_id = \(batch.id)
+            """)
+        var had: [Worker.ID: Set<WorkTask.ID>] = [:]
+        for row in rows { had[try row["worker_id"], default: []].insert(try row["task_id"]) }
+        return had
     }
 
-    func bidID(of worker: Worker.ID, in auction: Auction) async throws -> Bid.ID? {
-        try await firstRow(
+    /// The bids of workers in an auction.
+    func bidIDs(of workers: [Worker.ID], in auction: Auction) async throws -> [Worker.ID: Bid.ID] {
+        let rows = try await rows(
             """
-            select bid_id from bid
-             where requester_id = \(auction.requester) and auction_id = \(auction.id) and worker_id = \(worker)
-            """)?["bid_id"]
+            select worker_id, bid_id from bid
+             where requester_id = \(auction.requester) and auction_id = \(auction.id)
+               and worker_id = any(\(workers)::uuid[])
+            """)
+        return try Dictionary(
+            rows.map { (try $0.value("worker_id", as: Worker.ID.self), try $0["bid_id"]) },
+            uniquingKeysWith: { first, _ in first })
     }
 }
 

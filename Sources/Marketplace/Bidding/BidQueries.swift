@@ -95,6 +95,7 @@ extension Transaction {
 
     /// Writes what bids say, once their auction is closed.
     func openBids(_ amounts: [(bid: Bid, amount: SealedAmount)], of auction: Auction.Key) async throws {
+        guard !amounts.isEmpty else { return }
         let changed = try await execute(
             """
             update bid set state = 'opened', amount_minor = opened.amount_minor, salt = opened.salt

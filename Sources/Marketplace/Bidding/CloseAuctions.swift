@@ -16,9 +16,10 @@ package struct AuctionProgress: Hashable, Sendable {
 /// Takes auctions whose time is up, by PostgreSQL's clock, from the close to their awards: opens the bids, clears,
 /// writes the awards. Each step is a bounded transaction; cut off anywhere, it goes on where it was and ends the same.
 package struct CloseAuctions: Sendable {
-    /// Bids opened, and awards written, in one transaction.
-    static let bidsMax = 500
-    static let awardsMax = 50
+    /// Bids opened, awards written, and slots of these awards, in one transaction.
+    static let bidsMax = 1_000
+    static let awardsMax = 500
+    static let slotsMax = 2_000
     /// Steps in one piece.
     package static let stepsMax = 50
 
@@ -31,7 +32,8 @@ package struct CloseAuctions: Sendable {
     /// - Parameters:
     ///   - steps: how many transactions at most, 1 to 1,000.
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
-    /// - Throws: ``BadInput``; ``AccessRefusal``; ``ContentRefusal/keysMissing``; ``VaultRefusal``.
+    /// - Throws: ``BadInput``; ``AccessRefusal``; ``ContentRefusal/keysMissing``; ``VaultRefusal`` of an auction that
+    ///   cannot be opened, when all others were taken on.
     package func callAsFunction(steps: Int = stepsMax, by actor: Principal.ID) async throws -> AuctionProgress {
         guard (1...1_000).contains(steps) else { throw BadInput("steps", "must be 1 to 1,000") }
         var progress = AuctionProgress()
@@ -40,10 +42,14 @@ package struct CloseAuctions: Sendable {
             return try await transaction.unfinishedAuctions(limit: steps)
         }
         var left = steps
+        var stuck = StuckOnes()
         for auction in due {
-            while left > 0, try await step(auction, by: actor, &progress) { left -= 1 }
+            try await stuck.passBy {
+                while left > 0, try await step(auction, by: actor, &progress) { left -= 1 }
+            }
         }
-        progress.hasMore = left == 0 || due.count == steps
+        let isStuck = try stuck.report(unless: progress != AuctionProgress())
+        progress.hasMore = left == 0 || due.count == steps || isStuck
         return progress
     }
 
@@ -134,13 +140,32 @@ extension Change {
 
     private func open(_ bids: [Bid], of auction: Auction, by actor: Principal.ID) async throws {
         let key = try await auctionKey(of: auction.key).key
+        let away = try await transaction.inactive(among: bids.map(\.worker))
+        try await setAside(bids.filter { away.contains($0.worker) }, of: auction, by: actor)
         var opened: [(bid: Bid, amount: SealedAmount)] = []
-        for bid in bids {
+        for bid in bids where !away.contains(bid.worker) {
             guard let sealed = bid.sealed, bid.state.after(.open) != nil else { throw VaultRefusal.unreadable }
             opened.append((bid, try key.open(sealed, of: bid.id, version: bid.version)))
         }
         try await transaction.openBids(opened, of: auction.key)
-        try await recordAuction("bids_opened", of: auction, by: actor, facts: ["bids": .integer(Int64(bids.count))])
+        try await recordAuction("bids_opened", of: auction, by: actor, facts: ["bids": .integer(Int64(opened.count))])
+    }
+
+    /// Bids of who may not work any more, suspended or gone since: they are never read, and nobody waits for an answer
+    /// that cannot come.
+    private func setAside(_ bids: [Bid], of auction: Auction, by actor: Principal.ID) async throws {
+        guard !bids.isEmpty, BidState.sealed.after(.withdraw) != nil else { return }
+        try await transaction.setAside(bids.map(\.id), of: auction.key)
+        try await transaction.tell(
+            "bid_set_aside",
+            bids.map { bid in
+                Told(
+                    id: make(), recipient: Principal.ID(bid.worker.uuid),
+                    facts: ["auction": .string("\(auction.id)"), "bid": .string("\(bid.id)")])
+            })
+        try await record(
+            "bid_set_aside", by: actor, on: "auction", in: .requester(auction.requester),
+            bids.map { (auction.id.uuid, ["bid": .string("\($0.id)")]) })
     }
 
     /// All bids are open: what came of them is worked out and stored, and the key is forgotten.
@@ -154,7 +179,11 @@ extension Change {
             }
         guard let next = auction.state.after(event) else { throw StoreError.unexpectedRowCount(0) }
         try await transaction.storeRecord(record, of: auction, to: next)
-        if next == .fallenBack { try await transaction.fallBack(batch.key) }
+        if next == .fallenBack {
+            try await transaction.fallBack(batch.key)
+        } else {
+            try await tellOfRest(of: auction, units: record.result.unitsUnfilled)
+        }
         try await recordAuction(
             "auction_cleared", of: auction, by: actor,
             facts: [

@@ -23,6 +23,24 @@ extension Transaction {
             """)
     }
 
+    /// Those of these workers who are not active.
+    func inactive(among workers: [Worker.ID]) async throws -> Set<Worker.ID> {
+        Set(
+            try await rows(
+                "select worker_id from worker where worker_id = any(\(workers)::uuid[]) and state <> 'active'"
+            ).map { try $0["worker_id"] })
+    }
+
+    /// Takes sealed bids out, as they are: their amounts stay sealed.
+    func setAside(_ bids: [Bid.ID], of auction: Auction.Key) async throws {
+        let changed = try await execute(
+            """
+            update bid set state = 'withdrawn'
+             where requester_id = \(auction.requester) and bid_id = any(\(bids)::uuid[]) and state = 'sealed'
+            """)
+        guard changed == bids.count else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
     /// Every bid of an auction that binds, as it is cleared.
     func bidders(in auction: Auction) async throws -> [AuctionMarket.Bidder] {
         try await rows(
@@ -75,16 +93,25 @@ extension Transaction {
     func storedWinners(of auction: Auction, after count: Int, limit: Int) async throws -> [StoredWinner] {
         try await rows(
             """
-            select won.place, (won.item ->> 'worker')::uuid as worker_id, (won.item ->> 'units')::bigint as units,
-                   (won.item ->> 'payment_minor')::bigint as total_minor, bid.bid_id
-              from auction
-             cross join lateral jsonb_array_elements(result -> 'winners') with ordinality as won (item, place)
-              join bid on bid.requester_id = auction.requester_id and bid.auction_id = auction.auction_id
-                      and bid.worker_id = (won.item ->> 'worker')::uuid
-             where auction.requester_id = \(auction.requester) and auction.auction_id = \(auction.id)
-               and won.place > \(count)
+            -- Read once, however many winners there are: each element is then found by its place.
+            with stored as materialized (
+                select result -> 'winners' as winners from auction
+                 where requester_id = \(auction.requester) and auction_id = \(auction.id)
+            ),
+            won as materialized (
+                select place, (item ->> 'worker')::uuid as worker_id, (item ->> 'units')::bigint as units,
+                       (item ->> 'payment_minor')::bigint as total_minor
+                  from stored
+                 cross join generate_series(\(count)::integer,
+                                            least(\(count) + \(limit), jsonb_array_length(winners))::integer - 1)
+                            as place
+                 cross join lateral (select winners -> place as item) as found
+            )
+            select won.worker_id, won.units, won.total_minor, bid.bid_id
+              from won
+              join bid on bid.requester_id = \(auction.requester) and bid.auction_id = \(auction.id)
+                      and bid.worker_id = won.worker_id
              order by won.place
-             limit \(limit)
             """
         ).map { row in
             StoredWinner(

@@ -57,6 +57,8 @@ package struct Finding: Sendable {
 
     package let id: ID
     package let cell: ScreenCell
+    /// Of all bids that it is about.
+    package let currency: Currency
     package let kind: FindingKind
     /// How surprising it is, in thousandths: of the power of ten that the chance of it is one in; of linked accounts
     /// the auctions that they share.
@@ -77,7 +79,8 @@ package struct Finding: Sendable {
         [
             "finding": .string("\(id)"), "kind": .string(kind.rawValue), "state": .string(state.rawValue),
             "requirement": .string("\(cell.requirement)"), "profession": .string(cell.profession.code),
-            "tier": .string(cell.tier.rawValue), "score_milli": .integer(scoreMilli),
+            "tier": .string(cell.tier.rawValue), "currency": .string(currency.code),
+            "score_milli": .integer(scoreMilli),
             "workers": .array(workers.map { .string("\($0)") }),
             "auctions": .array(auctions.map { .string($0.uuidString.lowercased()) }), "evidence": evidence,
             "found_at": .string(foundAt.formatted(.iso8601)),
@@ -91,6 +94,7 @@ package struct Finding: Sendable {
 /// What a screen has found and nobody has looked at.
 package struct Suspicion: Hashable, Sendable {
     let cell: ScreenCell
+    let currency: Currency
     let kind: FindingKind
     let scoreMilli: Int64
     let workers: [Worker.ID]
@@ -104,8 +108,8 @@ package struct Suspicion: Hashable, Sendable {
     ///   - evidence: up to 64 KiB.
     /// - Throws: ``BadInput``.
     package init(
-        _ kind: FindingKind, in cell: ScreenCell, scoreMilli: Int64, workers: Set<Worker.ID>, auctions: Set<UUID>,
-        evidence: JSON
+        _ kind: FindingKind, in cell: ScreenCell, _ currency: Currency, scoreMilli: Int64, workers: Set<Worker.ID>,
+        auctions: Set<UUID>, evidence: JSON
     ) throws(BadInput) {
         guard (1...Finding.workersMax).contains(workers.count) else {
             throw BadInput("workers", "must be 1 to \(Finding.workersMax)")
@@ -114,17 +118,18 @@ package struct Suspicion: Hashable, Sendable {
             throw BadInput("auctions", "must be 1 to \(Finding.auctionsMax)")
         }
         try evidence.mustFit(65_536, as: "evidence")
-        (self.cell, self.kind, self.evidence) = (cell, kind, evidence)
+        (self.cell, self.currency, self.kind, self.evidence) = (cell, currency, kind, evidence)
         self.scoreMilli = min(max(scoreMilli, 0), 1_000_000_000_000)
         self.workers = workers.sorted()
         self.auctions = auctions.sorted { $0.uuidString < $1.uuidString }
     }
 
-    /// Of cell, kind and workers: the same again is no second finding.
+    /// Of cell, currency, kind and workers: the same again is no second finding.
     var fingerprint: Digest {
         Digest(
             of: [
-                "requirement": .string("\(cell.requirement)"), "profession": .string(cell.profession.code),
+                "currency": .string(currency.code), "requirement": .string("\(cell.requirement)"),
+                "profession": .string(cell.profession.code),
                 "tier": .string(cell.tier.rawValue), "kind": .string(kind.rawValue),
                 "workers": .array(workers.map { .string("\($0)") }),
             ] as JSON)

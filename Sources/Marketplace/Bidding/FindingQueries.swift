@@ -11,10 +11,11 @@ extension Transaction {
         let row = try await firstRow(
             """
             insert into screen_finding (screen_finding_id, requirement_id, profession, tier, kind, score_milli, workers,
-                                        auctions, evidence, fingerprint, found_at, state)
+                                        auctions, evidence, fingerprint, found_at, state, currency)
             select \(id), \(suspicion.cell.requirement), \(suspicion.cell.profession), \(suspicion.cell.tier),
                    \(suspicion.kind), \(suspicion.scoreMilli), \(suspicion.workers), \(suspicion.auctions),
-                   \(suspicion.evidence), \(suspicion.fingerprint), \(instant), 'open'
+                   \(suspicion.evidence), \(suspicion.fingerprint), \(instant), 'open',
+                   \(suspicion.currency)
              where not exists (select from screen_finding as decided
                                 where decided.fingerprint = \(suspicion.fingerprint) and decided.state <> 'open'
                                   and decided.auctions @> \(suspicion.auctions)::uuid[])
@@ -93,7 +94,7 @@ extension Transaction {
 extension Finding {
     fileprivate static let columns: SQL = """
         screen_finding_id, requirement_id, profession, tier, kind, score_milli, workers, auctions, evidence, found_at,
-        state, decided_at, decided_by, reasons
+        state, decided_at, decided_by, reasons, currency
         """
 
     fileprivate init(row: Row) throws {
@@ -101,7 +102,8 @@ extension Finding {
             id: try row["screen_finding_id"],
             cell: ScreenCell(
                 requirement: try row["requirement_id"], profession: try row["profession"], tier: try row["tier"]),
-            kind: try row["kind"], scoreMilli: try row["score_milli"], workers: try row["workers"],
+            currency: try row["currency"], kind: try row["kind"], scoreMilli: try row["score_milli"],
+            workers: try row["workers"],
             auctions: try row["auctions"], evidence: try row["evidence"], foundAt: try row["found_at"],
             state: try row["state"], decidedAt: try row["decided_at"], decidedBy: try row["decided_by"],
             reasons: try row["reasons"]

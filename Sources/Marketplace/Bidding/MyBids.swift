@@ -9,7 +9,7 @@ package struct OwnBid: Sendable {
     package let lane: AuctionLane
     package let auctionState: AuctionState
     package let closesAt: Date
-    /// What was bid for an assignment; `nil` for one that was withdrawn, or where this program has no keys.
+    /// What was bid for an assignment; `nil` for one that was withdrawn, and for one that is sealed to who asks.
     package let amountMinor: Int64?
     /// Goes into the commitment; as hexadecimal digits.
     package let salt: String?
@@ -43,13 +43,14 @@ package struct MyBids: Sendable {
     /// - Parameters:
     ///   - last: of the page before.
     ///   - limit: 1 to 200.
+    ///   - unsealing: whether amounts are shown before the close: only to who has shown to be the bidder.
     ///   - actor: the worker.
     /// - Throws: ``BadInput``; ``AccessRefusal``; ``VaultRefusal``.
     package func callAsFunction(
-        before last: Bid.ID? = nil, limit: Int = 50, by actor: Principal.ID
+        before last: Bid.ID? = nil, limit: Int = 50, unsealing: Bool = true, by actor: Principal.ID
     ) async throws -> [OwnBid] {
         let limit = try PageLimit.checked(limit)
-        return try await market.database.read { [keys = market.keys] transaction in
+        return try await market.database.read { [keys = unsealing ? market.keys : nil] transaction in
             try await transaction.authorize(actor, as: .worker)
             let bids = try await transaction.bids(of: Worker.ID(actor.uuid), before: last, limit: limit)
             var own: [OwnBid] = []
@@ -61,12 +62,14 @@ package struct MyBids: Sendable {
     /// One bid, and, once the auction is cleared, what other bids of the same bidder would have won and been paid, all
     /// others as they were.
     ///
-    /// - Parameter actor: the worker.
+    /// - Parameters:
+    ///   - unsealing: as for the list.
+    ///   - actor: the worker.
     /// - Throws: ``AccessRefusal``; ``NotFound``; ``VaultRefusal``.
     package func one(
-        in auction: Auction.Key, by actor: Principal.ID
+        in auction: Auction.Key, unsealing: Bool = true, by actor: Principal.ID
     ) async throws -> (bid: OwnBid, alternatives: [AuctionAlternative]) {
-        try await market.database.read { [keys = market.keys] transaction in
+        try await market.database.read { [keys = unsealing ? market.keys : nil] transaction in
             try await transaction.authorize(actor, as: .worker)
             guard let bid = try await transaction.bid(of: Worker.ID(actor.uuid), in: auction),
                 let held = try await transaction.auction(auction)

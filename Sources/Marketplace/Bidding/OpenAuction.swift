@@ -5,6 +5,9 @@ internal import Store
 
 /// What a requester says of a new auction. Amounts are in minor units of the batch's currency, for one assignment.
 package struct AuctionTerms: Sendable {
+    /// From the opening to the close.
+    static let secondsMax: TimeInterval = 366 * 86_400
+
     package var lane = AuctionLane.sealed
     /// Later than now, at most a year from now, and before the deadline of the batch.
     package var closesAt: Date
@@ -150,7 +153,7 @@ extension Change {
         guard let supply = AuctionSupply(openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count))
         else { throw AuctionRefusal.nothingLeft }
         let seconds = terms.closesAt.timeIntervalSince(instant)
-        guard seconds > 0, seconds <= 366 * 86_400 else {
+        guard seconds > 0, seconds <= AuctionTerms.secondsMax else {
             throw BadInput("closes_at", "must be within a year from now")
         }
         let latest = terms.closesAt + TimeInterval(terms.extensionMostSeconds)

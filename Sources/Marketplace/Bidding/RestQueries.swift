@@ -1,13 +1,25 @@
 internal import Store
 
 extension Transaction {
-    /// Auctions that are over and have a round to follow, in the order of their ids.
+    /// Auctions that are over and have a round to follow now, in the order of their ids: all of their awards are settled,
+    /// and something of their batch is left.
     func auctionsToFollow(after last: Auction.ID?, limit: Int) async throws -> [Auction.Key] {
         try await rows(
             """
             select requester_id, auction_id from auction
              where rounds_left > 0 and state in ('awarded', 'unfilled')
                and (\(last)::uuid is null or auction_id > \(last)::uuid)
+               and exists (select from batch
+                            where batch.requester_id = auction.requester_id and batch.batch_id = auction.batch_id
+                              and batch.state = 'open' and batch.door = 'bid')
+               and not exists (select from award
+                                where award.requester_id = auction.requester_id
+                                  and award.auction_id = auction.auction_id
+                                  and (award.state = 'awarded'
+                                       or (award.state in ('declined', 'lapsed') and not award.is_replaced)))
+               and exists (select from slot
+                            where slot.requester_id = auction.requester_id and slot.batch_id = auction.batch_id
+                              and slot.state = 'open' and slot.allotment_id is null)
              order by auction_id
              limit \(limit)
             """
@@ -41,5 +53,38 @@ extension Transaction {
             update auction set rounds_left = 0
              where requester_id = \(auction.requester) and auction_id = \(auction.id)
             """)
+    }
+
+    /// Awards of a batch that wait for an answer, or in whose place nobody was looked for; 1,000 at most.
+    func unsettledAwards(of batch: Batch.Key) async throws -> Int {
+        try await oneRow(
+            """
+            select count(*) as awards from (
+                select from award
+                  join auction using (requester_id, auction_id)
+                 where auction.requester_id = \(batch.requester) and auction.batch_id = \(batch.id)
+                   and (award.state = 'awarded' or (award.state in ('declined', 'lapsed') and not award.is_replaced))
+                 limit 1000) as unsettled
+            """)["awards"]
+    }
+
+    /// No round follows any more.
+    func forgetRounds(of batch: Batch.Key) async throws {
+        try await execute(
+            """
+            update auction set rounds_left = 0
+             where requester_id = \(batch.requester) and batch_id = \(batch.id) and rounds_left > 0
+            """)
+    }
+
+    /// Who opened the first auction of a batch: later rounds are opened by the program.
+    func firstOpener(of batch: Batch.Key) async throws -> Principal.ID? {
+        try await firstRow(
+            """
+            select opened_by from auction
+             where requester_id = \(batch.requester) and batch_id = \(batch.id)
+             order by round_no
+             limit 1
+            """)?["opened_by"]
     }
 }

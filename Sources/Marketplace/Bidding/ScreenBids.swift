@@ -1,5 +1,5 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 internal import Matching
 internal import Store
 
@@ -10,12 +10,14 @@ package struct ScreenBids: Sendable {
     package static let auctionsMax = 500
     /// How far back.
     package static let daysBack = 365
+    /// A little less than a day, so that a round that is late does not pass a day over.
+    package static let usualPeriod: TimeInterval = 23 * 3_600
     let market: Market
 
     package init(market: Market) { self.market = market }
 
     /// Auctions of one cell that are in one currency.
-    package struct Place: Hashable, Sendable {
+    struct Place: Hashable, Sendable {
         let cell: ScreenCell
         let currency: Currency
     }
@@ -25,25 +27,28 @@ package struct ScreenBids: Sendable {
         package let cells: Int
         /// Findings that are new.
         package let opened: Int
-        /// Where to go on; `nil` when all cells were looked at.
-        package let next: Place?
+        /// Whether there may be more cells to look at.
+        package let hasMore: Bool
     }
 
-    /// Reads in one transaction for each cell, and writes what was found in another: the screens run in neither.
+    /// Takes cells whose turn it is, so that several may do it at once and none is looked at twice; reads each in one
+    /// transaction, and writes what was found in another: the screens run in neither. What is cut off after it took its
+    /// cells leaves them until their next turn.
     ///
     /// - Parameters:
-    ///   - last: the last cell of the piece before.
     ///   - most: how many cells, 1 to 100.
+    ///   - every: seconds from one turn of a cell to its next, 0 to a year; 0 for all cells at once.
     ///   - actor: an operator; the scheduler.
     /// - Throws: ``BadInput``; ``AccessRefusal``.
     package func callAsFunction(
-        after last: Place? = nil, most: Int = 10, by actor: Principal.ID
+        most: Int = 10, every: TimeInterval = usualPeriod, by actor: Principal.ID
     ) async throws -> Outcome {
         guard (1...100).contains(most) else { throw BadInput("most", "must be 1 to 100") }
-        let places = try await market.database.read { transaction in
+        guard (0...366 * 86_400).contains(every) else { throw BadInput("every", "must be 0 to 366 days") }
+        let places = try await market.database.transaction { transaction in
             try await transaction.authorize(actor, as: .operator)
             let since = transaction.instant - Double(Self.daysBack) * 86_400
-            return try await transaction.screenedPlaces(after: last, since: since, limit: most)
+            return try await transaction.takeScreenedPlaces(since: since, every: every, limit: most)
         }
         var opened = 0
         for place in places {
@@ -58,7 +63,7 @@ package struct ScreenBids: Sendable {
                     Array(suspicions.prefix(ReportSuspicions.most)), by: actor)
             }
         }
-        return Outcome(cells: places.count, opened: opened, next: places.count == most ? places.last : nil)
+        return Outcome(cells: places.count, opened: opened, hasMore: places.count == most)
     }
 }
 
@@ -88,7 +93,8 @@ private struct Screening {
             evidence["currency"] = .string(place.currency.code)
             if finding.kind == .linkedAccounts { evidence["grounds"] = .array(grounds(of: workers)) }
             return try Suspicion(
-                FindingKind(finding.kind), in: place.cell, scoreMilli: Self.milli(finding.score), workers: workers,
+                FindingKind(finding.kind), in: place.cell, place.currency, scoreMilli: Self.milli(finding.score),
+                workers: workers,
                 auctions: auctions(of: finding, workers), evidence: .object(evidence)
             )
         }

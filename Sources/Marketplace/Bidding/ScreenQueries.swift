@@ -2,23 +2,32 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Cells with auctions that were cleared since an instant, in the order of their requirement, profession, tier and
-    /// currency. Once a night: reads what was cleared in that time.
-    func screenedPlaces(after last: ScreenBids.Place?, since: Date, limit: Int) async throws -> [ScreenBids.Place] {
+    /// Takes cells with auctions that were cleared since an instant, and that nobody has taken for so many seconds; in
+    /// the order of their requirement, profession, tier and currency. Reads what was cleared in that time.
+    func takeScreenedPlaces(since: Date, every: TimeInterval, limit: Int) async throws -> [ScreenBids.Place] {
         try await rows(
             """
-            select batch.requirement_id, rate.profession, rate.tier, auction.currency
-              from auction
-              join batch on batch.requester_id = auction.requester_id and batch.batch_id = auction.batch_id
-              join rate using (rate_id)
-             where auction.state in ('awarding', 'awarded', 'unfilled') and auction.closed_at > \(since)
-               and (\(last?.cell.requirement)::uuid is null
-                    or (batch.requirement_id, rate.profession, rate.tier, auction.currency)
-                       > (\(last?.cell.requirement)::uuid, \(last?.cell.profession)::text,
-                          \(last?.cell.tier.rawValue)::text::tier, \(last?.currency)::text))
-             group by batch.requirement_id, rate.profession, rate.tier, auction.currency
-             order by batch.requirement_id, rate.profession, rate.tier, auction.currency
-             limit \(limit)
+            with due as materialized (
+                select batch.requirement_id, rate.profession, rate.tier, auction.currency
+                  from auction
+                  join batch on batch.requester_id = auction.requester_id and batch.batch_id = auction.batch_id
+                  join rate using (rate_id)
+                 where auction.state in ('awarding', 'awarded', 'unfilled') and auction.closed_at > \(since)
+                   and not exists (select from screened_cell as screened
+                                    where screened.requirement_id = batch.requirement_id
+                                      and screened.profession = rate.profession and screened.tier = rate.tier
+                                      and screened.currency = auction.currency
+                                      and screened.screened_at > \(instant - every))
+                 group by batch.requirement_id, rate.profession, rate.tier, auction.currency
+                 order by batch.requirement_id, rate.profession, rate.tier, auction.currency
+                 limit \(limit)
+            )
+            insert into screened_cell (requirement_id, profession, tier, currency, screened_at)
+            select requirement_id, profession, tier, currency, \(instant) from due
+             order by requirement_id, profession, tier, currency
+            on conflict on constraint screened_cell_pkey do update set screened_at = excluded.screened_at
+             where screened_cell.screened_at <= \(instant - every)
+            returning requirement_id, profession, tier, currency
             """
         ).map {
             ScreenBids.Place(

@@ -14,11 +14,14 @@ package struct AwardProgress: Hashable, Sendable {
 /// Awards that were not answered in time lapse; whoever is next moves up in place of what lapsed or was declined, at
 /// the price that the rule gives (``AuctionMarket/movingUp(_:after:held:)``).
 package struct SettleAwards: Sendable {
+    /// Awards that lapse, or move up, in one transaction.
+    static let awardsMax = 200
+
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// A transaction for each auction.
+    /// A bounded transaction for each auction.
     ///
     /// - Parameters:
     ///   - most: how many auctions, 1 to 100.
@@ -30,26 +33,37 @@ package struct SettleAwards: Sendable {
             try await transaction.authorize(actor, as: .operator)
             return try await transaction.auctionsToSettle(limit: most)
         }
-        var progress = AwardProgress()
+        var progress = AwardProgress(hasMore: auctions.count == most)
+        var stuck = StuckOnes()
         for auction in auctions {
-            let (lapsed, movedUp) = try await market.change { change -> (Int, Int) in
-                guard let (held, batch, change) = try await change.lockToSettle(auction), held.state == .awarded else {
-                    return (0, 0)
+            try await stuck.passBy {
+                let piece = try await market.change { change -> AwardProgress in
+                    guard let (held, batch, change) = try await change.lockToSettle(auction), held.state == .awarded
+                    else { return AwardProgress() }
+                    return try await change.settle(held, batch, by: actor)
                 }
-                let lapsed = try await change.lapseAwards(of: held, by: actor)
-                return (lapsed, try await change.moveUp(in: held, batch, by: actor))
+                progress.lapsed += piece.lapsed
+                progress.movedUp += piece.movedUp
+                progress.hasMore = progress.hasMore || piece.hasMore
             }
-            progress.lapsed += lapsed
-            progress.movedUp += movedUp
         }
-        progress.hasMore = auctions.count == most
+        if try stuck.report(unless: progress.lapsed + progress.movedUp > 0) { progress.hasMore = true }
         return progress
     }
 }
 
 extension Change {
-    fileprivate func lapseAwards(of auction: Auction, by actor: Principal.ID) async throws -> Int {
-        let late = try await transaction.lockLateAwards(of: auction)
+    /// Late awards first, all of them: who moves up depends on everybody who is gone.
+    fileprivate func settle(_ auction: Auction, _ batch: Batch, by actor: Principal.ID) async throws -> AwardProgress {
+        let lapsed = try await lapseAwards(of: auction, by: actor)
+        guard lapsed < SettleAwards.awardsMax else { return AwardProgress(lapsed: lapsed, hasMore: true) }
+        var progress = try await moveUp(in: auction, batch, by: actor)
+        progress.lapsed = lapsed
+        return progress
+    }
+
+    private func lapseAwards(of auction: Auction, by actor: Principal.ID) async throws -> Int {
+        let late = try await transaction.lockLateAwards(of: auction, limit: SettleAwards.awardsMax)
         for award in late {
             guard let lapsed = award.state.after(.lapse) else { continue }
             try await transaction.answerAward(award, as: lapsed)
@@ -62,25 +76,45 @@ extension Change {
         return late.count
     }
 
-    fileprivate func moveUp(in auction: Auction, _ batch: Batch, by actor: Principal.ID) async throws -> Int {
+    /// Lets so many move up at once. Who has moved up holds what they got, so that the next piece finds the others.
+    private func moveUp(in auction: Auction, _ batch: Batch, by actor: Principal.ID) async throws -> AwardProgress {
         let (gone, held) = try await transaction.standingAwards(of: auction)
-        guard !gone.isEmpty else { return 0 }
-        try await transaction.markReplaced(of: auction)
-        guard batch.state.isInWork, batch.door == .bid else { return 0 }
+        guard !gone.isEmpty, batch.state.isInWork, batch.door == .bid else {
+            try await transaction.markReplaced(of: auction)
+            return AwardProgress()
+        }
         let record = try AuctionRecord(clearing: auction, bids: try await transaction.bidders(in: auction))
         let rises = try record.market.movingUp(
             auction.lane, after: Set(gone.map(\.uuid.bits)),
             held: Dictionary(uniqueKeysWithValues: held.map { ($0.key.uuid.bits, $0.value) })
         )
-        var pool = AwardPool(try await transaction.freeSlots(of: batch.key))
-        var moved = 0
-        for rise in rises {
-            let worker = Worker.ID(UUID(bits: rise.bidder))
-            guard let bid = try await transaction.bidID(of: worker, in: auction) else { continue }
-            let winner = StoredWinner(worker: worker, bid: bid, units: rise.units, totalMinor: rise.paymentMinor)
-            let slots = pool.take(rise.units, without: try await transaction.tasksHad(by: worker, of: batch.key))
-            if try await award(winner, by: slots, of: auction, batch, isMovedUp: true, by: actor) > 0 { moved += 1 }
+        let (served, isAll) = try await serve(rises, of: auction, batch)
+        try await enter(served, of: auction, batch, isMovedUp: true, by: actor)
+        if isAll {
+            try await transaction.markReplaced(of: auction)
+            let left = try await transaction.freeSlots(of: batch.key).reduce(0) { $0 + $1.numbers.count }
+            try await tellOfRest(of: auction, units: left)
         }
-        return moved
+        return AwardProgress(movedUp: served.count, hasMore: !isAll)
+    }
+
+    /// - Returns: who is served now, and whether nobody is left who could be.
+    private func serve(
+        _ rises: [AuctionRise], of auction: Auction, _ batch: Batch
+    ) async throws -> (served: [ServedWinner], isAll: Bool) {
+        let workers = rises.map { Worker.ID(UUID(bits: $0.bidder)) }
+        let bids = try await transaction.bidIDs(of: workers, in: auction)
+        let had = try await transaction.tasksHad(by: workers, of: batch.key)
+        var pool = AwardPool(try await transaction.freeSlots(of: batch.key))
+        var served: [ServedWinner] = []
+        for (worker, rise) in zip(workers, rises) {
+            guard served.count < SettleAwards.awardsMax else { return (served, false) }
+            guard let bid = bids[worker] else { continue }
+            let slots = pool.take(rise.units, without: had[worker] ?? [])
+            guard !slots.isEmpty else { continue }
+            let winner = StoredWinner(worker: worker, bid: bid, units: rise.units, totalMinor: rise.paymentMinor)
+            served.append(ServedWinner(winner: winner, slots: slots))
+        }
+        return (served, true)
     }
 }

@@ -23,8 +23,11 @@ package enum DoctorOutcome: Hashable, Sendable {
 /// Asks the database whether the invariants of ARCHITECTURE.md hold. Changes nothing.
 package struct Doctor: Sendable {
     let market: Market
+    private let isFull: Bool
 
-    package init(market: Market) { self.market = market }
+    /// - Parameter isFull: whether every auction is worked out again, however many there are; else those of the last
+    ///   week, and of the older ones the thirtieth part whose day it is.
+    package init(market: Market, isFull: Bool = false) { (self.market, self.isFull) = (market, isFull) }
 
     /// Runs all checks, each in a short read-only transaction of its own, in the order of the invariants.
     ///
@@ -49,7 +52,7 @@ package struct Doctor: Sendable {
         case .termsHash: return try await termsHash()
         case .keptEligibility: return try await KeptEligibilityCheck(market: market)()
         case .rechecks: return try await RecheckCheck(market: market)()
-        case .auctions: return try await AuctionCheck(market: market)()
+        case .auctions: return try await AuctionCheck(market: market, isFull: isFull)()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)

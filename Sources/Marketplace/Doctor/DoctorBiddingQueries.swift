@@ -1,14 +1,22 @@
+internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Auctions that were cleared, in the order of their ids.
-    func clearedAuctions(after last: Auction.ID?, limit: Int) async throws -> [Auction] {
-        try await rows(
+    /// Auctions that were cleared, in the order of requester and id: those of the last days, and the part of all others
+    /// whose day it is; or all.
+    func clearedAuctions(after last: Auction.Key?, isFull: Bool, limit: Int) async throws -> [Auction] {
+        let since = instant - Double(AuctionCheck.daysBack) * 86_400
+        let turn = Int64(AuctionCheck.turnDays)
+        let day = Int64((instant.timeIntervalSince1970 / 86_400).rounded(.down))
+        return try await rows(
             """
             \(fragment: Auction.columns)
              where state in ('awarding', 'awarded', 'fallen_back', 'unfilled')
-               and (\(last)::uuid is null or auction_id > \(last)::uuid)
-             order by auction_id
+               and (\(last?.id)::uuid is null
+                    or (requester_id, auction_id) > (\(last?.requester)::uuid, \(last?.id)::uuid))
+               and (\(isFull) or closed_at > \(since)
+                    or (hashtext(auction_id::text)::bigint + 2147483648) % \(turn) = \(day % turn))
+             order by requester_id, auction_id
              limit \(limit)
             """
         ).map(Auction.init)

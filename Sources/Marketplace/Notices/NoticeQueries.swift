@@ -32,6 +32,17 @@ extension Transaction {
             """) == 1
     }
 
+    /// The same message to several, in one statement.
+    func tell(_ kind: String, _ each: [Told]) async throws {
+        try await execute(
+            """
+            insert into notice (notice_id, recipient_id, kind, facts, created_at, due_at)
+            select notice_id, recipient_id, \(kind), facts::jsonb, \(instant), \(instant)
+              from unnest(\(each.map(\.id))::uuid[], \(each.map(\.recipient))::uuid[],
+                          \(each.map(\.facts.canonicalText))::text[]) as told (notice_id, recipient_id, facts)
+            """)
+    }
+
     /// Takes the notices that are due, the longest due first, for as long as `until`: whoever took them has that time
     /// to say what became of them, then they are due again.
     func claimDue(limit: Int, until end: Date) async throws -> [Letter] {
@@ -152,4 +163,11 @@ extension InboxItem {
         readAt = try row["read_at"]
         delivery = try row["state"]
     }
+}
+
+/// Who is told, and what.
+struct Told: Sendable {
+    let id: Notice.ID
+    let recipient: Principal.ID
+    let facts: JSON
 }

@@ -44,6 +44,8 @@ extension Transaction {
             "delete from notice_preference where principal_id = \(worker)",
             "delete from availability_window where worker_id = \(worker)",
             "delete from availability_exception where worker_id = \(worker)",
+            "delete from standing_ask where worker_id = \(worker)",
+            "update direct_offer_turn set conditions = '' where made_by = \(worker) and conditions <> ''",
             """
             update access_token set revoked_at = \(instant) where principal_id = \(worker) and revoked_at is null
             """,

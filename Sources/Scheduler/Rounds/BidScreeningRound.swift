@@ -1,14 +1,13 @@
 package import Marketplace
-internal import Synchronization
 
-/// Screens the cleared auctions of every cell once a day; what is unusual waits for a person.
-package final class BidScreeningRound: SchedulerRound {
+/// Screens the cleared auctions of every cell once a day, whichever scheduler takes it; what is unusual waits for a
+/// person.
+package struct BidScreeningRound: SchedulerRound {
     package let name = "bid_screening"
-    package let period: Duration = .seconds(86_400)
+    package let period: Duration = .seconds(3_600)
     private let market: Market
     private let actor: Principal.ID
     private let most: Int
-    private let place = Mutex<ScreenBids.Place?>(nil)
 
     /// - Parameters:
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
@@ -18,10 +17,9 @@ package final class BidScreeningRound: SchedulerRound {
     }
 
     package func runOnce() async throws -> RoundOutcome {
-        let outcome = try await ScreenBids(market: market)(after: place.withLock { $0 }, most: most, by: actor)
-        place.withLock { $0 = outcome.next }
+        let outcome = try await ScreenBids(market: market)(most: most, by: actor)
         return RoundOutcome(
-            counts: [.cellsScreened: outcome.cells, .findingsOpened: outcome.opened], hasMore: outcome.next != nil
+            counts: [.cellsScreened: outcome.cells, .findingsOpened: outcome.opened], hasMore: outcome.hasMore
         )
     }
 }

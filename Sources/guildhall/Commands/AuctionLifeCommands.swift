@@ -29,6 +29,7 @@ extension AuctionCommand {
     /// Those that work on the database.
     static let stored: [any ParsableCommand.Type] = [
         Open.self, List.self, Show.self, Explain.self, Verify.self, OpenEarly.self, Report.self,
+        Post.self,
     ]
 
     struct Open: AsyncParsableCommand {
@@ -220,6 +221,32 @@ extension AuctionCommand {
                     Console.result(
                         ["closed": true], "The bidding is over; the scheduler opens the bids.", asJSON: of.json)
                 }
+            }
+        }
+    }
+
+    struct Post: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Hand out what auctions left of a batch at its posted rate, by claims.",
+            discussion: """
+                After the last round nothing of it happens by itself: the rate may be more than the reserve that \
+                nobody met. Either this, or another `auction open` in another band. What was won stays with its \
+                winners.
+
+                guildhall auction post BATCH --requester acme
+                """)
+        @OptionGroup var options: DatabaseOptions
+        @OptionGroup var whose: RequesterOptions
+        @Argument(help: "The batch's id.") var batch: String
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let (requester, actor) = try await whose.people(in: session)
+                try await PostRest(market: session.market)(
+                    of: Batch.Key(requester: requester, id: try batchID(batch)), by: actor)
+                Console.result(
+                    ["posted": true], "Whoever is eligible claims what is left, at the posted rate.", asJSON: json)
             }
         }
     }

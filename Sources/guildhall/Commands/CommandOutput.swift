@@ -61,11 +61,11 @@ extension Session {
 
 /// The beginning of a file.
 func fileBytes(_ path: String, most: Int) throws -> [UInt8] {
-    guard let handle = FileHandle(forReadingAtPath: path) else { throw BadInput("file", "cannot be opened") }
+    guard let handle = FileHandle(forReadingAtPath: path) else { throw BadInput("file", "'\(path)' cannot be opened") }
     do {
         return [UInt8](try handle.read(upToCount: most) ?? Data())
     } catch {
-        throw BadInput("file", "cannot be read")
+        throw BadInput("file", "'\(path)' cannot be read")
     }
 }
 

@@ -5,14 +5,24 @@ internal import Marketplace
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor", abstract: "Check every invariant of the market, by query; exit code 1 if one is broken.",
-        discussion: "docs/ARCHITECTURE.md lists the invariants by number."
+        discussion: """
+            docs/ARCHITECTURE.md lists the invariants by number.
+
+            Auctions of the last week are worked out again each time, older ones a thirtieth a day, so that a doctor \
+            who comes daily sees all within a month; with --full all of them now.
+
+            guildhall doctor
+            guildhall doctor --full --json
+            """
     )
     @OptionGroup var options: DatabaseOptions
+    @Flag(help: "Work every auction out again, however old.") var full = false
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         try await withSession(options) { session in
-            let findings = try await Doctor(market: session.market)(each: { if !json { Console.result($0.line) } })
+            let findings = try await Doctor(market: session.market, isFull: full)(
+                each: { if !json { Console.result($0.line) } })
             if json { Console.result(.array(findings.map(\.json))) }
             guard findings.allSatisfy(\.isClean) else { throw ExitCode.failure }
         }

@@ -1,13 +1,23 @@
-import Foundation
-import Logging
-import Store
-import Synchronization
-import TestSupport
+internal import Foundation
+package import Logging
+package import Store
+internal import Synchronization
 
 /// A log that a test can read: everything, down to trace.
-final class ReadableLog: Sendable {
+package final class ReadableLog: Sendable {
     private let lines = Mutex<[String]>([])
-    var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    package init() {}
+
+    /// Everything that was logged so far.
+    package var text: String { lines.withLock { $0.joined(separator: "\n") } }
+
+    /// A logger that writes to it, from trace on.
+    package func logger(_ label: String) -> Logger {
+        var logger = Logger(label: label, factory: { _ in Handler(log: self) })
+        logger.logLevel = .trace
+        return logger
+    }
 
     struct Handler: LogHandler {
         let log: ReadableLog
@@ -27,12 +37,12 @@ final class ReadableLog: Sendable {
 
 extension Scratch {
     /// A pool on the test's database that logs all there is to log.
-    static func connectLogging() -> (Database, ReadableLog) {
+    package static func connectLogging() -> (Database, ReadableLog) {
         let log = ReadableLog()
         var configuration = StoreConfiguration(connectionString: here.connectionString)
         configuration.role = "guildhall_app"
         configuration.acquireTimeout = .seconds(30)
-        let logger = Logger(label: "readable", factory: { _ in ReadableLog.Handler(log: log) })
+        let logger = log.logger("readable")
         logger.trace("sentinel")
         return (Database(configuration, clock: here.clock, logger: logger), log)
     }
@@ -40,7 +50,7 @@ extension Scratch {
 
 extension ScratchServer {
     /// What the scratch server has logged, also for other tests.
-    static func log() throws -> String {
+    package static func log() throws -> String {
         let folder = URL(fileURLWithPath: root + "/.guildhall/test/cluster/log")
         let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         return try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }.joined()

@@ -1,0 +1,162 @@
+import Formats
+import Foundation
+import FoundationNetworking
+import HTTPAPI
+import HTTPTypes
+import Hummingbird
+import Marketplace
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+/// Notes which routes are added, and serves none.
+private final class RouteList: RouterMethods, Sendable {
+    typealias Context = BasicRequestContext
+    private let routes = Mutex<[String]>([])
+
+    var all: [String] { routes.withLock { $0 } }
+
+    func on<Responder: HTTPResponder>(
+        _ path: RouterPath, method: HTTPRequest.Method, responder: Responder
+    ) -> Self where Responder.Context == BasicRequestContext {
+        routes.withLock { $0.append("\(method.rawValue) /\(path.description.drop { $0 == "/" })") }
+        return self
+    }
+
+    func add(middleware: any MiddlewareProtocol<Request, Response, BasicRequestContext>) -> Self { self }
+}
+
+/// What is sent to a route by whoever asks.
+private struct Call {
+    var query = ""
+    var body: JSON?
+    var key: String?
+
+    static let plain = [Call()]
+}
+
+@Suite("Sealed bids and every route that stands", .scratchDatabase, .timeLimit(.minutes(15)))
+struct SealedRoutesTests {
+    /// Every route, with what is sent to it; a route that is not here fails the test. `:name` stands for an id.
+    private static let calls: [String: [Call]] = [
+        "GET /healthz": Call.plain, "GET /readyz": Call.plain, "GET /metrics": Call.plain,
+        "GET /v1/auctions": [Call(), Call(query: "?limit=1"), Call(query: "?limit=0"), Call(query: "?after=x")],
+        "GET /v1/auctions/:requester/:auction": Call.plain,
+        "GET /v1/auctions/:requester/:auction/bid": Call.plain,
+        "GET /v1/bids": [Call(), Call(query: "?limit=1"), Call(query: "?before=x")],
+        "GET /v1/awards": Call.plain, "GET /v1/offers": Call.plain,
+        "GET /v1/offers/:id/why": Call.plain, "GET /v1/work/routing": Call.plain,
+        "GET /v1/batches/:requester/:batch/routing": Call.plain,
+        "GET /v1/work": Call.plain, "GET /v1/work/why": Call.plain, "GET /v1/work/:id": Call.plain,
+        "GET /v1/suggestion-report": Call.plain, "GET /v1/batches": Call.plain,
+        "GET /v1/batches/:requester/:batch/eligibility": Call.plain,
+        "GET /v1/assignments/:id/draft": Call.plain,
+        "POST /v1/auctions/:requester/:auction/bid": [
+            // Refused, whatever may be wrong about it; then one that may be taken.
+            Call(body: ["amount_minor": 899_999_999_999, "quantity": 9_999]), Call(body: ["amount_minor": 1]),
+            Call(body: ["amount_minor": "715"]), Call(body: [:]), Call(body: []),
+            Call(body: ["amount_minor": 20_000, "quantity": 1, "earliest": "2026-13-01"]),
+            Call(body: ["amount_minor": 20_000, "quantity": 1, "earliest": "2027-03-03"]),
+        ],
+        "POST /v1/claims": [Call(body: [:], key: "claim")],
+        "POST /v1/assignments/:id/submission": [Call(body: ["lease_token": 1, "answer": [:]], key: "submit")],
+        "POST /v1/assignments/:id/heartbeat": [Call(body: ["lease_token": 1])],
+        "POST /v1/assignments/:id/return": [Call(body: ["lease_token": 1], key: "return")],
+        "PUT /v1/assignments/:id/draft": [Call(body: ["lease_token": 1, "draft": [:]])],
+        "POST /v1/offers/:id/accept": [Call(body: [:], key: "accept")],
+        "POST /v1/offers/:id/decline": [Call(body: [:], key: "decline")],
+        "POST /v1/awards/:requester/:award/accept": [Call(body: [:])],
+        "POST /v1/awards/:requester/:award/decline": [Call(body: [:])],
+        "DELETE /v1/auctions/:requester/:auction/bid": Call.plain,
+    ]
+
+    private static func routes(of market: Market) -> [String] {
+        let list = RouteList()
+        addRoutes(of: market, isReady: { nil }, to: list)
+        return list.all
+    }
+
+    @Test("no answer and no line of the log holds another's amount, whoever asks; none is forgotten")
+    func searched() async throws {
+        let log = ReadableLog()
+        let database = Scratch.connect(logger: log.logger("store"))
+        let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
+        let hall = try await SealedHall(market: market)
+        let routes = Self.routes(of: market)
+        #expect(Set(routes) == Set(Self.calls.keys) && routes.count == Self.calls.count)
+        let people = try await hall.people()
+        var tokens: [String] = []
+        for person in people {
+            tokens.append(
+                try await IssueToken(market: market)(for: person.id, lifetime: 36_000, by: hall.small.manager).secret)
+        }
+        let issued = tokens
+        try await LiveServer.run(market, logger: log.logger("server")) { server in
+            // What changes nothing first, the withdrawal last.
+            let order = ["GET", "POST", "PUT", "DELETE"].flatMap { method in
+                routes.filter { $0.hasPrefix(method + " ") }
+            }
+            for route in order {
+                for (person, token) in zip(people, issued) {
+                    let told = try await send(route, to: server, token, in: hall)
+                    let leaked = BidAmounts.found(in: told, hall.amounts(but: person.worker))
+                    #expect(leaked == [], "\(route) as \(person.name)")
+                    if route == "GET /v1/bids", let place = hall.workers.firstIndex(where: { $0 == person.worker }) {
+                        // The search finds what is there.
+                        #expect(told.contains(String(hall.amounts[place])))
+                    }
+                }
+                for token in [nil, "nonsense"] as [String?] {
+                    let told = try await send(route, to: server, token, in: hall)
+                    #expect(BidAmounts.found(in: told, hall.amounts) == [], "\(route) as nobody")
+                }
+            }
+            // Bids again, as the last thing that goes through the server.
+            for (place, worker) in hall.workers.enumerated() {
+                let token = issued[place]
+                let body: JSON = ["amount_minor": .integer(hall.amounts[place])]
+                let path = "/v1/auctions/\(hall.auction.requester)/\(hall.auction.id)/bid"
+                let placed = try await server.send("POST", path, token: token, json: body)
+                #expect(placed.status == 200)
+                #expect(BidAmounts.found(in: "\(placed.body)", hall.amounts(but: worker)) == [])
+            }
+        }
+        await database.shutdown()
+        #expect(!log.text.isEmpty)
+        #expect(BidAmounts.found(in: log.text, hall.amounts) == [])
+    }
+
+    /// All that comes back of a route: status, headers, body, for each of its calls.
+    private func send(
+        _ route: String, to server: LiveServer, _ token: String?, in hall: SealedHall
+    ) async throws -> String {
+        let (method, template) = try #require(route.split(separator: " ").map(String.init).pair)
+        let path =
+            template
+            .replacing(":requester", with: "\(hall.auction.requester)")
+            .replacing(":auction", with: "\(hall.auction.id)").replacing(":batch", with: "\(hall.batch.id)")
+            .replacing(":award", with: "\(hall.auction.id)").replacing(":id", with: "\(hall.auction.id)")
+        var told = ""
+        for call in Self.calls[route] ?? [] {
+            var request = URLRequest(
+                url: try #require(URL(string: "http://127.0.0.1:\(server.port)\(path)\(call.query)")))
+            request.httpMethod = method
+            if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+            if let key = call.key { request.setValue("\(key) \(token ?? "")", forHTTPHeaderField: "Idempotency-Key") }
+            if let body = call.body {
+                request.httpBody = Data(body.canonicalBytes())
+                request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+            }
+            let (data, response) = try await URLSession.shared.data(for: request)
+            let answer = try #require(response as? HTTPURLResponse)
+            #expect(answer.statusCode < 500, "\(route): \(String(decoding: data, as: UTF8.self))")
+            told += "\(answer.statusCode) \(answer.allHeaderFields) \(String(decoding: data, as: UTF8.self))\n"
+        }
+        return told
+    }
+}
+
+extension Array where Element == String {
+    fileprivate var pair: (String, String)? { count == 2 ? (self[0], self[1]) : nil }
+}
