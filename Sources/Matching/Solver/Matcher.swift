@@ -8,8 +8,8 @@ package struct Matcher: Sendable {
     package let precision: Precision
     /// When to stop bidding.
     package let bidsMax: Int
-    /// When to stop improving a match of tasks of different lengths, in candidates looked at; nil for 2,000,000 and 20
-    /// for each candidate of the market, but at most 60,000,000: about half a second.
+    /// When to stop improving a match of tasks of different lengths, in candidates looked at; nil for 50 for each
+    /// candidate of the market, of large ones fewer, and at most 60,000,000: half a second or less.
     package let looksMax: Int?
 
     /// How near to the optimum an auction goes; finer takes more bids.
@@ -44,7 +44,7 @@ package struct Matcher: Sendable {
         }
         if isTimed {
             let solved = TimedMatch(ordered, places).solve(
-                looksMax: looksMax ?? min(2_000_000 + 20 * ordered.edgeCount, 60_000_000), after: earlier)
+                looksMax: looksMax ?? Self.looks(candidates: ordered.edgeCount), after: earlier)
             if market.fill == .everySlot, solved.openSlots > 0 {
                 let slots = ordered.slots.reduce(0) { $0 + Int($1) }
                 throw .notFilled(filled: slots - solved.openSlots, of: slots)
@@ -58,6 +58,10 @@ package struct Matcher: Sendable {
         var auction = Auction(ordered, places: places.counts, bidsMax: bidsMax)
         let isSettled = auction.solve(epsilons: epsilons(ordered))
         return proposal(auction, places.counts, isSettled: isSettled, isWarm: false)
+    }
+
+    private static func looks(candidates: Int) -> Int {
+        min(50 * candidates, 2_000_000 + 20 * candidates, 60_000_000)
     }
 
     private func warm(_ market: SolverMarket, _ places: [Int32], _ earlier: EarlierMatch) -> Proposal {
