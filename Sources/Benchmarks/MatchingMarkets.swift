@@ -13,7 +13,7 @@ struct MatchingMarkets {
 
     private static let cells = 200
 
-    func market() throws -> Market {
+    func market() throws -> Matching.Market {
         var random = SplitMix64(seed: seed)
         var (members, quality) = ([[Int32]](repeating: [], count: Self.cells), [Double]())
         let reach = (1...Self.cells).reduce(into: [0.0]) { $0.append(($0.last ?? 0) + 1 / Double($1)) }
@@ -43,7 +43,7 @@ struct MatchingMarkets {
             offsets.append(candidates.count)
         }
         let mean = Double(slots) / Double(workers)
-        return try Market(
+        return try Matching.Market(
             tasks: demands,
             workers: (0..<workers).map {
                 WorkerSupply(
@@ -63,7 +63,7 @@ struct MatchingMarkets {
     }
 }
 
-extension Market {
+extension Matching.Market {
     /// As scripts/oracle.py reads it: tasks of one unit each.
     var transport: [Int64] {
         var numbers = [1, Int64(tasks.count), Int64(workers.count), Int64(candidates.count)]
