@@ -45,7 +45,8 @@ struct MatchingBenchmark {
                 + "\(twoDigits(start)) s to stand up):")
         line(
             "    p50 \(grouped(times.median * 1_000)) ms, "
-                + "p99 \(grouped(times[(times.count * 99 - 1) / 100] * 1_000)) ms of CPU, certificate never below \(share(least)), \(made / max(ticks, 1)) pairs new in each  "
+                + "p99 \(grouped(times[(times.count * 99 - 1) / 100] * 1_000)) ms of CPU, certificate never "
+                + "below \(share(least)), \(made / max(ticks, 1)) pairs new in each  "
                 + "(goal: p99 250 ms)"
         )
     }
