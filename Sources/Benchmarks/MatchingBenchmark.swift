@@ -44,8 +44,9 @@ struct MatchingBenchmark {
             "  \(ticks) ticks, each 0.1 % of tasks gone and as many new, 0.1 % of workers with other hours (after "
                 + "\(twoDigits(start)) s to stand up):")
         line(
-            "    p50 \(Int(times.median * 1_000)) ms, p99 \(Int(times[(times.count * 99 - 1) / 100] * 1_000)) ms of CPU"
-                + ", certificate never below \(share(least)), \(made / max(ticks, 1)) pairs new in each  "
+            "    p50 \(grouped(times.median * 1_000)) ms, "
+                + "p99 \(grouped(times[(times.count * 99 - 1) / 100] * 1_000)) ms of CPU, certificate never "
+                + "below \(share(least)), \(made / max(ticks, 1)) pairs new in each  "
                 + "(goal: p99 250 ms)"
         )
     }
@@ -56,11 +57,11 @@ struct MatchingBenchmark {
         let oracle = try Oracle([market.transport])
         defer { oracle.remove() }
         var (ours, theirs, ratios) = ([Double](), [Double](), [Double]())
-        var (value, bound, optimum) = (Int64(0), Int64(0), Int64(0))
+        var certificate = Certificate(value: 0, bound: 0)
+        var optimum = Int64(0)
         for _ in 0..<rounds {
             let seconds = try cpuSeconds {
-                let certificate = try Matcher(precision: .perMille(50)).propose(market).certificate
-                (value, bound) = (certificate.value, certificate.bound)
+                certificate = try Matcher(precision: .perMille(50)).propose(market).certificate
             }
             let answer = try oracle.ask()[0]
             optimum = answer.optimum
@@ -71,12 +72,13 @@ struct MatchingBenchmark {
         line("Matching \(size(market)), in turn with OR-tools' SimpleMinCostFlow; CPU time, median of \(rounds):")
         line(
             "  ours \(twoDigits(ours.median)) s with reading the market, certificate "
-                + "\(share(Int64(Double(value) / Double(bound) * 1e6))), "
-                + "\(share(Int64(Double(value) / Double(optimum) * 1e6))) of the optimum; theirs \(twoDigits(theirs.median)) s without building the graph"
+                + "\(share(certificate.ratioMillionths)), "
+                + "\(share(Certificate(value: certificate.value, bound: optimum).ratioMillionths)) of the optimum; "
+                + "theirs \(twoDigits(theirs.median)) s without building the graph"
         )
         line(
             "  times as fast: \(twoDigits(ratios.median))  (goal: 4, certificate 0.9975); the bound is "
-                + (bound >= optimum ? "not below the optimum" : "BELOW THE OPTIMUM"))
+                + (certificate.bound >= optimum ? "not below the optimum" : "BELOW THE OPTIMUM"))
     }
 
     private func sparse() throws {
@@ -89,15 +91,15 @@ struct MatchingBenchmark {
         let oracle = try Oracle(markets.map(\.transport))
         defer { oracle.remove() }
         let optima = try oracle.ask().map(\.optimum)
-        var (least, isSound) = (1.0, optima.count == markets.count)
+        var (least, isSound) = (Int64(1_000_000), optima.count == markets.count)
         for (market, optimum) in zip(markets, optima) {
             let certificate = try Matcher().propose(market).certificate
-            least = min(least, Double(certificate.value) / Double(optimum))
+            least = min(least, Certificate(value: certificate.value, bound: optimum).ratioMillionths)
             isSound = isSound && certificate.bound >= optimum && certificate.value <= optimum
         }
         line(
             "Matching \(sparseMarkets) seeded markets of up to 200,000 tasks: at least "
-                + "\(share(Int64(least * 1e6))) of OR-tools' optimum (goal: 0.995); the bound "
+                + "\(share(least)) of OR-tools' optimum (goal: 0.995); the bound "
                 + (isSound ? "is never below it" : "FAILS"))
     }
 

@@ -8,30 +8,30 @@ private let dataFolder = ProcessInfo.processInfo.environment["GUILDHALL_DATA"]
 /// Runs on data that is not ours to commit; see ATTRIBUTION.md in the folder that `GUILDHALL_DATA` names.
 @Suite("RealData: assignment with different durations", .enabled(if: dataFolder != nil))
 struct RealDataTests {
-    /// An instance of the generalized assignment problem: agents, jobs, costs and times by agent, then job.
+    /// An instance of the generalized assignment problem: agents, tasks, costs and times by agent, then task.
     struct Instance {
         let agents: Int
-        let jobs: Int
+        let tasks: Int
         let costs: [Int]
         let times: [Int]
         let capacities: [Int]
 
         init(_ bytes: [UInt8]) throws {
             let numbers = bytes.split { $0 <= 0x20 }.compactMap { Int(String(decoding: $0, as: UTF8.self)) }
-            (agents, jobs) = (try #require(numbers.first), try #require(numbers.dropFirst().first))
-            let cells = agents * jobs
+            (agents, tasks) = (try #require(numbers.first), try #require(numbers.dropFirst().first))
+            let cells = agents * tasks
             try #require(numbers.count == 2 + 2 * cells + agents)
             costs = Array(numbers[2..<(2 + cells)])
             times = Array(numbers[(2 + cells)..<(2 + 2 * cells)])
             capacities = Array(numbers[(2 + 2 * cells)...])
         }
 
-        /// As a file of ours: every job once, at the least or the greatest total.
+        /// As a file of ours: every task once, at the least or the greatest total.
         func file(_ goal: MatchingFile.Goal) -> String {
-            var text = "p mat \(goal.rawValue) \(jobs) \(agents) \(agents * jobs)\n"
+            var text = "p mat \(goal.rawValue) \(tasks) \(agents) \(agents * tasks)\n"
             for (agent, capacity) in capacities.enumerated() { text += "w \(agent + 1) \(capacity)\n" }
             for cell in costs.indices {
-                text += "a \(cell % jobs + 1) \(cell / jobs + 1) \(costs[cell]) \(times[cell])\n"
+                text += "a \(cell % tasks + 1) \(cell / tasks + 1) \(costs[cell]) \(times[cell])\n"
             }
             return text
         }
@@ -64,12 +64,12 @@ struct RealDataTests {
     private func violation(of solution: MatchingProblem.Solution, _ instance: Instance) -> String? {
         var (left, total) = (instance.capacities, Int64(0))
         for pair in solution.pairs {
-            let cell = (pair.right - 1) * instance.jobs + pair.left - 1
+            let cell = (pair.right - 1) * instance.tasks + pair.left - 1
             left[pair.right - 1] -= instance.times[cell]
             total += Int64(instance.costs[cell])
         }
-        if Set(solution.pairs.map(\.left)).count != instance.jobs { return "a job goes short" }
-        if solution.pairs.count != instance.jobs { return "a job comes twice" }
+        if Set(solution.pairs.map(\.left)).count != instance.tasks { return "a task goes short" }
+        if solution.pairs.count != instance.tasks { return "a task comes twice" }
         if left.contains(where: { $0 < 0 }) { return "an agent has too much" }
         return total == solution.optimum ? nil : "the total is wrong"
     }

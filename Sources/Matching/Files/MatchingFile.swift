@@ -83,18 +83,22 @@ package struct MatchingFile: Sendable {
         guard line <= Int32.max else { throw MatchingFault(line, "there are too many lines") }
         if words[0].isWord("p") { return try takeProblem(line, rest) }
         guard let form else { throw MatchingFault(line, "the problem line must come first") }
-        switch (form, words[0].text) {
-        case (.assignment(let nodes, _), "n"): try takeNode(line, rest, nodes)
-        case (.assignment(let nodes, let most), "a"): try takeArc(line, rest, lefts: nodes, rights: nodes, most, nil)
-        case (.market(_, let tasks, let workers, let most), "a"):
-            try takeArc(line, rest, lefts: tasks, rights: workers, most, Int64(Market.Bounds.unitsMax))
-        case (.market(_, let count, _, _), "t"):
-            let slots = 0...Int64(Market.Bounds.slotsPerTaskMax)
-            try takeSide(line, rest, count, (slots, 1...Int64(Market.Bounds.unitsMax)), \.tasks)
-        case (.market(_, _, let count, _), "w"):
-            let units = 0...Int64(Market.Bounds.unitsMax)
-            try takeSide(line, rest, count, (units, 0...Int64(Int32.max)), \.workers)
-        default: throw MatchingFault(line, "unknown line '\(words[0].text)'")
+        let keyword = words[0].text
+        switch form {
+        case .assignment(let nodes, let most):
+            switch keyword {
+            case "n": try takeNode(line, rest, nodes)
+            case "a": try takeArc(line, rest, lefts: nodes, rights: nodes, most, nil)
+            default: throw MatchingFault(line, "unknown line '\(keyword)'")
+            }
+        case .market(_, let tasks, let workers, let most):
+            let (slots, units) = (0...Int64(Market.Bounds.slotsPerTaskMax), Int64(Market.Bounds.unitsMax))
+            switch keyword {
+            case "t": try takeSide(line, rest, tasks, (slots, 1...units), \.tasks)
+            case "w": try takeSide(line, rest, workers, (0...units, 0...Int64(Int32.max)), \.workers)
+            case "a": try takeArc(line, rest, lefts: tasks, rights: workers, most, units)
+            default: throw MatchingFault(line, "unknown line '\(keyword)'")
+            }
         }
     }
 }

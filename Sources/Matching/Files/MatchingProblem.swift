@@ -37,7 +37,7 @@ package struct MatchingProblem: Sendable {
             (self.goal, isAssignment, isTurned) = (stated, false, false)
             taskNumbers = (0..<tasks).map { Int32($0 + 1) }
             workerNumbers = (0..<workers).map { Int32($0 + 1) }
-        default:
+        case .assignment, nil:
             (self.goal, isAssignment) = (.min, true)
             let lefts = file.isLeft.indices.dropFirst().filter { file.isLeft[$0] }.map { Int32($0) }
             let rights = file.isLeft.indices.dropFirst().filter { !file.isLeft[$0] }.map { Int32($0) }
@@ -153,7 +153,9 @@ package struct MatchingProblem: Sendable {
             MatchingFault(nil, "the weights are too large to be solved exactly with so many slots")
         case .tooManySlots:
             MatchingFault(nil, "more than \(Market.Bounds.slotsMax) slots in all")
-        default: MatchingFault(nil, "not a market: \(fault)")
+        case .slotsOutOfBounds, .unitsOutOfBounds, .taskTwice, .supplyOutOfBounds, .workerTwice, .tooManyCandidates,
+            .offsetsMalformed, .noSuchWorker, .valueOutOfBounds, .candidateTwice:
+            MatchingFault(nil, "not a market: \(fault)")
         }
     }
 }

@@ -66,6 +66,9 @@ package struct Certificate: Hashable, Sendable {
     /// The least upper bound on any assignment's value that the prices prove; never below ``value``.
     package let bound: Int64
 
+    /// A value, and what it is held against.
+    package init(value: Int64, bound: Int64) { (self.value, self.bound) = (value, bound) }
+
     /// Below it an operator is to be told.
     package static let alarmMillionths: Int64 = 990_000
     /// Below it a solve that went on from an earlier one is done anew.

@@ -28,7 +28,8 @@ struct SolverMarket {
     var workerCount: Int { workerUnits.count }
     var edgeCount: Int { edgeWorker.count }
 
-    init(_ market: Market) {
+    /// - Parameter keepsAll: whether candidates stay who have not the time for a task now.
+    init(_ market: Market, keepsAll: Bool = false) {
         let taskOrder = Self.order(market.tasks.map(\.id))
         let workerOrder = Self.order(market.workers.map(\.id))
         var place = [Int32](repeating: 0, count: workerOrder.count)
@@ -45,7 +46,7 @@ struct SolverMarket {
         for task in taskOrder {
             appendRow(
                 market.candidates[market.offsets[task]..<market.offsets[task + 1]], place,
-                units: Int32(market.tasks[task].units), hasOwnUnits)
+                units: Int32(market.tasks[task].units), hasOwnUnits, keepsAll)
         }
     }
 
@@ -64,7 +65,7 @@ struct SolverMarket {
     /// One more row behind the last, its candidates in the order of their workers' places. Who has not the time for
     /// this task alone is no candidate of it.
     private mutating func appendRow(
-        _ candidates: ArraySlice<Candidate>, _ place: [Int32], units: Int32, _ hasOwnUnits: Bool
+        _ candidates: ArraySlice<Candidate>, _ place: [Int32], units: Int32, _ hasOwnUnits: Bool, _ keepsAll: Bool
     ) {
         let start = edgeWorker.count
         rowStart.append(Int32(start))
@@ -73,7 +74,8 @@ struct SolverMarket {
         for candidate in candidates {
             let worker = place[Int(candidate.worker)]
             let needed = candidate.units > 0 ? candidate.units : units
-            guard workerUnits[Int(worker)] >= needed, workerTasksMax[Int(worker)] > 0 else { continue }
+            let isAble = workerUnits[Int(worker)] >= needed && workerTasksMax[Int(worker)] > 0
+            guard isAble || keepsAll else { continue }
             isSorted = isSorted && worker > last
             last = worker
             edgeWorker.append(worker)

@@ -61,7 +61,7 @@ package struct StandingMatch: Sendable {
     /// - Parameter perMille: how near to the optimum, as ``Matcher/Precision/perMille(_:)``.
     /// - Returns: nil when tasks differ in length, or every slot has to be filled.
     package init?(_ market: Market, perMille: Int, bidsMax: Int = 200_000_000) {
-        let ordered = SolverMarket(market)
+        let ordered = SolverMarket(market, keepsAll: true)
         let counted = Places(ordered)
         let units = ordered.taskUnits.first ?? 1
         guard market.fill == .whatPays, ordered.edgeUnits.isEmpty, ordered.taskUnits.allSatisfy({ $0 == units }) else {
