@@ -111,7 +111,7 @@ let package = Package(
         ),
         tests(
             "HTTPAPITests",
-            ["HTTPAPI", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, lifecycle, logging]
+            ["HTTPAPI", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes, lifecycle, logging]
         ),
         tests(
             "SimulationTests",

@@ -238,7 +238,8 @@ extension Transaction {
         try await execute(
             """
             insert into principal
-            select (\(Workbench.stem(AuctionHall.kind)) || lpad(to_hex(n), 8, '0'))::uuid, 'person', 'w' || n, \(instant)
+            select (\(Workbench.stem(AuctionHall.kind)) || lpad(to_hex(n), 8, '0'))::uuid, 'person', 'w' || n,
+                   \(instant)
               from generate_series(1, \(count)) n
             """)
         try await execute(

@@ -63,7 +63,7 @@ struct AskOrderTests {
     }
 
     @Test(
-        "asks above what every batch pays may be anybody's of those who ask so much: who gets what stays, byte for byte",
+        "asks above what every batch pays may be anybody's of those who ask so much: who gets what stays, to the byte",
         .timeLimit(.minutes(15)))
     func permutedAbove() async throws {
         let plain = try await giveOut([1, 5_001, 1_500, 7_500, 2_000, 90_000])

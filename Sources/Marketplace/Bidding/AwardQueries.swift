@@ -41,7 +41,8 @@ extension Transaction {
                    \(isMovedUp), \(instant), \(acceptBy), allotment_id, rest_allotment_id
               from unnest(\(awards.map(\.id))::uuid[], \(awards.map(\.winner.bid))::uuid[],
                           \(awards.map(\.winner.worker))::uuid[], \(awards.map(\.units))::bigint[],
-                          \(awards.map(\.totalMinor))::bigint[], \(awards.flatMap { $0.parts.prefix(1).map(\.allotment) })::uuid[],
+                          \(awards.map(\.totalMinor))::bigint[],
+                          \(awards.flatMap { $0.parts.prefix(1).map(\.allotment) })::uuid[],
                           \(rests)::uuid[])
                    as won (award_id, bid_id, worker_id, units, total_minor, allotment_id, rest_allotment_id)
             """)

@@ -1,8 +1,8 @@
 internal import Store
 
 extension Transaction {
-    /// Auctions that are over and have a round to follow now, in the order of their ids: all of their awards are settled,
-    /// and something of their batch is left.
+    /// Auctions that are over and have a round to follow now, in the order of their ids: all of their awards are
+    /// settled, and something of their batch is left.
     func auctionsToFollow(after last: Auction.ID?, limit: Int) async throws -> [Auction.Key] {
         try await rows(
             """

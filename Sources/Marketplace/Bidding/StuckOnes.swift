@@ -15,8 +15,8 @@ struct StuckOnes {
         }
     }
 
-    /// - Parameter hasGoneOn: whether anything else was done; then the fault waits until there is nothing else to do, so
-    ///   that it slows nothing down.
+    /// - Parameter hasGoneOn: whether anything else was done; then the fault waits until there is nothing else to do,
+    ///   so that it slows nothing down.
     /// - Returns: whether it waits.
     /// - Throws: the first fault, so that it is told.
     func report(unless hasGoneOn: Bool) throws -> Bool {

@@ -47,7 +47,7 @@ package struct HoursForecast: Hashable, Sendable {
         share = belief
     }
 
-    /// Usable ÷ declared over all weeks of a cell, in millionths; shrunk to ``cellShareMillionths`` while there are few.
+    /// Usable ÷ declared over all weeks of a cell, in millionths; shrunk to ``cellShareMillionths`` while they are few.
     package static func cellShare(_ weeks: [Week]) -> Int {
         let prior = Double(cellShareMillionths) / 1_000_000
         let usable = weeks.reduce(0.0) { $0 + ($1.share ?? prior) }

@@ -2,7 +2,8 @@
 package struct Lateness: Hashable, Sendable {
     /// What the task is expected to take anybody, in minutes.
     package let expectedMinutes: Int
-    /// The worker's own time ÷ the expected, in millionths; 1,000,000 when unknown (``paceMillionths(minutes:expected:)``).
+    /// The worker's own time ÷ the expected, in millionths; 1,000,000 when unknown. See
+    /// ``paceMillionths(minutes:expected:)``.
     package let paceMillionths: Int
     /// How much tasks of this kind differ: the standard deviation of the logarithm of the time, in millionths.
     package let spreadMillionths: Int

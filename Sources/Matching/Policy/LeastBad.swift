@@ -1,4 +1,4 @@
-/// What is left when a task will probably not be done in time, with what each way costs: for an operator to choose from.
+/// What is left when a task will probably not be done in time, with what each way costs: for an operator to choose.
 package struct LeastBad: Hashable, Sendable {
     /// A way out.
     package enum Way: String, Hashable, Sendable, CaseIterable {
@@ -72,7 +72,7 @@ package struct LeastBad: Hashable, Sendable {
         }
     }
 
-    /// At most three, the cheapest first; equal costs in the order of ``Way``. Never empty: giving up is always possible.
+    /// At most three, the cheapest first; equal costs in the order of ``Way``. Never empty: one can always give up.
     package let options: [Option]
 
     /// The three least bad of what can be done.

@@ -1,5 +1,5 @@
-/// Functions made of additions, multiplications, divisions and roots alone, which IEEE 754 defines to the bit: so that a
-/// plan is the same on every machine, which a C library's exp and log are not.
+/// Functions made of additions, multiplications, divisions and roots alone, which IEEE 754 defines to the bit: so that
+/// a plan is the same on every machine, which a C library's exp and log are not.
 package enum PureMath {
     private static let ln2 = 0.693_147_180_559_945_3
 

@@ -55,7 +55,8 @@ package struct ValueWeights: Hashable, Sendable {
         let share = "millionths of the task's value"
         return [
             row(
-                "value_over_pay", valueOverPayMillionths, "millionths of the pay", "a task's value when none is stated"),
+                "value_over_pay", valueOverPayMillionths, "millionths of the pay",
+                "a task's value when none is stated"),
             row("bar", barMillionths, "millionths", "quality that is worth nothing"),
             row("caution", cautionMillionths, "millionths", "quantile of skill where one answer decides"),
             row("pay", payMillionths, "millionths of the pay", "taken off"),

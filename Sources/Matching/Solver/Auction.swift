@@ -79,7 +79,7 @@ struct Auction {
     }
 
     /// Takes over prices and pairs of an earlier solve, as far as workers still have places and tasks slots; whoever
-    /// could do better at these prices by more than epsilon (nil: nobody is asked), or lacks a worker, then waits to bid.
+    /// could do better at these prices by more than epsilon (nil: nobody is asked), or lacks a worker, waits to bid.
     mutating func takeOver(prices earlier: [Int64], edges: some Sequence<(edge: Int, task: Int)>, _ epsilon: Int64?) {
         for worker in prices.indices where prices[worker] < Self.infinitePrice {
             prices[worker] = min(max(earlier[worker], 0), Self.infinitePrice - 1)

@@ -17,6 +17,9 @@ struct RoutingValue {
     /// What each tier above the demand takes off while no night has priced hours, in parts of the task's value.
     static let tierShare: Int64 = 20
 
+    /// What a week of age adds, in parts of the task's value: of two alike the older goes first.
+    static let ageShare: Int64 = 100
+
     struct Pair {
         /// Micro-units for the auction, at least 1; `nil` where the worker's time is worth more elsewhere.
         let micros: Int64?
@@ -43,7 +46,8 @@ struct RoutingValue {
     func of(_ batch: RoutingBatch, _ worker: RoutingCandidate, level: Int, tierDistance: Int) -> Pair {
         let known = market.known
         let pay = known.pay[batch.id].map(Self.micros) ?? 0
-        let value = min(pay, Self.valueMax / 2) * 2
+        // Never nothing, so that priority and age count where the pay is not known.
+        let value = max(min(pay, Self.valueMax / 2) * 2, Self.valueMin)
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
@@ -63,6 +67,7 @@ struct RoutingValue {
                 timePriceMicros: price
             ), weights: weights, seed: UInt64(clamping: Self.seconds(market.instant.timeIntervalSince1970) / 86_400))
         var micros = parts.micros + Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
+        micros += value / Self.ageShare * min(max(age, 0), Self.usualBoundSeconds) / Self.usualBoundSeconds
         if known.prices.isEmpty { micros -= value / Self.tierShare * Int64(tierDistance) }
         guard price == 0 || micros > price else {
             return Pair(micros: nil, parts: parts, price: price, tierDistance: tierDistance)
@@ -75,6 +80,7 @@ struct RoutingValue {
     }
 
     private static let valueMax: Int64 = 1 << 40
+    private static let valueMin: Int64 = 1_000_000
 
     /// Of the least unit: a cent is 10,000 millionths of a dollar.
     private static func micros(_ money: Money) -> Int64 {

@@ -66,7 +66,8 @@ package struct PolicyReport: Sendable {
     /// One block for each scenario: metrics down, policies across.
     package var lines: [String] {
         var lines = [
-            "\(study.workers) workers, \(study.days) days, seeds \(study.seed) to \(study.seed &+ UInt64(study.seeds - 1))",
+            "\(study.workers) workers, \(study.days) days, "
+                + "seeds \(study.seed) to \(study.seed &+ UInt64(study.seeds - 1))",
             Self.caution, "Mean over seeds ± half of the 95 % confidence interval.",
         ]
         for scenario in study.scenarios {

@@ -10,8 +10,8 @@ struct OfferCommand: AsyncParsableCommand {
         abstract: "Work that was offered to a worker, for them.",
         discussion: """
             An offer reserves nothing: accepted, it ends in a lease as a claim does, or is refused for the same \
-            reasons. One that others have taken all of is ended as filled, and the worker is told. What is declined is not \
-            offered again on the same terms.
+            reasons. One that others have taken all of is ended as filled, and the worker is told. What is declined is \
+            not offered again on the same terms.
 
             Examples:
               guildhall offer list L01

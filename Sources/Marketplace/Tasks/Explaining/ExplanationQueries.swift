@@ -93,30 +93,39 @@ extension Transaction {
     func forgetExplanations(ofOffersBefore offers: Date, others: Date, most: Int) async throws -> Int {
         var forgotten = try await execute(
             """
-            delete from offer_explanation using (
+            with old as materialized (
                 select requester_id, offer_id from offer_explanation
                  where explained_at < \(offers)
                  order by explained_at
-                 limit \(most) for update skip locked) as old
+                 limit \(most)
+                   for update skip locked
+            )
+            delete from offer_explanation using old
              where offer_explanation.requester_id = old.requester_id and offer_explanation.offer_id = old.offer_id
             """)
         forgotten += try await execute(
             """
-            delete from routing_explanation as kept using (
+            with old as materialized (
                 select requester_id, batch_id, explained_at from routing_explanation
                  where last_said_at < \(others)
                  order by last_said_at
-                 limit \(most) for update skip locked) as old
+                 limit \(most)
+                   for update skip locked
+            )
+            delete from routing_explanation as kept using old
              where kept.requester_id = old.requester_id and kept.batch_id = old.batch_id
                and kept.explained_at = old.explained_at
             """)
         forgotten += try await execute(
             """
-            delete from worker_explanation using (
+            with old as materialized (
                 select worker_id from worker_explanation
                  where explained_at < \(others)
                  order by explained_at
-                 limit \(most) for update skip locked) as old
+                 limit \(most)
+                   for update skip locked
+            )
+            delete from worker_explanation using old
              where worker_explanation.worker_id = old.worker_id
             """)
         return forgotten
