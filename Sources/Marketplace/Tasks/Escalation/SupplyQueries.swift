@@ -61,25 +61,7 @@ extension Transaction {
                             where offer.requester_id = asked.requester_id and offer.batch_id = asked.batch_id
                               and offer.worker_id = worker.worker_id and offer.state in ('declined', 'lapsed')
                               and offer.offered_at >= asked.raised_at) as was_asked,
-                   coalesce(crew.workforce, 'crowd') <> all (asked.workforces)
-                   or exists (select from exclusion
-                               where exclusion.requester_id = asked.requester_id
-                                 and exclusion.worker_id = worker.worker_id and exclusion.in_force @> \(instant))
-                   or exists (select from project_party join interest using (party)
-                               where project_party.requester_id = asked.requester_id
-                                 and project_party.project_id = asked.project_id
-                                 and interest.worker_id = worker.worker_id and interest.in_force @> \(instant))
-                   or not exists (
-                        select from (select slot.task_id from slot
-                                      where slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id
-                                        and slot.state = 'open'
-                                      order by slot.allotment_id, slot.slot_no, slot.task_id
-                                      limit \(Self.routingSlotsMax)) as seen
-                         where not exists (
-                                select from assignment
-                                 where assignment.requester_id = asked.requester_id
-                                   and assignment.task_id = seen.task_id and assignment.worker_id = worker.worker_id
-                                   and assignment.state in ('leased', 'submitted', 'accepted', 'rejected'))) as is_out,
+                   \(fragment: Self.isOut(at: instant)) as is_out,
                    coalesce(forecast.share_millionths, \(unknownShare))::bigint as share_millionths
               from candidate join worker using (worker_id)
              cross join asked
@@ -87,32 +69,64 @@ extension Transaction {
               left join worker_week as week
                 on week.worker_id = worker.worker_id
                and week.week_starts_on = date_trunc('week', \(instant)::timestamptz at time zone worker.time_zone)::date
-              left join lateral (
-                select team.kind::text::workforce as workforce
-                  from team_member join team using (team_id)
-                 where team_member.worker_id = worker.worker_id and team_member.in_force @> \(instant)
-                 limit 1) as crew on true
-              left join lateral (
-                select sum(alpha_milli) * 1000000 / sum(alpha_milli + beta_milli) as share_millionths
-                  from hours_forecast
-                 where hours_forecast.worker_id = worker.worker_id
-                   and hours_forecast.week_starts_on
-                       = (select max(week_starts_on) from hours_forecast as newest
-                           where newest.worker_id = worker.worker_id)) as forecast on true
-             cross join lateral (
-                select min(hours_policy.weekly_minutes_max) as weekly_minutes_max,
-                       min(hours_policy.daily_minutes_max) as daily_minutes_max
-                  from hours_policy
-                 where (hours_policy.country is null or hours_policy.country = worker.country)
-                   and hours_policy.in_force @> \(instant)) as policy
-             cross join lateral (
-                select count(*) as offers, coalesce(sum(of_batch.expected_minutes), 0) as minutes,
-                       coalesce(bool_or(offer.batch_id = asked.batch_id), false) as is_offered
-                  from offer join batch as of_batch using (requester_id, batch_id)
-                 where offer.worker_id = worker.worker_id and offer.state = 'open') as waiting
+              \(fragment: Self.ofEach(at: instant))
              order by worker.worker_id
             """
         ).map(SupplyWorker.init)
+    }
+
+    /// Whether something beside the requirement keeps a worker from a batch, or there is nothing of it for them.
+    private static func isOut(at instant: Date) -> SQL {
+        """
+        coalesce(crew.workforce, 'crowd') <> all (asked.workforces)
+        or exists (select from exclusion
+                    where exclusion.requester_id = asked.requester_id
+                      and exclusion.worker_id = worker.worker_id and exclusion.in_force @> \(instant))
+        or exists (select from project_party join interest using (party)
+                    where project_party.requester_id = asked.requester_id
+                      and project_party.project_id = asked.project_id
+                      and interest.worker_id = worker.worker_id and interest.in_force @> \(instant))
+        or not exists (
+             select from (select slot.task_id from slot
+                           where slot.requester_id = asked.requester_id and slot.batch_id = asked.batch_id
+                             and slot.state = 'open'
+                           order by slot.allotment_id, slot.slot_no, slot.task_id
+                           limit \(routingSlotsMax)) as seen
+              where not exists (
+                     select from assignment
+                      where assignment.requester_id = asked.requester_id
+                        and assignment.task_id = seen.task_id and assignment.worker_id = worker.worker_id
+                        and assignment.state in ('leased', 'submitted', 'accepted', 'rejected')))
+        """
+    }
+
+    /// A worker's team, forecast, policy of hours and open offers.
+    private static func ofEach(at instant: Date) -> SQL {
+        """
+         left join lateral (
+           select team.kind::text::workforce as workforce
+             from team_member join team using (team_id)
+            where team_member.worker_id = worker.worker_id and team_member.in_force @> \(instant)
+            limit 1) as crew on true
+         left join lateral (
+           select sum(alpha_milli) * 1000000 / sum(alpha_milli + beta_milli) as share_millionths
+             from hours_forecast
+            where hours_forecast.worker_id = worker.worker_id
+              and hours_forecast.week_starts_on
+                  = (select max(week_starts_on) from hours_forecast as newest
+                      where newest.worker_id = worker.worker_id)) as forecast on true
+        cross join lateral (
+           select min(hours_policy.weekly_minutes_max) as weekly_minutes_max,
+                  min(hours_policy.daily_minutes_max) as daily_minutes_max
+             from hours_policy
+            where (hours_policy.country is null or hours_policy.country = worker.country)
+              and hours_policy.in_force @> \(instant)) as policy
+        cross join lateral (
+           select count(*) as offers, coalesce(sum(of_batch.expected_minutes), 0) as minutes,
+                  coalesce(bool_or(offer.batch_id = asked.batch_id), false) as is_offered
+             from offer join batch as of_batch using (requester_id, batch_id)
+            where offer.worker_id = worker.worker_id and offer.state = 'open') as waiting
+        """
     }
 
     /// Active workers, by id.

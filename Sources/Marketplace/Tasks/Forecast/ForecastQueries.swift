@@ -161,11 +161,14 @@ extension Transaction {
     func forgetForecasts(olderThan days: Int, most: Int) async throws {
         try await execute(
             """
-            delete from hours_forecast using (
+            with old as materialized (
                 select worker_id, week_starts_on, part from hours_forecast
                  where week_starts_on < (\(instant)::timestamptz at time zone 'UTC')::date - \(days)
                  order by week_starts_on, worker_id, part
-                 limit \(most) for update skip locked) as old
+                 limit \(most)
+                   for update skip locked
+            )
+            delete from hours_forecast using old
              where hours_forecast.worker_id = old.worker_id and hours_forecast.week_starts_on = old.week_starts_on
                and hours_forecast.part = old.part
             """)

@@ -95,8 +95,8 @@ extension Transaction {
                  ) as slots
                  where waiting.offers > slots.open
             ),
-            chosen as (
-                select newest.requester_id, newest.offer_id
+            newest as materialized (
+                select last.requester_id, last.offer_id
                   from surplus
                  cross join lateral (
                     select offer.requester_id, offer.offer_id from offer
@@ -104,9 +104,14 @@ extension Transaction {
                        and offer.state = 'open'
                      order by offer.offer_id desc
                      limit surplus.offers
-                       for no key update skip locked
-                 ) as newest
+                 ) as last
                  limit \(most)
+            ),
+            chosen as materialized (
+                select requester_id, offer_id
+                  from offer join newest using (requester_id, offer_id)
+                 where offer.state = 'open'
+                   for no key update of offer skip locked
             )
             update offer set state = 'filled', closed_at = \(instant)
               from chosen
