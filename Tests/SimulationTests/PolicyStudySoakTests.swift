@@ -1,10 +1,14 @@
 import Formats
+import Foundation
 import Testing
 
 @testable import Simulation
 
-@Suite("Study of policies")
-struct PolicyStudyTests {
+/// Small markets in every run of the tests, those that say more in a soak.
+@Suite("Study of policies under soak", .serialized)
+struct PolicyStudySoakTests {
+    private static let isSoak = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1"
+
     private func study(
         _ scenarios: [PolicyScenario], _ policies: [WeekPolicy], workers: Int = 60, days: Int = 14, seeds: Int = 2
     ) throws -> PolicyStudy {
@@ -14,8 +18,12 @@ struct PolicyStudyTests {
 
     @Test("is never below first come first served, and no policy is above the bound", .timeLimit(.minutes(10)))
     func order() async throws {
-        let scenarios: [PolicyScenario] = [.tight, .slack, .underpriced, .overpriced]
-        let report = try await study(scenarios, [.ours, .fifo, .greedy, .pull], seeds: 3).run()
+        let scenarios: [PolicyScenario] = Self.isSoak ? [.tight, .slack, .underpriced, .overpriced] : [.tight]
+        let days = Self.isSoak ? 14 : 7
+        let report = try await study(
+            scenarios, Self.isSoak ? [.ours, .fifo, .greedy, .pull] : [.ours, .fifo],
+            workers: Self.isSoak ? 60 : 24, days: days
+        ).run()
         for scenario in scenarios {
             #expect(report.seeds(scenario, where: .ours, isBelow: .fifo) == 0, "\(scenario)")
         }
@@ -31,7 +39,7 @@ struct PolicyStudyTests {
 
     @Test("gives the same bytes for the same seed, others for another", .timeLimit(.minutes(10)))
     func bytes() async throws {
-        let study = try study([.ring], WeekPolicy.allCases, days: 7)
+        let study = try study([.ring], WeekPolicy.allCases, workers: Self.isSoak ? 60 : 20, days: 7)
         let (one, other) = (try await study.run(), try await study.run())
         #expect(one.json.canonicalText == other.json.canonicalText && one.csv == other.csv && one.svg == other.svg)
         #expect(one.lines == other.lines && one.lines.contains(PolicyReport.caution))
@@ -41,8 +49,8 @@ struct PolicyStudyTests {
 
     @Test("loses no task and no answer, at any tick, whoever decides", arguments: [WeekPolicy.ours, .greedy, .pull])
     func conservation(policy: WeekPolicy) throws {
-        for scenario in PolicyScenario.allCases {
-            let market = WeekMarketMaker(workers: 40, days: 7, seed: 3, scenario: scenario).market()
+        for scenario in Self.isSoak ? PolicyScenario.allCases : [.shock] {
+            let market = WeekMarketMaker(workers: Self.isSoak ? 40 : 20, days: 7, seed: 3, scenario: scenario).market()
             var run = WeekRun(market: market, policy: policy)
             _ = try run.run { run in
                 let counts = run.counts
@@ -101,7 +109,7 @@ struct PolicyStudyTests {
 
     @Test("writes a picture, a file and figures that can be read again")
     func output() async throws {
-        let report = try await study([.tight], [.ours, .hindsight], days: 7, seeds: 2).run()
+        let report = try await study([.tight], [.ours, .hindsight], workers: 20, days: 7, seeds: 2).run()
         #expect(report.svg.hasPrefix("<svg") && report.svg.hasSuffix("</svg>\n"))
         #expect(report.svg.split(separator: "<g ").count == report.svg.split(separator: "</g>").count)
         #expect(report.estimate(.welfare, .tight, .hindsight)?.mean == 1)
