@@ -163,7 +163,7 @@ extension Transaction {
             """
             with old as materialized (
                 select worker_id, week_starts_on, part from hours_forecast
-                 where week_starts_on < (\(instant)::timestamptz at time zone 'UTC')::date - \(days)
+                 where week_starts_on < (\(instant)::timestamptz at time zone 'UTC')::date - \(days)::integer
                  order by week_starts_on, worker_id, part
                  limit \(most)
                    for update skip locked
