@@ -159,7 +159,7 @@ extension Transaction {
 
     /// Forgets prices of earlier days, a day of each night.
     func forgetPrices(before day: CalendarDate, days: Int) async throws {
-        try await execute("delete from hour_price where solved_on < \(day)::date - \(days)")
+        try await execute("delete from hour_price where solved_on < \(day)::date - \(days)::integer")
     }
 }
 
