@@ -58,13 +58,14 @@ struct RoutingWindowTests {
         #expect(try await staffed.ills() == [])
     }
 
-    @Test("work that does not fit into what is left of the window after the answer is not offered")
-    func closes() async throws {
+    @Test(
+        "work that does not fit into what is left of the window after the answer is not offered",
+        // Until 11:00 in Berlin, 10:00 in UTC: 15 minutes to answer, 60 to work.
+        arguments: [("2026-03-08T08:45:00Z", 1), ("2026-03-08T08:45:01Z", 0)])
+    func closes(instant: String, offers: Int) async throws {
         let (staffed, _) = try await sundays("09:00-11:00", in: "Europe/Berlin")
         _ = try await staffed.batch("b", minutes: 60)
-        // Until 11:00 in Berlin, 10:00 in UTC: 15 minutes to answer, 60 to work.
-        #expect(try await offered(staffed, at: "2026-03-08T08:45:01Z") == 0)
-        #expect(try await offered(staffed, at: "2026-03-08T08:45:00Z") == 1)
+        #expect(try await offered(staffed, at: instant) == offers)
     }
 
     @Test(

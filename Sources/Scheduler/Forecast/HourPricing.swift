@@ -57,22 +57,13 @@ struct HourPricing: Sendable {
             },
             offsets: offsets, candidates: candidates)
         let proposal = try Matcher(precision: .perMille(10), bidsMax: bounds.bidsMax).propose(market)
-        let unitsOf = tasks.map(\.units)
-        var (given, places) = (Array(repeating: 0, count: workers.count), Array(repeating: 0, count: workers.count))
-        for pair in proposal.pairs {
-            given[Int(pair.worker)] += unitsOf[Int(pair.task)]
-            places[Int(pair.worker)] += 1
-        }
         let highest = min(most, Matching.Market.Bounds.valueMax)
         tags = workers.indices.map { worker in
             // Who has no time is worth as much as anything brings, so that nothing is taken from them.
             let price =
                 workers[worker].minutes < 15
                 ? highest
-                : HourPrice(
-                    placeMicros: proposal.prices[worker],
-                    unitsPerPlace: max(given[worker] / max(places[worker], 1), 1)
-                ).nightlyMicros
+                : HourPrice(nightlyMicros: proposal.unitPrices[worker]).nightlyMicros
             return HourPriceTag(
                 worker: workers[worker].worker, priceMicros: min(price, highest), units: workers[worker].minutes / 15)
         }

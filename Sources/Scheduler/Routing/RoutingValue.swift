@@ -47,7 +47,8 @@ struct RoutingValue {
         let known = market.known
         let pay = known.pay[batch.id].map(Self.micros) ?? 0
         // Never nothing, so that priority and age count where the pay is not known.
-        let value = max(min(pay, Self.valueMax / 2) * 2, Self.valueMin)
+        let value = max(
+            PureMath.scaled(pay, by: Double(weights.valueOverPayMillionths) / 1_000_000), Self.valueMin)
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
