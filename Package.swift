@@ -9,8 +9,11 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+/// For targets that only compute: optimised in debug builds, too, or tests of theirs would keep all others waiting.
+let computing: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
+func library(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = strict) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
@@ -53,8 +56,8 @@ let package = Package(
 
         // Layers, bottom to top (docs/ARCHITECTURE.md).
         library("Store", ["CLibPQ", logging, collections]),
-        library("Matching", [crypto]),
-        library("Consensus", []),
+        library("Matching", [crypto], computing),
+        library("Consensus", [], computing),
         library("Formats", ["CZlib"]),
         library("Marketplace", ["Store", "Formats", "Matching", crypto, heap, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
@@ -74,7 +77,8 @@ let package = Package(
         ),
         library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", logging]),
         library("HTTPAPI", ["Marketplace", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, logging]),
-        library("Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", logging]),
+        library(
+            "Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", logging], computing),
         .executableTarget(
             name: "guildhall",
             dependencies: [

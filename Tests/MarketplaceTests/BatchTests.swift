@@ -133,12 +133,18 @@ struct BatchTests {
         let batch = try await small.batch(small.draft("b"), tasks: 1)
         let createBatch = CreateBatch(market: small.market)
         #expect(try await createBatch(small.draft("b"), of: small.requester, by: small.manager) == batch)
-        let project = ProjectDraft(
-            externalKey: "clauses", name: "Other", taskKind: .extraction, guideline: "x",
-            answerSchema: SmallMarket.schema
-        )
+        func project(_ name: String) -> ProjectDraft {
+            ProjectDraft(
+                externalKey: "clauses", name: name, taskKind: .extraction, guideline: "x",
+                answerSchema: SmallMarket.schema
+            )
+        }
         let createProject = CreateProject(market: small.market)
-        #expect(try await createProject(project, of: small.requester, by: small.manager) == small.project)
+        #expect(try await createProject(project("Clauses"), of: small.requester, by: small.manager) == small.project)
+        #expect(
+            await refusal(ProjectRefusal.self) {
+                try await createProject(project("Other"), of: small.requester, by: small.manager)
+            } == .keyTaken(field: "name"))
     }
 
     @Test("belong to their requester: another's key may not touch them, nor may a schema be wrong")

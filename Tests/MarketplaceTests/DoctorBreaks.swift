@@ -171,9 +171,11 @@ private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             interested as (
                 insert into interest
                 select gen_random_uuid(), worker_id, 'family', 'Acme', 'acme', '[2026-01-01,)' from worker_again
-            )
-            insert into offer (requester_id, offer_id, batch_id, worker_id, state, reason, offered_at, answer_by)
-            select requester_id, gen_random_uuid(), batch_id, worker_id, 'open', '{}', '2026-03-02', '2026-03-03'
+            ),
+            week as (insert into worker_week select worker_id, '2026-03-02', 60, 0, 30 from worker_again)
+            insert into offer
+            select requester_id, gen_random_uuid(), batch_id, worker_id, 'open', '{}', '2026-03-02', '2026-03-03',
+                   null, null, sha256('terms'), 1, 30, 100, 'USD', '2026-03-02', 1
               from batch, worker_again where name = 'pair'
             """,
         ]

@@ -81,6 +81,7 @@ struct OfferTests {
     func filled() async throws {
         let (small, worker, batch, first) = try await offered(tasks: 2)
         let other = try await small.lawyer("other")
+        Scratch.clock.advance(by: 1)
         let second = try await offer(small, batch, to: other)
         let key = try await small.market.database.read {
             try await $0.oneRow("select external_key from task order by task_id limit 1")

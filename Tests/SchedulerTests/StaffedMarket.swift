@@ -128,7 +128,8 @@ struct StaffedMarket: Sendable {
 
     /// A worker's open offer.
     func openOffer(of worker: Worker.ID) async throws -> Offer? {
-        try await market.database.read { try await $0.offers(to: worker) }.first { $0.state == .open }
+        try await market.database.read { try await $0.offers(to: worker, limit: 100) }
+            .first { $0.state == .open }
     }
 
     func accept(_ offer: Offer) async throws -> Assignment {

@@ -173,7 +173,8 @@ struct Places {
         counts = Array(repeating: 0, count: workers)
         isTimed = Array(repeating: false, count: workers)
         for worker in 0..<workers where degree[worker] > 0 {
-            let most = min(market.workerTasksMax[worker], degree[worker])
+            // One more than could ever come, where it fits: who is never full has no price.
+            let most = min(market.workerTasksMax[worker], degree[worker] + 1)
             let units = market.workerUnits[worker]
             if longest[worker] == shortest[worker] {
                 counts[worker] = min(most, units / longest[worker])
