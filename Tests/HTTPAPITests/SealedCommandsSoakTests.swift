@@ -79,7 +79,7 @@ struct SealedCommandsSoakTests {
             "issuer": "x", "jurisdiction": "US-NY", "number": "1", "issued-on": "2020-01-01",
             "hash": String(repeating: "0", count: 64), "reference": id, "minor": "1", "slot": "1", "changes": "x",
             "scope": "none", "base": "US", "daily-minutes": "1", "weekly-minutes": "1", "input": file, "days": "1",
-            "closes": "2027-01-01T00:00:00Z", "lane": "sealed", "amount": "20000",
+            "closes": "2027-01-01T00:00:00Z", "alert": id, "resolution": "left", "lane": "sealed", "amount": "20000",
         ]
     }
 
@@ -95,6 +95,8 @@ struct SealedCommandsSoakTests {
         let file = folder + "/file.json"
         try Data("{}".utf8).write(to: URL(fileURLWithPath: file))
         let console = Console(folder: folder)
+        // First: among the commands is one that withdraws a bid.
+        try await own(hall, market, console)
         let leaves = try Leaf.all(in: await console.dump()["command"] ?? .null)
         #expect(leaves.count > 200)
         for name in Self.without.keys { #expect(leaves.contains { $0.name == name }, "\(name) is no command") }
@@ -114,7 +116,6 @@ struct SealedCommandsSoakTests {
                 #expect(BidAmounts.found(in: told, hall.amounts) == [], "\(arguments)")
             }
         }
-        try await own(hall, market, console)
         await market.database.shutdown()
     }
 

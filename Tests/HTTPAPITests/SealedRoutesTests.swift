@@ -20,7 +20,8 @@ private final class RouteList: RouterMethods, Sendable {
     func on<Responder: HTTPResponder>(
         _ path: RouterPath, method: HTTPRequest.Method, responder: Responder
     ) -> Self where Responder.Context == BasicRequestContext {
-        routes.withLock { $0.append("\(method.rawValue) /\(path.description.drop { $0 == "/" })") }
+        let path = path.description.drop { $0 == "/" }.replacing("{", with: ":").replacing("}", with: "")
+        routes.withLock { $0.append("\(method.rawValue) /\(path)") }
         return self
     }
 
@@ -84,7 +85,7 @@ struct SealedRoutesTests {
         let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
         let hall = try await SealedHall(market: market)
         let routes = Self.routes(of: market)
-        #expect(Set(routes) == Set(Self.calls.keys) && routes.count == Self.calls.count)
+        #expect(routes.sorted() == Self.calls.keys.sorted())
         let people = try await hall.people()
         var tokens: [String] = []
         for person in people {

@@ -82,13 +82,16 @@ struct AuctionReplayTests {
         for (place, worker) in workers.enumerated() {
             try await house.bid(worker, 2_000 + 37 * Int64(place), 1, in: auction)
         }
-        // Changed, withdrawn, withdrawn and placed again.
+        // Changed, withdrawn, withdrawn and placed again; never within a millisecond, which is how events are ordered.
+        Scratch.clock.advance(by: 1)
         for (place, worker) in workers.prefix(6).enumerated() {
             try await house.bid(worker, 700 + 111 * Int64(place), 1 + place % 3, in: auction)
         }
+        Scratch.clock.advance(by: 1)
         for worker in [workers[6], workers[7]] {
             _ = try await WithdrawBid(market: house.market)(from: auction, by: Principal.ID(worker.uuid))
         }
+        Scratch.clock.advance(by: 1)
         try await house.bid(workers[7], 901, 4, in: auction)
         try await house.close(auction)
         let events = try await events(of: auction, house)

@@ -128,8 +128,15 @@ struct StaffedMarket: Sendable {
 
     /// A worker's open offer.
     func openOffer(of worker: Worker.ID) async throws -> Offer? {
-        try await market.database.read { try await $0.offers(to: worker, limit: 100) }
-            .first { $0.state == .open }
+        var last: Offer.ID?
+        while true {
+            let page = try await market.database.read { [last] in
+                try await $0.offers(to: worker, before: last, limit: 100)
+            }
+            if let found = page.first(where: { $0.state == .open }) { return found }
+            guard page.count == 100 else { return nil }
+            last = page.last?.id
+        }
     }
 
     func accept(_ offer: Offer) async throws -> Assignment {

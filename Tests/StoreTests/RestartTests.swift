@@ -73,7 +73,7 @@ struct RestartTests {
                     return
                 }
             }
-            #expect(elapsed < .seconds(3))
+            #expect(elapsed < .seconds(60), "usually half a second; the timeout of a request is longer")
             try await running.startAgain()
             try await database.read { _ in }
             await database.shutdown()
@@ -123,7 +123,7 @@ struct RestartTests {
                     return
                 }
             }
-            #expect(elapsed < .seconds(10), "libpq's own connect timeout is 2 s")
+            #expect(elapsed < .seconds(60), "libpq's own connect timeout is 2 s")
             kill(postmaster, SIGCONT)
             try await database.read { _ in }
             await database.shutdown()
