@@ -2594,6 +2594,8 @@ create table hours_forecast (
     -- Null until the week is over; and whether the worker had work or offers in it: else it says nothing of them.
     worked_minutes    integer,
     was_asked         boolean,
+    -- The worker's own time for their last 50 answers ÷ the expected, shrunk to 1, in millionths.
+    pace_millionths   integer      not null default 1000000,
     constraint hours_forecast_pkey primary key (worker_id, week_starts_on, part),
     constraint hours_forecast_starts_monday check (extract(isodow from week_starts_on) = 1),
     constraint hours_forecast_share_positive
@@ -2603,7 +2605,8 @@ create table hours_forecast (
         and declared_minutes <= 10140
     ),
     constraint hours_forecast_worked_possible check (worked_minutes >= 0),
-    constraint hours_forecast_over_as_a_whole check ((worked_minutes is null) = (was_asked is null))
+    constraint hours_forecast_over_as_a_whole check ((worked_minutes is null) = (was_asked is null)),
+    constraint hours_forecast_pace_possible check (pace_millionths between 1 and 100000000)
 );
 comment on table hours_forecast is 'Forecast hours of workers, and what came of them; kept for 26 weeks.';
 -- Serves ForecastQueries.closeWeeks.

@@ -70,6 +70,7 @@ package enum MarketSchema {
             version: 17, name: "screened_cells",
             script: String(decoding: PackageResources._017_screened_cells_sql, as: UTF8.self)
         ),
+        SchemaStep(version: 18, name: "pace", script: String(decoding: PackageResources._018_pace_sql, as: UTF8.self)),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -70,6 +70,20 @@ struct EscalationPlanTests {
         #expect(plan.offers.isEmpty == (hours == 20 || hours < 1))
     }
 
+    @Test("counts on the offers that are out as far as offers of the profession were accepted so far")
+    func accepted() throws {
+        func plan(_ acceptance: Acceptance) throws -> EscalationPlan {
+            var supply = supply(batch(hoursLeft: 7, openOffers: 3), (10..<60).map { hand($0) })
+            supply.acceptance = acceptance
+            return try EscalationPlan(supply, room: try room())
+        }
+        #expect(try plan(Acceptance()).acts.map(\.kind) == [.reach])
+        let eager = (0...3).map { AnswerCount(band: $0, offered: 5_000, accepted: 4_990) }
+        #expect(try plan(Acceptance(cell: eager)).acts.isEmpty)
+        let shy = (0...3).map { AnswerCount(band: $0, offered: 5_000, accepted: 10) }
+        #expect(try plan(Acceptance(cell: shy)).acts.map(\.kind) == [.reach])
+    }
+
     @Test("does nothing again that it did for this deadline, but for the next raise after its time")
     func again() throws {
         let hands = (10..<60).map { hand($0) }

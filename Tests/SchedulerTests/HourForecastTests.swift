@@ -75,6 +75,25 @@ struct HourForecastTests {
         #expect(try await staffed.ills() == [])
     }
 
+    @Test("know a worker's pace from their last answers, and routing reads it")
+    func pace() async throws {
+        let staffed = try await StaffedMarket()
+        let (quick, fresh) = (try await staffed.worker("w"), try await staffed.worker("x"))
+        let batch = try await staffed.batch("b", door: .claim, tasks: 12, minutes: 30)
+        let actor = Principal.ID(quick.uuid)
+        for _ in 0..<8 {
+            let work = try await ClaimTask(market: staffed.market)(from: (staffed.requester, batch), by: actor)
+            Scratch.clock.advance(by: 15 * 60)
+            _ = try await SubmitAnswer(market: staffed.market)([:], for: work.id, token: work.leaseToken, by: actor)
+        }
+        _ = try await HoursForecastRound(market: staffed.market, by: staffed.system).runOnce()
+        let known = try await staffed.market.database.read { try await $0.routingForecasts(of: [quick, fresh]) }
+        // Half the time eight times, and as expected four times: 2 to the power of −8/12.
+        #expect(known[quick]?.paceMillionths == 629_961)
+        #expect(known[fresh]?.paceMillionths == 1_000_000)
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("a scarce worker's time has a price, an idle one's has none, and who has none left is priced at the most")
     func prices() throws {
         let usd = try #require(Currency("USD"))

@@ -209,6 +209,25 @@ struct RoutingPolicyTests {
         }
     }
 
+    @Test("prefers who will be done in time, by their pace and by how much of the declared time they give")
+    func inTime() throws {
+        let usd = try #require(Currency("USD"))
+        let batch = SmallRouting.offering(1, minutes: 60, ageHours: 1, dueHours: 24)
+        let (one, two) = (SmallRouting.worker(1), SmallRouting.worker(2))
+        for (what, slow) in [
+            ("pace", RoutingForecast(paceMillionths: 3_000_000)),
+            ("what they give", RoutingForecast(meanMillionths: 200_000, promisedMillionths: 50_000)),
+            ("what they promise", RoutingForecast(promisedMillionths: 10_000)),
+        ] {
+            var market = SmallRouting.market(
+                [batch], [SmallRouting.candidate(1, minutes: 120), SmallRouting.candidate(2, minutes: 120)])
+            market.known.pay = [batch.id: try Money(2_000, usd)]
+            #expect(try policy.plan(market).offers.map(\.worker) == [one], "without \(what)")
+            market.known.forecasts = [one: slow]
+            #expect(try policy.plan(market).offers.map(\.worker) == [two], "\(what)")
+        }
+    }
+
     @Test("shows the auction the best of a batch and a few that are drawn, the same for the same instant")
     func capped() throws {
         let workers = (0..<200).map { SmallRouting.candidate(UInt8($0)) }

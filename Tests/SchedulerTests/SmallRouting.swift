@@ -22,13 +22,13 @@ enum SmallRouting {
 
     static func offering(
         _ number: UInt8, minutes: Int = 30, priority: Int = 0, ageHours: Double = 0, slots: Int = 1, offers: Int = 0,
-        requirement: Requirement.ID = expertLawyer
+        requirement: Requirement.ID = expertLawyer, dueHours: Double? = nil
     ) -> RoutingBatch {
         RoutingBatch(
             requester: requester, id: batch(number), requirement: requirement, expectedMinutes: minutes,
             leaseSeconds: 3_600,
-            priority: priority, openedAt: instant - ageHours * 3_600, openSlots: slots, openTasks: slots,
-            openOffers: offers
+            priority: priority, dueAt: dueHours.map { instant + $0 * 3_600 },
+            openedAt: instant - ageHours * 3_600, openSlots: slots, openTasks: slots, openOffers: offers
         )
     }
 

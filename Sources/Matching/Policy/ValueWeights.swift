@@ -1,8 +1,8 @@
 /// Every number that the value of a pair depends on beside the facts.
 package struct ValueWeights: Hashable, Sendable {
-    /// What a task is worth when its requester has not said, in millionths of the pay: 8,000,000 is eight times the
-    /// pay, at which an answer that is right in five of eight cases is worth what it is paid (``barMillionths``).
-    package var valueOverPayMillionths = 8_000_000
+    /// What a task is worth when its requester has not said, in millionths of the pay: 4,000,000 is
+    /// four times the pay, so that what a pair adds or lacks shows in its value, which is never below 0.
+    package var valueOverPayMillionths = 4_000_000
     /// Quality that is worth nothing, in millionths, such as a guess between two answers.
     package var barMillionths = 500_000
     /// The quantile of skill that counts where one answer decides, in millionths.

@@ -52,11 +52,7 @@ struct EscalationAdvice: Sendable {
         guard let room, room.bandMost.minorUnits > room.pay.minorUnits, let cost = try? room.cost(of: room.bandMost)
         else { return nil }
         let reachable = supply.reachable(answerSeconds: EscalationPlan.Rules().answerSeconds).count
-        let model = AcceptanceModel(cell: [:])
-        let (ratio, overflow) = room.bandMost.minorUnits.multipliedReportingOverflow(by: 1_000_000)
-        let band = AcceptanceModel.PayBand(
-            ratioMillionths: overflow ? 1_000_000 : Int(clamping: ratio / max(room.pay.minorUnits, 1)))
-        let chance = model.chanceMillionths(AcceptanceModel.Bucket(hour: .morning, pay: band))
+        let chance = supply.acceptance.usualMillionths
         let lack = max(cost.minorUnits - min(room.budgetLeft, room.walletLeft), 0)
         let more = room.bandMost.minorUnits - room.pay.minorUnits
         return AlertOption(

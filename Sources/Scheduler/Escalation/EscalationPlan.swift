@@ -29,12 +29,11 @@ struct EscalationPlan: Hashable, Sendable {
     init(_ supply: EscalationSupply, room: RaiseRoom?, rules: Rules = Rules()) throws {
         let batch = supply.batch
         let reachable = supply.reachable(answerSeconds: rules.answerSeconds)
-        // Nothing is known of these offers but that they are out: each is as likely accepted as the prior says.
+        // Nothing is looked up of these offers but that they are out: each is as likely accepted as any of the cell.
         let live = Array(
-            repeating: AcceptanceModel.priorMillionths, count: batch.door == .offer ? batch.openOffers : 0)
+            repeating: supply.acceptance.usualMillionths, count: batch.door == .offer ? batch.openOffers : 0)
         let wave = OfferWave(
-            chances: reachable.map { _ in AcceptanceModel.priorMillionths }, live: live, wanted: batch.openSlots,
-            payable: batch.openSlots)
+            chances: reachable.map(\.chanceMillionths), live: live, wanted: batch.openSlots, payable: batch.openSlots)
         let now = OfferWave(chances: [], live: live, wanted: batch.openSlots, payable: batch.openSlots)
         let (pay, most) = (room?.pay.minorUnits ?? 0, try room?.most.minorUnits ?? 0)
         let facts = Escalation.Facts(

@@ -10,6 +10,8 @@ struct EscalationSupply: Hashable, Sendable {
         let worker: Worker.ID
         /// When they have been there for as long as an answer may take.
         let answerBy: Date
+        /// That they accept by then.
+        let chanceMillionths: Int
     }
 
     /// Somebody who meets what is demanded and may have it.
@@ -17,6 +19,8 @@ struct EscalationSupply: Hashable, Sendable {
         let worker: SupplyWorker
         /// When they are there, from now to the end of the look-ahead: in order, none touching the next.
         let present: [Range<Date>]
+        /// Which six hours of their day it is: 0 to 3.
+        var band = 1
 
         /// Minutes that they will give until then: as far as they are there, their share of it, within the caps of as
         /// many weeks as begin until then.
@@ -34,6 +38,8 @@ struct EscalationSupply: Hashable, Sendable {
     let batch: EndangeredBatch
     let instant: Date
     let hands: [Hand]
+    /// How offers in the batch's profession were answered.
+    var acceptance = Acceptance()
 
     /// Minutes that everybody together will give until then.
     func minutes(until end: Date) -> Int {
@@ -61,7 +67,11 @@ struct EscalationSupply: Hashable, Sendable {
                 let answered = hand.moment(after: answerSeconds)
             else { return nil }
             let answerBy = max(answered, instant + TimeInterval(hand.worker.limits.offerNoticeMinutes) * 60)
-            return answerBy <= latest ? Reachable(worker: hand.worker.id, answerBy: answerBy) : nil
+            guard answerBy <= latest else { return nil }
+            let minutes = answerBy.timeIntervalSince(instant) / 60
+            return Reachable(
+                worker: hand.worker.id, answerBy: answerBy,
+                chanceMillionths: acceptance.chance(of: hand.worker.id, band: hand.band, minutes: minutes))
         }
         return found.sorted { ($0.answerBy, $0.worker) < ($1.answerBy, $1.worker) }
     }
@@ -116,9 +126,15 @@ struct EscalationReading: Sendable {
                 // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
                 guard let availability = availabilities[worker.id] else { continue }
                 let present = try availability.openIntervals(from: transaction.instant, until: end)
-                hands.append(EscalationSupply.Hand(worker: worker, present: present))
+                let band = try OfferMoment(transaction.instant, timeZone: availability.timeZone).band
+                hands.append(EscalationSupply.Hand(worker: worker, present: present, band: band))
             }
         }
-        return EscalationSupply(batch: batch, instant: transaction.instant, hands: hands)
+        var supply = EscalationSupply(batch: batch, instant: transaction.instant, hands: hands)
+        if let cell = try await transaction.profession(of: batch.key) {
+            let answers = try await transaction.routingResponses(of: hands.map(\.worker.id), in: cell)
+            supply.acceptance = Acceptance(cell: answers.cell, own: answers.own)
+        }
+        return supply
     }
 }

@@ -87,7 +87,8 @@ struct HourPricing: Sendable {
             PairFacts(
                 task: 0, worker: 0, valueMicros: 0, payMicros: pay,
                 skill: BetaBelief(meanMillionths: 900_000, strength: 8), observations: Int.max,
-                answersDeciding: demand.redundancy)
+                answersDeciding: demand.redundancy),
+            weights: RoutingPolicy.usualWeights
         ).micros
     }
 }

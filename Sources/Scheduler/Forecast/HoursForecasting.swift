@@ -16,6 +16,7 @@ struct HoursForecasting: Sendable {
         let ids = workers.map(\.id)
         let availabilities = try await transaction.availabilities(of: ids, until: transaction.instant + 8 * 86_400)
         let past = Dictionary(grouping: try await transaction.pastHours(of: ids)) { Key($0.worker, $0.part) }
+        let paces = try await transaction.pastPaces(of: ids)
         var shares: [String: [WeekPart: Int]] = [:]
         for cell in Set(workers.map(\.cell)) {
             for part in WeekPart.allCases {
@@ -28,6 +29,8 @@ struct HoursForecasting: Sendable {
             guard let availability = availabilities[worker.id],
                 let monday = try WorkWeek.day(of: transaction.instant, timeZone: availability.timeZone).weekStart
             else { return [] }
+            let answers = paces[worker.id] ?? []
+            let pace = Lateness.paceMillionths(minutes: answers.map(\.minutes), expected: answers.map(\.expected))
             let declared = availability.declaredMinutes(inWeekOf: monday, atMost: worker.weeklyMinutesMax)
             return WeekPart.allCases.map { part in
                 let minutes = declared[part] ?? 0
@@ -38,7 +41,7 @@ struct HoursForecasting: Sendable {
                     worker: worker.id, weekStartsOn: monday, part: part, declaredMinutes: minutes,
                     alphaMilli: forecast.share.successes.milli, betaMilli: forecast.share.failures.milli,
                     meanMinutes: forecast.plannedUnits(ofDeclared: minutes / 15) * 15,
-                    promisedMinutes: forecast.promisedUnits(ofDeclared: minutes / 15) * 15)
+                    promisedMinutes: forecast.promisedUnits(ofDeclared: minutes / 15) * 15, paceMillionths: pace)
             }
         }
     }

@@ -4,24 +4,38 @@ internal import Matching
 
 /// How likely workers accept, by what they and all of the cell answered before, in the six hours of their day that it
 /// is.
-struct Acceptance {
-    let cell: [AnswerCount]
-    let own: [Worker.ID: [AnswerCount]]
+struct Acceptance: Hashable, Sendable {
+    private let model: AcceptanceModel
+    private let own: [Worker.ID: [AnswerCount]]
+
+    init(cell: [AnswerCount] = [], own: [Worker.ID: [AnswerCount]] = [:]) {
+        model = AcceptanceModel(cell: Self.buckets(cell))
+        self.own = own
+    }
 
     /// In millionths: that a worker accepts before an offer of this instant ends.
     func chances(of workers: [RoutingCandidate], at instant: Date) -> [Worker.ID: Int] {
-        let model = AcceptanceModel(cell: Self.buckets(cell))
         var chances: [Worker.ID: Int] = [:]
         for worker in workers {
-            guard let window = worker.window, let band = AcceptanceModel.HourBand(rawValue: worker.band) else {
-                continue
-            }
-            let minutes = window.answerBy.timeIntervalSince(instant) / 60
-            chances[worker.worker] = model.chanceMillionths(
-                .init(hour: band, pay: .usual), own: own[worker.worker].map(Self.buckets) ?? [:],
-                withinMinutes: Int(exactly: min(max(minutes, 0), 1e6).rounded()) ?? 0)
+            guard let window = worker.window else { continue }
+            chances[worker.worker] = chance(
+                of: worker.worker, band: worker.band, minutes: window.answerBy.timeIntervalSince(instant) / 60)
         }
         return chances
+    }
+
+    /// In millionths: that a worker accepts an offer of these six hours of their day within so many minutes.
+    func chance(of worker: Worker.ID, band: Int, minutes: Double) -> Int {
+        guard let hour = AcceptanceModel.HourBand(rawValue: band) else { return AcceptanceModel.priorMillionths }
+        return model.chanceMillionths(
+            .init(hour: hour, pay: .usual), own: own[worker].map(Self.buckets) ?? [:],
+            withinMinutes: Int(exactly: min(max(minutes, 0), 1e6).rounded()) ?? 0)
+    }
+
+    /// In millionths: that anybody of the cell accepts, sooner or later, whatever the hour is.
+    var usualMillionths: Int {
+        let hours = AcceptanceModel.HourBand.allCases
+        return hours.reduce(0) { $0 + model.cellMillionths(.init(hour: $1, pay: .usual)) } / hours.count
     }
 
     private static func buckets(_ counts: [AnswerCount]) -> [AcceptanceModel.Bucket: AcceptanceModel.Count] {

@@ -10,6 +10,8 @@ package struct RoutingKnowledge: Sendable {
     package var skills: [Worker.ID: RoutingSkill] = [:]
     /// The chance that a worker accepts an offer of this hour in time, in millionths.
     package var accepting: [Worker.ID: Int] = [:]
+    /// What is forecast of a worker's week, and their pace.
+    package var forecasts: [Worker.ID: RoutingForecast] = [:]
     /// Who has accepted what before.
     package var familiar: Set<RoutingPair> = []
     /// What a quarter of an hour of a worker is worth to the rest of the week, as the nightly solve says; empty before

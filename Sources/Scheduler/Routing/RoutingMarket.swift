@@ -14,8 +14,6 @@ package struct RoutingCandidate: Hashable, Sendable {
     /// Minutes that leases took of this week, and how much of the week has passed, in millionths.
     package let committedMinutes: Int
     package let weekShareMillionths: Int
-    /// Their own time ÷ the expected, in millionths; 1,000,000 while it is not known.
-    package let paceMillionths: Int
     /// Which six hours of their day it is: 0 to 3.
     package let band: Int
     /// What is left of the week, the day and the time in which they are there, after leases and open offers; may be
@@ -30,12 +28,12 @@ package struct RoutingCandidate: Hashable, Sendable {
     package init(
         _ worker: Worker.ID, facts: WorkerFacts?, tiers: [Profession: Tier]? = nil, workforce: Workforce = .crowd,
         minutesOffered: Int = 0, weeklyMinutes: Int = 600, committedMinutes: Int = 0, weekShareMillionths: Int = 0,
-        paceMillionths: Int = 1_000_000, band: Int = 1, minutesLeft: Int, liveLeases: Int, openOffers: Int,
+        band: Int = 1, minutesLeft: Int, liveLeases: Int, openOffers: Int,
         window: OfferWindow?
     ) {
         self.tiers = tiers ?? facts?.professions.compactMapValues(\.tier) ?? [:]
         (self.committedMinutes, self.weekShareMillionths) = (committedMinutes, weekShareMillionths)
-        (self.paceMillionths, self.band) = (paceMillionths, band)
+        self.band = band
         (self.worker, self.facts, self.workforce) = (worker, facts, workforce)
         (self.minutesOffered, self.weeklyMinutes) = (minutesOffered, weeklyMinutes)
         (self.minutesLeft, self.window) = (minutesLeft, window)

@@ -60,6 +60,7 @@ struct RoutingReading: Sendable {
         var known = RoutingKnowledge()
         known.pay = terms.mapValues(\.pay)
         known.skills = try await transaction.routingSkills(of: ids, in: cell)
+        known.forecasts = try await transaction.routingForecasts(of: ids)
         known.prices = try await transaction.hourPrices(of: ids).mapValues { HourPrice(nightlyMicros: $0) }
         known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
         known.familiar = Set(pasts.filter(\.hasAccepted).map(\.pair))

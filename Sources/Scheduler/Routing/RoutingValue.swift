@@ -103,14 +103,17 @@ struct RoutingValue {
         return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
     }
 
-    /// By the worker's hours: what is left of this week, and whole weeks until the deadline.
+    /// By the worker's pace and hours: what is left of this week, and whole weeks until the deadline, as far as they
+    /// are forecast to give it.
     private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
         guard let due = batch.dueAt else { return 1_000_000 }
         let weeks = min(max(Self.seconds(due.timeIntervalSince(market.instant)) / (7 * 86_400), 0), 520)
-        let free = max(worker.minutesLeft, 0) + Int(weeks) * worker.weeklyMinutes
+        let declared = max(worker.minutesLeft, 0) + Int(weeks) * worker.weeklyMinutes
+        let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()
         return Lateness(
-            expectedMinutes: batch.expectedMinutes, paceMillionths: worker.paceMillionths, freeMinutes: free,
-            promisedMinutes: free / 2
+            expectedMinutes: batch.expectedMinutes, paceMillionths: forecast.paceMillionths,
+            freeMinutes: declared * forecast.meanMillionths / 1_000_000,
+            promisedMinutes: declared * forecast.promisedMillionths / 1_000_000
         ).inTimeMillionths
     }
 

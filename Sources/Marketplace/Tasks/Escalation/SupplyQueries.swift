@@ -129,6 +129,16 @@ extension Transaction {
         """
     }
 
+    /// In which profession a batch is paid: its cell.
+    package func profession(of batch: Batch.Key) async throws -> Profession? {
+        try await rows(
+            """
+            select rate.profession from batch join rate using (rate_id)
+             where batch.requester_id = \(batch.requester) and batch.batch_id = \(batch.id)
+            """
+        ).first.map { try $0["profession"] }
+    }
+
     /// Active workers, by id.
     ///
     /// - Parameter limit: 1 to 200.

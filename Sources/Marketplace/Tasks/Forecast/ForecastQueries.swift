@@ -60,6 +60,28 @@ extension Transaction {
         ).map(PastHours.init)
     }
 
+    /// How long each of these workers took for their last 50 answers, and how long was expected, in minutes.
+    package func pastPaces(of workers: [Worker.ID]) async throws -> [Worker.ID: [(minutes: Int, expected: Int)]] {
+        let rows = try await rows(
+            """
+            select past.worker_id, past.minutes, past.expected_minutes
+              from unnest(\(workers)::uuid[]) as asked (worker_id)
+             cross join lateral (
+                select assignment.worker_id, (submission.active_seconds + 59) / 60 as minutes,
+                       assignment.expected_minutes
+                  from (select * from assignment
+                         where assignment.worker_id = asked.worker_id
+                         order by assignment_id desc
+                         limit 100) as assignment
+                  join submission using (requester_id, assignment_id)
+                 order by assignment_id desc
+                 limit 50) as past
+             order by past.worker_id
+            """)
+        return try Dictionary(grouping: rows) { try $0.value("worker_id", as: Worker.ID.self) }
+            .mapValues { try $0.map { (minutes: try $0["minutes"], expected: try $0["expected_minutes"]) } }
+    }
+
     /// The newest parts of weeks that are over and in which workers of a profession were asked for work.
     ///
     /// - Parameter limit: 1 to 2,000.
@@ -83,13 +105,15 @@ extension Transaction {
         try await execute(
             """
             insert into hours_forecast (worker_id, week_starts_on, part, declared_minutes, alpha_milli, beta_milli,
-                                        mean_minutes, p10_minutes, made_at)
-            select worker_id, week_starts_on::date, part::week_part, declared, alpha, beta, mean, promised, \(instant)
+                                        mean_minutes, p10_minutes, made_at, pace_millionths)
+            select worker_id, week_starts_on::date, part::week_part, declared, alpha, beta, mean, promised,
+                   \(instant), pace
               from unnest(\(forecasts.map(\.worker))::uuid[], \(forecasts.map { "\($0.weekStartsOn)" })::text[],
                           \(forecasts.map(\.part.rawValue))::text[], \(forecasts.map(\.declaredMinutes))::bigint[],
                           \(forecasts.map(\.alphaMilli))::bigint[], \(forecasts.map(\.betaMilli))::bigint[],
-                          \(forecasts.map(\.meanMinutes))::bigint[], \(forecasts.map(\.promisedMinutes))::bigint[])
-                   as made (worker_id, week_starts_on, part, declared, alpha, beta, mean, promised)
+                          \(forecasts.map(\.meanMinutes))::bigint[], \(forecasts.map(\.promisedMinutes))::bigint[],
+                          \(forecasts.map(\.paceMillionths))::bigint[])
+                   as made (worker_id, week_starts_on, part, declared, alpha, beta, mean, promised, pace)
             on conflict on constraint hours_forecast_pkey do nothing
             """)
     }

@@ -38,17 +38,20 @@ package struct WorkerForecast: Hashable, Sendable {
     package let meanMinutes: Int
     /// What is promised with: in nine of ten weeks it is at least that.
     package let promisedMinutes: Int
+    /// The worker's own time for their last answers ÷ the expected, in millionths.
+    package let paceMillionths: Int
 
     /// Numbers out of range are clamped.
     package init(
         worker: Worker.ID, weekStartsOn: CalendarDate, part: WeekPart, declaredMinutes: Int, alphaMilli: Int64,
-        betaMilli: Int64, meanMinutes: Int, promisedMinutes: Int
+        betaMilli: Int64, meanMinutes: Int, promisedMinutes: Int, paceMillionths: Int = 1_000_000
     ) {
         (self.worker, self.weekStartsOn, self.part) = (worker, weekStartsOn, part)
         self.declaredMinutes = min(max(declaredMinutes, 0), 10_140)
         (self.alphaMilli, self.betaMilli) = (alphaMilli.bounded, betaMilli.bounded)
         self.meanMinutes = min(max(meanMinutes, 0), self.declaredMinutes)
         self.promisedMinutes = min(max(promisedMinutes, 0), self.meanMinutes)
+        self.paceMillionths = min(max(paceMillionths, 1), 100_000_000)
     }
 }
 

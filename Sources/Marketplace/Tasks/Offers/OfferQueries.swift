@@ -75,8 +75,8 @@ extension Transaction {
         ).map(Offer.init)
     }
 
-    /// Ends the newest offers of batches that have more of them than open slots; those that are being answered right
-    /// now are passed by.
+    /// Ends the newest offers of batches that have more of them than open slots, and those to workers who have done
+    /// their part of every task that is open; those that are being answered right now are passed by.
     func fillOffers(most: Int) async throws -> [Offer] {
         try await rows(
             """
@@ -107,9 +107,26 @@ extension Transaction {
                  ) as last
                  limit \(most)
             ),
+            done as materialized (
+                select offer.requester_id, offer.offer_id
+                  from offer
+                 where offer.state = 'open'
+                   and not exists (
+                        select from slot
+                         where slot.requester_id = offer.requester_id and slot.batch_id = offer.batch_id
+                           and slot.state = 'open'
+                           and not exists (
+                                select from assignment as own
+                                 where own.requester_id = slot.requester_id and own.task_id = slot.task_id
+                                   and own.worker_id = offer.worker_id
+                                   and own.state in ('leased', 'submitted', 'accepted', 'rejected')))
+                 limit \(most)
+            ),
             chosen as materialized (
                 select requester_id, offer_id
-                  from offer join newest using (requester_id, offer_id)
+                  from offer
+                  join (select * from newest union select * from done limit \(most)) as left_over
+                       using (requester_id, offer_id)
                  where offer.state = 'open'
                    for no key update of offer skip locked
             )

@@ -154,6 +154,23 @@ package struct RoutingSkill: Hashable, Sendable {
     }
 }
 
+/// What is forecast of a worker's week.
+package struct RoutingForecast: Hashable, Sendable {
+    /// Their own time ÷ the expected, in millionths.
+    package let paceMillionths: Int
+    /// How much of the declared time they give, in millionths: the mean, and what they give in nine of ten weeks.
+    package let meanMillionths: Int
+    package let promisedMillionths: Int
+
+    /// While nothing is known, all of the declared time is planned with, and half of it promised.
+    package init(
+        paceMillionths: Int = 1_000_000, meanMillionths: Int = 1_000_000, promisedMillionths: Int = 500_000
+    ) {
+        (self.paceMillionths, self.meanMillionths) = (paceMillionths, meanMillionths)
+        self.promisedMillionths = promisedMillionths
+    }
+}
+
 /// How offers of some hours were answered.
 package struct AnswerCount: Hashable, Sendable {
     /// Which six hours of the worker's day: 0 to 3.

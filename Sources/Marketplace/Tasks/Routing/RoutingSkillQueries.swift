@@ -18,6 +18,27 @@ extension Transaction {
         }
     }
 
+    /// The newest forecasts of workers' weeks; without those who have none, or declare no time.
+    package func routingForecasts(of workers: [Worker.ID]) async throws -> [Worker.ID: RoutingForecast] {
+        let rows = try await rows(
+            """
+            select worker_id, max(made.pace_millionths) as pace,
+                   sum(made.mean_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as mean,
+                   sum(made.p10_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as promised
+              from hours_forecast as made
+             where made.worker_id = any(\(workers))
+               and made.week_starts_on = (select max(newest.week_starts_on) from hours_forecast as newest
+                                           where newest.worker_id = made.worker_id)
+             group by worker_id
+            having sum(made.declared_minutes) > 0
+            """)
+        return try rows.reduce(into: [:]) { forecasts, row in
+            forecasts[try row.value("worker_id", as: Worker.ID.self)] = RoutingForecast(
+                paceMillionths: try row["pace"], meanMillionths: try row["mean"],
+                promisedMillionths: try row["promised"])
+        }
+    }
+
     /// How offers in a profession were answered: by everybody, and by each of these workers.
     package func routingResponses(
         of workers: [Worker.ID], in profession: Profession
