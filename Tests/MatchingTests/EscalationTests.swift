@@ -36,20 +36,4 @@ import Testing
         #expect(step(slack: 300, pay: 1, band: .max, budget: .max).payMinor == 2)
         #expect(step(slack: 300, pay: .max, band: .max, budget: .max).payMinor == .max)
     }
-
-    @Test("The operator sees the three cheapest of what is possible, and giving up when nothing else is")
-    func leastBad() {
-        let all = LeastBad(
-            .init(
-                valueMinor: 10_000, payMinor: 1_000, answersMissing: 1, answersDeciding: 3, clearingPayMinor: 1_400,
-                lateMinutes: 1_440, lossPerDayMillionths: 100_000, dearest: .init(minor: 300, units: 4)))
-        #expect(all.options.map(\.way) == [.takeFromOthers, .payMore, .fewerAnswers])
-        #expect(all.options.map(\.costMinor) == [300, 400, 556])
-        #expect(all.options.map(\.amount) == [4, 400, 1])
-        let none = LeastBad(.init(valueMinor: 10_000, payMinor: 1_000, answersMissing: 1, answersDeciding: 1))
-        #expect(none.options.map(\.way) == [.giveUp] && none.options.map(\.costMinor) == [10_000])
-        let late = LeastBad(
-            .init(valueMinor: 10_000, payMinor: 1, answersMissing: 1, answersDeciding: 1, lateMinutes: .max))
-        #expect(late.options.first?.costMinor == 10_000)
-    }
 }

@@ -1,9 +1,8 @@
 /// What to do about a task as its deadline nears: the ladder.
 ///
 /// More reach that the requirement allows, then a better price within band and budget, then an operator, who is told
-/// the three least-bad options (``LeastBad``). A rung is climbed when the slack falls under so many times
-/// the service time,
-/// unless the offers out will probably do.
+/// what is least bad. A rung is climbed when the slack falls under so many times the service time, unless the offers
+/// out will probably do.
 package struct Escalation: Hashable, Sendable {
     /// A rung of the ladder.
     package enum Rung: Int, Hashable, Sendable, CaseIterable {
