@@ -12,7 +12,7 @@ struct RoutingBenchmark {
     static let goalSeconds = 2.0
 
     func run() async throws {
-        try await bench.withClone(size: 1) { _, connection in
+        try await bench.withEmptyMarket { connection in
             var configuration = StoreConfiguration(connectionString: connection)
             configuration.poolSize = 2
             configuration.statementTimeout = .seconds(1_800)

@@ -15,6 +15,17 @@ struct Bound {
         return rent + gains
     }
 
+    /// What one task gains.
+    func gain(of task: Int) -> Int128 {
+        guard market.slots[task] > 0 else { return 0 }
+        var many = Greatest()
+        many.begin(count: Int(market.slots[task]), atLeast: market.openValue)
+        for edge in market.edges(of: task) {
+            many.offer(market.edgeValue[edge] - prices[Int(market.edgeWorker[edge])])
+        }
+        return many.sum
+    }
+
     /// What all tasks gain. A certificate looks at every candidate, so this goes over plain memory.
     private var gains: Int128 {
         prices.withUnsafeBufferPointer { prices in

@@ -1,8 +1,8 @@
 /// A match that stays in memory and follows its market: tasks come and go, workers get more or fewer places, and each
 /// tick mends what that broke, with a certificate of the whole.
 ///
-/// Counts places alone: all tasks are equally long. A tick's cost: its bids, and one look at every candidate for the
-/// certificate. Rows of tasks that are gone are cleared away when they are as many as those that stand, which takes as
+/// Counts places alone: all tasks are equally long. A tick's cost: its bids, one look at every task, and now and then
+/// one at every candidate for the certificate. Rows of tasks that are gone are cleared away when they are as many as those that stand, which takes as
 /// long as reading the market anew.
 package struct StandingMatch: Sendable {
     private var auction: Auction
@@ -14,6 +14,7 @@ package struct StandingMatch: Sendable {
     private var dearest: Int64
     /// Edges of rows that are gone.
     private var deadEdges = 0
+    private var kept: KeptBound?
 
     /// What happened since the last tick. Tasks and workers by id.
     package struct Change: Sendable {
@@ -105,16 +106,29 @@ package struct StandingMatch: Sendable {
         auction.bidsMax = before + 200_000_000
         take(change)
         _ = auction.settle(epsilon)
-        var certificate = certificate
+        var certificate = proof()
         let isWarm = certificate.ratioMillionths >= Certificate.coldMillionths
         if !isWarm {
             _ = auction.solve(epsilons: [epsilon])
-            certificate = self.certificate
+            kept = nil
+            certificate = proof()
         }
         let (made, dropped) = changes()
         let bids = auction.bids - before
         if deadEdges > auction.market.edgeCount / 2 { clearAway() }
         return Tick(made: made, dropped: dropped, certificate: certificate, bids: bids, isWarm: isWarm)
+    }
+
+    /// By the bound that is kept, as long as it is near enough; else by a new one of the prices of now.
+    private mutating func proof() -> Certificate {
+        let value = auction.value
+        if let kept {
+            let certificate = Certificate(value, bound: kept.value)
+            if certificate.ratioMillionths >= Certificate.alarmMillionths { return certificate }
+        }
+        let bound = KeptBound(auction.market, places: places, prices: auction.prices)
+        kept = bound
+        return Certificate(value, bound: bound.value)
     }
 
     private func check(_ change: Change) throws(Fault) {
@@ -143,12 +157,14 @@ package struct StandingMatch: Sendable {
     private mutating func take(_ change: Change) {
         for id in change.gone {
             guard let task = taskPlace.removeValue(forKey: id) else { continue }
+            kept?.takeOut(Int(task), of: auction.market)
             auction.removeTask(Int(task))
             deadEdges += auction.market.edges(of: Int(task)).count
         }
         dearest = change.arrived.reduce(dearest) { $1.candidates.reduce($0) { max($0, $1.value) } }
         for (id, count) in change.places {
             guard let worker = workerPlace[id] else { continue }
+            if kept?.setPlaces(Int(worker), from: places[Int(worker)], to: Int32(count)) == false { kept = nil }
             places[Int(worker)] = Int32(count)
             auction.setPlaces(Int32(count), of: Int(worker), dearest: dearest + 1)
         }
@@ -159,6 +175,7 @@ package struct StandingMatch: Sendable {
             taskPlace[arrival.id] = Int32(auction.market.taskCount)
             auction.market.append(TaskDemand(id: arrival.id, slots: arrival.slots, units: 1), row)
             auction.appendTask()
+            kept?.takeIn(auction.market.taskCount - 1, of: auction.market)
         }
     }
 
