@@ -2,8 +2,8 @@
 /// tick mends what that broke, with a certificate of the whole.
 ///
 /// Counts places alone: all tasks are equally long. A tick's cost: its bids, one look at every task, and now and then
-/// one at every candidate for the certificate. Rows of tasks that are gone are cleared away when they are as many as those that stand, which takes as
-/// long as reading the market anew.
+/// one at every candidate for the certificate. Rows of tasks that are gone are cleared away when they are as many as
+/// those that stand, which takes as long as reading the market anew.
 package struct StandingMatch: Sendable {
     private var auction: Auction
     private var places: [Int32]
