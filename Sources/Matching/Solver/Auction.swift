@@ -225,7 +225,8 @@ extension Auction {
         while let task = queue.pop() {
             while open[task] > 0 {
                 if isExhausted { return queue.clear() }
-                guard placeBid(of: task, epsilon) else { break }
+                guard open[task] < Self.togetherLeast ? placeBid(of: task, epsilon) : placeBids(of: task, epsilon)
+                else { break }
             }
         }
     }
@@ -248,18 +249,42 @@ extension Auction {
             }
         }
         guard bestEdge >= 0 else { return false }
+        bid(on: bestEdge, of: task, leaving: second - epsilon)
+        return true
+    }
+
+    /// From so many open slots on a task bids for all of them after one look at its candidates.
+    private static var togetherLeast: Int32 { 4 }
+
+    /// Bids for all open slots, each leaving as much as the best worker whom none of them would get: slots of one task
+    /// are alike, so they need not outbid each other (Bertsekas and Castañón's similar persons).
+    private mutating func placeBids(of task: Int, _ epsilon: Int64) -> Bool {
+        var found: [(surplus: Int64, edge: Int)] = []
+        for edge in Int(market.rowStart[task])..<Int(market.rowEnd[task]) where !isHeld[edge] {
+            let surplus = market.edgeValue[edge] - prices[Int(market.edgeWorker[edge])]
+            if surplus > market.openValue { found.append((surplus, edge)) }
+        }
+        guard !found.isEmpty else { return false }
+        found.sort { ($1.surplus, $0.edge) < ($0.surplus, $1.edge) }
+        let count = min(Int(open[task]), found.count)
+        let next = count < found.count ? found[count].surplus : market.openValue
+        for entry in found.prefix(count) { bid(on: entry.edge, of: task, leaving: next - epsilon) }
+        return true
+    }
+
+    /// Takes the worker of an edge for as much as leaves the task so much of its value.
+    @inline(__always)
+    private mutating func bid(on edge: Int, of task: Int, leaving surplus: Int64) {
         bids += 1
-        hold(bestEdge, of: task)
-        let worker = Int(market.edgeWorker[bestEdge])
+        hold(edge, of: task)
+        let worker = Int(market.edgeWorker[edge])
         let bid = BidBook.Bid(
             // Never more than it is worth to the task: a bound made of such prices would be too high.
-            amount: market.edgeValue[bestEdge] - max(second - epsilon, market.openValue), edge: Int32(bestEdge),
-            task: Int32(task))
+            amount: market.edgeValue[edge] - max(surplus, market.openValue), edge: Int32(edge), task: Int32(task))
         if let evicted = book.keep(bid, at: worker) {
             letGo(Int(evicted.edge), of: Int(evicted.task))
             queue.push(Int(evicted.task))
         }
         if book.isFull(worker) { prices[worker] = book.lowestAmount(of: worker) }
-        return true
     }
 }

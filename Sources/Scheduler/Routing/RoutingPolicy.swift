@@ -18,7 +18,7 @@ package struct RoutingPolicy: Sendable {
 
     /// The scheduler's policy.
     package init(
-        liveMax: Int = ClaimTask.mostAtOnce, bidsMax: Int = 2_000_000, candidatesMax: Int = 50, drawnMax: Int = 3,
+        liveMax: Int = ClaimTask.mostAtOnce, bidsMax: Int = 20_000_000, candidatesMax: Int = 50, drawnMax: Int = 3,
         weights: ValueWeights = Self.usualWeights
     ) {
         (self.liveMax, self.bidsMax) = (liveMax, bidsMax)
