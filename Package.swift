@@ -79,7 +79,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", "Matching",
-                arguments, lifecycle, signals, logging,
+                "Consensus", arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -89,7 +89,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Marketplace", "MarketSchema", "Scheduler", "Store", "Formats", "Matching", arguments, logging,
+                "Marketplace", "MarketSchema", "Scheduler", "Store", "Formats", "Matching", "Consensus", arguments,
+                logging,
             ],
             swiftSettings: strict
         ),
@@ -102,7 +103,7 @@ let package = Package(
         tests("StoreTests", ["Store", "TestSupport"]),
         tests("FormatsTests", ["Formats"]),
         tests("MatchingTests", ["Matching", "Formats", crypto]),
-        tests("ConsensusTests", ["Consensus"]),
+        tests("ConsensusTests", ["Consensus", "Formats"]),
         tests(
             "MarketplaceTests", ["Marketplace", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),
         tests(
