@@ -51,20 +51,6 @@ import Testing
         #expect(single.percentAgreement().share == nil)
     }
 
-    /// The expected values are those of the Python package krippendorff 0.9 (0.7434… also in the paper).
-    @Test("Krippendorff's alpha is that of the paper and of the reference implementation")
-    func alpha() throws {
-        let example = try #require(Self.labels(Self.exampleC, answers: 6).krippendorffAlpha())
-        #expect(abs(example - 0.743421052631579) < 1e-12)
-        let small = try #require(Self.small().krippendorffAlpha())
-        #expect(abs(small - 0.0714285714285714) < 1e-12)
-        #expect(try Self.labels([[0, 1], [0, 1]], answers: 2).krippendorffAlpha() == 1)
-        let opposed = try #require(Self.labels([[0, 1], [1, 0]], answers: 2).krippendorffAlpha())
-        #expect(abs(opposed - -0.5) < 1e-12)
-        #expect(try Self.labels([[0, 0], [0, 0]], answers: 2).krippendorffAlpha() == nil)
-        #expect(try Self.labels([[0, nil], [nil, 1]], answers: 2).krippendorffAlpha() == nil)
-    }
-
     @Test("Malformed labels are refused with what is wrong")
     func refusals() {
         func fault(items: Int = 2, workers: Int = 2, answers: Int = 2, _ labels: [Label] = []) -> LabelsFault? {

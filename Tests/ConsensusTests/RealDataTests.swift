@@ -1,4 +1,5 @@
 import Consensus
+import Formats
 import Foundation
 import Testing
 
@@ -25,10 +26,37 @@ import Testing
         }
     }
 
+    /// The expected values are those of the Python package krippendorff 0.9.
+    @Test(
+        "On the judgments of 27 annotators of law alpha is that of the reference implementation",
+        arguments: [
+            (MeasurementLevel.nominal, 0.6423892256771864), (.ordinal, 0.616139091544026),
+            (.interval, 0.6171392039673718),
+        ])
+    func law(level: MeasurementLevel, expected: Double) throws {
+        let table = try AnswerTable(
+            ByteReader(path: "\(CrowdSet.folder ?? "")/echr_article6/annotations_long.csv.gz"),
+            columns: ["case_id", "factor", "annotator", "ascription"])
+        let (cases, factors) = (table.columns[0], table.columns[1])
+        let (workers, answers) = (table.columns[2], table.columns[3])
+        let labels = try Labels(
+            itemCount: cases.names.count * factors.names.count, workerCount: workers.names.count,
+            answerCount: answers.names.count,
+            labels: table.lines.indices.map { row in
+                Label(
+                    item: cases.codes[row] * Int32(factors.names.count) + factors.codes[row],
+                    worker: workers.codes[row], answer: answers.codes[row])
+            }
+        )
+        let values = try answers.names.map { try #require(["-": -1.0, "0": 0, "+": 1][$0]) }
+        let alpha = try #require(labels.krippendorffAlpha(level, values: values))
+        #expect(workers.names.count == 27 && abs(alpha.alpha - expected) < 1e-12)
+    }
+
     @Test("On rte agreement is that of the reference implementation")
     func agreement() throws {
         let labels = try CrowdSet("rte").labels
         #expect(labels.percentAgreement().agreeingPairs == 22_633 && labels.percentAgreement().pairs == 36_000)
-        #expect(abs(try #require(labels.krippendorffAlpha()) - 0.24147876613881003) < 1e-12)
+        #expect(abs(try #require(labels.krippendorffAlpha()).alpha - 0.24147876613881003) < 1e-12)
     }
 }

@@ -79,6 +79,12 @@ struct LabelFile {
     let workers: [String]
     let answers: [String]
     let labels: Labels
+    private let table: AnswerTable
+
+    /// The line on which a label is first.
+    func line(ofAnswer answer: Int) -> Int {
+        table.columns[2].codes.firstIndex(of: Int32(answer)).map { Int(table.lines[$0]) } ?? 1
+    }
 
     /// - Throws: ``AnswerFileRefusal``, ``TooManyAnswers`` and `FormatError`.
     init(_ file: String) throws {
@@ -96,6 +102,7 @@ struct LabelFile {
             throw TooManyAnswers(file: file)
         }
         (self.tasks, self.workers, self.answers) = (tasks.names, workers.names, answers.names)
+        self.table = table
     }
 
     func json(_ fit: Fit, _ warnings: [FitWarning]) -> JSON {
