@@ -26,6 +26,22 @@ import Testing
         }
     }
 
+    @Test(
+        "Replayed, early stopping is as right as the majority of all labels with at most 60 % of them",
+        arguments: ["rte", "sentiment_sp_amt", "weather_amt"])
+    func replay(name: String) throws {
+        let set = try CrowdSet(name)
+        let replays = try (1...10).map {
+            try StoppingReplay(
+                set.labels, gold: set.truth, method: .oneCoin, rule: StoppingRule(target: 0.95, answersMax: 1_000),
+                seed: UInt64($0))
+        }
+        func mean(_ value: (StoppingReplay) -> Double) -> Double { replays.reduce(0) { $0 + value($1) } / 10 }
+        #expect(mean(\.labelsEach) <= 0.6 * mean(\.labelsEachInAll))
+        #expect(mean(\.accuracy) >= mean(\.majorityAccuracy) - 0.003)
+        #expect(mean(\.calibrationError) <= 0.05)
+    }
+
     /// The expected values are those of the Python package krippendorff 0.9.
     @Test(
         "On the judgments of 27 annotators of law alpha is that of the reference implementation",

@@ -8,8 +8,11 @@ package struct Dependence: Hashable, Sendable {
     package let excess: Double
     /// The same in standard errors, items counting as independent.
     package let deviation: Double
-    /// Pairs looked at.
-    package let pairs: Int
+    /// The mean square of an item's excess: large too where some items are agreed on more, and others less, than skills
+    /// explain.
+    package let spread: Double
+    /// Items with at least three labels: only they count.
+    package let items: Int
 }
 
 extension Labels {
@@ -18,7 +21,7 @@ extension Labels {
     package func dependence(_ fit: Fit, _ confusions: WorkerConfusions) -> Dependence {
         let width = answerCount
         let logShares = fit.answerShares.map { log(max($0, probabilityMin)) }
-        var (sum, squares, pairs) = (0.0, 0.0, 0)
+        var (sum, squares, pairs, items) = (0.0, 0.0, 0, 0)
         for item in 0..<itemCount where count(of: item) >= 3 {
             let labels = Array(labels(of: item))
             var whole = logShares
@@ -47,10 +50,14 @@ extension Labels {
                     pairs += 1
                 }
             }
+            items += 1
             sum += excess
             squares += excess * excess
         }
-        guard pairs > 0, squares > 0 else { return Dependence(excess: 0, deviation: 0, pairs: pairs) }
-        return Dependence(excess: sum / Double(pairs), deviation: sum / squares.squareRoot(), pairs: pairs)
+        guard pairs > 0, squares > 0 else { return Dependence(excess: 0, deviation: 0, spread: 0, items: items) }
+        return Dependence(
+            excess: sum / Double(pairs), deviation: sum / squares.squareRoot(), spread: squares / Double(items),
+            items: items
+        )
     }
 }

@@ -10,8 +10,9 @@ package enum FitWarning: Hashable, Sendable {
     case contradictsMajority(items: Int, of: Int)
     /// In a world like this one its posteriors promised more than they held.
     case overConfident(promised: Double, held: Double)
-    /// Workers are right and wrong together, so that posteriors claim too much.
-    case dependentErrors(excess: Double, deviation: Double)
+    /// Workers are right and wrong together, so that posteriors claim too much: more pairs agree than skills explain (a
+    /// share), or how far items are agreed on spreads so many times as far as it would.
+    case dependentErrors(excess: Double, spread: Double)
 
     /// Stable, snake_case.
     package var code: String {
@@ -42,9 +43,10 @@ extension FitWarning: CustomStringConvertible {
         case .overConfident(let promised, let held):
             "on labels drawn like these its posteriors promised \(percent(promised)) and \(percent(held)) were right; "
                 + "calibrate with known answers, or take the majority"
-        case .dependentErrors(let excess, _):
-            "two workers give the same answer more often than their skills explain (by \(percent(excess)) of pairs): "
-                + "errors come together, and posteriors claim too much; calibrate with known answers, or take the majority"
+        case .dependentErrors(let excess, let spread):
+            "workers err together (\(percent(max(excess, 0))) more pairs agree than skills explain; agreement spreads "
+                + "\(percent(spread)) as far over the tasks): posteriors claim too much; calibrate with known answers, or "
+                + "take the majority"
         }
     }
 
@@ -62,9 +64,9 @@ private enum Suspicion {
     static let lossMin = 0.005
     static let promiseMin = 0.03
     static let contradictionMin = 0.08
-    static let deviationForContradiction = 2.0
     static let excessMin = 0.005
-    static let deviationMin = 2.5
+    static let deviationMin = 3.0
+    static let spreadMin = 1.2
 }
 
 extension Labels {
@@ -79,41 +81,25 @@ extension Labels {
             warnings.append(.singleLabels(items: single, of: labelled))
         }
         let sample = sampled(labelsMax: Suspicion.labelsMax)
-        warnings += sample.warningsOfDrawnWorld(fit)
         let confusions = WorkerConfusions(self, fit.posteriors, prior: Double(answerCount))
         let dependence = sample.dependence(fit, confusions)
-        if dependence.deviation >= Suspicion.deviationForContradiction, dependence.excess > 0 {
-            let (contradicted, clear) = contradictions(of: fit)
-            if Double(contradicted) >= Suspicion.contradictionMin * Double(clear), contradicted > 0 {
-                warnings.append(.contradictsMajority(items: contradicted, of: clear))
-            }
-        }
-        if dependence.excess >= Suspicion.excessMin, dependence.deviation >= Suspicion.deviationMin {
-            warnings.append(.dependentErrors(excess: dependence.excess, deviation: dependence.deviation))
-        }
-        return warnings
-    }
-
-    private func warningsOfDrawnWorld(_ fit: Fit) -> [FitWarning] {
-        guard let world = try? FittedWorld(like: self, seed: UInt64(all.count)),
+        if let world = try? FittedWorld(like: sample, seed: UInt64(all.count)),
             let found = try? fit.method.fit(world.labels, prior: fit.prior)
-        else { return [] }
-        var (right, promised, votes, items) = (0.0, 0.0, 0.0, 0.0)
-        for (item, majority) in world.labels.majorities().enumerated() {
-            guard let (answer, posterior) = found.likeliest(item: item), !majority.winners.isEmpty else { continue }
-            items += 1
-            promised += posterior
-            if answer == world.truth[item] { right += 1 }
-            votes += majority.share(of: world.truth[item])
-        }
-        guard items > 0 else { return [] }
-        let noise = 2 * (0.25 / items).squareRoot()
-        var warnings: [FitWarning] = []
-        if right / items < votes / items - max(Suspicion.lossMin, noise / 4) {
-            warnings.append(.worseThanMajority(accuracy: right / items, majority: votes / items))
-        }
-        if promised / items > right / items + max(Suspicion.promiseMin, noise / 2) {
-            warnings.append(.overConfident(promised: promised / items, held: right / items))
+        {
+            warnings += world.warnings(about: found)
+            let drawn = WorkerConfusions(world.labels, found.posteriors, prior: Double(answerCount))
+            let usual = world.labels.dependence(found, drawn)
+            let spread = usual.spread > 0 ? dependence.spread / usual.spread : 1
+            let margin = 2 / Double(max(dependence.items, 1)).squareRoot()
+            let isFrequent =
+                dependence.excess >= Suspicion.excessMin && dependence.deviation >= Suspicion.deviationMin
+            if isFrequent || spread >= Suspicion.spreadMin + margin {
+                warnings.append(.dependentErrors(excess: dependence.excess, spread: spread))
+                let (contradicted, clear) = contradictions(of: fit)
+                if contradicted > 0, Double(contradicted) >= Suspicion.contradictionMin * Double(clear) {
+                    warnings.append(.contradictsMajority(items: contradicted, of: clear))
+                }
+            }
         }
         return warnings
     }
@@ -133,5 +119,29 @@ extension Labels {
         guard all.count > labelsMax else { return self }
         let share = Double(labelsMax) / Double(all.count)
         return filtered { Double(SeededRandom.mixed(UInt64($0.item)) >> 11) * 0x1p-53 < share }
+    }
+}
+
+extension FittedWorld {
+    /// What a method did here, where the truth is known.
+    fileprivate func warnings(about found: Fit) -> [FitWarning] {
+        var (right, promised, votes, items) = (0.0, 0.0, 0.0, 0.0)
+        for (item, majority) in labels.majorities().enumerated() {
+            guard let (answer, posterior) = found.likeliest(item: item), !majority.winners.isEmpty else { continue }
+            items += 1
+            promised += posterior
+            if answer == truth[item] { right += 1 }
+            votes += majority.share(of: truth[item])
+        }
+        guard items > 0 else { return [] }
+        let noise = (0.25 / items).squareRoot()
+        var warnings: [FitWarning] = []
+        if right / items < votes / items - max(Suspicion.lossMin, noise / 2) {
+            warnings.append(.worseThanMajority(accuracy: right / items, majority: votes / items))
+        }
+        if promised / items > right / items + max(Suspicion.promiseMin, noise) {
+            warnings.append(.overConfident(promised: promised / items, held: right / items))
+        }
+        return warnings
     }
 }

@@ -17,7 +17,10 @@ struct ConsensusCommand: AsyncParsableCommand {
 
             docs/CONSENSUS.md has the formats, which method is good at what, and how they compare on real data.
             """,
-        subcommands: [ConsensusFitCommand.self, ConsensusPairwiseCommand.self, ConsensusAlphaCommand.self]
+        subcommands: [
+            ConsensusFitCommand.self, ConsensusPairwiseCommand.self, ConsensusAlphaCommand.self,
+            ConsensusReplayCommand.self,
+        ]
     )
 }
 
