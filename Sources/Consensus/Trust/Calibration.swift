@@ -45,7 +45,7 @@ package struct Calibration: Hashable, Sendable {
         _ known: [(distribution: [Double], truth: Int32)]
     ) -> (temperature: Double, doubt: Double) {
         var (temperature, doubt) = (1.0, 0.01)
-        for _ in 0..<6 {
+        for _ in 0..<3 {
             let chances = { (logTemperature: Double) -> Double in
                 let calibration = Calibration(temperature: exp(logTemperature), doubt: doubt)
                 return calibration.surprise(known) + logTemperature * logTemperature / 8
@@ -65,7 +65,7 @@ package struct Calibration: Hashable, Sendable {
     private static func lowest(_ low: Double, _ high: Double, _ height: (Double) -> Double) -> Double {
         var (low, high) = (low, high)
         let golden = (5.0.squareRoot() - 1) / 2
-        for _ in 0..<30 {
+        for _ in 0..<20 {
             let (one, other) = (high - golden * (high - low), low + golden * (high - low))
             if height(one) < height(other) { high = other } else { low = one }
         }

@@ -54,6 +54,16 @@ package struct WorkerConfusions: Sendable {
         (0..<answerCount).map { probability(worker: worker, given: $0, truth: truth) }
     }
 
+    /// The chance that two workers give the same answer where that one is true.
+    func sameness(_ one: Int, _ other: Int, truth: Int) -> Double {
+        let (first, second) = (one * answerCount * answerCount + truth, other * answerCount * answerCount + truth)
+        var same = 0.0
+        for given in 0..<answerCount {
+            same += probabilities[first + given * answerCount] * probabilities[second + given * answerCount]
+        }
+        return same
+    }
+
     /// Of an answer given, for each that may be true: logarithms.
     func logRow(_ label: Label) -> ArraySlice<Double> {
         let row = (Int(label.worker) * answerCount + Int(label.answer)) * answerCount
