@@ -63,8 +63,8 @@ struct ConsensusBenchmark {
             ratios.append(answer / seconds)
         }
         line(
-            "  dawid-skene, \(Self.roundsOfBoth) rounds, in turn with crowd-kit 1.4.2: ours \(twoDigits(ours.median)) s, "
-                + "theirs \(twoDigits(theirs.median)) s; times as fast: \(twoDigits(ratios.median))  (goal: 10)")
+            "  dawid-skene, \(Self.roundsOfBoth) rounds, in turn with crowd-kit 1.4.2: ours \(twoDigits(ours.median)) "
+                + "s, theirs \(twoDigits(theirs.median)) s; times as fast: \(twoDigits(ratios.median))  (goal: 10)")
     }
 
     private func crowdKit(_ file: URL) throws -> Double {

@@ -1,7 +1,7 @@
 /// Some columns of a CSV file whose fields are names, as codes.
 ///
-/// Shape: a header row that has the columns wanted, in any order; other columns are passed over. Each field wanted has 1
-/// to 1,000 bytes.
+/// Shape: a header row that has the columns wanted, in any order; other columns are passed over. Each field wanted
+/// has 1 to 1,000 bytes.
 package struct AnswerTable: Sendable {
     /// One of the columns wanted.
     package struct Column: Sendable {

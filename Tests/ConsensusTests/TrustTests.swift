@@ -87,6 +87,17 @@ import Testing
         }
     }
 
+    @Test("Known answers decide where there are enough of them")
+    func byGold() throws {
+        let world = try DrawnWorld(
+            items: 200, each: 3, answers: 5, skills: [Double](repeating: 0.55, count: 150), seed: 1)
+        let fit = try FitMethod.dawidSkene.fit(world.labels, prior: 0)
+        let codes = Set(world.labels.warnings(about: fit, gold: world.truth).map(\.code))
+        #expect(codes.isSuperset(of: ["worse_than_majority", "over_confident"]))
+        let choice = try MethodChoice(world.labels, gold: world.truth)
+        #expect(world.labels.warnings(about: choice.fit, gold: world.truth) == [])
+    }
+
     @Test("Items with one label, and a run that was cut off, are told of; nothing ever of the majority")
     func few() throws {
         let single = try Labels(

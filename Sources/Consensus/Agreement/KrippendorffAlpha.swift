@@ -31,8 +31,8 @@ extension Labels {
     ///     nothing at all at the nominal one, where it may be empty.
     ///   - draws: how many times items are drawn anew for the interval, 0 to 10,000.
     ///   - seed: what they are drawn from.
-    /// - Returns: nil when it is not defined: no item has two labels, only one answer ever occurs, or a value is missing
-    ///   or not finite.
+    /// - Returns: nil when it is not defined: no item has two labels, only one answer ever occurs, or a value is
+    ///   missing or not finite.
     package func krippendorffAlpha(
         _ level: MeasurementLevel = .nominal, values: [Double] = [], draws: Int = 0, seed: UInt64 = 1
     ) -> KrippendorffAlpha? {

@@ -70,8 +70,8 @@ package enum FitMethod: String, Hashable, Sendable, CaseIterable {
 extension FitMethod {
     /// Estimates the true answers from all labels together.
     ///
-    /// - Parameter prior: how many imagined labels hold a worker near the others, of one-coin and Dawid-Skene; nil is the
-    ///   method's own. 0 switches it off, and makes each method do what crowd-kit 1.4.2 does.
+    /// - Parameter prior: how many imagined labels hold a worker near the others, of one-coin and Dawid-Skene; nil is
+    ///   the method's own. 0 switches it off, and makes each method do what crowd-kit 1.4.2 does.
     /// - Throws: ``LabelsFault/sizeOutOfBounds`` when the tables of the method would be too large.
     package func fit(_ labels: Labels, prior: Double? = nil, roundsMax: Int? = nil) throws(LabelsFault) -> Fit {
         switch self {

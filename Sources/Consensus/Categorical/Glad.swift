@@ -2,9 +2,9 @@ internal import Foundation
 
 /// Estimates the true answers, each worker's ability and each item's difficulty, together.
 ///
-/// A label is right with probability σ(ability × ease); wrong answers are equally likely. Abilities and the logarithms of
-/// the eases have normal priors of mean 1 and variance 1. Each round takes Newton steps for the workers and
-/// Gauss-Newton steps for the items.
+/// A label is right with probability σ(ability × ease); wrong answers are equally likely. Abilities and the
+/// logarithms of the eases have normal priors of mean 1 and variance 1. Each round takes Newton steps for the workers
+/// and Gauss-Newton steps for the items.
 ///
 /// Source: Whitehill, Ruvolo, Wu, Bergsma and Movellan 2009, Whose Vote Should Count More, NIPS.
 package struct Glad: Sendable {

@@ -3,8 +3,8 @@ internal import Foundation
 /// Estimates the true answers, and how often each worker looks instead of guessing by a habit of their own.
 ///
 /// A worker who looks is right; one who does not gives the answers of their habit, whatever is true. Variational, with
-/// the priors of the paper's program: Beta(½, ½) on looking, 10 imagined answers of each kind on the habit. Begins where
-/// nobody is thought anything of, and so needs no restarts.
+/// the priors of the paper's program: Beta(½, ½) on looking, 10 imagined answers of each kind on the habit. Begins
+/// where nobody is thought anything of, and so needs no restarts.
 ///
 /// Source: Hovy, Berg-Kirkpatrick, Vaswani and Hovy 2013, Learning Whom to Trust with MACE, NAACL-HLT.
 package struct Mace: Sendable {

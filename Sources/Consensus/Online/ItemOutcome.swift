@@ -2,8 +2,8 @@
 package enum ItemOutcome: Hashable, Sendable {
     /// One answer.
     case settled(answer: Int32, confidence: Double)
-    /// Workers who are good in general stand on different sides. No vote can settle that: the distribution is the answer
-    /// (each answer's share of their labels, weighted by skill), and is kept.
+    /// Workers who are good in general stand on different sides. No vote can settle that: the distribution is the
+    /// answer (each answer's share of their labels, weighted by skill), and is kept.
     case contested(shares: [Double])
     /// Neither is clear yet.
     case open
@@ -12,9 +12,9 @@ package enum ItemOutcome: Hashable, Sendable {
 extension Labels {
     /// The outcome of an item.
     ///
-    /// In law or ethics two answers can both be right, and a posterior, which multiplies evidence, would settle on one all
-    /// the same. So sides are told by labels: of workers better than a guess, at least two must stand on either side, with
-    /// at least so much weight.
+    /// In law or ethics two answers can both be right, and a posterior, which multiplies evidence, would settle on
+    /// one all the same. So sides are told by labels: of workers better than a guess, at least two must stand on
+    /// either side, with at least so much weight.
     ///
     /// - Parameters:
     ///   - fit: calibrated; see ``Calibration``.

@@ -1,5 +1,5 @@
-/// What stopping early would have cost and saved, on labels that are all there: half of the items teach what the workers
-/// are worth, the others are answered one label after the other, in a drawn order, until the rule stops.
+/// What stopping early would have cost and saved, on labels that are all there: half of the items teach what the
+/// workers are worth, the others are answered one label after the other, in a drawn order, until the rule stops.
 package struct StoppingReplay: Sendable {
     /// Items on which it was tried: those of the other half that have a known answer.
     package let items: Int

@@ -1,6 +1,6 @@
-/// When a task has answers enough: at the confidence that pays, between the least and the most. The target is a share of
-/// the most confidence that more answers could bring (``Calibration/ceiling(answerCount:)``): what they cannot bring is no
-/// reason to go on asking.
+/// When a task has answers enough: at the confidence that pays, between the least and the most. The target is a share
+/// of the most confidence that more answers could bring (``Calibration/ceiling(answerCount:)``): what they cannot
+/// bring is no reason to go on asking.
 package struct StoppingRule: Hashable, Sendable {
     /// The confidence at which it stops, 0.5 to 0.9999.
     package let target: Double

@@ -1,7 +1,7 @@
 /// Scores of items by who is preferred to whom: the chance that one beats another is its share of both scores.
 ///
-/// A tie counts as half a win of each. The prior is a number of imagined wins and as many losses of each item against one
-/// of middling score; it keeps items that always won, or never, within bounds.
+/// A tie counts as half a win of each. The prior is a number of imagined wins and as many losses of each item against
+/// one of middling score; it keeps items that always won, or never, within bounds.
 ///
 /// Source: Hunter 2004, MM algorithms for generalized Bradley-Terry models, Annals of Statistics 32(1).
 package struct BradleyTerry: Sendable {

@@ -12,8 +12,8 @@ package struct CopySignal: Hashable, Sendable {
     package let agreements: Int
     /// How often they would, by their confusions and the other workers' answers.
     package let expected: Double
-    /// How much likelier their answers are when one copies the other: standard errors above what it would be, where those
-    /// of all pairs together are 1. An answer that few would give says more than one that all do.
+    /// How much likelier their answers are when one copies the other: standard errors above what it would be, where
+    /// those of all pairs together are 1. An answer that few would give says more than one that all do.
     package let deviation: Double
 
     /// About which share of the answers was copied.

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// How far a worker's answers depend on what is true: 0 for one who guesses, 1 for one who knows.
 ///
-/// Source: Raykar and Yu 2012, Eliminating Spammers and Ranking Annotators for Crowdsourced Labeling Tasks, JMLR 13: the
-/// mean squared difference between the rows of the worker's table of confusions.
+/// Source: Raykar and Yu 2012, Eliminating Spammers and Ranking Annotators for Crowdsourced Labeling Tasks, JMLR 13:
+/// the mean squared difference between the rows of the worker's table of confusions.
 package struct SpammerScore: Hashable, Sendable {
     /// The worker's code.
     package let worker: Int32

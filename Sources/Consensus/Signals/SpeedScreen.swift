@@ -26,8 +26,8 @@ package struct SpeedScreen: Sendable {
     package let suspicious: [SpeedSignal]
 
     /// - Parameters:
-    ///   - answers: the worker, the seconds, above 0, and the characters to read, 0 where they are not known; others are
-    ///     left out.
+    ///   - answers: the worker, the seconds, above 0, and the characters to read, 0 where they are not known; others
+    ///     are left out.
     ///   - share: of false ones among those believed.
     package init(_ answers: [(worker: Int32, seconds: Double, characters: Int)], share: Double = 0.01) {
         let paces = answers.compactMap { answer -> (worker: Int32, pace: Double)? in

@@ -1,6 +1,7 @@
 internal import Foundation
 
-/// A worker who contradicts the others on the items with one feature (an entity, a phrase, a length), and not elsewhere.
+/// A worker who contradicts the others on the items with one feature (an entity, a phrase, a length), and not
+/// elsewhere.
 package struct TargetedBias: Hashable, Sendable {
     /// The worker's code.
     package let worker: Int32
@@ -17,8 +18,8 @@ package struct TargetedBias: Hashable, Sendable {
 }
 
 extension Labels {
-    /// Looks for workers who are wrong on purpose on some feature only. Each pair of a worker and a feature is a test; of
-    /// those believed at most the share given is expected to be false.
+    /// Looks for workers who are wrong on purpose on some feature only. Each pair of a worker and a feature is a
+    /// test; of those believed at most the share given is expected to be false.
     ///
     /// - Parameters:
     ///   - features: the codes of the features that each item has, item by item.

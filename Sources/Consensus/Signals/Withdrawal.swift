@@ -6,7 +6,8 @@ package struct Withdrawal: Sendable {
     package let fit: Fit
     /// Items whose likeliest answer is another now.
     package let changed: [Int32]
-    /// Items that must be asked about again: they lost a label, and are now below the rule's confidence or least answers.
+    /// Items that must be asked about again: they lost a label, and are now below the rule's confidence or least
+    /// answers.
     package let recollected: [Int32]
 
     /// - Throws: ``LabelsFault`` as the method.

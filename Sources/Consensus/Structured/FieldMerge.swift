@@ -19,7 +19,8 @@ package struct MergedField: Hashable, Sendable {
     package let key: String
     /// The value that is nearest to all others by their workers' weights; nil when most weight left the key out.
     package let value: FieldValue?
-    /// How alike the workers' values are to it, by weight, 0 to 1. One who left the key out agrees with nobody who did not.
+    /// How alike the workers' values are to it, by weight, 0 to 1. One who left the key out agrees with nobody who
+    /// did not.
     package let agreement: Double
     /// Whether a person must look: it is below the bound.
     package let needsAdjudication: Bool
@@ -59,11 +60,11 @@ package enum FieldMerge {
 
 /// How far two workers marked the same places of a text.
 package enum SpanAgreement {
-    /// The harmonic mean of the shares of each one's spans that the other has too, of the same kind; 1 where neither has
-    /// any.
+    /// The harmonic mean of the shares of each one's spans that the other has too, of the same kind; 1 where neither
+    /// has any.
     ///
-    /// - Parameter overlapMin: of two spans, the characters in both to those in either, at least; 1 asks for the same span.
-    ///   Each span is matched once, the best pairs first.
+    /// - Parameter overlapMin: of two spans, the characters in both to those in either, at least; 1 asks for the same
+    ///   span. Each span is matched once, the best pairs first.
     package static func likeness(
         _ one: [(kind: String, range: Range<Int>)], _ other: [(kind: String, range: Range<Int>)],
         overlapMin: Double = 0.5
@@ -115,8 +116,8 @@ package enum SpanAgreement {
 
 /// Ratings on a scale.
 package enum Ratings {
-    /// The value with half of the weight on either side, the mean of the two middle ones where there are two; nil of none.
-    /// What is not finite, or has no weight, is left out.
+    /// The value with half of the weight on either side, the mean of the two middle ones where there are two; nil of
+    /// none. What is not finite, or has no weight, is left out.
     package static func median(_ ratings: [(value: Double, weight: Double)]) -> Double? {
         let sorted = ratings.filter { $0.value.isFinite && $0.weight.isFinite && $0.weight > 0 }
             .sorted { $0.value < $1.value }

@@ -1,4 +1,5 @@
-/// A value that a worker took from a text, brought into one form, so that the same thing written in two ways is the same.
+/// A value that a worker took from a text, brought into one form, so that the same thing written in two ways is the
+/// same.
 package enum FieldValue: Hashable, Sendable {
     /// What was written, in words: lower case, without punctuation.
     case text([String])
@@ -25,8 +26,8 @@ package enum FieldValue: Hashable, Sendable {
         self = parsed ?? .text(Self.words(written))
     }
 
-    /// How alike two values are, 0 to 1: of texts the harmonic mean of the shares of words that both have, of all others
-    /// whether they are the same.
+    /// How alike two values are, 0 to 1: of texts the harmonic mean of the shares of words that both have, of all
+    /// others whether they are the same.
     package func likeness(to other: FieldValue) -> Double {
         guard case .text(let one) = self, case .text(let two) = other else { return self == other ? 1 : 0 }
         if one.isEmpty || two.isEmpty { return one == two ? 1 : 0 }

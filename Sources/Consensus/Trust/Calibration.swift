@@ -2,8 +2,9 @@ internal import Foundation
 
 /// How posteriors are made to mean what they say, found on items whose answer is known.
 ///
-/// Each posterior is raised to one power, for evidence that is weaker than it looks, and then mixed with even chances, for
-/// items on which most workers err together: of those, more labels tell nothing. Which answer is likeliest never changes.
+/// Each posterior is raised to one power, for evidence that is weaker than it looks, and then mixed with even
+/// chances, for items on which most workers err together: of those, more labels tell nothing. Which answer is
+/// likeliest never changes.
 ///
 /// Source: Guo, Pleiss, Sun and Weinberger 2017, On Calibration of Modern Neural Networks, section 4.2, for the
 /// temperature.

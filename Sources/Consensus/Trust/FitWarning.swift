@@ -4,11 +4,11 @@ package enum FitWarning: Hashable, Sendable {
     case notConverged(rounds: Int)
     /// Most items have one label: nothing can be learnt from them about their worker.
     case singleLabels(items: Int, of: Int)
-    /// In a world like this one, of which the truth is known, the majority was right more often.
+    /// Where the truth is known, by gold or in a drawn world like this one, the majority was right more often.
     case worseThanMajority(accuracy: Double, majority: Double)
     /// It contradicts many clear majorities, while workers agree in ways it does not explain.
     case contradictsMajority(items: Int, of: Int)
-    /// In a world like this one its posteriors promised more than they held.
+    /// There its posteriors promised more than they held.
     case overConfident(promised: Double, held: Double)
     /// Workers are right and wrong together, so that posteriors claim too much: more pairs agree than skills explain (a
     /// share), or how far items are agreed on spreads so many times as far as it would.
@@ -35,18 +35,18 @@ extension FitWarning: CustomStringConvertible {
         case .singleLabels(let items, let all):
             "\(items) of \(all) tasks have one label only; their posterior tells of the worker, not of the task"
         case .worseThanMajority(let accuracy, let majority):
-            "on labels drawn like these it was right on \(percent(accuracy)) of the tasks, the majority on "
+            "where the answer is known, or drawn, it was right on \(percent(accuracy)) of the tasks, the majority on "
                 + "\(percent(majority)); take the majority"
         case .contradictsMajority(let items, let all):
             "it contradicts \(items) of \(all) clear majorities, and workers agree in ways that it does not explain; "
                 + "take the majority, or compare with known answers"
         case .overConfident(let promised, let held):
-            "on labels drawn like these its posteriors promised \(percent(promised)) and \(percent(held)) were right; "
-                + "calibrate with known answers, or take the majority"
+            "where the answer is known, or drawn, its posteriors promised \(percent(promised)), and \(percent(held)) "
+                + "were right; calibrate with known answers, or take the majority"
         case .dependentErrors(let excess, let spread):
             "workers err together (\(percent(max(excess, 0))) more pairs agree than skills explain; agreement spreads "
-                + "\(percent(spread)) as far over the tasks): posteriors claim too much; calibrate with known answers, or "
-                + "take the majority"
+                + "\(percent(spread)) as far over the tasks): posteriors claim too "
+                + "much; calibrate with known answers, or take the majority"
         }
     }
 
@@ -70,9 +70,11 @@ private enum Suspicion {
 }
 
 extension Labels {
-    /// What speaks against a fit of these labels, found without any known answer; nothing ever against the majority.
-    /// Looks at about 50,000 labels where there are more. Seeded by nothing but the labels.
-    package func warnings(about fit: Fit) -> [FitWarning] {
+    /// What speaks against a fit of these labels; nothing ever against the majority. Looks at about 50,000 labels where
+    /// there are more. Seeded by nothing but the labels.
+    ///
+    /// - Parameter gold: known answers, which decide where there are ``MethodChoice/goldMin`` or more.
+    package func warnings(about fit: Fit, gold: [Int32: Int32] = [:]) -> [FitWarning] {
         guard fit.method != .majority, !all.isEmpty, fit.itemCount == itemCount else { return [] }
         var warnings: [FitWarning] = fit.isConverged ? [] : [.notConverged(rounds: fit.rounds)]
         let labelled = (0..<itemCount).count { count(of: $0) > 0 }
@@ -80,6 +82,7 @@ extension Labels {
         if Double(single) > Suspicion.singleLabelsShare * Double(labelled) {
             warnings.append(.singleLabels(items: single, of: labelled))
         }
+        if gold.count >= MethodChoice.goldMin { return warnings + measured(fit, gold) }
         let sample = sampled(labelsMax: Suspicion.labelsMax)
         let confusions = WorkerConfusions(self, fit.posteriors, prior: Double(answerCount))
         let dependence = sample.dependence(fit, confusions)
@@ -100,6 +103,21 @@ extension Labels {
                     warnings.append(.contradictsMajority(items: contradicted, of: clear))
                 }
             }
+        }
+        return warnings
+    }
+
+    private func measured(_ fit: Fit, _ gold: [Int32: Int32]) -> [FitWarning] {
+        let (found, majorities) = (CalibrationError(fit, gold: gold), majorities())
+        let votes = gold.reduce(0) {
+            $0 + (majorities.indices.contains(Int($1.key)) ? majorities[Int($1.key)].share(of: $1.value) : 0)
+        }
+        var warnings: [FitWarning] = []
+        if found.accuracy < votes / Double(gold.count) - Suspicion.lossMin {
+            warnings.append(.worseThanMajority(accuracy: found.accuracy, majority: votes / Double(gold.count)))
+        }
+        if found.confidence > found.accuracy + max(Suspicion.promiseMin, (0.25 / Double(gold.count)).squareRoot()) {
+            warnings.append(.overConfident(promised: found.confidence, held: found.accuracy))
         }
         return warnings
     }

@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// Which method a project takes: the one whose calibrated posteriors surprise the known answers least, of those that are
-/// right at least as often as the majority.
+/// Which method a project takes: the one whose calibrated posteriors surprise the known answers least, of those that
+/// are right at least as often as the majority.
 ///
 /// No method sees a known answer; only the calibration does, and it is tried on other items than those it was found on.
 package struct MethodChoice: Sendable {

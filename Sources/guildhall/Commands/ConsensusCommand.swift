@@ -14,6 +14,7 @@ struct ConsensusCommand: AsyncParsableCommand {
             guildhall consensus fit LABELS.csv --method dawid-skene     one answer out of several, as in a vote
             guildhall consensus pairwise PAIRS.csv --method noisy-bt    scores from "this one is better"
             guildhall consensus alpha LABELS.csv --level nominal        do the workers agree at all?
+            guildhall consensus replay LABELS.csv --gold TRUTH.csv      would fewer answers have done?
 
             docs/CONSENSUS.md has the formats, which method is good at what, and how they compare on real data.
             """,

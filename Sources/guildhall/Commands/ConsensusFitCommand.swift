@@ -24,8 +24,12 @@ struct ConsensusFitCommand: AsyncParsableCommand {
             Warnings say where the method should not be trusted; take --method majority then.
 
             --prior is how many imagined labels hold a worker near the others, so that few labels prove little. It is \
-            5 for one-coin; for dawid-skene as many in each row of the table as there are answers; 0 switches it off. \
-            The other methods have none to set.
+            5 for one-coin; for dawid-skene as many in each row of the table as there are answers. 0 switches it off, \
+            and makes each method do what crowd-kit 1.4.2 does, for comparison.
+
+            --gold names a file of known answers (CSV with the columns task and label). Posteriors are then calibrated \
+            by them, and --method auto takes the method whose calibrated posteriors surprise them least, of those that \
+            are right at least as often as the majority (from 50 known answers on; scores go to standard error).
 
             Exit code 1: the file is wrong, and in which line.
 
@@ -33,29 +37,51 @@ struct ConsensusFitCommand: AsyncParsableCommand {
             """
     )
     @Argument(help: "The labels (CSV); - reads standard input.") var labels: String
-    @Option(help: "majority, one-coin, dawid-skene, glad or mace.") var method = "dawid-skene"
+    @Option(help: "majority, one-coin, dawid-skene, glad, mace; with --gold also auto.") var method = "dawid-skene"
+    @Option(help: "Known answers (CSV), to calibrate by and to choose the method.") var gold: String?
     @Option(help: "Imagined labels, 0 to 1000000; the method's own if left out.") var prior: Double?
     @Flag(help: "Print JSON.") var json = false
 
     mutating func validate() throws {
         guard (0...1e6).contains(prior ?? 0) else { throw ValidationError("--prior must be 0 to 1000000.") }
+        guard method != "auto" || gold != nil && prior == nil else {
+            throw ValidationError("--method auto needs --gold, and no --prior.")
+        }
     }
 
     func run() async throws {
         do {
-            let method = try choice(method, of: FitMethod.self, field: "method")
+            let method = method == "auto" ? nil : try choice(method, of: FitMethod.self, field: "method")
             let file = try LabelFile(labels)
+            let known = try gold.map { try file.gold($0) }
             let fit: Fit
             do throws(LabelsFault) {
-                fit = try method.fit(file.labels, prior: prior)
+                fit = try self.fit(file.labels, method, known)
             } catch {
                 throw TooManyAnswers(file: labels)
             }
-            let warnings = file.labels.warnings(about: fit)
+            let warnings = file.labels.warnings(about: fit, gold: known ?? [:])
             if json { Console.result(file.json(fit, warnings)) } else { print(file, fit, warnings) }
         } catch {
             throw Console.failure(error)
         }
+    }
+
+    private func fit(
+        _ labels: Labels, _ method: FitMethod?, _ known: [Int32: Int32]?
+    ) throws(LabelsFault) -> Fit {
+        if let method {
+            let fit = try method.fit(labels, prior: prior)
+            return known.map { Calibration(fit, gold: $0).applied(to: fit) } ?? fit
+        }
+        let choice = try MethodChoice(labels, gold: known ?? [:])
+        Console.note("method: \(choice.fit.method.rawValue)")
+        for score in choice.scores {
+            Console.note(
+                "\(score.method.rawValue): right on \(sixDigits(score.accuracy)) of the known answers, surprised by "
+                    + "\(sixDigits(score.surprise)) nats")
+        }
+        return choice.fit
     }
 
     private func print(_ file: LabelFile, _ fit: Fit, _ warnings: [FitWarning]) {
