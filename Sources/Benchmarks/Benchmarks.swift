@@ -13,9 +13,10 @@ struct Benchmarks: AsyncParsableCommand {
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
     @Option(
-        help:
-            "Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, large, serve."
-    )
+        help: """
+            Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, large \
+            or serve.
+            """)
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Flag(help: "Of the large part, the next task and its statement only.") var nextOnly = false
