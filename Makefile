@@ -41,7 +41,7 @@ release: install ## Release build of the program
 	swift build -c release --product guildhall
 
 .PHONY: oracle
-oracle: install ## scipy and OR-tools, which the matching is compared with; under .guildhall/oracle
+oracle: install ## scipy, OR-tools, crowd-kit, which ours is compared with; under .guildhall/oracle
 	@scripts/oracle.sh
 
 .PHONY: test

@@ -83,7 +83,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", "Matching",
-                arguments, lifecycle, signals, logging,
+                "Consensus", arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -93,7 +93,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Marketplace", "MarketSchema", "Scheduler", "Store", "Formats", "Matching", arguments, logging,
+                "Marketplace", "MarketSchema", "Scheduler", "Store", "Formats", "Matching", "Consensus", arguments,
+                logging,
             ],
             swiftSettings: strict
         ),
@@ -106,7 +107,7 @@ let package = Package(
         tests("StoreTests", ["Store", "TestSupport"]),
         tests("FormatsTests", ["Formats"]),
         tests("MatchingTests", ["Matching", "Formats", crypto]),
-        tests("ConsensusTests", ["Consensus"]),
+        tests("ConsensusTests", ["Consensus", "Formats"]),
         tests(
             "MarketplaceTests", ["Marketplace", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),
         tests(

@@ -13,7 +13,10 @@ struct Benchmarks: AsyncParsableCommand {
 
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
     @Option(
-        help: "Only this part: matching, rate, clearing, claim, eligibility, copy, publish, routing, large or serve.")
+        help: """
+            Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, large \
+            or serve.
+            """)
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Flag(help: "Of the large part, the next task and its statement only.") var nextOnly = false
@@ -27,9 +30,10 @@ struct Benchmarks: AsyncParsableCommand {
                 sparseMarkets: size == .full ? 20 : 5
             ).run()
         }
+        if wants("consensus") { try ConsensusBenchmark(rounds: size == .full ? 5 : 3).run() }
         if wants("rate") { try RateBenchmark(rounds: size == .full ? 25 : 9).run() }
         if wants("clearing") { try ClearingBenchmark(rounds: size == .full ? 15 : 5).run() }
-        if only == "matching" || only == "rate" { return }
+        if ["matching", "consensus", "rate"].contains(only) { return }
         let cluster = try await EmbeddedCluster(
             directory: ".guildhall/bench", settings: ["max_wal_size": "4GB", "shared_buffers": "512MB"],
             binaries: try PostgresBinaries.locate()

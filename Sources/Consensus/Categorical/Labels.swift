@@ -14,7 +14,8 @@ package struct Label: Hashable, Sendable {
 }
 
 /// The labels that workers gave to items, checked and in an order of their own, so that no result depends on the order
-/// they came in. Items without labels and workers without answers are allowed.
+/// they came in. Items without labels and workers without answers are allowed. A worker who answered an item several
+/// times counts as often, as in crowd-kit: see ``repeatCount``.
 package struct Labels: Sendable {
     /// How many items there are: their codes are below.
     package let itemCount: Int
@@ -22,10 +23,14 @@ package struct Labels: Sendable {
     package let workerCount: Int
     /// How many different answers are possible: their codes are below; at least 1.
     package let answerCount: Int
-    /// Sorted by item, then worker.
+    /// Sorted by item, then worker, then answer.
     package let all: [Label]
     /// Where each item's labels begin in ``all``, and the end.
     let offsets: [Int]
+    /// Each worker's, and each answer's, turn to be there first in the order in which the labels came: 0, 1, …; those
+    /// without a label last. Only ``MaceComparison`` wants it.
+    let workerTurns: [Int]
+    let answerTurns: [Int]
 
     /// The sizes that are taken; every one is inclusive.
     package enum Bounds {
@@ -33,7 +38,7 @@ package struct Labels: Sendable {
         package static let countMax = 50_000_000
         /// Possible answers.
         package static let answersMax = 10_000
-        /// Items × answers: what the tables of one run hold.
+        /// Items × answers, and workers × answers × answers: what the tables of one run hold.
         package static let cellsMax = 200_000_000
     }
 
@@ -53,13 +58,13 @@ package struct Labels: Sendable {
             guard (0..<answerCount).contains(Int(label.answer)) else { throw .noSuchAnswer(label) }
             sizes[Int(label.item)] += 1
         }
-        let sorted = labels.sorted { ($0.item, $0.worker) < ($1.item, $1.worker) }
-        for (one, next) in zip(sorted, sorted.dropFirst()) where one.item == next.item && one.worker == next.worker {
-            throw .labelTwice(item: one.item, worker: one.worker)
-        }
         (self.itemCount, self.workerCount, self.answerCount) = (itemCount, workerCount, answerCount)
-        all = sorted
+        let byAnswer = countingSorted(labels, below: answerCount) { Int($0.answer) }
+        let byWorker = countingSorted(byAnswer, below: workerCount) { Int($0.worker) }
+        all = countingSorted(byWorker, below: itemCount) { Int($0.item) }
         offsets = sizes.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
+        workerTurns = turns(labels.lazy.map { Int($0.worker) }, below: workerCount)
+        answerTurns = turns(labels.lazy.map { Int($0.answer) }, below: answerCount)
     }
 
     /// The labels of one item; empty also for an item that does not exist.
@@ -68,12 +73,69 @@ package struct Labels: Sendable {
         return all[offsets[item]..<offsets[item + 1]]
     }
 
-    /// How many workers gave each answer to the item; as many numbers as there are answers.
+    /// How many labels the item has.
+    package func count(of item: Int) -> Int { offsets[item + 1] - offsets[item] }
+
+    /// How often each answer was given to the item; as many numbers as there are answers.
     package func votes(on item: Int) -> [Int] {
         var votes = [Int](repeating: 0, count: answerCount)
         for label in labels(of: item) { votes[Int(label.answer)] += 1 }
         return votes
     }
+
+    /// How many labels each worker gave.
+    package func countsByWorker() -> [Int] {
+        var counts = [Int](repeating: 0, count: workerCount)
+        for label in all { counts[Int(label.worker)] += 1 }
+        return counts
+    }
+
+    /// Labels that are not their worker's first on the item.
+    package var repeatCount: Int {
+        zip(all, all.dropFirst()).count { $0.item == $1.item && $0.worker == $1.worker }
+    }
+
+    /// The same items and workers with some of the labels only.
+    package func filtered(_ isIncluded: (Label) -> Bool) -> Labels {
+        Labels(of: self, all.filter(isIncluded))
+    }
+
+    private init(of whole: Labels, _ kept: [Label]) {
+        (itemCount, workerCount, answerCount) = (whole.itemCount, whole.workerCount, whole.answerCount)
+        (all, workerTurns, answerTurns) = (kept, whole.workerTurns, whole.answerTurns)
+        var sizes = [Int](repeating: 0, count: itemCount)
+        for label in kept { sizes[Int(label.item)] += 1 }
+        offsets = sizes.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1) }
+    }
+}
+
+/// Stable, and linear in the number of elements and keys.
+private func countingSorted<Element>(_ elements: [Element], below bound: Int, by key: (Element) -> Int) -> [Element] {
+    guard let first = elements.first else { return [] }
+    var places = [Int](repeating: 0, count: bound + 1)
+    for element in elements { places[key(element) + 1] += 1 }
+    for place in places.indices.dropFirst() { places[place] += places[place - 1] }
+    var sorted = [Element](repeating: first, count: elements.count)
+    for element in elements {
+        sorted[places[key(element)]] = element
+        places[key(element)] += 1
+    }
+    return sorted
+}
+
+/// Each code's turn in the order of first appearance.
+private func turns(_ codes: some Sequence<Int>, below bound: Int) -> [Int] {
+    var turns = [Int](repeating: -1, count: bound)
+    var next = 0
+    for code in codes where turns[code] < 0 {
+        turns[code] = next
+        next += 1
+    }
+    for code in turns.indices where turns[code] < 0 {
+        turns[code] = next
+        next += 1
+    }
+    return turns
 }
 
 /// Why labels were refused.
@@ -86,6 +148,4 @@ package enum LabelsFault: Error, Hashable, Sendable {
     case noSuchWorker(Label)
     /// The answer's code is not below the number of answers.
     case noSuchAnswer(Label)
-    /// A worker answered an item twice.
-    case labelTwice(item: Int32, worker: Int32)
 }
