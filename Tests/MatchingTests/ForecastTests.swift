@@ -15,6 +15,23 @@ import Testing
         #expect(HoursForecast.cellShare(steady) > 900_000)
     }
 
+    @Test("What is known of a population is found again: its mean, and how alike its members are")
+    func population() {
+        let truth = BetaBelief(successes: 24, failures: 4)
+        var random = PolicyRandom(seed: 4)
+        let records = (0..<2_000).map { number in
+            let (share, count) = (truth.draw(&random), 20 + number % 180)
+            let right = (0..<count).count { _ in random.unit() < share }
+            return (successes: Double(right), failures: Double(count - right))
+        }
+        let other = BetaBelief(successes: 1, failures: 1)
+        let found = BetaBelief(populationOf: records, otherwise: other)
+        #expect(abs(found.mean - truth.mean) < 0.005 && (23...34).contains(found.strength))
+        #expect(BetaBelief(populationOf: Array(records.prefix(9)), otherwise: other) == other)
+        let alike = Array(repeating: (successes: 50.0, failures: 50.0), count: 20)
+        #expect(BetaBelief(populationOf: alike, otherwise: other).strength == 1_000)
+    }
+
     @Test("Nine of ten weeks bring at least what was promised, near enough")
     func promise() {
         var random = PolicyRandom(seed: 5)

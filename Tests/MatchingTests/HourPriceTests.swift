@@ -32,6 +32,18 @@ import Testing
         }
     }
 
+    @Test("Towards the end of the week the price falls with the windows that are left, to nothing")
+    func closing() {
+        func price(_ windowUnits: Int) -> Int64 {
+            let closing = HourPrice.closingMillionths(windowUnits: windowUnits, remainingUnits: 10)
+            return HourPrice(nightlyMicros: 1_000_000).micros(
+                .init(usedUnits: 50, plannedUnits: 100, elapsedMillionths: 500_000, closingMillionths: closing))
+        }
+        #expect(price(300) == 1_000_000 && price(30) == 1_000_000)
+        #expect(price(15) == 500_000 && price(0) == 0 && price(-1) == 0)
+        #expect(HourPrice.closingMillionths(windowUnits: 1, remainingUnits: .min) <= 1_000_000)
+    }
+
     @Test("A pair is taken exactly when it is worth more than its time")
     func acceptance() {
         let price = HourPrice(placeMicros: 4_000_000, unitsPerPlace: 4)

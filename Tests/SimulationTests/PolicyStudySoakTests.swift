@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Matching
 import Testing
 
 @testable import Simulation
@@ -29,7 +30,8 @@ struct PolicyStudySoakTests {
         }
         for outcome in report.outcomes {
             let welfare = try #require(outcome.metrics[.welfare])
-            #expect(welfare <= 1, "\(outcome.scenario) \(outcome.policy)")
+            let ofAll = try #require(outcome.metrics[.welfareOfAll])
+            #expect(welfare > 0 && ofAll <= 1, "\(outcome.scenario) \(outcome.policy)")
             #expect(outcome.metrics[.capViolations] == 0)
         }
         let tight = try #require(report.estimate(.welfare, .tight, .ours))
@@ -100,10 +102,13 @@ struct PolicyStudySoakTests {
         sheet.columns += [1]
         sheet.values += [5_000_000]
         sheet.endRow(answers: 1, units: 1)
-        let prices = try WeekPrices(sheet, passes: 400)
+        sheet.supply.append(0)
+        let prices = try WeekPrices(sheet)
         // Two of the four fit: a unit is worth between half of the third and half of the second.
-        #expect((9_000_000...16_000_000).contains(prices.unitPrices[0]))
-        #expect(prices.unitPrices[1] < 200_000)
+        #expect((9_000_000...16_000_000).contains(try #require(prices.unitPrices[0])))
+        #expect(try #require(prices.unitPrices[1]) < 200_000)
+        // Who has no time has no price, rather than an infinite one.
+        #expect(prices.unitPrices[2] == nil)
         #expect(prices.bound >= 75_000_000 && prices.bound < 78_000_000)
     }
 
@@ -120,6 +125,26 @@ struct PolicyStudySoakTests {
         #expect(estimate.mean == 2 && abs(estimate.half - 4.303 / 3.0.squareRoot()) < 1e-9)
         #expect(FixedText.of(-1.005, digits: 1) == "-1.0" && FixedText.of(0.0996, digits: 3) == "0.100")
         #expect(FixedText.of(-0.0001, digits: 2) == "0.00" && FixedText.of(12, digits: 0) == "12")
+    }
+
+    @Test("what is granted is what it says, and more of it does not do worse")
+    func grants() throws {
+        func market(_ grants: WeekGrants) -> WeekMarket {
+            WeekMarketMaker(workers: 24, days: 7, seed: 5, scenario: .slack, grants: grants).market()
+        }
+        #expect(market(.durations).tasks.allSatisfy { $0.units == 2 })
+        #expect(market(.windows).workers.allSatisfy { worker in (0..<Tick.perWeek).allSatisfy(worker.isThere) })
+        #expect(WorkerResponse.couldAccept(market(.answers), task: 0, worker: 0))
+        #expect(
+            WeekBeliefs(market(.skills)).skills.map(\.mean).map { PureMath.millionths($0) }
+                == market([]).skills.map { PureMath.millionths($0.accuracy) })
+        func welfare(_ grants: WeekGrants) throws -> Double {
+            let market = market(grants)
+            var run = WeekRun(market: market, policy: .ours)
+            return try run.run().worth / (try HindsightBound.value(market, .recorded))
+        }
+        let all: WeekGrants = [.skills, .demand, .answers, .windows, .hours, .time]
+        #expect(try welfare(all) > 0.95 && (try welfare([])) < (try welfare(all)))
     }
 
     @Test("sees the ring that bids together")

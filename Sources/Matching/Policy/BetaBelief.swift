@@ -35,6 +35,27 @@ package struct BetaBelief: Hashable, Sendable {
         self.init(successes: mean * strength, failures: (1 - mean) * strength)
     }
 
+    /// What a population's records say of a member of whom nothing is known: their mean, as strong as members are alike.
+    /// Records of fewer than 10 observations are left out; with fewer than 10 records, `otherwise`.
+    ///
+    /// Source: empirical Bayes by moments; the variance between shares less what their own sampling explains.
+    package init(populationOf records: [(successes: Double, failures: Double)], otherwise: BetaBelief) {
+        let known = records.filter { $0.successes + $0.failures >= 10 }
+        guard known.count >= 10 else {
+            self = otherwise
+            return
+        }
+        let count = Double(known.count)
+        let shares = known.map { $0.successes / ($0.successes + $0.failures) }
+        let mean = min(max(shares.reduce(0, +) / count, 0.01), 0.99)
+        let spread = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / (count - 1)
+        let sampling = known.reduce(0) { $0 + 1 / ($1.successes + $1.failures) } / count
+        // Of a Beta distribution of strength s: spread = mean (1 − mean) (1 + s · sampling) ÷ (1 + s), about.
+        let ratio = spread / (mean * (1 - mean))
+        let strength = ratio <= sampling + 0.001 ? 1_000 : min(max((1 - ratio) / (ratio - sampling), 2), 1_000)
+        self.init(successes: mean * strength, failures: (1 - mean) * strength)
+    }
+
     /// How many observations it is worth.
     package var strength: Double { successes + failures }
 

@@ -35,25 +35,39 @@ package struct HourPrice: Hashable, Sendable {
         /// How far the week's forecast of demand or hours was off so far, in millionths of the forecast; the sign does
         /// not count.
         package let forecastErrorMillionths: Int
+        /// How much of the price is left because the week ends (``HourPrice/closingMillionths(windowUnits:remainingUnits:)``).
+        package let closingMillionths: Int
 
         /// The state of a week.
         package init(
-            usedUnits: Int, plannedUnits: Int, elapsedMillionths: Int, forecastErrorMillionths: Int = 0
+            usedUnits: Int, plannedUnits: Int, elapsedMillionths: Int, forecastErrorMillionths: Int = 0,
+            closingMillionths: Int = 1_000_000
         ) {
             (self.usedUnits, self.plannedUnits) = (usedUnits, plannedUnits)
             (self.elapsedMillionths, self.forecastErrorMillionths) =
                 (elapsedMillionths, forecastErrorMillionths)
+            self.closingMillionths = closingMillionths
         }
 
         /// η: 1, or 3 when the forecast was off by more than a fifth.
         package var eta: Double { forecastErrorMillionths.magnitude > 200_000 ? 3 : 1 }
 
-        /// exp(η · (used ÷ planned − elapsed)), at most ``HourPrice/multipleMax``.
+        /// exp(η · (used ÷ planned − elapsed)), at most ``HourPrice/multipleMax``, less what closing takes off.
         package var factor: Double {
             let used = Double(max(usedUnits, 0)) / Double(max(plannedUnits, 1))
             let elapsed = Double(min(max(elapsedMillionths, 0), 1_000_000)) / 1_000_000
-            return min(PureMath.exp(eta * (min(used, 10) - elapsed)), HourPrice.multipleMax)
+            let closing = Double(min(max(closingMillionths, 0), 1_000_000)) / 1_000_000
+            return min(PureMath.exp(eta * (min(used, 10) - elapsed)), HourPrice.multipleMax) * closing
         }
+    }
+
+    /// Hours that are not used by the end of the week are lost, and a fluid price does not see that the last of them may
+    /// find nothing: from three times the time it takes on, the price falls with the windows that are left.
+    /// - Parameters:
+    ///   - windowUnits: of the worker's windows, from now to the end of the week.
+    ///   - remainingUnits: that the worker is likely to give in them.
+    package static func closingMillionths(windowUnits: Int, remainingUnits: Int) -> Int {
+        PureMath.millionths(Double(max(windowUnits, 0)) / (3 * Double(max(remainingUnits, 1))))
     }
 
     /// No pacing raises a price above so many times the nightly one.

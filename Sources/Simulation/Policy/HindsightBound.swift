@@ -1,11 +1,23 @@
 internal import Matching
 
-/// What no policy exceeds in a market: the dual bound of the whole study, known from end to end, skills
-/// and usable hours included, and who would accept what. That windows fill up, that answers take their time, and the
-/// limit on live offers are left out, which only raises it.
+/// What no policy exceeds in a market: the dual bound of the whole study, known from end to end: every task, what hours
+/// everybody gives in which week, and who would accept what, asked at their best hour and rested. Only who can have
+/// seen an offer, answered it and done the work in their windows before the deadline is counted.
+///
+/// That one is asked after the other, that a worker's day fills up, that work queues, and the limit on live offers are
+/// left out, which only raises it.
 enum HindsightBound {
+    /// What is known of skills.
+    enum Knowledge {
+        /// What was on record when the study began: as much as any policy.
+        case recorded
+        /// What they are: more than anybody can know.
+        case actual
+    }
+
     /// In micro-units.
-    static func value(_ market: WeekMarket) throws(MarketFault) -> Double {
+    static func value(_ market: WeekMarket, _ knowledge: Knowledge) throws(MarketFault) -> Double {
+        let beliefs = WeekBeliefs(market)
         var sheet = WeekPrices.Sheet()
         sheet.supply = market.usable.map(Int.init)
         for (number, task) in market.tasks.enumerated() {
@@ -13,10 +25,10 @@ enum HindsightBound {
             for edge in task.edges {
                 let skill = Int(market.edges[edge])
                 let worker = Int(market.skills[skill].worker)
-                guard
-                    market.windowUnits(of: worker, from: task.arrival, to: task.deadline)
-                        >= market.duration(of: task, by: worker),
-                    WorkerResponse.couldAccept(market, task: number, worker: worker)
+                guard WorkerResponse.couldAccept(market, task: number, worker: worker),
+                    market.windowUnits(
+                        of: worker, from: WorkerResponse.firstAnswer(market, task: number, worker: worker),
+                        to: task.deadline) >= market.duration(of: task, by: worker)
                 else { continue }
                 for week in weeks {
                     let column = worker * market.weeks + week
@@ -26,7 +38,12 @@ enum HindsightBound {
                     )
                     guard market.windowUnits(of: worker, from: start, to: end) > 0 else { continue }
                     let ticks = [start, (start + end) / 2, end - 1].filter { market.isEligible(skill, at: $0) }
-                    let worth = ticks.map { market.worth(task, by: skill, at: $0) }.max() ?? 0
+                    let worth =
+                        ticks.map { tick in
+                            knowledge == .actual
+                                ? market.worth(task, by: skill, at: tick)
+                                : Double(task.value) * (beliefs.skills[skill].mean - WeekMarket.bar) - Double(task.pay)
+                        }.max() ?? 0
                     guard worth > 0 else { continue }
                     sheet.columns.append(Int32(column))
                     sheet.values.append(PureMath.scaled(1, by: worth.rounded(.up)))
@@ -34,6 +51,6 @@ enum HindsightBound {
             }
             sheet.endRow(answers: task.answers, units: task.units)
         }
-        return try WeekPrices(sheet, passes: 200).bound
+        return try WeekPrices(sheet).bound
     }
 }

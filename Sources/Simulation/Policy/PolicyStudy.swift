@@ -16,6 +16,8 @@ package struct PolicyStudy: Sendable {
     package let scenarios: [PolicyScenario]
     /// In this order.
     package let policies: [WeekPolicy]
+    /// What every policy is granted.
+    package let grants: WeekGrants
 
     /// What no study exceeds: the largest market fits into 4 GB.
     package enum Bounds {
@@ -29,7 +31,8 @@ package struct PolicyStudy: Sendable {
 
     /// - Throws: ``BadInput``.
     package init(
-        workers: Int, days: Int, seed: UInt64, seeds: Int, scenarios: [PolicyScenario], policies: [WeekPolicy]
+        workers: Int, days: Int, seed: UInt64, seeds: Int, scenarios: [PolicyScenario], policies: [WeekPolicy],
+        grants: WeekGrants = []
     ) throws(BadInput) {
         func check(_ field: String, _ value: Int, _ range: ClosedRange<Int>) throws(BadInput) {
             guard range.contains(value) else {
@@ -42,7 +45,7 @@ package struct PolicyStudy: Sendable {
         guard !scenarios.isEmpty else { throw BadInput("scenario", "must be S1 to S12, or all") }
         guard !policies.isEmpty else { throw BadInput("policy", "must be one of those named in the help, or all") }
         (self.workers, self.days, self.seed, self.seeds) = (workers, days, seed, seeds)
-        (self.scenarios, self.policies) = (scenarios, policies)
+        (self.scenarios, self.policies, self.grants) = (scenarios, policies, grants)
     }
 
     /// One market and one policy.
@@ -89,13 +92,15 @@ package struct PolicyStudy: Sendable {
 
     /// All policies in one market.
     func outcomes(_ scenario: PolicyScenario, seed: UInt64) throws -> [Outcome] {
-        let market = WeekMarketMaker(workers: workers, days: days, seed: seed, scenario: scenario).market()
-        let bound = try HindsightBound.value(market)
+        let market = WeekMarketMaker(workers: workers, days: days, seed: seed, scenario: scenario, grants: grants)
+            .market()
+        let bound = try HindsightBound.value(market, .recorded)
+        let boundOfAll = try HindsightBound.value(market, .actual)
         return try policies.map { policy in
             var metrics: [WeekMetric: Double] = [.welfare: 1]
             if policy != .hindsight {
                 var run = WeekRun(market: market, policy: policy)
-                metrics = try run.run().metrics(bound: bound, days: days)
+                metrics = try run.run().metrics(bound: bound, boundOfAll: boundOfAll, days: days)
             }
             if scenario == .bids, policy == .ours { metrics.merge(try BidRing.metrics(seed: seed)) { $1 } }
             return Outcome(

@@ -16,6 +16,9 @@ struct WeekBeliefs {
     private var weeks: [[HoursForecast.Week]]
     private var paceMinutes: [(minutes: [Int], expected: [Int])]
     private(set) var pace: [Int]
+    /// How much the time of like tasks differs for one worker (``Lateness/spreadMillionths``), learnt from all.
+    private(set) var spreadMillionths = Lateness.spreadMillionths
+    private var spread = (squares: 0.25 * 20, works: 20.0)
     /// By worker, faded over four weeks.
     private var declared: [Double]
     private var offered: [Double]
@@ -23,12 +26,17 @@ struct WeekBeliefs {
     /// A worker's cell for hours, acceptance and fairness: that of their first skill.
     let homes: [Int]
 
-    /// Prior of a skill of which nothing is known: what ALGORITHMS.md, section 5 calls the parent's.
-    static let prior = BetaBelief(meanMillionths: 850_000, strength: 8)
-
     init(_ market: WeekMarket) {
-        skills = market.skills.map { Self.prior.seeing(successes: $0.right, failures: $0.wrong) }
-        observations = market.skills.map { Int($0.right + $0.wrong) }
+        // Of a skill of which nothing is known, what is known of all (ALGORITHMS.md, section 5: empirical Bayes).
+        let prior = BetaBelief(
+            populationOf: market.skills.map { (successes: $0.right, failures: $0.wrong) },
+            otherwise: BetaBelief(meanMillionths: 850_000, strength: 8))
+        skills = market.skills.map { skill in
+            market.grants.contains(.skills)
+                ? BetaBelief(successes: skill.accuracy * 1e6, failures: (1 - skill.accuracy) * 1e6)
+                : prior.seeing(successes: skill.right, failures: skill.wrong)
+        }
+        observations = market.skills.map { market.grants.contains(.skills) ? 1_000 : Int($0.right + $0.wrong) }
         let (people, cells) = (market.workers.count, market.cellCount)
         var homes = [Int](repeating: -1, count: people)
         for skill in market.skills where homes[Int(skill.worker)] < 0 { homes[Int(skill.worker)] = Int(skill.cell) }
@@ -54,7 +62,7 @@ struct WeekBeliefs {
             guard worker.joinTick == 0 else { return [] }
             var random = PolicyRandom(seed: market.seed &+ 77, subject: UInt128(place))
             return (0..<4).map { _ in
-                let share = min(max(worker.usableShare + 0.05 * random.normal(), 0), 1)
+                let share = min(max(worker.usableShare + 0.1 * random.normal(), 0), 1)
                 return HoursForecast.Week(
                     declaredUnits: worker.declaredUnits,
                     usableUnits: Int((Double(worker.declaredUnits) * share).rounded(.down)))
@@ -91,6 +99,9 @@ struct WeekBeliefs {
     }
 
     mutating func saw(workOf worker: Int, minutes: Int, expected: Int) {
+        let surprise = PureMath.log(
+            Double(max(minutes, 1)) / Double(max(expected, 1)) * 1_000_000 / Double(max(pace[worker], 1)))
+        spread = (spread.squares + surprise * surprise, spread.works + 1)
         guard paceMinutes[worker].minutes.count < 40 else { return }
         paceMinutes[worker].minutes.append(minutes)
         paceMinutes[worker].expected.append(expected)
@@ -117,6 +128,7 @@ struct WeekBeliefs {
             pace[worker] = Lateness.paceMillionths(
                 minutes: paceMinutes[worker].minutes, expected: paceMinutes[worker].expected)
         }
+        spreadMillionths = PureMath.millionths((spread.squares / spread.works).squareRoot())
         let shares = homes.indices.map {
             Fairness(declaredUnits: Int64(declared[$0]), offeredUnits: Int64(offered[$0]))
         }

@@ -82,10 +82,41 @@ struct WeekTask {
     }
 }
 
+/// What a study may grant to every policy, so that what its lack costs can be measured.
+package struct WeekGrants: OptionSet, Hashable, Sendable {
+    /// The bits.
+    package let rawValue: Int
+
+    /// From the bits.
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Each by its name.
+    package static let byName: [(name: String, grant: WeekGrants)] = [
+        ("skills", .skills), ("demand", .demand), ("answers", .answers), ("windows", .windows), ("hours", .hours),
+        ("durations", .durations), ("time", .time),
+    ]
+
+    /// Skills are known as they are.
+    package static let skills = WeekGrants(rawValue: 1)
+    /// The tasks to come are known, except to those who look at none.
+    package static let demand = WeekGrants(rawValue: 2)
+    /// Everybody accepts everything, at once.
+    package static let answers = WeekGrants(rawValue: 4)
+    /// Everybody is there at all times.
+    package static let windows = WeekGrants(rawValue: 8)
+    /// What a worker will give in a week is known when it begins.
+    package static let hours = WeekGrants(rawValue: 16)
+    /// Every answer takes half an hour.
+    package static let durations = WeekGrants(rawValue: 32)
+    /// No task is urgent: there are five days for each, and none ends with the study.
+    package static let time = WeekGrants(rawValue: 64)
+}
+
 /// Everything that happens whoever decides: the same for every policy of a seed.
 struct WeekMarket {
     let scenario: PolicyScenario
     let seed: UInt64
+    let grants: WeekGrants
     let days: Int
     let workers: [WeekWorker]
     let skills: [WeekSkill]

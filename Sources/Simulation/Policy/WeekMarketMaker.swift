@@ -1,20 +1,29 @@
 internal import Matching
 
-/// Makes a market from a seed.
-///
-/// Skills are Zipf over the cells, 3 or 4 to a worker; values are log-normal; tasks come in bursts of a requester; each
-/// task allows at most ``eligibleMax`` of its cell, as languages, tiers and exclusions do.
+/// Makes a market from a seed: the one that ALGORITHMS.md describes (log-normal values, Beta qualities, Zipf cells of
+/// skill, 3 or 4 to a worker, 1 to 3 answers), with windows, deadlines and answers to offers on top. Where every number
+/// comes from is in docs/SIMULATION.md; none was chosen by how a policy did.
 struct WeekMarketMaker {
     let workers: Int
     let days: Int
     let seed: UInt64
     let scenario: PolicyScenario
+    var grants: WeekGrants = []
 
+    /// What the first forecasts rest on.
+    static let pastWeeks = 4
     static let eligibleMax = 24
     /// How long answers take, in units.
     static let durations = [1, 1, 2, 2, 3, 4]
     /// Answers × duration on average.
-    static let unitsPerTask = 1.55 * 13 / 6
+    static let unitsPerTask = 2.0 * 13 / 6
+    /// A value ÷ pay is log-normal about this middle with the deviation 1 of its logarithm.
+    static let valueMiddle = 8.0
+    /// Accuracies are drawn from it: 0.857 ± 0.065.
+    static let accuracies = BetaBelief(successes: 24, failures: 4)
+    /// The share of the tasks that a middling expert's answer to is worth its pay: only these count as demand.
+    static let worthwhile = PureMath.normalShare(
+        upTo: PureMath.log(valueMiddle * (accuracies.mean - WeekMarket.bar)))
     /// What a quarter of an hour pays, in micro-units: 95 an hour.
     static let payPerUnit: Int64 = 23_750_000
 
@@ -34,9 +43,11 @@ struct WeekMarketMaker {
         let demand = supply / scenario.hoursOverDemand
         let tasks = tasks(members, units: demand, days: days, stream: 3, &edges)
         let past = self.tasks(
-            members, units: weekSupply / scenario.hoursOverDemand, days: 7, stream: 4, &edges)
+            members, units: weekSupply / scenario.hoursOverDemand * Double(Self.pastWeeks), days: 7 * Self.pastWeeks,
+            stream: 4, &edges)
         return WeekMarket(
-            scenario: scenario, seed: seed, days: days, workers: people, skills: skills, tasks: tasks, past: past,
+            scenario: scenario, seed: seed, grants: grants, days: days, workers: people, skills: skills, tasks: tasks,
+            past: past,
             edges: edges, cellCount: cellCount, windowsBefore: people.map(Self.windows), usable: usable
         )
     }
@@ -57,12 +68,17 @@ struct WeekMarketMaker {
             let nature: WeekWorker.Nature =
                 scenario == .spam && draw < 0.4 ? .spammer : scenario == .ring && draw < 0.05 ? .sleeper : .honest
             let isCopying = scenario == .ring && draw > 0.9
-            let declared = 40 + Int(random.next() % 57)
+            // 3 to 11 hours a week.
+            let declared = 12 + Int(random.next() % 33)
             let join = place < workers ? 0 : days * Tick.perDay / 3
+            let windowStart = 28 + Int(random.next() % 40)
+            let (length, week) = (16 + Int(random.next() % 17), Self.workingDays[Int(random.next() % 4)])
+            let windowTicks = grants.contains(.windows) ? Tick.perDay : length
+            let workingDays = grants.contains(.windows) ? 0b1111111 : week
             return WeekWorker(
-                zone: zone, windowStart: 28 + Int(random.next() % 40), windowTicks: 16 + Int(random.next() % 17),
-                days: Self.workingDays[Int(random.next() % 4)], declaredUnits: declared,
-                usableShare: 0.7 + 0.3 * random.unit(), costShare: 0.4 + 0.5 * random.unit(),
+                zone: zone, windowStart: windowStart, windowTicks: windowTicks,
+                days: workingDays, declaredUnits: declared,
+                usableShare: 0.6 + 0.4 * random.unit(), costShare: 0.4 + 0.5 * random.unit(),
                 readiness: nature == .spammer ? 3 : 0.5 + 0.7 * random.normal(),
                 pace: PureMath.exp(0.2 * random.normal()), joinTick: join,
                 leaveTick: leave < 1e9 ? Int(leave) + 1 : Int.max,
@@ -76,7 +92,7 @@ struct WeekMarketMaker {
     private static let workingDays = [0b0011111, 0b0111111, 0b1111111, 0b0111110]
 
     private func skills(_ people: [WeekWorker]) -> [WeekSkill] {
-        let cells = Zipf(cellCount, exponent: 0.8)
+        let cells = Zipf(cellCount, exponent: 1)
         var found: [WeekSkill] = []
         for (place, worker) in people.enumerated() {
             var random = random(2, place)
@@ -88,11 +104,10 @@ struct WeekMarketMaker {
                 if scenario == .thin, cell == thinCell { continue }
                 mine.insert(cell)
             }
-            let level = 0.02 * random.normal()
             for cell in mine.sorted() {
-                let accuracy = min(max(0.88 + level + 0.02 * random.normal(), 0.6), 0.99)
+                let accuracy = Self.accuracies.draw(&random)
                 let isNew = worker.joinTick > 0 || (worker.nature == .spammer && random.unit() < 0.5)
-                let seen = isNew ? 0 : 60 + Double(random.next() % 240)
+                let seen = isNew ? 0 : 20 + Double(random.next() % 181)
                 let shown = worker.nature == .spammer ? WeekMarket.bar : accuracy
                 let deviation = seen > 0 ? (shown * (1 - shown) / seen).squareRoot() : 0
                 let share = min(max(shown + deviation * random.normal(), 0.02), 0.995)
@@ -111,7 +126,7 @@ struct WeekMarketMaker {
         return people.enumerated().flatMap { place, worker in
             (0..<weeks).map { week in
                 var random = random(5, place * 1_000 + week)
-                let share = min(max(worker.usableShare + 0.05 * random.normal(), 0), 1)
+                let share = min(max(worker.usableShare + 0.1 * random.normal(), 0), 1)
                 let (start, end) = (week * Tick.perWeek, min((week + 1) * Tick.perWeek, days * Tick.perDay))
                 let present = max(min(end, worker.leaveTick) - max(start, worker.joinTick), 0)
                 let units = Double(worker.declaredUnits) * share * Double(present) / Double(Tick.perWeek)
@@ -137,7 +152,7 @@ extension WeekMarketMaker {
     private func tasks(
         _ members: [[Int32]], units: Double, days: Int, stream: UInt64, _ edges: inout [Int32]
     ) -> [WeekTask] {
-        let cells = Zipf(cellCount, exponent: 0.8)
+        let cells = Zipf(cellCount, exponent: 1)
         var random = random(stream)
         var drafts: [(arrival: Int, cell: Int)] = []
         var (left, burst) = (units, 0)
@@ -153,7 +168,7 @@ extension WeekMarketMaker {
             for _ in 0..<size * copies {
                 drafts.append((min(start + Int(random.next() % 8), days * Tick.perDay - 16), cell))
             }
-            left -= Double(size) * Self.unitsPerTask
+            left -= Double(size) * Self.unitsPerTask * Self.worthwhile
             burst += 1
         }
         drafts.sort { ($0.arrival, $0.cell) < ($1.arrival, $1.cell) }
@@ -186,16 +201,17 @@ extension WeekMarketMaker {
                 if edges.count == first || !edges[first...].contains(members[place]) { edges.append(members[place]) }
             }
         }
-        let kind = random.unit()
-        let answers = min(kind < 0.6 ? 1 : kind < 0.85 ? 2 : 3, edges.count - first)
-        let units = Self.durations[Int(random.next() % 6)]
-        let ratio = 3.2 + 2.5 * PureMath.exp(0.9 * random.normal())
+        let answers = min(1 + Int(random.next() % 3), edges.count - first)
+        let drawnUnits = Self.durations[Int(random.next() % 6)]
+        let units = grants.contains(.durations) ? 2 : drawnUnits
+        let ratio = Self.valueMiddle * PureMath.exp(random.normal())
         let pay = Self.payPerUnit * Int64(units)
-        // All is to be done by the end, which everybody knows.
+        // All is to be done by the end, which everybody knows. Else about two days, from 6 hours to 5 days.
         let last = stream == 3 ? days * Tick.perDay : Int.max
-        let hours = random.unit() < 0.1 ? 6 + 6 * random.unit() : 48 * PureMath.exp(0.5 * random.normal())
+        let most = 5 * Tick.perDay
+        let drawn = min(max(Int(48 * PureMath.exp(random.normal()) * 4), 24), most)
         return WeekTask(
-            arrival: arrival, deadline: min(arrival + min(max(Int(hours * 4), 16), 5 * Tick.perDay), last),
+            arrival: arrival, deadline: min(arrival + (grants.contains(.time) ? most : drawn), last),
             cell: Int32(cell),
             answers: answers, units: units, value: PureMath.scaled(pay, by: ratio), pay: pay,
             edges: first..<edges.count

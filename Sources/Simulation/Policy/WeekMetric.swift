@@ -1,7 +1,9 @@
 /// What a study measures of a run.
 package enum WeekMetric: String, Hashable, Sendable, CaseIterable {
-    /// Worth of all answers in time, less pay, ÷ what nobody could exceed who knew everything.
+    /// Worth of all answers in time, less pay, ÷ what nobody could exceed who knew everything but the skills.
     case welfare = "welfare_of_hindsight"
+    /// The same, if the skills were known too, which nobody can.
+    case welfareOfAll = "welfare_of_omniscience"
     /// Answers accepted by somebody ÷ answers wanted.
     case filled
     /// Of the answers given, those in time.
@@ -61,7 +63,8 @@ package enum WeekMetric: String, Hashable, Sendable, CaseIterable {
         case .waitMedian, .waitTail, .starved, .capViolations: 0
         case .waitTailIndex, .costPerAnswer: 1
         case .offersPerFill: 2
-        case .welfare, .filled, .onTime, .fillLowest, .fillLower, .fillHigher, .fillHighest, .fillHours, .fillDay,
+        case .welfare, .welfareOfAll, .filled, .onTime, .fillLowest, .fillLower, .fillHigher, .fillHighest, .fillHours,
+            .fillDay,
             .fillThreeDays, .fillLonger, .utilisation, .gini, .volatility, .spamShare, .newcomersPaid, .ringOvercharge,
             .ringSeen, .ringFalseAlarms:
             3

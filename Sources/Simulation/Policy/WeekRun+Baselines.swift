@@ -48,6 +48,9 @@ extension WeekRun {
         for number in tasks {
             let task = market.tasks[number]
             for edge in task.edges where isHere(edge, within: 1) && isFree(edge, for: task, number: number) {
+                // Nobody takes what they would decline.
+                let worker = Int(market.skills[Int(market.edges[edge])].worker)
+                guard WorkerResponse.isWilling(market, task: number, worker: worker, at: tick) else { continue }
                 lists[Int(market.skills[Int(market.edges[edge])].worker), default: []].append((task.pay, number, edge))
             }
         }

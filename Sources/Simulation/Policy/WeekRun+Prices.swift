@@ -2,29 +2,26 @@ internal import Matching
 
 /// Our policy: the night's prices of hours, paced, and offers at once wherever a pair is worth its time.
 extension WeekRun {
-    /// The prices of the rest of the week: what is open, what last week brought at this time, and the hours that are
-    /// planned with.
+    /// The prices of the rest of the week: what is open, what earlier weeks brought at this time, and the hours that are
+    /// likely to be left.
     mutating func solvePrices() throws {
         // What the last day of a week taught is learnt before its hours are closed (``WeekRun/run(_:)``).
         if tick != weekStart { correctPrices() }
+        let weeks = market.grants.contains(.demand) ? 1 : WeekMarketMaker.pastWeeks
         var sheet = WeekPrices.Sheet()
-        sheet.supply = used.indices.map { max(planned($0) - used[$0] - pending[$0], 0) }
-        for task in market.tasks.indices where isWanting(task) {
-            add(market.tasks[task], answers: missing[task], lives: tick..<market.tasks[task].deadline, &sheet)
+        sheet.supply = used.indices.map { remainingUnits($0) * weeks }
+        for number in market.tasks.indices where isWanting(number) {
+            let task = market.tasks[number]
+            for _ in 0..<weeks { add(task, answers: missing[number], lives: tick..<task.deadline, &sheet) }
         }
-        let shift = week == 0 ? 0 : Tick.perWeek
-        for task in forecast {
+        for (task, shift) in forecast(weeks: weeks) {
             add(task, answers: task.answers, lives: task.arrival + shift..<task.deadline + shift, &sheet)
         }
-        let solved = try WeekPrices(sheet, passes: 100)
+        let solved = try WeekPrices(sheet)
+        expected = (tick, used.reduce(0, +) + pending.reduce(0, +), solved.unitsTaken / weeks)
         let scale = market.scenario.priceScale * correction
-        expected = (tick, used.reduce(0, +) + pending.reduce(0, +), solved.unitsTaken)
-        let before = prices
-        prices = solved.unitPrices.indices.map { worker in
-            let fresh = PureMath.scaled(solved.unitPrices[worker], by: scale)
-            let price = tick == 0 ? fresh : (fresh * 3 + before[worker].nightlyMicros * 7) / 10
-            return HourPrice(nightlyMicros: price)
-        }
+        // Who is expected to give no more time has no price: there is nothing to save.
+        prices = solved.unitPrices.map { HourPrice(nightlyMicros: PureMath.scaled($0 ?? 0, by: scale)) }
         priceNewcomers()
         tally.priced(prices.map(\.nightlyMicros), declared: declared)
     }
@@ -48,7 +45,7 @@ extension WeekRun {
     private var expectedEnd: Int { min(expected.tick / Tick.perWeek * Tick.perWeek + Tick.perWeek, market.ticks) }
 
     /// How much of a day's error is made good.
-    static let correctionStep = 0.15
+    private static let correctionStep = 0.15
 
     /// Who joined since last night has the price of their cell.
     private mutating func priceNewcomers() {
@@ -64,12 +61,22 @@ extension WeekRun {
         }
     }
 
-    /// What the last seven days brought after this time of the week.
-    private var forecast: ArraySlice<WeekTask> {
-        let shift = week == 0 ? 0 : Tick.perWeek
-        let source = week == 0 ? market.past : market.tasks
-        let start = source.partitioningIndex { $0.arrival >= tick - shift }
-        let end = source.partitioningIndex { $0.arrival >= weekEnd - shift }
+    /// What earlier weeks brought from this time of the week to its end, moved to this week. One week alone says little
+    /// of a worker who takes ten tasks in it.
+    private func forecast(weeks: Int) -> [(task: WeekTask, shift: Int)] {
+        if market.grants.contains(.demand) { return Self.slice(market.tasks, tick..<weekEnd).map { ($0, 0) } }
+        return (1...weeks).flatMap { back in
+            let isStudied = back <= week
+            let shift = (isStudied ? back : back - WeekMarketMaker.pastWeeks) * Tick.perWeek
+            return Self.slice(isStudied ? market.tasks : market.past, tick - shift..<weekEnd - shift).map {
+                ($0, shift)
+            }
+        }
+    }
+
+    private static func slice(_ source: [WeekTask], _ ticks: Range<Int>) -> ArraySlice<WeekTask> {
+        let start = source.partitioningIndex { $0.arrival >= ticks.lowerBound }
+        let end = source.partitioningIndex { $0.arrival >= ticks.upperBound }
         return source[start..<max(end, start)]
     }
 
@@ -102,15 +109,36 @@ extension WeekRun {
             answersDeciding: task.answers)
     }
 
-    func planned(_ worker: Int) -> Int { beliefs.hours[worker].plannedUnits(ofDeclared: declared[worker]) }
+    func planned(_ worker: Int) -> Int {
+        if market.grants.contains(.hours) { return Int(market.usable[worker * market.weeks + week]) }
+        return beliefs.hours[worker].plannedUnits(ofDeclared: declared[worker])
+    }
+
+    /// The units that a worker is likely to give from now on, knowing that they gave so many already: the mean of a
+    /// normal distribution cut off at what they gave.
+    func remainingUnits(_ worker: Int) -> Int {
+        let spent = used[worker] + pending[worker]
+        if market.grants.contains(.hours) { return max(planned(worker) - spent, 0) }
+        guard !isSpent[worker] else { return 0 }
+        let share = beliefs.hours[worker].share
+        let mean = share.mean * Double(declared[worker]) - Double(spent)
+        let deviation = max(share.deviation * Double(declared[worker]), 0.5)
+        let at = mean / deviation
+        let density = 0.398_942_280_4 * PureMath.exp(-at * at / 2)
+        let rest = at < -6 ? 0 : mean + deviation * density / max(PureMath.normalShare(upTo: at), 1e-9)
+        return min(max(Int(rest.rounded()), 0), max(declared[worker] - spent, 0))
+    }
 
     /// How a worker's week goes.
-    private func pacing(_ worker: Int) -> HourPrice.Pacing {
+    func pacing(_ worker: Int) -> HourPrice.Pacing {
         let all = max(market.windowUnits(of: worker, from: weekStart, to: weekEnd), 1)
         let past = market.windowUnits(of: worker, from: weekStart, to: tick)
         return HourPrice.Pacing(
             usedUnits: used[worker] + pending[worker], plannedUnits: planned(worker),
-            elapsedMillionths: past * 1_000_000 / all, forecastErrorMillionths: forecastErrorMillionths)
+            elapsedMillionths: past * 1_000_000 / all, forecastErrorMillionths: forecastErrorMillionths,
+            closingMillionths: HourPrice.closingMillionths(
+                windowUnits: market.windowUnits(of: worker, from: tick, to: weekEnd),
+                remainingUnits: remainingUnits(worker)))
     }
 
     /// How far the hours used are from what the time passed would have used, over all workers.
@@ -124,82 +152,6 @@ extension WeekRun {
         let now = used.reduce(0, +)
         let error = Double(now) / max(Double(plan) * elapsed, 1) - 1
         forecastErrorMillionths = PureMath.millionths(abs(error))
-    }
-
-    private struct Choice {
-        let edge: Int
-        let worker: Int
-        let value: PairValue
-        let surplus: Double
-        let chance: Int
-    }
-
-    /// Offers a task to as many as the wave takes, of those whose time it is worth.
-    mutating func decideByPrice(_ number: Int) {
-        let task = market.tasks[number]
-        let slack = Int64(task.deadline - tick) * 900
-        let step = Escalation(
-            .init(
-                slackSeconds: slack, serviceP90Seconds: Int64(tally.serviceP90Ticks * 900), reachLeft: 0,
-                payMinor: task.pay, bandMaxMinor: task.pay, budgetMinor: task.pay, chanceMillionths: 0))
-        let isForced = step.isForced && forcedUnits + task.units <= forcedMax
-        var choices: [Choice] = []
-        for edge in task.edges where isFree(edge, for: task, number: number) {
-            if let choice = choice(number, task, edge, isForced: isForced) { choices.append(choice) }
-        }
-        guard !choices.isEmpty else { return }
-        // Who says no costs time alone: while there is time, the best are asked first; later, those who will say yes.
-        let haste = min(Double(Self.askingTicks) / Double(max(task.deadline - tick, 1)), 1)
-        func rank(_ choice: Choice) -> Double {
-            choice.surplus * (1 - haste * (1 - Double(choice.chance) / 1_000_000))
-        }
-        choices.sort { rank($0) != rank($1) ? rank($0) > rank($1) : $0.worker < $1.worker }
-        let wave = OfferWave(
-            chances: choices.map(\.chance), wanted: missing[number], payable: missing[number])
-        let best = choices.map { $0.value.micros - $0.value[.exploring] }.max() ?? 0
-        for choice in choices.prefix(wave.count) {
-            if choice.value.isDrawn {
-                let plain = choice.value.micros - choice.value[.exploring]
-                tally.explored(loss: max(Double(best - plain), 0))
-            }
-            if isForced { forcedUnits += task.units }
-            offer(number, choice.edge)
-        }
-    }
-
-    /// How long asking one after the other is likely to take.
-    static let askingTicks = 32
-
-    /// The forced lane takes no more than so many units a day from better work.
-    private var forcedMax: Int { declared.reduce(0, +) / 7 * 3 / 100 }
-
-    private func choice(_ number: Int, _ task: WeekTask, _ edge: Int, isForced: Bool) -> Choice? {
-        let skill = Int(market.edges[edge])
-        let worker = Int(market.skills[skill].worker)
-        let price = prices[worker].micros(pacing(worker), units: task.units)
-        let free = market.windowUnits(of: worker, from: max(tick, nextFree[worker]), to: task.deadline)
-        let wait = [0, 4, 16, 48].first { market.windowUnits(of: worker, from: tick, to: tick + $0 + 1) > 0 } ?? 96
-        let patience = 1_000 - min(1_000 * wait / max(task.deadline - tick, 1), 900)
-        let hour = market.workers[worker].hour(at: tick)
-        let chance = beliefs.chance(of: worker, hour: hour)
-        let late = Lateness(
-            expectedMinutes: task.units * 15, paceMillionths: beliefs.pace[worker], freeMinutes: free * 15,
-            promisedMinutes: free * 15 * 6 / 10)
-        let value = PairValue(
-            PairFacts(
-                task: UInt128(number), worker: UInt128(worker), valueMicros: task.value, payMicros: task.pay,
-                skill: beliefs.skills[skill], observations: beliefs.observations[skill],
-                answersDeciding: task.answers, isRecoverable: task.answers > 1,
-                ageSeconds: Int64(tick - task.arrival) * 900,
-                boundSeconds: Int64(task.deadline - task.arrival) * 900, inTimeMillionths: late.inTimeMillionths,
-                deficitMillionths: beliefs.deficits[worker], timePriceMicros: price),
-            weights: weights, seed: market.seed &+ UInt64(tick / Tick.perDay))
-        // What urgency adds may hurry a task on, but not carry one that is worth less than its pay.
-        guard value[.quality] + value[.pay] > 0 else { return nil }
-        let surplus = value.micros - (isForced ? 0 : price)
-        guard surplus > 0 else { return nil }
-        return Choice(
-            edge: edge, worker: worker, value: value, surplus: Double(surplus), chance: chance * patience / 1_000)
     }
 }
 

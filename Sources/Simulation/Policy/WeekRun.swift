@@ -33,6 +33,8 @@ struct WeekRun {
     private var unitsToday: [Int]
     /// By week, of what they really give.
     private(set) var declared: [Int]
+    /// Who said that they have no more time today.
+    private(set) var isSpent: [Bool]
 
     // Tasks.
     private(set) var states: [State]
@@ -82,6 +84,7 @@ struct WeekRun {
         let (people, span) = (market.workers.count, market.ticks + 16 * Tick.perDay)
         used = Array(repeating: 0, count: people)
         (pending, live, nextFree, unitsToday, declared) = (used, used, used, used, used)
+        isSpent = Array(repeating: false, count: people)
         states = Array(repeating: .coming, count: market.tasks.count)
         missing = market.tasks.map(\.answers)
         unfinished = missing
@@ -150,7 +153,10 @@ struct WeekRun {
     }
 
     private mutating func beginDay() throws {
-        for worker in unitsToday.indices { unitsToday[worker] = 0 }
+        for worker in unitsToday.indices {
+            unitsToday[worker] = 0
+            isSpent[worker] = false
+        }
         forcedUnits = 0
         beliefs.refresh()
         if policy == .ours { try solvePrices() }
@@ -174,7 +180,7 @@ struct WeekRun {
             for task in Set(due[tick]).sorted() where isWanting(task) {
                 if policy == .ours { decideByPrice(task) } else { decideByQuality(task) }
                 if missing[task] > 0 {
-                    retry(task, at: tick + (policy == .ours ? Self.ourRetryTicks : Self.retryTicks))
+                    retry(task, at: policy == .ours ? nextLook(task) : tick + Self.retryTicks)
                 }
             }
         case .greedy: decideGreedily(Set(due[tick]).sorted().filter { isWanting($0) })
@@ -196,7 +202,7 @@ struct WeekRun {
     func isFree(_ edge: Int, for task: WeekTask, number: Int) -> Bool {
         let skill = Int(market.edges[edge])
         let worker = Int(market.skills[skill].worker)
-        guard !isTouched[edge], live[worker] < Self.liveMax,
+        guard !isTouched[edge], !isSpent[worker], live[worker] < Self.liveMax,
             used[worker] + pending[worker] + task.units <= declared[worker],
             market.isEligible(skill, at: tick)
         else { return false }
@@ -220,7 +226,7 @@ struct WeekRun {
             market, task: number, worker: worker, sent: tick, unitsToday: unitsToday[worker])
         // An offer lapses in time for another.
         let seen = market.nextPresence(of: worker, from: tick)
-        let lapse = min(max(outcome.tick, tick + 1), seen + max((task.deadline - seen) / 6, 1))
+        let lapse = min(max(outcome.tick, tick + 1), seen + Self.patienceTicks(task.deadline - seen))
         answers[lapse].append(
             Deal(
                 task: number, edge: edge, skill: skill, worker: worker, sent: tick,
@@ -247,6 +253,7 @@ struct WeekRun {
         let hasHours = used[worker] + task.units <= Int(market.usable[worker * market.weeks + week])
         let isAccepted =
             deal.isAccepted && hasHours && states[deal.task] == .open && market.isEligible(deal.skill, at: tick)
+        if deal.isAccepted, !hasHours { isSpent[worker] = true }
         beliefs.saw(
             answerOf: worker, hour: market.workers[worker].hour(at: tick), isAccepted: isAccepted,
             minutes: deal.minutes)

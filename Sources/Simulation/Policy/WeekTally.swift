@@ -56,7 +56,7 @@ struct WeekTally {
     /// The quarter of all tasks, by value ÷ pay: the quartiles of the generator.
     static func band(_ task: WeekTask) -> Int {
         let ratio = Double(task.value) / Double(max(task.pay, 1))
-        return ratio < 4.56 ? 0 : ratio < 5.7 ? 1 : ratio < 7.79 ? 2 : 3
+        return ratio < 4.08 ? 0 : ratio < 8 ? 1 : ratio < 15.7 ? 2 : 3
     }
 
     mutating func filled(_ task: WeekTask, after ticks: Int, serviceTicks service: Int) {
@@ -123,10 +123,11 @@ struct WeekTally {
 
 /// What is reported.
 extension WeekTally {
-    func metrics(bound: Double, days: Int) -> [WeekMetric: Double] {
+    func metrics(bound: Double, boundOfAll: Double, days: Int) -> [WeekMetric: Double] {
         var found: [WeekMetric: Double] = [:]
         let answers = Double(max(sizes.answers.reduce(0, +), 1))
         found[.welfare] = bound > 0 ? worth / bound : 1
+        found[.welfareOfAll] = boundOfAll > 0 ? worth / boundOfAll : 1
         found[.filled] = Double(fills) / answers
         found[.onTime] = Double(inTime) / Double(max(inTime + late, 1))
         let byBand: [WeekMetric] = [.fillLowest, .fillLower, .fillHigher, .fillHighest]

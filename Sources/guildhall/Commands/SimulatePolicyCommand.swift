@@ -10,7 +10,7 @@ extension SimulateCommand {
             discussion: """
                 Calls the scheduler's pure functions and the solver alone: no database is needed, and no money moves. \
                 Every policy meets the same tasks, experts and answers to offers. Welfare is given as a share of what \
-                nobody could exceed who knew everything beforehand. Equal arguments print equal lines.
+                nobody could exceed who knew the tasks, hours and answers beforehand (docs/SIMULATION.md). Equal arguments print equal lines.
 
                 Scenarios: S1 tight, S2 slack, S3 demand shock, S4 credential cliff, S5 thin cell, S6 spammers, S7 \
                 copy rings and sleepers, S8 bid ring, S9 newcomers, S10 outage, S11 prices mis-scaled, S12 time zones.
@@ -27,6 +27,12 @@ extension SimulateCommand {
         @Option(help: "How many seeds, one after the other, 1 to 100.") var seeds = 1
         @Option(help: "S1 to S12, several with commas, or all.") var scenario = "S1"
         @Option(help: "ours, fifo, greedy, pull, hindsight, several with commas, or all.") var policy = "all"
+        @Option(
+            help: """
+                What every policy is granted, to measure what its lack costs: skills, demand, answers (all accept, at \
+                once), windows (always there), hours, durations (all alike), time (five days for each), several with \
+                commas.
+                """) var grant: String?
         @Flag(help: "Print JSON.") var json = false
         @Option(name: .customLong("csv"), help: "Write every figure of every seed into this file.") var csvFile: String?
         @Option(name: .customLong("svg"), help: "Draw charts into this file.") var svgFile: String?
@@ -35,7 +41,7 @@ extension SimulateCommand {
             do {
                 let study = try PolicyStudy(
                     workers: workers, days: days, seed: seed, seeds: seeds, scenarios: try scenarios(),
-                    policies: try policies()
+                    policies: try policies(), grants: try grants()
                 )
                 let bar = ProgressBar()
                 let report = try await study.run()
@@ -55,6 +61,18 @@ extension SimulateCommand {
                     throw BadInput("scenario", "must be S1 to S12, or all; not \(name)")
                 }
                 found += named.filter { !found.contains($0) }
+            }
+            return found
+        }
+
+        private func grants() throws(BadInput) -> WeekGrants {
+            var found: WeekGrants = []
+            for name in (grant ?? "").split(separator: ",") {
+                guard let named = WeekGrants.byName.first(where: { $0.name == name }) else {
+                    let names = WeekGrants.byName.map(\.name).joined(separator: ", ")
+                    throw BadInput("grant", "must be \(names); not \(name)")
+                }
+                found.insert(named.grant)
             }
             return found
         }
