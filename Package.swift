@@ -109,7 +109,8 @@ let package = Package(
         tests("MatchingTests", ["Matching", "Formats", crypto]),
         tests("ConsensusTests", ["Consensus", "Formats"]),
         tests(
-            "MarketplaceTests", ["Marketplace", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),
+            "MarketplaceTests",
+            ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),
         tests(
             "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],
             golden: true

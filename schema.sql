@@ -2743,6 +2743,8 @@ create table auction (
     record_hash           bytea,
     -- How many winners of the result have their award.
     awards_written        integer        not null default 0,
+    -- By how much bids may move the close, all together, as it was said at the opening.
+    extension_most_seconds  integer      not null,
     constraint auction_pkey primary key (requester_id, auction_id),
     constraint auction_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
     constraint auction_one_per_round unique (requester_id, batch_id, round_no),
@@ -2785,7 +2787,8 @@ create table auction (
         = case when state in ('open', 'closed', 'cancelled') then 0 else 3 end
     ),
     constraint auction_record_hash_is_sha256 check (octet_length(record_hash) = 32),
-    constraint auction_awards_counted check (awards_written >= 0)
+    constraint auction_awards_counted check (awards_written >= 0),
+    constraint auction_extension_most_possible check (extension_most_seconds between 0 and 604800)
 );
 comment on table auction is 'Auctions of the tasks of batches.';
 create index auction_by_opener on auction (opened_by);
@@ -2888,6 +2891,14 @@ create type award_state as enum (
 );
 comment on type award_state is 'Where an award stands.';
 
+create type lapse_reason as enum (
+    'unanswered',   -- the winner did not answer in time
+    'batch_over',   -- the batch gave out no work any more, or its deadline had come
+    'not_active',   -- the winner's standing did not let them work
+    'not_eligible'  -- the winner did not meet any more what the work demands, or was barred from it
+);
+comment on type lapse_reason is 'Why an award lapsed; only the first is counted by the screens.';
+
 -- What a bid has won: so many units for so much together. Its slots are an allotment, or two where the total does not
 -- divide: the first pays a minor unit more.
 create table award (
@@ -2908,6 +2919,11 @@ create table award (
     reserved_until     timestamptz,
     allotment_id       uuid         not null,
     rest_allotment_id  uuid,
+    -- Why it lapsed; null unless it did.
+    lapse_reason       lapse_reason,
+    -- What was accepted and not taken, in units and in minor units; null until the reservation is over.
+    unused_units       integer,
+    unused_minor       bigint,
     constraint award_pkey primary key (requester_id, award_id),
     constraint award_auction_fkey foreign key (requester_id, auction_id) references auction (requester_id, auction_id),
     constraint award_bid_fkey foreign key (requester_id, bid_id) references bid (requester_id, bid_id),
@@ -2919,7 +2935,12 @@ create table award (
     constraint award_accept_by_later check (accept_by > awarded_at),
     constraint award_answered_unless_awarded check ((answered_at is not null) = (state <> 'awarded')),
     constraint award_reserved_iff_accepted check ((reserved_until is not null) = (state = 'accepted')),
-    constraint award_replaced_only_given_back check (not is_replaced or state in ('declined', 'lapsed'))
+    constraint award_replaced_only_given_back check (not is_replaced or state in ('declined', 'lapsed')),
+    constraint award_lapse_reason_iff_lapsed check ((lapse_reason is not null) = (state = 'lapsed')),
+    constraint award_unused_whole check ((unused_units is null) = (unused_minor is null)),
+    constraint award_unused_only_accepted check (unused_units is null or state = 'accepted'),
+    constraint award_unused_possible
+        check (unused_units between 0 and units and unused_minor between 0 and total_minor)
 );
 comment on table award is 'What bids have won.';
 create index award_by_auction on award (requester_id, auction_id, award_id);
@@ -2933,6 +2954,7 @@ create index award_by_rest_allotment on award (requester_id, rest_allotment_id) 
 create index award_due on award (accept_by) where state = 'awarded';
 create index award_to_replace on award (requester_id, auction_id)
     where state in ('declined', 'lapsed') and not is_replaced;
+create index award_reserved on award (reserved_until) where state = 'accepted' and unused_units is null;
 
 -- Two people open the bids of an auction before its close: one asks for it, another confirms.
 create table early_opening (

@@ -50,5 +50,7 @@ package func addRoutes(
     WorkRoutes(market: market).add(to: router)
     OfferRoutes(market: market).add(to: router)
     BidRoutes(market: market).add(to: router)
+    DirectOfferRoutes(market: market).add(to: router)
+    AskRoutes(market: market).add(to: router)
     ScheduleRoutes(market: market).add(to: router)
 }

@@ -88,7 +88,7 @@ extension BidRefusal: HTTPRefusal {
 extension AuctionRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .otherDoor, .batchNotOpen, .running, .nothingLeft: .conflict
+        case .otherDoor, .batchNotOpen, .running, .unsettled, .nothingLeft: .conflict
         case .notAlike, .noRoom: .unprocessableContent
         }
     }
@@ -97,7 +97,7 @@ extension AuctionRefusal: HTTPRefusal {
 extension AuctionReadingRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .notCleared: .conflict
+        case .notCleared, .rulesUnknown: .conflict
         }
     }
 }
@@ -105,7 +105,7 @@ extension AuctionReadingRefusal: HTTPRefusal {
 extension EarlyOpeningRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .noPerson, .sameOperator: .forbidden
+        case .noPerson, .isBidder, .sameOperator: .forbidden
         case .closed, .alreadyProposed, .notProposed: .conflict
         }
     }

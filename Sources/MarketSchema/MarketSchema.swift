@@ -70,7 +70,11 @@ package enum MarketSchema {
             version: 17, name: "screened_cells",
             script: String(decoding: PackageResources._017_screened_cells_sql, as: UTF8.self)
         ),
-        SchemaStep(version: 18, name: "pace", script: String(decoding: PackageResources._018_pace_sql, as: UTF8.self)),
+        SchemaStep(
+            version: 18, name: "award_ends",
+            script: String(decoding: PackageResources._018_award_ends_sql, as: UTF8.self)
+        ),
+        SchemaStep(version: 19, name: "pace", script: String(decoding: PackageResources._019_pace_sql, as: UTF8.self)),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -67,6 +67,27 @@ struct SealedRoutesTests {
         "PUT /v1/assignments/:id/draft": [Call(body: ["lease_token": 1, "draft": [:]])],
         "POST /v1/offers/:id/accept": [Call(body: [:], key: "accept")],
         "POST /v1/offers/:id/decline": [Call(body: [:], key: "decline")],
+        "GET /v1/direct-offers": [
+            Call(), Call(query: "?limit=1"), Call(query: "?requester=:requester"), Call(query: "?before=x"),
+        ],
+        "GET /v1/direct-offers/:id": [Call(), Call(query: "?requester=:requester")],
+        "POST /v1/direct-offers/:id/accept": [Call(body: [:], key: "direct-accept")],
+        "POST /v1/direct-offers/:id/decline": [Call(body: [:], key: "direct-decline")],
+        "POST /v1/direct-offers/:id/withdraw": [Call(body: [:], key: "direct-withdraw")],
+        "POST /v1/direct-offers/:id/counter": [
+            Call(body: ["amount_minor": 1, "currency": "USD", "quantity": 1], key: "direct-counter"),
+            Call(
+                body: [
+                    "amount_minor": 1, "currency": "USD", "quantity": 1, "answer_by": "2026-12-01T12:00:00Z",
+                    "deadline": "2026-12-01T12:00:00Z",
+                ], key: "direct-counter-whole"),
+        ],
+        "POST /v1/direct-offers/:id/take": [Call(body: [:], key: "direct-take")],
+        "GET /v1/asks": [Call(), Call(query: "?past=true"), Call(query: "?past=x")],
+        "PUT /v1/asks": [
+            Call(body: ["hourly_minor": 1, "currency": "USD"]), Call(body: ["hourly_minor": 1, "currency": "?"]),
+        ],
+        "DELETE /v1/asks": [Call(query: "?currency=USD"), Call(query: "?currency=USD&profession=lawyer"), Call()],
         "POST /v1/awards/:requester/:award/accept": [Call(body: [:])],
         "POST /v1/awards/:requester/:award/decline": [Call(body: [:])],
         "DELETE /v1/auctions/:requester/:auction/bid": Call.plain,
@@ -128,6 +149,10 @@ struct SealedRoutesTests {
         #expect(BidAmounts.found(in: log.text, hall.amounts) == [])
     }
 
+    private func query(_ call: Call, in hall: SealedHall) -> String {
+        call.query.replacing(":requester", with: "\(hall.auction.requester)")
+    }
+
     /// All that comes back of a route: status, headers, body, for each of its calls.
     private func send(
         _ route: String, to server: LiveServer, _ token: String?, in hall: SealedHall
@@ -141,7 +166,7 @@ struct SealedRoutesTests {
         var told = ""
         for call in Self.calls[route] ?? [] {
             var request = URLRequest(
-                url: try #require(URL(string: "http://127.0.0.1:\(server.port)\(path)\(call.query)")))
+                url: try #require(URL(string: "http://127.0.0.1:\(server.port)\(path)\(query(call, in: hall))")))
             request.httpMethod = method
             if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
             if let key = call.key { request.setValue("\(key) \(token ?? "")", forHTTPHeaderField: "Idempotency-Key") }

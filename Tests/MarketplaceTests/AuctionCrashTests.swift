@@ -33,7 +33,9 @@ struct AuctionCrashTests {
             }
             let seen = try await house.shown(auction)
             Scratch.clock.advance(by: seen.closesAt.timeIntervalSince(Scratch.clock.now()))
-            wasCut = try await closeCut(before: statement, auction, of: house, server)
+            wasCut = try await cut(before: statement, server) { market in
+                while try await CloseAuctions(market: market)(by: house.small.manager).hasMore {}
+            }
             try await house.finish()
             #expect(try await house.shown(auction).state == .awarded, "cut before \(statement)")
             #expect(try await house.faults(auction) == [], "cut before \(statement)")
@@ -51,11 +53,80 @@ struct AuctionCrashTests {
         #expect(try await house.small.ills() == [])
     }
 
-    /// Closes behind a proxy that takes no more once it has cut: as a process that was killed.
+    @Test("end the same where lapses, moving up or the opening of the next round are cut off and resumed")
+    func sequel() async throws {
+        let house = try await AuctionHouse()
+        let workers = try await house.workers(5)
+        let server = String(
+            try #require(Scratch.here.connectionString.firstMatch(of: /host='([^']*)'/)?.output.1))
+        // Every third statement in each run; all of them in a soak.
+        let stride = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == nil ? 3 : 1
+        var (statement, outcomes): (Int, Set<[String]>) = (1, [])
+        var wasCut = true
+        while wasCut {
+            let auction = try await house.open(house.batch("s\(statement)", tasks: 3, minutes: 1)) {
+                ($0.acceptanceSeconds, $0.rounds, $0.widenBasisPoints) = (3_600, 1, 1_000)
+                $0.ceilingMinor = 3_000
+            }
+            for (place, worker) in workers.enumerated() {
+                try await house.bid(worker, 1_000 + 101 * Int64(place), in: auction)
+            }
+            try await house.close(auction)
+            let cleared = Scratch.clock.now()
+            _ = try await house.accept(#require(try await award(of: workers[0], in: auction, house)))
+            try await house.decline(#require(try await award(of: workers[1], in: auction, house)))
+            wasCut = try await cut(before: statement, server) { try await sequel(house, $0, after: cleared) }
+            try await sequel(house, house.market, after: cleared)
+            outcomes.insert(try await outcome(auction, house))
+            #expect(try await house.faults(auction) == [], "cut before \(statement)")
+            statement += stride
+        }
+        #expect(outcomes.count == 1, "\(outcomes)")
+        #expect(outcomes.first?.contains("round 2: 2 tasks, open") == true, "\(outcomes)")
+        #expect(statement > 30, "it was never cut late")
+        #expect(try await house.small.ills() == [])
+    }
+
+    /// The third winner lets the award lapse, two move up and let theirs lapse, and what is left is bid for again.
+    private func sequel(_ house: AuctionHouse, _ market: Market, after cleared: Date) async throws {
+        for hours in 1...2 {
+            let now = cleared + Double(hours) * 3_600
+            if Scratch.clock.now() < now { Scratch.clock.advance(by: now.timeIntervalSince(Scratch.clock.now())) }
+            while true {
+                let piece = try await SettleAwards(market: market)(by: house.small.manager)
+                guard piece.lapsed + piece.movedUp > 0 || piece.hasMore else { break }
+            }
+        }
+        _ = try await AuctionRest(market: market)(by: house.small.manager)
+    }
+
+    private func award(of worker: Worker.ID, in auction: Auction.Key, _ house: AuctionHouse) async throws -> Award? {
+        try await house.awards(worker).first { $0.auction == auction }
+    }
+
+    /// Who has what, and which rounds there are.
+    private func outcome(_ auction: Auction.Key, _ house: AuctionHouse) async throws -> [String] {
+        try await house.market.database.read {
+            try await $0.rows(
+                """
+                select external_key || ' ' || award.state || ' ' || units || ' ' || total_minor || ' ' || is_moved_up
+                           as line
+                  from award join worker using (worker_id)
+                 where auction_id = \(auction.id)
+                 union all
+                select 'round ' || round_no || ': ' || task_count || ' tasks, ' || state
+                  from auction
+                 where batch_id = (select batch_id from auction where auction_id = \(auction.id))
+                 order by line
+                """)
+        }.map { try $0["line"] }
+    }
+
+    /// Runs something behind a proxy that takes no more once it has cut: as a process that was killed.
     ///
     /// - Returns: whether there were as many statements.
-    private func closeCut(
-        before number: Int, _ auction: Auction.Key, of house: AuctionHouse, _ server: String
+    private func cut(
+        before number: Int, _ server: String, _ body: (Market) async throws -> Void
     ) async throws -> Bool {
         let seen = Mutex(0)
         let isDead: @Sendable () -> Bool = {
@@ -75,7 +146,7 @@ struct AuctionCrashTests {
         let database = try behind(proxy)
         let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
         do {
-            while try await CloseAuctions(market: market)(by: house.small.manager).hasMore {}
+            try await body(market)
         } catch is StoreError {
             // Cut off; somebody else goes on.
         }

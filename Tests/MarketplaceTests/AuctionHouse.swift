@@ -63,11 +63,37 @@ struct AuctionHouse: Sendable {
     }
 
     func finish() async throws {
-        while try await CloseAuctions(market: market)(by: small.manager).hasMore {}
+        let pass = AuctionPass()
+        while try await CloseAuctions(market: market)(in: pass, by: small.manager).hasMore {}
     }
 
     func shown(_ auction: Auction.Key) async throws -> Auction {
         try await ListAuctions(market: market).one(auction, by: small.manager)
+    }
+
+    /// Lets awards whose time is over go and others move up, until nothing is left to do.
+    @discardableResult
+    func settle() async throws -> (lapsed: Int, ended: Int, movedUp: Int) {
+        var all = (lapsed: 0, ended: 0, movedUp: 0)
+        while true {
+            let piece = try await SettleAwards(market: market)(by: small.manager)
+            (all.lapsed, all.ended) = (all.lapsed + piece.lapsed, all.ended + piece.ended)
+            all.movedUp += piece.movedUp
+            guard piece.lapsed + piece.ended + piece.movedUp > 0 else { return all }
+        }
+    }
+
+    /// Opens the next rounds.
+    @discardableResult
+    func follow() async throws -> Int { try await AuctionRest(market: market)(by: small.manager).opened }
+
+    /// What somebody was told of one kind, the newest first.
+    func told(_ kind: String, _ recipient: Principal.ID) async throws -> [Notice] {
+        try await ListNotices(market: market)(by: recipient).map(\.notice).filter { $0.kind == kind }
+    }
+
+    func decline(_ award: Award) async throws {
+        try await DeclineAward(market: market)(award.key, by: Principal.ID(award.worker.uuid))
     }
 
     func awards(_ worker: Worker.ID) async throws -> [Award] {

@@ -125,6 +125,32 @@ struct AuctionOpeningTests {
         #expect(try await house.small.count(wrapped) == 0)
     }
 
+    @Test("of bids before the close is not for an operator who has bid")
+    func earlyBidder() async throws {
+        let house = try await AuctionHouse()
+        let small = house.small
+        let auction = try await house.open(house.batch("b", tasks: 1))
+        let workers = try await house.workers(3)
+        for worker in workers { try await house.bid(worker, 1_000, in: auction) }
+        let bidder = Principal.ID(workers[0].uuid)
+        try await Scratch.asOwner {
+            try await $0.execute(
+                """
+                insert into role_grant (role_grant_id, principal_id, role, granted_by, in_force)
+                values (gen_random_uuid(), \(bidder), 'operator', \(small.manager),
+                        tstzrange(\(Scratch.start), null))
+                """)
+        }
+        let early = OpenBidsEarly(market: small.market)
+        func refused(_ body: () async throws -> Void) async -> EarlyOpeningRefusal? {
+            await refusal(EarlyOpeningRefusal.self) { try await body() }
+        }
+        #expect(await refused { try await early.propose(auction, reasons: "Now.", by: bidder) } == .isBidder)
+        try await early.propose(auction, reasons: "Now.", by: small.manager)
+        #expect(await refused { try await early.confirm(auction, by: bidder) } == .isBidder)
+        try await early.confirm(auction, by: small.second)
+    }
+
     @Test("of bids before the close takes two people")
     func early() async throws {
         let house = try await AuctionHouse()

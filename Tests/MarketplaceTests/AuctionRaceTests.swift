@@ -39,7 +39,7 @@ struct AuctionRaceTests {
                 for (place, worker) in workers.enumerated() {
                     group.addTask {
                         try? await Task.sleep(for: .milliseconds(round * 250 + place))
-                        let amount = 1_000 + Int64(place)
+                        let amount = 1_000 + Int64(100 * round + place)
                         return (worker, await Result.of { try await house.bid(worker, amount, in: auction) })
                     }
                 }

@@ -60,6 +60,31 @@ struct AuctionUpkeepTests {
         #expect(try await house.small.ills() == [])
     }
 
+    @Test("bids of who is barred, or no longer meets what the work demands, are never opened")
+    func notEligible() async throws {
+        let house = try await AuctionHouse()
+        let auction = try await house.open(
+            house.batch("b", tasks: 1, requirement: .profession(.lawyer, leastTier: .expert)))
+        var workers: [Worker.ID] = []
+        for number in 0..<5 { workers.append(try await house.small.lawyer("l\(number)")) }
+        for (place, worker) in workers.enumerated() {
+            try await house.bid(worker, 1_000 + 100 * Int64(place), in: auction)
+        }
+        _ = try await ExcludeWorker(market: house.market)(
+            workers[0], from: house.small.requester, reason: "Quarrel", by: house.small.manager)
+        Scratch.clock.advance(by: 1)
+        try await GrantTier(market: house.market)(
+            .specialist, in: .lawyer, to: workers[1], loss: TierLoss(rule: "r", facts: [:], reasons: "Because."),
+            by: house.small.manager)
+        try await house.close(auction)
+        #expect(try await house.won(auction) == [workers[2]: [1, 1_300]])
+        for worker in workers.prefix(2) {
+            let told = try await house.told("bid_set_aside", Principal.ID(worker.uuid))
+            #expect(told.first?.facts["reason"] == "not_eligible")
+        }
+        #expect(try await house.faults(auction) == [])
+    }
+
     @Test("hundreds of late awards lapse, and others move up, by bounded pieces that come to what one would")
     func pieces() async throws {
         let house = try await AuctionHouse()
@@ -125,6 +150,7 @@ struct AuctionUpkeepTests {
         let workers = try await house.workers(3)
         let auction = try await house.open(batch) {
             ($0.ceilingMinor, $0.reserveScoreMinor, $0.widenBasisPoints, $0.rounds) = (2_000, -1_000, 5_000, 3)
+            $0.acceptanceSeconds = 1_000
         }
         for worker in workers { try await house.bid(worker, 1_900, in: auction) }
         try await house.close(auction)

@@ -153,6 +153,64 @@ struct BidTests {
         try await house.bid(worker, 1_000, 10, in: second)
     }
 
+    @Test("count the hours from the day on which the worker would begin")
+    func hoursFromEarliest() async throws {
+        let house = try await AuctionHouse()
+        let due = Scratch.start + 8 * 86_400
+        let batch = try await house.batch("b", tasks: 40, minutes: 60, dueAt: due)
+        // 600 minutes in the week that is left after Monday the 9th, or in both.
+        let worker = try await house.small.worker("w", weeklyMinutes: 600)
+        let auction = try await house.open(batch)
+        func place(_ quantity: Int, from day: String) async throws {
+            _ = try await PlaceBid(market: house.market)(
+                BidDraft(amountMinor: 1_000, quantity: quantity, earliest: CalendarDate(iso: day)), in: auction,
+                by: Principal.ID(worker.uuid))
+        }
+        let refused = await refusal(BidRefusal.self) { try await place(11, from: "2026-03-09") }
+        #expect(refused == .hours(needed: 660, free: 600))
+        try await place(10, from: "2026-03-09")
+        try await place(20, from: "2026-03-02")
+    }
+
+    @Test("count against the hours as long as their bidder may still move up")
+    func hoursOfMovingUp() async throws {
+        let house = try await AuctionHouse()
+        let due = Scratch.start + 6 * 86_400
+        let workers = try await house.workers(4, weeklyMinutes: 600)
+        let first = try await house.open(house.batch("one", tasks: 2, minutes: 300, dueAt: due))
+        for (place, worker) in workers.enumerated() {
+            try await house.bid(worker, 1_000 + 100 * Int64(place), 2, in: first)
+        }
+        try await house.close(first)
+        let second = try await house.open(house.batch("two", tasks: 2, minutes: 300, dueAt: due))
+        let last = workers[3]
+        let refused = await refusal(BidRefusal.self) { try await house.bid(last, 1_000, 1, in: second) }
+        #expect(refused == .hours(needed: 900, free: 600))
+        _ = try await house.accept(#require(try await house.awards(workers[0]).first))
+        // Everything is answered; nobody moves up any more.
+        try await house.bid(last, 1_000, 1, in: second)
+    }
+
+    @Test("that say the same again change nothing: no version, no salt, no later close")
+    func sameAgain() async throws {
+        let house = try await AuctionHouse()
+        let worker = try await house.small.worker("w")
+        let auction = try await house.open(house.batch("b", tasks: 3, minutes: 5)) {
+            ($0.snipeSeconds, $0.extensionSeconds, $0.extensionMostSeconds) = (60, 120, 600)
+        }
+        let first = try await house.bid(worker, 1_000, 2, in: auction)
+        Scratch.clock.advance(by: 3_590)
+        let again = try await house.bid(worker, 1_000, 2, in: auction)
+        #expect(again == first)
+        #expect(try await house.shown(auction).closesAt == first.closesAt)
+        #expect(try await house.small.count("select count(*) as n from bid_version") == 1)
+        let changed = try await house.bid(worker, 1_000, 3, in: auction)
+        #expect(changed.version == 2 && changed.closesAt > first.closesAt)
+        // Taken back and placed again it is a new version.
+        _ = try await WithdrawBid(market: house.market)(from: auction, by: Principal.ID(worker.uuid))
+        #expect(try await house.bid(worker, 1_000, 3, in: auction).version == 4)
+    }
+
     @Test("are free of what was typed wrong: each bad field is named", arguments: [0, 1_000_001])
     func badQuantity(quantity: Int) async throws {
         let house = try await AuctionHouse()

@@ -78,10 +78,11 @@ struct BiddingConstraintTests {
                    task_count, redundancy, expected_minutes, currency, floor_minor, ceiling_minor, ceiling_most_minor,
                    reserve_score_minor, budget_minor, step_bps, quality_value_minor, quality_baseline_bps,
                    quality_default_bps, skill, widen_bps, rounds_left, rule_version, commitment, null, null, null, null,
-                   closes_at
+                   closes_at, null, null, null, 0, extension_most_seconds
               from auction
             """
         ),
+        ("auction_extension_most_possible", "update auction set extension_most_seconds = 604801"),
         ("auction_quality_low_possible", "update auction_quality set low_bps = 10001"),
         (
             "bid_one_per_worker",
@@ -112,6 +113,22 @@ struct BiddingConstraintTests {
         ("award_answered_unless_awarded", "update award set state = 'declined'"),
         ("award_reserved_iff_accepted", "update award set state = 'accepted', answered_at = awarded_at"),
         ("award_replaced_only_given_back", "update award set is_replaced = true"),
+        ("award_lapse_reason_iff_lapsed", "update award set state = 'lapsed', answered_at = accept_by"),
+        ("award_lapse_reason_iff_lapsed", "update award set lapse_reason = 'batch_over'"),
+        (
+            "award_unused_whole",
+            """
+            update award set state = 'accepted', answered_at = accept_by, reserved_until = accept_by, unused_units = 1
+            """
+        ),
+        ("award_unused_only_accepted", "update award set unused_units = 1, unused_minor = 5"),
+        (
+            "award_unused_possible",
+            """
+            update award set state = 'accepted', answered_at = accept_by, reserved_until = accept_by, unused_units = 3,
+                             unused_minor = 10
+            """
+        ),
         ("early_opening_reasons_given", "update early_opening set reasons = ''"),
         (
             "early_opening_by_two_people",
@@ -132,10 +149,10 @@ struct BiddingConstraintTests {
                              task_count, redundancy, expected_minutes, currency, floor_minor, ceiling_minor,
                              ceiling_most_minor, reserve_score_minor, quality_value_minor, quality_baseline_bps,
                              quality_default_bps, skill, widen_bps, rounds_left, rule_version, commitment, sealed_seed,
-                             wrapping_key, wrapped)
+                             wrapping_key, wrapped, extension_most_seconds)
         values (gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 1, 'sealed', 'open', gen_random_uuid(),
                 '2026-03-02', '2026-03-03', '2026-03-03', 0, 0, 60, 60, 1, 1, 1, 'USD', 1, 2, 3, -2, 0, 0, 0, 'lawyer',
-                0, 0, 1, sha256('seed'), decode(repeat('00', 60), 'hex'), 'k', decode(repeat('00', 60), 'hex'))
+                0, 0, 1, sha256('seed'), decode(repeat('00', 60), 'hex'), 'k', decode(repeat('00', 60), 'hex'), 0)
         """,
         "insert into auction_quality select requester_id, auction_id, gen_random_uuid(), 1, 9000 from auction",
         """

@@ -36,6 +36,7 @@ struct SchemaTests {
         "retention_scope": labels(RetentionScope.self), "content_purpose": labels(ContentPurpose.self),
         "auction_lane": labels(AuctionLane.self), "auction_state": labels(AuctionState.self),
         "bid_state": labels(BidState.self), "award_state": labels(AwardState.self),
+        "lapse_reason": labels(LapseReason.self),
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
         "bargainer": labels(Bargainer.self), "direct_offer_state": labels(DirectOfferState.self),
         "screen_kind": labels(FindingKind.self), "finding_state": labels(FindingState.self),

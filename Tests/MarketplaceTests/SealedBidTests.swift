@@ -72,6 +72,7 @@ struct SealedBidTests {
         #expect(
             try await small.count("select count(distinct octet_length(sealed)) as n from bid_version") == 1)
         let first = try await sealed.house.bid(sealed.workers[0], 1_000, in: sealed.auction)
+        try await sealed.house.bid(sealed.workers[0], 1_001, in: sealed.auction)
         let second = try await sealed.house.bid(sealed.workers[0], 1_000, in: sealed.auction)
         #expect(first.commitment != second.commitment)
     }

@@ -92,6 +92,21 @@ struct ScreenTests {
         #expect(try ScreenHistory(auctions: [], awards: usual).screened().findings == [])
     }
 
+    @Test("a worker who declines, or accepts and leaves, far more often than others is found too")
+    func notTaken() throws {
+        for (declined, unused) in [(9, 0), (0, 9), (4, 5)] {
+            let awards = (0..<30).map {
+                ScreenedAwards(
+                    bidder: $0, awarded: 20, lapsed: $0 != 7 && $0.isMultiple(of: 2) ? 1 : 0,
+                    declined: $0 == 7 ? declined : 0, unused: $0 == 7 ? unused : 0)
+            }
+            let found = try ScreenHistory(auctions: [], awards: awards).screened().findings
+            #expect(found.map(\.kind) == [.nonPerformance] && found.first?.bidders == [7])
+            #expect(found.first?.evidence["declined"] == Double(declined))
+            #expect(found.first?.evidence["unused"] == Double(unused) && found.first?.evidence["lapsed"] == 0)
+        }
+    }
+
     @Test("a history out of bounds is refused")
     func faults() throws {
         let twice = auction(0, [5, 6], winner: 0)
@@ -102,6 +117,9 @@ struct ScreenTests {
         }
         #expect(throws: ScreenFault.awardsMalformed(row: 0)) {
             try ScreenHistory(auctions: [], awards: [.init(bidder: 1, awarded: 2, lapsed: 3)])
+        }
+        #expect(throws: ScreenFault.awardsMalformed(row: 0)) {
+            try ScreenHistory(auctions: [], awards: [.init(bidder: 1, awarded: 2, lapsed: 1, declined: 1, unused: 1)])
         }
         #expect(throws: ScreenFault.tooLarge) {
             try ScreenHistory(auctions: Array(repeating: twice, count: ScreenHistory.Bounds.auctionsMax + 1))

@@ -6,6 +6,8 @@ package struct Market: Sendable {
     package let identifiers: any IdentifierSource
     /// Where claims found open slots; shared by all copies.
     package let hints = ServiceHints()
+    /// Cleared auctions, by the hash of their record and weighed by their bids; shared by all copies.
+    let clearedAuctions = RecentValues(weightMost: 200_000)
     /// Opens and seals content; without it, whatever needs content is refused.
     package let keys: KeyRing?
     /// What a module above adds to each change, in its transaction.

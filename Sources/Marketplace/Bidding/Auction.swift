@@ -1,3 +1,4 @@
+internal import Formats
 package import Foundation
 package import Matching
 internal import Store
@@ -28,6 +29,8 @@ package struct Auction: Sendable {
     package let closedAt: Date?
     package let snipeSeconds: Int
     package let extensionSeconds: Int
+    /// By how much bids may move the close, all together.
+    package let extensionMostSeconds: Int
     package let acceptanceSeconds: Int
     package let reservedSeconds: Int
     /// How many tasks there are to be had and by how many different workers each: at the opening, then at the close.
@@ -54,6 +57,8 @@ package struct Auction: Sendable {
     package let seed: [UInt8]?
     /// How many winners have their award.
     let awardsWritten: Int
+    /// Of the stored record; `nil` until it is cleared.
+    let recordHash: Digest?
 
     package var key: Key { Key(requester: requester, id: id) }
     var batchKey: Batch.Key { Batch.Key(requester: requester, id: batch) }
@@ -62,6 +67,35 @@ package struct Auction: Sendable {
 extension Auction {
     /// Of the rules that ``AuctionMarket/clear(_:)`` follows; another version of them gets the next number.
     package static let rules = 1
+    /// Versions by which this program can clear.
+    static let rulesKnown = 1...1
+
+    /// The close as it was said at the opening, before bids moved it.
+    var firstClose: Date { closesLatestAt - TimeInterval(extensionMostSeconds) }
+
+    /// SHA-256 of everything that was fixed at the opening, in canonical JSON: what the log says of it and what is
+    /// stored can be compared. What changes afterwards is not in it: the close, what there is to be had, the rounds
+    /// left.
+    var termsHash: Digest {
+        let amount = { (value: Int64?) -> JSON in value.map { .integer($0) } ?? .null }
+        let count = { (value: Int) -> JSON in .integer(Int64(value)) }
+        let terms: JSON = [
+            "batch": .string("\(batch)"), "round": count(round), "lane": .string(lane.rawValue),
+            "opened_at": .string(openedAt.ISO8601Format()), "closes_at": .string(firstClose.ISO8601Format()),
+            "snipe_seconds": count(snipeSeconds), "extension_seconds": count(extensionSeconds),
+            "extension_most_seconds": count(extensionMostSeconds), "acceptance_seconds": count(acceptanceSeconds),
+            "reserved_seconds": count(reservedSeconds), "expected_minutes": count(expectedMinutes),
+            "currency": .string(currency.code), "floor_minor": .integer(floorMinor),
+            "ceiling_minor": .integer(ceilingMinor), "ceiling_most_minor": .integer(ceilingMostMinor),
+            "reserve_score_minor": amount(reserveScoreMinor), "budget_minor": amount(budgetMinor),
+            "step_bps": stepBasisPoints.map(count) ?? .null, "quality_value_minor": .integer(quality.valueMinor),
+            "quality_baseline_bps": count(quality.baselineBasisPoints),
+            "quality_default_bps": count(quality.defaultBasisPoints), "skill": .string(quality.skill.path),
+            "widen_bps": count(widenBasisPoints), "rule_version": count(ruleVersion),
+            "commitment": .string(commitment.hexadecimal),
+        ]
+        return Digest(of: terms.canonicalBytes())
+    }
 
     /// Where a bid at an instant moves the close; `nil` where it stays.
     func close(movedBy instant: Date) -> Date? {

@@ -66,7 +66,8 @@ extension Transaction {
                                  reserved_seconds, task_count, redundancy, expected_minutes, currency, floor_minor,
                                  ceiling_minor, ceiling_most_minor, reserve_score_minor, budget_minor, step_bps,
                                  quality_value_minor, quality_baseline_bps, quality_default_bps, skill, widen_bps,
-                                 rounds_left, rule_version, commitment, sealed_seed, wrapping_key, wrapped)
+                                 rounds_left, rule_version, commitment, sealed_seed, wrapping_key, wrapped,
+                                 extension_most_seconds)
             values (\(batch.requester), \(opening.id), \(batch.id),
                     (select coalesce(max(round_no), 0) + 1 from auction
                       where requester_id = \(batch.requester) and batch_id = \(batch.id)),
@@ -78,7 +79,7 @@ extension Transaction {
                     \(terms.budgetMinor), \(opening.stepBasisPoints), \(terms.qualityValueMinor),
                     \(terms.baselineBasisPoints), \(terms.defaultBasisPoints ?? terms.baselineBasisPoints),
                     \(opening.skill), \(terms.widenBasisPoints), \(terms.rounds), \(Auction.rules), \(commitment),
-                    \(sealedSeed), \(name), \(wrapped))
+                    \(sealedSeed), \(name), \(wrapped), \(terms.extensionMostSeconds))
             """)
     }
 
@@ -140,20 +141,23 @@ extension Transaction {
             """)
     }
 
-    /// Auctions that something is to be done about: due, or cut off; the oldest first.
-    func unfinishedAuctions(limit: Int) async throws -> [Auction.Key] {
+    /// Auctions that something is to be done about: due, or cut off; by id.
+    func unfinishedAuctions(after last: Auction.ID?, limit: Int) async throws -> [Auction.Key] {
         try await rows(
             """
             select requester_id, auction_id from (
                 (select requester_id, auction_id from auction
                   where state in ('closed', 'awarding')
+                    and (\(last)::uuid is null or auction_id > \(last)::uuid)
                   order by auction_id
                   limit \(limit))
                 union all
                 (select requester_id, auction_id from auction
                   where state = 'open' and closes_at <= \(instant)
-                  order by closes_at
+                    and (\(last)::uuid is null or auction_id > \(last)::uuid)
+                  order by auction_id
                   limit \(limit))) as unfinished
+             order by auction_id
              limit \(limit)
             """
         ).map { Auction.Key(requester: try $0["requester_id"], id: try $0["auction_id"]) }
@@ -189,7 +193,7 @@ extension Auction {
                redundancy,
                expected_minutes, currency, floor_minor, ceiling_minor, ceiling_most_minor, reserve_score_minor,
                budget_minor, step_bps, quality_value_minor, quality_baseline_bps, quality_default_bps, skill, widen_bps,
-               rounds_left, rule_version, commitment, seed, awards_written
+               rounds_left, rule_version, commitment, seed, awards_written, extension_most_seconds, record_hash
           from auction
         """
 
@@ -229,5 +233,7 @@ extension Auction {
         let seed: Bytes? = try row["seed"]
         self.seed = seed?.bytes
         awardsWritten = try row["awards_written"]
+        extensionMostSeconds = try row["extension_most_seconds"]
+        recordHash = try row["record_hash"]
     }
 }

@@ -13,9 +13,12 @@ package struct AuctionRecord: Sendable {
 
     /// Clears a closed auction by the rules of its version.
     ///
-    /// - Throws: ``AuctionMarketFault``; ``NotFound`` while the seed is sealed.
+    /// - Throws: ``AuctionMarketFault``; ``NotFound`` while the seed is sealed; ``AuctionReadingRefusal``.
     init(clearing auction: Auction, bids: [AuctionMarket.Bidder]) throws {
-        guard let seed = auction.seed, auction.ruleVersion == Auction.rules else { throw NotFound("auction's rules") }
+        guard Auction.rulesKnown.contains(auction.ruleVersion) else {
+            throw AuctionReadingRefusal.rulesUnknown(auction.ruleVersion)
+        }
+        guard let seed = auction.seed else { throw NotFound("auction's seed") }
         market = try AuctionMarket(
             id: auction.id.uuid.bits, seed: seed, tasks: auction.tasks, redundancy: auction.redundancy,
             floorMinor: auction.floorMinor, ceilingMinor: auction.ceilingMinor,

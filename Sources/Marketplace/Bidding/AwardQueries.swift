@@ -76,10 +76,16 @@ extension Transaction {
     }
 
     /// Answers a locked award.
-    func answerAward(_ award: Award, as state: AwardState, reservedUntil: Date? = nil) async throws {
+    ///
+    /// - Parameter reason: why it lapsed.
+    func answerAward(
+        _ award: Award, as state: AwardState, reservedUntil: Date? = nil, because reason: LapseReason? = nil
+    ) async throws {
         let changed = try await execute(
             """
-            update award set state = \(state), answered_at = \(instant), reserved_until = \(reservedUntil)
+            update award
+               set state = \(state), answered_at = \(instant), reserved_until = \(reservedUntil),
+                   lapse_reason = \(reason)
              where requester_id = \(award.auction.requester) and award_id = \(award.id) and state = 'awarded'
             """)
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
@@ -108,19 +114,74 @@ extension Transaction {
         ).map(Award.init)
     }
 
-    /// Auctions with awards that were not answered in time, or in whose place nobody was looked for.
-    func auctionsToSettle(limit: Int) async throws -> [Auction.Key] {
+    /// Awards whose reservation is over, and of which nobody has counted what was not taken.
+    func lockEndedAwards(of auction: Auction, limit: Int) async throws -> [Award] {
+        try await rows(
+            """
+            \(fragment: Award.columns)
+             where award.requester_id = \(auction.requester) and award.auction_id = \(auction.id)
+               and award.state = 'accepted' and award.reserved_until <= \(instant) and award.unused_units is null
+             order by award.award_id
+             limit \(limit)
+               for no key update of award
+            """
+        ).map(Award.init)
+    }
+
+    /// Counts what is not taken of an award.
+    ///
+    /// - Returns: in units.
+    func noteUnused(of award: Award) async throws -> Int {
+        try await oneRow(
+            """
+            with unused as materialized (
+                select count(slot.task_id) as units, coalesce(sum(aside.pay_minor), 0)::bigint as minor
+                  from allotment as aside
+                  join slot on slot.requester_id = aside.requester_id and slot.allotment_id = aside.allotment_id
+                           and slot.batch_id = aside.batch_id and slot.state = 'open'
+                 where aside.requester_id = \(award.auction.requester)
+                   and aside.allotment_id = any(\(award.allotments)::uuid[])
+            )
+            update award set unused_units = unused.units, unused_minor = unused.minor
+              from unused
+             where requester_id = \(award.auction.requester) and award_id = \(award.id)
+            returning unused_units
+            """)["unused_units"]
+    }
+
+    /// Whether nobody was looked for yet in place of an award that was given back.
+    func hasUnreplaced(_ auction: Auction) async throws -> Bool {
+        try await firstRow(
+            """
+            select from award
+             where requester_id = \(auction.requester) and auction_id = \(auction.id)
+               and state in ('declined', 'lapsed') and not is_replaced
+             limit 1
+            """) != nil
+    }
+
+    /// Auctions with awards that were not answered in time, in whose place nobody was looked for, or whose reservation
+    /// is over; by id.
+    func auctionsToSettle(after last: Auction.ID?, limit: Int) async throws -> [Auction.Key] {
         try await rows(
             """
             select requester_id, auction_id from (
-                (select requester_id, auction_id from award
+                (select distinct requester_id, auction_id from award
                   where state = 'awarded' and accept_by <= \(instant)
-                  order by accept_by
+                    and (\(last)::uuid is null or auction_id > \(last)::uuid)
+                  order by auction_id
                   limit \(limit))
                 union
-                (select requester_id, auction_id from award
+                (select distinct requester_id, auction_id from award
                   where state in ('declined', 'lapsed') and not is_replaced
-                  order by requester_id, auction_id
+                    and (\(last)::uuid is null or auction_id > \(last)::uuid)
+                  order by auction_id
+                  limit \(limit))
+                union
+                (select distinct requester_id, auction_id from award
+                  where state = 'accepted' and unused_units is null and reserved_until <= \(instant)
+                    and (\(last)::uuid is null or auction_id > \(last)::uuid)
+                  order by auction_id
                   limit \(limit))) as late
              order by auction_id
              limit \(limit)
@@ -271,9 +332,16 @@ extension Transaction {
              where \(auction.state == .awarded)
                and not exists (select from award
                                 where award.requester_id = bid.requester_id and award.bid_id = bid.bid_id)
-               -- A winner whose tasks were all withdrawn meanwhile has none.
-               and exists (select from award
-                            where award.requester_id = bid.requester_id and award.auction_id = bid.auction_id)
+               -- A winner has none where so many tasks were withdrawn meanwhile.
+               and (select coalesce(sum(won.units), 0)
+                      from won
+                     where not exists (select from award
+                                        where award.requester_id = \(auction.requester)
+                                          and award.auction_id = \(auction.id)
+                                          and award.worker_id = won.worker_id))
+                   > (select count(*) from slot
+                       where slot.requester_id = \(auction.requester) and slot.batch_id = \(auction.batch)
+                         and slot.state = 'withdrawn')
              limit 100
             """
         ).map { try $0["odd_id"] }

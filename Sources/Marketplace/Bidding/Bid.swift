@@ -25,6 +25,8 @@ package struct Bid: Sendable {
     /// As it is stored, and what the bidder was given for it; `nil` after a withdrawal.
     let sealed: Bytes?
     package let commitment: Digest?
+    /// Whether quantity and day are those of its newest version.
+    let isAsPlaced: Bool
 }
 
 /// The values of the PostgreSQL enum `bid_state`, in its order.

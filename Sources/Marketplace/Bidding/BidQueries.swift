@@ -130,7 +130,8 @@ extension Transaction {
             """) != nil
     }
 
-    /// The minutes of a worker's live bids in other auctions, and of what they have won and not taken yet.
+    /// The minutes of a worker's live bids in other auctions, of what they have won and not taken yet, and of what they
+    /// may still move up to: as long as an award of that auction waits for an answer, or for somebody in its place.
     func minutesBidFor(by worker: Worker.ID, but auction: Auction.Key) async throws -> Int {
         try await oneRow(
             """
@@ -139,6 +140,22 @@ extension Transaction {
                      where bid.worker_id = \(worker) and bid.state in ('sealed', 'opened')
                        and auction.state in ('open', 'closed', 'awarding')
                        and (bid.requester_id, bid.auction_id) <> (\(auction.requester), \(auction.id)))::bigint
+                   + (select coalesce(sum(greatest(0, bid.minutes - own.units * auction.expected_minutes)), 0)
+                        from bid
+                        join auction using (requester_id, auction_id)
+                       cross join lateral (
+                            select coalesce(sum(award.units), 0) as units,
+                                   coalesce(bool_or(award.state in ('declined', 'lapsed')), false) as is_gone
+                              from award
+                             where award.requester_id = bid.requester_id and award.bid_id = bid.bid_id) as own
+                       where bid.worker_id = \(worker) and bid.state = 'opened' and auction.state = 'awarded'
+                         and not own.is_gone
+                         and exists (select from award
+                                      where award.requester_id = bid.requester_id
+                                        and award.auction_id = bid.auction_id
+                                        and (award.state = 'awarded'
+                                             or (award.state in ('declined', 'lapsed') and not award.is_replaced)))
+                     )::bigint
                    + (select coalesce(sum(auction.expected_minutes), 0)
                         from award
                         join auction using (requester_id, auction_id)
@@ -183,7 +200,8 @@ extension Bid {
     static let columns: SQL = """
         select bid.requester_id, bid.bid_id, bid.auction_id, bid.worker_id, bid.state, bid.version, bid.quantity,
                bid.earliest_on, bid.placed_at, bid.estimate_version, bid.low_bps, bid.quality_minor, bid.amount_minor,
-               bid.salt, newest.sealed, newest.commitment
+               bid.salt, newest.sealed, newest.commitment,
+               (bid.quantity, bid.earliest_on) = (newest.quantity, newest.earliest_on) as is_as_placed
           from bid join bid_version as newest using (requester_id, bid_id, version)
         """
 
@@ -203,5 +221,6 @@ extension Bid {
         opened = amount.flatMap { amount in salt.map { SealedAmount(amount, salt: $0.bytes) } }
         sealed = try row["sealed"]
         commitment = try row["commitment"]
+        isAsPlaced = try row["is_as_placed"]
     }
 }

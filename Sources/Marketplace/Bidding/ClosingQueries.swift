@@ -31,6 +31,19 @@ extension Transaction {
             ).map { try $0["worker_id"] })
     }
 
+    /// Those of these workers of whom it is kept that they meet a requirement.
+    func knownToMeet(_ requirement: Requirement.ID, among workers: [Worker.ID]) async throws -> Set<Worker.ID> {
+        guard try await areKept([requirement]) else { return [] }
+        return Set(
+            try await rows(
+                """
+                select worker_id from worker_requirement
+                 where requirement_id = \(requirement) and worker_id = any(\(workers)::uuid[])
+                   and in_force @> \(instant)
+                """
+            ).map { try $0["worker_id"] })
+    }
+
     /// Takes sealed bids out, as they are: their amounts stay sealed.
     func setAside(_ bids: [Bid.ID], of auction: Auction.Key) async throws {
         let changed = try await execute(

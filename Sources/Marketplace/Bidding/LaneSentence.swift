@@ -38,7 +38,7 @@ package enum LaneSentence: String, Sendable, CaseIterable {
 
     /// What keeps truthfulness where a worker bids in several auctions at once.
     package static let waves =
-        "Each auction is decided by itself. All your live bids together are held within your free hours, so that "
-        + "winning everything you bid for never asks for more than you give; auctions that need the same hours come "
-        + "one after another, and each shows its own close."
+        "Each auction is decided by itself, at its own close, and nothing sets auctions that need the same hours one "
+        + "after another. All your live bids together are held within your free hours instead, so that winning "
+        + "everything you bid for never asks for more than you give; a bid that you withdraw gives its hours back."
 }

@@ -69,21 +69,31 @@ package struct MyBids: Sendable {
     package func one(
         in auction: Auction.Key, unsealing: Bool = true, by actor: Principal.ID
     ) async throws -> (bid: OwnBid, alternatives: [AuctionAlternative]) {
-        try await market.database.read { [keys = unsealing ? market.keys : nil] transaction in
+        let (keys, cleared) = (unsealing ? market.keys : nil, market.clearedAuctions)
+        return try await market.database.read { transaction in
             try await transaction.authorize(actor, as: .worker)
             guard let bid = try await transaction.bid(of: Worker.ID(actor.uuid), in: auction),
                 let held = try await transaction.auction(auction)
             else { throw NotFound("bid") }
             let own = try await transaction.own(bid, keys)
-            guard held.state.isCleared, let amount = bid.opened?.minorUnits else { return (own, []) }
-            let record = try AuctionRecord(clearing: held, bids: try await transaction.bidders(in: held))
-            return (
-                own,
-                try record.market.alternatives(
-                    of: bid.worker.uuid.bits, bids: held.grid(around: amount), lane: held.lane)
-            )
+            guard held.state.isCleared, let hash = held.recordHash, let amount = bid.opened?.minorUnits else {
+                return (own, [])
+            }
+            let order = try await cleared.value(of: hash, weight: \.bidders) {
+                let record = try AuctionRecord(clearing: held, bids: try await transaction.bidders(in: held))
+                return BidOrder(
+                    bidders: record.market.bidders.count,
+                    alternatives: try AuctionAlternatives(record.market, held.lane))
+            }
+            return (own, try order.alternatives.of(bid.worker.uuid.bits, bids: held.grid(around: amount)))
         }
     }
+}
+
+/// The bids of a cleared auction in order, as it is kept.
+private struct BidOrder: Sendable {
+    let bidders: Int
+    let alternatives: AuctionAlternatives
 }
 
 extension Auction {

@@ -42,6 +42,12 @@ package struct AuctionTerms: Sendable {
 
     package init(closesAt: Date) { self.closesAt = closesAt }
 
+    /// Whether the latest close and the time to accept are over before a deadline.
+    func leaveTime(before dueAt: Date?) -> Bool {
+        guard let dueAt else { return true }
+        return closesAt + TimeInterval(extensionMostSeconds) + TimeInterval(acceptanceSeconds) <= dueAt
+    }
+
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
     func validate() throws(BadInput) {
         try BatchDraft.check(snipeSeconds, 0...86_400, "snipe_seconds")
@@ -84,6 +90,8 @@ package enum AuctionRefusal: Refusal {
     case notAlike
     /// Another auction of the batch is not over.
     case running
+    /// So many awards of the batch wait for an answer, or for somebody in their place.
+    case unsettled(Int)
     /// Nothing of the batch is open that is not reserved.
     case nothingLeft
     /// The floor, in minor units, is above the ceiling.
@@ -95,6 +103,7 @@ package enum AuctionRefusal: Refusal {
         case .batchNotOpen: "batch_not_open"
         case .notAlike: "tasks_not_alike"
         case .running: "auction_running"
+        case .unsettled: "awards_unsettled"
         case .nothingLeft: "nothing_left"
         case .noRoom: "floor_above_ceiling"
         }
@@ -108,6 +117,8 @@ package enum AuctionRefusal: Refusal {
             "The tasks of an auction are alike: without parties of their own, matters that are packed, gold, or a "
                 + "redundancy that adapts."
         case .running: "An auction of the batch is under way."
+        case .unsettled(let count):
+            "\(count) awards of the batch wait for an answer, or for somebody in their place. They lapse by themselves."
         case .nothingLeft: "Nothing of the batch is left to be bid for."
         case .noRoom(let floor, let ceiling):
             "The floor, \(floor) minor units by rate and pay floor, is above the ceiling of \(ceiling)."
@@ -150,16 +161,23 @@ extension Change {
         guard batch.state == .open else { throw AuctionRefusal.batchNotOpen(batch.state) }
         guard try await transaction.hasLikeTasks(batch) else { throw AuctionRefusal.notAlike }
         guard try await !transaction.hasRunningAuction(batch.key) else { throw AuctionRefusal.running }
-        guard let supply = AuctionSupply(openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count))
+        let unsettled = try await transaction.unsettledAwards(of: batch.key)
+        guard unsettled == 0 else { throw AuctionRefusal.unsettled(unsettled) }
+        guard
+            let supply = AuctionSupply(
+                openSlots: try await transaction.freeSlots(of: batch.key).map(\.numbers.count),
+                ceilingMinor: terms.ceilingMinor ?? batch.mostPay.minorUnits)
         else { throw AuctionRefusal.nothingLeft }
         let seconds = terms.closesAt.timeIntervalSince(instant)
         guard seconds > 0, seconds <= AuctionTerms.secondsMax else {
             throw BadInput("closes_at", "must be within a year from now")
         }
-        let latest = terms.closesAt + TimeInterval(terms.extensionMostSeconds)
-        if let dueAt = batch.dueAt, dueAt <= latest {
-            throw BadInput("closes_at", "must be before the deadline of the batch, however far bids move it")
+        guard terms.leaveTime(before: batch.dueAt) else {
+            throw BadInput(
+                "closes_at",
+                "must leave winners their time to accept before the deadline of the batch, however far bids move it")
         }
+        let latest = terms.closesAt + TimeInterval(terms.extensionMostSeconds)
         let priced = try await transaction.pricedSkill(of: batch)
         let opening = AuctionOpening(
             id: make(), batch: batch, terms: terms, supply: supply, closesLatestAt: latest,
@@ -176,9 +194,10 @@ extension Change {
             by: ring.current.name, opener: actor
         )
         try await transaction.freezeQuality(of: key.auction, skill: opening.skill)
+        guard let opened = try await transaction.auction(key.auction) else { throw NotFound("auction") }
         try await record(
             "auction_opened", by: actor, on: "auction", opening.id.uuid, in: .requester(batch.requester),
-            facts: opening.facts(following: previous)
+            facts: opening.facts(following: previous, termsHash: opened.termsHash)
         )
         return opening.id
     }
@@ -209,18 +228,23 @@ struct AuctionSupply: Hashable, Sendable {
     let redundancy: Int
 
     /// The most units so that every task that is in it wants as many: of what several rounds left, some tasks want more
-    /// workers than others.
+    /// workers than others. No more than one auction can clear (``AuctionMarket/Bounds``); the rest is for the next.
     ///
-    /// - Parameter openSlots: how many slots of each task are free.
+    /// - Parameters:
+    ///   - openSlots: how many slots of each task are free.
+    ///   - ceilingMinor: the most that one unit may cost.
     /// - Returns: `nil` when there is none.
-    init?(openSlots: [Int]) {
+    init?(openSlots: [Int], ceilingMinor: Int64) {
         let counts = openSlots.filter { $0 > 0 }.sorted(by: >)
+        let unitsMost = Int(clamping: AuctionMarket.Bounds.totalMax / max(ceilingMinor, 1))
         var best: (units: Int, tasks: Int, redundancy: Int)?
-        for (place, redundancy) in counts.enumerated() {
+        for (place, most) in counts.enumerated() {
+            let redundancy = min(most, AuctionMarket.Bounds.redundancyMax)
             // All before it have as many or more.
-            let units = (place + 1) * redundancy
-            if units > best?.units ?? 0 || (units == best?.units && place + 1 > best?.tasks ?? 0) {
-                best = (units, place + 1, redundancy)
+            let tasks = min(place + 1, AuctionMarket.Bounds.tasksMax, max(unitsMost / redundancy, 1))
+            let units = tasks * redundancy
+            if units > best?.units ?? 0 || (units == best?.units && tasks > best?.tasks ?? 0) {
+                best = (units, tasks, redundancy)
             }
         }
         guard let best else { return nil }
@@ -242,12 +266,13 @@ struct AuctionOpening: Sendable {
     var reserveScoreMinor: Int64? { terms.lane == .sealed ? terms.reserveScoreMinor ?? -band.upperBound : nil }
     var stepBasisPoints: Int? { terms.lane == .clock ? terms.stepBasisPoints : nil }
 
-    fileprivate func facts(following previous: Auction?) -> JSON {
+    fileprivate func facts(following previous: Auction?, termsHash: Digest) -> JSON {
         [
             "batch": .string("\(batch.id)"), "lane": .string(terms.lane.rawValue),
             "closes_at": .string(terms.closesAt.ISO8601Format()), "tasks": .integer(Int64(supply.tasks)),
             "redundancy": .integer(Int64(supply.redundancy)), "floor_minor": .integer(band.lowerBound),
-            "ceiling_minor": .integer(band.upperBound),
+            "ceiling_minor": .integer(band.upperBound), "rounds": .integer(Int64(terms.rounds)),
+            "terms": .string(termsHash.hexadecimal),
             "follows": previous.map { .string("\($0.id)") } ?? .null,
         ]
     }

@@ -6,6 +6,8 @@ internal import Store
 package enum EarlyOpeningRefusal: Refusal, CaseIterable {
     /// A program does not open bids early.
     case noPerson
+    /// They have bid in it.
+    case isBidder
     /// The auction takes no more bids.
     case closed
     /// Somebody has asked for it already.
@@ -18,6 +20,7 @@ package enum EarlyOpeningRefusal: Refusal, CaseIterable {
     package var code: String {
         switch self {
         case .noPerson: "opener_is_no_person"
+        case .isBidder: "opener_is_bidder"
         case .closed: "auction_closed"
         case .alreadyProposed: "opening_already_proposed"
         case .notProposed: "opening_not_proposed"
@@ -28,6 +31,7 @@ package enum EarlyOpeningRefusal: Refusal, CaseIterable {
     package var message: String {
         switch self {
         case .noPerson: "Bids are opened early by people, not by programs."
+        case .isBidder: "You have bid in the auction. Somebody else must open its bids."
         case .closed: "The auction takes no more bids."
         case .alreadyProposed: "Somebody has asked for it. A second operator must confirm it."
         case .notProposed: "Nobody has asked for it. One operator must, before another confirms."
@@ -84,6 +88,9 @@ extension Change {
     ) async throws -> (Auction, Batch, Change) {
         try await transaction.authorize(actor, as: .operator)
         guard try await transaction.isPerson(actor) else { throw EarlyOpeningRefusal.noPerson }
+        guard try await !transaction.hasBid(Worker.ID(actor.uuid), in: [key.id.uuid]) else {
+            throw EarlyOpeningRefusal.isBidder
+        }
         guard let (auction, batch, change) = try await lockToSettle(key) else { throw NotFound("auction") }
         guard auction.state == .open, change.instant < auction.closesAt else { throw EarlyOpeningRefusal.closed }
         return (auction, batch, change)

@@ -73,15 +73,14 @@ package struct WithdrawBid: Sendable {
 private struct Bidder: Sendable {
     let worker: WorkerRow
     let day: CalendarDate
-    let weekStartsOn: CalendarDate
     let reading: ClaimantReading
 
     /// - Throws: ``BidRefusal/notAWorker``, ``BidRefusal/notActive(_:)``.
     init(_ row: WorkerRow?, in change: Change) async throws {
         guard let row else { throw BidRefusal.notAWorker }
         day = try WorkWeek.day(of: change.instant, timeZone: row.timeZone)
-        weekStartsOn = try WorkWeek.start(of: change.instant, timeZone: row.timeZone)
-        guard let reading = try await change.transaction.claimant(row.id, on: day, weekStartsOn: weekStartsOn),
+        let monday = try WorkWeek.start(of: change.instant, timeZone: row.timeZone)
+        guard let reading = try await change.transaction.claimant(row.id, on: day, weekStartsOn: monday),
             reading.isWorker
         else { throw BidRefusal.notAWorker }
         guard row.state == .active else { throw BidRefusal.notActive(row.state) }
@@ -111,10 +110,14 @@ extension Change {
         let earliest = draft.earliest ?? bidder.day
         try await check(draft, earliest, in: auction, by: bidder)
         let old = try await transaction.bid(of: worker, in: auction.key)
+        let key = try await auctionKey(of: auction.key).key
+        if let old, try old.says(draft, from: earliest, under: key) {
+            return BidReceipt(bid: old.id, version: old.version, commitment: old.commitment, closesAt: auction.closesAt)
+        }
         guard old.map({ $0.version < Bid.versionsMax }) ?? true else { throw BidRefusal.changedTooOften }
         let (id, version) = (old?.id ?? make(Bid.self), (old?.version ?? 0) + 1)
         let amount = SealedAmount(draft.amountMinor)
-        let sealed = try await auctionKey(of: auction.key).key.seal(amount, of: id, version: version)
+        let sealed = try key.seal(amount, of: id, version: version)
         let commitment = amount.commitment(of: id, version: version)
         let minutes = draft.quantity * auction.expectedMinutes
         if let old, let next = old.state.after(.place) {
@@ -170,19 +173,33 @@ extension Change {
             throw BadInput("earliest", "must be from today to the day the work is due")
         }
         let needed = try await transaction.minutesBidFor(by: bidder.worker.id, but: auction.key)
-        try await mustFit(needed + draft.quantity * auction.expectedMinutes, until: last, bidder)
+        try await mustFit(needed + draft.quantity * auction.expectedMinutes, from: earliest, until: last, bidder)
     }
 
-    /// All live bids, what was won and not taken yet, and this bid within the hours that are free until the last day.
-    private func mustFit(_ minutes: Int, until last: CalendarDate, _ bidder: Bidder) async throws {
+    /// All live bids, what was won and not taken yet, and this bid within the hours that are free from the day on which
+    /// the worker would begin until the last one.
+    private func mustFit(
+        _ minutes: Int, from first: CalendarDate, until last: CalendarDate, _ bidder: Bidder
+    ) async throws {
         let worker = bidder.worker.id
         guard let availability = try await transaction.availability(of: worker) else { throw BidRefusal.notAWorker }
         let free = availability.freeMinutes(
-            from: bidder.day, through: last, limits: bidder.reading.limits,
-            committed: try await transaction.committedMinutes(of: worker, from: bidder.day, through: last),
-            committedInWeeks: try await transaction.committedWeeks(of: worker, from: bidder.weekStartsOn, through: last)
+            from: first, through: last, limits: bidder.reading.limits,
+            committed: try await transaction.committedMinutes(of: worker, from: first, through: last),
+            committedInWeeks: try await transaction.committedWeeks(
+                of: worker, from: first.weekStart ?? first, through: last)
         )
         guard minutes <= free else { throw BidRefusal.hours(needed: minutes, free: free) }
+    }
+}
+
+extension Bid {
+    /// Whether it is live and just that, so that placing it again changes nothing.
+    fileprivate func says(
+        _ draft: BidDraft, from day: CalendarDate, under key: AuctionKey
+    ) throws(VaultRefusal) -> Bool {
+        guard state == .sealed, quantity == draft.quantity, earliest == day, let sealed else { return false }
+        return try key.open(sealed, of: id, version: version).minorUnits == draft.amountMinor
     }
 }
 

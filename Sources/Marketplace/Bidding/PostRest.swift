@@ -63,8 +63,10 @@ package struct PostRest: Sendable {
 
 extension Change {
     /// Tells whoever opened the first auction of a batch that something of it is left and no round follows by itself;
-    /// once for each auction.
-    func tellOfRest(of auction: Auction, units: Int) async throws {
+    /// once for each auction, and for each piece of reservations that ended.
+    ///
+    /// - Parameter award: the last one whose reservation ended, where it is told of that.
+    func tellOfRest(of auction: Auction, units: Int, by award: Award.ID? = nil) async throws {
         guard auction.roundsLeft == 0, units > 0 else { return }
         guard let opener = try await transaction.firstOpener(of: auction.batchKey) else { return }
         try await transaction.tell(
@@ -73,7 +75,7 @@ extension Change {
                 "auction": .string("\(auction.id)"), "requester": .string("\(auction.requester)"),
                 "batch": .string("\(auction.batch)"), "units": .integer(Int64(units)),
             ],
-            id: make(), dedupKey: "auction_rest/\(auction.id)"
+            id: make(), dedupKey: "auction_rest/\(auction.id)" + (award.map { "/\($0)" } ?? "")
         )
     }
 }

@@ -45,12 +45,21 @@ package struct ReportAuction: Sendable {
 package enum AuctionReadingRefusal: Refusal {
     /// Its bids are sealed, or were never opened.
     case notCleared(AuctionState)
+    /// It was cleared by rules that this program does not have.
+    case rulesUnknown(Int)
 
-    package var code: String { "auction_not_cleared" }
+    package var code: String {
+        switch self {
+        case .notCleared: "auction_not_cleared"
+        case .rulesUnknown: "auction_rules_unknown"
+        }
+    }
 
     package var message: String {
         switch self {
         case .notCleared(let state): "The auction is \(state.rawValue); nothing of its bids can be read."
+        case .rulesUnknown(let version):
+            "The auction goes by version \(version) of the rules; this program has \(Auction.rulesKnown.upperBound)."
         }
     }
 }

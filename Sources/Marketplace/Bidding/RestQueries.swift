@@ -37,11 +37,24 @@ extension Transaction {
             """) == nil
     }
 
-    /// What the awards of an auction come to that were accepted, in minor units.
+    /// Whether bids on what is left of a batch are taken, or will be by themselves.
+    func hasRoundToCome(_ batch: Batch.Key) async throws -> Bool {
+        try await firstRow(
+            """
+            select from auction
+             where requester_id = \(batch.requester) and batch_id = \(batch.id)
+               and (state in ('open', 'closed', 'awarding')
+                    or (state in ('awarded', 'unfilled') and rounds_left > 0))
+             limit 1
+            """) != nil
+    }
+
+    /// What the awards of an auction come to that were accepted, in minor units; once their reservation is over, of
+    /// what was taken.
     func awardedMinor(of auction: Auction) async throws -> Int64 {
         try await oneRow(
             """
-            select coalesce(sum(total_minor), 0)::bigint as total from award
+            select coalesce(sum(total_minor - coalesce(unused_minor, 0)), 0)::bigint as total from award
              where requester_id = \(auction.requester) and auction_id = \(auction.id) and state = 'accepted'
             """)["total"]
     }

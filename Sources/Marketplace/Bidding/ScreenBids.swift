@@ -8,6 +8,8 @@ internal import Store
 package struct ScreenBids: Sendable {
     /// How many of a cell's latest auctions are compared.
     package static let auctionsMax = 500
+    /// How many bids of them, the latest.
+    static let bidsMax = 200_000
     /// How far back.
     package static let daysBack = 365
     /// A little less than a day, so that a round that is late does not pass a day over.
@@ -53,7 +55,8 @@ package struct ScreenBids: Sendable {
         var opened = 0
         for place in places {
             let bids = try await market.database.read { transaction in
-                let found = try await transaction.clearedBids(of: place, auctions: Self.auctionsMax)
+                let found = try await transaction.clearedBids(
+                    of: place, auctions: Self.auctionsMax, limit: Self.bidsMax)
                 let workers = Array(Set(found.map(\.worker)))
                 return (found: found, links: try await transaction.linkedAccounts(among: workers))
             }
@@ -74,9 +77,13 @@ struct ClearedBid: Hashable, Sendable {
     let amountMinor: Int64
     let qualityMinor: Int64
     let isWinner: Bool
-    /// Units that were awarded, and of these let lapse.
+    /// Units that were awarded; of these let lapse, declined, and accepted but not taken in their time.
     let awarded: Int
     let lapsed: Int
+    let declined: Int
+    let unused: Int
+
+    var isPerformed: Bool { lapsed + declined + unused == 0 }
 }
 
 /// One cell under the screens.
@@ -107,7 +114,8 @@ private struct Screening {
         let awards = Dictionary(grouping: bids, by: \.worker).map { worker, own in
             ScreenedAwards(
                 bidder: worker.uuid.bits, awarded: own.reduce(0) { $0 + $1.awarded },
-                lapsed: own.reduce(0) { $0 + $1.lapsed })
+                lapsed: own.reduce(0) { $0 + $1.lapsed }, declined: own.reduce(0) { $0 + $1.declined },
+                unused: own.reduce(0) { $0 + $1.unused })
         }
         return try ScreenHistory(
             auctions: order.map { auction in
@@ -123,13 +131,13 @@ private struct Screening {
         )
     }
 
-    /// Those that the finding names; where it names none, those in which the worker let awards lapse, else those in
-    /// which any of them bid.
+    /// Those that the finding names; where it names none, those in which the worker did not take what they had won,
+    /// else those in which any of them bid.
     private func auctions(of finding: Matching.ScreenFinding, _ workers: Set<Worker.ID>) -> Set<UUID> {
         guard finding.auctions.isEmpty else { return Set(finding.auctions.map { UUID(bits: $0) }) }
         let own = bids.filter { workers.contains($0.worker) }
-        let lapsed = own.filter { $0.lapsed > 0 }
-        return Set((finding.kind == .nonPerformance && !lapsed.isEmpty ? lapsed : own).map(\.auction))
+        let missed = own.filter { !$0.isPerformed }
+        return Set((finding.kind == .nonPerformance && !missed.isEmpty ? missed : own).map(\.auction))
     }
 
     /// What two accounts have in common, and whether a person has found that they are one's.

@@ -37,8 +37,8 @@ extension Transaction {
         }
     }
 
-    /// The bids of a cell's latest cleared auctions, in the order in which those were closed; at most 200,000.
-    func clearedBids(of place: ScreenBids.Place, auctions: Int) async throws -> [ClearedBid] {
+    /// The bids of a cell's latest cleared auctions, in the order in which those were closed; of too many the latest.
+    func clearedBids(of place: ScreenBids.Place, auctions: Int, limit: Int) async throws -> [ClearedBid] {
         try await rows(
             """
             with cleared as materialized (
@@ -52,27 +52,35 @@ extension Transaction {
                    and auction.state in ('awarding', 'awarded', 'unfilled')
                  order by auction.closed_at desc, auction.auction_id desc
                  limit \(auctions)
+            ),
+            latest as materialized (
+                select cleared.closed_at, bid.requester_id, bid.auction_id, bid.bid_id, bid.worker_id,
+                       bid.amount_minor, bid.quality_minor
+                  from cleared
+                  join bid on bid.requester_id = cleared.requester_id and bid.auction_id = cleared.auction_id
+                 where bid.state = 'opened'
+                 order by cleared.closed_at desc, cleared.auction_id desc, bid.worker_id
+                 limit \(limit)
             )
-            select bid.auction_id, bid.worker_id, bid.amount_minor, bid.quality_minor, won.is_winner, won.awarded,
-                   won.lapsed
-              from cleared
-              join bid on bid.requester_id = cleared.requester_id and bid.auction_id = cleared.auction_id
+            select latest.*, won.*
+              from latest
              cross join lateral (
                 select coalesce(bool_or(not award.is_moved_up), false) as is_winner,
                        coalesce(sum(award.units), 0) as awarded,
-                       coalesce(sum(award.units) filter (where award.state = 'lapsed'), 0) as lapsed
+                       -- What the winner was kept from does not count.
+                       coalesce(sum(award.units) filter (where award.lapse_reason = 'unanswered'), 0) as lapsed,
+                       coalesce(sum(award.units) filter (where award.state = 'declined'), 0) as declined,
+                       coalesce(sum(award.unused_units), 0) as unused
                   from award
-                 where award.requester_id = bid.requester_id and award.bid_id = bid.bid_id
+                 where award.requester_id = latest.requester_id and award.bid_id = latest.bid_id
              ) as won
-             where bid.state = 'opened'
-             order by cleared.closed_at, cleared.auction_id, bid.worker_id
-             limit 200000
+             order by latest.closed_at, latest.auction_id, latest.worker_id
             """
         ).map {
             ClearedBid(
                 auction: try $0["auction_id"], worker: try $0["worker_id"], amountMinor: try $0["amount_minor"],
                 qualityMinor: try $0["quality_minor"], isWinner: try $0["is_winner"], awarded: try $0["awarded"],
-                lapsed: try $0["lapsed"])
+                lapsed: try $0["lapsed"], declined: try $0["declined"], unused: try $0["unused"])
         }
     }
 

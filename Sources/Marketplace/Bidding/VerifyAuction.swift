@@ -14,7 +14,8 @@ package struct AuctionVerification: Sendable {
 }
 
 /// Recomputes an auction from its stored bids and compares: the record to the byte, the seed and every bid with what
-/// was committed to, the frozen quality with its formula, the awards with the result.
+/// was committed to and placed, the terms with what the log tells of the opening, the frozen quality with its formula,
+/// the awards with the result, and those that moved up with the rule (the first ``AwardReplay/risesMost`` times).
 package struct VerifyAuction: Sendable {
     let market: Market
 
@@ -99,6 +100,11 @@ extension Transaction {
         }
         let (bids, odd) = try await oddBids(of: auction)
         faults += odd
+        let opening = try await openingEvent(of: auction)
+        if !opening.isThere { faults.append("The log does not tell of its opening.") }
+        if let terms = opening.terms, terms != auction.termsHash.hexadecimal {
+            faults.append("The terms are not those of which the log tells that it was opened on them.")
+        }
         let record = try AuctionRecord(clearing: auction, bids: try await bidders(in: auction))
         if try await !isStored(record, of: auction.key) {
             faults.append("The stored market, result or hash is not what the stored bids come to.")
@@ -106,6 +112,10 @@ extension Transaction {
         faults += try await oddAwards(of: auction).map {
             "The award \($0) is not what the result gives its winner."
         }
+        faults += AwardReplay(
+            record: record, lane: auction.lane, budgetMinor: auction.budgetMinor,
+            awards: try await awardRows(of: auction)
+        ).faults()
         return AuctionVerification(
             bids: bids, hash: record.hash, faults: Array(faults.prefix(AuctionVerification.faultsMax)))
     }
@@ -119,6 +129,9 @@ extension Transaction {
                 count += 1
                 if bid.opened?.commitment(of: bid.id, version: bid.version) != bid.commitment {
                     faults.append("The bid \(bid.id) is not the one that was committed to.")
+                }
+                if !bid.isAsPlaced {
+                    faults.append("The bid \(bid.id) is for another quantity, or from another day, than it was placed.")
                 }
                 if bid.qualityMinor != auction.quality.worth(ofLow: bid.lowBasisPoints) {
                     faults.append("The quality of the bid \(bid.id) is not what the formula gives.")

@@ -34,6 +34,7 @@ extension Change {
     func writeAwards(of auction: Auction, _ batch: Batch, by actor: Principal.ID) async throws -> Int {
         let winners = try await transaction.storedWinners(
             of: auction, after: auction.awardsWritten, limit: CloseAuctions.awardsMax)
+        let had = try await transaction.tasksHad(by: winners.map(\.worker), of: batch.key)
         var pool = AwardPool(try await transaction.freeSlots(of: batch.key))
         var served: [ServedWinner] = []
         var slots = 0
@@ -41,7 +42,8 @@ extension Change {
             // However much the first one has won, it is written.
             guard served.isEmpty || slots + winner.units <= CloseAuctions.slotsMax else { break }
             slots += winner.units
-            served.append(ServedWinner(winner: winner, slots: pool.take(winner.units)))
+            served.append(
+                ServedWinner(winner: winner, slots: pool.take(winner.units, without: had[winner.worker] ?? [])))
         }
         try await enter(served, of: auction, batch, by: actor)
         let written = auction.awardsWritten + served.count
@@ -66,7 +68,8 @@ extension Change {
             try freshAward($0, in: auction.currency, feeBasisPoints: feeBasisPoints)
         }
         guard !awards.isEmpty else { return }
-        let acceptBy = instant + TimeInterval(auction.acceptanceSeconds)
+        // Beyond the deadline nothing could be taken.
+        let acceptBy = min(instant + TimeInterval(auction.acceptanceSeconds), batch.dueAt ?? .distantFuture)
         try await transaction.insertAwards(
             awards, of: auction, batch.key, isMovedUp: isMovedUp, acceptBy: acceptBy)
         try await transaction.tell(

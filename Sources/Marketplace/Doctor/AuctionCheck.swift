@@ -34,9 +34,10 @@ struct AuctionCheck: Sendable {
     private func isBorneOut(_ auction: Auction) async throws -> Bool {
         do {
             return try await market.database.read { try await $0.verification(of: auction).faults.isEmpty }
-        } catch is AuctionMarketFault {
-            // What is stored is no market at all.
-            return false
+        } catch {
+            // What is stored is no market at all, has no seed, or goes by rules that nobody knows.
+            if error is AuctionMarketFault || error is NotFound || error is AuctionReadingRefusal { return false }
+            throw error
         }
     }
 }

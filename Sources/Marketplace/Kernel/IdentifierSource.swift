@@ -42,6 +42,17 @@ extension Identifier {
             uuid: (bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         )
     }
+
+    /// The greatest one.
+    package var greatestOfItsInstant: UUID {
+        let (bytes, most) = (uuid.uuid, UInt8.max)
+        return UUID(
+            uuid: (
+                bytes.0, bytes.1, bytes.2, bytes.3, bytes.4, bytes.5, most, most, most, most, most, most, most, most,
+                most, most
+            )
+        )
+    }
 }
 
 extension UUID {

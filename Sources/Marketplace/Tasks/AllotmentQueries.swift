@@ -200,12 +200,13 @@ extension Transaction {
             """)
     }
 
-    /// Reservations whose time is over, locked; those that somebody else is ending are passed by.
+    /// Reservations whose time is over, locked; those that somebody else is ending are passed by. What was won in an
+    /// auction is ended with its award.
     func endedAllotments(most: Int) async throws -> [(Allotment.ID, Batch.Key)] {
         try await rows(
             """
             select requester_id, batch_id, allotment_id from allotment
-             where ends_at <= \(instant)
+             where ends_at <= \(instant) and kind <> 'award'
              order by ends_at
              limit \(most)
                for no key update skip locked

@@ -60,21 +60,23 @@ extension ScreenHistory {
             })
     }
 
-    /// Workers who let awards lapse far more often than all others of the cell do.
+    /// Workers who do not take what they have won far more often than all others of the cell: they let it lapse,
+    /// decline it, or accept it and leave it.
     func lapseFindings() -> [ScreenFinding] {
         let awarded = awards.reduce(0) { $0 + $1.awarded }
-        let lapsed = awards.reduce(0) { $0 + $1.lapsed }
+        let missed = awards.reduce(0) { $0 + $1.missed }
         return strongest(
             awards.compactMap { row in
-                guard row.lapsed >= 3 else { return nil }
-                let chance = Double(lapsed - row.lapsed + 1) / Double(awarded - row.awarded + 2)
-                let tail = Tail.binomial(hits: row.lapsed, of: row.awarded, chance: min(1, chance))
+                guard row.missed >= 3 else { return nil }
+                let chance = Double(missed - row.missed + 1) / Double(awarded - row.awarded + 2)
+                let tail = Tail.binomial(hits: row.missed, of: row.awarded, chance: min(1, chance))
                 let surprise = Tail.surprise(tail, of: Double(awards.count))
                 guard surprise >= ScreenReport.threshold else { return nil }
                 return ScreenFinding(
                     kind: .nonPerformance, bidders: [row.bidder], score: surprise, auctions: [],
                     evidence: [
-                        "awarded": Double(row.awarded), "lapsed": Double(row.lapsed), "share_of_others": chance,
+                        "awarded": Double(row.awarded), "lapsed": Double(row.lapsed),
+                        "declined": Double(row.declined), "unused": Double(row.unused), "share_of_others": chance,
                     ])
             })
     }

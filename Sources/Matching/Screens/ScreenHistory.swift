@@ -40,7 +40,7 @@ package struct ScreenedLink: Hashable, Sendable {
     }
 }
 
-/// What a worker was awarded, and let lapse.
+/// What a worker was awarded, and did not take.
 package struct ScreenedAwards: Hashable, Sendable {
     /// The worker.
     package let bidder: UInt128
@@ -48,11 +48,24 @@ package struct ScreenedAwards: Hashable, Sendable {
     package let awarded: Int
     /// Of these, let lapse.
     package let lapsed: Int
+    /// Of these, declined.
+    package let declined: Int
+    /// Of these, accepted and not taken in their time.
+    package let unused: Int
 
     /// Counts; checked when the history is made.
-    package init(bidder: UInt128, awarded: Int, lapsed: Int) {
+    package init(bidder: UInt128, awarded: Int, lapsed: Int, declined: Int = 0, unused: Int = 0) {
         (self.bidder, self.awarded, self.lapsed) = (bidder, awarded, lapsed)
+        (self.declined, self.unused) = (declined, unused)
     }
+
+    /// All that was not taken.
+    var missed: Int { lapsed + declined + unused }
+    /// Whether the counts can be.
+    var isPossible: Bool {
+        [awarded, lapsed, declined, unused].allSatisfy { (0...Self.unitsMax).contains($0) } && missed <= awarded
+    }
+    private static let unitsMax = 1_000_000_000_000
 }
 
 /// The cleared auctions of one cell (the same trade, level, place and currency), which the screens compare with each
@@ -95,7 +108,7 @@ package struct ScreenHistory: Sendable {
                 throw .bidderTwice(auction: place)
             }
         }
-        for (place, row) in awards.enumerated() where !(0...row.awarded).contains(row.lapsed) || row.awarded < 0 {
+        for (place, row) in awards.enumerated() where !row.isPossible {
             throw .awardsMalformed(row: place)
         }
         self.auctions = auctions.map { auction in
@@ -124,6 +137,6 @@ package enum ScreenFault: Error, Hashable, Sendable {
     case bidOutOfBounds(auction: Int)
     /// A bidder has two bids in one auction.
     case bidderTwice(auction: Int)
-    /// More lapsed than were awarded, or less than none.
+    /// More was not taken than was awarded, or less than none.
     case awardsMalformed(row: Int)
 }
