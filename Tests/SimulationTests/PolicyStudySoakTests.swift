@@ -75,7 +75,12 @@ struct PolicyStudySoakTests {
         }
         let (tight, slack) = (market(.tight), market(.slack))
         func demand(_ market: WeekMarket) -> Double {
-            Double(market.tasks.reduce(0) { $0 + $1.answers * $1.units })
+            // What is worth its pay for a middling expert.
+            Double(
+                market.tasks.reduce(0) {
+                    let isWorth = Double($1.value) * (WeekMarketMaker.accuracies.mean - WeekMarket.bar) > Double($1.pay)
+                    return $0 + (isWorth ? $1.answers * $1.units : 0)
+                })
                 / Double(market.usable.reduce(0) { $0 + Int($1) })
         }
         #expect(abs(demand(tight) - 1 / 0.6) < 0.15 && abs(demand(slack) - 1 / 1.3) < 0.08)

@@ -35,7 +35,7 @@ package struct BetaBelief: Hashable, Sendable {
         self.init(successes: mean * strength, failures: (1 - mean) * strength)
     }
 
-    /// What a population's records say of a member of whom nothing is known: their mean, as strong as members are alike.
+    /// What a population's records say of a member of whom nothing is known: their mean, as strong as they are alike.
     /// Records of fewer than 10 observations are left out; with fewer than 10 records, `otherwise`.
     ///
     /// Source: empirical Bayes by moments; the variance between shares less what their own sampling explains.

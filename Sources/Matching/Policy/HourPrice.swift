@@ -35,7 +35,8 @@ package struct HourPrice: Hashable, Sendable {
         /// How far the week's forecast of demand or hours was off so far, in millionths of the forecast; the sign does
         /// not count.
         package let forecastErrorMillionths: Int
-        /// How much of the price is left because the week ends (``HourPrice/closingMillionths(windowUnits:remainingUnits:)``).
+        /// How much of the price is left because the week ends
+        /// (``HourPrice/closingMillionths(windowUnits:remainingUnits:)``).
         package let closingMillionths: Int
 
         /// The state of a week.
@@ -61,8 +62,8 @@ package struct HourPrice: Hashable, Sendable {
         }
     }
 
-    /// Hours that are not used by the end of the week are lost, and a fluid price does not see that the last of them may
-    /// find nothing: from three times the time it takes on, the price falls with the windows that are left.
+    /// Hours that are not used by the end of the week are lost, and a fluid price does not see that the last of them
+    /// may find nothing: from three times the time it takes on, the price falls with the windows left.
     /// - Parameters:
     ///   - windowUnits: of the worker's windows, from now to the end of the week.
     ///   - remainingUnits: that the worker is likely to give in them.

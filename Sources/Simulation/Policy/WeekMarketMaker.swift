@@ -2,7 +2,7 @@ internal import Matching
 
 /// Makes a market from a seed: the one that ALGORITHMS.md describes (log-normal values, Beta qualities, Zipf cells of
 /// skill, 3 or 4 to a worker, 1 to 3 answers), with windows, deadlines and answers to offers on top. Where every number
-/// comes from is in docs/SIMULATION.md; none was chosen by how a policy did.
+/// comes from, and which one was changed after a first measurement, is in docs/SIMULATION.md.
 struct WeekMarketMaker {
     let workers: Int
     let days: Int

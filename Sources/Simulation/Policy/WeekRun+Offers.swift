@@ -42,8 +42,8 @@ extension WeekRun {
         }
     }
 
-    /// Who says no costs time: whoever is asked brings their surplus with their chance, and else what can still be had of
-    /// the best in the time that is left by then.
+    /// Who says no costs time: whoever is asked brings their surplus with their chance, and else what can still be had
+    /// of the best in the time that is left by then.
     private func sort(_ choices: inout [Choice], _ task: WeekTask) {
         let most = choices.map(\.surplus).max() ?? 0
         let scored = choices.map { choice in

@@ -2,8 +2,8 @@ internal import Matching
 
 /// Our policy: the night's prices of hours, paced, and offers at once wherever a pair is worth its time.
 extension WeekRun {
-    /// The prices of the rest of the week: what is open, what earlier weeks brought at this time, and the hours that are
-    /// likely to be left.
+    /// The prices of the rest of the week: what is open, what earlier weeks brought at this time, and the hours
+    /// that are likely to be left.
     mutating func solvePrices() throws {
         // What the last day of a week taught is learnt before its hours are closed (``WeekRun/run(_:)``).
         if tick != weekStart { correctPrices() }

@@ -10,7 +10,8 @@ extension SimulateCommand {
             discussion: """
                 Calls the scheduler's pure functions and the solver alone: no database is needed, and no money moves. \
                 Every policy meets the same tasks, experts and answers to offers. Welfare is given as a share of what \
-                nobody could exceed who knew the tasks, hours and answers beforehand (docs/SIMULATION.md). Equal arguments print equal lines.
+                nobody could exceed who knew the tasks, hours and answers beforehand \
+                (docs/SIMULATION.md). Equal arguments print equal lines.
 
                 Scenarios: S1 tight, S2 slack, S3 demand shock, S4 credential cliff, S5 thin cell, S6 spammers, S7 \
                 copy rings and sleepers, S8 bid ring, S9 newcomers, S10 outage, S11 prices mis-scaled, S12 time zones.
