@@ -70,7 +70,7 @@ struct ConsensusBenchmark {
     private func crowdKit(_ file: URL) throws -> Double {
         let (process, output) = (Process(), Pipe())
         process.executableURL = URL(filePath: Self.python)
-        process.arguments = ["scripts/crowdkit.py", "time", file.path, String(Self.roundsOfBoth)]
+        process.arguments = ["scripts/consensus-oracle.py", "time", file.path, String(Self.roundsOfBoth)]
         process.standardOutput = output
         try process.run()
         let data = try output.fileHandleForReading.readToEnd() ?? Data()

@@ -128,6 +128,14 @@ enum DrawnSet {
     func tooLarge() throws {
         let labels = try Labels(itemCount: 1, workerCount: 1_000, answerCount: 10_000, labels: [])
         #expect(throws: LabelsFault.sizeOutOfBounds) { try FitMethod.dawidSkene.fit(labels) }
+        #expect(!labels.hasTables)
+        let few = try Labels(
+            itemCount: 1, workerCount: 2, answerCount: 9_000,
+            labels: [Label(item: 0, worker: 0, answer: 8_999), Label(item: 0, worker: 1, answer: 8_999)])
+        let fit = try FitMethod.oneCoin.fit(few)
+        #expect(fit.likeliest(item: 0)?.answer == 8_999 && few.warnings(about: fit) == [])
+        #expect(few.spammerScores(fit) == [] && CopyScreen(few, fit).pairs == [])
+        #expect(few.targetedBiases(fit, features: [[1]]) == [])
     }
 
     @Test("Repeated answers of one worker to one task count each, and break nothing", arguments: FitMethod.allCases)

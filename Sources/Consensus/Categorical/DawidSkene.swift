@@ -27,9 +27,7 @@ package struct DawidSkene: Sendable {
     /// Estimates from all labels together. Cost: rounds × (labels + items + workers × answers) × answers.
     /// - Throws: ``LabelsFault/sizeOutOfBounds`` when the workers' tables would have too many cells.
     package func fit(_ labels: Labels) throws(LabelsFault) -> Fit {
-        guard labels.workerCount * labels.answerCount * labels.answerCount <= Labels.Bounds.cellsMax else {
-            throw .sizeOutOfBounds
-        }
+        guard labels.hasTables else { throw .sizeOutOfBounds }
         var posteriors = labels.voteShares()
         var tables = ConfusionCounts(labels, posteriors)
         let smoothing = prior > 0 ? 1.0 : 0

@@ -38,8 +38,10 @@ package struct Labels: Sendable {
         package static let countMax = 50_000_000
         /// Possible answers.
         package static let answersMax = 10_000
-        /// Items × answers, and workers × answers × answers: what the tables of one run hold.
+        /// Items × answers.
         package static let cellsMax = 200_000_000
+        /// Workers × answers × answers: what the tables of confusions hold.
+        package static let tableCellsMax = 50_000_000
     }
 
     /// Checked labels.
@@ -66,6 +68,9 @@ package struct Labels: Sendable {
         workerTurns = turns(labels.lazy.map { Int($0.worker) }, below: workerCount)
         answerTurns = turns(labels.lazy.map { Int($0.answer) }, below: answerCount)
     }
+
+    /// Whether a table of confusions for each worker is not too large.
+    package var hasTables: Bool { workerCount * answerCount * answerCount <= Bounds.tableCellsMax }
 
     /// The labels of one item; empty also for an item that does not exist.
     package func labels(of item: Int) -> ArraySlice<Label> {

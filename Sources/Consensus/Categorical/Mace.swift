@@ -27,7 +27,7 @@ package struct Mace: Sendable {
     /// Estimates from all labels together. Cost: rounds × (labels + (items + workers) × answers).
     /// - Throws: ``LabelsFault/sizeOutOfBounds`` when workers × answers are too many.
     package func fit(_ labels: Labels) throws(LabelsFault) -> Fit {
-        guard labels.workerCount * labels.answerCount <= Labels.Bounds.cellsMax else { throw .sizeOutOfBounds }
+        guard labels.workerCount * labels.answerCount <= Labels.Bounds.tableCellsMax else { throw .sizeOutOfBounds }
         let width = labels.answerCount
         var looking = [Double](repeating: 0.5, count: labels.workerCount)
         var guessing = looking

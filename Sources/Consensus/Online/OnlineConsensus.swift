@@ -22,7 +22,7 @@ package struct OnlineConsensus: Sendable {
     /// - Throws: ``LabelsFault/sizeOutOfBounds`` when the workers' tables would have too many cells.
     package init(_ labels: Labels, _ fit: Fit, prior: Double) throws(LabelsFault) {
         let width = labels.answerCount
-        guard labels.workerCount * width * width <= Labels.Bounds.cellsMax, fit.answerCount == width else {
+        guard labels.hasTables, fit.answerCount == width else {
             throw .sizeOutOfBounds
         }
         answerCount = width

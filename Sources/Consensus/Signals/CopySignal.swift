@@ -38,8 +38,13 @@ package struct CopyScreen: Sendable {
     /// - Parameters:
     ///   - commonMin: items that a pair must have in common.
     ///   - share: of false pairs among those believed, at most in expectation.
-    /// - Note: of an item with more than 60 labels only the first 60 are compared with each other.
+    /// - Note: of an item with more than 60 labels only the first 60 are compared with each other; with more answers
+    ///   than ``Labels/hasTables`` allows nobody is.
     package init(_ labels: Labels, _ fit: Fit, commonMin: Int = 20, share: Double = 0.01) {
+        guard labels.hasTables else {
+            (pairs, suspicious, rings) = ([], [], [])
+            return
+        }
         let prior = Double(labels.answerCount)
         let confusions = WorkerConfusions(labels, fit.posteriors, prior: prior)
         var sums: [UInt64: PairSum] = [:]

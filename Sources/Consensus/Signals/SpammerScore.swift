@@ -19,8 +19,9 @@ package struct SpammerScore: Hashable, Sendable {
 }
 
 extension Labels {
-    /// The score of each worker, by their codes. Seeded.
+    /// The score of each worker, by their codes. Seeded. Empty with more answers than ``hasTables`` allows.
     package func spammerScores(_ fit: Fit, draws: Int = 200, seed: UInt64 = 1) -> [SpammerScore] {
+        guard hasTables else { return [] }
         let confusions = ConfusionCounts(self, fit.posteriors)
         let labelCounts = countsByWorker()
         let width = answerCount

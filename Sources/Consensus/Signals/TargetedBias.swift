@@ -42,6 +42,7 @@ extension Labels {
     /// Of each label, whether it contradicts the likeliest answer by the item's other labels; nil where these leave it
     /// open (below 0.6).
     func contradictions(_ fit: Fit) -> [Bool?] {
+        guard hasTables else { return all.map { _ in nil } }
         let confusions = WorkerConfusions(self, fit.posteriors, prior: Double(answerCount))
         let logShares = fit.answerShares.map { log(max($0, probabilityMin)) }
         return (0..<itemCount).flatMap { item -> [Bool?] in

@@ -83,6 +83,7 @@ extension Labels {
             warnings.append(.singleLabels(items: single, of: labelled))
         }
         if gold.count >= MethodChoice.goldMin { return warnings + measured(fit, gold) }
+        guard hasTables else { return warnings }
         let sample = sampled(labelsMax: Suspicion.labelsMax)
         let confusions = WorkerConfusions(self, fit.posteriors, prior: Double(answerCount))
         let dependence = sample.dependence(fit, confusions)

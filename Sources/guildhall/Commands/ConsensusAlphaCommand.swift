@@ -45,7 +45,7 @@ struct ConsensusAlphaCommand: AsyncParsableCommand {
             let file = try LabelFile(labels)
             let values = level == .nominal ? [] : try values(in: file, level)
             // Every draw compares all pairs of different answers.
-            let bounded = file.answers.count > 200 && level != .nominal ? 0 : draws
+            let bounded = file.answers.count > 200 ? 0 : draws
             let alpha = file.labels.krippendorffAlpha(level, values: values, draws: bounded, seed: seed)
             let kappa = file.workers.count == 2 ? file.labels.cohenKappa(0, 1)?.kappa : nil
             let report = AlphaReport(

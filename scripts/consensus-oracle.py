@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """crowd-kit 1.4.2 and krippendorff beside ours: measurements and the tables of docs/CONSENSUS.md only.
 
-usage: crowdkit.py time FILE ROUNDS     FILE holds labels as 32-bit integers: task, worker, label; prints the seconds of
-                                        CPU that so many rounds of DawidSkene take
-       crowdkit.py tables DATA PROGRAM  prints the tables: DATA is ../shared/data, PROGRAM is .build/release/guildhall
+usage: consensus-oracle.py time FILE ROUNDS
+           FILE holds labels as 32-bit integers: task, worker, label; prints the seconds of CPU that so many rounds of
+           DawidSkene take
+       consensus-oracle.py tables DATA PROGRAM
+           prints the tables: DATA is ../shared/data, PROGRAM is .build/release/guildhall
 """
 import json
 import subprocess
