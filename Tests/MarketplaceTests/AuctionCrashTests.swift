@@ -59,8 +59,8 @@ struct AuctionCrashTests {
         let workers = try await house.workers(5)
         let server = String(
             try #require(Scratch.here.connectionString.firstMatch(of: /host='([^']*)'/)?.output.1))
-        // Every third statement in each run; all of them in a soak.
-        let stride = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == nil ? 3 : 1
+        // Every seventh statement in each run; all of them in a soak.
+        let stride = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == nil ? 7 : 1
         var (statement, outcomes): (Int, Set<[String]>) = (1, [])
         var wasCut = true
         while wasCut {
