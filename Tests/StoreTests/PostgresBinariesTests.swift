@@ -87,7 +87,12 @@ private func withFakes(_ versions: [String: String], _ body: (String) throws -> 
     try body(folder)
 }
 
+/// Written by a process of its own: while this one has a file open to write, none that it forks may run it.
 private func script(_ line: String, at path: String) throws {
-    try "#!/bin/sh\n\(line)\n".write(toFile: path, atomically: true, encoding: .utf8)
-    chmod(path, 0o755)
+    let shell = Process()
+    shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+    shell.arguments = ["-c", "printf '%s\\n' '#!/bin/sh' \"$1\" >\"$2\" && chmod 755 \"$2\"", "sh", line, path]
+    try shell.run()
+    shell.waitUntilExit()
+    try #require(shell.terminationStatus == 0)
 }

@@ -125,7 +125,15 @@ package final class ExternalDeidentifier: Deidentifier {
         let arguments = [strdup(path), nil]
         defer { (variables + arguments).forEach { free($0) } }
         var process = pid_t()
-        return posix_spawn(&process, path, &actions, &attributes, arguments, variables) == 0 ? process : nil
+        // A program that was written a moment ago is busy while a child that another thread has just forked still has
+        // it open; a moment later it is not.
+        for _ in 0..<50 {
+            let fault = posix_spawn(&process, path, &actions, &attributes, arguments, variables)
+            if fault == 0 { return process }
+            guard fault == ETXTBSY else { return nil }
+            usleep(10_000)
+        }
+        return nil
     }
 
     /// Writes and reads in turn, as either side may be full.
