@@ -2306,9 +2306,10 @@ create unique index offer_one_open_per_worker_batch
     on offer (requester_id, batch_id, worker_id) where state = 'open';
 -- No task is offered twice to one worker on the same terms: there are as many turns as tasks.
 create unique index offer_once_per_turn on offer (requester_id, batch_id, worker_id, terms_hash, turn_no);
--- Who declined is not asked again on the same terms.
+-- Who declined is not asked again on the same terms, unless all they said was that it is not the time.
 create unique index offer_not_again_on_terms
-    on offer (requester_id, batch_id, worker_id, terms_hash) where state in ('open', 'declined');
+    on offer (requester_id, batch_id, worker_id, terms_hash)
+ where state = 'open' or state = 'declined' and decline_reason is distinct from 'not_now';
 create index offer_by_worker on offer (worker_id, offer_id desc);
 create index offer_open_by_end on offer (answer_by) where state = 'open';
 

@@ -220,6 +220,17 @@ struct OfferTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("that are declined as not now are made again for another task, never more often than there are tasks")
+    func notNow() async throws {
+        let (small, worker, batch, id) = try await offered(tasks: 2)
+        let actor = Principal.ID(worker.uuid)
+        try await DeclineOffer(market: small.market)(id, because: .notNow, by: actor)
+        let again = try await offer(small, batch, to: worker)
+        try await DeclineOffer(market: small.market)(again, because: .notNow, by: actor)
+        #expect(await refusal(OfferRefusal.self) { try await offer(small, batch, to: worker) } == .offeredBefore)
+        #expect(try await small.ills() == [])
+    }
+
     @Test("that are declined are not made again on the same terms, but on better ones")
     func declined() async throws {
         let (small, worker, batch, id) = try await offered(tasks: 5)

@@ -2,7 +2,7 @@ internal import Store
 
 extension DoctorCheck {
     /// That no offer is made twice on the same terms is a constraint; that there are no more turns than tasks, and none
-    /// after a worker declined, is not.
+    /// after a worker declined for more than the moment, is not.
     static let offerViolations: SQL = """
         select offer.offer_id::text as example
           from offer
@@ -16,7 +16,8 @@ extension DoctorCheck {
             or exists (select from offer as declined
                         where declined.requester_id = offer.requester_id and declined.batch_id = offer.batch_id
                           and declined.worker_id = offer.worker_id and declined.terms_hash = offer.terms_hash
-                          and declined.state = 'declined' and declined.turn_no < offer.turn_no)
+                          and declined.state = 'declined' and declined.decline_reason is distinct from 'not_now'
+                          and declined.turn_no < offer.turn_no)
         union all
         select offer.offer_id::text
           from offer

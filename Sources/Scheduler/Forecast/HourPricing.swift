@@ -86,8 +86,7 @@ struct HourPricing: Sendable {
         return PairValue(
             PairFacts(
                 task: 0, worker: 0, valueMicros: 0, payMicros: pay,
-                skill: BetaBelief(meanMillionths: 900_000, strength: 8), observations: Int.max,
-                answersDeciding: demand.redundancy),
+                skill: RoutingValue.unknownSkill, observations: Int.max, answersDeciding: demand.redundancy),
             weights: RoutingPolicy.usualWeights
         ).micros
     }

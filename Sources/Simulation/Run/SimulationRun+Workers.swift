@@ -46,7 +46,7 @@ extension SimulationRun {
     private func answer(_ offer: Offer.ID, _ index: Int) async throws {
         if workers[index].random.happens(0.02) {
             do {
-                try await DeclineOffer(market: market)(offer, by: workers[index].actor)
+                try await DeclineOffer(market: market)(offer, because: .notNow, by: workers[index].actor)
                 facts.offersDeclined += 1
             } catch let refusal as OfferRefusal {
                 facts.refuse(.offer, refusal.code, rule: nil)

@@ -63,8 +63,9 @@ package struct AcceptOffer: Sendable {
     }
 }
 
-/// A worker does not want what was offered. Nothing follows from it but that they are not asked again on the same
-/// terms, and that the scheduler learns how likely an offer is to be accepted.
+/// A worker does not want what was offered. Nothing follows from it but that they are not asked again on the same terms
+/// (for a while, where all they said is ``DeclineReason/notNow``), and that the scheduler learns how likely an offer is
+/// to be accepted.
 package struct DeclineOffer: Sendable {
     let market: Market
 
