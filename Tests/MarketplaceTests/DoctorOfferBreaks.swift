@@ -8,6 +8,7 @@ let doctorOfferBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (
         .offers,
         [
+            "update offer set decline_reason = 'too_low' where state = 'declined'",
             """
             insert into offer
             select requester_id, gen_random_uuid(), batch_id, worker_id, 'filled', reason, offered_at, answer_by,
