@@ -14,9 +14,6 @@ package actor ScratchServer {
     /// Tests that may hold a database at once.
     private static let databasesMax = 6
     private var permits = databasesMax
-    /// Second databases of tests: they come with the test's permit, or tests that want a second one could wait for
-    /// each other for ever.
-    private var seconds: Set<String> = []
     private var waiters: [CheckedContinuation<Void, Never>] = []
     private var starting: Task<Running, any Error>?
     private var counter = 0
@@ -32,24 +29,22 @@ package actor ScratchServer {
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent().path
 
     package func makeDatabase(isEmpty: Bool = false) async throws -> (name: String, connectionString: String) {
-        let isSecond = Scratch.current != nil
-        if !isSecond { await takePermit() }
+        if Self.needsPermit { await takePermit() }
         do {
             let server = try await server()
             counter += 1
             let name = "scratch_\(ProcessInfo.processInfo.processIdentifier)_\(counter)"
-            if isSecond { seconds.insert(name) }
             try await server.administration.create(name, template: isEmpty ? "template0" : server.template)
             return (name, server.cluster.connectionString(database: name))
         } catch {
-            if !isSecond { givePermit() }
+            if Self.needsPermit { givePermit() }
             throw error
         }
     }
 
     package func dropDatabase(_ name: String) async {
         try? await starting?.value.administration.drop(name)
-        if seconds.remove(name) == nil { givePermit() }
+        if Self.needsPermit { givePermit() }
     }
 
     /// Where the template is reached; nothing may ever be written to it.
@@ -110,6 +105,10 @@ package actor ScratchServer {
             _ = stopped.wait(timeout: .now() + 10)
         }
     }
+
+    /// A test's second database comes with its first one's permit, or tests that want a second one could wait for each
+    /// other for ever. Asked alike by the test when it makes a database and when it drops it.
+    private static var needsPermit: Bool { Scratch.current == nil }
 
     private func takePermit() async {
         if permits > 0 {

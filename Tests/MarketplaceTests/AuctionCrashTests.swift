@@ -1,29 +1,15 @@
 import Foundation
 import Marketplace
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
 @Suite("Auctions whose closing is cut off", .scratchDatabase, .timeLimit(.minutes(15)))
 struct AuctionCrashTests {
-    /// A pool that reaches the test's database through the proxy.
-    private func behind(_ proxy: CuttingProxy) throws -> Database {
-        let direct = Scratch.here.connectionString
-        let folder = try #require(direct.firstMatch(of: /host='([^']*)'/)?.output.0)
-        return Scratch.connect {
-            $0.connectionString = direct.replacingOccurrences(of: folder, with: "host='\(proxy.folder)'")
-            $0.poolSize = 1
-            $0.acquireTimeout = .milliseconds(300)
-        }
-    }
-
     @Test("before any of its statements, and around any COMMIT, end with the same awards when they are resumed")
     func anywhere() async throws {
         let house = try await AuctionHouse()
         let workers = try await house.workers(5)
-        let server = String(
-            try #require(Scratch.here.connectionString.firstMatch(of: /host='([^']*)'/)?.output.1))
         var (statement, totals): (Int, Set<[[Int64]]>) = (1, [])
         var wasCut = true
         while wasCut {
@@ -33,7 +19,7 @@ struct AuctionCrashTests {
             }
             let seen = try await house.shown(auction)
             Scratch.clock.advance(by: seen.closesAt.timeIntervalSince(Scratch.clock.now()))
-            wasCut = try await cut(before: statement, server) { market in
+            wasCut = try await Scratch.killed(before: statement) { market in
                 while try await CloseAuctions(market: market)(by: house.small.manager).hasMore {}
             }
             try await house.finish()
@@ -57,8 +43,6 @@ struct AuctionCrashTests {
     func sequel() async throws {
         let house = try await AuctionHouse()
         let workers = try await house.workers(5)
-        let server = String(
-            try #require(Scratch.here.connectionString.firstMatch(of: /host='([^']*)'/)?.output.1))
         // Every seventh statement in each run; all of them in a soak.
         let stride = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == nil ? 7 : 1
         var (statement, outcomes): (Int, Set<[String]>) = (1, [])
@@ -75,7 +59,7 @@ struct AuctionCrashTests {
             let cleared = Scratch.clock.now()
             _ = try await house.accept(#require(try await award(of: workers[0], in: auction, house)))
             try await house.decline(#require(try await award(of: workers[1], in: auction, house)))
-            wasCut = try await cut(before: statement, server) { try await sequel(house, $0, after: cleared) }
+            wasCut = try await Scratch.killed(before: statement) { try await sequel(house, $0, after: cleared) }
             try await sequel(house, house.market, after: cleared)
             outcomes.insert(try await outcome(auction, house))
             #expect(try await house.faults(auction) == [], "cut before \(statement)")
@@ -120,37 +104,5 @@ struct AuctionCrashTests {
                  order by line
                 """)
         }.map { try $0["line"] }
-    }
-
-    /// Runs something behind a proxy that takes no more once it has cut: as a process that was killed.
-    ///
-    /// - Returns: whether there were as many statements.
-    private func cut(
-        before number: Int, _ server: String, _ body: (Market) async throws -> Void
-    ) async throws -> Bool {
-        let seen = Mutex(0)
-        let isDead: @Sendable () -> Bool = {
-            seen.withLock { count in
-                count += 1
-                return count >= number
-            }
-        }
-        let proxy = try CuttingProxy(serverFolder: server, cutsBefore: isDead) {
-            seen.withLock { count in
-                count += 1
-                guard count >= number else { return .never }
-                return CuttingProxy.Cut.allCases[1 + number % 3]
-            }
-        }
-        defer { proxy.stop() }
-        let database = try behind(proxy)
-        let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
-        do {
-            try await body(market)
-        } catch is StoreError {
-            // Cut off; somebody else goes on.
-        }
-        await database.shutdown()
-        return proxy.cuts > 0
     }
 }

@@ -22,17 +22,14 @@ struct LeaseModelSoakTests {
     @Test("break no invariant and lose nothing that was acknowledged", .timeLimit(.minutes(600)), arguments: worlds)
     func sequences(world: Int) async throws {
         let dice = Dice()
-        let direct = Scratch.here.connectionString
-        let folder = try #require(direct.firstMatch(of: /host='([^']*)'/))
         let isCalm = Mutex(true)
         let proxy = try CuttingProxy(
-            serverFolder: String(folder.output.1),
+            serverFolder: Scratch.serverFolder,
             cutsBefore: { isCalm.withLock { !$0 } && dice.roll(1...60) == 1 },
             plan: { isCalm.withLock { !$0 } && dice.roll(1...12) == 1 ? dice.pick(CuttingProxy.Cut.allCases) : .never }
         )
         defer { proxy.stop() }
-        let through = direct.replacingOccurrences(of: folder.output.0, with: "host='\(proxy.folder)'")
-        let model = try await LeaseModel(dice: dice, database: through)
+        let model = try await LeaseModel(dice: dice, database: Scratch.connectionString(through: proxy))
         for sequence in 0..<Self.sequencesEach {
             try await model.begin("w\(world)-s\(sequence)")
             for step in 0..<dice.roll(4...10) {

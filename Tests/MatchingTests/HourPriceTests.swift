@@ -46,7 +46,7 @@ import Testing
 
     @Test("A pair is taken exactly when it is worth more than its time")
     func acceptance() {
-        let price = HourPrice(placeMicros: 4_000_000, unitsPerPlace: 4)
+        let price = HourPrice(nightlyMicros: 1_000_000)
         #expect(price.nightlyMicros == 1_000_000)
         #expect(!price.accepts(valueMicros: 2_000_000, units: 2, pacing(50, 500_000)))
         #expect(price.accepts(valueMicros: 2_000_001, units: 2, pacing(50, 500_000)))

@@ -2,7 +2,6 @@ import Formats
 import Foundation
 import Marketplace
 import Store
-import Synchronization
 import TestSupport
 import Testing
 
@@ -10,35 +9,22 @@ import Testing
 
 @Suite("Routing by three schedulers, of which one is killed", .scratchDatabase, .timeLimit(.minutes(15)))
 struct RoutingCrashSoakTests {
-    /// A pool that reaches the test's database through the proxy.
-    private func behind(_ proxy: CuttingProxy) throws -> Database {
-        let direct = Scratch.here.connectionString
-        let folder = try #require(direct.firstMatch(of: /host='([^']*)'/)?.output.0)
-        return Scratch.connect {
-            $0.connectionString = direct.replacingOccurrences(of: folder, with: "host='\(proxy.folder)'")
-            $0.poolSize = 1
-            $0.acquireTimeout = .milliseconds(300)
-        }
-    }
-
     @Test("at any statement and around any COMMIT makes no double offer and loses no slot; the others go on")
     func anywhere() async throws {
         let staffed = try await StaffedMarket()
         var workers: [Worker.ID] = []
         for number in 0..<5 { workers.append(try await staffed.worker("w\(number)")) }
-        let server = String(
-            try #require(Scratch.here.connectionString.firstMatch(of: /host='([^']*)'/)?.output.1))
         var (statement, wasCut, madeByTheDead) = (1, true, 0)
         while wasCut {
             // Killed at its statement while it has the cell; then killed while the three come for it together.
             let alone = try await staffed.batch("a\(statement)", tasks: 3, minutes: 10)
-            wasCut = try await routeCut(before: statement, of: staffed, server)
+            wasCut = try await routeCut(before: statement, of: staffed)
             madeByTheDead += try await offers(of: alone, staffed)
             try await goOn(staffed, workers, alone, "cut before \(statement)")
             let together = try await staffed.batch("t\(statement)", tasks: 3, minutes: 10)
             let cut = statement
             try await withThrowingTaskGroup { group in
-                group.addTask { _ = try await routeCut(before: cut, of: staffed, server) }
+                group.addTask { _ = try await routeCut(before: cut, of: staffed) }
                 for _ in 0..<2 { group.addTask { _ = try await staffed.routing().route() } }
                 try await group.waitForAll()
             }
@@ -99,36 +85,14 @@ struct RoutingCrashSoakTests {
             """)
     }
 
-    /// Routes behind a proxy that takes no more once it has cut: as a process that was killed.
-    ///
     /// - Returns: whether there were as many statements.
-    private func routeCut(before number: Int, of staffed: StaffedMarket, _ server: String) async throws -> Bool {
-        let seen = Mutex(0)
-        let isDead: @Sendable () -> Bool = {
-            seen.withLock { count in
-                count += 1
-                return count >= number
-            }
-        }
-        let proxy = try CuttingProxy(serverFolder: server, cutsBefore: isDead) {
-            seen.withLock { count in
-                count += 1
-                guard count >= number else { return .never }
-                return CuttingProxy.Cut.allCases[1 + number % 3]
-            }
-        }
-        defer { proxy.stop() }
-        let database = try behind(proxy)
-        let market = Market(database: database, identifiers: Scratch.here.identifiers)
+    private func routeCut(before number: Int, of staffed: StaffedMarket) async throws -> Bool {
         var limits = RoutingRound.Limits()
         limits.cellRestSeconds = 0
-        let round = RoutingRound(market: market, by: staffed.system, limits: limits, logger: StaffedMarket.silence)
-        do {
-            _ = try await round.route()
-        } catch is StoreError {
-            // Cut off; somebody else goes on.
+        return try await Scratch.killed(before: number) { market in
+            _ = try await RoutingRound(
+                market: market, by: staffed.system, limits: limits, logger: StaffedMarket.silence
+            ).route()
         }
-        await database.shutdown()
-        return proxy.cuts > 0
     }
 }

@@ -7,16 +7,8 @@ import Testing
 @Suite("A connection that breaks at COMMIT", .emptyDatabase)
 struct CommitOutcomeTests {
     /// A pool that reaches the test's database through the proxy.
-    private func behind(_ proxy: CuttingProxy) throws -> Database {
-        let direct = Scratch.here.connectionString
-        let folder = try #require(direct.firstMatch(of: /host='([^']*)'/)?.output.0)
-        return Scratch.connect(asOwner: true) {
-            $0.connectionString = direct.replacingOccurrences(of: folder, with: "host='\(proxy.folder)'")
-        }
-    }
-
-    private static var serverFolder: String {
-        get throws { String(try #require(Scratch.here.connectionString.firstMatch(of: /host='([^']*)'/)?.output.1)) }
+    private func behind(_ proxy: CuttingProxy) -> Database {
+        Scratch.connect(asOwner: true) { $0.connectionString = Scratch.connectionString(through: proxy) }
     }
 
     private func makeTable() async throws {
@@ -32,7 +24,7 @@ struct CommitOutcomeTests {
     /// Cuts the first COMMIT as it is told, and no other.
     private func cuttingOnce(_ cut: CuttingProxy.Cut) throws -> CuttingProxy {
         let isFirst = Mutex(true)
-        return try CuttingProxy(serverFolder: Self.serverFolder) {
+        return try CuttingProxy(serverFolder: Scratch.serverFolder) {
             isFirst.withLock { first in
                 defer { first = false }
                 return first ? cut : .never
@@ -47,7 +39,7 @@ struct CommitOutcomeTests {
         try await makeTable()
         let proxy = try cuttingOnce(cut)
         defer { proxy.stop() }
-        let database = try behind(proxy)
+        let database = behind(proxy)
         let outcome = await Self.insert(1, in: database, asks: true)
         let isThere = try await count(1) == 1
         switch outcome {
@@ -72,7 +64,7 @@ struct CommitOutcomeTests {
         try await makeTable()
         let proxy = try cuttingOnce(cut)
         defer { proxy.stop() }
-        let database = try behind(proxy)
+        let database = behind(proxy)
         guard case .failure(.commitOutcomeUnknown) = await Self.insert(1, in: database, asks: false) else {
             Issue.record("not reported as unknown")
             return
@@ -85,7 +77,7 @@ struct CommitOutcomeTests {
     func read() async throws {
         let proxy = try cuttingOnce(.beforeCommit)
         defer { proxy.stop() }
-        let database = try behind(proxy)
+        let database = behind(proxy)
         #expect(try await database.read { try await $0.oneRow("select 7 as n").value("n", as: Int.self) } == 7)
         #expect(proxy.cuts == 1)
         await database.shutdown()
@@ -96,7 +88,7 @@ struct CommitOutcomeTests {
         try await makeTable()
         let running = Mutex<Task<Void, any Error>?>(nil)
         let isFirst = Mutex(true)
-        let proxy = try CuttingProxy(serverFolder: Self.serverFolder) {
+        let proxy = try CuttingProxy(serverFolder: Scratch.serverFolder) {
             let isMine = isFirst.withLock { first in
                 defer { first = false }
                 return first
@@ -106,7 +98,7 @@ struct CommitOutcomeTests {
             return .afterAnswer
         }
         defer { proxy.stop() }
-        let database = try behind(proxy)
+        let database = behind(proxy)
         let mayGo = Barrier(count: 2)
         let task = Task {
             await mayGo.arrive()
@@ -123,9 +115,9 @@ struct CommitOutcomeTests {
     func exactlyOnce() async throws {
         try await makeTable()
         let dice = Dice()
-        let proxy = try CuttingProxy(serverFolder: Self.serverFolder) { dice.pick(CuttingProxy.Cut.allCases) }
+        let proxy = try CuttingProxy(serverFolder: Scratch.serverFolder) { dice.pick(CuttingProxy.Cut.allCases) }
         defer { proxy.stop() }
-        let database = try behind(proxy)
+        let database = behind(proxy)
         let numbers = Numbers()
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<4 {

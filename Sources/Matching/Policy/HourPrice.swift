@@ -12,11 +12,6 @@ package struct HourPrice: Hashable, Sendable {
         self.nightlyMicros = min(max(nightlyMicros, 0), Market.Bounds.valueMax)
     }
 
-    /// A price from what the solver says a place at the worker is worth, and how many units a place takes.
-    package init(placeMicros: Int64, unitsPerPlace: Int) {
-        self.init(nightlyMicros: placeMicros / Int64(max(unitsPerPlace, 1)))
-    }
-
     /// Where the night brought no price for a worker, as for one who joined today: the median of those of the cell.
     package static func fallBack(cell prices: [HourPrice]) -> HourPrice {
         let sorted = prices.map(\.nightlyMicros).sorted()

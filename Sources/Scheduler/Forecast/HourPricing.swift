@@ -60,10 +60,7 @@ struct HourPricing: Sendable {
         let highest = min(most, Matching.Market.Bounds.valueMax)
         tags = workers.indices.map { worker in
             // Who has no time is worth as much as anything brings, so that nothing is taken from them.
-            let price =
-                workers[worker].minutes < 15
-                ? highest
-                : HourPrice(nightlyMicros: proposal.unitPrices[worker]).nightlyMicros
+            let price = workers[worker].minutes < 15 ? highest : proposal.unitPrices[worker]
             return HourPriceTag(
                 worker: workers[worker].worker, priceMicros: min(price, highest), units: workers[worker].minutes / 15)
         }

@@ -125,6 +125,13 @@ package enum OfferRefusal: Refusal {
 }
 
 extension Offer {
+    /// Whether any of a group of offers was declined for good on the terms of now (`asked.terms_hash`): "not now" is no
+    /// answer to them.
+    static let isDeclinedAsAsked: SQL = """
+        coalesce(bool_or(offer.state = 'declined' and offer.decline_reason is distinct from 'not_now'
+                         and offer.terms_hash = asked.terms_hash), false)
+        """
+
     static let columns: SQL = """
         offer.requester_id, offer.offer_id, offer.batch_id, offer.worker_id, offer.state, offer.reason,
         offer.answer_by, offer.pay_minor, offer.currency, offer.expected_minutes, offer.decline_reason

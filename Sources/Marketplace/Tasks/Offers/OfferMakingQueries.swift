@@ -84,8 +84,7 @@ extension Transaction {
         try await rows(
             """
             select count(offer.offer_id) filter (where offer.terms_hash = asked.terms_hash) as turns,
-                   coalesce(bool_or(offer.state = 'declined' and offer.decline_reason is distinct from 'not_now'
-                                    and offer.terms_hash = asked.terms_hash), false) as is_declined,
+                   \(fragment: Offer.isDeclinedAsAsked) as is_declined,
                    coalesce(bool_or(offer.state = 'open'), false) as is_open
               from unnest(\(pairs.map(\.key.requester))::uuid[], \(pairs.map(\.key.id))::uuid[],
                           \(pairs.map(\.worker))::uuid[], \(pairs.map { Bytes($0.hash.bytes) })::bytea[])

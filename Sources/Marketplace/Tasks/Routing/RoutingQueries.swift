@@ -199,8 +199,7 @@ extension Transaction {
         return try await rows(
             """
             select offer.batch_id, offer.worker_id, bool_or(offer.state = 'open') as is_open,
-                   coalesce(bool_or(offer.state = 'declined' and offer.decline_reason is distinct from 'not_now'
-                                    and offer.terms_hash = asked.terms_hash), false) as is_declined,
+                   \(fragment: Offer.isDeclinedAsAsked) as is_declined,
                    count(*) filter (where offer.terms_hash = asked.terms_hash) as turns,
                    bool_or(offer.state = 'accepted') as has_accepted,
                    max(offer.closed_at) filter (where offer.state in ('declined', 'lapsed')) as turned_down_at,
