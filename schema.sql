@@ -1275,7 +1275,11 @@ create type account_kind as enum (
     'payout_clearing',   -- what is on its way to the bank
     'platform_fees',     -- the platform's income
     'bank',              -- the world outside; negative by as much as it has brought in
-    'platform_top_ups'   -- negative by as much as the platform has paid to keep pay floors
+    'platform_top_ups',  -- negative by as much as the platform has paid to keep pay floors
+    'tax_payable',       -- what was withheld and is owed to tax authorities
+    'conversion',        -- what was changed into another currency and what came of it; one in each
+    'rounding',          -- what rounding has left over
+    'write_off'          -- negative by as much as was given up
 );
 comment on type account_kind is 'What an account holds.';
 
@@ -1286,18 +1290,65 @@ create table account (
     -- The requester, batch or worker; the platform's accounts have none.
     owner_id       uuid,
     currency       text          not null,
-    -- Kept by every transfer for accounts that must not go below zero; null for the platform's own, which would be
-    -- hot rows: those are summed when asked for.
-    balance_minor  bigint,
     constraint account_one_per_owner unique nulls not distinct (kind, owner_id, currency),
     constraint account_currency_agrees unique (account_id, currency),
-    constraint account_never_negative check (balance_minor >= 0),
-    constraint account_balance_bounded check (balance_minor <= 1000000000000000),
-    constraint account_owner_iff_balance check ((owner_id is null) = (balance_minor is null)),
     constraint account_owner_iff_kind
         check ((owner_id is not null) = (kind in ('requester_wallet', 'batch_hold', 'worker_payable')))
 );
 comment on table account is 'Accounts of the double-entry ledger.';
+
+-- The balance of an account that has an owner and must not go below zero, kept by every transfer: in one slice, or in
+-- several where many post to it at once. The platform's own accounts have none, since their slices would be hot rows:
+-- they are summed from their last fold.
+create table account_slice (
+    account_id     uuid      not null references account,
+    slice_no       smallint  not null,
+    balance_minor  bigint    not null,
+    constraint account_slice_pkey primary key (account_id, slice_no),
+    constraint account_slice_no_bounded check (slice_no between 0 and 63),
+    constraint account_slice_never_negative check (balance_minor >= 0),
+    constraint account_slice_balance_bounded check (balance_minor <= 1000000000000000)
+) with (fillfactor = 50);
+comment on table account_slice is 'Balances of accounts, in slices.';
+
+create type entry_kind as enum (
+    'funding',        -- a requester has paid in
+    'hold',           -- money is set aside for a batch
+    'release',        -- and given back
+    'acceptance',     -- work was accepted: the worker's pay and the platform's fee
+    'top_up',         -- pay was raised to the floor
+    'payout',         -- what is owed is on its way
+    'settlement',     -- and has left
+    'withdrawal',     -- a requester has taken money out
+    'bonus',          -- a requester pays more than was agreed
+    'conversion',     -- a wallet's money became another currency's
+    'write_off',      -- the platform gives up, or makes up for, what cannot be had
+    'reversal',       -- another entry is taken back
+    'payout_return',  -- a payment came back from the bank
+    'withholding',    -- tax was kept back
+    'remittance',     -- and was paid to its authority
+    'clawback'        -- pay was taken back, by a decision
+);
+comment on type entry_kind is 'Why something was entered in the journal.';
+
+-- What belongs together: transfers that were posted at once for one reason. Append-only.
+create table journal_entry (
+    entry_id     uuid         primary key,
+    kind         entry_kind   not null,
+    -- What caused it: an assignment, a batch, a payout's line or share, a voucher, a funding reference. Once per kind: the
+    -- same again is not posted twice.
+    source_id    uuid         not null,
+    -- The entry that this one takes back, which is taken back once.
+    reverses_id  uuid         references journal_entry,
+    -- For people; where the source does not say it.
+    reason       text,
+    posted_at    timestamptz  not null,
+    constraint journal_entry_one_per_source unique (kind, source_id),
+    constraint journal_entry_reversed_once unique (reverses_id),
+    constraint journal_entry_reversal_iff_kind check ((reverses_id is not null) = (kind = 'reversal')),
+    constraint journal_entry_reason_bounded check (char_length(reason) between 1 and 4000)
+);
+comment on table journal_entry is 'Reasons of movements of money; append-only.';
 
 create type transfer_kind as enum (
     'funding',   -- bank to requester wallet
@@ -1307,7 +1358,16 @@ create type transfer_kind as enum (
     'fee',       -- batch hold to platform fees
     'payout',    -- worker payable to payout clearing
     'settlement', -- payout clearing to bank
-    'top_up'     -- batch hold, or the platform's top-ups, to worker payable
+    'top_up',    -- batch hold, or the platform's top-ups, to worker payable
+    'withdrawal',     -- requester wallet to bank
+    'bonus',          -- requester wallet to worker payable
+    'conversion',     -- between a wallet and the conversion account of its currency
+    'write_off',      -- between the platform's write-offs and another account
+    'reversal',       -- the other way round than the transfer that is its source
+    'payout_return',  -- bank to worker payable
+    'withholding',    -- worker payable to tax payable
+    'remittance',     -- tax payable to bank
+    'clawback'        -- worker payable to requester wallet
 );
 comment on type transfer_kind is 'Why money moved.';
 
@@ -1323,6 +1383,7 @@ create table transfer (
     -- is what is held or released while a batch is worked on. Once per kind.
     source_id          uuid           not null,
     posted_at          timestamptz    not null,
+    entry_id           uuid           not null references journal_entry,
     constraint transfer_amount_positive check (amount_minor between 1 and 1000000000000000),
     constraint transfer_between_two_accounts check (debit_account_id <> credit_account_id),
     constraint transfer_one_per_source unique (kind, source_id),
@@ -1332,9 +1393,83 @@ create table transfer (
         foreign key (credit_account_id, currency) references account (account_id, currency)
 );
 comment on table transfer is 'Movements of money; append-only.';
--- Serve LedgerQueries.statementLines, newest first.
-create index transfer_by_debit on transfer (debit_account_id, currency, transfer_id);
-create index transfer_by_credit on transfer (credit_account_id, currency, transfer_id);
+-- Serve LedgerQueries.statementLines, newest first, and the sums of HistoryQueries from the index alone.
+create index transfer_by_debit on transfer (debit_account_id, currency, transfer_id) include (amount_minor);
+create index transfer_by_credit on transfer (credit_account_id, currency, transfer_id) include (amount_minor);
+create index transfer_by_entry on transfer (entry_id);
+
+-- What an account held after a transfer and all before it, so that a balance is a short sum. Append-only.
+create table account_fold (
+    account_id     uuid    not null references account,
+    -- The last transfer that is counted; transfers are ordered by their ids, which begin with their instant.
+    through_id     uuid    not null references transfer,
+    balance_minor  bigint  not null,
+    constraint account_fold_pkey primary key (account_id, through_id)
+);
+comment on table account_fold is 'Balances at past instants; append-only.';
+create index account_fold_by_transfer on account_fold (through_id);
+
+create type voucher_kind as enum ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance');
+comment on type voucher_kind is 'What finance asks to have entered.';
+
+create type voucher_state as enum (
+    'prepared',  -- by a maker
+    'posted',    -- terminal: entered, by a second person
+    'refused'    -- terminal
+);
+comment on type voucher_state is 'Where a voucher stands.';
+
+-- An entry that a person of finance prepares and another one posts.
+create table voucher (
+    voucher_id       uuid           primary key,
+    kind             voucher_kind   not null,
+    state            voucher_state  not null,
+    -- Whose wallet it is about; null for a reversal and a remittance.
+    requester_id     uuid,
+    -- What leaves the wallet, or the tax payable; what is credited to the wallet by a write-off. Null for a reversal.
+    amount_minor     bigint,
+    currency         text,
+    -- What a conversion brings, and the rate that made it: units of the other currency for one of this, in
+    -- hundred-millionths, with where it was published.
+    to_amount_minor  bigint,
+    to_currency      text,
+    rate_e8          bigint,
+    rate_source      text,
+    -- The entry that a reversal takes back.
+    reverses_id      uuid           references journal_entry,
+    reason           text           not null,
+    prepared_by      uuid           not null references principal,
+    prepared_at      timestamptz    not null,
+    decided_by       uuid           references principal,
+    decided_at       timestamptz,
+    constraint voucher_by_two_people check (decided_by <> prepared_by),
+    constraint voucher_decided_iff_terminal check (
+        (state = 'prepared') = (decided_by is null) and (decided_by is null) = (decided_at is null)
+    ),
+    constraint voucher_amount_iff_kind check (
+        (kind = 'reversal') = (amount_minor is null) and (amount_minor is null) = (currency is null)
+        and (kind = 'reversal') = (reverses_id is not null)
+    ),
+    constraint voucher_requester_iff_kind
+        check ((requester_id is not null) = (kind in ('withdrawal', 'conversion', 'write_off'))),
+    constraint voucher_rate_iff_conversion check (
+        (kind = 'conversion') = (to_amount_minor is not null)
+        and (kind = 'conversion') = (to_currency is not null)
+        and (kind = 'conversion') = (rate_e8 is not null)
+        and (kind = 'conversion') = (rate_source is not null)
+    ),
+    constraint voucher_amounts_positive check (
+        amount_minor between 1 and 1000000000000000 and to_amount_minor between 1 and 1000000000000000 and rate_e8 > 0
+    ),
+    constraint voucher_reason_bounded check (char_length(reason) between 1 and 4000)
+);
+comment on table voucher is 'Entries that need two people.';
+create index voucher_by_preparer on voucher (prepared_by);
+create index voucher_by_decider on voucher (decided_by);
+create index voucher_by_reversed on voucher (reverses_id);
+-- An entry has one voucher at a time that wants it taken back.
+create unique index voucher_one_reversal on voucher (reverses_id) where state <> 'refused';
+create index voucher_prepared on voucher (voucher_id) where state = 'prepared';
 
 -- Tasks ----------------------------------------------------------------------
 
@@ -3332,7 +3467,7 @@ create index payout_item_by_line on payout_item (payout_line_id);
 
 -- The program works as this role: it cannot change what is append-only, nor the schema.
 grant select, insert, update, delete on all tables in schema public to guildhall_app;
-revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, decision, submission, review, earning,
+revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptance, transfer, journal_entry, account_fold, decision, submission, review, earning,
     pay_floor_flag,
     credential_evidence, credential_reminder, exam, hours_entry, task_return, content_reading
     from guildhall_app;
@@ -3368,3 +3503,6 @@ revoke delete on auction, bid, award, early_opening from guildhall_app;
 -- What was paid more, and which steps were taken, stays as it was; an alert is on record for ever.
 revoke update, delete on batch_raise, offer_raise, escalation_step from guildhall_app;
 revoke delete on schedule_alert, forecast_backtest from guildhall_app;
+-- What is on a voucher stays as it was prepared; only its end is entered.
+revoke update, delete on voucher from guildhall_app;
+grant update (state, decided_by, decided_at) on voucher to guildhall_app;

@@ -14,8 +14,8 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(help: "small: minutes. full: more rounds of more seconds.") var size = Size.small
     @Option(
         help: """
-            Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, large \
-            or serve.
+            Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, ledger, \
+            large or serve.
             """)
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
@@ -58,6 +58,12 @@ struct Benchmarks: AsyncParsableCommand {
                 ).run()
             }
             if wants("routing") { try await RoutingBenchmark(bench: bench, rounds: size == .full ? 9 : 5).run() }
+            if wants("ledger") {
+                try await LedgerBenchmark(
+                    bench: bench, rounds: size == .full ? 9 : 5, posts: size == .full ? 32_000 : 8_000,
+                    transfers: size == .full ? 10_000_000 : 1_000_000
+                ).run()
+            }
             if wants("large") {
                 try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3, nextOnly: nextOnly).run()
             }

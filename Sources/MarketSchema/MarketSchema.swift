@@ -75,6 +75,13 @@ package enum MarketSchema {
             script: String(decoding: PackageResources._018_award_ends_sql, as: UTF8.self)
         ),
         SchemaStep(version: 19, name: "pace", script: String(decoding: PackageResources._019_pace_sql, as: UTF8.self)),
+        SchemaStep(
+            version: 20, name: "ledger_enums",
+            script: String(decoding: PackageResources._020_ledger_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 21, name: "journal", script: String(decoding: PackageResources._021_journal_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -25,19 +25,21 @@ package struct SchedulerLoop: Sendable {
     /// Everything that a market's scheduler does.
     ///
     /// - Parameters:
+    ///   - urgent: the same market by a connection of its own, for what must not wait behind other rounds: the end of
+    ///     leases.
     ///   - actor: ``Market/systemPrincipal()``.
     ///   - sink: where notices go; `nil` leaves them in the outbox.
     package init(
-        market: Market, by actor: Principal.ID, notices sink: (any NoticeSink)?,
+        market: Market, urgent: Market, by actor: Principal.ID, notices sink: (any NoticeSink)?,
         logger: Logger
     ) {
         var rounds: [any SchedulerRound] = [
-            LeaseExpiryRound(market: market, by: actor), LeaseRevocationRound(market: market, by: actor),
+            LeaseExpiryRound(market: urgent, by: actor), LeaseRevocationRound(market: market, by: actor),
             DraftForgettingRound(market: market), OfferLapseRound(market: market, by: actor),
             OfferFillRound(market: market, by: actor),
             DirectOfferLapseRound(market: market, by: actor), BidScreeningRound(market: market, by: actor),
             ReservationRound(market: market, by: actor),
-            AuditSealRound(market: market), AnswerForgettingRound(market: market),
+            AuditSealRound(market: market), LedgerFoldRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),

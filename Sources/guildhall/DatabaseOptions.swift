@@ -209,11 +209,19 @@ struct Session: Sendable {
         }
     }
 
+    /// The same market over connections of its own, for what must not wait behind other work.
+    func apart(connections: Int) -> Market {
+        let database = Self.database(
+            connectionString, options, role: Self.role, clock: nil, connections: connections)
+        return Market(database: database, identifiers: market.identifiers, keys: market.keys)
+    }
+
     private static func database(
-        _ connectionString: String, _ options: DatabaseOptions, role: String?, clock: (any WallClock)?
+        _ connectionString: String, _ options: DatabaseOptions, role: String?, clock: (any WallClock)?,
+        connections: Int? = nil
     ) -> Database {
         var configuration = StoreConfiguration(connectionString: connectionString)
-        configuration.poolSize = options.poolSize
+        configuration.poolSize = connections ?? options.poolSize
         configuration.usesNamedStatements = !options.pooler
         configuration.role = role
         if role == nil { configuration.statementTimeout = .seconds(600) }

@@ -20,7 +20,7 @@ struct Guildhall: AsyncParsableCommand {
             PsqlCommand.self,
             WorkerCommand.self, KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
-            RequesterCommand.self, ProjectCommand.self, BatchCommand.self, ReservationCommand.self,
+            RequesterCommand.self, LedgerCommand.self, ProjectCommand.self, BatchCommand.self, ReservationCommand.self,
             GuidelineCommand.self, SuggestionCommand.self, TaskCommand.self, ReviewCommand.self, OfferCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,

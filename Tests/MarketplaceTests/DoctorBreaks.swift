@@ -251,7 +251,45 @@ private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             "update batch set top_up_spent_minor = top_up_spent_minor + 1 where top_up_spent_minor > 0"
         ]
     ),
-    (.balances, ["update account set balance_minor = balance_minor + 1 where kind = 'requester_wallet'"]),
+    (.balances, ["update account_slice set balance_minor = balance_minor + 1 where balance_minor > 0"]),
+    (
+        .balances,
+        ["insert into account_slice select account_id, 0, 0 from account where kind = 'bank' limit 1"]
+    ),
+    (
+        .folds,
+        [
+            """
+            insert into account_fold (account_id, through_id, balance_minor)
+            select debit_account_id, transfer_id, -amount_minor - 1 from transfer where kind = 'funding'
+             order by transfer_id limit 1
+            """
+        ]
+    ),
+    (.journal, ["update journal_entry set posted_at = posted_at + interval '1 second' where kind = 'funding'"]),
+    (.journal, ["update transfer set kind = 'withdrawal' where kind = 'funding'"]),
+    (
+        .journal,
+        [
+            """
+            insert into journal_entry (entry_id, kind, source_id, posted_at)
+            values (gen_random_uuid(), 'hold', gen_random_uuid(), '2026-03-02')
+            """
+        ]
+    ),
+    (
+        .vouchers,
+        [
+            """
+            insert into voucher (voucher_id, kind, state, amount_minor, currency, reason, prepared_by, prepared_at,
+                                 decided_by, decided_at)
+            select gen_random_uuid(), 'remittance', 'posted', 5, 'USD', 'x', one.principal_id, '2026-03-02',
+                   other.principal_id, '2026-03-02'
+              from principal as one join principal as other on one.principal_id < other.principal_id
+             limit 1
+            """
+        ]
+    ),
     (
         .currencies,
         [
@@ -264,12 +302,12 @@ private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         [
             """
             insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
-                source_id,
-                                  posted_at)
+                                  source_id, posted_at, entry_id)
             select gen_random_uuid(), 'settlement', bank.account_id, clearing.account_id, 5, 'USD', gen_random_uuid(),
-                   '2026-03-02'
-              from account as bank, account as clearing
-             where bank.kind = 'bank' and clearing.kind = 'payout_clearing'
+                   posted_at, entry_id
+              from account as bank, account as clearing, journal_entry
+             where bank.kind = 'bank' and clearing.kind = 'payout_clearing' and journal_entry.kind = 'settlement'
+             limit 1
             """
         ]
     ),
@@ -280,15 +318,16 @@ private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
             with released as (
                 insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
-                                      source_id, posted_at)
-                select gen_random_uuid(), 'release', hold.account_id, wallet.account_id, hold.balance_minor, 'USD',
-                       gen_random_uuid(), '2026-03-02'
-                  from account as hold, account as wallet
-                 where hold.kind = 'batch_hold' and hold.balance_minor > 0 and wallet.kind = 'requester_wallet'
+                                      source_id, posted_at, entry_id)
+                select gen_random_uuid(), 'hold', hold.account_id, wallet.account_id, kept.balance_minor, 'USD',
+                       gen_random_uuid(), posted_at, entry_id
+                  from account as hold join account_slice as kept using (account_id), account as wallet, journal_entry
+                 where hold.kind = 'batch_hold' and kept.balance_minor > 0 and wallet.kind = 'requester_wallet'
+                   and journal_entry.kind = 'hold'
                  limit 1
                 returning debit_account_id, credit_account_id, amount_minor
             )
-            update account
+            update account_slice
                set balance_minor = balance_minor
                    + case when account_id = debit_account_id then -amount_minor else amount_minor end
               from released where account_id in (debit_account_id, credit_account_id)

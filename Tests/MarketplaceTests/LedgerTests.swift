@@ -55,7 +55,8 @@ struct LedgerTests {
             }
             let goesBelow = next.contains { $0.key.owner != nil && $0.value < 0 }
             do {
-                try await Scratch.database.transaction { try await $0.post(transfers) }
+                let entry = ids.entry(transfers)
+                try await Scratch.database.transaction { try await $0.post(entry) }
                 #expect(!goesBelow)
                 model = next
             } catch LedgerRefusal.insufficientFunds {
@@ -86,17 +87,18 @@ struct LedgerTests {
             )
         }
         try await Scratch.database.transaction { transaction in
-            try await transaction.post(holds.map { try move(source, $0, 100) })
+            try await transaction.post(ids.entry(holds.map { try move(source, $0, 100) }))
         }
         try await withThrowingTaskGroup { group in
             for index in 0..<200 {
                 group.addTask {
                     do {
                         try await Scratch.database.transaction { transaction in
-                            try await transaction.post([
-                                move(holds[index % 4], holds[(index + 1) % 4], 30),
-                                move(holds[(index + 2) % 4], holds[(index + 1) % 4], 20),
-                            ])
+                            try await transaction.post(
+                                ids.entry([
+                                    move(holds[index % 4], holds[(index + 1) % 4], 30),
+                                    move(holds[(index + 2) % 4], holds[(index + 1) % 4], 20),
+                                ]))
                         }
                     } catch LedgerRefusal.insufficientFunds {}
                 }
@@ -128,12 +130,11 @@ struct LedgerTests {
         #expect(
             await refusal(LedgerRefusal.self) {
                 try await small.market.database.transaction { transaction in
-                    try await transaction.post([
-                        Transfer(
-                            id: small.market.identifiers.make(at: Scratch.start), kind: .funding, debit: earlier.debit,
-                            credit: earlier.credit, amount: earlier.amount, source: reference
-                        )
-                    ])
+                    let transfer = Transfer(
+                        id: small.market.identifiers.make(at: Scratch.start), kind: .funding, debit: earlier.debit,
+                        credit: earlier.credit, amount: earlier.amount, source: reference
+                    )
+                    try await transaction.post(small.market.identifiers.entry([transfer]))
                 }
             } == .alreadyPosted)
     }
@@ -184,5 +185,12 @@ struct LedgerTests {
         #expect(older.map(\.otherKind) == [.bank])
         #expect(await refusal(AccessRefusal.self) { try await read(of: wallet, by: small.reviewer) } != nil)
         #expect(await refusal(BadInput.self) { try await read(of: wallet, limit: 201, by: small.checker) } != nil)
+    }
+}
+
+extension IdentifierSource {
+    /// An entry with a source of its own.
+    func entry(_ transfers: [Transfer]) -> JournalEntry {
+        JournalEntry(id: make(at: Scratch.start), kind: .hold, source: uuid(at: Scratch.start), transfers)
     }
 }

@@ -4,16 +4,28 @@ import Store
 import TestSupport
 import Testing
 
+/// A voucher of those values, prepared by somebody.
+private func voucher(_ values: SQL, decidedBy: SQL = "null::uuid", reason: SQL = "'x'") -> SQL {
+    """
+    insert into voucher (voucher_id, prepared_by, prepared_at, reason, decided_by, decided_at, kind, state, requester_id,
+                         amount_minor, currency)
+    select gen_random_uuid(), person, '2026-03-02', \(fragment: reason), \(fragment: decidedBy),
+           case when \(fragment: decidedBy) is not null then '2026-03-02'::timestamptz end, \(fragment: values)
+      from (select principal_id as person from principal limit 1) as someone
+    """
+}
+
 /// Statements that break a constraint of the ledger, the tasks, the reviews or the payouts, and the name it answers by.
 private let violations: [(constraint: String, statement: SQL)] = [
-    ("account_never_negative", "update account set balance_minor = -1 where kind = 'batch_hold'"),
-    ("account_balance_bounded", "update account set balance_minor = 1000000000000001 where kind = 'batch_hold'"),
-    ("account_owner_iff_balance", "update account set balance_minor = 0 where kind = 'bank'"),
+    ("account_slice_never_negative", "update account_slice set balance_minor = -1"),
+    ("account_slice_balance_bounded", "update account_slice set balance_minor = 1000000000000001"),
+    ("account_slice_no_bounded", "update account_slice set slice_no = 64"),
+    ("account_slice_pkey", "insert into account_slice select account_id, slice_no, 0 from account_slice"),
     ("account_owner_iff_kind", "update account set kind = 'bank' where kind = 'batch_hold'"),
     (
         "account_one_per_owner",
         """
-        insert into account select gen_random_uuid(), kind, owner_id, currency, balance_minor from account
+        insert into account select gen_random_uuid(), kind, owner_id, currency from account
         """
     ),
     ("transfer_amount_positive", "update transfer set amount_minor = 0"),
@@ -22,7 +34,46 @@ private let violations: [(constraint: String, statement: SQL)] = [
         "transfer_one_per_source",
         """
         insert into transfer select gen_random_uuid(), kind, debit_account_id, credit_account_id, amount_minor,
-               currency, source_id, posted_at from transfer
+               currency, source_id, posted_at, entry_id from transfer
+        """
+    ),
+    (
+        "journal_entry_one_per_source",
+        """
+        insert into journal_entry select gen_random_uuid(), kind, source_id, null, null, posted_at from journal_entry
+        """
+    ),
+    ("journal_entry_reversal_iff_kind", "update journal_entry set kind = 'reversal'"),
+    (
+        "journal_entry_reversed_once",
+        """
+        insert into journal_entry
+        select gen_random_uuid(), 'reversal', gen_random_uuid(), (select min(entry_id::text)::uuid from journal_entry),
+               null, posted_at
+          from journal_entry
+        """
+    ),
+    ("journal_entry_reason_bounded", "update journal_entry set reason = ''"),
+    (
+        "account_fold_pkey",
+        """
+        insert into account_fold select debit_account_id, transfer_id, 0 from transfer, generate_series(1, 2)
+        """
+    ),
+    ("voucher_by_two_people", voucher("'withdrawal', 'posted', gen_random_uuid(), 5, 'USD'", decidedBy: "person")),
+    ("voucher_decided_iff_terminal", voucher("'withdrawal', 'posted', gen_random_uuid(), 5, 'USD'")),
+    ("voucher_amount_iff_kind", voucher("'withdrawal', 'prepared', gen_random_uuid(), null, 'USD'")),
+    ("voucher_requester_iff_kind", voucher("'withdrawal', 'prepared', null, 5, 'USD'")),
+    ("voucher_rate_iff_conversion", voucher("'conversion', 'prepared', gen_random_uuid(), 5, 'USD'")),
+    ("voucher_amounts_positive", voucher("'withdrawal', 'prepared', gen_random_uuid(), 0, 'USD'")),
+    ("voucher_reason_bounded", voucher("'withdrawal', 'prepared', gen_random_uuid(), 5, 'USD'", reason: "''")),
+    (
+        "voucher_one_reversal",
+        """
+        insert into voucher (voucher_id, kind, state, reverses_id, reason, prepared_by, prepared_at)
+        select gen_random_uuid(), 'reversal', 'prepared', (select entry_id from journal_entry limit 1), 'x', person,
+               '2026-03-02'
+          from (select principal_id as person from principal limit 1) as someone, generate_series(1, 2)
         """
     ),
     ("transfer_debit_fkey", "update transfer set currency = 'EUR'"),

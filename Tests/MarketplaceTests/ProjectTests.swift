@@ -105,14 +105,14 @@ struct ProjectTests {
     func requesters() async throws {
         let small = try await SmallMarket(wallet: 0)
         let fund = FundRequester(market: small.market)
-        let reference = try FundRequester.reference(called: "WIRE 118")
+        let reference = try Reference.uuid(of: "WIRE 118", in: "funding")
         let amount = try Money(5_000, small.usd)
         let transfer = try await fund(small.requester, with: amount, reference: reference, by: small.maker)
         #expect(
             try await fund(
-                small.requester, with: amount, reference: FundRequester.reference(called: " WIRE 118 "),
+                small.requester, with: amount, reference: Reference.uuid(of: " WIRE 118 ", in: "funding"),
                 by: small.maker) == transfer)
-        #expect(try FundRequester.reference(called: "WIRE 119") != reference)
+        #expect(try Reference.uuid(of: "WIRE 119", in: "funding") != reference)
         let other = try await CreateRequester(market: small.market)(externalKey: "b", name: "B", by: small.manager)
         let list = ListRequesters(market: small.market)
         let first = try await list(limit: 1, by: small.manager)

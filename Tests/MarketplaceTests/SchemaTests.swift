@@ -19,6 +19,8 @@ struct SchemaTests {
         "rate_card_state": labels(RateCardState.self), "premium_kind": labels(PremiumKind.self),
         "escalation_shape": labels(EscalationShape.self),
         "account_kind": labels(AccountKind.self),
+        "entry_kind": labels(EntryKind.self), "voucher_kind": labels(VoucherKind.self),
+        "voucher_state": labels(VoucherState.self),
         "transfer_kind": labels(TransferKind.self), "batch_state": labels(BatchState.self),
         "batch_door": labels(BatchDoor.self), "batch_closed_reason": labels(BatchClosedReason.self),
         "task_state": labels(TaskState.self),

@@ -89,13 +89,21 @@ struct ImportTests {
     func resumes() async throws {
         let founders = try await FoundMarket(market: Scratch.market)()
         try await Scratch.asOwner {
-            try await $0.execute("update account set balance_minor = 0 where kind = 'requester_wallet'")
+            try await $0.execute(
+                """
+                update account_slice set balance_minor = 0
+                 where account_id in (select account_id from account where kind = 'requester_wallet')
+                """)
         }
         await #expect(throws: BatchRefusal.self) {
             try await contracts(SimulationBench.samples + "/contracts", founders)
         }
         try await Scratch.asOwner {
-            try await $0.execute("update account set balance_minor = 100000000 where kind = 'requester_wallet'")
+            try await $0.execute(
+                """
+                update account_slice set balance_minor = 100000000
+                 where account_id in (select account_id from account where kind = 'requester_wallet')
+                """)
         }
         let summary = try await contracts(SimulationBench.samples + "/contracts", founders)
         #expect(summary.added == 0)

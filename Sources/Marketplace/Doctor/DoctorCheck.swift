@@ -21,6 +21,9 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case topUps = "top_ups_within_shortfall"
     case topUpShare = "top_ups_within_share"
     case balances = "balances_are_sums"
+    case folds = "folds_are_sums"
+    case journal = "entries_whole"
+    case vouchers = "vouchers_by_two_people"
     case currencies = "transfers_in_one_currency"
     case clearing = "clearing_is_zero"
     case budget = "within_budget"
@@ -66,7 +69,7 @@ extension DoctorCheck {
         case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations, .handedOut, .ending: 1
         case .eligibility, .proof, .barred: 2
         case .termsFrozen, .termsHash, .directOffers, .raises, .oneEarning, .earningPosted, .topUps: 3
-        case .balances, .currencies, .clearing: 4
+        case .balances, .folds, .journal, .vouchers, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
@@ -112,6 +115,9 @@ extension DoctorCheck {
         case .topUpShare:
             "What a batch's hold has paid in top-ups is what it counts, and within the share kept for them."
         case .balances: "Every balance equals the sum of its transfers, and none is negative."
+        case .folds: "What was noted of a balance is the sum of the transfers up to there."
+        case .journal: "Every entry has its transfers, of its kind and instant; a reversal those of the other, turned."
+        case .vouchers: "What finance entered by hand was prepared by one person and posted by another."
         case .currencies: "Every transfer is in the currency of both its accounts."
         case .clearing: "Nothing is left in clearing: every payout was settled."
         case .budget: "What a batch holds and has spent is within its budget."
@@ -187,6 +193,9 @@ extension DoctorCheck {
         case .topUps: .violations(Self.topUpViolations)
         case .topUpShare: .violations(Self.topUpShareViolations)
         case .balances: .violations(Self.balanceViolations)
+        case .folds: .violations(Self.foldViolations)
+        case .journal: .violations(Self.journalViolations)
+        case .vouchers: .violations(Self.voucherViolations)
         case .currencies: .violations(Self.currencyViolations)
         case .clearing: .violations(Self.clearingViolations)
         case .budget: .violations(Self.budgetViolations)

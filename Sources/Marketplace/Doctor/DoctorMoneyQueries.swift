@@ -50,9 +50,60 @@ extension DoctorCheck {
             as credited using (account_id)
           left join (select debit_account_id as account_id, sum(amount_minor) as debits from transfer group by 1)
             as debited using (account_id)
-         where account.owner_id is not null
-           and (account.balance_minor is distinct from coalesce(credits, 0) - coalesce(debits, 0)
-                or account.balance_minor < 0)
+          left join (select account_id, sum(balance_minor) as balance_minor, min(balance_minor) as least
+                       from account_slice group by 1) as kept using (account_id)
+         where case
+                   when account.owner_id is null then kept.account_id is not null
+                   else kept.balance_minor is distinct from coalesce(credits, 0) - coalesce(debits, 0) or least < 0
+               end
+        """
+
+    /// What is posted before a fold, and is not counted in it, would be missing from every balance after it.
+    static let foldViolations: SQL = """
+        select fold.account_id::text || ' ' || fold.through_id::text as example
+          from account_fold as fold
+         where balance_minor is distinct from
+               (select coalesce(sum(amount_minor), 0) from transfer
+                 where credit_account_id = fold.account_id and transfer_id <= fold.through_id)
+             - (select coalesce(sum(amount_minor), 0) from transfer
+                 where debit_account_id = fold.account_id and transfer_id <= fold.through_id)
+        """
+
+    /// An entry's transfers are of its instant and of a kind that it may have, and no entry is without any.
+    static let journalViolations: SQL = """
+        select entry.entry_id::text as example
+          from journal_entry as entry
+          left join transfer using (entry_id)
+         where transfer.transfer_id is null
+            or transfer.posted_at <> entry.posted_at
+            or case entry.kind
+                   when 'acceptance' then transfer.kind not in ('earning', 'fee')
+                   else transfer.kind::text <> entry.kind::text
+               end
+         union all
+        select entry.entry_id::text
+          from journal_entry as entry
+         where entry.kind = 'reversal'
+           and exists (select from (select debit_account_id, credit_account_id, amount_minor, currency from transfer
+                                     where transfer.entry_id = entry.reverses_id
+                                    except all
+                                    select credit_account_id, debit_account_id, amount_minor, currency from transfer
+                                     where transfer.entry_id = entry.entry_id) as missing)
+        """
+
+    static let voucherViolations: SQL = """
+        select voucher.voucher_id::text as example
+          from voucher
+          left join journal_entry as entry
+            on entry.source_id = voucher.voucher_id and entry.kind::text = voucher.kind::text
+         where voucher.decided_by = voucher.prepared_by
+            or (voucher.state = 'posted') <> (entry.entry_id is not null)
+            or entry.reverses_id is distinct from case when voucher.state = 'posted' then voucher.reverses_id end
+         union all
+        select entry.entry_id::text
+          from journal_entry as entry
+         where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance')
+           and not exists (select from voucher where voucher_id = entry.source_id)
         """
 
     static let currencyViolations: SQL = """
@@ -78,10 +129,12 @@ extension DoctorCheck {
         select batch.batch_id::text as example
           from batch
           join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
+          join (select account_id, sum(balance_minor) as balance_minor from account_slice group by 1) as kept
+            using (account_id)
           left join (select debit_account_id as account_id, sum(amount_minor) as spent
                        from transfer where kind in ('earning', 'fee', 'top_up') group by 1) as spending
             using (account_id)
-         where account.balance_minor + coalesce(spent, 0) > batch.budget_minor
+         where kept.balance_minor + coalesce(spent, 0) > batch.budget_minor
         """
 
     static let holdViolations: SQL = """
@@ -89,6 +142,8 @@ extension DoctorCheck {
           from batch
           left join account on account.kind = 'batch_hold' and account.owner_id = batch.batch_id
                            and account.currency = batch.currency
+          left join (select account_id, sum(balance_minor) as balance_minor from account_slice group by 1) as kept
+            using (account_id)
           left join (select requester_id, batch_id, count(*) as unsettled from slot
                       where state not in ('done', 'withdrawn') group by 1, 2) as work
             on work.requester_id = batch.requester_id and work.batch_id = batch.batch_id
@@ -96,7 +151,7 @@ extension DoctorCheck {
             on price.requester_id = batch.requester_id and price.batch_id = batch.batch_id
          where case
                    when batch.state in ('open', 'paused') then
-                       coalesce(account.balance_minor, 0)
+                       coalesce(kept.balance_minor, 0)
                        < coalesce(work.unsettled, 0)
                          * greatest(coalesce(price.most_pay_minor + price.most_fee_minor,
                                              batch.pay_minor + batch.fee_minor),
@@ -105,8 +160,8 @@ extension DoctorCheck {
                                         and raise.batch_id = batch.batch_id))
                          + batch.top_up_share_minor - batch.top_up_spent_minor
                    -- The slots of a draft are open, but nobody can take them, and nothing is held.
-                   when batch.state = 'draft' then coalesce(account.balance_minor, 0) <> 0
-                   else coalesce(account.balance_minor, 0) <> 0 or work.unsettled is not null
+                   when batch.state = 'draft' then coalesce(kept.balance_minor, 0) <> 0
+                   else coalesce(kept.balance_minor, 0) <> 0 or work.unsettled is not null
                end
         """
 

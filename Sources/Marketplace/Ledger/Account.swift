@@ -15,6 +15,10 @@ package enum AccountKind: String, Sendable, CaseIterable, SQLEnum {
     case platformFees = "platform_fees"
     case bank
     case platformTopUps = "platform_top_ups"
+    case taxPayable = "tax_payable"
+    case conversion
+    case rounding
+    case writeOff = "write_off"
 }
 
 /// What an account is found by: its kind, whose it is, and its currency.
@@ -23,6 +27,11 @@ package struct AccountKey: Hashable, Sendable {
     /// The requester, batch or worker; `nil` for the platform's own accounts.
     package let owner: UUID?
     package let currency: Currency
+
+    /// - Parameter owner: of wallets, holds and payables; `nil` for the platform's own.
+    package init(kind: AccountKind, owner: UUID?, currency: Currency) {
+        (self.kind, self.owner, self.currency) = (kind, owner, currency)
+    }
 
     /// What a requester has paid in and not committed.
     package static func wallet(of requester: Requester.ID, _ currency: Currency) -> AccountKey {
@@ -57,6 +66,21 @@ package struct AccountKey: Hashable, Sendable {
     /// Negative by as much as the platform has paid to keep pay floors.
     package static func topUps(_ currency: Currency) -> AccountKey {
         AccountKey(kind: .platformTopUps, owner: nil, currency: currency)
+    }
+
+    /// What was withheld and is owed to tax authorities.
+    package static func taxPayable(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .taxPayable, owner: nil, currency: currency)
+    }
+
+    /// What was changed into other currencies, and what came of it.
+    package static func conversion(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .conversion, owner: nil, currency: currency)
+    }
+
+    /// Negative by as much as the platform gave up or made up for.
+    package static func writeOff(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .writeOff, owner: nil, currency: currency)
     }
 }
 

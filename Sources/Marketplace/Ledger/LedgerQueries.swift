@@ -47,62 +47,17 @@ extension Transaction {
     private func insertAccounts(_ keys: [AccountKey], ids: any IdentifierSource) async throws {
         try await execute(
             """
-            insert into account (account_id, kind, owner_id, currency, balance_minor)
-            select account_id, kind::account_kind, owner_id, currency, case when owner_id is null then null else 0 end
-              from unnest(\(keys.map { _ in ids.uuid(at: instant) })::uuid[], \(keys.map(\.kind.rawValue))::text[],
-                          \(keys.map(\.owner))::uuid[], \(keys.map(\.currency.code))::text[])
-                   as wanted (account_id, kind, owner_id, currency)
-            on conflict on constraint account_one_per_owner do nothing
-            """)
-    }
-
-    /// Posts transfers, all or none, in one statement: accounts that keep a balance are locked in the order of their
-    /// ids and moved by what the whole set takes from them or brings them.
-    ///
-    /// - Throws: ``LedgerRefusal``; then the transaction can only be rolled back.
-    package func post(_ transfers: [Transfer]) async throws {
-        guard !transfers.isEmpty else { return }
-        do {
-            try await insertTransfers(transfers)
-        } catch let error as StoreError {
-            throw LedgerRefusal(violating: error.violatedConstraint) ?? error as any Error
-        }
-    }
-
-    private func insertTransfers(_ transfers: [Transfer]) async throws {
-        try await execute(
-            """
-            with entry as materialized (
-                select * from unnest(\(transfers.map(\.id))::uuid[], \(transfers.map(\.kind.rawValue))::text[],
-                                     \(transfers.map(\.debit))::uuid[], \(transfers.map(\.credit))::uuid[],
-                                     \(transfers.map(\.amount.minorUnits))::bigint[],
-                                     \(transfers.map(\.amount.currency.code))::text[],
-                                     \(transfers.map(\.source))::uuid[])
-                              as entry (transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id)
-            ),
-            delta as materialized (
-                select account_id, sum(amount_minor)::bigint as amount_minor
-                  from (select debit_id as account_id, -amount_minor as amount_minor from entry
-                         union all
-                        select credit_id, amount_minor from entry) as side
-                 group by account_id
-            ),
-            locked as materialized (
-                select account_id from account
-                 where account_id = any(array(select account_id from delta)) and balance_minor is not null
-                 order by account_id
-                   for no key update
-            ),
-            moved as (
-                update account
-                   set balance_minor = account.balance_minor + delta.amount_minor
-                  from locked join delta using (account_id)
-                 where account.account_id = locked.account_id
+            with made as (
+                insert into account (account_id, kind, owner_id, currency)
+                select account_id, kind::account_kind, owner_id, currency
+                  from unnest(\(keys.map { _ in ids.uuid(at: instant) })::uuid[], \(keys.map(\.kind.rawValue))::text[],
+                              \(keys.map(\.owner))::uuid[], \(keys.map(\.currency.code))::text[])
+                       as wanted (account_id, kind, owner_id, currency)
+                on conflict on constraint account_one_per_owner do nothing
+                returning account_id, owner_id
             )
-            insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
-                                  source_id, posted_at)
-            select transfer_id, kind::transfer_kind, debit_id, credit_id, amount_minor, currency, source_id, \(instant)
-              from entry
+            insert into account_slice (account_id, slice_no, balance_minor)
+            select account_id, 0, 0 from made where owner_id is not null
             """)
     }
 
@@ -113,36 +68,43 @@ extension Transaction {
             select transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency, source_id
               from transfer where kind = \(kind) and source_id = \(source)
             """
-        ).map { row in
-            Transfer(
-                id: try row["transfer_id"], kind: try row["kind"], debit: try row["debit_account_id"],
-                credit: try row["credit_account_id"],
-                amount: try Money(row["amount_minor"], row["currency"]), source: try row["source_id"]
-            )
-        }
+        ).map(Transfer.init)
     }
 
-    /// What an account holds, and nothing if it was never used. The platform's own accounts are summed.
+    /// What an account holds, and nothing if it was never used. The platform's own accounts are summed from their last
+    /// fold.
     package func balance(of key: AccountKey) async throws -> Money {
         guard let id = try await findAccounts([key])[key] else { return try Money(0, key.currency) }
+        guard key.owner != nil else { return try await historicalBalance(of: id, in: key.currency, through: nil) }
         let row = try await oneRow(
             """
-            select coalesce(
-                       balance_minor,
-                       (select coalesce(sum(amount_minor), 0) from transfer where credit_account_id = account_id)
-                     - (select coalesce(sum(amount_minor), 0) from transfer where debit_account_id = account_id)
-                   )::bigint as balance_minor
-              from account where account_id = \(id)
+            select coalesce(sum(balance_minor), 0)::bigint as balance_minor from account_slice where account_id = \(id)
             """)
         return try Money(row["balance_minor"], key.currency)
     }
 
     /// Keeps an account's balance from changing until this transaction ends, and reads it.
     package func lockBalance(of id: Account.ID) async throws -> Int64? {
-        try await firstRow(
-            """
-            select balance_minor from account where account_id = \(id) for no key update
-            """)?["balance_minor"]
+        let slices = try await lockSlices(of: id)
+        return slices.isEmpty ? nil : slices.values.reduce(0, +)
+    }
+
+    /// Locks all slices of an account, in their order.
+    ///
+    /// - Returns: what they hold, by number.
+    func lockSlices(of id: Account.ID) async throws -> [Int: Int64] {
+        var slices: [Int: Int64] = [:]
+        // A slice that was split while this waited for it has left a part in one that the statement did not see.
+        while true {
+            let rows = try await rows(
+                """
+                select slice_no, balance_minor from account_slice
+                 where account_id = \(id) order by slice_no for no key update
+                """)
+            guard rows.count > slices.count else { return slices }
+            slices = [:]
+            for row in rows { slices[try row["slice_no"]] = try row["balance_minor"] }
+        }
     }
 
     /// - Parameter before: the last line of the page before; `nil` for the newest.
@@ -167,5 +129,15 @@ extension Transaction {
              order by line.transfer_id desc
              limit \(limit)
             """)
+    }
+}
+
+extension Transfer {
+    init(row: Row) throws {
+        self.init(
+            id: try row["transfer_id"], kind: try row["kind"], debit: try row["debit_account_id"],
+            credit: try row["credit_account_id"], amount: try Money(row["amount_minor"], row["currency"]),
+            source: try row["source_id"]
+        )
     }
 }

@@ -29,6 +29,47 @@ package struct Transfer: Hashable, Sendable {
 package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
     case funding, hold, release, earning, fee, payout, settlement
     case topUp = "top_up"
+    case withdrawal, bonus, conversion
+    case writeOff = "write_off"
+    case reversal
+    case payoutReturn = "payout_return"
+    case withholding, remittance, clawback
+}
+
+/// What belongs together: transfers that are posted at once for one reason. Never changed, never deleted.
+package struct JournalEntry: Hashable, Sendable {
+    package typealias ID = Identifier<JournalEntry>
+    package let id: ID
+    package let kind: EntryKind
+    /// What caused it. Once for each kind: the key under which the same again is not posted twice.
+    package let source: UUID
+    /// The entry that this one takes back; of a reversal only.
+    package let reverses: ID?
+    /// For people, up to 4,000 characters; `nil` where the source says it.
+    package let reason: String?
+    package let transfers: [Transfer]
+
+    package init(
+        id: ID, kind: EntryKind, source: UUID, reverses: ID? = nil, reason: String? = nil, _ transfers: [Transfer]
+    ) {
+        self.id = id
+        self.kind = kind
+        self.source = source
+        self.reverses = reverses
+        self.reason = reason
+        self.transfers = transfers
+    }
+}
+
+/// The values of the PostgreSQL enum `entry_kind`, in its order.
+package enum EntryKind: String, Sendable, CaseIterable, SQLEnum {
+    case funding, hold, release, acceptance
+    case topUp = "top_up"
+    case payout, settlement, withdrawal, bonus, conversion
+    case writeOff = "write_off"
+    case reversal
+    case payoutReturn = "payout_return"
+    case withholding, remittance, clawback
 }
 
 /// Why money did not move. Nothing of the whole set was posted.
@@ -41,6 +82,8 @@ package enum LedgerRefusal: Refusal {
     case insufficientFunds
     /// An account would hold more than 10^15 minor units.
     case balanceTooLarge
+    /// The entry was taken back before.
+    case alreadyReversed
 
     package var code: String {
         switch self {
@@ -48,6 +91,7 @@ package enum LedgerRefusal: Refusal {
         case .alreadyPosted: "already_posted"
         case .insufficientFunds: "insufficient_funds"
         case .balanceTooLarge: "balance_too_large"
+        case .alreadyReversed: "already_reversed"
         }
     }
 
@@ -57,15 +101,17 @@ package enum LedgerRefusal: Refusal {
         case .alreadyPosted: "This was posted before."
         case .insufficientFunds: "The account does not hold that much."
         case .balanceTooLarge: "The account cannot hold that much."
+        case .alreadyReversed: "The entry was taken back before."
         }
     }
 
     init?(violating constraint: String?) {
         switch constraint {
         case "transfer_amount_positive", "transfer_between_two_accounts": self = .impossibleTransfer
-        case "transfer_one_per_source": self = .alreadyPosted
-        case "account_never_negative": self = .insufficientFunds
-        case "account_balance_bounded": self = .balanceTooLarge
+        case "transfer_one_per_source", "journal_entry_one_per_source": self = .alreadyPosted
+        case "account_slice_never_negative": self = .insufficientFunds
+        case "account_slice_balance_bounded": self = .balanceTooLarge
+        case "journal_entry_reversed_once": self = .alreadyReversed
         case .some, .none: return nil
         }
     }

@@ -91,19 +91,27 @@ extension Change {
         for part in owed.parts(of: step) {
             try await transaction.post(
                 part.map { account, share in
-                    Transfer(
-                        id: make(), kind: .payout, debit: account, credit: clearing, amount: share.amount,
-                        source: share.id.uuid
-                    )
+                    JournalEntry(
+                        id: make(), kind: .payout, source: share.id.uuid,
+                        [
+                            Transfer(
+                                id: make(), kind: .payout, debit: account, credit: clearing, amount: share.amount,
+                                source: share.id.uuid
+                            )
+                        ])
                 })
         }
         for part in lines.parts(of: step) {
             try await transaction.post(
                 part.map { line in
-                    Transfer(
-                        id: make(), kind: .settlement, debit: clearing, credit: bank, amount: line.amount,
-                        source: line.id.uuid
-                    )
+                    JournalEntry(
+                        id: make(), kind: .settlement, source: line.id.uuid,
+                        [
+                            Transfer(
+                                id: make(), kind: .settlement, debit: clearing, credit: bank, amount: line.amount,
+                                source: line.id.uuid
+                            )
+                        ])
                 })
         }
     }

@@ -53,9 +53,9 @@ extension Change {
         guard let from = accounts[hold], let to = accounts[wallet] else { throw StoreError.unexpectedRowCount(0) }
         let left = try Money(try await transaction.lockBalance(of: from) ?? 0, currency)
         guard left.minorUnits > 0 else { return left }
-        try await transaction.post([
-            Transfer(id: make(), kind: .release, debit: from, credit: to, amount: left, source: batch.id.uuid)
-        ])
+        let source = batch.id.uuid
+        let transfer = Transfer(id: make(), kind: .release, debit: from, credit: to, amount: left, source: source)
+        try await transaction.post(JournalEntry(id: make(), kind: .release, source: source, [transfer]))
         return left
     }
 }

@@ -135,7 +135,9 @@ extension Change {
             id: make(), kind: .earning, debit: from, credit: toWorker, amount: pay, source: source
         )
         let charge = Transfer(id: make(), kind: .fee, debit: from, credit: toPlatform, amount: fee, source: source)
-        try await transaction.post(fee.minorUnits > 0 ? [earning, charge] : [earning])
+        try await transaction.post(
+            JournalEntry(
+                id: make(), kind: .acceptance, source: source, fee.minorUnits > 0 ? [earning, charge] : [earning]))
         try await transaction.insertEarning(of: work, pay, transfer: earning.id)
         return pay
     }

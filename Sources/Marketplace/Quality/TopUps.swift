@@ -56,7 +56,8 @@ extension Change {
         guard !missing.isEmpty else { return .none }
         let flag = try await flag(batch, period, shortfall)
         let (booked, fromShare) = try await book(missing, of: batch)
-        try await transaction.post(booked.map(\.transfer))
+        try await transaction.post(
+            booked.map { JournalEntry(id: make(), kind: .topUp, source: $0.transfer.source, [$0.transfer]) })
         try await transaction.insertTopUps(booked, of: batch, under: flag)
         try await transaction.spendTopUpShare(fromShare, of: batch)
         let total = missing.reduce(Int64(0)) { $0 + $1.missing.minorUnits }

@@ -45,9 +45,9 @@ extension Change {
 
     /// Moves money between the wallet and the hold of a locked batch in work, under a source of its own.
     ///
-    /// - Parameter kind: ``TransferKind/hold`` or ``TransferKind/release``.
+    /// - Parameter kind: ``EntryKind/hold`` or ``EntryKind/release``.
     /// - Throws: ``LedgerRefusal/insufficientFunds``.
-    func move(_ amount: Money, of batch: Batch, _ kind: TransferKind) async throws {
+    func move(_ amount: Money, of batch: Batch, _ kind: EntryKind) async throws {
         guard amount.minorUnits > 0 else { return }
         let wallet = AccountKey.wallet(of: batch.requester, amount.currency)
         let hold = AccountKey.hold(ofBatch: batch.id.uuid, amount.currency)
@@ -56,11 +56,11 @@ extension Change {
             throw StoreError.unexpectedRowCount(0)
         }
         let id: Transfer.ID = make()
-        try await transaction.post([
-            Transfer(
-                id: id, kind: kind, debit: kind == .hold ? outside : inside, credit: kind == .hold ? inside : outside,
-                amount: amount, source: id.uuid
-            )
-        ])
+        let isHold = kind == .hold
+        let transfer = Transfer(
+            id: id, kind: isHold ? .hold : .release, debit: isHold ? outside : inside,
+            credit: isHold ? inside : outside, amount: amount, source: id.uuid
+        )
+        try await transaction.post(JournalEntry(id: make(), kind: kind, source: id.uuid, [transfer]))
     }
 }

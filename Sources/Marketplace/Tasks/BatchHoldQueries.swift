@@ -6,10 +6,11 @@ extension Transaction {
         let row = try await oneRow(
             """
             with hold as (
-                select account_id, balance_minor from account
+                select account_id from account
                  where kind = 'batch_hold' and owner_id = \(batch.id.uuid) and currency = \(batch.pay.currency)
             )
-            select coalesce((select balance_minor from hold), 0) as balance_minor,
+            select (select coalesce(sum(balance_minor), 0) from account_slice
+                     where account_id = (select account_id from hold))::bigint as balance_minor,
                    (select coalesce(sum(amount_minor), 0) from transfer
                      where debit_account_id = (select account_id from hold) and currency = \(batch.pay.currency)
                        and kind in ('earning', 'fee', 'top_up'))::bigint as spent_minor,

@@ -32,24 +32,12 @@ package struct FundRequester: Sendable {
             let transfer = Transfer(
                 id: change.make(), kind: .funding, debit: from, credit: to, amount: amount, source: reference
             )
-            try await transaction.post([transfer])
+            try await transaction.post(JournalEntry(id: change.make(), kind: .funding, source: reference, [transfer]))
             try await change.record(
                 "requester_funded", by: actor, on: "requester", requester.uuid, in: .requester(requester),
                 facts: ["amount": .string("\(amount)"), "reference": .string(reference.uuidString.lowercased())]
             )
             return transfer.id
         }
-    }
-
-    /// What stands for a payment that finance knows by a name: the same for the same name.
-    ///
-    /// Shape: a name-based UUID (RFC 9562, section 5.8, version 8) of its SHA-256.
-    /// - Throws: ``BadInput`` unless the name is a line of 1 to 200 characters.
-    package static func reference(called name: String) throws(BadInput) -> UUID {
-        let line = try PlainText.line(name, field: "reference")
-        var bytes = Array(Digest(of: "guildhall/funding/\(line)").bytes.prefix(16))
-        bytes[6] = bytes[6] & 0x0f | 0x80
-        bytes[8] = bytes[8] & 0x3f | 0x80
-        return bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
     }
 }

@@ -70,7 +70,7 @@ extension Change {
             id: make(), kind: .hold, debit: from, credit: to, amount: amount, source: batch.id.uuid
         )
         do {
-            try await transaction.post([transfer])
+            try await transaction.post(JournalEntry(id: make(), kind: .hold, source: batch.id.uuid, [transfer]))
         } catch LedgerRefusal.insufficientFunds {
             throw BatchRefusal.notFunded(worstCase: amount.minorUnits)
         }

@@ -83,8 +83,9 @@ extension Transaction {
             select requester_id, external_key, name,
                    array(select currency from account
                           where kind = 'requester_wallet' and owner_id = requester_id order by currency) as currencies,
-                   array(select balance_minor from account
-                          where kind = 'requester_wallet' and owner_id = requester_id order by currency) as balances
+                   array(select sum(balance_minor)::bigint from account join account_slice using (account_id)
+                          where kind = 'requester_wallet' and owner_id = requester_id
+                          group by currency order by currency) as balances
               from requester
              where \(last)::uuid is null or requester_id > \(last)::uuid
              order by requester_id

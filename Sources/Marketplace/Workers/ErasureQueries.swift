@@ -18,7 +18,9 @@ extension Transaction {
     func isOwedMoney(_ worker: Worker.ID) async throws -> Bool {
         try await firstRow(
             """
-            select from account where kind = 'worker_payable' and owner_id = \(worker) and balance_minor <> 0 limit 1
+            select from account join account_slice using (account_id)
+             where kind = 'worker_payable' and owner_id = \(worker) and balance_minor <> 0
+             limit 1
             """) != nil
     }
 

@@ -36,6 +36,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case findingsOpened = "findings_opened"
     case reservationsEnded = "reservations_ended"
     case eventsSealed = "events_sealed"
+    case balancesFolded = "balances_folded"
     case noticesDelivered = "notices_delivered"
     case answersForgotten = "answers_forgotten"
     case offersMade = "offers_made"

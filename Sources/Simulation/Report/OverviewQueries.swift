@@ -80,7 +80,8 @@ extension Transaction {
         try await rows(
             """
             select batch.name, batch.state, batch.currency, batch.budget_minor,
-                   coalesce(account.balance_minor, 0) as held,
+                   coalesce((select sum(balance_minor) from account_slice
+                              where account_slice.account_id = account.account_id), 0)::bigint as held,
                    coalesce((select sum(amount_minor) from transfer
                               where transfer.debit_account_id = account.account_id
                                 and transfer.kind in ('earning', 'fee', 'top_up')), 0)::bigint as spent,
@@ -120,7 +121,7 @@ extension Transaction {
                               where transfer.currency = c.currency and kind = 'payout'), 0)::bigint as posted,
                    coalesce((select sum(amount_minor) from transfer
                               where transfer.currency = c.currency and kind = 'fee'), 0)::bigint as fees,
-                   coalesce((select sum(balance_minor) from account
+                   coalesce((select sum(balance_minor) from account join account_slice using (account_id)
                               where account.currency = c.currency and kind = 'worker_payable'), 0)::bigint as owed
               from currencies as c
              order by currency

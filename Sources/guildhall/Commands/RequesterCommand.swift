@@ -66,7 +66,7 @@ struct RequesterCommand: AsyncParsableCommand {
                 }
                 let transfer = try await FundRequester(market: session.market)(
                     try await session.requester(key), with: amount,
-                    reference: FundRequester.reference(called: reference),
+                    reference: Reference.uuid(of: reference, in: "funding"),
                     by: try await session.market.person(named: by)
                 )
                 Console.result(["transfer": .string("\(transfer)")], "\(transfer): \(amount)", asJSON: json)

@@ -3,6 +3,7 @@ internal import Foundation
 internal import Marketplace
 internal import Scheduler
 internal import ServiceLifecycle
+internal import Store
 
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -40,19 +41,23 @@ struct ScheduleCommand: AsyncParsableCommand {
 
 extension Session {
     func scheduler(notices sink: any NoticeSink) async throws -> SchedulerService {
+        let urgent = apart(connections: 1)
         let loop = SchedulerLoop(
-            market: market, by: try await market.foundedSystemPrincipal(),
+            market: market, urgent: urgent, by: try await market.foundedSystemPrincipal(),
             notices: sink, logger: logger
         )
-        return SchedulerService(loop: loop)
+        return SchedulerService(loop: loop, urgent: urgent)
     }
 }
 
 /// The scheduler as a service: asked to stop, it ends the rounds under way and begins no more.
 struct SchedulerService: Service {
     let loop: SchedulerLoop
+    /// The loop's own connections.
+    let urgent: Market
 
     func run() async throws {
         await cancelWhenGracefulShutdown { await loop.run() }
+        await urgent.database.shutdown()
     }
 }

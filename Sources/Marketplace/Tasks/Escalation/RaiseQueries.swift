@@ -9,9 +9,9 @@ extension Transaction {
         let row = try await oneRow(
             """
             select price.fee_bps, price.task, rated.*, raise.pay_minor,
-                   coalesce((select balance_minor from account
+                   coalesce((select sum(balance_minor) from account join account_slice using (account_id)
                               where kind = 'requester_wallet' and owner_id = \(batch.requester.uuid)
-                                and currency = \(batch.pay.currency)), 0) as wallet_minor
+                                and currency = \(batch.pay.currency)), 0)::bigint as wallet_minor
               from batch_price as price
              cross join (\(fragment: PayRate.columns) where rate_id = \(batch.rate)) as rated
               left join lateral (

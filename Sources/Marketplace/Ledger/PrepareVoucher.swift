@@ -1,0 +1,207 @@
+package import Formats
+internal import Foundation
+internal import Store
+
+/// A person of finance asks for an entry that does not follow from work: a withdrawal, a conversion, a write-off, a
+/// reversal, a remittance of tax. Nothing moves until another person posts it.
+package struct PrepareVoucher: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Idempotent by `reference`: the same order again is the same voucher.
+    ///
+    /// - Parameters:
+    ///   - reference: how finance calls it, a line of 1 to 200 characters.
+    ///   - reason: for whoever posts it and for the books, up to 4,000 characters.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``BadInput``; ``NotFound``; ``VoucherRefusal``.
+    package func callAsFunction(
+        _ order: VoucherOrder, reference: String, reason: String, by actor: Principal.ID
+    ) async throws -> Voucher.ID {
+        let id = Voucher.ID(try Reference.uuid(of: reference, in: "voucher"))
+        let reason = try PlainText.lines(reason, field: "reason")
+        let converted = try order.checked()
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .financeMaker)
+            try await transaction.mustExist(order)
+            guard
+                try await transaction.insertVoucher(id, order, converted: converted, reason: reason, by: actor)
+            else {
+                guard let earlier = try await transaction.lockVoucher(id), earlier.order == order else {
+                    throw VoucherRefusal.referenceTaken
+                }
+                return id
+            }
+            try await change.record(
+                "voucher_prepared", by: actor, on: "voucher", id.uuid, in: .platform, facts: order.facts)
+            return id
+        }
+    }
+}
+
+/// A second person posts what was prepared, or refuses it.
+package struct DecideVoucher: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Returns: the entry; `nil` when it was refused.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance checker; ``NotFound``; ``VoucherRefusal``;
+    ///   ``LedgerRefusal``.
+    @discardableResult
+    package func callAsFunction(
+        _ id: Voucher.ID, post: Bool, by actor: Principal.ID
+    ) async throws -> JournalEntry.ID? {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .financeChecker)
+            guard let voucher = try await transaction.lockVoucher(id) else { throw NotFound("voucher") }
+            guard voucher.preparedBy != actor else { throw VoucherRefusal.samePerson }
+            guard voucher.state == .prepared else { throw VoucherRefusal.decided(voucher.state) }
+            let entry = post ? try await change.entry(of: voucher) : nil
+            if let entry { try await transaction.post(entry) }
+            try await transaction.decideVoucher(id, as: post ? .posted : .refused, by: actor)
+            try await change.record(
+                post ? "voucher_posted" : "voucher_refused", by: actor, on: "voucher", id.uuid, in: .platform,
+                facts: voucher.order.facts)
+            return entry?.id
+        }
+    }
+}
+
+/// Vouchers, newest first, by pages.
+package struct ListVouchers: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - state: only those; `nil` for all.
+    ///   - before: the last one of the page before.
+    ///   - limit: 1 to 200.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``BadInput``.
+    package func callAsFunction(
+        _ state: VoucherState? = nil, before: Voucher.ID? = nil, limit: Int = 50, by actor: Principal.ID
+    ) async throws -> [Voucher] {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            return try await transaction.vouchers(state, before: before, limit: limit)
+        }
+    }
+}
+
+extension VoucherOrder {
+    /// - Returns: what a conversion brings.
+    func checked() throws -> Money? {
+        if let amount, amount.minorUnits <= 0 { throw BadInput("amount", "must be above zero") }
+        guard case .conversion(_, let amount, let rate) = self else { return nil }
+        guard rate.currency != amount.currency else { throw BadInput("to_currency", "must be another currency") }
+        do {
+            return try rate.converted(amount)
+        } catch {
+            throw BadInput("amount", "comes to nothing, or to more than an amount can be, at this rate")
+        }
+    }
+
+    /// For the audit log.
+    package var facts: JSON {
+        var facts: [String: JSON] = ["kind": .string(kind.rawValue)]
+        if let amount { facts["amount"] = .string("\(amount)") }
+        if let requester { facts["requester"] = .string("\(requester)") }
+        if case .reversal(let entry) = self { facts["reverses"] = .string("\(entry)") }
+        if case .conversion(_, let amount, let rate) = self {
+            facts["rate_e8"] = .integer(rate.e8)
+            facts["rate_source"] = .string(rate.source)
+            if let converted = try? rate.converted(amount) { facts["converted"] = .string("\(converted)") }
+        }
+        return .object(facts)
+    }
+}
+
+extension EntryKind {
+    /// Whether finance takes such an entry back by hand. What follows from work or a payout is undone where it came from.
+    var isReversible: Bool {
+        switch self {
+        case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance: true
+        case .hold, .release, .acceptance, .topUp, .payout, .settlement, .bonus, .payoutReturn, .withholding, .clawback:
+            false
+        }
+    }
+}
+
+extension Transaction {
+    /// - Throws: ``NotFound``; ``VoucherRefusal/notReversible(_:)``.
+    fileprivate func mustExist(_ order: VoucherOrder) async throws {
+        if let wallet = order.wallet, try await findAccounts([wallet])[wallet] == nil {
+            throw NotFound("wallet of that requester in \(wallet.currency.code)")
+        }
+        guard case .reversal(let id) = order else { return }
+        guard let entry = try await journalEntry(id) else { throw NotFound("journal entry") }
+        guard entry.kind.isReversible else { throw VoucherRefusal.notReversible(entry.kind) }
+    }
+}
+
+extension Change {
+    /// The entry that a locked voucher becomes.
+    fileprivate func entry(of voucher: Voucher) async throws -> JournalEntry {
+        let source = voucher.id.uuid
+        var moves: [(debit: AccountKey, credit: AccountKey, amount: Money)] = []
+        switch voucher.order {
+        case .withdrawal(let requester, let amount):
+            moves = [(.wallet(of: requester, amount.currency), .bank(amount.currency), amount)]
+        case .writeOff(let requester, let amount):
+            moves = [(.writeOff(amount.currency), .wallet(of: requester, amount.currency), amount)]
+        case .conversion(let requester, let amount, let rate):
+            let converted = try rate.converted(amount)
+            moves = [
+                (.wallet(of: requester, amount.currency), .conversion(amount.currency), amount),
+                (.conversion(rate.currency), .wallet(of: requester, rate.currency), converted),
+            ]
+        case .remittance(let amount):
+            // One at a time, as the account keeps no balance of its own.
+            try await transaction.advisoryLock(AdvisoryLock("remittance", amount.currency.code))
+            guard try await transaction.balance(of: .taxPayable(amount.currency)).minorUnits >= amount.minorUnits else {
+                throw VoucherRefusal.nothingWithheld
+            }
+            moves = [(.taxPayable(amount.currency), .bank(amount.currency), amount)]
+        case .reversal(let id):
+            guard let entry = try await transaction.journalEntry(id) else { throw NotFound("journal entry") }
+            return JournalEntry(
+                id: make(), kind: .reversal, source: source, reverses: id, reason: voucher.reason,
+                entry.transfers.map {
+                    Transfer(
+                        id: make(), kind: .reversal, debit: $0.credit, credit: $0.debit, amount: $0.amount,
+                        source: $0.id.uuid
+                    )
+                }
+            )
+        }
+        let accounts = try await transaction.accounts(moves.flatMap { [$0.debit, $0.credit] }, ids: identifiers)
+        let kind = voucher.order.kind
+        let transfers = try moves.map { move in
+            guard let from = accounts[move.debit], let to = accounts[move.credit] else {
+                throw StoreError.unexpectedRowCount(0)
+            }
+            let id: Transfer.ID = make()
+            return Transfer(
+                id: id, kind: kind.transfer, debit: from, credit: to, amount: move.amount,
+                source: moves.count == 1 ? source : id.uuid
+            )
+        }
+        return JournalEntry(id: make(), kind: kind.entry, source: source, reason: voucher.reason, transfers)
+    }
+}
+
+extension VoucherKind {
+    fileprivate var transfer: TransferKind {
+        switch self {
+        case .withdrawal: .withdrawal
+        case .conversion: .conversion
+        case .writeOff: .writeOff
+        case .reversal: .reversal
+        case .remittance: .remittance
+        }
+    }
+}

@@ -1,0 +1,131 @@
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    /// What a worker did that is paid or may be, newest first: answers that wait for a verdict, and earnings.
+    ///
+    /// - Parameter before: the last line of the page before.
+    func earningLines(of worker: Worker.ID, before: EarningLine.Mark?, limit: Int) async throws -> [EarningLine] {
+        try await rows(
+            """
+            with line as (
+                (select assignment.requester_id, assignment.assignment_id, submission.submitted_at as at,
+                        assignment.assignment_id as line_id, null::uuid as transfer_id,
+                        assignment.pay_minor as amount_minor, assignment.currency, null::uuid as flag_id
+                   from assignment
+                   join submission using (requester_id, assignment_id)
+                  where assignment.worker_id = \(worker) and assignment.state = 'submitted'
+                    and (\(before?.at)::timestamptz is null
+                         or (submission.submitted_at, assignment.assignment_id)
+                            < (\(before?.at)::timestamptz, \(before?.line)::uuid))
+                  order by submission.submitted_at desc, assignment.assignment_id desc
+                  limit \(limit))
+                 union all
+                (select requester_id, assignment_id, earned_at, transfer_id, transfer_id, amount_minor, currency, flag_id
+                   from earning
+                  where worker_id = \(worker)
+                    and (\(before?.at)::timestamptz is null
+                         or (earned_at, transfer_id) < (\(before?.at)::timestamptz, \(before?.line)::uuid))
+                  order by earned_at desc, transfer_id desc
+                  limit \(limit))
+            )
+            select line.*, batch.name as batch, assignment.terms, review.share_bps, paid.state as payout_state,
+                   paid.payout_batch_id, paid.issued_at
+              from line
+              join assignment using (requester_id, assignment_id)
+              join batch on batch.requester_id = line.requester_id and batch.batch_id = assignment.batch_id
+              left join review on review.requester_id = line.requester_id and review.assignment_id = line.assignment_id
+              left join lateral (
+                  select payout_batch.state, payout_batch.payout_batch_id, payout_batch.issued_at
+                    from payout_item
+                    join payout_line using (payout_line_id)
+                    join payout_batch using (payout_batch_id)
+                   where payout_item.requester_id = line.requester_id and payout_item.transfer_id = line.transfer_id
+                     and payout_item.is_live) as paid on true
+             order by line.at desc, line.line_id desc
+             limit \(limit)
+            """
+        ).map(EarningLine.init)
+    }
+
+    /// What a worker's work comes to in each currency.
+    func earningSums(of worker: Worker.ID) async throws -> [EarningSum] {
+        try await rows(
+            """
+            with pending as (
+                select currency, sum(pay_minor)::bigint as amount_minor from assignment
+                 where worker_id = \(worker) and state = 'submitted' group by currency
+            ),
+            earned as (
+                select earning.currency,
+                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state = 'issued'), 0)::bigint as paid,
+                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state in ('prepared', 'approved')),
+                                0)::bigint as in_payout,
+                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state is null), 0)::bigint as due
+                  from earning
+                  left join payout_item on payout_item.requester_id = earning.requester_id
+                                       and payout_item.transfer_id = earning.transfer_id and payout_item.is_live
+                  left join payout_line using (payout_line_id)
+                  left join payout_batch using (payout_batch_id)
+                 where earning.worker_id = \(worker)
+                 group by earning.currency
+            )
+            select currency, coalesce(pending.amount_minor, 0) as pending, coalesce(earned.due, 0) as due,
+                   coalesce(earned.in_payout, 0) as in_payout, coalesce(earned.paid, 0) as paid
+              from pending full join earned using (currency)
+             order by currency
+            """
+        ).map { row in
+            let currency: Currency = try row["currency"]
+            func money(_ column: String) throws -> Money { try Money(row.value(column, as: Int64.self), currency) }
+            return EarningSum(
+                pending: try money("pending"), due: try money("due"), inPayout: try money("in_payout"),
+                paid: try money("paid"))
+        }
+    }
+
+    /// What is owed to workers and was not paid, by currency and how long ago it was earned.
+    func agingLines() async throws -> [FinanceReport.Aging] {
+        try await rows(
+            """
+            select earning.currency,
+                   width_bucket(extract(epoch from \(instant) - earned_at) / 86400, array[7, 14, 30, 60]) as bucket,
+                   count(*) as earnings, count(distinct worker_id) as workers, sum(amount_minor)::bigint as amount_minor
+              from earning
+             where not exists (select from payout_item join payout_line using (payout_line_id)
+                                 join payout_batch using (payout_batch_id)
+                                where payout_item.requester_id = earning.requester_id
+                                  and payout_item.transfer_id = earning.transfer_id and payout_item.is_live
+                                  and payout_batch.state = 'issued')
+             group by 1, 2
+             order by 1, 2
+            """
+        ).map { row in
+            FinanceReport.Aging(
+                bucket: try row["bucket"], amount: try Money(row["amount_minor"], row["currency"]),
+                earnings: try row["earnings"], workers: try row["workers"])
+        }
+    }
+
+    /// What accepted work has cost within a time, by currency.
+    func takeLines(from start: Date, to end: Date) async throws -> [FinanceReport.Take] {
+        try await rows(
+            """
+            select currency,
+                   coalesce(sum(amount_minor) filter (where kind = 'earning'), 0)::bigint as pay_minor,
+                   coalesce(sum(amount_minor) filter (where kind = 'fee'), 0)::bigint as fee_minor,
+                   coalesce(sum(amount_minor) filter (where kind = 'top_up'), 0)::bigint as top_up_minor,
+                   count(*) filter (where kind = 'earning') as accepted
+              from transfer
+             where kind in ('earning', 'fee', 'top_up') and posted_at >= \(start) and posted_at < \(end)
+             group by currency
+             order by currency
+            """
+        ).map { row in
+            let currency: Currency = try row["currency"]
+            return FinanceReport.Take(
+                pay: try Money(row["pay_minor"], currency), fees: try Money(row["fee_minor"], currency),
+                topUps: try Money(row["top_up_minor"], currency), accepted: try row["accepted"])
+        }
+    }
+}

@@ -1,0 +1,66 @@
+internal import ArgumentParser
+internal import Formats
+internal import Foundation
+internal import Marketplace
+
+struct LedgerReportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report",
+        abstract:
+            "Aging of what is owed to workers, take rate, cost of an accepted answer, and whether the books agree.",
+        discussion: "Example: guildhall ledger report --from 2026-03-01T00:00:00Z --to 2026-04-01T00:00:00Z"
+    )
+    @OptionGroup var options: LedgerOptions
+    @Option(help: "Beginning of the time of take rate and cost, ISO 8601 in UTC.") var from: String
+    @Option(help: "Its end, not part of it.") var to: String
+
+    func run() async throws {
+        try await options.run { session, actor in
+            let report = try await ReportFinance(market: session.market)(
+                from: try utcInstant(from, field: "from"), to: try utcInstant(to, field: "to"), by: actor)
+            return (report.json, report.text)
+        }
+    }
+}
+
+extension FinanceReport {
+    fileprivate var json: JSON {
+        [
+            "aging": .array(
+                aging.map {
+                    [
+                        "age": .string($0.age), "amount_minor": .integer($0.amount.minorUnits),
+                        "currency": .string($0.amount.currency.code), "earnings": .integer(Int64($0.earnings)),
+                        "workers": .integer(Int64($0.workers)),
+                    ]
+                }),
+            "take": .array(
+                take.map {
+                    [
+                        "currency": .string($0.pay.currency.code), "pay_minor": .integer($0.pay.minorUnits),
+                        "fees_minor": .integer($0.fees.minorUnits), "top_ups_minor": .integer($0.topUps.minorUnits),
+                        "accepted": .integer(Int64($0.accepted)), "take_bps": .integer($0.takeBasisPoints),
+                        "cost_of_one_minor": .integer($0.costOfOneMinor),
+                    ]
+                }),
+            "accounts": .array(
+                liabilities.map {
+                    [
+                        "kind": .string($0.kind.rawValue), "currency": .string($0.currency.code),
+                        "balance_minor": .integer($0.balanceMinor),
+                    ]
+                }),
+            "books_agree": .bool(booksAgree),
+        ]
+    }
+
+    fileprivate var text: String {
+        let owed = aging.map { "owed, \($0.age): \($0.amount) for \($0.earnings) earnings of \($0.workers) workers" }
+        let taken = take.map {
+            "accepted: \($0.accepted) for \($0.pay), fees \($0.fees), top-ups \($0.topUps); take rate "
+                + "\(Double($0.takeBasisPoints) / 100) %, one answer costs \($0.costOfOneMinor) minor units"
+        }
+        let books = booksAgree ? "the books agree" : "THE BOOKS DO NOT AGREE: run 'guildhall doctor'"
+        return (owed + taken + [books]).joined(separator: "\n")
+    }
+}
