@@ -88,8 +88,8 @@ struct LedgerBenchmark {
         var folds = 0
         while case let count = try await fold(), count > 0 { folds += count }
         line(
-            "  an account with \(grouped(Double(transfers))) transfers: made in \((folding - made).seconds.rounded()) s, "
-                + "\(folds) folds in \((ContinuousClock.now - folding).seconds.rounded()) s"
+            "  an account with \(grouped(Double(transfers))) transfers: made in \((folding - made).seconds.rounded()) "
+                + "s, \(folds) folds in \((ContinuousClock.now - folding).seconds.rounded()) s"
         )
         var times: [Double] = []
         for _ in 0..<500 {
@@ -180,10 +180,10 @@ private struct Books {
             values (\(id("a", "b")), 'acceptance', \(id("b", "a")), now()) returning entry_id, source_id)
             insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
             source_id, posted_at, entry_id)
-            select \(id("c", "d")), 'earning'::transfer_kind, \(hold), \(payable), 100, 'USD', source_id, now(), entry_id
-            from entry union all
-            select \(id("d", "c")), 'fee'::transfer_kind, \(hold), '\(fees)'::uuid, 10, 'USD', source_id, now(), entry_id
-            from entry
+            select \(id("c", "d")), 'earning'::transfer_kind, \(hold), \(payable), 100, 'USD', source_id, now(),
+            entry_id from entry union all
+            select \(id("d", "c")), 'fee'::transfer_kind, \(hold), '\(fees)'::uuid, 10, 'USD', source_id, now(),
+            entry_id from entry
             """
         return """
             \\set worker random(1, 64)

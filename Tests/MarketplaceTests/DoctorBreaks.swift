@@ -23,7 +23,7 @@ private let sitting: SQL = """
 /// not let it happen.
 let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] =
     ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
-    + doctorBargainBreaks + doctorOfferBreaks
+    + doctorBargainBreaks + doctorOfferBreaks + doctorLedgerBreaks
 
 private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (
@@ -249,45 +249,6 @@ private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         .topUpShare,
         [
             "update batch set top_up_spent_minor = top_up_spent_minor + 1 where top_up_spent_minor > 0"
-        ]
-    ),
-    (.balances, ["update account_slice set balance_minor = balance_minor + 1 where balance_minor > 0"]),
-    (
-        .balances,
-        ["insert into account_slice select account_id, 0, 0 from account where kind = 'bank' limit 1"]
-    ),
-    (
-        .folds,
-        [
-            """
-            insert into account_fold (account_id, through_id, balance_minor)
-            select debit_account_id, transfer_id, -amount_minor - 1 from transfer where kind = 'funding'
-             order by transfer_id limit 1
-            """
-        ]
-    ),
-    (.journal, ["update journal_entry set posted_at = posted_at + interval '1 second' where kind = 'funding'"]),
-    (.journal, ["update transfer set kind = 'withdrawal' where kind = 'funding'"]),
-    (
-        .journal,
-        [
-            """
-            insert into journal_entry (entry_id, kind, source_id, posted_at)
-            values (gen_random_uuid(), 'hold', gen_random_uuid(), '2026-03-02')
-            """
-        ]
-    ),
-    (
-        .vouchers,
-        [
-            """
-            insert into voucher (voucher_id, kind, state, amount_minor, currency, reason, prepared_by, prepared_at,
-                                 decided_by, decided_at)
-            select gen_random_uuid(), 'remittance', 'posted', 5, 'USD', 'x', one.principal_id, '2026-03-02',
-                   other.principal_id, '2026-03-02'
-              from principal as one join principal as other on one.principal_id < other.principal_id
-             limit 1
-            """
         ]
     ),
     (

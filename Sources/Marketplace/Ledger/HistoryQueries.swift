@@ -65,8 +65,8 @@ extension Transaction {
         try await execute(
             """
             with last as materialized (
-                select coalesce(max(through_id), \(UUID.least)) as through_id from account_fold
-                 where account_id = \(id)
+                select coalesce((select through_id from account_fold where account_id = \(id)
+                                  order by through_id desc limit 1), \(UUID.least)) as through_id
             ),
             next as materialized (
                 select transfer_id
@@ -123,7 +123,8 @@ extension Transaction {
         try await rows(
             """
             select account.kind, account.currency, count(*) as accounts,
-                   sum(coalesce(debited.total, 0))::bigint as debits, sum(coalesce(credited.total, 0))::bigint as credits
+                   sum(coalesce(debited.total, 0))::bigint as debits,
+                   sum(coalesce(credited.total, 0))::bigint as credits
               from account
               left join (select debit_account_id as account_id, sum(amount_minor) as total from transfer group by 1)
                 as debited using (account_id)

@@ -7,17 +7,19 @@ extension Transaction {
     /// Posts entries with their transfers, all or none, in one statement.
     ///
     /// What an account holds stands in slices. The statement takes for each account any slice that nobody else has
-    /// locked and that holds enough, so that those who post to one account at once do not wait for each other. Only
-    /// where there is none does it wait (``makeRoom(for:)``), and try again.
+    /// locked and that holds enough, in the order of the accounts, so that those who post to one account at once do not
+    /// wait for each other. Only where there is none does it wait (``makeRoom(for:)``), and try again.
     ///
     /// - Throws: ``LedgerRefusal``; then the transaction can only be rolled back.
     package func post(_ entries: [JournalEntry]) async throws {
         let entries = entries.filter { !$0.transfers.isEmpty }
         guard !entries.isEmpty else { return }
+        let changes = try Posting.changes(by: entries)
         do {
-            for _ in 0..<Posting.triesMax {
-                if try await insert(entries) { return }
-                try await makeRoom(for: try Posting.changes(by: entries))
+            // Every account can be short once, and some again when others have taken what was made room for.
+            for _ in 0..<changes.count + Posting.triesMax {
+                guard let short = try await insert(entries, changes) else { return }
+                try await makeRoom(for: short)
             }
             throw LedgerRefusal.insufficientFunds
         } catch let error as StoreError {
@@ -25,41 +27,21 @@ extension Transaction {
         }
     }
 
-    /// - Returns: false when an account that keeps a balance had no free slice with enough; then nothing was posted, and
-    ///   the slices that were found stay locked.
-    private func insert(_ entries: [JournalEntry]) async throws -> Bool {
+    /// - Returns: the first account that had no free slice with enough; then nothing was posted, and the slices found of
+    ///   the accounts before it stay locked.
+    private func insert(_ entries: [JournalEntry], _ changes: [Posting.Change]) async throws -> Posting.Change? {
         let lines = entries.flatMap { entry in entry.transfers.map { (entry: entry.id, transfer: $0) } }
-        let changes = try Posting.changes(by: entries)
-        return try await execute(
+        let row = try await oneRow(
             """
-            with kept as materialized (
-                select change.account_id, change.amount_minor
+            with recursive kept as materialized (
+                select array_agg(change.account_id order by place) as accounts,
+                       array_agg(change.amount_minor order by place) as amounts, count(*) as accounts_kept
                   from unnest(\(changes.map(\.account))::uuid[], \(changes.map(\.amount))::bigint[])
-                       as change (account_id, amount_minor)
+                       with ordinality as change (account_id, amount_minor, place)
                   join account using (account_id)
                  where owner_id is not null
             ),
-            found as materialized (
-                select kept.account_id, kept.amount_minor, slice.slice_no
-                  from kept
-                 cross join lateral (
-                       select slice_no from account_slice
-                        where account_slice.account_id = kept.account_id
-                          and account_slice.balance_minor + kept.amount_minor >= 0
-                        limit 1
-                          for no key update skip locked) as slice
-            ),
-            complete as materialized (
-                select (select count(*) from found) = (select count(*) from kept) as is_complete
-            ),
-            moved as (
-                update account_slice
-                   set balance_minor = account_slice.balance_minor + found.amount_minor
-                  from found, complete
-                 where complete.is_complete
-                   and account_slice.account_id = found.account_id
-                   and account_slice.slice_no = found.slice_no
-            ),
+            \(fragment: Posting.search),
             entry as (
                 insert into journal_entry (entry_id, kind, source_id, reverses_id, reason, posted_at)
                 select entry_id, kind::entry_kind, source_id, reverses_id, reason, \(instant)
@@ -69,86 +51,87 @@ extension Transaction {
                        as entry (entry_id, kind, source_id, reverses_id, reason),
                        complete
                  where complete.is_complete
+            ),
+            line as (
+                insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
+                                      source_id, posted_at, entry_id)
+                select transfer_id, kind::transfer_kind, debit_id, credit_id, amount_minor, currency, source_id,
+                       \(instant), entry_id
+                  from unnest(\(lines.map(\.transfer.id))::uuid[], \(lines.map(\.transfer.kind.rawValue))::text[],
+                              \(lines.map(\.transfer.debit))::uuid[], \(lines.map(\.transfer.credit))::uuid[],
+                              \(lines.map(\.transfer.amount.minorUnits))::bigint[],
+                              \(lines.map(\.transfer.amount.currency.code))::text[],
+                              \(lines.map(\.transfer.source))::uuid[], \(lines.map(\.entry))::uuid[])
+                       as line (transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, entry_id),
+                       complete
+                 where complete.is_complete
             )
-            insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
-                                  source_id, posted_at, entry_id)
-            select transfer_id, kind::transfer_kind, debit_id, credit_id, amount_minor, currency, source_id, \(instant),
-                   entry_id
-              from unnest(\(lines.map(\.transfer.id))::uuid[], \(lines.map(\.transfer.kind.rawValue))::text[],
-                          \(lines.map(\.transfer.debit))::uuid[], \(lines.map(\.transfer.credit))::uuid[],
-                          \(lines.map(\.transfer.amount.minorUnits))::bigint[],
-                          \(lines.map(\.transfer.amount.currency.code))::text[],
-                          \(lines.map(\.transfer.source))::uuid[], \(lines.map(\.entry))::uuid[])
-                   as line (transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, entry_id),
-                   complete
-             where complete.is_complete
-            """) > 0
+            select case when not is_complete then kept.accounts[(select count(*) from found) + 1] end as account_id
+              from complete cross join kept
+            """)
+        let account: Account.ID? = try row["account_id"]
+        return changes.first { $0.account == account }
     }
 
-    /// Waits, account by account in one order, for a slice that holds enough, and splits it in two where others want
-    /// one too; where no slice holds enough, all are locked and put together.
+    /// Waits for a slice that holds enough, and splits it in two, as others want one too; where no slice holds enough,
+    /// all are locked and put together.
     ///
-    /// - Throws: ``LedgerRefusal/insufficientFunds`` when an account does not hold that much.
-    private func makeRoom(for changes: [Posting.Change]) async throws {
-        for change in changes {
-            if try await hasRoom(for: change) { continue }
-            if try await waitAndSplit(for: change) { continue }
-            guard try await gather(for: change) else { throw LedgerRefusal.insufficientFunds }
-        }
-    }
-
-    /// Whether the account keeps no balance, or a slice that is free, or this transaction's, holds enough.
-    private func hasRoom(for change: Posting.Change) async throws -> Bool {
-        let isKept =
-            try await firstRow(
-                "select from account where account_id = \(change.account) and owner_id is not null") != nil
-        if !isKept { return true }
-        return try await firstRow(
-            """
-            select from account_slice
-             where account_id = \(change.account) and balance_minor + \(change.amount) >= 0
-             limit 1
-               for no key update skip locked
-            """) != nil
+    /// - Throws: ``LedgerRefusal/insufficientFunds`` when the account does not hold that much.
+    private func makeRoom(for change: Posting.Change) async throws {
+        if try await waitAndSplit(for: change) { return }
+        guard try await gather(for: change) else { throw LedgerRefusal.insufficientFunds }
     }
 
     /// - Returns: false when no slice holds enough.
     private func waitAndSplit(for change: Posting.Change) async throws -> Bool {
         guard
-            let row = try await firstRow(
+            let slice: Int = try await firstRow(
                 """
-                select slice_no, balance_minor from account_slice
+                select slice_no from account_slice
                  where account_id = \(change.account) and balance_minor + \(change.amount) >= 0
                  order by random()
                  limit 1
-                   for no key update
-                """)
+                """)?["slice_no"]
         else { return false }
-        let (slice, balance): (Int, Int64) = (try row["slice_no"], try row["balance_minor"])
+        // Whoever waits holds no slice of this account, and gives back what turns out not to be enough.
+        try await execute("savepoint room")
+        let balance: Int64 = try await oneRow(
+            """
+            select balance_minor from account_slice
+             where account_id = \(change.account) and slice_no = \(slice)
+               for no key update
+            """)["balance_minor"]
+        guard balance + change.amount >= 0 else {
+            try await execute("rollback to savepoint room")
+            return false
+        }
+        try await execute("release savepoint room")
         // Half of what is not needed now, so that the next one finds a slice too.
-        let half = (balance + min(change.amount, 0)) / 2
+        try await split(slice, of: change.account, off: (balance + min(change.amount, 0)) / 2)
+        return true
+    }
+
+    private func split(_ slice: Int, of account: Account.ID, off half: Int64) async throws {
         try await execute(
             """
             with free as materialized (
                 select number as slice_no
                   from generate_series(1, 63) as number
-                 where not exists (select from account_slice
-                                    where account_id = \(change.account) and slice_no = number)
+                 where not exists (select from account_slice where account_id = \(account) and slice_no = number)
                  order by random()
                  limit 1
             ),
             split as (
                 insert into account_slice (account_id, slice_no, balance_minor)
-                select \(change.account), slice_no, \(half) from free
+                select \(account), slice_no, \(half) from free
                 on conflict on constraint account_slice_pkey do nothing
                 returning balance_minor
             )
             update account_slice
                set balance_minor = account_slice.balance_minor - split.balance_minor
               from split
-             where account_id = \(change.account) and slice_no = \(slice)
+             where account_id = \(account) and slice_no = \(slice)
             """)
-        return true
     }
 
     /// Locks all slices of the account and puts what they hold into one.
@@ -170,9 +153,48 @@ extension Transaction {
 
 /// What entries come to for each account.
 private enum Posting {
-    /// How often a set is tried. Each time but the last has room made for it, which others can take only in accounts
-    /// that had it already.
     static let triesMax = 8
+
+    /// Of the next account in the walk. A recursive query's parts are run once for each row, whatever the plan.
+    private static let freeSlice: SQL = """
+        select account_slice.slice_no from account_slice
+         where account_slice.account_id = kept.accounts[place + 1]
+           and account_slice.balance_minor + kept.amounts[place + 1] >= 0
+         limit 1
+           for no key update skip locked
+        """
+
+    /// From `kept` (accounts and amounts in their order): a free slice of each, `complete`, and the balances moved.
+    ///
+    /// One account after the other, and none after one that has no free slice: who waits holds only what comes before,
+    /// so that nobody waits in a ring.
+    static let search: SQL = """
+        walk as (
+            select 0 as place, null::smallint as slice_no
+             union all
+            select place + 1, slice.slice_no
+              from walk
+             cross join kept
+             cross join lateral (\(fragment: freeSlice)) as slice
+             where place < accounts_kept
+        ),
+        found as materialized (
+            select accounts[place] as account_id, amounts[place] as amount_minor, slice_no
+              from walk cross join kept
+             where place > 0
+        ),
+        complete as materialized (
+            select (select count(*) from found) = (select accounts_kept from kept) as is_complete
+        ),
+        moved as (
+            update account_slice
+               set balance_minor = account_slice.balance_minor + found.amount_minor
+              from found, complete
+             where complete.is_complete
+               and account_slice.account_id = found.account_id
+               and account_slice.slice_no = found.slice_no
+        )
+        """
 
     struct Change: Sendable {
         let account: Account.ID

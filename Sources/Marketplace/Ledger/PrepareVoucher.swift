@@ -121,7 +121,8 @@ extension VoucherOrder {
 }
 
 extension EntryKind {
-    /// Whether finance takes such an entry back by hand. What follows from work or a payout is undone where it came from.
+    /// Whether finance takes such an entry back by hand. What follows from work or a payout is undone where it came
+    /// from.
     var isReversible: Bool {
         switch self {
         case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance: true

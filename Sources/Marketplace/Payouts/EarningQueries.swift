@@ -21,7 +21,8 @@ extension Transaction {
                   order by submission.submitted_at desc, assignment.assignment_id desc
                   limit \(limit))
                  union all
-                (select requester_id, assignment_id, earned_at, transfer_id, transfer_id, amount_minor, currency, flag_id
+                (select requester_id, assignment_id, earned_at, transfer_id, transfer_id, amount_minor, currency,
+                        flag_id
                    from earning
                   where worker_id = \(worker)
                     and (\(before?.at)::timestamptz is null
@@ -58,7 +59,8 @@ extension Transaction {
             ),
             earned as (
                 select earning.currency,
-                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state = 'issued'), 0)::bigint as paid,
+                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state = 'issued'), 0)::bigint
+                           as paid,
                        coalesce(sum(earning.amount_minor) filter (where payout_batch.state in ('prepared', 'approved')),
                                 0)::bigint as in_payout,
                        coalesce(sum(earning.amount_minor) filter (where payout_batch.state is null), 0)::bigint as due

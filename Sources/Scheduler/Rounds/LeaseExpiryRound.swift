@@ -1,7 +1,7 @@
 package import Marketplace
 
-/// Reopens the slots of leases that have run out. Twenty times a second, so that a slot is open again within a second of
-/// its lease's end, though its worker may be passed by a few times while somebody holds their lock.
+/// Reopens the slots of leases that have run out. Twenty times a second, so that a slot is open again within a second
+/// of its lease's end, though its worker may be passed by a few times while somebody holds their lock.
 package struct LeaseExpiryRound: SchedulerRound {
     package let name = "lease_expiry"
     package let period: Duration = .milliseconds(50)

@@ -11,8 +11,8 @@ struct LedgerCommand: AsyncParsableCommand {
             guildhall ledger statement worker_payable --owner ada --currency USD
             guildhall ledger trial-balance
 
-            Money moves by itself as work is published, accepted and paid. What does not follow from work (a withdrawal, \
-            a conversion, a write-off, a reversal, a remittance of tax) is prepared by one person as a voucher and \
+            Money moves by itself as work is published, accepted and paid. What does not follow from work (a \
+            withdrawal, a conversion, a write-off, a reversal, a remittance of tax) is prepared by one person as a voucher and \
             posted by another:
 
             guildhall ledger prepare withdrawal --requester acme --amount-minor 100000 --reference W-17 --reason "Asked"
