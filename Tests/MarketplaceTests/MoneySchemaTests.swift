@@ -7,8 +7,8 @@ import Testing
 /// A voucher of those values, prepared by somebody.
 private func voucher(_ values: SQL, decidedBy: SQL = "null::uuid", reason: SQL = "'x'") -> SQL {
     """
-    insert into voucher (voucher_id, prepared_by, prepared_at, reason, decided_by, decided_at, kind, state, requester_id,
-                         amount_minor, currency)
+    insert into voucher (voucher_id, prepared_by, prepared_at, reason, decided_by, decided_at, kind, state,
+                         requester_id, amount_minor, currency)
     select gen_random_uuid(), person, '2026-03-02', \(fragment: reason), \(fragment: decidedBy),
            case when \(fragment: decidedBy) is not null then '2026-03-02'::timestamptz end, \(fragment: values)
       from (select principal_id as person from principal limit 1) as someone

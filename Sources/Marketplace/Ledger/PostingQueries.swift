@@ -27,8 +27,8 @@ extension Transaction {
         }
     }
 
-    /// - Returns: the first account that had no free slice with enough; then nothing was posted, and the slices found of
-    ///   the accounts before it stay locked.
+    /// - Returns: the first account that had no free slice with enough; then nothing was posted, and the slices found
+    ///   of the accounts before it stay locked.
     private func insert(_ entries: [JournalEntry], _ changes: [Posting.Change]) async throws -> Posting.Change? {
         let lines = entries.flatMap { entry in entry.transfers.map { (entry: entry.id, transfer: $0) } }
         let row = try await oneRow(
