@@ -3347,8 +3347,8 @@ comment on table pay_floor_flag is 'Batches found below the pay floor.';
 create index pay_floor_flag_by_batch on pay_floor_flag (requester_id, batch_id, flag_id desc);
 create index pay_floor_flag_by_floor on pay_floor_flag (pay_floor_id);
 
--- What a worker is owed for an assignment: one for the work, its terms times the share accepted; and one for each flag
--- under which it was topped up.
+-- What a worker is owed for an assignment: one for the work, its terms times the share accepted; one for each flag under
+-- which it was topped up; and any bonuses.
 create table earning (
     requester_id   uuid         not null,
     assignment_id  uuid         not null,
@@ -3359,13 +3359,16 @@ create table earning (
     earned_at      timestamptz  not null,
     -- The assignment's.
     batch_id       uuid         not null,
-    -- Why it is a top-up; null for the work itself.
+    -- Why it is a top-up; null for the work itself and a bonus.
     flag_id        uuid,
+    -- Of a bonus its transfer; null for everything else.
+    bonus_id       uuid,
     constraint earning_pkey primary key (requester_id, transfer_id),
     constraint earning_assignment_fkey
         foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
     constraint earning_flag_fkey foreign key (requester_id, flag_id) references pay_floor_flag (requester_id, flag_id),
-    constraint earning_one_per_flag unique nulls not distinct (requester_id, assignment_id, flag_id),
+    constraint earning_one_per_flag unique nulls not distinct (requester_id, assignment_id, flag_id, bonus_id),
+    constraint earning_bonus_is_its_transfer check (bonus_id is null or bonus_id = transfer_id and flag_id is null),
     constraint earning_one_per_transfer unique (transfer_id),
     constraint earning_amount_positive check (amount_minor > 0)
 );
@@ -3373,7 +3376,8 @@ comment on table earning is 'What work is owed, and top-ups to the pay floor.';
 create index earning_by_worker on earning (worker_id, earned_at);
 create index earning_by_flag on earning (requester_id, flag_id);
 -- Serves TopUpQueries: the newest answers of a batch, and those that were paid too little.
-create index earning_by_batch on earning (requester_id, batch_id, earned_at, assignment_id) where flag_id is null;
+create index earning_by_batch on earning (requester_id, batch_id, earned_at, assignment_id)
+ where flag_id is null and bonus_id is null;
 
 -- Payouts --------------------------------------------------------------------
 

@@ -148,6 +148,15 @@ create index voucher_by_reversed on voucher (reverses_id);
 create unique index voucher_one_reversal on voucher (reverses_id) where state <> 'refused';
 create index voucher_prepared on voucher (voucher_id) where state = 'prepared';
 
+alter table earning
+    add column bonus_id uuid,
+    drop constraint earning_one_per_flag,
+    add constraint earning_one_per_flag unique nulls not distinct (requester_id, assignment_id, flag_id, bonus_id),
+    add constraint earning_bonus_is_its_transfer check (bonus_id is null or bonus_id = transfer_id and flag_id is null);
+drop index earning_by_batch;
+create index earning_by_batch on earning (requester_id, batch_id, earned_at, assignment_id)
+ where flag_id is null and bonus_id is null;
+
 grant select, insert, update, delete on account_slice, journal_entry, account_fold, voucher to guildhall_app;
 revoke update, delete on journal_entry, account_fold from guildhall_app;
 revoke update, delete on voucher from guildhall_app;

@@ -133,18 +133,19 @@ private let violations: [(constraint: String, statement: SQL)] = [
     ("review_share_matches_verdict", "update review set share_bps = 9999"),
     ("review_decision_unless_accepted", "update review set verdict = 'rejected', share_bps = 0"),
     ("earning_amount_positive", "update earning set amount_minor = 0"),
+    ("earning_bonus_is_its_transfer", "update earning set bonus_id = gen_random_uuid()"),
     (
         "earning_one_per_flag",
         """
         insert into earning select requester_id, assignment_id, worker_id, amount_minor, currency, gen_random_uuid(),
-               earned_at, batch_id, flag_id from earning
+               earned_at, batch_id, flag_id, bonus_id from earning
         """
     ),
     (
         "earning_one_per_transfer",
         """
         insert into earning select gen_random_uuid(), assignment_id, worker_id, amount_minor, currency, transfer_id,
-               earned_at, batch_id, flag_id from earning
+               earned_at, batch_id, flag_id, bonus_id from earning
         """
     ),
     (

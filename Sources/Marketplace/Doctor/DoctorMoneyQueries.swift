@@ -7,7 +7,8 @@ extension DoctorCheck {
           from assignment
           left join review using (requester_id, assignment_id)
           left join earning on earning.requester_id = assignment.requester_id
-                           and earning.assignment_id = assignment.assignment_id and earning.flag_id is null
+                           and earning.assignment_id = assignment.assignment_id
+                           and earning.flag_id is null and earning.bonus_id is null
           left join transfer as fee on fee.kind = 'fee' and fee.source_id = assignment.assignment_id
          where (assignment.state = 'accepted') <> (earning.assignment_id is not null)
             or (assignment.state in ('accepted', 'rejected')) <> (review.assignment_id is not null)
@@ -29,6 +30,9 @@ extension DoctorCheck {
             or (transfer.amount_minor, credited.kind::text, credited.owner_id)
                is distinct from (earning.amount_minor, 'worker_payable', earning.worker_id)
             or case
+                   when earning.bonus_id is not null then
+                       (transfer.kind::text, debited.kind::text, debited.owner_id)
+                       is distinct from ('bonus', 'requester_wallet', earning.requester_id)
                    when earning.flag_id is null then
                        (transfer.kind::text, transfer.source_id, debited.kind::text, debited.owner_id)
                        is distinct from ('earning', earning.assignment_id, 'batch_hold', assignment.batch_id)
@@ -39,7 +43,7 @@ extension DoctorCheck {
          union all
         select transfer.transfer_id::text
           from transfer
-         where transfer.kind in ('earning', 'top_up')
+         where transfer.kind in ('earning', 'top_up', 'bonus')
            and not exists (select from earning where earning.transfer_id = transfer.transfer_id)
         """
 

@@ -1,3 +1,4 @@
+package import Foundation
 package import Store
 
 extension Transaction {
@@ -30,9 +31,22 @@ extension Transaction {
     /// - Returns: the first account that had no free slice with enough; then nothing was posted, and the slices found
     ///   of the accounts before it stay locked.
     private func insert(_ entries: [JournalEntry], _ changes: [Posting.Change]) async throws -> Posting.Change? {
+        let row = try await oneRow(Self.postingStatement(entries, changes, at: instant))
+        let account: Account.ID? = try row["account_id"]
+        return changes.first { $0.account == account }
+    }
+
+    /// The statement of ``post(_:)``: one row, whose `account_id` is that of the first account that had no free slice
+    /// with enough, and null when all was posted.
+    package static func postingStatement(_ entries: [JournalEntry], at instant: Date) throws -> SQL {
+        postingStatement(entries, try Posting.changes(by: entries), at: instant)
+    }
+
+    private static func postingStatement(
+        _ entries: [JournalEntry], _ changes: [Posting.Change], at instant: Date
+    ) -> SQL {
         let lines = entries.flatMap { entry in entry.transfers.map { (entry: entry.id, transfer: $0) } }
-        let row = try await oneRow(
-            """
+        return """
             with recursive kept as materialized (
                 select array_agg(change.account_id order by place) as accounts,
                        array_agg(change.amount_minor order by place) as amounts, count(*) as accounts_kept
@@ -68,9 +82,7 @@ extension Transaction {
             )
             select case when not is_complete then kept.accounts[(select count(*) from found) + 1] end as account_id
               from complete cross join kept
-            """)
-        let account: Account.ID? = try row["account_id"]
-        return changes.first { $0.account == account }
+            """
     }
 
     /// Waits for a slice that holds enough, and splits it in two, as others want one too; where no slice holds enough,

@@ -11,7 +11,7 @@ extension Transaction {
                and (\(last)::uuid is null or batch_id > \(last)::uuid)
                and exists (select from earning
                             where earning.requester_id = batch.requester_id and earning.batch_id = batch.batch_id
-                              and earning.flag_id is null)
+                              and earning.flag_id is null and earning.bonus_id is null)
                and exists (select from pay_floor
                             where pay_floor.currency = batch.currency and pay_floor.in_force @> \(instant))
              order by batch_id
@@ -26,7 +26,8 @@ extension Transaction {
             """
             with newest as materialized (
                 select requester_id, assignment_id from earning
-                 where requester_id = \(batch.requester) and batch_id = \(batch.id) and flag_id is null
+                 where requester_id = \(batch.requester) and batch_id = \(batch.id)
+                   and flag_id is null and bonus_id is null
                  order by earned_at desc, assignment_id desc
                  limit \(limit)
             )
@@ -53,7 +54,8 @@ extension Transaction {
                                       and top_up.flag_id is not null), 0)::bigint as missing_minor
                   from earning as work
                   join review using (requester_id, assignment_id)
-                 where work.requester_id = \(batch.requester) and work.batch_id = \(batch.id) and work.flag_id is null
+                 where work.requester_id = \(batch.requester) and work.batch_id = \(batch.id)
+                   and work.flag_id is null and work.bonus_id is null
             )
             select assignment_id, worker_id, missing_minor from paid
              where missing_minor > 0

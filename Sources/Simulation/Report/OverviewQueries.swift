@@ -29,7 +29,8 @@ extension Transaction {
                   join batch using (requester_id, batch_id)
                   left join review using (requester_id, assignment_id)
                   left join earning on earning.requester_id = assignment.requester_id
-                                   and earning.assignment_id = assignment.assignment_id and earning.flag_id is null
+                                   and earning.assignment_id = assignment.assignment_id
+                                   and earning.flag_id is null and earning.bonus_id is null
                  group by 1, 2
             ),
             \(fragment: Self.agreement),

@@ -28,7 +28,7 @@ extension Transaction {
                  cross join lateral (
                     select assignment_id from earning
                      where earning.requester_id = looked.requester_id and earning.batch_id = looked.batch_id
-                       and earning.flag_id is null
+                       and earning.flag_id is null and earning.bonus_id is null
                      order by earned_at desc, assignment_id desc
                      limit \(ServicePace.answersMax)) as newest
                   join assignment on assignment.requester_id = looked.requester_id
