@@ -58,8 +58,11 @@ let package = Package(
         library("Store", ["CLibPQ", logging, collections]),
         library("Matching", [crypto], computing),
         library("Consensus", [], computing),
+        .target(
+            name: "Tax", dependencies: [], resources: [.embedInCode("rules.json")], swiftSettings: computing
+        ),
         library("Formats", ["CZlib"]),
-        library("Marketplace", ["Store", "Formats", "Matching", crypto, heap, logging]),
+        library("Marketplace", ["Store", "Formats", "Matching", "Tax", crypto, heap, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",
@@ -69,7 +72,8 @@ let package = Package(
                 "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
                 "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
                 "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
-                "Sources/Matching", "Sources/Scheduler", "Sources/Simulation", "Sources/Store", "Sources/TestSupport",
+                "Sources/Matching", "Sources/Scheduler", "Sources/Simulation", "Sources/Store", "Sources/Tax",
+                "Sources/TestSupport",
             ],
             sources: ["Sources/MarketSchema"],
             resources: [.embedInCode("schema.sql"), .embedInCode("migrations")],
@@ -83,7 +87,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", "Matching",
-                "Consensus", arguments, lifecycle, signals, logging,
+                "Consensus", "Tax", arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -108,9 +112,10 @@ let package = Package(
         tests("FormatsTests", ["Formats"]),
         tests("MatchingTests", ["Matching", "Formats", crypto]),
         tests("ConsensusTests", ["Consensus", "Formats"]),
+        tests("TaxTests", ["Tax"]),
         tests(
             "MarketplaceTests",
-            ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),
+            ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "Tax", "TestSupport", crypto, logging]),
         tests(
             "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],
             golden: true

@@ -26,7 +26,7 @@ struct Guildhall: AsyncParsableCommand {
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
             ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,
             AskCommand.self, DirectOfferCommand.self, ScreenCommand.self, MatchingCommand.self,
-            ConsensusCommand.self,
+            ConsensusCommand.self, TaxCommand.self,
         ]
     )
 }

@@ -80,7 +80,8 @@ struct SealedCommandsSoakTests {
             "hash": String(repeating: "0", count: 64), "reference": id, "minor": "1", "slot": "1", "changes": "x",
             "scope": "none", "base": "US", "daily-minutes": "1", "weekly-minutes": "1", "input": file, "days": "1",
             "closes": "2027-01-01T00:00:00Z", "alert": id, "resolution": "left", "lane": "sealed", "amount": "20000",
-            "labels": file, "pairs": file, "gold": file, "from": "2026-11-01T00:00:00Z",
+            "labels": file, "pairs": file, "gold": file, "payments": file, "rules": "us", "form": "dac7",
+            "year": "2026", "from": "2026-11-01T00:00:00Z",
         ]
     }
 

@@ -27,8 +27,8 @@ struct LayerTests {
         let targets = Self.targets(inManifest: Repository.text("Package.swift"))
         let ours = Set(targets.keys).subtracting(["CLibPQ", "CZlib"])
         let allowed: [String: Set<String>] = [
-            "Store": [], "Matching": [], "Consensus": [], "Formats": [], "MarketSchema": ["Store"],
-            "Marketplace": ["Store", "Formats", "Matching"],
+            "Store": [], "Matching": [], "Consensus": [], "Tax": [], "Formats": [], "MarketSchema": ["Store"],
+            "Marketplace": ["Store", "Formats", "Matching", "Tax"],
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
             "HTTPAPI": ["Marketplace", "Store", "Formats"],
             "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching"],
@@ -121,7 +121,7 @@ struct LayerTests {
 struct FolderOrder {
     static let folders = [
         "Kernel", "Audit", "Notices", "Identity", "Decisions", "Workers", "Expertise", "Kinds", "PayRates", "Ledger",
-        "Tasks", "Bidding", "Quality", "Payouts", "Doctor",
+        "Tasks", "Bidding", "Quality", "Taxes", "Payouts", "Doctor",
     ]
 
     /// Names that an earlier folder may say all the same, and why.
