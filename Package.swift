@@ -59,7 +59,8 @@ let package = Package(
         library("Matching", [crypto], computing),
         library("Consensus", [], computing),
         library("Formats", ["CZlib"]),
-        library("Marketplace", ["Store", "Formats", "Matching", crypto, heap, logging]),
+        library("Payments", ["Formats"], computing),
+        library("Marketplace", ["Store", "Formats", "Matching", "Payments", crypto, heap, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",
@@ -69,7 +70,8 @@ let package = Package(
                 "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
                 "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
                 "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
-                "Sources/Matching", "Sources/Scheduler", "Sources/Simulation", "Sources/Store", "Sources/TestSupport",
+                "Sources/Matching", "Sources/Payments", "Sources/Scheduler", "Sources/Simulation", "Sources/Store",
+                "Sources/TestSupport",
             ],
             sources: ["Sources/MarketSchema"],
             resources: [.embedInCode("schema.sql"), .embedInCode("migrations")],
@@ -83,7 +85,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", "Matching",
-                "Consensus", arguments, lifecycle, signals, logging,
+                "Consensus", "Payments", arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -108,6 +110,7 @@ let package = Package(
         tests("FormatsTests", ["Formats"]),
         tests("MatchingTests", ["Matching", "Formats", crypto]),
         tests("ConsensusTests", ["Consensus", "Formats"]),
+        tests("PaymentsTests", ["Payments", "Formats"], golden: true),
         tests(
             "MarketplaceTests",
             ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "TestSupport", crypto, logging]),

@@ -27,8 +27,8 @@ struct LayerTests {
         let targets = Self.targets(inManifest: Repository.text("Package.swift"))
         let ours = Set(targets.keys).subtracting(["CLibPQ", "CZlib"])
         let allowed: [String: Set<String>] = [
-            "Store": [], "Matching": [], "Consensus": [], "Formats": [], "MarketSchema": ["Store"],
-            "Marketplace": ["Store", "Formats", "Matching"],
+            "Store": [], "Matching": [], "Consensus": [], "Formats": [], "Payments": ["Formats"],
+            "MarketSchema": ["Store"], "Marketplace": ["Store", "Formats", "Matching", "Payments"],
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
             "HTTPAPI": ["Marketplace", "Store", "Formats"],
             "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching"],
