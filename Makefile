@@ -44,12 +44,16 @@ release: install ## Release build of the program
 oracle: install ## scipy, OR-tools, crowd-kit, which ours is compared with; under .guildhall/oracle
 	@scripts/oracle.sh
 
+.PHONY: banks
+banks: install ## achkit, carta-ach, mock-bank, which bank files are held against; under .guildhall/banks
+	@scripts/banks.sh
+
 .PHONY: test
-test: oracle ## All tests, on a private scratch server that they start themselves
+test: oracle banks ## All tests, on a private scratch server that they start themselves
 	swift test
 
 .PHONY: test-data
-test-data: install ## The tests on the real data sets too: make test-data DATA=../shared/data
+test-data: install banks ## The tests on the real data sets too: make test-data DATA=../shared/data
 	@scripts/require-data.sh "$(DATA)"
 	GUILDHALL_DATA="$(abspath $(DATA))" swift test --filter RealData
 

@@ -62,7 +62,8 @@ let package = Package(
             name: "Tax", dependencies: [], resources: [.embedInCode("rules.json")], swiftSettings: computing
         ),
         library("Formats", ["CZlib"]),
-        library("Marketplace", ["Store", "Formats", "Matching", "Tax", crypto, heap, logging]),
+        library("Payments", ["Formats"], computing),
+        library("Marketplace", ["Store", "Formats", "Matching", "Tax", "Payments", crypto, heap, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",
@@ -72,7 +73,8 @@ let package = Package(
                 "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
                 "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
                 "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
-                "Sources/Matching", "Sources/Scheduler", "Sources/Simulation", "Sources/Store", "Sources/Tax",
+                "Sources/Matching", "Sources/Payments", "Sources/Scheduler", "Sources/Simulation", "Sources/Store",
+                "Sources/Tax",
                 "Sources/TestSupport",
             ],
             sources: ["Sources/MarketSchema"],
@@ -87,7 +89,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", "Matching",
-                "Consensus", "Tax", arguments, lifecycle, signals, logging,
+                "Consensus", "Tax", "Payments", arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -113,6 +115,7 @@ let package = Package(
         tests("MatchingTests", ["Matching", "Formats", crypto]),
         tests("ConsensusTests", ["Consensus", "Formats"]),
         tests("TaxTests", ["Tax"]),
+        tests("PaymentsTests", ["Payments", "Formats"], golden: true),
         tests(
             "MarketplaceTests",
             ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "Tax", "TestSupport", crypto, logging]),

@@ -44,7 +44,8 @@ have_postgres() {
 need make make
 need git git
 need python3 python3
-# Only for the tests' oracle (scripts/oracle.sh).
+# Only for tests: the schemas of bank files (xmllint), and what ours is compared with (scripts/oracle.sh, banks.sh).
+need libxml2-utils xmllint
 need python3-venv /usr/lib/python3*/ensurepip /usr/local/lib/python3*/ensurepip
 need pkg-config pkg-config pkgconf
 need libpq-dev /usr/include/postgresql/libpq-fe.h /usr/include/libpq-fe.h /usr/local/include/libpq-fe.h

@@ -72,6 +72,16 @@ package final class ByteReader {
         return result
     }
 
+    /// The next `count` bytes, which stay to be read; fewer only when the file ends before.
+    package func peek(_ count: Int) throws(FormatError) -> [UInt8] {
+        guard try fill() else { return [] }
+        while pending.count - pendingStart < count, let chunk = try more() {
+            pending = Array(pending[pendingStart...]) + chunk
+            pendingStart = 0
+        }
+        return Array(pending[pendingStart...].prefix(count))
+    }
+
     /// Leaves out the next `count` bytes.
     ///
     /// - Returns: how many there were: fewer than `count` only when the file ends before.
@@ -105,16 +115,22 @@ package final class ByteReader {
     /// Makes sure that something is pending; `false` at the end of the file.
     private func fill() throws(FormatError) -> Bool {
         if pendingStart < pending.count { return true }
+        guard let chunk = try more() else { return false }
+        pending = chunk
+        pendingStart = 0
+        return true
+    }
+
+    /// The next chunk of the source.
+    private func more() throws(FormatError) -> [UInt8]? {
         let chunk: [UInt8]?
         switch source {
         case .plain(let raw): chunk = try raw.next()
         case .gzip(let gzip): chunk = try gzip.next()
         }
-        guard let chunk else { return false }
+        guard let chunk else { return nil }
         produced += chunk.count
         if produced > bytesMax { throw .tooLarge(path: path, limit: bytesMax) }
-        pending = chunk
-        pendingStart = 0
-        return true
+        return chunk
     }
 }

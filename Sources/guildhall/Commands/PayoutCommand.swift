@@ -9,10 +9,11 @@ struct PayoutCommand: AsyncParsableCommand {
         abstract: "Pay what was earned: one person prepares, another approves, then the file is issued.",
         discussion: """
             A payout has a line for each payee: a worker, or an agency for all its people together. `lines` shows \
-            them, `shares` who earned how much of one.
+            them, `shares` who earned how much of one. `check` reads any bank file and needs no database.
             """,
         subcommands: [
             Prepare.self, Lines.self, Shares.self, Approve.self, Issue.self, File.self, Cancel.self,
+            PayoutCheckCommand.self,
         ]
     )
 

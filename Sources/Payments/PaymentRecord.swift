@@ -1,0 +1,88 @@
+/// One thing that a payment file says, as it is read.
+package enum PaymentRecord: Hashable, Sendable {
+    case instruction(PaymentInstruction)
+    case status(PaymentStatus)
+    case entry(BankEntry)
+    case ach(ACHEntry)
+    case returned(ReturnedPayment)
+}
+
+/// A payment of a pain.001.
+package struct PaymentInstruction: Hashable, Sendable {
+    package let endToEndID: String
+    package let amount: Amount?
+    package let payeeName: String
+    /// An IBAN, or another number.
+    package let account: String
+    package let bank: String?
+    package let remittance: String
+}
+
+/// What became of a message, of a payment information in it, or of a payment, by a pain.002.
+package struct PaymentStatus: Hashable, Sendable {
+    package enum Level: String, Hashable, Sendable {
+        case message, paymentInformation, payment
+    }
+    package let level: Level
+    package let originalMessageID: String
+    package let endToEndID: String?
+    /// `ACCP`, `ACSC`, `RJCT`, …; `nil` where only a reason is given.
+    package let status: String?
+    /// `AC04`, …
+    package let reason: String?
+    package let information: String
+}
+
+/// A payment that a bank has booked, by a camt.053 or .054: of an entry the details of one payment, or the whole entry.
+package struct BankEntry: Hashable, Sendable {
+    package let statementID: String
+    /// IBAN, or another number.
+    package let account: String
+    /// The bank's reference, or the entry's own; empty where there is none.
+    package let reference: String
+    package let endToEndID: String?
+    package let instructionID: String?
+    package let messageID: String?
+    /// `nil` where the details say nothing of it and there are several.
+    package let amount: Amount?
+    package let isCredit: Bool
+    /// `BOOK`, `PDNG`, `INFO`, `FUTR`.
+    package let status: String
+    /// As written: a day, or an instant.
+    package let bookedOn: String?
+    /// Why it came back: `AC04`, ….
+    package let returnReason: String?
+    package let information: String
+    /// From 1, within its statement.
+    package let entryNumber: Int
+    /// From 1, within its entry.
+    package let detailNumber: Int
+}
+
+/// An entry of a NACHA file, with what its addenda say of a return or a correction.
+package struct ACHEntry: Hashable, Sendable {
+    package let batchNumber: Int
+    package let entryClass: String
+    package let traceNumber: String
+    /// Without spaces at its ends.
+    package let individualID: String
+    package let name: String
+    package let amount: Amount
+    package let isCredit: Bool
+    /// `R01`, …; `nil` when it was not returned.
+    package let returnReason: String?
+    /// `C01`, …
+    package let changeCode: String?
+    /// Of the entry that was returned or must be corrected.
+    package let originalTrace: String?
+    package let information: String
+}
+
+/// A payment that came back, by a table of returns.
+package struct ReturnedPayment: Hashable, Sendable {
+    package let line: Int
+    package let endToEndID: String
+    package let amount: Amount
+    package let reason: String
+    package let information: String
+}

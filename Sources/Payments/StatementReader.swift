@@ -1,0 +1,275 @@
+internal import Formats
+
+/// Reads the statements of a camt.053, or the notifications of a camt.054, entry by entry and payment by payment.
+struct StatementReader: MessageReader {
+    private var statement = StatementSums()
+    private var entry = EntryFields()
+    private var statementIDs: Set<String> = []
+
+    mutating func opened(_ name: String, line: Int) {
+        switch name {
+        case "Stmt", "Ntfctn": statement = StatementSums(line: line)
+        case "Ntry":
+            statement.entries += 1
+            entry = EntryFields(line: line)
+        case "NtryDtls": entry.batchCount = nil
+        default: break
+        }
+    }
+
+    /// - Returns: the whole entry, when there was nothing of its payments.
+    mutating func closed(_ name: String, path: String, _ report: inout PaymentFileReport) -> PaymentRecord? {
+        switch name {
+        case "Stmt", "Ntfctn": statement.finish(path: path, &report)
+        case "Ntry": return close(path: path, &report)
+        default: break
+        }
+        return nil
+    }
+
+    mutating func element(
+        _ element: XMLTree, in container: String, path: String, _ report: inout PaymentFileReport
+    ) -> PaymentRecord? {
+        switch (container, element.name) {
+        case ("BkToCstmrStmt", "GrpHdr"), ("BkToCstmrDbtCdtNtfctn", "GrpHdr"):
+            report.messageID = element.text("MsgId") ?? ""
+            report.createdAt = element.text("CreDtTm") ?? ""
+            if let id = element["MsgId"] { report.reference(id, path: "\(path)/MsgId") }
+            if let at = element["CreDtTm"] { report.date(at, path: "\(path)/CreDtTm", isInstant: true) }
+        case ("Stmt", _), ("Ntfctn", _):
+            statement.take(element, path: path, &report)
+            if element.name == "Id" {
+                report.reference(element, path: path)
+                if !statementIDs.insert(element.text).inserted {
+                    report.fault(
+                        "duplicate_id", line: element.line, path: path, "the id \(element.text) is there twice")
+                }
+            }
+        case ("Ntry", _): entry.take(element, path: path, &report)
+        case ("NtryDtls", "Btch"): entry.batchCount = element["NbOfTxs"].flatMap { report.number($0, path: path) }
+        case ("NtryDtls", "TxDtls"): return detail(element, path: path, &report)
+        default: break
+        }
+        return nil
+    }
+
+    // MARK: Entries
+
+    private mutating func close(path: String, _ report: inout PaymentFileReport) -> PaymentRecord? {
+        report.count("entries")
+        if let amount = entry.amount, let isCredit = entry.isCredit {
+            report.add(amount.minorUnits, amount.currency, isCredit: isCredit, line: entry.line)
+            statement.add(amount, isCredit: isCredit, isBooked: entry.status == "BOOK")
+        }
+        if let amount = entry.amount, entry.details > 0, entry.amountsKnown == entry.details, !entry.hasCharges {
+            let sum = entry.sum
+            let isWhole = entry.batchCount.map { $0 == entry.details } ?? true
+            if isWhole, sum != ExactDecimal(amount) {
+                report.fault(
+                    "entry_sum", line: entry.line, path: path,
+                    "the entry is \(amount), its payments add up to \(sum) \(amount.currency)")
+            }
+        }
+        if let held = entry.held {
+            // A single payment without an amount of its own has that of the entry.
+            return .entry(record(held.detail, number: held.number, amount: entry.details == 1 ? entry.amount : nil))
+        }
+        return entry.details == 0 ? .entry(record(nil, number: 1, amount: entry.amount)) : nil
+    }
+
+    private mutating func detail(
+        _ element: XMLTree, path: String, _ report: inout PaymentFileReport
+    ) -> PaymentRecord? {
+        report.count("transactions")
+        entry.details += 1
+        if !element.all("Chrgs").isEmpty { entry.hasCharges = true }
+        for (name, party) in [("DbtrAcct", element["RltdPties"]), ("CdtrAcct", element["RltdPties"])] {
+            guard let account = party?[name] else { continue }
+            _ = report.account(account, path: "\(path)/RltdPties/\(name)")
+        }
+        let found = element.at("AmtDtls", "TxAmt", "Amt") ?? element["Amt"]
+        let amount = found.flatMap { report.amount(of: $0, path: "\(path)/\($0.name)") }
+        if let amount, amount.currency == entry.amount?.currency {
+            entry.amountsKnown += 1
+            let side = entry.isCredit
+            let isContrary = side != nil && element.text("CdtDbtInd").map { ($0 == "CRDT") != side } ?? false
+            let number = ExactDecimal(isContrary ? Amount(-amount.minorUnits, amount.currency) : amount)
+            entry.sum = entry.sum + number
+            return .entry(record(element, number: entry.details, amount: amount))
+        }
+        if amount == nil, entry.held == nil {
+            entry.held = (element, entry.details)
+            return nil
+        }
+        return .entry(record(element, number: entry.details, amount: amount))
+    }
+
+    private func record(_ detail: XMLTree?, number: Int, amount: Amount?) -> BankEntry {
+        let information = detail?["RmtInf"]?.all("Ustrd").map(\.text) ?? []
+        let returned = detail?["RtrInf"]
+        return BankEntry(
+            statementID: statement.id, account: statement.account, reference: entry.reference,
+            endToEndID: detail?.text("Refs", "EndToEndId"), instructionID: detail?.text("Refs", "InstrId"),
+            messageID: detail?.text("Refs", "MsgId"), amount: amount,
+            isCredit: detail?.text("CdtDbtInd").map { $0 == "CRDT" } ?? entry.isCredit ?? false,
+            status: entry.status, bookedOn: entry.bookedOn,
+            returnReason: returned?.text("Rsn", "Cd") ?? returned?.text("Rsn", "Prtry"),
+            information: (information + (returned?.all("AddtlInf").map(\.text) ?? [])).joined(separator: " "),
+            entryNumber: statement.entries, detailNumber: number)
+    }
+}
+
+/// What an entry says before its payments.
+private struct EntryFields {
+    var line = 1
+    var amount: Amount?
+    var isCredit: Bool?
+    var status = ""
+    var bookedOn: String?
+    var reference = ""
+    var hasCharges = false
+    /// Payments of which the batch says that it has so many.
+    var batchCount: Int?
+    var details = 0
+    var amountsKnown = 0
+    var sum = ExactDecimal.zero
+    /// The first payment without an amount; whether it is the only one shows at the end.
+    var held: (detail: XMLTree, number: Int)?
+
+    init(line: Int = 1) { self.line = line }
+
+    mutating func take(_ element: XMLTree, path: String, _ report: inout PaymentFileReport) {
+        switch element.name {
+        case "Amt": amount = report.amount(of: element, path: path)
+        case "CdtDbtInd": isCredit = report.isCredit(element, path: path)
+        case "Sts": status = element.text("Cd") ?? element.text
+        case "BookgDt":
+            let day = element["Dt"] ?? element["DtTm"]
+            bookedOn = day?.text
+            if let day { report.date(day, path: path, isInstant: day.name == "DtTm") }
+        case "AcctSvcrRef": reference = element.text
+        case "NtryRef": if reference.isEmpty { reference = element.text }
+        case "Chrgs": hasCharges = true
+        default: break
+        }
+    }
+}
+
+/// What a statement says of itself, and what its entries come to.
+private struct StatementSums {
+    private struct Balance {
+        let amount: Amount
+        let isCredit: Bool
+        var signed: Int128 { isCredit ? Int128(amount.minorUnits) : -Int128(amount.minorUnits) }
+        var text: String { "\(isCredit ? "" : "-")\(amount)" }
+    }
+
+    var line = 1
+    var id = ""
+    var account = ""
+    var entries = 0
+    private var opening: Balance?
+    private var previous: Balance?
+    private var closing: Balance?
+    private var credits = (count: 0, sum: ExactDecimal.zero)
+    private var debits = (count: 0, sum: ExactDecimal.zero)
+    private var booked: Int128 = 0
+    private var currencies: Set<CurrencyCode> = []
+    private var summary: XMLTree?
+
+    init(line: Int = 1) { self.line = line }
+
+    mutating func take(_ element: XMLTree, path: String, _ report: inout PaymentFileReport) {
+        switch element.name {
+        case "Id": id = element.text
+        case "Acct": account = report.account(element, path: path)
+        case "TxsSummry": summary = element
+        case "Bal":
+            guard let found = element["Amt"], let side = element["CdtDbtInd"],
+                let amount = report.amount(of: found, path: "\(path)/Amt"),
+                let isCredit = report.isCredit(side, path: "\(path)/CdtDbtInd")
+            else { return }
+            let balance = Balance(amount: amount, isCredit: isCredit)
+            switch element.text("Tp", "CdOrPrtry", "Cd") {
+            case "OPBD": opening = opening ?? balance
+            case "PRCD": previous = previous ?? balance
+            case "CLBD": closing = balance
+            default: break
+            }
+        default: break
+        }
+    }
+
+    mutating func add(_ amount: Amount, isCredit: Bool, isBooked: Bool) {
+        if isCredit {
+            credits = (credits.count + 1, credits.sum + ExactDecimal(amount))
+        } else {
+            debits = (debits.count + 1, debits.sum + ExactDecimal(amount))
+        }
+        guard isBooked else { return }
+        currencies.insert(amount.currency)
+        booked += isCredit ? Int128(amount.minorUnits) : -Int128(amount.minorUnits)
+    }
+
+    func finish(path: String, _ report: inout PaymentFileReport) {
+        report.count(report.kind == .notification ? "notifications" : "statements")
+        compareSummary(path: path, &report)
+        let before = opening ?? previous
+        if let before, let closing { compare(before, closing, path: path, &report) }
+        var part = PaymentFilePart(id: id, line: line)
+        part.facts["account"] = .string(account)
+        part.facts["entries"] = .integer(Int64(entries))
+        part.facts["opening"] = before.map { .string($0.text) } ?? .null
+        part.facts["closing"] = closing.map { .string($0.text) } ?? .null
+        report.add(part)
+    }
+
+    private func compare(
+        _ opening: Balance, _ closing: Balance, path: String, _ report: inout PaymentFileReport
+    ) {
+        let currency = opening.amount.currency
+        guard closing.amount.currency == currency, currencies.isSubset(of: [currency]) else {
+            return report.warn(
+                "balance_currencies", line: line, path: path,
+                "balances and entries are in several currencies and cannot be compared")
+        }
+        guard opening.signed + booked != closing.signed else { return }
+        let expected = Amount.decimalText(opening.signed + booked, digits: currency.minorDigits)
+        report.fault(
+            "balance", line: line, path: path,
+            "\(opening.text) and the entries come to \(expected) \(currency), the closing balance is \(closing.text)")
+    }
+
+    private func compareSummary(path: String, _ report: inout PaymentFileReport) {
+        guard let summary else { return }
+        let all = (count: credits.count + debits.count, sum: credits.sum + debits.sum)
+        for (name, found) in [("TtlNtries", all), ("TtlCdtNtries", credits), ("TtlDbtNtries", debits)] {
+            let place = "\(path)/TxsSummry/\(name)"
+            if let element = summary.at(name, "NbOfNtries"), let count = report.number(element, path: place),
+                count != found.count
+            {
+                report.fault(
+                    "entry_count", line: element.line, path: place,
+                    "\(count) entries are declared, there are \(found.count)")
+            }
+            if let element = summary.at(name, "Sum"), let sum = report.decimal(element, path: place), sum != found.sum {
+                report.fault(
+                    "summary_sum", line: element.line, path: place,
+                    "the sum is \(sum), the entries add up to \(found.sum)")
+            }
+        }
+    }
+}
+
+extension PaymentFileReport {
+    /// What `CdtDbtInd` says; a fault when it says something else.
+    mutating func isCredit(_ element: XMLTree, path: String) -> Bool? {
+        switch element.text {
+        case "CRDT": return true
+        case "DBIT": return false
+        default:
+            fault("code", line: element.line, path: path, "<CdtDbtInd> must be CRDT or DBIT")
+            return nil
+        }
+    }
+}
