@@ -82,6 +82,7 @@ package enum MarketSchema {
         SchemaStep(
             version: 21, name: "journal", script: String(decoding: PackageResources._021_journal_sql, as: UTF8.self)
         ),
+        SchemaStep(version: 22, name: "tax", script: String(decoding: PackageResources._022_tax_sql, as: UTF8.self)),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -14,6 +14,22 @@ package struct ExactAmount: Hashable, Comparable, Sendable {
     /// Whole minor units.
     package init(minor: Int64) { parts = Int128(minor) * Self.partsOfMinorUnit }
 
+    /// Reads minor units with up to 8 decimals, as ``decimalText(digits:)`` of 0 digits writes them.
+    package init?(minorText text: String) {
+        let isNegative = text.utf8.first == UInt8(ascii: "-")
+        let pieces = text.utf8.dropFirst(isNegative ? 1 : 0).split(
+            separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard (1...2).contains(pieces.count), pieces[0].count <= 18, !pieces[0].isEmpty else { return nil }
+        let decimals = pieces.count == 2 ? Array(pieces[1]) : []
+        guard decimals.count <= 8 else { return nil }
+        var parts: Int128 = 0
+        for byte in Array(pieces[0]) + decimals + [UInt8](repeating: 0x30, count: 8 - decimals.count) {
+            guard (0x30...0x39).contains(byte) else { return nil }
+            parts = parts * 10 + Int128(byte - 0x30)
+        }
+        self.parts = isNegative ? -parts : parts
+    }
+
     package static func + (left: ExactAmount, right: ExactAmount) -> ExactAmount {
         ExactAmount(parts: left.parts + right.parts)
     }

@@ -60,6 +60,7 @@ extension TaxRuleSet {
     /// What is wrong with it, if anything is.
     fileprivate var complaint: String? {
         if let until, until < from { return "ends before it begins" }
+        guard (-840...840).contains(utcOffsetMinutes) else { return "its clock is no place's" }
         switch method {
         case .gross: return nil
         case .cumulative(let rule):

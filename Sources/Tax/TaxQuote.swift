@@ -59,6 +59,11 @@ package struct TaxLine: Hashable, Sendable {
     init(_ step: TaxStep, _ amount: ExactAmount, _ note: String, _ source: TaxSource) {
         (self.step, self.amount, self.note, rule) = (step, amount, note, source.label)
     }
+
+    /// One as it was stored.
+    package init(step: TaxStep, amount: ExactAmount, note: String, rule: String) {
+        (self.step, self.amount, self.note, self.rule) = (step, amount, note, rule)
+    }
 }
 
 extension TaxRuleSet {

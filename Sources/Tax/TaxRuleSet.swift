@@ -10,6 +10,8 @@ package struct TaxRuleSet: Hashable, Sendable {
     package let until: TaxDay?
     /// ISO 4217; `nil` where any currency will do.
     package let currency: String?
+    /// Of the clock by which days are told where the rule is from; summer time is left aside.
+    package let utcOffsetMinutes: Int
     package let method: TaxMethod
     /// Where the rule itself is from.
     package let formula: TaxSource
@@ -76,7 +78,7 @@ extension [TaxBracket] {
 
 extension TaxRuleSet: Decodable {
     private enum CodingKeys: String, CodingKey {
-        case name, title, from, until, currency, formula, table
+        case name, title, from, until, currency, utcOffsetMinutes, formula, table
         case gross, cumulative, perPayment, unitedStates
     }
 
@@ -87,6 +89,7 @@ extension TaxRuleSet: Decodable {
         from = try members.decode(TaxDay.self, forKey: .from)
         until = try members.decodeIfPresent(TaxDay.self, forKey: .until)
         currency = try members.decodeIfPresent(String.self, forKey: .currency)
+        utcOffsetMinutes = try members.decodeIfPresent(Int.self, forKey: .utcOffsetMinutes) ?? 0
         formula = try members.decode(TaxSource.self, forKey: .formula)
         table = try members.decodeIfPresent(TaxSource.self, forKey: .table)
         let methods: [TaxMethod?] = [

@@ -15,6 +15,7 @@ package struct SmallMarket: Sendable {
     package let reviewer: Principal.ID
     package let requester: Requester.ID
     package let project: Project.ID
+    /// What everything is paid in: US dollars, unless another currency was asked for.
     package let usd: Currency
 
     /// One task pays 20.00 USD, and 2.00 USD fee.
@@ -25,17 +26,22 @@ package struct SmallMarket: Sendable {
         "properties": ["label": ["type": "string", "maxLength": 20]],
     ]
 
-    /// - Parameter wallet: what the requester has paid in, in cents.
-    package init(wallet: Int64 = 10_000_000, market: Market = Scratch.market) async throws {
+    /// - Parameters:
+    ///   - wallet: what the requester has paid in, in minor units.
+    ///   - pay: of one task.
+    ///   - currency: in place of US dollars.
+    package init(
+        wallet: Int64 = 10_000_000, pay: Int64 = Self.pay, currency: String = "USD", market: Market = Scratch.market
+    ) async throws {
         self.market = market
-        usd = try #require(Currency("USD"))
+        usd = try #require(Currency(currency))
         manager = try await Bootstrap(market: market)(operatorName: "Operator")
         let person = CreatePrincipal(market: market)
         second = try await person(.person, named: "Second", roles: [.operator], by: manager)
         maker = try await person(.person, named: "Maker", roles: [.financeMaker], by: manager)
         checker = try await person(.person, named: "Checker", roles: [.financeChecker], by: manager)
         reviewer = try await person(.person, named: "Reviewer", roles: [.reviewer], by: manager)
-        try await OneRate.publish(Self.pay, in: market, by: maker, and: checker)
+        try await OneRate.publish(pay, currency: currency, in: market, by: maker, and: checker)
         requester = try await CreateRequester(market: market)(externalKey: "acme", name: "Acme", by: manager)
         project = try await CreateProject(market: market)(
             ProjectDraft(

@@ -303,6 +303,8 @@ private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         ]
     ),
     (.payoutTotals, ["update payout_batch set total_minor = total_minor + 1 where state = 'prepared'"]),
+    (.withholdings, ["update withholding set lines = jsonb_set(lines, '{-1,amount_minor}', '1')"]),
+    (.taxSums, ["update tax_sum set withheld_minor = withheld_minor + 1"]),
     (.payoutPosted, ["update transfer set source_id = transfer_id where kind = 'payout'"]),
     (
         .twoPeople,

@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Marketplace
 import Store
+import Tax
 import TestSupport
 import Testing
 
@@ -15,6 +16,9 @@ struct DoctorTests {
             try await small.lawyer("ann"), try await small.lawyer("ben"), try await small.lawyer("cem")
         )
         let batch = try await small.batch(small.draft("mix", redundancy: 2), tasks: 4)
+        // Without a form: from her is withheld.
+        try await ChooseTaxRules(market: small.market)(
+            TaxChoice(ruleSet: "us", residence: "US", standing: TaxStanding()), of: ann, by: small.maker)
         let prepare = PreparePayoutBatch(market: small.market)
         try await small.earn(ann, batch)
         let first = try await prepare(small.usd, by: small.maker)

@@ -10,7 +10,7 @@ struct PrivilegeTests {
         "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "content_reading",
         "direct_offer_lease",
         "bid_version", "auction_quality",
-        "batch_raise", "offer_raise", "escalation_step",
+        "batch_raise", "offer_raise", "escalation_step", "withholding",
     ]
 
     private static let refused: [SQL] = [
@@ -41,6 +41,7 @@ struct PrivilegeTests {
         "delete from auction", "delete from bid", "delete from award", "delete from early_opening",
         "update batch_raise set pay_minor = 1", "delete from batch_raise", "update offer_raise set raise_no = 1",
         "delete from offer_raise", "update escalation_step set level = 1", "delete from escalation_step",
+        "update withholding set withheld_minor = 1", "delete from withholding",
         "delete from schedule_alert", "delete from forecast_backtest",
         "create table public.own (id bigint)", "drop table transfer", "alter table transfer disable trigger all",
         "create index on transfer (kind)",

@@ -32,6 +32,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case payoutTotals = "payout_totals"
     case payoutPosted = "payouts_posted"
     case twoPeople = "payout_by_two_people"
+    case withholdings = "withholdings_whole"
+    case taxSums = "tax_sums_are_sums"
     case sealedBids = "bids_sealed"
     case qualityFrozen = "bid_quality_frozen"
     case awardsRecomputed = "awards_as_recomputed"
@@ -71,7 +73,7 @@ extension DoctorCheck {
         case .termsFrozen, .termsHash, .directOffers, .raises, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .folds, .journal, .vouchers, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
-        case .onePayout, .payoutTotals, .payoutPosted, .twoPeople: 6
+        case .onePayout, .payoutTotals, .payoutPosted, .twoPeople, .withholdings, .taxSums: 6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .oneFunction: 8
         case .hours, .hoursLedger, .load: 9
@@ -123,9 +125,12 @@ extension DoctorCheck {
         case .budget: "What a batch holds and has spent is within its budget."
         case .holdCovers: "The hold covers the worst case of what is open and the share for top-ups; closed, nothing."
         case .onePayout: "No earning is in two live payout lines, nor in one whose batch was cancelled."
-        case .payoutTotals: "Batch totals equal their lines, lines their workers' shares, shares their earnings."
+        case .payoutTotals:
+            "Batch totals equal their lines, lines their shares, shares and what is withheld their earnings."
         case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
+        case .withholdings: "What is withheld is what its lines come to, and was posted with its payout, not before."
+        case .taxSums: "Sums that taxes count from are those of live payouts; what was issued counts without a gap."
         case .sealedBids: "Bids are open only once their auction is closed: in time, or early by two people."
         case .qualityFrozen: "The quality of every bid is what was frozen at the opening, by the formula."
         case .awardsRecomputed: "Every auction, seed, bid and award is what the stored bids come to, to the byte."
@@ -204,6 +209,8 @@ extension DoctorCheck {
         case .payoutTotals: .violations(Self.payoutTotalViolations)
         case .payoutPosted: .violations(Self.payoutPostedViolations)
         case .twoPeople: .violations(Self.twoPeopleViolations)
+        case .withholdings: .violations(Self.withholdingViolations)
+        case .taxSums: .violations(Self.taxSumViolations)
         case .sealedBids: .violations(Self.sealedBidViolations)
         case .qualityFrozen: .violations(Self.qualityViolations)
         case .awardsRecomputed: .auctions

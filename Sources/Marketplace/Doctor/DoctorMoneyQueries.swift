@@ -204,7 +204,9 @@ extension DoctorCheck {
                        join earning using (requester_id, transfer_id)
                       group by 1, 2) as items
             on items.payout_line_id = share.payout_line_id and items.worker_id = share.worker_id
-         where share.amount_minor is distinct from items.earned or not items.agrees
+          left join (select payout_share_id, sum(withheld_minor) as withheld from withholding group by 1) as taxed
+            on taxed.payout_share_id = share.payout_share_id
+         where share.amount_minor + coalesce(taxed.withheld, 0) is distinct from items.earned or not items.agrees
         """
 
     static let payoutPostedViolations: SQL = """

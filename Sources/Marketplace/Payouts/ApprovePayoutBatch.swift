@@ -50,6 +50,7 @@ package struct CancelPayoutBatch: Sendable {
             guard batch.state.after(.cancel) != nil, try await transaction.cancelPayout(id) else {
                 throw PayoutRefusal.wrongState(batch.state, .cancel)
             }
+            try await transaction.takeBackWithholdings(of: id)
             try await change.record("payout_cancelled", by: actor, on: "payout_batch", id.uuid, in: .platform)
         }
     }

@@ -10,7 +10,8 @@ package struct IssuePayoutBatch: Sendable {
     package init(market: Market) { self.market = market }
 
     /// - Returns: the bank file, CSV.
-    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``NotFound``; ``PayoutRefusal``.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``NotFound``; ``PayoutRefusal``;
+    ///   ``WithholdingRefusal``.
     package func callAsFunction(_ id: PayoutBatch.ID, by actor: Principal.ID) async throws -> [UInt8] {
         try await market.change { change in
             let transaction = change.transaction
@@ -21,7 +22,9 @@ package struct IssuePayoutBatch: Sendable {
             guard lines.map(\.line).contentHash == batch.contentHash,
                 try lines.map(\.line).total(in: batch.total.currency) == batch.total, lines.count == batch.lineCount
             else { throw PayoutRefusal.contentDiffers }
+            try await transaction.checkWithholdings(of: id)
             try await change.pay(lines.map(\.line), step: Self.step)
+            try await change.postWithholdings(of: id, step: Self.step)
             guard try await transaction.markPayoutIssued(id) else {
                 throw PayoutRefusal.wrongState(batch.state, .issue)
             }

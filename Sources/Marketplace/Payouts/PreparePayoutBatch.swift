@@ -22,10 +22,13 @@ package struct PreparePayoutBatch: Sendable {
             let due = try await transaction.dueEarnings(in: currency, limit: earningsMax)
             guard !due.isEmpty else { throw PayoutRefusal.nothingToPay }
             let id: PayoutBatch.ID = change.make()
-            let (lines, items) = try change.lines(for: due, in: currency)
+            let gross = try change.lines(for: due, in: currency)
+            let payout = try await change.withholdTaxes(from: gross.lines, gross.items, in: currency)
+            let (lines, items) = (payout.lines, payout.items)
             let total = try lines.total(in: currency)
             try await transaction.insertPayoutBatch(id, lines, total: total, by: actor)
             try await transaction.insertPayoutItems(items)
+            try await change.keep(payout, in: id, by: actor)
             try await change.record(
                 "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
                 facts: [

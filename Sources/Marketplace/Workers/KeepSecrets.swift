@@ -59,7 +59,8 @@ package struct SetPayoutMethod: Sendable {
     }
 }
 
-/// Writes what a worker's income is reported by, in place of what was there.
+/// Writes what a worker's income is reported by, in place of what was there; from now on it also says what their
+/// payments are taxed by (``TaxChoice``), until finance says otherwise.
 package struct SetTaxProfile: Sendable {
     let market: Market
     let keys: KeyRing
@@ -75,6 +76,7 @@ package struct SetTaxProfile: Sendable {
         try await market.change { change in
             try await change.lockPerson(worker, by: actor, to: "change_tax")
             try await change.keep(profile.json, of: worker, in: .taxProfile, keys)
+            try await change.chooseTaxRules(by: profile, of: worker, by: actor)
             try await change.record("tax_profile_set", by: actor, on: "worker", worker.uuid, in: .worker(worker))
         }
     }

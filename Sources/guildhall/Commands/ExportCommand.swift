@@ -86,7 +86,7 @@ struct ExportCommand: AsyncParsableCommand {
 }
 
 /// Where results go: standard output, or a file that gets its name when it is complete.
-private final class ResultFile {
+final class ResultFile {
     private let path: String?
     private let handle: FileHandle
 

@@ -7,15 +7,20 @@ internal import Tax
 struct TaxCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tax",
-        abstract: "What is withheld of payments: the rules, and what-if on files.",
+        abstract: "What is withheld of payments: rules, what-if on files, what was withheld, reports.",
         discussion: """
             guildhall tax rules                                          which rule sets there are, and their sources
             guildhall tax quote PAYMENTS.csv --rules china-platform      what each payment withholds, line by line
+            guildhall tax choose L01 --rules us --residence US ...       what a worker's payments are taxed by
+            guildhall tax withheld L01                                   what was withheld, line by line
+            guildhall tax report --form dac7 --year 2026                 rows for an authority
 
             Rule sets are data with dates and sources. [V] was read in the source named; [K] is common knowledge: a \
             tax adviser must confirm it before anybody is paid by it.
             """,
-        subcommands: [Quote.self, Rules.self]
+        subcommands: [
+            Quote.self, Rules.self, Choose.self, Choices.self, Withheld.self, Report.self,
+        ]
     )
 
     struct Rules: AsyncParsableCommand {
@@ -167,18 +172,21 @@ extension PaymentFile.Payment {
             "line \(line)  \(plainName(payee))  \(payment.day)  \(text(payment.gross, currency)) \(currency.code)"
             + "  withheld \(text(quote.withheld, currency))  net \(text(payment.gross - quote.withheld, currency))"
         let digits = currency.minorDigits
-        let lines = quote.lines.map { line -> String in
-            let amount = line.amount.decimalText(digits: digits)
-            let step = line.step.rawValue.padding(toLength: 17, withPad: " ", startingAt: 0)
-            let gap = String(repeating: " ", count: max(0, 16 - amount.count))
-            return "  \(step)\(gap)\(amount)  \(line.explanation(digits: digits))"
-        }
+        let lines = quote.lines.map { $0.text(digits: digits) }
         let reports = quote.reports.map(\.rawValue).joined(separator: ", ")
         return [head] + lines + (reports.isEmpty ? [] : ["  reports: \(reports)"])
     }
 }
 
 extension TaxLine {
+    /// The step, its amount in units of currency, and how it came about.
+    func text(digits: Int) -> String {
+        let text = amount.decimalText(digits: digits)
+        let gap = String(repeating: " ", count: max(0, 16 - text.count))
+        return "  \(step.rawValue.padding(toLength: 17, withPad: " ", startingAt: 0))\(gap)\(text)  "
+            + explanation(digits: digits)
+    }
+
     /// What is done, with its figures and its source.
     fileprivate func explanation(digits: Int) -> String {
         var text = note

@@ -1,0 +1,60 @@
+internal import Store
+
+extension DoctorCheck {
+    static let withholdingViolations: SQL = """
+        select withholding.withholding_id::text as example
+          from withholding
+          join payout_batch using (payout_batch_id)
+          left join transfer as posted
+            on posted.kind = 'withholding' and posted.source_id = withholding.withholding_id
+          left join account as debited on debited.account_id = posted.debit_account_id
+          left join account as credited on credited.account_id = posted.credit_account_id
+         where case
+                   when payout_batch.state = 'issued' and withholding.withheld_minor > 0 then
+                       (posted.amount_minor, debited.kind::text, debited.owner_id, credited.kind::text, posted.currency)
+                       is distinct from (withholding.withheld_minor, 'worker_payable', withholding.worker_id,
+                                         'tax_payable', withholding.currency)
+                   else posted.transfer_id is not null
+               end
+            or withholding.lines->-1->>'step' is distinct from 'withheld'
+            or (withholding.lines->-1->>'amount_minor')::numeric is distinct from withholding.withheld_minor
+         union all
+        select withholding.payout_share_id::text
+          from withholding
+          join payout_share using (payout_share_id)
+          join payout_line using (payout_line_id)
+         group by withholding.payout_share_id, payout_share.amount_minor, payout_share.worker_id, payout_line.currency,
+                  payout_line.payout_batch_id
+        having sum(withholding.gross_minor - withholding.withheld_minor) <> payout_share.amount_minor
+            or bool_or(withholding.worker_id <> payout_share.worker_id)
+            or bool_or(withholding.currency <> payout_line.currency)
+            or bool_or(withholding.payout_batch_id <> payout_line.payout_batch_id)
+        """
+
+    static let taxSumViolations: SQL = """
+        select format('%s %s %s', worker_id, rule_set, period_on) as example
+          from tax_sum
+          left join (select worker_id, rule_set, withholding.currency, period_on, sum(counted_minor) as counted,
+                            sum(withheld_minor) as withheld,
+                            bit_or(1 << (extract(month from paid_on)::integer - 1))
+                                filter (where counted_minor > 0) as months
+                       from withholding join payout_batch using (payout_batch_id)
+                      where payout_batch.state <> 'cancelled'
+                      group by 1, 2, 3, 4) as live using (worker_id, rule_set, currency, period_on)
+         where (tax_sum.counted_minor, tax_sum.withheld_minor, tax_sum.months)
+               is distinct from (coalesce(live.counted, 0)::bigint, coalesce(live.withheld, 0)::bigint,
+                                 coalesce(live.months, 0))
+         union all
+        select withholding_id::text
+          from (select withholding_id, counted_before_minor, withheld_before_minor,
+                       sum(counted_minor) over so_far - counted_minor as counted,
+                       sum(withheld_minor) over so_far - withheld_minor as withheld
+                  from withholding join payout_batch using (payout_batch_id)
+                 where payout_batch.state = 'issued' and period_on is not null
+                window so_far as (partition by worker_id, rule_set, withholding.currency, period_on
+                                      order by counted_before_minor, withheld_before_minor, counted_minor,
+                                               withheld_minor, withholding_id
+                                       rows unbounded preceding)) as chain
+         where counted_before_minor <> counted or withheld_before_minor <> withheld
+        """
+}
