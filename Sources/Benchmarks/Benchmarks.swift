@@ -35,7 +35,8 @@ struct Benchmarks: AsyncParsableCommand {
         if wants("clearing") { try ClearingBenchmark(rounds: size == .full ? 15 : 5).run() }
         if ["matching", "consensus", "rate"].contains(only) { return }
         let cluster = try await EmbeddedCluster(
-            directory: ".guildhall/bench", settings: ["max_wal_size": "4GB", "shared_buffers": "512MB"],
+            directory: ".guildhall/bench",
+            settings: ["max_wal_size": "4GB", "shared_buffers": "512MB", "max_connections": "150"],
             binaries: try PostgresBinaries.locate()
         ).start()
         do {

@@ -47,13 +47,8 @@ extension Transaction {
     ) -> SQL {
         let lines = entries.flatMap { entry in entry.transfers.map { (entry: entry.id, transfer: $0) } }
         return """
-            with recursive kept as materialized (
-                select array_agg(change.account_id order by place) as accounts,
-                       array_agg(change.amount_minor order by place) as amounts, count(*) as accounts_kept
-                  from unnest(\(changes.map(\.account))::uuid[], \(changes.map(\.amount))::bigint[])
-                       with ordinality as change (account_id, amount_minor, place)
-                  join account using (account_id)
-                 where owner_id is not null
+            with recursive change as materialized (
+                select \(changes.map(\.account))::uuid[] as accounts, \(changes.map(\.amount))::bigint[] as amounts
             ),
             \(fragment: Posting.search),
             entry as (
@@ -80,8 +75,8 @@ extension Transaction {
                        complete
                  where complete.is_complete
             )
-            select case when not is_complete then kept.accounts[(select count(*) from found) + 1] end as account_id
-              from complete cross join kept
+            select case when not is_complete then accounts[reached + 1] end as account_id
+              from complete cross join change
             """
     }
 
@@ -170,13 +165,14 @@ private enum Posting {
     /// Of the next account in the walk. A recursive query's parts are run once for each row, whatever the plan.
     private static let freeSlice: SQL = """
         select account_slice.slice_no from account_slice
-         where account_slice.account_id = kept.accounts[place + 1]
-           and account_slice.balance_minor + kept.amounts[place + 1] >= 0
+         where account_slice.account_id = accounts[place + 1]
+           and account_slice.balance_minor + amounts[place + 1] >= 0
          limit 1
            for no key update skip locked
         """
 
-    /// From `kept` (accounts and amounts in their order): a free slice of each, `complete`, and the balances moved.
+    /// From `change` (accounts and amounts in their order): a free slice of each account, none of one that keeps no
+    /// balance; whether the walk is `complete`; and the balances moved.
     ///
     /// One account after the other, and none after one that has no free slice: who waits holds only what comes before,
     /// so that nobody waits in a ring.
@@ -186,25 +182,25 @@ private enum Posting {
              union all
             select place + 1, slice.slice_no
               from walk
-             cross join kept
-             cross join lateral (\(fragment: freeSlice)) as slice
-             where place < accounts_kept
-        ),
-        found as materialized (
-            select accounts[place] as account_id, amounts[place] as amount_minor, slice_no
-              from walk cross join kept
-             where place > 0
+             cross join change
+             cross join lateral (
+                   select slice_no from (\(fragment: freeSlice)) as free
+                    union all
+                   select null
+                    where not exists (select from account_slice where account_id = accounts[place + 1])) as slice
+             where place < cardinality(accounts)
         ),
         complete as materialized (
-            select (select count(*) from found) = (select accounts_kept from kept) as is_complete
+            select reached, reached = cardinality(accounts) as is_complete
+              from (select max(place) as reached from walk) as last cross join change
         ),
         moved as (
             update account_slice
-               set balance_minor = account_slice.balance_minor + found.amount_minor
-              from found, complete
+               set balance_minor = account_slice.balance_minor + amounts[walk.place]
+              from walk, change, complete
              where complete.is_complete
-               and account_slice.account_id = found.account_id
-               and account_slice.slice_no = found.slice_no
+               and account_slice.account_id = accounts[walk.place]
+               and account_slice.slice_no = walk.slice_no
         )
         """
 
