@@ -64,6 +64,8 @@ struct WithholdingTests {
         #expect(try await small.balance(.payable(to: ann, small.usd)) == 0)
         #expect(try await small.balance(.taxPayable(small.usd)) == 960)
         #expect(try await small.balance(.clearing(small.usd)) == 0)
+        let earned = try await ListEarnings(market: small.market)(of: ann, by: small.maker).sums
+        #expect(earned.map(\.paid.minorUnits) == [4_000] && earned.map(\.withheld.minorUnits) == [960])
         #expect(try await small.ills() == [])
         let found = try await ListWithholdings(market: small.market)(of: ann, by: Principal.ID(ann.uuid))
         #expect(found.count == 1 && found[0].state == .issued && found[0].withholding.place == "US")
