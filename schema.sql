@@ -3563,6 +3563,13 @@ create index withholding_by_batch on withholding (payout_batch_id, withholding_i
 -- Serves the sums of a period, and lists of a worker.
 create index withholding_by_sum on withholding (worker_id, rule_set, currency, period_on);
 
+-- Withholdings of payments that came back: nothing was paid, so nothing was to be withheld. Append-only.
+create table withholding_reversal (
+    withholding_id  uuid         primary key references withholding,
+    reversed_at     timestamptz  not null
+);
+comment on table withholding_reversal is 'Withholdings that were taken back; append-only.';
+
 -- Privileges -----------------------------------------------------------------
 
 -- The program works as this role: it cannot change what is append-only, nor the schema.
@@ -3575,7 +3582,7 @@ revoke update, delete on audit_event, audit_seal, agreement, agreement_acceptanc
 revoke delete on interest, exclusion, team, team_member, team_capacity, project_party, task_party, worker_clearance
     from guildhall_app;
 -- What was withheld stays as it was.
-revoke update, delete on withholding from guildhall_app;
+revoke update, delete on withholding, withholding_reversal from guildhall_app;
 -- What was destroyed is empty, not gone.
 revoke delete on task_content, safety_content, requester_key, retention_class from guildhall_app;
 -- How a price came about stays as it was.

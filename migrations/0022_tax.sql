@@ -96,5 +96,12 @@ create index withholding_by_batch on withholding (payout_batch_id, withholding_i
 -- Serves the sums of a period, and lists of a worker.
 create index withholding_by_sum on withholding (worker_id, rule_set, currency, period_on);
 
-grant select, insert, update, delete on tax_choice, tax_sum, withholding to guildhall_app;
-revoke update, delete on withholding from guildhall_app;
+-- Withholdings of payments that came back: nothing was paid, so nothing was to be withheld. Append-only.
+create table withholding_reversal (
+    withholding_id  uuid         primary key references withholding,
+    reversed_at     timestamptz  not null
+);
+comment on table withholding_reversal is 'Withholdings that were taken back; append-only.';
+
+grant select, insert, update, delete on tax_choice, tax_sum, withholding, withholding_reversal to guildhall_app;
+revoke update, delete on withholding, withholding_reversal from guildhall_app;

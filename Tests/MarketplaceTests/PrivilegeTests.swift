@@ -10,7 +10,7 @@ struct PrivilegeTests {
         "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "content_reading",
         "direct_offer_lease",
         "bid_version", "auction_quality",
-        "batch_raise", "offer_raise", "escalation_step", "withholding",
+        "batch_raise", "offer_raise", "escalation_step", "withholding", "withholding_reversal",
     ]
 
     private static let refused: [SQL] = [

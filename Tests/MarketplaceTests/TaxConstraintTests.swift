@@ -72,7 +72,7 @@ struct TaxConstraintTests {
                 """
                 select conname::text as name from pg_constraint
                  where contype in ('c', 'u', 'x')
-                   and conrelid = any('{tax_choice,tax_sum,withholding}'::regclass[])
+                   and conrelid = any('{tax_choice,tax_sum,withholding,withholding_reversal}'::regclass[])
                 """
             ).map { try $0["name"] }
         }

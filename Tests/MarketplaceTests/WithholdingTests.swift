@@ -64,6 +64,8 @@ struct WithholdingTests {
         #expect(try await small.balance(.payable(to: ann, small.usd)) == 0)
         #expect(try await small.balance(.taxPayable(small.usd)) == 960)
         #expect(try await small.balance(.clearing(small.usd)) == 0)
+        let earned = try await ListEarnings(market: small.market)(of: ann, by: small.maker).sums
+        #expect(earned.map(\.paid.minorUnits) == [4_000] && earned.map(\.withheld.minorUnits) == [960])
         #expect(try await small.ills() == [])
         let found = try await ListWithholdings(market: small.market)(of: ann, by: Principal.ID(ann.uuid))
         #expect(found.count == 1 && found[0].state == .issued && found[0].withholding.place == "US")
@@ -171,6 +173,37 @@ struct WithholdingTests {
         Scratch.clock.advance(by: 31 * 86_400)
         await #expect(throws: WithholdingRefusal.periodPassed) { try await Self.issue(batch, small) }
         #expect(try await small.balance(.taxPayable(small.usd)) == 0)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("of a payment that came back are taken back, once; its earnings are taxed anew")
+    func cameBack() async throws {
+        let (small, worker, tasks) = try await Self.china(tasks: 2)
+        try await small.earn(worker, tasks)
+        let first = try await Self.prepare(small)
+        try await Self.issue(first, small)
+        try await small.earn(worker, tasks)
+        let second = try await Self.prepare(small)
+        let lines = try await ListPayoutLines(market: small.market)(of: first.id, by: small.maker)
+        let shares = lines.flatMap(\.line.shares)
+        // As the bank's return does it: the net amount back to the worker, the earnings due again, the tax taken back.
+        for _ in 0..<2 {
+            try await small.market.change { change in
+                try await change.giveBackWithholdings(of: shares.map(\.id))
+                try await change.record(
+                    "payment_returned", by: small.maker, on: "payout_batch", first.id.uuid, in: .platform)
+            }
+        }
+        #expect(try await small.balance(.taxPayable(small.usd)) == 0)
+        #expect(try await small.balance(.payable(to: worker, small.usd)) == 1_000_000 + 9_000)
+        let found = try await ListWithholdings(market: small.market)(of: worker, by: small.maker)
+        #expect(found.map { $0.reversedAt != nil } == [false, true])
+        #expect(try await small.ills() == [])
+        await #expect(throws: WithholdingRefusal.baseChanged) { try await Self.issue(second, small) }
+        try await CancelPayoutBatch(market: small.market)(second.id, by: small.maker)
+        let third = try await Self.prepare(small)
+        #expect(third.total.minorUnits == 991_000)
+        try await Self.issue(third, small)
         #expect(try await small.ills() == [])
     }
 

@@ -108,6 +108,8 @@ extension DoctorCheck {
           from journal_entry as entry
          where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance')
            and not exists (select from voucher where voucher_id = entry.source_id)
+           -- What was withheld of a payment that came back.
+           and not exists (select from withholding_reversal where withholding_id = entry.source_id)
         """
 
     static let currencyViolations: SQL = """

@@ -16,6 +16,11 @@ extension DoctorCheck {
                                          'tax_payable', withholding.currency)
                    else posted.transfer_id is not null
                end
+            or exists (select from withholding_reversal as back
+                        where back.withholding_id = withholding.withholding_id)
+               <> exists (select from transfer as returned
+                           where returned.kind = 'reversal' and returned.source_id = withholding.withholding_id)
+               and withholding.withheld_minor > 0
             or withholding.lines->-1->>'step' is distinct from 'withheld'
             or (withholding.lines->-1->>'amount_minor')::numeric is distinct from withholding.withheld_minor
          union all
@@ -40,6 +45,8 @@ extension DoctorCheck {
                                 filter (where counted_minor > 0) as months
                        from withholding join payout_batch using (payout_batch_id)
                       where payout_batch.state <> 'cancelled'
+                        and not exists (select from withholding_reversal as back
+                                         where back.withholding_id = withholding.withholding_id)
                       group by 1, 2, 3, 4) as live using (worker_id, rule_set, currency, period_on)
          where (tax_sum.counted_minor, tax_sum.withheld_minor, tax_sum.months)
                is distinct from (coalesce(live.counted, 0)::bigint, coalesce(live.withheld, 0)::bigint,
@@ -51,6 +58,12 @@ extension DoctorCheck {
                        sum(withheld_minor) over so_far - withheld_minor as withheld
                   from withholding join payout_batch using (payout_batch_id)
                  where payout_batch.state = 'issued' and period_on is not null
+                   -- Where a payment came back, later ones have counted from it, and it is not there any more.
+                   and not exists (select from withholding_reversal join withholding as back using (withholding_id)
+                                    where back.worker_id = withholding.worker_id
+                                      and back.rule_set = withholding.rule_set
+                                      and back.currency = withholding.currency
+                                      and back.period_on = withholding.period_on)
                 window so_far as (partition by worker_id, rule_set, withholding.currency, period_on
                                       order by counted_before_minor, withheld_before_minor, counted_minor,
                                                withheld_minor, withholding_id

@@ -71,10 +71,19 @@ extension Transaction {
                   left join payout_batch using (payout_batch_id)
                  where earning.worker_id = \(worker)
                  group by earning.currency
+            ),
+            taxed as (
+                select withholding.currency, sum(withheld_minor)::bigint as amount_minor
+                  from withholding join payout_batch using (payout_batch_id)
+                 where worker_id = \(worker) and payout_batch.state = 'issued'
+                   and not exists (select from withholding_reversal as back
+                                    where back.withholding_id = withholding.withholding_id)
+                 group by 1
             )
             select currency, coalesce(pending.amount_minor, 0) as pending, coalesce(earned.due, 0) as due,
-                   coalesce(earned.in_payout, 0) as in_payout, coalesce(earned.paid, 0) as paid
-              from pending full join earned using (currency)
+                   coalesce(earned.in_payout, 0) as in_payout, coalesce(earned.paid, 0) as paid,
+                   coalesce(taxed.amount_minor, 0) as withheld
+              from pending full join earned using (currency) left join taxed using (currency)
              order by currency
             """
         ).map { row in
@@ -82,7 +91,7 @@ extension Transaction {
             func money(_ column: String) throws -> Money { try Money(row.value(column, as: Int64.self), currency) }
             return EarningSum(
                 pending: try money("pending"), due: try money("due"), inPayout: try money("in_payout"),
-                paid: try money("paid"))
+                paid: try money("paid"), withheld: try money("withheld"))
         }
     }
 

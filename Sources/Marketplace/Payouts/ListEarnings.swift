@@ -43,6 +43,8 @@ package struct EarningSum: Hashable, Sendable {
     package let due: Money
     package let inPayout: Money
     package let paid: Money
+    /// Of what is paid, what was kept back for taxes.
+    package let withheld: Money
 }
 
 /// A worker's earnings: sums by currency, and the assignments with their frozen terms, newest first, by pages.

@@ -1,5 +1,5 @@
 package import Formats
-internal import Foundation
+package import Foundation
 internal import Store
 internal import Tax
 
@@ -8,6 +8,8 @@ package struct PlacedWithholding: Sendable {
     package let withholding: Withholding
     package let payout: PayoutBatch.ID
     package let state: PayoutBatchState
+    /// When it was taken back, since the payment had come back.
+    package let reversedAt: Date?
 }
 
 /// What was withheld of a worker's payments, with the lines that explain it, newest first.
@@ -36,6 +38,7 @@ extension PlacedWithholding {
         var members = withholding.json.objectValue ?? [:]
         members["payout_batch"] = .string("\(payout)")
         members["payout_state"] = .string(state.rawValue)
+        members["reversed_at"] = reversedAt.map { .string($0.formatted(.iso8601)) } ?? .null
         return .object(members)
     }
 }

@@ -23,8 +23,10 @@ extension Transaction {
 
     /// Takes a batch that was cancelled out of the sums again. Nothing of it was posted.
     func takeBackWithholdings(of batch: PayoutBatch.ID) async throws {
-        try await lockTaxSums(of: batch)
-        try await sumTaxesAnew(of: batch)
+        let withholdings = try await withholdings(in: batch)
+        guard !withholdings.isEmpty else { return }
+        try await lockTaxSums(of: withholdings)
+        try await sumTaxesAnew(of: withholdings)
     }
 }
 
@@ -52,6 +54,34 @@ extension Change {
             }
             try await transaction.post(entries)
             last = part.last?.id
+        }
+    }
+
+    /// Takes back what was withheld of shares whose payments came back from the bank: nothing was paid, and their
+    /// earnings are due in full again. Belongs into the transaction that gives the shares back; the second time it
+    /// changes nothing. What was remitted to the authority meanwhile is then owed by it: tax payable goes below zero.
+    package func giveBackWithholdings(of shares: [PayoutShare.ID]) async throws {
+        for start in stride(from: 0, to: shares.count, by: 5_000) {
+            let part = Array(shares[start..<min(start + 5_000, shares.count)])
+            let void = try await transaction.voidWithholdings(of: part)
+            guard let first = void.first else { continue }
+            try await transaction.lockTaxSums(of: void.map(\.id))
+            try await transaction.sumTaxesAnew(of: void.map(\.id))
+            let authority = try await transaction.account(.taxPayable(first.amount.currency), ids: identifiers)
+            let posted = void.filter { $0.amount.minorUnits > 0 }
+            let keys = posted.map { AccountKey.payable(to: $0.worker, $0.amount.currency) }
+            let accounts = try await transaction.accounts(Array(Set(keys)), ids: identifiers)
+            try await transaction.post(
+                zip(posted, keys).map { withheld, key in
+                    guard let account = accounts[key] else { throw StoreError.unexpectedRowCount(0) }
+                    return JournalEntry(
+                        id: make(), kind: .reversal, source: withheld.id.uuid, reverses: withheld.entry,
+                        [
+                            Transfer(
+                                id: make(), kind: .reversal, debit: authority, credit: account,
+                                amount: withheld.amount, source: withheld.id.uuid)
+                        ])
+                })
         }
     }
 }

@@ -18,6 +18,8 @@ extension Transaction {
                  where payout_batch.state = 'issued'
                    and (\(last)::uuid is null or worker_id > \(last)::uuid)
                    and extract(year from paid_on) = \(year)
+                   and not exists (select from withholding_reversal as back
+                                    where back.withholding_id = withholding.withholding_id)
                    and (\(report) = any(counts_toward)
                         or \(report) = 'decree-810' and (residence = 'CN' or 'cn-withholding' = any(counts_toward)))
                  order by worker_id
@@ -32,6 +34,8 @@ extension Transaction {
               join worker using (worker_id)
               left join worker_person using (worker_id)
              where payout_batch.state = 'issued' and extract(year from paid_on) = \(year)
+               and not exists (select from withholding_reversal as back
+                                where back.withholding_id = withholding.withholding_id)
              order by withholding.worker_id, paid_on, counted_before_minor, withheld_before_minor, withholding_id
             """)
         var payees: [TaxedPayee] = []
@@ -58,15 +62,17 @@ extension Transaction {
     ) async throws -> [PlacedWithholding] {
         try await rows(
             """
-            select withholding.*, payout_batch.state
+            select withholding.*, payout_batch.state, withholding_reversal.reversed_at
               from withholding join payout_batch using (payout_batch_id)
+              left join withholding_reversal using (withholding_id)
              where worker_id = \(worker) and (\(last)::uuid is null or withholding_id < \(last)::uuid)
              order by withholding_id desc
              limit \(limit)
             """
         ).map { row in
             PlacedWithholding(
-                withholding: try Withholding(row: row), payout: try row["payout_batch_id"], state: try row["state"])
+                withholding: try Withholding(row: row), payout: try row["payout_batch_id"], state: try row["state"],
+                reversedAt: try row["reversed_at"])
         }
     }
 }

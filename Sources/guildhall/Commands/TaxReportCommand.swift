@@ -65,8 +65,8 @@ extension TaxCommand {
             abstract: "Say what a worker's payments are taxed by from now on.",
             discussion: """
                 A tax profile (`guildhall worker tax set`) asks for rules by itself: w9 and w8ben for us; a \
-                declaration for china-platform, eu or uk by its residence, for none elsewhere. This puts others in their place. \
-                Who has neither is paid gross.
+                declaration for china-platform, eu or uk by its residence, for none elsewhere. This puts others \
+                in their place. Who has neither is paid gross.
 
                 Example: guildhall tax choose L01 --rules us --residence DE --form w8ben --treaty-bps 0
                 """
