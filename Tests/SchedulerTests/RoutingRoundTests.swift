@@ -49,8 +49,8 @@ struct RoutingRoundTests {
                 .offersLapsed: 1
             ])
         // Not on the same terms: the one declined; the other let it lapse a moment ago.
-        let rules = try await routing.route().plan?.workers.map(\.bar.rule)
-        #expect(rules == [.offeredBefore, .turnedDown])
+        let rules = try await routing.route().plan?.workers.map(\.bar.rule) ?? []
+        #expect(Set(rules) == [.offeredBefore, .turnedDown] && rules.count == 2)
         // On better ones they are.
         try await Scratch.asOwner { try await $0.execute("update batch set pay_minor = pay_minor + 100") }
         _ = try await routing.route()
