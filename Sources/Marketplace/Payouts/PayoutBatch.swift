@@ -1,7 +1,7 @@
 internal import Formats
 package import Foundation
 package import Payments
-package import Store
+internal import Store
 
 /// Payments to many workers that leave as one file.
 package struct PayoutBatch: Sendable {
@@ -189,7 +189,8 @@ package enum PayoutRefusal: Refusal {
             "\(count) of its payees have changed their account since it was prepared. Cancel it and prepare another."
         case .wrongForm:
             "`payout issue` is for batches without accounts, `payout export` for those that were prepared from a source."
-        case .accountErased: "A payee of this batch was erased, and with them their account: the file cannot be made again."
+        case .accountErased:
+            "A payee of this batch was erased, and with them their account: the file cannot be made again."
         case .fileDiffers: "The file would not be the one that was written before; something stored was changed."
         }
     }

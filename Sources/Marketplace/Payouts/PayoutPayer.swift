@@ -1,6 +1,6 @@
 package import Formats
 internal import Foundation
-package import Payments
+internal import Payments
 
 /// Who pays, from which account: what a payment file says of the platform.
 ///

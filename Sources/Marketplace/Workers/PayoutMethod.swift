@@ -60,7 +60,9 @@ package struct PayoutMethod: Hashable, Sendable {
             case "CN":
                 let isDigits = account.utf8.allSatisfy { (0x30...0x39).contains($0) }
                 // Of cards the last digit can be checked; of other accounts each bank has its own rule.
-                if isDigits, (16...19).contains(account.utf8.count), account.hasPrefix("62") { _ = try BankCard(account) }
+                if isDigits, (16...19).contains(account.utf8.count), account.hasPrefix("62") {
+                    _ = try BankCard(account)
+                }
             default:
                 let isBIC = [8, 11].contains(bank.utf8.count) && bank.utf8.prefix(4).allSatisfy { $0 >= 0x41 }
                 if isBIC { _ = try BIC(bank) }
