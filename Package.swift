@@ -118,7 +118,10 @@ let package = Package(
         tests("PaymentsTests", ["Payments", "Formats"], golden: true),
         tests(
             "MarketplaceTests",
-            ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "Tax", "TestSupport", crypto, logging]),
+            [
+                "Marketplace", "Scheduler", "Store", "Formats", "Matching", "Payments", "Tax", "TestSupport", crypto,
+                logging,
+            ]),
         tests(
             "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],
             golden: true

@@ -83,6 +83,10 @@ package enum MarketSchema {
             version: 21, name: "journal", script: String(decoding: PackageResources._021_journal_sql, as: UTF8.self)
         ),
         SchemaStep(version: 22, name: "tax", script: String(decoding: PackageResources._022_tax_sql, as: UTF8.self)),
+        SchemaStep(
+            version: 23, name: "payout_runs",
+            script: String(decoding: PackageResources._023_payout_runs_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

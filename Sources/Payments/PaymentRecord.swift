@@ -3,6 +3,8 @@ package enum PaymentRecord: Hashable, Sendable {
     case instruction(PaymentInstruction)
     case status(PaymentStatus)
     case entry(BankEntry)
+    /// After its entries.
+    case statement(BankStatement)
     case ach(ACHEntry)
     case returned(ReturnedPayment)
 }
@@ -85,4 +87,15 @@ package struct ReturnedPayment: Hashable, Sendable {
     package let amount: Amount
     package let reason: String
     package let information: String
+}
+
+/// What a statement says of its account's balance.
+package struct BankStatement: Hashable, Sendable {
+    package let id: String
+    package let account: String
+    package let currency: CurrencyCode
+    package let openingMinor: Int64
+    package let closingMinor: Int64
+    /// The sum of the booked entries; closing less opening, unless an entry is missing.
+    package let bookedMinor: Int64
 }

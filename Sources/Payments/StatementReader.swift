@@ -20,7 +20,9 @@ struct StatementReader: MessageReader {
     /// - Returns: the whole entry, when there was nothing of its payments.
     mutating func closed(_ name: String, path: String, _ report: inout PaymentFileReport) -> PaymentRecord? {
         switch name {
-        case "Stmt", "Ntfctn": statement.finish(path: path, &report)
+        case "Stmt", "Ntfctn":
+            statement.finish(path: path, &report)
+            return statement.balances.map(PaymentRecord.statement)
         case "Ntry": return close(path: path, &report)
         default: break
         }
@@ -46,7 +48,9 @@ struct StatementReader: MessageReader {
                 }
             }
         case ("Ntry", _): entry.take(element, path: path, &report)
-        case ("NtryDtls", "Btch"): entry.batchCount = element["NbOfTxs"].flatMap { report.number($0, path: path) }
+        case ("NtryDtls", "Btch"):
+            entry.batchCount = element["NbOfTxs"].flatMap { report.number($0, path: path) }
+            entry.batchID = element.text("MsgId") ?? element.text("PmtInfId")
         case ("NtryDtls", "TxDtls"): return detail(element, path: path, &report)
         default: break
         }
@@ -110,7 +114,7 @@ struct StatementReader: MessageReader {
         return BankEntry(
             statementID: statement.id, account: statement.account, reference: entry.reference,
             endToEndID: detail?.text("Refs", "EndToEndId"), instructionID: detail?.text("Refs", "InstrId"),
-            messageID: detail?.text("Refs", "MsgId"), amount: amount,
+            messageID: detail?.text("Refs", "MsgId") ?? entry.batchID, amount: amount,
             isCredit: detail?.text("CdtDbtInd").map { $0 == "CRDT" } ?? entry.isCredit ?? false,
             status: entry.status, bookedOn: entry.bookedOn,
             returnReason: returned?.text("Rsn", "Cd") ?? returned?.text("Rsn", "Prtry"),
@@ -130,6 +134,7 @@ private struct EntryFields {
     var hasCharges = false
     /// Payments of which the batch says that it has so many.
     var batchCount: Int?
+    var batchID: String?
     var details = 0
     var amountsKnown = 0
     var sum = ExactDecimal.zero
@@ -209,6 +214,17 @@ private struct StatementSums {
         guard isBooked else { return }
         currencies.insert(amount.currency)
         booked += isCredit ? Int128(amount.minorUnits) : -Int128(amount.minorUnits)
+    }
+
+    /// Where both balances are there, in one currency.
+    var balances: BankStatement? {
+        guard let before = opening ?? previous, let closing, before.amount.currency == closing.amount.currency,
+            currencies.isSubset(of: [closing.amount.currency]), let booked = Int64(exactly: booked),
+            let openingMinor = Int64(exactly: before.signed), let closingMinor = Int64(exactly: closing.signed)
+        else { return nil }
+        return BankStatement(
+            id: id, account: account, currency: closing.amount.currency, openingMinor: openingMinor,
+            closingMinor: closingMinor, bookedMinor: booked)
     }
 
     func finish(path: String, _ report: inout PaymentFileReport) {

@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Marketplace
 import Matching
+import Payments
 import Store
 import TestSupport
 import Testing
@@ -30,6 +31,8 @@ struct SchemaTests {
         "return_reason": labels(ReturnReason.self), "offer_state": labels(OfferState.self),
         "decline_reason": labels(DeclineReason.self),
         "verdict": labels(Verdict.self),
+        "payout_format": labels(PaymentFileFormat.self), "payout_line_state": labels(PayoutLineState.self),
+        "bank_file_kind": labels(BankFileKind.self), "bank_outcome": labels(BankOutcome.self),
         "payout_batch_state": labels(PayoutBatchState.self), "language_level": labels(LanguageLevel.self),
         "duplicate_ground": labels(DuplicateGround.self), "duplicate_state": labels(DuplicateState.self),
         "interest_kind": labels(InterestKind.self), "task_file_format": labels(TaskFileFormat.self),

@@ -121,7 +121,7 @@ extension DoctorCheck {
         case .journal: "Every entry has its transfers, of its kind and instant; a reversal those of the other, turned."
         case .vouchers: "What finance entered by hand was prepared by one person and posted by another."
         case .currencies: "Every transfer is in the currency of both its accounts."
-        case .clearing: "Nothing is left in clearing: every payout was settled."
+        case .clearing: "What is in clearing is what payments are under way."
         case .budget: "What a batch holds and has spent is within its budget."
         case .holdCovers: "The hold covers the worst case of what is open and the share for top-ups; closed, nothing."
         case .onePayout: "No earning is in two live payout lines, nor in one whose batch was cancelled."

@@ -129,6 +129,10 @@ extension DoctorCheck {
          where account.kind = 'payout_clearing'
            and (select coalesce(sum(amount_minor), 0) from transfer where credit_account_id = account.account_id)
             <> (select coalesce(sum(amount_minor), 0) from transfer where debit_account_id = account.account_id)
+             + (select coalesce(sum(payout_line.amount_minor), 0)
+                  from payout_line join payout_batch using (payout_batch_id)
+                 where payout_line.state = 'open' and payout_batch.state = 'issued'
+                   and payout_batch.format is not null and payout_line.currency = account.currency)
         """
 
     static let budgetViolations: SQL = """
@@ -231,9 +235,27 @@ extension DoctorCheck {
           left join transfer as settled
             on settled.kind = 'settlement' and settled.source_id = payout_line.payout_line_id
          where case
-                   when payout_batch.state = 'issued' then
+                   when payout_batch.state = 'issued' and payout_line.settled_at is not null then
                        settled.amount_minor is distinct from payout_line.amount_minor
                    else settled.transfer_id is not null
+               end
+            or (payout_line.state <> 'open' and payout_batch.state <> 'issued')
+         union all
+        -- What failed has come back to whoever earned it, out of where it was.
+        select payout_share.payout_share_id::text
+          from payout_share
+          join payout_line using (payout_line_id)
+          left join transfer as returned
+            on returned.kind = 'payout_return' and returned.source_id = payout_share.payout_share_id
+          left join account as debited on debited.account_id = returned.debit_account_id
+          left join account as credited on credited.account_id = returned.credit_account_id
+         where case
+                   when payout_line.state = 'failed' then
+                       (returned.amount_minor, credited.kind::text, credited.owner_id, debited.kind::text)
+                       is distinct from (payout_share.amount_minor, 'worker_payable', payout_share.worker_id,
+                                         case when payout_line.settled_at is not null then 'bank'
+                                              else 'payout_clearing' end)
+                   else returned.transfer_id is not null
                end
         """
 

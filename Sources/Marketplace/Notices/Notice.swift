@@ -33,6 +33,7 @@ package enum NoticeKind {
         "credential_revoked": "One of your credentials was revoked",
         "lease_revoked": "A task was taken back: you no longer meet what it demands",
         "payment_returned": "A payment to you came back",
+        "payout_method_changed": "The account that you are paid to was changed",
         "account_erased": "Your personal data were erased",
     ]
 

@@ -23,6 +23,8 @@ package struct ApprovePayoutBatch: Sendable {
             guard contentHash == batch.contentHash, contentHash == lines.contentHash else {
                 throw PayoutRefusal.contentDiffers
             }
+            let changed = try await transaction.payeesWithOtherAccounts(in: id)
+            guard changed == 0 else { throw PayoutRefusal.accountsChanged(changed) }
             guard try await transaction.approvePayout(id, hash: contentHash, by: actor) else {
                 throw PayoutRefusal.contentDiffers
             }

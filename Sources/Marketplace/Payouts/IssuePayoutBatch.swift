@@ -4,7 +4,6 @@ internal import Store
 
 /// Sends an approved payout batch to the bank: the money leaves, and the file is written, in one transaction.
 package struct IssuePayoutBatch: Sendable {
-    private static let step = 5_000
     let market: Market
 
     package init(market: Market) { self.market = market }
@@ -18,13 +17,15 @@ package struct IssuePayoutBatch: Sendable {
             try await transaction.authorize(actor, as: .financeMaker)
             guard let batch = try await transaction.lockPayoutBatch(id) else { throw NotFound("payout batch") }
             guard batch.state.after(.issue) != nil else { throw PayoutRefusal.wrongState(batch.state, .issue) }
+            guard batch.run == nil else { throw PayoutRefusal.wrongForm }
             let lines = try await transaction.allPayoutLines(of: id)
             guard lines.map(\.line).contentHash == batch.contentHash,
                 try lines.map(\.line).total(in: batch.total.currency) == batch.total, lines.count == batch.lineCount
             else { throw PayoutRefusal.contentDiffers }
             try await transaction.checkWithholdings(of: id)
-            try await change.pay(lines.map(\.line), step: Self.step)
-            try await change.postWithholdings(of: id, step: Self.step)
+            try await change.payIntoClearing(lines.map(\.line))
+            try await change.settle(lines.map { ($0.line.id, $0.line.amount) })
+            try await change.postWithholdings(of: id, step: 5_000)
             guard try await transaction.markPayoutIssued(id) else {
                 throw PayoutRefusal.wrongState(batch.state, .issue)
             }
@@ -50,6 +51,7 @@ package struct PayoutFile: Sendable {
             try await transaction.authorizeFinance(actor)
             guard let batch = try await transaction.payoutBatch(id) else { throw NotFound("payout batch") }
             guard batch.state == .issued else { throw PayoutRefusal.wrongState(batch.state, .issue) }
+            guard batch.run == nil else { throw PayoutRefusal.wrongForm }
             return try Self.csv(of: id, try await transaction.allPayoutLines(of: id))
         }
     }
@@ -69,60 +71,5 @@ package struct PayoutFile: Sendable {
             ])
         }
         return writer.bytes
-    }
-}
-
-extension Change {
-    /// Moves each share from what its worker is owed to clearing, in the order of the workers' accounts, and each
-    /// line's amount on to the bank; by bounded statements.
-    fileprivate func pay(_ lines: [PayoutLine], step: Int) async throws {
-        guard let currency = lines.first?.amount.currency else { return }
-        let clearing = try await transaction.account(.clearing(currency), ids: identifiers)
-        let bank = try await transaction.account(.bank(currency), ids: identifiers)
-        var owed: [(account: Account.ID, share: PayoutShare)] = []
-        for part in lines.flatMap(\.shares).parts(of: step) {
-            let keys = part.map { AccountKey.payable(to: $0.worker, currency) }
-            let accounts = try await transaction.accounts(keys, ids: identifiers)
-            for share in part {
-                guard let account = accounts[.payable(to: share.worker, currency)] else {
-                    throw StoreError.unexpectedRowCount(0)
-                }
-                owed.append((account, share))
-            }
-        }
-        owed.sort { $0.account < $1.account }
-        for part in owed.parts(of: step) {
-            try await transaction.post(
-                part.map { account, share in
-                    JournalEntry(
-                        id: make(), kind: .payout, source: share.id.uuid,
-                        [
-                            Transfer(
-                                id: make(), kind: .payout, debit: account, credit: clearing, amount: share.amount,
-                                source: share.id.uuid
-                            )
-                        ])
-                })
-        }
-        for part in lines.parts(of: step) {
-            try await transaction.post(
-                part.map { line in
-                    JournalEntry(
-                        id: make(), kind: .settlement, source: line.id.uuid,
-                        [
-                            Transfer(
-                                id: make(), kind: .settlement, debit: clearing, credit: bank, amount: line.amount,
-                                source: line.id.uuid
-                            )
-                        ])
-                })
-        }
-    }
-}
-
-extension Array {
-    /// The elements in their order, by parts of at most `size`.
-    fileprivate func parts(of size: Int) -> [ArraySlice<Element>] {
-        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

@@ -46,7 +46,8 @@ extension NamedLine {
             "payee": line.payee.agency == nil ? "worker" : "agency", "payee_key": .string(payeeKey),
             "payee_name": .string(payeeName), "amount": .string(line.amount.decimalText),
             "currency": .string(line.amount.currency.code), "workers": .integer(Int64(line.shares.count)),
-            "earnings": .integer(Int64(line.earningCount)),
+            "earnings": .integer(Int64(line.earningCount)), "state": .string(state),
+            "reason": reason.map(JSON.string) ?? .null, "account_changed": .bool(isAccountChanged),
         ]
     }
 }

@@ -1,5 +1,6 @@
 internal import Formats
-internal import Foundation
+package import Foundation
+package import Payments
 internal import Store
 
 /// Payments to many workers that leave as one file.
@@ -13,6 +14,26 @@ package struct PayoutBatch: Sendable {
     package let contentHash: Digest
     package let preparedBy: Principal.ID
     package let approvedBy: Principal.ID?
+    package let approvedAt: Date?
+    /// `nil` for a table without accounts.
+    package let run: PayoutRun?
+}
+
+/// What a payout batch with a bank file has beside: the form of its file, who pays, and the file itself once it was
+/// written.
+package struct PayoutRun: Hashable, Sendable {
+    package let format: PaymentFileFormat
+    /// As it was when the batch was prepared.
+    package let payer: PayoutPayer
+    package let fileHash: Digest?
+    package let fileBytes: Int64?
+}
+
+extension PaymentFileFormat: SQLEnum {}
+
+/// The values of the PostgreSQL enum `payout_line_state`, in its order.
+package enum PayoutLineState: String, Sendable, CaseIterable, SQLEnum {
+    case open, settled, failed
 }
 
 /// The values of the PostgreSQL enum `payout_batch_state`, in its order.
@@ -49,9 +70,18 @@ package struct PayoutLine: Hashable, Sendable {
     package let earningCount: Int
     /// Whose earnings it pays, by worker; to the cent the amount.
     package let shares: [PayoutShare]
+    /// SHA-256 of the account that is paid to, as it is sealed; `nil` in a table without accounts.
+    package var accountDigest: Digest?
 
     /// ISO 20022 EndToEndId: `GH` and the id in hexadecimal, 34 characters.
     package var endToEndID: String { "GH" + "\(id)".replacing("-", with: "").uppercased() }
+
+    /// The last 75 bits of the id in Crockford's base 32, 15 characters.
+    package var shortID: String {
+        let bits = withUnsafeBytes(of: id.uuid.uuid) { $0.reduce(UInt128(0)) { $0 << 8 | UInt128($1) } }
+        let digits = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ")
+        return String((0..<15).reversed().map { digits[Int(truncatingIfNeeded: bits >> (5 * $0)) & 31] })
+    }
 }
 
 /// Who gets the money of a line.
@@ -88,8 +118,8 @@ extension [PayoutLine] {
     package var contentHash: Digest {
         Digest(
             of: .array(
-                sorted { $0.id < $1.id }.map { line in
-                    [
+                sorted { $0.id < $1.id }.map { line -> JSON in
+                    var members: [String: JSON] = [
                         "end_to_end_id": .string(line.endToEndID),
                         "amount_minor": .integer(line.amount.minorUnits),
                         "currency": .string(line.amount.currency.code),
@@ -104,6 +134,8 @@ extension [PayoutLine] {
                                 ]
                             }),
                     ]
+                    if let digest = line.accountDigest { members["account"] = .string(digest.hexadecimal) }
+                    return .object(members)
                 }))
     }
 
@@ -124,6 +156,14 @@ package enum PayoutRefusal: Refusal {
     case secondPersonNeeded
     /// The hash that was named is not that of the lines.
     case contentDiffers
+    /// So many payees have another account now than when the batch was prepared.
+    case accountsChanged(Int)
+    /// Such a batch has a file of its own form, or none.
+    case wrongForm
+    /// The account of a payee cannot be opened any more: they were erased.
+    case accountErased
+    /// What is stored does not make the file that was written before.
+    case fileDiffers
 
     package var code: String {
         switch self {
@@ -131,6 +171,10 @@ package enum PayoutRefusal: Refusal {
         case .wrongState: "payout_wrong_state"
         case .secondPersonNeeded: "second_person_needed"
         case .contentDiffers: "payout_content_differs"
+        case .accountsChanged: "payout_accounts_changed"
+        case .wrongForm: "payout_wrong_form"
+        case .accountErased: "payout_account_erased"
+        case .fileDiffers: "payout_file_differs"
         }
     }
 
@@ -141,6 +185,13 @@ package enum PayoutRefusal: Refusal {
             "A payout batch that is \(state.rawValue) has nothing to \(event.rawValue)."
         case .secondPersonNeeded: "You prepared this batch. Somebody else must approve it."
         case .contentDiffers: "The content hash is not that of the lines. Look at the batch again before approving it."
+        case .accountsChanged(let count):
+            "\(count) of its payees have changed their account since it was prepared. Cancel it and prepare another."
+        case .wrongForm:
+            "`payout issue` is for batches without accounts, `payout export` for those prepared from a source."
+        case .accountErased:
+            "A payee of this batch was erased, and with them their account: the file cannot be made again."
+        case .fileDiffers: "The file would not be the one that was written before; something stored was changed."
         }
     }
 }
@@ -154,5 +205,13 @@ extension PayoutBatch {
         contentHash = try row["content_hash"]
         preparedBy = try row["prepared_by"]
         approvedBy = try row["approved_by"]
+        approvedAt = try row["approved_at"]
+        if let format: PaymentFileFormat = try row["format"], let payer: JSON = try row["payer"] {
+            run = PayoutRun(
+                format: format, payer: try PayoutPayer(payer), fileHash: try row["file_hash"],
+                fileBytes: try row["file_bytes"])
+        } else {
+            run = nil
+        }
     }
 }

@@ -18,6 +18,12 @@ package struct NamedLine: Hashable, Sendable {
     package let payeeKey: String
     /// Empty where the person was erased.
     package let payeeName: String
+    /// A ``PayoutLineState``.
+    package let state: String
+    /// Why it failed.
+    package let reason: String?
+    /// The payee has another account now; it is not used.
+    package let isAccountChanged: Bool
 }
 
 /// A share as finance sees it.
@@ -55,26 +61,31 @@ extension Transaction {
         }
     }
 
+    /// - Parameters:
+    ///   - run: in which form its file leaves, and who pays.
+    ///   - accounts: to which each line pays.
     func insertPayoutBatch(
-        _ id: PayoutBatch.ID, _ lines: [PayoutLine], total: Money, by maker: Principal.ID
+        _ id: PayoutBatch.ID, _ lines: [PayoutLine], total: Money, by maker: Principal.ID, run: PayoutRun? = nil,
+        accounts: [PayoutLine.ID: SealedAccount] = [:]
     ) async throws {
         try await execute(
             """
             insert into payout_batch (payout_batch_id, currency, state, total_minor, line_count, content_hash,
-                                      prepared_by, prepared_at)
+                                      prepared_by, prepared_at, format, payer)
             values (\(id), \(total.currency), 'prepared', \(total.minorUnits), \(lines.count), \(lines.contentHash),
-                    \(maker), \(instant))
+                    \(maker), \(instant), \(run?.format), \(run?.payer.json))
             """)
         try await copyIn(
             """
             copy payout_line (payout_line_id, payout_batch_id, worker_id, amount_minor, currency, end_to_end_id,
-                              payee_team_id)
+                              payee_team_id, sealed_account, method_version, short_id)
             from stdin (format binary)
             """,
             rows: lines.lazy.map { line in
-                CopyRow([
+                let account = accounts[line.id]
+                return CopyRow([
                     line.id, id, line.payee.worker, line.amount.minorUnits, line.amount.currency, line.endToEndID,
-                    line.payee.agency,
+                    line.payee.agency, account?.sealed, account.map { Int32($0.version) }, line.shortID,
                 ])
             }
         )
@@ -97,7 +108,8 @@ extension Transaction {
     package func payoutBatch(_ id: PayoutBatch.ID) async throws -> PayoutBatch? {
         try await firstRow(
             """
-            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by
+            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by,
+                   approved_at, format, payer, file_hash, file_bytes
               from payout_batch where payout_batch_id = \(id)
             """
         ).map(PayoutBatch.init)
@@ -107,7 +119,8 @@ extension Transaction {
     func lockPayoutBatch(_ id: PayoutBatch.ID) async throws -> PayoutBatch? {
         try await firstRow(
             """
-            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by
+            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by,
+                   approved_at, format, payer, file_hash, file_bytes
               from payout_batch where payout_batch_id = \(id)
                for no key update
             """
@@ -123,6 +136,11 @@ extension Transaction {
             select payout_line.payout_line_id, payout_line.worker_id, payout_line.amount_minor, payout_line.currency,
                    payout_line.payee_team_id, coalesce(team.external_key, worker.external_key) as payee_key,
                    coalesce(team.name, worker_person.name, '') as payee_name,
+                   sha256(payout_line.sealed_account) as account_digest, payout_line.state::text as line_state,
+                   payout_line.reason,
+                   payout_line.method_version is distinct from
+                   (select version from payout_method where payout_method.worker_id = payout_line.worker_id)
+                   and payout_line.sealed_account is not null as is_account_changed,
                    (select count(*) from payout_item
                      where payout_item.payout_line_id = payout_line.payout_line_id) as earnings
               from payout_line
@@ -140,9 +158,11 @@ extension Transaction {
             return NamedLine(
                 line: PayoutLine(
                     id: id, payee: try Payee(row: row), amount: try Money(row["amount_minor"], row["currency"]),
-                    earningCount: try row["earnings"], shares: shares[id] ?? []
+                    earningCount: try row["earnings"], shares: shares[id] ?? [],
+                    accountDigest: try row["account_digest"]
                 ),
-                payeeKey: try row["payee_key"], payeeName: try row["payee_name"]
+                payeeKey: try row["payee_key"], payeeName: try row["payee_name"], state: try row["line_state"],
+                reason: try row["reason"], isAccountChanged: try row["is_account_changed"]
             )
         }
     }
@@ -197,8 +217,16 @@ extension Transaction {
     func markPayoutIssued(_ id: PayoutBatch.ID) async throws -> Bool {
         try await execute(
             """
-            update payout_batch set state = 'issued', issued_at = \(instant)
-             where payout_batch_id = \(id) and state = 'approved'
+            with issued as (
+                update payout_batch set state = 'issued', issued_at = \(instant)
+                 where payout_batch_id = \(id) and state = 'approved' and format is null
+                returning payout_batch_id
+            ),
+            settled as (
+                update payout_line set state = 'settled', settled_at = \(instant)
+                  from issued where payout_line.payout_batch_id = issued.payout_batch_id
+            )
+            select from issued
             """) == 1
     }
 
@@ -221,7 +249,8 @@ extension Transaction {
     package func payoutBatches(before: PayoutBatch.ID? = nil, limit: Int = 50) async throws -> [PayoutBatch] {
         try await rows(
             """
-            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by
+            select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by,
+                   approved_at, format, payer, file_hash, file_bytes
               from payout_batch
              where \(before)::uuid is null or payout_batch_id < \(before)::uuid
              order by payout_batch_id desc

@@ -22,7 +22,7 @@ package struct PreparePayoutBatch: Sendable {
             let due = try await transaction.dueEarnings(in: currency, limit: earningsMax)
             guard !due.isEmpty else { throw PayoutRefusal.nothingToPay }
             let id: PayoutBatch.ID = change.make()
-            let gross = try change.lines(for: due, in: currency)
+            let gross = try change.payoutLines(for: due, in: currency)
             let payout = try await change.withholdTaxes(from: gross.lines, gross.items, in: currency)
             let (lines, items) = (payout.lines, payout.items)
             let total = try lines.total(in: currency)
@@ -38,7 +38,7 @@ package struct PreparePayoutBatch: Sendable {
             )
             return PayoutBatch(
                 id: id, state: .prepared, total: total, lineCount: lines.count, contentHash: lines.contentHash,
-                preparedBy: actor, approvedBy: nil
+                preparedBy: actor, approvedBy: nil, approvedAt: nil, run: nil
             )
         }
     }
@@ -46,7 +46,7 @@ package struct PreparePayoutBatch: Sendable {
 
 extension Change {
     /// One line for each payee, with the earnings that it pays.
-    fileprivate func lines(
+    func payoutLines(
         for due: [DueEarning], in currency: Currency
     ) throws -> (lines: [PayoutLine], items: [(earning: DueEarning, line: PayoutLine.ID)]) {
         var lines: [PayoutLine] = []

@@ -45,14 +45,20 @@ package struct SetPayoutMethod: Sendable {
         self.keys = keys
     }
 
-    /// An account that another worker is paid to raises a duplicate case.
+    /// An account that another worker is paid to raises a duplicate case. Whoever had an account before is told that it
+    /// was changed, in a notice that cannot be turned off, and is not paid to the new one for some days.
     ///
     /// - Parameter actor: the worker, or an operator for them.
     /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``, ``VaultRefusal``.
     package func callAsFunction(_ method: PayoutMethod, of worker: Worker.ID, by actor: Principal.ID) async throws {
         try await market.change { change in
             try await change.lockPerson(worker, by: actor, to: "change_payout")
+            let isChange = try await change.transaction.sealed(of: worker, in: .payoutMethod) != nil
             try await change.keep(method.json, of: worker, in: .payoutMethod, keys)
+            if isChange {
+                try await change.transaction.tell(
+                    Principal.ID(worker.uuid), kind: "payout_method_changed", facts: [:], id: change.make())
+            }
             try await change.mark(worker, .payoutAccount, [IdentityMark.ofAccount(method, keys)], keys, by: actor)
             try await change.record("payout_method_set", by: actor, on: "worker", worker.uuid, in: .worker(worker))
         }

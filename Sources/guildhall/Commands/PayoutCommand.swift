@@ -13,7 +13,8 @@ struct PayoutCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Prepare.self, Lines.self, Shares.self, Approve.self, Issue.self, File.self, Cancel.self,
-            PayoutCheckCommand.self,
+            PayoutSourceCommand.self, PayoutRunCommand.self, PayoutExportCommand.self, PayoutImportCommand.self,
+            PayoutReconcileCommand.self, PayoutCheckCommand.self,
         ]
     )
 

@@ -22,11 +22,13 @@ struct PayoutMethodCommand: AsyncParsableCommand {
         @Option(help: "The account's holder.") var holder: String
         @Option(help: "The bank's country, ISO 3166-1.") var country: String
         @Option(help: "ISO 4217 code.") var currency = "USD"
+        @Flag(help: "It is a savings account, in the United States.") var savings = false
 
         func run() async throws {
             try await event.run { worker, market, actor in
                 let method = try PayoutMethod(
-                    account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency)
+                    account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency,
+                    isSavings: savings)
                 try await SetPayoutMethod(market: market, keys: try market.ring)(method, of: worker, by: actor)
                 return [:]
             }

@@ -35,7 +35,9 @@ extension Transaction {
                 """
                 insert into payout_method (worker_id, sealed, changed_at)
                 values (\(worker), \(Bytes(sealed)), \(instant))
-                on conflict (worker_id) do update set sealed = excluded.sealed, changed_at = excluded.changed_at
+                on conflict (worker_id)
+                do update set sealed = excluded.sealed, changed_at = excluded.changed_at,
+                              version = payout_method.version + 1
                 """)
         case .taxProfile:
             try await execute(

@@ -1,0 +1,169 @@
+internal import Foundation
+internal import Payments
+internal import Store
+
+/// The values of the PostgreSQL enum `bank_outcome`, in its order: what a line of a bank file said of a payment.
+package enum BankOutcome: String, Sendable, CaseIterable, SQLEnum {
+    case accepted, settled, rejected, returned, repeated, unmatched
+    case amountDiffers = "amount_differs"
+    case contradicts
+
+    /// Whether a person has to look at it.
+    package var isOpen: Bool {
+        switch self {
+        case .unmatched, .amountDiffers, .contradicts: true
+        case .accepted, .settled, .rejected, .returned, .repeated: false
+        }
+    }
+}
+
+/// The values of the PostgreSQL enum `bank_file_kind`, in its order.
+package enum BankFileKind: String, Sendable, CaseIterable, SQLEnum {
+    case statusReport = "pain.002"
+    case statement = "camt.053"
+    case notification = "camt.054"
+    case nacha
+    case returns = "returns_csv"
+}
+
+/// What one line of a bank file says, whatever the file.
+struct BankFact: Hashable, Sendable {
+    enum Event: Hashable, Sendable {
+        /// The bank will pay, or will not, or has paid, or has got the money back.
+        case accepted, rejected, debited, credited
+        /// The payee's bank says that it came back; the money itself is a credit of a statement, if there is one.
+        case returned
+    }
+
+    let event: Event
+    /// An end-to-end id, or a short id.
+    var paymentID: String?
+    /// Of the message or the file in which we sent the payments, where all of them are meant.
+    var messageID: String?
+    var account = ""
+    var reference = ""
+    var amount: Amount?
+    var bookedOn: String?
+    var reason: String?
+    var information = ""
+    var isCredit: Bool { event == .credited || event == .returned }
+}
+
+/// What is known of a payment before a fact is taken in.
+struct LineStanding: Hashable, Sendable {
+    /// A booking that was seen before: in which kind of file, by which reference.
+    struct Booking: Hashable, Sendable {
+        let kind: BankFileKind
+        let reference: String
+    }
+
+    let id: PayoutLine.ID
+    let batch: PayoutBatch.ID
+    let amount: Money
+    var state: PayoutLineState
+    /// It was settled before it failed.
+    var hasLeft: Bool
+    var debit: Booking?
+    var credit: Booking?
+}
+
+/// How the money of a payment moves by a fact.
+enum LineMove: Hashable, Sendable {
+    case none, accept, settle
+    /// Back to those who have earned it; out of clearing, or out of the bank after it was settled.
+    case fail(settleFirst: Bool)
+}
+
+/// Decides what a fact means for a payment. Pure; the same for every file.
+enum BankMatch {
+    /// Changes the standing to what is known afterwards.
+    static func apply(
+        _ fact: BankFact, from kind: BankFileKind, to line: inout LineStanding
+    ) -> (outcome: BankOutcome, move: LineMove) {
+        if let amount = fact.amount,
+            amount.minorUnits != line.amount.minorUnits || amount.currency.description != line.amount.currency.code
+        {
+            return (.amountDiffers, .none)
+        }
+        let booking = LineStanding.Booking(kind: kind, reference: fact.reference)
+        switch fact.event {
+        case .accepted: return line.state == .failed ? (.contradicts, .none) : (.accepted, .accept)
+        case .rejected:
+            switch line.state {
+            case .open:
+                line.state = .failed
+                return (.rejected, .fail(settleFirst: false))
+            case .settled: return (.contradicts, .none)
+            case .failed: return (.repeated, .none)
+            }
+        case .debited:
+            if let seen = line.debit { return (isSame(seen, booking) ? .repeated : .contradicts, .none) }
+            if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
+            line.debit = booking
+            let move: LineMove = line.state == .open ? .settle : .none
+            if line.state == .open { (line.state, line.hasLeft) = (.settled, true) }
+            return (.settled, move)
+        case .credited:
+            if let seen = line.credit { return (isSame(seen, booking) ? .repeated : .contradicts, .none) }
+            if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
+            line.credit = booking
+            return fail(&line)
+        case .returned:
+            if line.state == .failed { return (.repeated, .none) }
+            return fail(&line)
+        }
+    }
+
+    /// A return says that the payment had left, whether its debit was seen or not.
+    private static func fail(_ line: inout LineStanding) -> (BankOutcome, LineMove) {
+        let move: LineMove = line.state == .failed ? .none : .fail(settleFirst: line.state == .open)
+        (line.state, line.hasLeft) = (.failed, true)
+        return (.returned, move)
+    }
+
+    /// A booking is told in a notification and again in a statement; twice in statements, it was booked twice.
+    private static func isSame(_ seen: LineStanding.Booking, _ now: LineStanding.Booking) -> Bool {
+        seen.kind != now.kind || seen.reference == now.reference
+    }
+
+    /// A repetition of a file that was refused says nothing of the payments of the first.
+    static func isOfRepetition(_ fact: BankFact) -> Bool { fact.reason == "DUPL" || fact.reason == "AM05" }
+}
+
+extension BankFact {
+    /// What a record of a bank file says; `nil` when it says nothing of a payment.
+    init?(_ record: PaymentRecord) {
+        switch record {
+        case .instruction, .statement: return nil
+        case .status(let status):
+            switch status.status {
+            case "RJCT", "CANC", "BLCK": self.init(event: .rejected)
+            case "ACCP", "ACSC", "ACSP", "ACTC", "ACWC", "ACCC", "ACWP", "ACFC", "ACPD":
+                // Of all payments together it says what each of them says by itself.
+                guard status.level == .payment else { return nil }
+                self.init(event: .accepted)
+            default: return nil
+            }
+            if status.level == .payment { paymentID = status.endToEndID } else { messageID = status.originalMessageID }
+            reason = status.reason
+            information = status.information
+        case .entry(let entry):
+            guard entry.status == "BOOK" else { return nil }
+            self.init(event: entry.isCredit ? .credited : .debited)
+            paymentID = entry.endToEndID
+            messageID = entry.messageID
+            (account, reference, amount) = (entry.account, entry.reference, entry.amount)
+            (bookedOn, reason, information) = (entry.bookedOn, entry.returnReason, entry.information)
+        case .ach(let entry):
+            guard let returnReason = entry.returnReason else { return nil }
+            self.init(event: .returned)
+            paymentID = entry.individualID
+            (reference, amount, reason) = (entry.traceNumber, entry.amount, returnReason)
+            information = entry.information
+        case .returned(let returned):
+            self.init(event: .returned)
+            (paymentID, amount, reason) = (returned.endToEndID, returned.amount, returned.reason)
+            information = returned.information
+        }
+    }
+}

@@ -1,0 +1,230 @@
+package import Formats
+internal import Foundation
+internal import Payments
+internal import Store
+
+/// A bank file that was taken in.
+package struct BankImport: Sendable {
+    package typealias ID = Identifier<BankImport>
+    package let id: ID
+    package let kind: BankFileKind
+    package let messageID: String
+    package let entries: Int
+    package let faults: JSON
+    /// False when the file had been taken in before.
+    package var isNew = true
+    /// Of its lines, by outcome.
+    package var outcomes: [BankOutcome: Int] = [:]
+
+    package var json: JSON {
+        [
+            "bank_import": .string("\(id)"), "kind": .string(kind.rawValue), "message_id": .string(messageID),
+            "entries": .integer(Int64(entries)), "is_new": .bool(isNew), "faults": faults,
+            "outcomes": .object(
+                Dictionary(
+                    outcomes.map { ($0.key.rawValue, .integer(Int64($0.value))) },
+                    uniquingKeysWith: { one, _ in one })),
+        ]
+    }
+}
+
+/// A fact with what was made of it.
+struct JudgedFact: Sendable {
+    let id: BankEntry.ID
+    let position: Int
+    let fact: BankFact
+    let outcome: BankOutcome
+    let line: PayoutLine.ID?
+    let batch: PayoutBatch.ID?
+}
+
+/// A line of a bank file, as it is kept.
+package enum BankEntry {
+    package typealias ID = Identifier<BankEntry>
+}
+
+/// What was found out of one payment.
+struct LineNews: Sendable {
+    var standing: LineStanding
+    var debitEntry: BankEntry.ID?
+    var creditEntry: BankEntry.ID?
+    var isAccepted = false
+    var settled = false
+    var failed: (reason: String, hadLeft: Bool)?
+}
+
+extension Transaction {
+    func bankImport(ofFile hash: Digest) async throws -> BankImport? {
+        guard
+            let row = try await firstRow(
+                """
+                select bank_import_id, kind, message_id, entry_count, faults from bank_import where file_hash = \(hash)
+                """)
+        else { return nil }
+        var found = BankImport(
+            id: try row["bank_import_id"], kind: try row["kind"], messageID: try row["message_id"],
+            entries: try row["entry_count"], faults: try row["faults"])
+        found.isNew = false
+        for row in try await rows(
+            """
+            select outcome, count(*) as lines from bank_entry where bank_import_id = \(found.id) group by outcome
+            """)
+        {
+            found.outcomes[try row["outcome"]] = try row["lines"]
+        }
+        return found
+    }
+
+    func insert(_ bank: BankImport, hash: Digest, by actor: Principal.ID) async throws {
+        try await execute(
+            """
+            insert into bank_import (bank_import_id, kind, file_hash, message_id, imported_by, imported_at, entry_count,
+                                     faults)
+            values (\(bank.id), \(bank.kind), \(hash), \(bank.messageID), \(actor), \(instant), \(bank.entries),
+                    \(bank.faults))
+            """)
+    }
+
+    func insert(_ facts: [JudgedFact], of bank: BankImport.ID) async throws {
+        try await copyIn(
+            """
+            copy bank_entry (bank_entry_id, bank_import_id, position, outcome, payout_line_id, payout_batch_id,
+                             end_to_end_id, account, reference, amount_minor, currency, is_credit, booked_on, reason,
+                             information)
+            from stdin (format binary)
+            """,
+            rows: facts.lazy.map { judged in
+                let fact = judged.fact
+                return CopyRow([
+                    judged.id, bank, Int32(truncatingIfNeeded: judged.position), judged.outcome, judged.line,
+                    judged.batch, fact.paymentID.map { String($0.prefix(100)) }, String(fact.account.prefix(100)),
+                    String(fact.reference.prefix(100)), fact.amount?.minorUnits, fact.amount?.currency.description,
+                    fact.isCredit, fact.bookedOn.map { String($0.prefix(40)) },
+                    fact.reason.map { String($0.prefix(35)) }, String(fact.information.prefix(1_000)),
+                ])
+            })
+    }
+
+    func insert(_ statements: [(id: UUID, statement: Payments.BankStatement)], of bank: BankImport.ID) async throws {
+        for (id, statement) in statements {
+            try await execute(
+                """
+                insert into bank_statement (bank_statement_id, bank_import_id, account, statement_id, currency,
+                                            opening_minor, closing_minor, booked_minor)
+                values (\(id), \(bank), \(String(statement.account.prefix(100))), \(String(statement.id.prefix(100))),
+                        \(statement.currency.description), \(statement.openingMinor), \(statement.closingMinor),
+                        \(statement.bookedMinor))
+                """)
+        }
+    }
+
+    /// Payments of issued batches by end-to-end id or short id, locked in one order, under both ids.
+    func lockLines(_ ids: [String]) async throws -> [String: LineStanding] {
+        var found: [String: LineStanding] = [:]
+        for row in try await rows(
+            """
+            with line as materialized (
+                select payout_line.payout_line_id from payout_line join payout_batch using (payout_batch_id)
+                 where (end_to_end_id = any(\(ids)) or short_id = any(\(ids)))
+                   and payout_batch.state = 'issued' and payout_batch.format is not null
+                 order by payout_line_id
+                   for no key update of payout_line
+            )
+            select payout_line.payout_line_id, payout_line.payout_batch_id, payout_line.end_to_end_id, short_id,
+                   payout_line.amount_minor, payout_line.currency, payout_line.state,
+                   settled_at is not null as has_left, debited.reference as debit_reference,
+                   debit_import.kind as debit_kind, credited.reference as credit_reference,
+                   credit_import.kind as credit_kind
+              from line
+              join payout_line using (payout_line_id)
+              left join bank_entry as debited on debited.bank_entry_id = debit_entry_id
+              left join bank_import as debit_import on debit_import.bank_import_id = debited.bank_import_id
+              left join bank_entry as credited on credited.bank_entry_id = credit_entry_id
+              left join bank_import as credit_import on credit_import.bank_import_id = credited.bank_import_id
+            """)
+        {
+            let standing = try LineStanding(row: row)
+            found[try row["end_to_end_id"]] = standing
+            if let short: String = try row["short_id"] { found[short] = standing }
+        }
+        return found
+    }
+
+    /// The open payments of an issued batch, by its message id, locked.
+    func lockOpenLines(ofMessage id: PayoutBatch.ID) async throws -> [LineStanding] {
+        try await rows(
+            """
+            select payout_line_id, payout_batch_id, payout_line.amount_minor, payout_line.currency, payout_line.state,
+                   settled_at is not null as has_left, null::text as debit_reference,
+                   null::bank_file_kind as debit_kind, null::text as credit_reference,
+                   null::bank_file_kind as credit_kind
+              from payout_line join payout_batch using (payout_batch_id)
+             where payout_batch_id = \(id) and payout_batch.state = 'issued' and payout_batch.format is not null
+               and payout_line.state = 'open'
+             order by payout_line_id
+               for no key update of payout_line
+            """
+        ).map(LineStanding.init(row:))
+    }
+
+    func save(_ news: [LineNews]) async throws {
+        try await execute(
+            """
+            update payout_line
+               set state = news.state::payout_line_state,
+                   settled_at = case when news.settled then \(instant) else settled_at end,
+                   failed_at = case when news.reason is not null then \(instant) else failed_at end,
+                   reason = coalesce(news.reason, payout_line.reason),
+                   accepted_at = case when news.accepted then coalesce(accepted_at, \(instant)) else accepted_at end,
+                   debit_entry_id = coalesce(news.debit_id, debit_entry_id),
+                   credit_entry_id = coalesce(news.credit_id, credit_entry_id)
+              from unnest(\(news.map(\.standing.id))::uuid[], \(news.map(\.standing.state.rawValue))::text[],
+                          \(news.map(\.settled))::boolean[], \(news.map(\.failed?.reason))::text[],
+                          \(news.map(\.isAccepted))::boolean[], \(news.map(\.debitEntry))::uuid[],
+                          \(news.map(\.creditEntry))::uuid[])
+                   as news (line_id, state, settled, reason, accepted, debit_id, credit_id)
+             where payout_line.payout_line_id = news.line_id
+            """)
+    }
+
+    /// Lets the earnings of payments that failed be paid by another.
+    func requeueEarnings(of lines: [PayoutLine.ID]) async throws {
+        try await execute(
+            "update payout_item set is_live = false where is_live and payout_line_id = any(\(lines))")
+    }
+
+    func sharesOfLines(_ lines: [PayoutLine.ID]) async throws -> [(line: PayoutLine.ID, share: PayoutShare)] {
+        try await rows(
+            """
+            select payout_share_id, payout_line_id, payout_share.worker_id, payout_share.amount_minor, currency
+              from payout_share join payout_line using (payout_line_id)
+             where payout_line_id = any(\(lines))
+             order by payout_share_id
+            """
+        ).map { row in
+            (
+                try row["payout_line_id"],
+                PayoutShare(
+                    id: try row["payout_share_id"], worker: try row["worker_id"],
+                    amount: try Money(row["amount_minor"], row["currency"]))
+            )
+        }
+    }
+}
+
+extension LineStanding {
+    fileprivate init(row: Row) throws {
+        id = try row["payout_line_id"]
+        batch = try row["payout_batch_id"]
+        amount = try Money(row["amount_minor"], row["currency"])
+        state = try row["state"]
+        hasLeft = try row["has_left"]
+        debit = try Self.booking(try row["debit_kind"], try row["debit_reference"])
+        credit = try Self.booking(try row["credit_kind"], try row["credit_reference"])
+    }
+
+    private static func booking(_ kind: BankFileKind?, _ reference: String?) throws -> Booking? {
+        guard let kind, let reference else { return nil }
+        return Booking(kind: kind, reference: reference)
+    }
+}

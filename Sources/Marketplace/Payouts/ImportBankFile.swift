@@ -1,0 +1,229 @@
+internal import Formats
+internal import Foundation
+internal import Payments
+internal import Store
+
+/// Why a bank file is not taken in.
+package enum BankFileRefusal: Refusal {
+    /// It is no pain.002, camt.053, camt.054, NACHA file or table of returns.
+    case otherKind
+    /// It cannot be relied upon: where, and why.
+    case faulty(String)
+    case tooManyEntries(Int)
+
+    package var code: String {
+        switch self {
+        case .otherKind: "bank_file_kind"
+        case .faulty: "bank_file_faulty"
+        case .tooManyEntries: "bank_file_too_large"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .otherKind: "This is no pain.002, camt.053, camt.054 or NACHA file, nor a table of returns."
+        case .faulty(let fault): "The file is faulty, and nothing was taken in: \(fault)"
+        case .tooManyEntries(let most): "A file may have \(most) lines."
+        }
+    }
+}
+
+/// Takes in what a bank says of payments: each line is matched by its end-to-end id, payments are settled or given back
+/// with a notice, and what does not fit is kept for a person.
+///
+/// One transaction. The same file again changes nothing; the same booking in another file is known.
+package struct ImportBankFile: Sendable {
+    package static let entriesMax = 1_000_000
+    /// What banks leave out of files that are of use all the same; each is kept with the import and shows there.
+    private static let tolerable: Set = [
+        "balance", "summary_sum", "entry_sum", "entry_count", "transaction_count", "control_sum", "status",
+        "iban_check_digits", "iban_length", "iban_form", "iban_country", "bic_length", "bic_form", "unknown_element",
+        "element_order", "missing_element",
+    ]
+
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameter bytes: the file, at most 256 MiB, gzipped or not.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``BankFileRefusal``.
+    package func callAsFunction(_ bytes: [UInt8], by actor: Principal.ID) async throws -> BankImport {
+        var facts: [BankFact] = []
+        var statements: [Payments.BankStatement] = []
+        let report = try PaymentFileReader.read(bytes: bytes, name: "the file") { record in
+            guard facts.count < Self.entriesMax else { throw BankFileRefusal.tooManyEntries(Self.entriesMax) }
+            if let fact = BankFact(record) { facts.append(fact) }
+            if case .statement(let statement) = record, statements.count < 10_000 { statements.append(statement) }
+        }
+        guard let kind = report.kind.flatMap({ BankFileKind(rawValue: $0.rawValue) }) else {
+            throw BankFileRefusal.otherKind
+        }
+        if let fault = report.faults.first(where: { !Self.tolerable.contains($0.code) }) {
+            throw BankFileRefusal.faulty(fault.text)
+        }
+        let faults = JSON.array(report.faults.prefix(100).map(\.json))
+        let hash = Digest(of: bytes)
+        let (all, stated) = (facts, statements)
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorizeFinance(actor)
+            // Two imports at once could each find a payment open.
+            try await transaction.advisoryLock(AdvisoryLock("bank import"))
+            if var known = try await transaction.bankImport(ofFile: hash) {
+                known.isNew = false
+                try await change.record(
+                    "bank_file_repeated", by: actor, on: "bank_import", known.id.uuid, in: .platform)
+                return known
+            }
+            var bank = BankImport(
+                id: change.make(), kind: kind, messageID: String(report.messageID.prefix(100)), entries: all.count,
+                faults: faults)
+            var session = BankSession(kind: kind)
+            try await session.judge(all, change)
+            try await transaction.insert(bank, hash: hash, by: actor)
+            try await transaction.insert(session.judged, of: bank.id)
+            try await transaction.insert(
+                stated.map { (id: change.identifiers.uuid(at: change.instant), statement: $0) }, of: bank.id)
+            try await session.carryOut(change)
+            for judged in session.judged { bank.outcomes[judged.outcome, default: 0] += 1 }
+            let counts = bank.outcomes.map { ($0.key.rawValue, JSON.integer(Int64($0.value))) }
+            try await change.record(
+                "bank_file_imported", by: actor, on: "bank_import", bank.id.uuid, in: .platform,
+                facts: [
+                    "kind": .string(kind.rawValue), "file_hash": .string(hash.hexadecimal),
+                    "outcomes": .object(Dictionary(counts, uniquingKeysWith: { one, _ in one })),
+                ])
+            return bank
+        }
+    }
+}
+
+/// One file on its way in.
+private struct BankSession {
+    let kind: BankFileKind
+    private(set) var judged: [JudgedFact] = []
+    private var news: [PayoutLine.ID: LineNews] = [:]
+    private var order: [PayoutLine.ID] = []
+
+    init(kind: BankFileKind) { self.kind = kind }
+
+    mutating func judge(_ facts: [BankFact], _ change: Change) async throws {
+        var found: [String: LineStanding] = [:]
+        for part in Array(Set(facts.compactMap(\.paymentID))).sorted().parts(of: 10_000) {
+            found.merge(try await change.transaction.lockLines(Array(part))) { first, _ in first }
+        }
+        for (index, fact) in facts.enumerated() {
+            let entry: BankEntry.ID = change.make()
+            if let id = fact.paymentID, let standing = found[id] {
+                let outcome = take(fact, entry, news[standing.id] ?? LineNews(standing: standing))
+                judged.append(
+                    JudgedFact(
+                        id: entry, position: index + 1, fact: fact, outcome: outcome, line: standing.id, batch: nil))
+            } else {
+                judged.append(try await judgeWhole(fact, entry, position: index + 1, change))
+            }
+        }
+    }
+
+    private mutating func take(_ fact: BankFact, _ entry: BankEntry.ID, _ line: LineNews) -> BankOutcome {
+        var line = line
+        let before = line.standing
+        let (outcome, move) = BankMatch.apply(fact, from: kind, to: &line.standing)
+        if line.standing.debit != before.debit { line.debitEntry = entry }
+        if line.standing.credit != before.credit { line.creditEntry = entry }
+        switch move {
+        case .none: break
+        case .accept: line.isAccepted = true
+        case .settle: line.settled = true
+        case .fail(let settleFirst):
+            if settleFirst { line.settled = true }
+            line.failed = (String((fact.reason ?? "NARR").prefix(35)), line.standing.hasLeft)
+        }
+        if news.updateValue(line, forKey: line.standing.id) == nil { order.append(line.standing.id) }
+        return outcome
+    }
+
+    /// What is said of a whole file: it was refused, or booked in one sum.
+    private mutating func judgeWhole(
+        _ fact: BankFact, _ entry: BankEntry.ID, position: Int, _ change: Change
+    ) async throws -> JudgedFact {
+        func made(_ outcome: BankOutcome, _ batch: PayoutBatch.ID?) -> JudgedFact {
+            JudgedFact(id: entry, position: position, fact: fact, outcome: outcome, line: nil, batch: batch)
+        }
+        guard fact.paymentID == nil || fact.event == .debited, let message = fact.messageID,
+            let batch = PayoutBatch.ID(messageID: message),
+            let stored = try await change.transaction.payoutBatch(batch), stored.run != nil, stored.state == .issued
+        else { return made(.unmatched, nil) }
+        if fact.event == .rejected, BankMatch.isOfRepetition(fact) { return made(.repeated, batch) }
+        let lines = try await change.transaction.lockOpenLines(ofMessage: batch)
+            .map { news[$0.id] ?? LineNews(standing: $0) }
+            .filter { $0.standing.state == .open }
+        switch fact.event {
+        case .rejected:
+            for line in lines {
+                var each = fact
+                each.amount = nil
+                _ = take(each, entry, line)
+            }
+            return made(lines.isEmpty ? .repeated : .rejected, batch)
+        case .debited:
+            let sum = lines.reduce(0) { $0 + $1.standing.amount.minorUnits }
+            guard !lines.isEmpty else { return made(.contradicts, batch) }
+            guard let amount = fact.amount, amount.minorUnits == sum,
+                amount.currency.description == stored.total.currency.code
+            else { return made(.amountDiffers, batch) }
+            for line in lines {
+                var each = fact
+                each.amount = nil
+                _ = take(each, entry, line)
+            }
+            return made(.settled, batch)
+        case .accepted, .credited, .returned: return made(.unmatched, nil)
+        }
+    }
+
+    /// Moves the money, lets what failed be paid again, and tells its payees.
+    func carryOut(_ change: Change) async throws {
+        let lines = order.compactMap { news[$0] }
+        for part in lines.parts(of: 10_000) { try await change.transaction.save(Array(part)) }
+        for (_, settled) in grouped(lines.filter(\.settled)) {
+            try await change.settle(settled.map { ($0.standing.id, $0.standing.amount) })
+        }
+        let failed = lines.filter { $0.failed != nil }
+        for hadLeft in [false, true] {
+            for (_, part) in grouped(failed.filter { $0.failed?.hadLeft == hadLeft }) {
+                for some in part.parts(of: 10_000) {
+                    let shares = try await change.transaction.sharesOfLines(some.map(\.standing.id))
+                    try await change.giveBack(shares.map(\.share), hadLeft: hadLeft)
+                    try await change.giveBackWithholdings(of: shares.map(\.share.id))
+                    try await change.transaction.requeueEarnings(of: some.map(\.standing.id))
+                    let reasons = Dictionary(
+                        some.map { ($0.standing.id, $0.failed?.reason ?? "") }, uniquingKeysWith: { one, _ in one })
+                    for (line, share) in shares {
+                        try await change.transaction.tell(
+                            Principal.ID(share.worker.uuid), kind: "payment_returned",
+                            facts: [
+                                "amount": .string(share.amount.decimalText),
+                                "currency": .string(share.amount.currency.code),
+                                "reason": .string(reasons[line] ?? ""),
+                            ], id: change.make(), dedupKey: "payment_returned/\(share.id)")
+                    }
+                }
+            }
+        }
+    }
+
+    private func grouped(_ lines: [LineNews]) -> [(Currency, [LineNews])] {
+        Dictionary(grouping: lines, by: \.standing.amount.currency).sorted { $0.key.code < $1.key.code }
+    }
+}
+
+extension PayoutBatch.ID {
+    /// Of the message id that ``PayoutBatch/messageID`` has made of it; `nil` for any other.
+    init?(messageID: String) {
+        guard messageID.utf8.count == 34, messageID.hasPrefix("GH") else { return nil }
+        var text = messageID.dropFirst(2).lowercased()
+        for place in [20, 16, 12, 8] { text.insert("-", at: text.index(text.startIndex, offsetBy: place)) }
+        self.init(text)
+    }
+}

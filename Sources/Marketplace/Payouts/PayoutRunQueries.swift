@@ -1,0 +1,135 @@
+internal import Foundation
+internal import Payments
+internal import Store
+
+/// An account that a line pays to, sealed under its payee's key.
+struct SealedAccount: Sendable {
+    let sealed: Bytes
+    let version: Int
+}
+
+/// Where a worker is paid, sealed, with what decides whether they are paid there now.
+struct StoredMethod: Sendable {
+    let worker: Worker.ID
+    let sealed: Bytes
+    let wrapped: Bytes
+    let wrappingKey: String
+    let changedAt: Date
+    let version: Int
+    /// Why the last payment to exactly this account failed.
+    let failedFor: String?
+}
+
+/// A line with what its payment is written from.
+struct RunLine: Sendable {
+    let id: PayoutLine.ID
+    let worker: Worker.ID
+    let amount: Money
+    let endToEndID: String
+    let shortID: String
+    let sealed: Bytes
+    /// `nil` when the payee was erased.
+    let wrapped: Bytes?
+    let wrappingKey: String?
+}
+
+extension Transaction {
+    func upsert(_ source: PayoutSource, by actor: Principal.ID) async throws {
+        try await execute(
+            """
+            insert into payout_source (name, format, currency, settings, changed_by, changed_at)
+            values (\(source.name), \(source.format), \(source.currency), \(source.payer.json), \(actor), \(instant))
+            on conflict (name) do update
+               set format = excluded.format, currency = excluded.currency, settings = excluded.settings,
+                   changed_by = excluded.changed_by, changed_at = excluded.changed_at
+            """)
+    }
+
+    /// All of them, by name; there are as many as the platform has accounts.
+    func payoutSources() async throws -> [PayoutSource] {
+        try await rows("select name, format, currency, settings from payout_source order by name limit 1000")
+            .map(PayoutSource.init)
+    }
+
+    func payoutSource(_ name: String) async throws -> PayoutSource? {
+        try await firstRow("select name, format, currency, settings from payout_source where name = \(name)")
+            .map(PayoutSource.init)
+    }
+
+    /// Where those of the workers are paid who have said it.
+    func storedMethods(of workers: [Worker.ID]) async throws -> [StoredMethod] {
+        try await rows(
+            """
+            select method.worker_id, method.sealed, method.changed_at, method.version, worker_key.wrapping_key,
+                   worker_key.wrapped, failed.reason
+              from payout_method as method
+              join worker_key using (worker_id)
+              left join lateral (
+                  select reason from payout_line
+                   where payout_line.worker_id = method.worker_id and state = 'failed'
+                     and method_version = method.version
+                   order by failed_at desc limit 1) as failed on true
+             where method.worker_id = any(\(workers))
+            """
+        ).map { row in
+            StoredMethod(
+                worker: try row["worker_id"], sealed: try row["sealed"], wrapped: try row["wrapped"],
+                wrappingKey: try row["wrapping_key"], changedAt: try row["changed_at"], version: try row["version"],
+                failedFor: try row["reason"])
+        }
+    }
+
+    /// How many payees of a batch have another account now than the one that was copied.
+    func payeesWithOtherAccounts(in id: PayoutBatch.ID) async throws -> Int {
+        try await oneRow(
+            """
+            select count(*) as changed
+              from payout_line
+              left join payout_method using (worker_id)
+             where payout_batch_id = \(id) and sealed_account is not null
+               and payout_method.version is distinct from payout_line.method_version
+            """)["changed"]
+    }
+
+    /// The lines of a batch that is paid by a file, in the file's order.
+    ///
+    /// - Parameter after: the last line of the part before.
+    func runLines(of id: PayoutBatch.ID, after: PayoutLine.ID?, limit: Int) async throws -> [RunLine] {
+        try await rows(
+            """
+            select payout_line_id, payout_line.worker_id, amount_minor, currency, end_to_end_id, short_id,
+                   sealed_account, worker_key.wrapped, worker_key.wrapping_key
+              from payout_line
+              left join worker_key using (worker_id)
+             where payout_batch_id = \(id) and (\(after)::uuid is null or payout_line_id > \(after)::uuid)
+             order by payout_line_id
+             limit \(limit)
+            """
+        ).map { row in
+            RunLine(
+                id: try row["payout_line_id"], worker: try row["worker_id"],
+                amount: try Money(row["amount_minor"], row["currency"]), endToEndID: try row["end_to_end_id"],
+                shortID: try row["short_id"], sealed: try row["sealed_account"], wrapped: try row["wrapped"],
+                wrappingKey: try row["wrapping_key"])
+        }
+    }
+
+    /// - Returns: false unless the batch is approved.
+    func markRunIssued(_ id: PayoutBatch.ID, fileHash: Digest, bytes: Int) async throws -> Bool {
+        try await execute(
+            """
+            update payout_batch
+               set state = 'issued', issued_at = \(instant), file_hash = \(fileHash), file_bytes = \(bytes)
+             where payout_batch_id = \(id) and state = 'approved' and format is not null
+            """) == 1
+    }
+}
+
+extension PayoutSource {
+    fileprivate init(row: Row) throws {
+        name = try row["name"]
+        format = try row["format"]
+        currency = try row["currency"]
+        payer = try PayoutPayer(try row["settings"])
+    }
+}

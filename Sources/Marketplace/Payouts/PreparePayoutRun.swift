@@ -1,0 +1,203 @@
+package import Formats
+package import Foundation
+internal import Payments
+internal import Store
+
+/// Why somebody who has earned is not in a payout.
+package enum PayoutHindrance: Hashable, Sendable {
+    /// Agencies are paid by tables without accounts only.
+    case agency
+    case noAccount
+    /// Of the account.
+    case otherCurrency(Currency)
+    /// Files of this form cannot pay to it.
+    case otherForm
+    /// The account is new, or was changed, and is not used before then.
+    case held(until: Date)
+    /// The last payment to exactly this account failed for a reason that lies in the account.
+    case accountRefused(String)
+    case belowMinimum
+
+    package var code: String {
+        switch self {
+        case .agency: "agency"
+        case .noAccount: "no_account"
+        case .otherCurrency: "other_currency"
+        case .otherForm: "other_form"
+        case .held: "held"
+        case .accountRefused: "account_refused"
+        case .belowMinimum: "below_minimum"
+        }
+    }
+
+    /// Reasons of ISO 20022 and NACHA that come again with every payment to the account.
+    static let ofAccount: Set = [
+        "AC01", "AC02", "AC03", "AC04", "AC06", "AC07", "AC13", "AC14", "AG01", "BE01", "BE04", "BE06", "BE07", "CNOR",
+        "MD07", "RC01", "RC04", "RR02", "RR03", "R02", "R03", "R04", "R12", "R13", "R14", "R15", "R16", "R17", "R20",
+        "R34",
+    ]
+}
+
+/// What a payee has earned, and why it is not paid now.
+package struct PayoutExclusion: Hashable, Sendable {
+    package let payee: Payee
+    package let amount: Money
+    package let hindrance: PayoutHindrance
+
+    package var json: JSON {
+        var members: [String: JSON] = [
+            "worker": payee.worker.map { .string("\($0)") } ?? .null,
+            "team": payee.agency.map { .string("\($0)") } ?? .null, "amount": .string(amount.decimalText),
+            "currency": .string(amount.currency.code), "reason": .string(hindrance.code),
+        ]
+        switch hindrance {
+        case .held(let until): members["until"] = .integer(Int64(until.timeIntervalSince1970.rounded(.up)))
+        case .accountRefused(let reason): members["bank_reason"] = .string(reason)
+        case .otherCurrency(let currency): members["account_currency"] = .string(currency.code)
+        case .agency, .noAccount, .otherForm, .belowMinimum: break
+        }
+        return .object(members)
+    }
+}
+
+/// Gathers what workers have earned and were not paid into a batch that is paid by a bank file. No money moves yet.
+///
+/// Each payee's account is copied into the batch, sealed: what is approved is what is paid, whatever they change after.
+package struct PreparePayoutRun: Sendable {
+    /// How long an account is not paid to after it was set or changed.
+    package static let accountHold: TimeInterval = 72 * 3_600
+
+    package struct Result: Sendable {
+        package let batch: PayoutBatch
+        /// Who has earned and is not in it.
+        package let excluded: [PayoutExclusion]
+    }
+
+    let market: Market
+    let keys: KeyRing
+
+    package init(market: Market, keys: KeyRing) {
+        self.market = market
+        self.keys = keys
+    }
+
+    /// - Parameters:
+    ///   - source: the account that pays; see ``SetPayoutSource``.
+    ///   - day: on which the bank shall pay.
+    ///   - minimumMinor: who has earned less waits.
+    ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``NotFound``; ``PayoutRefusal/nothingToPay``;
+    ///   ``VaultRefusal``.
+    package func callAsFunction(
+        from source: String, on day: CalendarDate, minimumMinor: Int64 = 0, earningsMax: Int = 1_000_000,
+        by actor: Principal.ID
+    ) async throws -> Result {
+        guard (1...1_000_000).contains(earningsMax) else { throw BadInput("earnings_max", "must be 1 to 1,000,000") }
+        guard minimumMinor >= 0 else { throw BadInput("minimum_minor", "must not be negative") }
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .financeMaker)
+            guard let source = try await transaction.payoutSource(source) else { throw NotFound("payout source") }
+            let currency = source.currency
+            // Two makers at once: the second finds, in its next statement, what the first has left.
+            try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
+            let due = try await transaction.dueEarnings(in: currency, limit: earningsMax)
+            let gross = try change.payoutLines(for: due, in: currency)
+            var chosen = try await change.choose(gross.lines, source: source, minimumMinor: minimumMinor, keys)
+            guard !chosen.lines.isEmpty else { throw PayoutRefusal.nothingToPay }
+            let ids = Set(chosen.lines.map(\.id))
+            // Taxes are withheld of those who are paid now, and of nobody else.
+            let payout = try await change.withholdTaxes(
+                from: chosen.lines, gross.items.filter { ids.contains($0.line) }, in: currency)
+            chosen.lines = payout.lines
+            let left = Set(chosen.lines.map(\.id))
+            chosen.accounts = chosen.accounts.filter { left.contains($0.key) }
+            for index in chosen.lines.indices {
+                chosen.lines[index].accountDigest = chosen.accounts[chosen.lines[index].id].map { account in
+                    Digest(of: account.sealed.bytes)
+                }
+            }
+            let id: PayoutBatch.ID = change.make()
+            let total = try chosen.lines.total(in: currency)
+            let run = PayoutRun(
+                format: source.format, payer: try source.payer.paying(on: day), fileHash: nil, fileBytes: nil)
+            try await transaction.insertPayoutBatch(
+                id, chosen.lines, total: total, by: actor, run: run, accounts: chosen.accounts)
+            try await transaction.insertPayoutItems(payout.items)
+            try await change.keep(payout, in: id, by: actor)
+            let hash = chosen.lines.contentHash
+            try await change.record(
+                "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
+                facts: [
+                    "total": .string("\(total)"), "lines": .integer(Int64(chosen.lines.count)),
+                    "content_hash": .string(hash.hexadecimal), "source": .string(source.name),
+                    "format": .string(source.format.rawValue), "excluded": .integer(Int64(chosen.excluded.count)),
+                    "accounts_opened": .integer(Int64(chosen.opened)),
+                ])
+            let batch = PayoutBatch(
+                id: id, state: .prepared, total: total, lineCount: chosen.lines.count, contentHash: hash,
+                preparedBy: actor, approvedBy: nil, approvedAt: nil, run: run)
+            return Result(batch: batch, excluded: chosen.excluded)
+        }
+    }
+}
+
+/// Which lines are paid, to which accounts, and which are not.
+private struct ChosenLines {
+    var lines: [PayoutLine] = []
+    var accounts: [PayoutLine.ID: SealedAccount] = [:]
+    var excluded: [PayoutExclusion] = []
+    var opened = 0
+}
+
+extension Change {
+    fileprivate func choose(
+        _ all: [PayoutLine], source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
+    ) async throws -> ChosenLines {
+        var chosen = ChosenLines()
+        for part in all.parts(of: 5_000) {
+            let methods = try await transaction.storedMethods(of: part.compactMap(\.payee.worker))
+            let byWorker = Dictionary(methods.map { ($0.worker, $0) }, uniquingKeysWith: { first, _ in first })
+            for line in part {
+                let stored = line.payee.worker.flatMap { byWorker[$0] }
+                if stored != nil { chosen.opened += 1 }
+                switch try account(for: line, stored, source: source, minimumMinor: minimumMinor, keys) {
+                case .success(let account):
+                    chosen.lines.append(line)
+                    chosen.accounts[line.id] = account
+                case .failure(let hindered):
+                    chosen.excluded.append(
+                        PayoutExclusion(payee: line.payee, amount: line.amount, hindrance: hindered.hindrance))
+                }
+            }
+        }
+        return chosen
+    }
+
+    private struct Hindered: Error {
+        let hindrance: PayoutHindrance
+    }
+
+    private func account(
+        for line: PayoutLine, _ stored: StoredMethod?, source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
+    ) throws -> Swift.Result<SealedAccount, Hindered> {
+        func no(_ hindrance: PayoutHindrance) -> Swift.Result<SealedAccount, Hindered> {
+            .failure(Hindered(hindrance: hindrance))
+        }
+        guard let worker = line.payee.worker else { return no(.agency) }
+        guard let stored else { return no(.noAccount) }
+        let key = try Envelope.unwrap(stored.wrapped.bytes, of: .worker(worker), by: stored.wrappingKey, in: keys)
+        let secret = try Envelope.open(stored.sealed.bytes, of: worker, in: .payoutMethod, under: key)
+        let method = try PayoutMethod(secret)
+        guard method.currency == source.currency else { return no(.otherCurrency(method.currency)) }
+        guard method.account(for: source.format) != nil else { return no(.otherForm) }
+        let until = stored.changedAt.addingTimeInterval(PreparePayoutRun.accountHold)
+        guard until <= instant else { return no(.held(until: until)) }
+        if let reason = stored.failedFor, PayoutHindrance.ofAccount.contains(reason) {
+            return no(.accountRefused(reason))
+        }
+        guard line.amount.minorUnits >= minimumMinor else { return no(.belowMinimum) }
+        let sealed = try Envelope.seal(secret, for: "payout_line/\(line.id)", under: key)
+        return .success(SealedAccount(sealed: Bytes(sealed), version: stored.version))
+    }
+}

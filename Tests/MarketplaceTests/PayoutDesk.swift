@@ -1,0 +1,156 @@
+import Formats
+import Foundation
+import Marketplace
+import Payments
+import Store
+import Synchronization
+import TestSupport
+import Testing
+
+/// A market in EUR whose workers have accounts, and a bank that says what the test wants.
+struct PayoutDesk {
+    let small: SmallMarket
+    let workers: [Worker.ID]
+    let keys = Scratch.keys
+
+    static let settings: JSON = [
+        "name": "Guildhall GmbH", "country": "DE", "town": "Berlin", "iban": "NL41MOCK0000000001", "bic": "MOCKNL2A",
+        "remittance": "Payout",
+    ]
+    static let ibans = [
+        "DE89370400440532013000", "GB82WEST12345698765432", "NL91ABNA0417164300", "NO9386011117947",
+        "BE68539007547034", "AT611904300234573201",
+    ]
+
+    /// Each worker has earned 20.00 EUR for each task; their accounts are old enough to be paid to.
+    init(workers count: Int = 3, tasks: Int = 1) async throws {
+        small = try await SmallMarket(currency: "EUR")
+        let batch = try await small.batch(small.draft("b"), tasks: count * tasks)
+        var ids: [Worker.ID] = []
+        for index in 0..<count {
+            let worker = try await small.lawyer("w\(index)")
+            try await small.earn(worker, batch, tasks: tasks)
+            ids.append(worker)
+        }
+        workers = ids
+        for index in 0..<count { try await setAccount(of: index, Self.ibans[index]) }
+        try await SetPayoutSource(market: small.market)(
+            "main", format: .pain001v09, currency: small.usd, settings: Self.settings, by: small.checker)
+        Scratch.clock.advance(by: 73 * 3_600)
+    }
+
+    func setAccount(of index: Int, _ iban: String) async throws {
+        let method = try PayoutMethod(
+            account: iban, holder: "Worker \(index)", country: String(iban.prefix(2)), currency: "EUR")
+        try await SetPayoutMethod(market: small.market, keys: keys)(method, of: workers[index], by: small.manager)
+    }
+
+    func prepare(minimumMinor: Int64 = 0) async throws -> PreparePayoutRun.Result {
+        let day = try #require(CalendarDate(iso: "2026-03-10"))
+        return try await PreparePayoutRun(market: small.market, keys: keys)(
+            from: "main", on: day, minimumMinor: minimumMinor, by: small.maker)
+    }
+
+    func approve(_ batch: PayoutBatch) async throws {
+        try await ApprovePayoutBatch(market: small.market)(
+            batch.id, contentHash: batch.contentHash, by: small.checker)
+    }
+
+    func export(_ batch: PayoutBatch) async throws -> (result: ExportPayoutRun.Result, file: [UInt8]) {
+        let file = Gathered()
+        let result = try await ExportPayoutRun(market: small.market, keys: keys)(
+            batch.id, by: small.maker, write: { file.append($0) })
+        return (result, file.bytes)
+    }
+
+    /// A batch that has left, with what its file says, by worker.
+    func sent() async throws -> (batch: PayoutBatch, payments: [PaymentInstruction]) {
+        let batch = try await prepare().batch
+        try await approve(batch)
+        let file = try await export(batch).file
+        var payments: [PaymentInstruction] = []
+        _ = try PaymentFileReader.read(bytes: file, name: "file") { record in
+            if case .instruction(let payment) = record { payments.append(payment) }
+        }
+        return (batch, Self.ibans.compactMap { iban in payments.first { $0.account == iban } })
+    }
+
+    func take(_ text: String) async throws -> BankImport {
+        try await ImportBankFile(market: small.market)(Array(text.utf8), by: small.maker)
+    }
+
+    func reconciled() async throws -> Reconciliation {
+        try #require(try await ReconcileBank(market: small.market)(by: small.maker).first)
+    }
+
+    func owed(_ index: Int) async throws -> Int64 {
+        try await small.balance(.payable(to: workers[index], small.usd))
+    }
+
+    // MARK: What a bank says
+
+    /// Entries of id, minor units, credit or debit, and the reason of a return.
+    static func statement(
+        _ id: String, opening: Int64, closing: Int64? = nil, kind: String = "camt.053",
+        _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF"
+    ) -> String {
+        func money(_ minor: Int64) -> String {
+            "<Amt Ccy=\"EUR\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
+        }
+        func balance(_ code: String, _ minor: Int64) -> String {
+            """
+            <Bal><Tp><CdOrPrtry><Cd>\(code)</Cd></CdOrPrtry></Tp>\(money(minor))\
+            <CdtDbtInd>\(minor < 0 ? "DBIT" : "CRDT")</CdtDbtInd><Dt><Dt>2026-03-10</Dt></Dt></Bal>
+            """
+        }
+        let sum = entries.reduce(opening) { $0 + ($1.isCredit ? $1.minor : -$1.minor) }
+        let isStatement = kind == "camt.053"
+        let (outer, inner) = isStatement ? ("BkToCstmrStmt", "Stmt") : ("BkToCstmrDbtCdtNtfctn", "Ntfctn")
+        let balances = isStatement ? balance("OPBD", opening) + balance("CLBD", closing ?? sum) : ""
+        let lines = entries.map { entry in
+            let returned = entry.reason.map { "<RtrInf><Rsn><Cd>\($0)</Cd></Rsn></RtrInf>" } ?? ""
+            let side = "<CdtDbtInd>\(entry.isCredit ? "CRDT" : "DBIT")</CdtDbtInd>"
+            return """
+                <Ntry>\(money(entry.minor))\(side)<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-03-10</Dt></BookgDt>\
+                <AcctSvcrRef>\(reference)-\(entry.id.suffix(8))\(entry.isCredit ? "C" : "D")</AcctSvcrRef><BkTxCd/>\
+                <NtryDtls><TxDtls><Refs><EndToEndId>\(entry.id)</EndToEndId></Refs>\(money(entry.minor))\(side)\
+                \(returned)</TxDtls></NtryDtls></Ntry>
+                """
+        }
+        return """
+            <Document xmlns="urn:iso:std:iso:20022:tech:xsd:\(kind).001.08"><\(outer)><GrpHdr><MsgId>\(id)</MsgId>\
+            <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><\(inner)><Id>\(id)</Id><Acct><Id>\
+            <IBAN>NL41MOCK0000000001</IBAN></Id></Acct>\(balances)\(lines.joined())</\(inner)></\(outer)></Document>
+            """
+    }
+
+    /// A status of the whole message, or of payments.
+    static func status(
+        _ message: String, _ group: String?, reason: String = "AC04", _ payments: [(String, String)] = []
+    )
+        -> String
+    {
+        let why = "<StsRsnInf><Rsn><Cd>\(reason)</Cd></Rsn></StsRsnInf>"
+        let lines = payments.map { id, status in
+            "<TxInfAndSts><OrgnlEndToEndId>\(id)</OrgnlEndToEndId><TxSts>\(status)</TxSts>"
+                + (status == "RJCT" ? why : "") + "</TxInfAndSts>"
+        }
+        let part =
+            payments.isEmpty
+            ? ""
+            : "<OrgnlPmtInfAndSts><OrgnlPmtInfId>\(message)</OrgnlPmtInfId>\(lines.joined())</OrgnlPmtInfAndSts>"
+        return """
+            <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>S</MsgId>\
+            <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>\(message)</OrgnlMsgId>\
+            <OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>\(group.map { "<GrpSts>\($0)</GrpSts>" } ?? "")\
+            \(group == "RJCT" ? why : "")</OrgnlGrpInfAndSts>\(part)</CstmrPmtStsRpt></Document>
+            """
+    }
+}
+
+/// Bytes that are gathered piece by piece.
+final class Gathered: Sendable {
+    private let all = Mutex<[UInt8]>([])
+    var bytes: [UInt8] { all.withLock { $0 } }
+    func append(_ piece: [UInt8]) { all.withLock { $0 += piece } }
+}

@@ -1,0 +1,193 @@
+import Formats
+import Foundation
+import Marketplace
+import Payments
+import Store
+import TestSupport
+import Testing
+
+@Suite("Payout runs", .scratchDatabase)
+struct PayoutRunTests {
+    @Test("leave as a bank file that is valid, says the same each time, and is settled by the bank's statement")
+    func wholeWay() async throws {
+        let desk = try await PayoutDesk()
+        let prepared = try await desk.prepare()
+        #expect(prepared.excluded.isEmpty && prepared.batch.total.minorUnits == 6_000)
+        #expect(
+            await refusal(PayoutRefusal.self) { try await desk.export(prepared.batch) }
+                == .wrongState(.prepared, .issue))
+        try await desk.approve(prepared.batch)
+        #expect(
+            await refusal(PayoutRefusal.self) {
+                try await IssuePayoutBatch(market: desk.small.market)(prepared.batch.id, by: desk.small.maker)
+            } == .wrongForm)
+        let first = try await desk.export(prepared.batch)
+        let again = try await desk.export(prepared.batch)
+        #expect(first.file == again.file && first.result.isFirst && !again.result.isFirst)
+        let report = try PaymentFileReader.read(bytes: first.file, name: "file")
+        #expect(report.isValid && report.warnings.isEmpty && report.messageID == prepared.batch.messageID)
+        #expect(report.totals.first?.value.creditMinor == 6_000)
+        #expect(try await desk.owed(0) == 0)
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 6_000)
+        #expect(try await desk.small.ills() == [])
+        var payments: [PaymentInstruction] = []
+        _ = try PaymentFileReader.read(bytes: first.file, name: "file") {
+            if case .instruction(let payment) = $0 { payments.append(payment) }
+        }
+        let statement = PayoutDesk.statement(
+            "S1", opening: 100_000, payments.map { ($0.endToEndID, 2_000, false, nil) })
+        #expect(try await desk.take(statement).outcomes == [.settled: 3])
+        let repeated = try await desk.take(statement)
+        #expect(!repeated.isNew && repeated.outcomes == [.settled: 3])
+        let reconciled = try await desk.reconciled()
+        #expect(reconciled.unexplainedMinor == 0 && reconciled.openPayments == 0 && reconciled.paidMinor == 6_000)
+        #expect(reconciled.bankMinor == 6_000 && reconciled.gaps == 0 && reconciled.openEntries == 0)
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 0)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("leave out who has no account, a new or refused one, or too little, and say why")
+    func hindrances() async throws {
+        let desk = try await PayoutDesk(workers: 4)
+        try await desk.setAccount(of: 1, PayoutDesk.ibans[4])
+        try await Scratch.asOwner {
+            try await $0.execute("delete from payout_method where worker_id = \(desk.workers[2])")
+        }
+        let held = try await desk.prepare()
+        #expect(held.batch.lineCount == 2)
+        #expect(Set(held.excluded.map(\.hindrance.code)) == ["held", "no_account"])
+        #expect(await refusal(PayoutRefusal.self) { try await desk.prepare() } == .nothingToPay)
+        Scratch.clock.advance(by: 73 * 3_600)
+        #expect(await refusal(PayoutRefusal.self) { try await desk.prepare(minimumMinor: 2_001) } == .nothingToPay)
+        #expect(try await desk.prepare(minimumMinor: 2_000).batch.lineCount == 1)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("are not approved when an account was changed since; afterwards the old one is paid to, and it shows")
+    func accountsChanged() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        let first = try await desk.prepare().batch
+        try await desk.setAccount(of: 0, PayoutDesk.ibans[4])
+        #expect(await refusal(PayoutRefusal.self) { try await desk.approve(first) } == .accountsChanged(1))
+        try await CancelPayoutBatch(market: desk.small.market)(first.id, by: desk.small.maker)
+        Scratch.clock.advance(by: 73 * 3_600)
+        let second = try await desk.prepare().batch
+        try await desk.approve(second)
+        try await desk.setAccount(of: 1, PayoutDesk.ibans[5])
+        let (result, file) = try await desk.export(second)
+        let text = String(decoding: file, as: UTF8.self)
+        #expect(
+            result.accountsChanged == 1 && text.contains(PayoutDesk.ibans[1]) && !text.contains(PayoutDesk.ibans[5]))
+        let lines = try await ListPayoutLines(market: desk.small.market)(of: second.id, by: desk.small.maker)
+        #expect(lines.filter(\.isAccountChanged).count == 1)
+        let notices = try await desk.small.count(
+            "select count(*) as n from notice where kind = 'payout_method_changed'")
+        #expect(notices == 2)
+    }
+
+    @Test("that come back are owed again, told to their payee, and paid to another account only")
+    func returns() async throws {
+        let desk = try await PayoutDesk()
+        let (_, payments) = try await desk.sent()
+        let ids = payments.map(\.endToEndID)
+        _ = try await desk.take(
+            PayoutDesk.statement("S1", opening: 100_000, ids.map { ($0, 2_000, false, nil) }))
+        let back = try await desk.take(
+            PayoutDesk.statement("S2", opening: 94_000, [(ids[1], 2_000, true, "AC04")]))
+        #expect(back.outcomes == [.returned: 1])
+        #expect(try await desk.owed(1) == 2_000)
+        #expect(try await desk.owed(0) == 0)
+        let reconciled = try await desk.reconciled()
+        #expect(reconciled.unexplainedMinor == 0 && reconciled.paidMinor == 4_000 && reconciled.bankMinor == 4_000)
+        #expect(try await desk.small.count("select count(*) as n from notice where kind = 'payment_returned'") == 1)
+        #expect(await refusal(PayoutRefusal.self) { try await desk.prepare() } == .nothingToPay)
+        try await desk.setAccount(of: 1, PayoutDesk.ibans[4])
+        Scratch.clock.advance(by: 73 * 3_600)
+        #expect(try await desk.prepare().batch.total.minorUnits == 2_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("are failed by a pain.002, but not by the refusal of a repeated file")
+    func rejected() async throws {
+        let desk = try await PayoutDesk()
+        let (batch, payments) = try await desk.sent()
+        let ids = payments.map(\.endToEndID)
+        #expect(
+            try await desk.take(PayoutDesk.status(batch.messageID, "RJCT", reason: "DUPL")).outcomes == [.repeated: 1])
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 6_000)
+        let part = try await desk.take(
+            PayoutDesk.status(batch.messageID, "PART", [(ids[0], "ACCP"), (ids[1], "RJCT")]))
+        #expect(part.outcomes == [.accepted: 1, .rejected: 1])
+        #expect(try await desk.owed(1) == 2_000)
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 4_000)
+        #expect(try await desk.small.ills() == [])
+        #expect(
+            try await desk.take(PayoutDesk.status(batch.messageID, "RJCT", reason: "FF01")).outcomes == [.rejected: 1])
+        #expect(try await desk.owed(0) == 2_000)
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 0)
+        // A debit of what was refused is no settlement.
+        let debit = try await desk.take(PayoutDesk.statement("S", opening: 0, [(ids[0], 2_000, false, nil)]))
+        #expect(debit.outcomes == [.contradicts: 1])
+        let entries = try await ReconcileBank(market: desk.small.market).entries(by: desk.small.maker)
+        #expect(entries.count == 1)
+        try await ReconcileBank(market: desk.small.market).resolve(
+            entries[0].id, as: "The bank will credit it.", by: desk.small.maker)
+        #expect(try await desk.reconciled().openEntries == 0)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test(
+        "agree to the cent, or the difference is listed: an entry that is missing, another amount, an unknown payment")
+    func differences() async throws {
+        let desk = try await PayoutDesk()
+        let (_, payments) = try await desk.sent()
+        let ids = payments.map(\.endToEndID)
+        // The bank tells of one payment; its balance says that all have left.
+        let gap = try await desk.take(
+            PayoutDesk.statement(
+                "S1", opening: 100_000, closing: 94_000,
+                [(ids[0], 2_000, false, nil), (ids[1], 1_999, false, nil), ("X", 5, false, nil)]))
+        #expect(gap.outcomes == [.settled: 1, .amountDiffers: 1, .unmatched: 1])
+        #expect(gap.faults.arrayValue?.count == 1)
+        let reconciled = try await desk.reconciled()
+        #expect(reconciled.gaps == 1 && reconciled.openEntries == 2 && reconciled.openEntriesMinor == 2_004)
+        #expect(reconciled.openPayments == 2 && reconciled.openMinor == 4_000 && reconciled.unexplainedMinor == 0)
+        let open = try await ReconcileBank(market: desk.small.market).payments(by: desk.small.maker)
+        #expect(Set(open.compactMap { $0["end_to_end_id"]?.stringValue }) == Set(ids[1...]))
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("are told of in a notification and again in a statement, in any order, and counted once")
+    func toldTwice() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let id = try await desk.sent().payments[0].endToEndID
+        // The return comes first.
+        let returned = PayoutDesk.statement("N2", opening: 0, kind: "camt.054", [(id, 2_000, true, "AC04")])
+        #expect(try await desk.take(returned).outcomes == [.returned: 1])
+        #expect(try await desk.reconciled().unexplainedMinor == 0)
+        #expect(try await desk.reconciled().withoutDebitMinor == 2_000)
+        let sent = PayoutDesk.statement("N1", opening: 0, kind: "camt.054", [(id, 2_000, false, nil)])
+        #expect(try await desk.take(sent).outcomes == [.settled: 1])
+        let statement = PayoutDesk.statement(
+            "S", opening: 10_000, [(id, 2_000, false, nil), (id, 2_000, true, "AC04")], reference: "OTHER")
+        #expect(try await desk.take(statement).outcomes == [.repeated: 2])
+        // Twice in statements, by another reference, is twice.
+        let twice = PayoutDesk.statement("T", opening: 10_000, [(id, 2_000, false, nil)], reference: "THIRD")
+        #expect(try await desk.take(twice).outcomes[.repeated] == 1)
+        #expect(try await desk.owed(0) == 2_000)
+        #expect(try await desk.reconciled().unexplainedMinor == 0)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("files that are damaged, or of another kind, are refused whole")
+    func refused() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let id = try await desk.sent().payments[0].endToEndID
+        #expect(await refusal(BankFileRefusal.self) { try await desk.take("hello") } == .otherKind)
+        let whole = PayoutDesk.statement("S", opening: 0, [(id, 2_000, false, nil)])
+        let cut = await refusal(BankFileRefusal.self) { try await desk.take(String(whole.dropLast(20))) }
+        #expect(cut?.code == "bank_file_faulty")
+        #expect(try await desk.small.count("select count(*) as n from bank_import") == 0)
+        #expect(try await desk.reconciled().openPayments == 1)
+    }
+}
