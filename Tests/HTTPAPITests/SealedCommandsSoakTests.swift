@@ -81,7 +81,8 @@ struct SealedCommandsSoakTests {
             "scope": "none", "base": "US", "daily-minutes": "1", "weekly-minutes": "1", "input": file, "days": "1",
             "closes": "2027-01-01T00:00:00Z", "alert": id, "resolution": "left", "lane": "sealed", "amount": "20000",
             "labels": file, "pairs": file, "gold": file, "payments": file, "rules": "us", "form": "dac7",
-            "year": "2026", "from": "2026-11-01T00:00:00Z",
+            "year": "2026", "from": "2026-11-01T00:00:00Z", "source": "main", "settings": file,
+            "output": file + ".written",
         ]
     }
 

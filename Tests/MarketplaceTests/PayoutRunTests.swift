@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Marketplace
 import Payments
@@ -26,7 +27,8 @@ struct PayoutRunTests {
         let report = try PaymentFileReader.read(bytes: first.file, name: "file")
         #expect(report.isValid && report.warnings.isEmpty && report.messageID == prepared.batch.messageID)
         #expect(report.totals.first?.value.creditMinor == 6_000)
-        #expect(try await desk.owed(0) == 0 && desk.small.balance(.clearing(desk.small.usd)) == 6_000)
+        #expect(try await desk.owed(0) == 0)
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 6_000)
         #expect(try await desk.small.ills() == [])
         var payments: [PaymentInstruction] = []
         _ = try PaymentFileReader.read(bytes: first.file, name: "file") {
@@ -93,7 +95,8 @@ struct PayoutRunTests {
         let back = try await desk.take(
             PayoutDesk.statement("S2", opening: 94_000, [(ids[1], 2_000, true, "AC04")]))
         #expect(back.outcomes == [.returned: 1])
-        #expect(try await desk.owed(1) == 2_000 && desk.owed(0) == 0)
+        #expect(try await desk.owed(1) == 2_000)
+        #expect(try await desk.owed(0) == 0)
         let reconciled = try await desk.reconciled()
         #expect(reconciled.unexplainedMinor == 0 && reconciled.paidMinor == 4_000 && reconciled.bankMinor == 4_000)
         #expect(try await desk.small.count("select count(*) as n from notice where kind = 'payment_returned'") == 1)
@@ -115,11 +118,13 @@ struct PayoutRunTests {
         let part = try await desk.take(
             PayoutDesk.status(batch.messageID, "PART", [(ids[0], "ACCP"), (ids[1], "RJCT")]))
         #expect(part.outcomes == [.accepted: 1, .rejected: 1])
-        #expect(try await desk.owed(1) == 2_000 && desk.small.balance(.clearing(desk.small.usd)) == 4_000)
+        #expect(try await desk.owed(1) == 2_000)
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 4_000)
         #expect(try await desk.small.ills() == [])
         #expect(
             try await desk.take(PayoutDesk.status(batch.messageID, "RJCT", reason: "FF01")).outcomes == [.rejected: 1])
-        #expect(try await desk.owed(0) == 2_000 && desk.small.balance(.clearing(desk.small.usd)) == 0)
+        #expect(try await desk.owed(0) == 2_000)
+        #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 0)
         // A debit of what was refused is no settlement.
         let debit = try await desk.take(PayoutDesk.statement("S", opening: 0, [(ids[0], 2_000, false, nil)]))
         #expect(debit.outcomes == [.contradicts: 1])
@@ -169,7 +174,8 @@ struct PayoutRunTests {
         // Twice in statements, by another reference, is twice.
         let twice = PayoutDesk.statement("T", opening: 10_000, [(id, 2_000, false, nil)], reference: "THIRD")
         #expect(try await desk.take(twice).outcomes[.repeated] == 1)
-        #expect(try await desk.owed(0) == 2_000 && desk.reconciled().unexplainedMinor == 0)
+        #expect(try await desk.owed(0) == 2_000)
+        #expect(try await desk.reconciled().unexplainedMinor == 0)
         #expect(try await desk.small.ills() == [])
     }
 

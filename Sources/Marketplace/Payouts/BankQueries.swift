@@ -22,7 +22,8 @@ package struct BankImport: Sendable {
             "entries": .integer(Int64(entries)), "is_new": .bool(isNew), "faults": faults,
             "outcomes": .object(
                 Dictionary(
-                    outcomes.map { ($0.key.rawValue, .integer(Int64($0.value))) }, uniquingKeysWith: { one, _ in one })),
+                    outcomes.map { ($0.key.rawValue, .integer(Int64($0.value))) },
+                    uniquingKeysWith: { one, _ in one })),
         ]
     }
 }
@@ -117,7 +118,7 @@ extension Transaction {
         }
     }
 
-    /// Payments of issued batches by end-to-end id or short id, locked in one order, each under the id that was asked for.
+    /// Payments of issued batches by end-to-end id or short id, locked in one order, under both ids.
     func lockLines(_ ids: [String]) async throws -> [String: LineStanding] {
         var found: [String: LineStanding] = [:]
         for row in try await rows(
@@ -129,7 +130,8 @@ extension Transaction {
                  order by payout_line_id
                    for no key update of payout_line
             )
-            select payout_line_id, payout_batch_id, end_to_end_id, short_id, amount_minor, currency, state,
+            select payout_line.payout_line_id, payout_line.payout_batch_id, payout_line.end_to_end_id, short_id,
+                   payout_line.amount_minor, payout_line.currency, payout_line.state,
                    settled_at is not null as has_left, debited.reference as debit_reference,
                    debit_import.kind as debit_kind, credited.reference as credit_reference,
                    credit_import.kind as credit_kind
@@ -185,17 +187,10 @@ extension Transaction {
             """)
     }
 
-    /// Lets the earnings of payments that failed be paid by another. Of whom tax was withheld with the payment, they stay
-    /// where they are: the tax was posted, and a second payment would withhold it again.
+    /// Lets the earnings of payments that failed be paid by another.
     func requeueEarnings(of lines: [PayoutLine.ID]) async throws {
         try await execute(
-            """
-            update payout_item set is_live = false
-             where is_live and payout_line_id = any(\(lines))
-               and not exists (select from payout_share join withholding using (payout_share_id)
-                                where payout_share.payout_line_id = payout_item.payout_line_id
-                                  and withheld_minor > 0)
-            """)
+            "update payout_item set is_live = false where is_live and payout_line_id = any(\(lines))")
     }
 
     func sharesOfLines(_ lines: [PayoutLine.ID]) async throws -> [(line: PayoutLine.ID, share: PayoutShare)] {

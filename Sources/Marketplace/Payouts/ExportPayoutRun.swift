@@ -6,8 +6,8 @@ internal import Store
 /// Sends an approved payout batch to the bank: what is owed goes to clearing, and the file is written, always the same.
 ///
 /// The file is made twice: first to know its hash, in the transaction that moves the money, then to be given out. Cut
-/// off in between, the batch is issued and the file is given out the next time. It is made from what was copied when the
-/// batch was prepared, and never from what a payee has changed since.
+/// off in between, the batch is issued and the file is given out the next time. It is made from what was copied when
+/// the batch was prepared, and never from what a payee has changed since.
 package struct ExportPayoutRun: Sendable {
     package struct Result: Sendable {
         package let fileHash: Digest

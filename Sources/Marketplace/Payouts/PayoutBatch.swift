@@ -188,7 +188,7 @@ package enum PayoutRefusal: Refusal {
         case .accountsChanged(let count):
             "\(count) of its payees have changed their account since it was prepared. Cancel it and prepare another."
         case .wrongForm:
-            "`payout issue` is for batches without accounts, `payout export` for those that were prepared from a source."
+            "`payout issue` is for batches without accounts, `payout export` for those prepared from a source."
         case .accountErased:
             "A payee of this batch was erased, and with them their account: the file cannot be made again."
         case .fileDiffers: "The file would not be the one that was written before; something stored was changed."

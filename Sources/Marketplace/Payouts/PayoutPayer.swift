@@ -6,8 +6,8 @@ internal import Payments
 ///
 /// Shape in JSON: `name`, `country`, optionally `street`, `building_number`, `post_code`, `town`; the account as `iban`
 /// with an optional `bic`, or as `account` with a `bic`; for NACHA an object `ach` of `destination`,
-/// `destination_name`, `origin`, `origin_name`, `company_id`, `entry_description` and `originating_bank`; what the payee
-/// reads as `remittance`.
+/// `destination_name`, `origin`, `origin_name`, `company_id`, `entry_description` and `originating_bank`; what the
+/// payee reads as `remittance`.
 package struct PayoutPayer: Hashable, Sendable {
     /// As it was given; `execution_on` is the day on which the bank shall pay.
     package let json: JSON

@@ -52,46 +52,10 @@ extension Transaction {
     func reconciliations() async throws -> [Reconciliation] {
         try await rows(
             """
-            with line as (
-                select payout_line.currency, payout_line.amount_minor, payout_line.state, settled_at is not null as has_left,
-                       debit_entry_id is not null as is_debited, credit_entry_id is not null as is_credited
-                  from payout_line join payout_batch using (payout_batch_id)
-                 where payout_batch.state = 'issued' and payout_batch.format is not null
-            ),
-            sums as (
-                select currency,
-                       coalesce(sum(amount_minor) filter (where state = 'open'), 0) as open_minor,
-                       count(*) filter (where state = 'open') as open_payments,
-                       coalesce(sum(amount_minor) filter (where is_debited), 0)
-                     - coalesce(sum(amount_minor) filter (where is_credited), 0) as bank_minor,
-                       coalesce(sum(amount_minor) filter (where has_left and not is_debited), 0) as without_debit,
-                       coalesce(sum(amount_minor) filter (where has_left and state = 'failed' and not is_credited), 0)
-                           as without_credit
-                  from line group by currency
-            ),
-            posted as (
-                select account.currency,
-                       coalesce(sum(amount_minor) filter (where credit_account_id = account.account_id), 0) as credits,
-                       coalesce(sum(amount_minor) filter (where debit_account_id = account.account_id), 0) as debits
-                  from account
-                  join transfer on account.account_id in (credit_account_id, debit_account_id)
-                 where account.kind = 'payout_clearing'
-                 group by account.currency
-            ),
-            paid as (
-                select transfer.currency,
-                       coalesce(sum(transfer.amount_minor) filter (where transfer.kind = 'settlement'), 0)
-                     - coalesce(sum(transfer.amount_minor) filter (where transfer.kind = 'payout_return'), 0) as paid_minor
-                  from transfer
-                  left join payout_share on transfer.kind = 'payout_return'
-                                        and payout_share.payout_share_id = transfer.source_id
-                  join payout_line on payout_line.payout_line_id
-                                    = coalesce(payout_share.payout_line_id, transfer.source_id)
-                  join payout_batch using (payout_batch_id)
-                  join account as bank on bank.account_id in (debit_account_id, credit_account_id) and bank.kind = 'bank'
-                 where transfer.kind in ('settlement', 'payout_return') and payout_batch.format is not null
-                 group by transfer.currency
-            ),
+            with line as (\(fragment: Self.sentLines)),
+            sums as (\(fragment: Self.sumsOfLines)),
+            posted as (\(fragment: Self.clearing)),
+            paid as (\(fragment: Self.paid)),
             loose as (
                 select coalesce(currency, '') as currency, count(*) as entries,
                        coalesce(sum(case when is_credit then -amount_minor else amount_minor end), 0) as entries_minor
@@ -122,6 +86,51 @@ extension Transaction {
             """
         ).map(Reconciliation.init)
     }
+
+    private static let sentLines: SQL = """
+        select payout_line.currency, payout_line.amount_minor, payout_line.state, settled_at is not null as has_left,
+               debit_entry_id is not null as is_debited, credit_entry_id is not null as is_credited
+          from payout_line join payout_batch using (payout_batch_id)
+         where payout_batch.state = 'issued' and payout_batch.format is not null
+        """
+
+    private static let sumsOfLines: SQL = """
+        select currency,
+               coalesce(sum(amount_minor) filter (where state = 'open'), 0) as open_minor,
+               count(*) filter (where state = 'open') as open_payments,
+               coalesce(sum(amount_minor) filter (where is_debited), 0)
+             - coalesce(sum(amount_minor) filter (where is_credited), 0) as bank_minor,
+               coalesce(sum(amount_minor) filter (where has_left and not is_debited), 0) as without_debit,
+               coalesce(sum(amount_minor) filter (where has_left and state = 'failed' and not is_credited), 0)
+                   as without_credit
+          from line group by currency
+        """
+
+    private static let clearing: SQL = """
+        select account.currency,
+               coalesce(sum(amount_minor) filter (where credit_account_id = account.account_id), 0) as credits,
+               coalesce(sum(amount_minor) filter (where debit_account_id = account.account_id), 0) as debits
+          from account
+          join transfer on account.account_id in (credit_account_id, debit_account_id)
+         where account.kind = 'payout_clearing'
+         group by account.currency
+        """
+
+    /// What has left by files for good: settlements less what came back out of the bank.
+    private static let paid: SQL = """
+        select transfer.currency,
+               sum(case when transfer.kind = 'settlement' then transfer.amount_minor else -transfer.amount_minor end)
+                   as paid_minor
+          from transfer
+          left join payout_share on transfer.kind = 'payout_return'
+                                and payout_share.payout_share_id = transfer.source_id
+          join payout_line on payout_line.payout_line_id = coalesce(payout_share.payout_line_id, transfer.source_id)
+          join payout_batch using (payout_batch_id)
+          join account as bank
+            on bank.account_id in (debit_account_id, credit_account_id) and bank.kind = 'bank'
+         where transfer.kind in ('settlement', 'payout_return') and payout_batch.format is not null
+         group by transfer.currency
+        """
 
     /// Lines of bank files that nobody has looked at, oldest first.
     func openBankEntries(after last: BankEntry.ID?, limit: Int) async throws -> [OpenBankEntry] {

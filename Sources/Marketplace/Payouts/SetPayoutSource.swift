@@ -20,7 +20,8 @@ package struct PayoutSource: Hashable, Sendable {
     }
 }
 
-/// Writes an account that payouts are made from, in place of what was there. Batches that were prepared keep what it was.
+/// Writes an account that payouts are made from, in place of what was there. Batches that were prepared keep what it
+/// was.
 package struct SetPayoutSource: Sendable {
     let market: Market
 
@@ -29,8 +30,8 @@ package struct SetPayoutSource: Sendable {
     /// - Parameters:
     ///   - name: 1 to 50 lower-case letters, digits and hyphens.
     ///   - settings: as ``PayoutPayer`` has it.
-    /// - Throws: ``AccessRefusal`` unless the actor is a finance checker: who prepares payouts shall not say from where;
-    ///   ``BadInput``.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance checker, as who prepares payouts shall not say from
+    ///   where; ``BadInput``.
     package func callAsFunction(
         _ name: String, format: PaymentFileFormat, currency: Currency, settings: JSON, by actor: Principal.ID
     ) async throws {

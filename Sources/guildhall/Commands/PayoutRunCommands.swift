@@ -207,7 +207,8 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
                 try await reconcile(by: actor).map { line in
                     let words =
                         "\(line.currency.code): \(line.openPayments) payments open (\(line.openMinor)), paid "
-                        + "\(line.paidMinor), by the bank \(line.bankMinor), without a debit \(line.withoutDebitMinor), "
+                        + "\(line.paidMinor), by the bank \(line.bankMinor), "
+                        + "without a debit \(line.withoutDebitMinor), "
                         + "without a credit \(line.withoutCreditMinor), \(line.openEntries) entries to look at, "
                         + "\(line.gaps) gaps, unexplained \(line.unexplainedMinor)"
                     return (line.json, words)
