@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Who may judge, and what nobody judges", .scratchDatabase)
 struct UnjudgedTests {
-    private let window = AcceptUnreviewed.windowSeconds
+    private let window = TimeInterval(AcceptUnreviewed.windowSeconds)
 
     private func judge(_ work: Assignment, _ small: SmallMarket, by person: Worker.ID) async throws -> Review {
         try await ReviewSubmission(market: small.market)(

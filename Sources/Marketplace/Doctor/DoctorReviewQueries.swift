@@ -20,6 +20,6 @@ extension DoctorCheck {
          where principal.kind <> 'person'
            and (review.verdict <> 'accepted' or submission.assignment_id is null
                 or review.reviewed_at < submission.submitted_at
-                                        + make_interval(secs => \(Int(AcceptUnreviewed.windowSeconds))))
+                                        + make_interval(secs => \(AcceptUnreviewed.windowSeconds)))
         """
 }

@@ -1,5 +1,4 @@
-internal import Formats
-package import Foundation
+internal import Foundation
 internal import Store
 
 /// Accepts what nobody has judged within the review window, paid in full: a worker does not wait for a reviewer for
@@ -8,7 +7,7 @@ internal import Store
 /// Source: Fairwork Cloudwork principle 1.1 (all completed work is paid, and on time).
 package struct AcceptUnreviewed: Sendable {
     /// How long after an answer was handed in: 14 days, in seconds.
-    package static let windowSeconds: TimeInterval = 14 * 86_400
+    package static let windowSeconds = 14 * 86_400
     /// Answers in one piece, each in a transaction of its own.
     package static let most = 100
 
@@ -27,14 +26,14 @@ package struct AcceptUnreviewed: Sendable {
         let overdue = try await market.database.read { transaction in
             try await transaction.authorize(actor, as: .operator)
             return try await transaction.unjudged(
-                since: transaction.instant - Self.windowSeconds, limit: Self.most)
+                since: transaction.instant - TimeInterval(Self.windowSeconds), limit: Self.most)
         }
         for work in overdue { try await accept(work, as: system) }
         return overdue.count
     }
 
     private func accept(_ item: UnjudgedWork, as system: Principal.ID) async throws {
-        try await market.log { change in
+        try await market.change { change in
             let transaction = change.transaction
             guard let work = try await transaction.workToReview(item.id, of: item.requester),
                 work.state.after(.accept) == .accepted, try await transaction.settle(work, as: .accepted)
