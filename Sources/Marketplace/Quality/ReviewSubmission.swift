@@ -37,8 +37,8 @@ package enum ReviewRefusal: Refusal {
         switch self {
         case .reviewerIsAuthor: "You wrote this answer. Somebody else must judge it."
         case .closeColleague:
-            "You are in one team with whoever wrote this answer, or have declared the same family or employer. Somebody "
-                + "else must judge it."
+            "You are in one team with whoever wrote this answer, or have declared the same family or employer. "
+                + "Somebody else must judge it."
         case .reviewerWorkedOnTask: "You had this task yourself. Somebody else must judge answers to it."
         case .reviewerHadOriginal:
             "The task checks an answer that you gave, judged or read before. Somebody else must judge this check."
