@@ -38,6 +38,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case qualityFrozen = "bid_quality_frozen"
     case awardsRecomputed = "awards_as_recomputed"
     case reviewerDiffers = "reviewer_is_not_author"
+    case colleaguesApart = "no_colleague_judged"
+    case unjudged = "accepted_unjudged_only_in_time"
     case oneFunction = "one_function_per_item"
     case hours = "hours_within_cap"
     case hoursLedger = "hours_ledger_follows_work"
@@ -75,7 +77,7 @@ extension DoctorCheck {
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople, .withholdings, .taxSums: 6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
-        case .reviewerDiffers, .oneFunction: 8
+        case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction: 8
         case .hours, .hoursLedger, .load: 9
         case .dueProcess: 10
         case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
@@ -135,6 +137,8 @@ extension DoctorCheck {
         case .qualityFrozen: "The quality of every bid is what was frozen at the opening, by the formula."
         case .awardsRecomputed: "Every auction, seed, bid and award is what the stored bids come to, to the byte."
         case .reviewerDiffers: "Nobody has judged their own work."
+        case .colleaguesApart: "Nobody has judged the work of somebody of their own team."
+        case .unjudged: "What no person judged was accepted in full, and not before the review window had ended."
         case .oneFunction: "Nobody judged an answer to a task that they took, or checks again what they gave or judged."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
@@ -215,6 +219,8 @@ extension DoctorCheck {
         case .qualityFrozen: .violations(Self.qualityViolations)
         case .awardsRecomputed: .auctions
         case .reviewerDiffers: .violations(Self.reviewerViolations)
+        case .colleaguesApart: .violations(Self.colleagueViolations)
+        case .unjudged: .violations(Self.unjudgedViolations)
         case .oneFunction: .violations(Self.functionViolations)
         case .hours: .violations(Self.hoursViolations)
         case .hoursLedger: .violations(Self.hoursLedgerViolations)

@@ -29,6 +29,9 @@ package struct ReadSubmission: Sendable {
             guard let (item, answer) = try await transaction.submittedForReview(id, of: requester) else {
                 throw NotFound("submission that waits for a review")
             }
+            if item.worker.uuid != actor.uuid, try await transaction.isCloseColleague(actor, of: item.worker) {
+                throw ReviewRefusal.closeColleague
+            }
             if let bar = try await transaction.reviewBar(to: actor, on: item.task, of: requester) { throw bar }
             let content = try await change.content(of: [item.task], from: requester, for: .review(id, by: actor))
             return SubmissionInReview(item: item, answer: answer, payload: content[item.task] ?? .null)

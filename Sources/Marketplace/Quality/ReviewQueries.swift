@@ -185,7 +185,7 @@ extension Transaction {
     }
 
     /// Submissions of a batch that wait for a judgement, oldest assignment first; none of a task that `reviewer` has
-    /// worked on, that checks what they had, or with a party in which they have an interest.
+    /// worked on, that checks what they had, or with a party in which they have an interest; none by a close colleague.
     func submittedForReview(
         in batch: Batch.ID, of requester: Requester.ID, notBy reviewer: Principal.ID, after: Assignment.ID?, limit: Int
     ) async throws -> [ReviewItem] {
@@ -205,6 +205,7 @@ extension Transaction {
                                   and interest.worker_id = \(reviewer) and interest.in_force @> \(instant))
                and not \(fragment: Self.hadPartInOrigin(
                    reviewer, of: "assignment.requester_id", "assignment.task_id"))
+               and not \(fragment: closeColleague(reviewer, of: "assignment.worker_id"))
                and (\(after)::uuid is null or assignment.assignment_id > \(after)::uuid)
              order by assignment.assignment_id
              limit \(limit)

@@ -8,7 +8,7 @@ package struct ReviewQueue: Sendable {
     package init(market: Market) { self.market = market }
 
     /// Leaves out tasks that the reviewer has worked on, that check what they had, or with a party in which they have
-    /// an interest.
+    /// an interest, and answers by close colleagues: of one team, or who declared the same family or employer.
     ///
     /// - Parameters:
     ///   - after: the last assignment of the page before; `nil` for the oldest.

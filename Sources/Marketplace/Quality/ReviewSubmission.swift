@@ -6,6 +6,8 @@ internal import Store
 package enum ReviewRefusal: Refusal {
     /// Nobody judges their own work.
     case reviewerIsAuthor
+    /// They are in one team with its author, or in the same family or employment.
+    case closeColleague
     /// Nobody is in two functions on one item.
     case reviewerWorkedOnTask
     /// The task checks an answer that they gave or judged.
@@ -21,6 +23,7 @@ package enum ReviewRefusal: Refusal {
     package var code: String {
         switch self {
         case .reviewerIsAuthor: "reviewer_is_author"
+        case .closeColleague: "close_colleague"
         case .reviewerWorkedOnTask: "reviewer_worked_on_task"
         case .reviewerHadOriginal: "reviewer_had_original"
         case .notCleared: "reviewer_not_cleared"
@@ -33,6 +36,9 @@ package enum ReviewRefusal: Refusal {
     package var message: String {
         switch self {
         case .reviewerIsAuthor: "You wrote this answer. Somebody else must judge it."
+        case .closeColleague:
+            "You are in one team with whoever wrote this answer, or have declared the same family or employer. "
+                + "Somebody else must judge it."
         case .reviewerWorkedOnTask: "You had this task yourself. Somebody else must judge answers to it."
         case .reviewerHadOriginal:
             "The task checks an answer that you gave, judged or read before. Somebody else must judge this check."
@@ -82,6 +88,9 @@ package struct ReviewSubmission: Sendable {
             _ = try await transaction.lockWorkersForEligibility([Worker.ID(actor.uuid)])
             guard let work = try await transaction.workToReview(id, of: requester) else { throw NotFound("assignment") }
             guard work.worker.uuid != actor.uuid else { throw ReviewRefusal.reviewerIsAuthor }
+            guard try await !transaction.isCloseColleague(actor, of: work.worker) else {
+                throw ReviewRefusal.closeColleague
+            }
             if let bar = try await transaction.reviewBar(to: actor, on: work.task, of: requester) { throw bar }
             guard let next = work.state.after(judgement.assignmentEvent) else { throw work.refusal }
             guard try await transaction.settle(work, as: next) else { throw ReviewRefusal.alreadyReviewed }
@@ -118,7 +127,7 @@ extension Change {
     /// Pays the share of the terms: hold to worker payable, and the same share of the fee to the platform.
     ///
     /// Rounding: each half up to a whole minor unit (``Money/share(basisPoints:)``).
-    fileprivate func pay(_ work: WorkToReview, _ judgement: Judgement) async throws -> Money? {
+    func pay(_ work: WorkToReview, _ judgement: Judgement) async throws -> Money? {
         guard judgement != .rejected else { return nil }
         let pay = try work.pay.share(basisPoints: judgement.basisPoints)
         let fee = try work.fee.share(basisPoints: judgement.basisPoints)

@@ -46,6 +46,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tiersProposed = "tiers_proposed"
     case tiersGranted = "tiers_granted"
     case eligibilitiesKept = "eligibilities_kept"
+    case unjudgedAccepted = "unjudged_accepted"
     case payTopUps = "pay_top_ups"
     case batchesClosed = "batches_closed"
     case tasksWithdrawn = "tasks_withdrawn"
