@@ -106,7 +106,7 @@ let doctorContentBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             select requester_id, 'safety', wrapping_key, wrapped, made_at, null from requester_key
             """,
             """
-            update review set reviewer_id = principal_id from principal
+            update review set reviewer_id = principal_id, reviewed_at = reviewed_at + interval '20 days' from principal
              where principal.kind = 'system' and verdict = 'accepted'
             """,
         ]

@@ -14,6 +14,7 @@ struct WorkerConstraintTests {
         ("wrapping_key_name_bounded", "insert into wrapping_key (name, created_at) values ('A', '2026-03-02')"),
         ("wrapping_key_retired_later", "update wrapping_key set retired_at = created_at - interval '1 second'"),
         ("worker_key_is_wrapped", "update worker_key set wrapped = '\\x00'"),
+        ("payout_method_version_positive", "update payout_method set version = 0"),
         ("payout_method_is_sealed", "update payout_method set sealed = '\\x00'"),
         ("tax_profile_is_sealed", "update tax_profile set sealed = '\\x00'"),
         ("identity_mark_is_hmac_sha256", "update identity_mark set mark = '\\x00'"),
