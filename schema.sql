@@ -1327,6 +1327,8 @@ create table account (
         check ((owner_id is not null) = (kind in ('requester_wallet', 'batch_hold', 'worker_payable')))
 );
 comment on table account is 'Accounts of the double-entry ledger.';
+-- Serves HistoryQueries.foldedAccounts: the platform's few among all.
+create index account_without_owner on account (account_id) where owner_id is null;
 
 -- The balance of an account that has an owner and must not go below zero, kept by every transfer: in one slice, or in
 -- several where many post to it at once. The platform's own accounts have none, since their slices would be hot rows:
@@ -1341,6 +1343,8 @@ create table account_slice (
     constraint account_slice_balance_bounded check (balance_minor <= 1000000000000000)
 ) with (fillfactor = 50);
 comment on table account_slice is 'Balances of accounts, in slices.';
+-- Serves HistoryQueries.foldedAccounts: those to which many post.
+create index account_slice_beyond_first on account_slice (account_id) where slice_no > 0;
 
 create type entry_kind as enum (
     'funding',        -- a requester has paid in

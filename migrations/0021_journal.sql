@@ -13,10 +13,12 @@ create table account_slice (
     constraint account_slice_balance_bounded check (balance_minor <= 1000000000000000)
 ) with (fillfactor = 50);
 comment on table account_slice is 'Balances of accounts, in slices.';
+create index account_slice_beyond_first on account_slice (account_id) where slice_no > 0;
 
 insert into account_slice (account_id, slice_no, balance_minor)
 select account_id, 0, balance_minor from account where balance_minor is not null;
 alter table account drop column balance_minor;
+create index account_without_owner on account (account_id) where owner_id is null;
 
 create type entry_kind as enum (
     'funding',        -- a requester has paid in

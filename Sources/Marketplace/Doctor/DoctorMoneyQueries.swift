@@ -62,15 +62,23 @@ extension DoctorCheck {
                end
         """
 
-    /// What is posted before a fold, and is not counted in it, would be missing from every balance after it.
+    /// What is posted before a fold, and is not counted in it, would be missing from every balance after it. Each fold
+    /// is held against the one before and what came between, so that every transfer is read once.
     static let foldViolations: SQL = """
         select fold.account_id::text || ' ' || fold.through_id::text as example
-          from account_fold as fold
+          from (select account_id, currency, through_id, balance_minor,
+                       coalesce(lag(through_id) over earlier, '00000000-0000-0000-0000-000000000000') as after_id,
+                       coalesce(lag(balance_minor) over earlier, 0) as before_minor
+                  from account_fold join account using (account_id)
+                window earlier as (partition by account_id order by through_id)) as fold
          where balance_minor is distinct from
-               (select coalesce(sum(amount_minor), 0) from transfer
-                 where credit_account_id = fold.account_id and transfer_id <= fold.through_id)
+               before_minor
+             + (select coalesce(sum(amount_minor), 0) from transfer
+                 where credit_account_id = fold.account_id and currency = fold.currency
+                   and transfer_id > fold.after_id and transfer_id <= fold.through_id)
              - (select coalesce(sum(amount_minor), 0) from transfer
-                 where debit_account_id = fold.account_id and transfer_id <= fold.through_id)
+                 where debit_account_id = fold.account_id and currency = fold.currency
+                   and transfer_id > fold.after_id and transfer_id <= fold.through_id)
         """
 
     /// An entry's transfers are of its instant and of a kind that it may have, and no entry is without any.

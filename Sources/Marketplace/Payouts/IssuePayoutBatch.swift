@@ -18,11 +18,7 @@ package struct IssuePayoutBatch: Sendable {
             guard let batch = try await transaction.lockPayoutBatch(id) else { throw NotFound("payout batch") }
             guard batch.state.after(.issue) != nil else { throw PayoutRefusal.wrongState(batch.state, .issue) }
             guard batch.run == nil else { throw PayoutRefusal.wrongForm }
-            let lines = try await transaction.allPayoutLines(of: id)
-            guard lines.map(\.line).contentHash == batch.contentHash,
-                try lines.map(\.line).total(in: batch.total.currency) == batch.total, lines.count == batch.lineCount
-            else { throw PayoutRefusal.contentDiffers }
-            try await transaction.checkWithholdings(of: id)
+            let lines = try await transaction.linesToIssue(of: batch)
             try await change.payIntoClearing(lines.map(\.line))
             try await change.settle(lines.map { ($0.line.id, $0.line.amount) })
             try await change.postWithholdings(of: id, step: 5_000)
@@ -35,6 +31,21 @@ package struct IssuePayoutBatch: Sendable {
             )
             return try PayoutFile.csv(of: id, lines)
         }
+    }
+}
+
+extension Transaction {
+    /// The lines of a locked batch, which are what was approved, and of which still as much has to be withheld.
+    ///
+    /// - Throws: ``PayoutRefusal/contentDiffers``; ``WithholdingRefusal``.
+    func linesToIssue(of batch: PayoutBatch) async throws -> [NamedLine] {
+        let named = try await allPayoutLines(of: batch.id)
+        let lines = named.map(\.line)
+        guard lines.contentHash == batch.contentHash, lines.count == batch.lineCount,
+            try lines.total(in: batch.total.currency) == batch.total
+        else { throw PayoutRefusal.contentDiffers }
+        try await checkWithholdings(of: batch.id)
+        return named
     }
 }
 

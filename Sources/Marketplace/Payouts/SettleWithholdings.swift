@@ -61,9 +61,8 @@ extension Change {
     /// earnings are due in full again. Belongs into the transaction that gives the shares back; the second time it
     /// changes nothing. What was remitted to the authority meanwhile is then owed by it: tax payable goes below zero.
     package func giveBackWithholdings(of shares: [PayoutShare.ID]) async throws {
-        for start in stride(from: 0, to: shares.count, by: 5_000) {
-            let part = Array(shares[start..<min(start + 5_000, shares.count)])
-            let void = try await transaction.voidWithholdings(of: part)
+        for part in shares.parts(of: 5_000) {
+            let void = try await transaction.voidWithholdings(of: Array(part))
             guard let first = void.first else { continue }
             try await transaction.lockTaxSums(of: void.map(\.id))
             try await transaction.sumTaxesAnew(of: void.map(\.id))

@@ -216,11 +216,9 @@ extension TaxedPayout {
 extension Transaction {
     /// By parts of 10,000.
     fileprivate func taxChoicesInParts(of workers: [Worker.ID]) async throws -> [Worker.ID: TaxChoice] {
-        let workers = Set(workers).sorted()
         var found: [Worker.ID: TaxChoice] = [:]
-        for start in stride(from: 0, to: workers.count, by: 10_000) {
-            let part = Array(workers[start..<min(start + 10_000, workers.count)])
-            found.merge(try await taxChoices(of: part)) { _, new in new }
+        for part in Set(workers).sorted().parts(of: 10_000) {
+            found.merge(try await taxChoices(of: Array(part))) { _, new in new }
         }
         return found
     }

@@ -29,7 +29,7 @@ struct PayoutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let currency = Currency(currency) else { throw BadInput("currency", "must be an ISO 4217 code") }
+                let currency = try readCurrency(currency)
                 let batch = try await PreparePayoutBatch(market: session.market)(
                     currency, by: try await session.market.person(named: by)
                 )

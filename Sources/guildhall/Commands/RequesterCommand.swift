@@ -60,7 +60,7 @@ struct RequesterCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(database) { session in
-                guard let currency = Currency(currency) else { throw BadInput("currency", "must be an ISO 4217 code") }
+                let currency = try readCurrency(currency)
                 guard let amount = try? Money(amountMinor, currency) else {
                     throw BadInput("amount_minor", "is out of range")
                 }
