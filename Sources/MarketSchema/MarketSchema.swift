@@ -87,6 +87,10 @@ package enum MarketSchema {
             version: 23, name: "payout_runs",
             script: String(decoding: PackageResources._023_payout_runs_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 24, name: "sealed_answers",
+            script: String(decoding: PackageResources._024_sealed_answers_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {
