@@ -97,7 +97,8 @@ package struct PrintedTable: Sendable {
         body{font:10pt/1.4 sans-serif;margin:2em;color:#000;background:#fff}h1{font-size:14pt}\
         dl{display:grid;grid-template-columns:max-content auto;gap:0 1em}dt{font-weight:bold}dd{margin:0}\
         table{border-collapse:collapse;width:100%}th,td{padding:.2em .5em;text-align:left;border-bottom:1px solid #999}\
-        .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}.t td{font-weight:bold;border-top:2px solid #000}\
+        .n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\
+        .t td{font-weight:bold;border-top:2px solid #000}\
         thead{display:table-header-group}tr{break-inside:avoid}@page{margin:2cm}@media print{body{margin:0}}
         """
 }

@@ -21,10 +21,10 @@ struct PaidShare: Sendable {
     var hasFailed: Bool { state == "failed" }
 }
 
-/// Tells a worker what a payment is for: each piece of work, bonus and top-up, what was withheld, and what was paid.
+/// Tells a worker what a payment is for: each piece of work, bonus and top-up, what was withheld, what was paid.
 ///
-/// Columns: kind (`work`, `top_up`, `bonus`, `withheld`, `paid`), earned_at (RFC 3339), batch, assignment, share_bps (of
-/// the terms, in ten-thousandths), amount, currency. The amounts above the last line add up to it.
+/// Columns: kind (`work`, `top_up`, `bonus`, `withheld`, `paid`), earned_at (RFC 3339), batch, assignment, share_bps
+/// (of the terms, in ten-thousandths), amount, currency. The amounts above the last line add up to it.
 package struct WriteRemittanceAdvice: Sendable {
     private static let pageSize = 500
     let market: Market
