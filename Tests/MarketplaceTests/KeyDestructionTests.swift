@@ -19,20 +19,11 @@ struct KeyDestructionTests {
         return (small, batch)
     }
 
-    private func export(_ small: SmallMarket, _ batch: Batch.ID) async throws -> String {
-        var text = ""
-        _ = try await ExportResults(market: small.market)(
-            .batch(batch), of: small.requester, .counted, as: ResultWriter.Settings(.jsonl), by: small.manager,
-            to: { text += String(decoding: $0, as: UTF8.self) }
-        )
-        return text
-    }
-
     @Test("takes two operators, after which nothing of the content opens and everything else stands")
     func twoPeople() async throws {
         let (small, batch) = try await closed()
         let draft = try await small.batch(small.draft("draft"), tasks: 1, publish: false)
-        #expect(try await export(small, batch).contains("\"text\":\"done-0\""))
+        #expect(try await small.exported(batch).contains("\"text\":\"done-0\""))
         let faulty = try await ImportTasks(market: small.market)(
             TaskFile(bytes: Array("{\"external_key\":\"x\",\"Ann\":1}".utf8), name: "f", format: .jsonl), to: draft,
             of: small.requester, by: small.manager
@@ -47,7 +38,7 @@ struct KeyDestructionTests {
 
         #expect(await refusal(ContentRefusal.self) { try await small.contents(of: batch) } == .destroyed)
         let readings = try await small.count("select count(*) as n from content_reading where purpose = 'export'")
-        let results = try await export(small, batch)
+        let results = try await small.exported(batch)
         #expect(
             try await small.count("select count(*) as n from content_reading where purpose = 'export'")
                 == readings + 1, "what there is of answers left")

@@ -27,50 +27,6 @@ struct LedgerTests {
         }
     }
 
-    @Test("agrees with a model of it after 2,000 random transfers", arguments: [1, 2] as [UInt64])
-    func againstModel(seed: UInt64) async throws {
-        let usd = try #require(usd)
-        var random = SplitMix64(seed: seed)
-        let ids = Scratch.here.identifiers
-        let keys =
-            (0..<6).map { _ in AccountKey.hold(ofBatch: ids.uuid(at: Scratch.start), usd) }
-            + [AccountKey.bank(usd), AccountKey.fees(usd)]
-        let accounts = try await Scratch.database.transaction { try await $0.accounts(keys, ids: ids) }
-        var model = Dictionary(uniqueKeysWithValues: keys.map { ($0, Int64(0)) })
-        var posted = 0
-        while posted < 2_000 {
-            let size = Int.random(in: 1...25, using: &random)
-            var next = model
-            let transfers = try (0..<size).map { _ in
-                let from = keys.randomElement(using: &random) ?? keys[0]
-                let to = keys.filter { $0 != from }.randomElement(using: &random) ?? keys[1]
-                let amount = Int64.random(in: 1...5_000, using: &random)
-                next[from, default: 0] -= amount
-                next[to, default: 0] += amount
-                return Transfer(
-                    id: ids.make(at: Scratch.start), kind: .hold, debit: try #require(accounts[from]),
-                    credit: try #require(accounts[to]), amount: try Money(amount, usd),
-                    source: ids.uuid(at: Scratch.start)
-                )
-            }
-            let goesBelow = next.contains { $0.key.owner != nil && $0.value < 0 }
-            do {
-                let entry = ids.entry(transfers)
-                try await Scratch.database.transaction { try await $0.post(entry) }
-                #expect(!goesBelow)
-                model = next
-            } catch LedgerRefusal.insufficientFunds {
-                #expect(goesBelow)
-            }
-            posted += size
-        }
-        for key in keys {
-            #expect(try await Scratch.database.read { try await $0.balance(of: key).minorUnits } == model[key])
-        }
-        #expect(model.values.reduce(0, +) == 0)
-        #expect(try await Doctor(market: Scratch.market).outcome(of: .balances) == .clean)
-    }
-
     @Test("does not lose or make money when many post at once")
     func concurrently() async throws {
         let usd = try #require(usd)

@@ -35,15 +35,6 @@ struct SealedAnswersTests {
         return (small, batch, work)
     }
 
-    private func export(_ small: SmallMarket, _ batch: Batch.ID) async throws -> String {
-        var text = ""
-        _ = try await ExportResults(market: small.market)(
-            .batch(batch), of: small.requester, .counted, as: ResultWriter.Settings(.jsonl), by: small.manager,
-            to: { text += String(decoding: $0, as: UTF8.self) }
-        )
-        return text
-    }
-
     @Test("no table holds them in the clear, and whoever may read them does")
     func sealed() async throws {
         let (small, batch, work) = try await market()
@@ -51,7 +42,7 @@ struct SealedAnswersTests {
         #expect(try await small.count("select count(*) as n from suggestion_use where is_copy") == 1)
         let read = try await ReadSubmission(market: small.market)(work.id, of: small.requester, by: small.reviewer)
         #expect(read.answer["label"] == .string(canary))
-        #expect(try await export(small, batch).contains(canary))
+        #expect(try await small.exported(batch).contains(canary))
         let known = try await small.market.knownAnswers(of: [work.task], small.requester)
         #expect(known[work.task]?["gold"]?["label"] == .string(canary))
         #expect(try await small.ills() == [])
@@ -67,14 +58,14 @@ struct SealedAnswersTests {
             try await $0.execute("update task_suggestion set sealed = null, suggestion = \(clear)")
         }
         #expect(try await Residue.tables(with: canary).count == 3)
-        #expect(try await export(small, batch).contains(canary))
+        #expect(try await small.exported(batch).contains(canary))
         #expect(try await small.ills() == [])
         let seal = SealContent(market: small.market)
         #expect(try await seal(limit: 2, by: small.manager) == 2)
         #expect(try await seal(limit: 2, by: small.manager) == 1)
         #expect(try await seal(by: small.manager) == 0)
         #expect(try await Residue.tables(with: canary) == [])
-        #expect(try await export(small, batch).contains(canary))
+        #expect(try await small.exported(batch).contains(canary))
         #expect(try await small.ills() == [])
 
         _ = try await small.review(work)
@@ -82,7 +73,7 @@ struct SealedAnswersTests {
         let destroy = DestroyRequesterKey(market: small.market)
         try await destroy.propose(small.requester, reasons: "The contract ended.", by: small.manager)
         try await destroy.confirm(small.requester, by: small.second)
-        #expect(try await export(small, batch).contains("\"answer\":null"))
+        #expect(try await small.exported(batch).contains("\"answer\":null"))
         #expect(try await small.market.knownAnswers(of: [work.task], small.requester) == [:])
         #expect(try await small.ills() == [])
     }

@@ -1,3 +1,4 @@
+import Formats
 import Marketplace
 import Store
 import TestSupport
@@ -15,6 +16,16 @@ extension SmallMarket {
 
     /// What a batch holds.
     func hold(_ batch: Batch.ID) async throws -> Int64 { try await balance(.hold(ofBatch: batch.uuid, usd)) }
+
+    /// The answers to a batch that count, as JSON Lines.
+    func exported(_ batch: Batch.ID) async throws -> String {
+        var text = ""
+        _ = try await ExportResults(market: market)(
+            .batch(batch), of: requester, .counted, as: ResultWriter.Settings(.jsonl), by: manager,
+            to: { text += String(decoding: $0, as: UTF8.self) }
+        )
+        return text
+    }
 
     func end() async throws -> EndedBatches { try await EndBatches(market: market)(by: manager) }
 
