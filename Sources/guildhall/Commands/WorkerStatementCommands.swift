@@ -31,8 +31,8 @@ extension WorkerCommand {
         static let configuration = CommandConfiguration(
             abstract: "What a payment to a worker is for: a remittance advice.",
             discussion: """
-                Each piece of work, bonus and top-up, then what was withheld, then what was paid; the amounts above add up \
-                to the last. `guildhall payout list` has the payouts.
+                Each piece of work, bonus and top-up, then what was withheld, then what was paid; the amounts above add \
+                up to the last. `guildhall payout list` has the payouts.
 
                 Example: guildhall worker advice L01 0198… --format html --output advice.html
                 """
@@ -60,8 +60,8 @@ extension WorkerCommand {
         static let configuration = CommandConfiguration(
             abstract: "All payments to a worker in a year, what was withheld, and the sums.",
             discussion: """
-                A payment belongs to the year in which it was issued, in UTC. One that came back from the bank is listed \
-                as `returned` and counts for nothing.
+                A payment belongs to the year in which it was issued, in UTC. One that came back from the bank is \
+                listed as `returned` and counts for nothing.
 
                 Example: guildhall worker statement L01 --year 2026 --format html --output 2026.html
                 """
