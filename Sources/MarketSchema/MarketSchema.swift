@@ -87,6 +87,14 @@ package enum MarketSchema {
             version: 23, name: "payout_runs",
             script: String(decoding: PackageResources._023_payout_runs_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 24, name: "review_enums",
+            script: String(decoding: PackageResources._024_review_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 25, name: "due_process",
+            script: String(decoding: PackageResources._025_due_process_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {
