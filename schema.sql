@@ -2030,11 +2030,17 @@ create table reference_answer (
     requester_id  uuid   not null,
     task_id       uuid   not null,
     source        text   not null,
-    answer        jsonb  not null,
+    -- As of a submission.
+    answer        jsonb,
+    sealed        bytea,
     constraint reference_answer_pkey primary key (requester_id, task_id, source),
-    constraint reference_answer_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id)
+    constraint reference_answer_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint reference_answer_in_one_form check (num_nonnulls(answer, sealed) = 1),
+    constraint reference_answer_is_sealed check (octet_length(sealed) between 29 and 2097152)
 );
 comment on table reference_answer is 'Known answers, for gold and simulation.';
+-- Serves ContentQueries.lockUnsealedAnswers.
+create index reference_answer_unsealed on reference_answer (requester_id, task_id, source) where answer is not null;
 
 -- What a model says the answer is: shown to whoever works on the task, unless it is a control. One per task.
 create table task_suggestion (
@@ -2043,16 +2049,22 @@ create table task_suggestion (
     -- Which model said so, and in which version.
     source        text         not null,
     version       text         not null,
-    suggestion    jsonb        not null,
+    -- As of a submission; null in JSON where it was destroyed.
+    suggestion    jsonb,
     made_at       timestamptz  not null,
     -- Whether the task stays without it, to compare with; decided when it came in.
     is_control    boolean      not null,
+    sealed        bytea,
     constraint task_suggestion_pkey primary key (requester_id, task_id),
     constraint task_suggestion_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
     constraint task_suggestion_source_bounded
-        check (char_length(source) between 1 and 100 and char_length(version) between 1 and 100)
+        check (char_length(source) between 1 and 100 and char_length(version) between 1 and 100),
+    constraint task_suggestion_in_one_form check (num_nonnulls(suggestion, sealed) = 1),
+    constraint task_suggestion_is_sealed check (octet_length(sealed) between 29 and 2097152)
 );
 comment on table task_suggestion is 'Suggested answers of models.';
+-- Serves ContentQueries.lockUnsealedAnswers.
+create index task_suggestion_unsealed on task_suggestion (requester_id, task_id) where suggestion <> 'null';
 
 create type task_file_format as enum ('jsonl', 'csv', 'label_studio');
 comment on type task_file_format is 'What a file of tasks is written in.';
@@ -2382,19 +2394,26 @@ create index answer_draft_unsealed on answer_draft (requester_id, task_id, worke
 create table submission (
     requester_id   uuid         not null,
     assignment_id  uuid         not null,
-    answer         jsonb        not null,
+    -- Of answers from before they were sealed, until `guildhall content seal` has been there.
+    answer         jsonb,
     hash           bytea        not null,
     submitted_at   timestamptz  not null,
     -- How long the worker was at it: as they say, at most the time since the lease; if they say nothing, that time,
     -- at most the expected duration.
     active_seconds  integer     not null,
+    -- Under the same key as the task's content.
+    sealed          bytea,
     constraint submission_pkey primary key (requester_id, assignment_id),
     constraint submission_assignment_fkey
         foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
     constraint submission_hash_is_sha256 check (octet_length(hash) = 32),
-    constraint submission_active_seconds_possible check (active_seconds between 1 and 7776000)
+    constraint submission_active_seconds_possible check (active_seconds between 1 and 7776000),
+    constraint submission_in_one_form check (num_nonnulls(answer, sealed) = 1),
+    constraint submission_is_sealed check (octet_length(sealed) between 29 and 2097152)
 );
 comment on table submission is 'Answers of workers.';
+-- Serves ContentQueries.lockUnsealedAnswers.
+create index submission_unsealed on submission (requester_id, assignment_id) where answer is not null;
 
 -- How far an answer is from what a model suggested for its task. Append-only.
 create table suggestion_use (
@@ -3493,8 +3512,8 @@ create table rework (
     sent_by         uuid         not null references principal,
     reasons         text         not null,
     sheet           jsonb        not null,
-    -- The version that was sent back.
-    answer          jsonb        not null,
+    -- The version that was sent back, as it was stored.
+    answer          jsonb,
     hash            bytea        not null,
     active_seconds  integer      not null,
     submitted_at    timestamptz  not null,
@@ -3502,6 +3521,9 @@ create table rework (
     -- Until when the worker may hand in another; then the version stands as it is.
     answer_until    timestamptz  not null,
     answered_at     timestamptz,
+    -- As of the submission.
+    sealed          bytea,
+    constraint rework_in_one_form check (num_nonnulls(answer, sealed) = 1),
     constraint rework_pkey primary key (requester_id, assignment_id, round),
     constraint rework_assignment_fkey
         foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
@@ -3939,7 +3961,9 @@ revoke update on recheck_item, guideline from guildhall_app;
 grant update (recheck_task_id, checks) on recheck_item to guildhall_app;
 grant update (name, newest_version) on guideline to guildhall_app;
 -- What a model suggested goes with the content that it is about.
-grant update (suggestion) on task_suggestion to guildhall_app;
+grant update (suggestion, sealed) on task_suggestion to guildhall_app;
+-- To seal what was handed in before answers were sealed.
+grant update (answer, sealed) on submission to guildhall_app;
 -- What was asked, offered or found stays on record.
 revoke update, delete on direct_offer_turn, direct_offer_lease from guildhall_app;
 revoke delete on direct_offer, screen_finding from guildhall_app;
@@ -3960,5 +3984,5 @@ grant update (resolution, resolved_by, resolved_at) on bank_entry to guildhall_a
 -- What was said of an answer stays as it was, and so does what was sent back; a new version of an answer takes its place.
 revoke update, delete on opinion, rework, appeal from guildhall_app;
 grant update (answered_at) on rework to guildhall_app;
-grant update (answer, hash, submitted_at, active_seconds) on submission to guildhall_app;
+grant update (hash, submitted_at, active_seconds) on submission to guildhall_app;
 grant update (state, answered_by, answered_at, answer, remedy, told_at) on appeal to guildhall_app;

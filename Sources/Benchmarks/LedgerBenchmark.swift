@@ -151,8 +151,8 @@ private struct Books {
     func post(from hold: Int, to worker: Int, on database: Database) async throws {
         let now = Date(timeIntervalSince1970: 1_772_442_000)
         let statement = try Transaction.postingStatement([acceptance(from: hold, to: worker, at: now)], at: now)
-        let short: UUID? = try await database.statement(statement).first?["account_id"]
-        guard short != nil else { return }
+        let isComplete: Bool? = try await database.statement(statement).first?["is_complete"]
+        guard isComplete != true else { return }
         try await database.transaction { try await $0.post(acceptance(from: hold, to: worker, at: now)) }
     }
 

@@ -88,12 +88,16 @@ package enum MarketSchema {
             script: String(decoding: PackageResources._023_payout_runs_sql, as: UTF8.self)
         ),
         SchemaStep(
-            version: 24, name: "review_enums",
-            script: String(decoding: PackageResources._024_review_enums_sql, as: UTF8.self)
+            version: 24, name: "sealed_answers",
+            script: String(decoding: PackageResources._024_sealed_answers_sql, as: UTF8.self)
         ),
         SchemaStep(
-            version: 25, name: "due_process",
-            script: String(decoding: PackageResources._025_due_process_sql, as: UTF8.self)
+            version: 25, name: "review_enums",
+            script: String(decoding: PackageResources._025_review_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 26, name: "due_process",
+            script: String(decoding: PackageResources._026_due_process_sql, as: UTF8.self)
         ),
     ]
 

@@ -203,7 +203,12 @@ struct ContentTests {
             await refusal(ContentRefusal.self) {
                 try await AddTasks(market: bare)(drafts(), to: draft, of: small.requester, by: small.manager)
             } == .keysMissing)
-        _ = try await SubmitAnswer(market: bare)(["label": "a"], for: work.id, token: work.leaseToken, by: actor)
+        #expect(
+            await refusal(ContentRefusal.self) {
+                try await SubmitAnswer(market: bare)(["label": "a"], for: work.id, token: work.leaseToken, by: actor)
+            } == .keysMissing)
+        _ = try await SubmitAnswer(market: small.market)(
+            ["label": "a"], for: work.id, token: work.leaseToken, by: actor)
         #expect(
             await refusal(ContentRefusal.self) {
                 try await ReadSubmission(market: bare)(work.id, of: small.requester, by: small.reviewer)
@@ -217,23 +222,23 @@ struct ContentTests {
         let tasks = ids[2...].map { WorkTask.ID($0) }
         let key = SymmetricKey(size: .bits256)
         let functional = ContentKey(of: requester, .functional, key)
-        let sealed = try functional.seal(["a": 1], of: tasks[0])
-        #expect(try functional.open(sealed, of: tasks[0]) == ["a": 1])
-        #expect(try functional.seal(["a": 1], of: tasks[0]) != sealed, "nonces are random")
-        #expect(throws: VaultRefusal.unreadable) { try functional.open(sealed, of: tasks[1]) }
+        let sealed = try functional.seal(["a": 1], as: .payload(of: tasks[0]))
+        #expect(try functional.open(sealed, as: .payload(of: tasks[0])) == ["a": 1])
+        #expect(try functional.seal(["a": 1], as: .payload(of: tasks[0])) != sealed, "nonces are random")
+        #expect(throws: VaultRefusal.unreadable) { try functional.open(sealed, as: .payload(of: tasks[1])) }
         #expect(throws: VaultRefusal.unreadable) {
-            try ContentKey(of: requester, .safety, key).open(sealed, of: tasks[0])
+            try ContentKey(of: requester, .safety, key).open(sealed, as: .payload(of: tasks[0]))
         }
         #expect(throws: VaultRefusal.unreadable) {
-            try ContentKey(of: other, .functional, key).open(sealed, of: tasks[0])
+            try ContentKey(of: other, .functional, key).open(sealed, as: .payload(of: tasks[0]))
         }
         #expect(throws: VaultRefusal.unreadable) {
-            try functional.open(draft: sealed, of: tasks[0], by: Worker.ID(tasks[0].uuid))
+            try functional.open(sealed, as: .draft(of: tasks[0], by: Worker.ID(tasks[0].uuid)))
         }
         for place in sealed.bytes.indices {
             var altered = sealed.bytes
             altered[place] ^= 1
-            #expect(throws: VaultRefusal.unreadable) { try functional.open(Bytes(altered), of: tasks[0]) }
+            #expect(throws: VaultRefusal.unreadable) { try functional.open(Bytes(altered), as: .payload(of: tasks[0])) }
         }
         let digest = Digest(of: "content")
         #expect(functional.mark(digest) == ContentKey(of: other, .functional, key).mark(digest))

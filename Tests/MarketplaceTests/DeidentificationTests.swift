@@ -62,10 +62,11 @@ struct DeidentificationTests {
         let (small, batch) = try await desk(.patterns)
         #expect(try await run([Self.line], small, batch).run.counts.added == 1)
         #expect(try await small.contents() == ["a": ["text": "Mail [EMAIL-1], [EMAIL-1] or [SSN-1]"]])
-        let answer: JSON = try await small.market.database.read {
-            try await $0.oneRow("select answer from reference_answer")["answer"]
+        let task: WorkTask.ID = try await small.market.database.read {
+            try await $0.oneRow("select task_id from reference_answer")["task_id"]
         }
-        #expect(answer == ["who": "[EMAIL-1]"])
+        let known = try await small.market.knownAnswers(of: [task], small.requester)
+        #expect(known == [task: ["gold": ["who": "[EMAIL-1]"]]])
         #expect(try await records(small) == [["by": ["patterns"], "counts": ["email": 3, "ssn": 1]]])
         #expect(try await Residue.tables(with: "ann@x.org") == [])
         #expect(try await run([Self.line], small, batch).run.counts.unchanged == 1)

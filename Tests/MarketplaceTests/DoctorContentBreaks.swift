@@ -34,6 +34,8 @@ let doctorContentBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     ),
     (.contentKept, ["delete from task_content where task_id = (select min(task_id::text)::uuid from task_content)"]),
     (.contentKept, ["update project set deidentification = 'patterns'"]),
+    (.answersKept, ["update submission set hash = sha256('another')"]),
+    (.answersKept, ["update submission set sealed = set_byte(sealed, 30, get_byte(sealed, 30) # 1)"]),
     (.contentKept, ["update project set function = 'safety'"]),
     (.contentKept, ["delete from requester_key"]),
     (

@@ -5,7 +5,7 @@ import Testing
 @Suite("What the program may not do", .scratchDatabase)
 struct PrivilegeTests {
     private static let appendOnly = [
-        "audit_event", "audit_seal", "transfer", "decision", "submission", "review", "earning",
+        "audit_event", "audit_seal", "transfer", "decision", "review", "earning",
         "credential_reminder", "exam",
         "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "content_reading",
         "direct_offer_lease",
@@ -18,7 +18,8 @@ struct PrivilegeTests {
         "update audit_seal set hash = ''", "delete from audit_seal", "update transfer set amount_minor = 1",
         "delete from transfer", "truncate transfer cascade", "update decision set reasons = 'x'",
         "delete from decision",
-        "update submission set answer = '1'", "delete from submission", "update review set share_bps = 1",
+        "update submission set assignment_id = null", "delete from submission",
+        "update review set share_bps = 1",
         "update pay_floor_flag set owed_minor = 1", "delete from pay_floor_flag",
         "delete from review", "update earning set amount_minor = 1", "delete from earning",
         "update guideline_version set body = 'x'", "delete from guideline_version",

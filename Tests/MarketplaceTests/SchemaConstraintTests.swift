@@ -46,6 +46,12 @@ struct SchemaConstraintTests {
         ("guideline_version_hash_is_sha256", "update guideline_version set body_hash = '\\x00'"),
         ("guideline_version_changes_bounded", "update guideline_version set changes = ''"),
         ("task_suggestion_source_bounded", "update task_suggestion set source = ''"),
+        ("task_suggestion_in_one_form", "update task_suggestion set suggestion = null"),
+        ("task_suggestion_is_sealed", "update task_suggestion set suggestion = null, sealed = '\\x00'"),
+        ("submission_in_one_form", "update submission set answer = null"),
+        ("submission_is_sealed", "update submission set answer = null, sealed = '\\x00'"),
+        ("reference_answer_in_one_form", "update reference_answer set answer = null"),
+        ("reference_answer_is_sealed", "update reference_answer set answer = null, sealed = '\\x00'"),
         ("suggestion_use_source_bounded", "update suggestion_use set version = ''"),
         ("suggestion_use_distance_within_size", "update suggestion_use set distance = size + 1"),
         ("suggestion_use_copy_iff_unchanged", "update suggestion_use set is_copy = true"),
@@ -228,6 +234,9 @@ struct SchemaConstraintTests {
         """
         insert into task_suggestion
         select requester_id, task_id, 'model', '1', '{}', '2026-03-02', false from assignment
+        """,
+        """
+        insert into reference_answer select requester_id, task_id, 'gold', '{}' from assignment
         """,
         """
         insert into suggestion_use

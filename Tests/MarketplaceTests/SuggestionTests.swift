@@ -172,12 +172,17 @@ struct SuggestionTests {
         let report = try await run("7")
         #expect(report.faults == [] && report.run.counts.added == 1)
         let source = format == .labelStudio ? "label studio" : "m"
-        #expect(
-            try await small.count(
+        let answer = try await small.market.change { change in
+            let row = try await change.transaction.oneRow(
                 """
-                select count(*) as n from task_suggestion
-                 where source = \(source) and version = '7' and suggestion = '{"label": "x"}' and not is_control
-                """) == 1)
+                select task_id, sealed from task_suggestion
+                 where source = \(source) and version = '7' and not is_control
+                """)
+            let (task, sealed): (WorkTask.ID, Bytes) = (try row["task_id"], try row["sealed"])
+            let key = try await change.presentKey(ofTask: task, small.requester)
+            return try key?.open(sealed, as: .suggestion(of: task))
+        }
+        #expect(answer == ["label": "x"])
         #expect(try await run("7").run.counts.unchanged == 1)
         #expect(try await run("8").faults.map(\.code) == [.keyTaken])
     }

@@ -53,6 +53,7 @@ package struct Doctor: Sendable {
         case .keptEligibility: return try await KeptEligibilityCheck(market: market)()
         case .rechecks: return try await RecheckCheck(market: market)()
         case .auctions: return try await AuctionCheck(market: market, isFull: isFull)()
+        case .answers: return try await AnswerCheck(market: market)()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)

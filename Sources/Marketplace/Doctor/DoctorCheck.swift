@@ -59,6 +59,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case controlsHidden = "controls_without_suggestion"
     case rechecks = "rechecks_as_the_change_says"
     case contentKept = "content_sealed_and_kept"
+    case answersKept = "answers_match_hash"
     case readings = "readings_by_right"
     case clearanceAsked = "sensitive_work_asks_clearance"
     case safetyReviewed = "safety_work_reviewed"
@@ -87,7 +88,7 @@ extension DoctorCheck {
         case .auditLine, .auditChain: 11
         case .keptEligibility: 13
         case .guidelineTold, .controlsHidden, .rechecks: 14
-        case .contentKept, .readings, .clearanceAsked, .safetyReviewed: 15
+        case .contentKept, .answersKept, .readings, .clearanceAsked, .safetyReviewed: 15
         case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
         }
     }
@@ -164,6 +165,7 @@ extension DoctorCheck {
         case .keptEligibility: "What is kept of who meets which requirement equals evaluation from scratch."
         case .contentKept:
             "Every task has its content where its project's function says, as the project demands, or a tombstone."
+        case .answersKept: "Every answer that can be opened is the one whose hash was stored when it came in."
         case .readings: "Whoever read content held the task then, or was free to review an answer that had come in."
         case .clearanceAsked: "The requirement of a sensitive batch asks for that clearance."
         case .safetyReviewed: "No safety work was accepted without a person's review."
@@ -185,6 +187,7 @@ extension DoctorCheck {
         case keptEligibility
         case rechecks
         case auctions
+        case answers
     }
 
     var method: Method {
@@ -246,6 +249,7 @@ extension DoctorCheck {
         case .controlsHidden: .violations(Self.controlsHiddenViolations)
         case .rechecks: .rechecks
         case .contentKept: .violations(Self.contentViolations)
+        case .answersKept: .answers
         case .readings: .violations(Self.readingViolations)
         case .clearanceAsked: .violations(Self.clearanceViolations)
         case .safetyReviewed: .violations(Self.safetyViolations)

@@ -98,3 +98,32 @@ extension DoctorCheck {
                               and review.assignment_id = assignment.assignment_id and principal.kind = 'person')
         """
 }
+
+extension Transaction {
+    /// In the order of requesters and assignments.
+    func storedAnswers(after last: AnswerPlace?, limit: Int) async throws -> [StoredAnswer] {
+        try await rows(
+            """
+            select submission.requester_id, assignment_id, submission.answer, submission.sealed, submission.hash,
+                   project.function
+              from submission
+              join assignment using (requester_id, assignment_id)
+              join batch using (requester_id, batch_id)
+              join project using (requester_id, project_id)
+             where \(last?.requester)::uuid is null
+                or (submission.requester_id, submission.assignment_id)
+                   > (\(last?.requester)::uuid, \(last?.assignment)::uuid)
+             order by submission.requester_id, submission.assignment_id
+             limit \(limit)
+            """
+        ).compactMap { row in
+            guard let content = try StoredContent(row: row, "answer") else { return nil }
+            let requester: Requester.ID = try row["requester_id"]
+            return StoredAnswer(
+                place: AnswerPlace(requester: requester, assignment: try row["assignment_id"]),
+                owner: AnswerOwner(requester: requester, function: try row["function"]), content: content,
+                hash: try row["hash"]
+            )
+        }
+    }
+}

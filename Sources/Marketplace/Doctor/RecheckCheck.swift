@@ -2,7 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Works out from scratch which answers each change of a guideline touches, and compares it with its list.
+/// Works out from scratch which answers each change of a guideline touches, and compares it with its list. Answers that
+/// cannot be opened any more are left out.
 struct RecheckCheck: Sendable {
     private static let pageSize = 2_000
     let market: Market
@@ -30,8 +31,10 @@ struct RecheckCheck: Sendable {
                 let page = try await transaction.listedAnswers(place, after: last, limit: Self.pageSize)
                 var wrong: [Assignment.ID] = []
                 for item in page {
-                    let reason = try await transaction.reason(for: item.candidate, place, scope)
-                    if reason != item.reason || !item.agrees { wrong.append(item.candidate.assignment) }
+                    guard
+                        let reason = try await transaction.reason(for: item.candidate, place, scope, in: market.keys)
+                    else { continue }
+                    if reason.text != item.reason || !item.agrees { wrong.append(item.candidate.assignment) }
                 }
                 return (page.last?.candidate.assignment, wrong)
             }
@@ -51,9 +54,9 @@ struct RecheckCheck: Sendable {
                     for: place.version, of: place.guideline, place.requester, after: last, upTo: end, everChecked: true
                 )
                 var missing: [Assignment.ID] = []
-                for candidate in candidates
-                where try await transaction.reason(for: candidate, place, scope) != nil {
-                    missing.append(candidate.assignment)
+                for candidate in candidates {
+                    let reason = try await transaction.reason(for: candidate, place, scope, in: market.keys)
+                    if reason?.text != nil { missing.append(candidate.assignment) }
                 }
                 return (end, missing)
             }
@@ -84,13 +87,26 @@ private struct Faults {
     }
 }
 
+/// Why an answer is to be checked again; no text where it is not.
+private struct RecheckReason {
+    let text: String?
+}
+
 extension Transaction {
+    /// `nil` where the answer cannot be opened.
     fileprivate func reason(
-        for candidate: RecheckCandidate, _ place: ListingPlace, _ scope: RecheckScope
-    ) async throws -> String? {
-        let answer = scope.readsAnswers ? try await answer(of: candidate.assignment, place.requester) : nil
-        return scope.reason(
-            for: GivenAnswer(version: candidate.version, project: candidate.project, answer: answer ?? .null)
-        )
+        for candidate: RecheckCandidate, _ place: ListingPlace, _ scope: RecheckScope, in keys: KeyRing?
+    ) async throws -> RecheckReason? {
+        var answer: JSON?
+        if scope.readsAnswers {
+            do {
+                answer = try await self.answer(of: candidate.assignment, place.requester, in: keys)
+            } catch {
+                if error is ContentRefusal || error is VaultRefusal { return nil }
+                throw error
+            }
+        }
+        let given = GivenAnswer(version: candidate.version, project: candidate.project, answer: answer ?? .null)
+        return RecheckReason(text: scope.reason(for: given))
     }
 }

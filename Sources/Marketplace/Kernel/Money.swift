@@ -82,7 +82,7 @@ package struct Money: Hashable, Sendable {
         return try Money(whole * Int64(basisPoints) + (rest * Int64(basisPoints) + 5_000) / 10_000, currency)
     }
 
-    /// The share `part` of `whole` of a non-negative amount, rounded half up to a whole minor unit (the worker's favour).
+    /// The share `part` of `whole` of an amount that is not negative, rounded half up to a whole minor unit.
     package func share(part: Int64, of whole: Int64) throws(MoneyError) -> Money {
         guard whole > 0, (0...whole).contains(part), whole <= 1_000_000_000, minorUnits >= 0 else {
             throw .outOfRange

@@ -34,12 +34,14 @@ package struct SameAnswer: Sendable {
 
     /// Equal for answers that are the same.
     ///
-    /// - Parameter picked: the members that count, or the whole answer's hash.
-    package func key(of picked: JSON) -> Digest {
-        guard isUnordered, let values = picked.objectValue else { return Digest(of: picked) }
+    /// - Parameter answer: the whole of it.
+    package func key(of answer: JSON) -> Digest {
+        guard !members.isEmpty else { return Digest(of: answer) }
+        let picked = Dictionary(members.map { ($0, answer[$0] ?? .null) }) { first, _ in first }
+        guard isUnordered else { return Digest(of: .object(picked)) }
         return Digest(
             of: .object(
-                values.mapValues { value in
+                picked.mapValues { value in
                     guard let elements = value.arrayValue else { return value }
                     return .array(
                         elements.sorted { $0.canonicalBytes().lexicographicallyPrecedes($1.canonicalBytes()) }

@@ -32,12 +32,11 @@ extension Transaction {
     ///   of the accounts before it stay locked.
     private func insert(_ entries: [JournalEntry], _ changes: [Posting.Change]) async throws -> Posting.Change? {
         let row = try await oneRow(Self.postingStatement(entries, changes, at: instant))
-        let account: Account.ID? = try row["account_id"]
-        return changes.first { $0.account == account }
+        return try row["is_complete"] ? nil : changes[row.value("reached", as: Int.self)]
     }
 
-    /// The statement of ``post(_:)``: one row, whose `account_id` is that of the first account that had no free slice
-    /// with enough, and null when all was posted.
+    /// The statement of ``post(_:)``: one row, which says whether all was posted (`is_complete`), and else how many
+    /// accounts had a free slice with enough before the first that had none.
     package static func postingStatement(_ entries: [JournalEntry], at instant: Date) throws -> SQL {
         postingStatement(entries, try Posting.changes(by: entries), at: instant)
     }
@@ -45,38 +44,25 @@ extension Transaction {
     private static func postingStatement(
         _ entries: [JournalEntry], _ changes: [Posting.Change], at instant: Date
     ) -> SQL {
-        let lines = entries.flatMap { entry in entry.transfers.map { (entry: entry.id, transfer: $0) } }
+        let lines = entries.flatMap { entry in entry.transfers.map { Posting.Line(entry: entry.id, transfer: $0) } }
+        let isShort = changes.count <= Posting.shortMax && lines.count <= Posting.shortMax
         return """
-            with recursive change as materialized (
-                select \(changes.map(\.account))::uuid[] as accounts, \(changes.map(\.amount))::bigint[] as amounts
-            ),
-            \(fragment: Posting.search),
+            with recursive \(fragment: isShort ? Posting.chain(changes) : Posting.walk(changes)),
             entry as (
                 insert into journal_entry (entry_id, kind, source_id, reverses_id, reason, posted_at)
-                select entry_id, kind::entry_kind, source_id, reverses_id, reason, \(instant)
-                  from unnest(\(entries.map(\.id))::uuid[], \(entries.map(\.kind.rawValue))::text[],
-                              \(entries.map(\.source))::uuid[], \(entries.map(\.reverses))::uuid[],
-                              \(entries.map(\.reason))::text[])
-                       as entry (entry_id, kind, source_id, reverses_id, reason),
+                select entry_id, kind, source_id, reverses_id, reason, \(instant)
+                  from (\(fragment: isShort ? Posting.values(of: entries) : Posting.unnested(entries))) as entry,
                        complete
-                 where complete.is_complete
+                 where is_complete
             ),
             line as (
                 insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
                                       source_id, posted_at, entry_id)
-                select transfer_id, kind::transfer_kind, debit_id, credit_id, amount_minor, currency, source_id,
-                       \(instant), entry_id
-                  from unnest(\(lines.map(\.transfer.id))::uuid[], \(lines.map(\.transfer.kind.rawValue))::text[],
-                              \(lines.map(\.transfer.debit))::uuid[], \(lines.map(\.transfer.credit))::uuid[],
-                              \(lines.map(\.transfer.amount.minorUnits))::bigint[],
-                              \(lines.map(\.transfer.amount.currency.code))::text[],
-                              \(lines.map(\.transfer.source))::uuid[], \(lines.map(\.entry))::uuid[])
-                       as line (transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, entry_id),
-                       complete
-                 where complete.is_complete
+                select transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, \(instant), entry_id
+                  from (\(fragment: isShort ? Posting.values(of: lines) : Posting.unnested(lines))) as line, complete
+                 where is_complete
             )
-            select case when not is_complete then accounts[reached + 1] end as account_id
-              from complete cross join change
+            select reached, is_complete from complete
             """
     }
 
@@ -162,8 +148,66 @@ extension Transaction {
 private enum Posting {
     static let triesMax = 8
 
-    /// Of the next account in the walk. A recursive query's parts are run once for each row, whatever the plan.
-    private static let freeSlice: SQL = """
+    /// Up to so many accounts and transfers a statement has a part of its own for each, which is planned as what it is;
+    /// beyond that it walks along arrays.
+    static let shortMax = 8
+
+    /// A free slice of each account, in their order, none of one that keeps no balance; whether all had one
+    /// (`complete`); and the balances moved.
+    ///
+    /// One account after the other, and none after one that has no free slice: who waits holds only what comes before,
+    /// so that nobody waits in a ring.
+    static func chain(_ changes: [Change]) -> SQL {
+        var (parts, reached, moves): (SQL, SQL, SQL) = ("", "0", "")
+        for (place, change) in changes.enumerated() {
+            let before: SQL = place == 0 ? "true" : "exists (select from \(fragment: slice(place - 1)))"
+            parts = """
+                \(fragment: parts) \(fragment: slice(place)) as materialized (
+                    select slice_no
+                      from (select slice_no from (\(fragment: freeSlice(for: change, if: before))) as free
+                             union all
+                            select null
+                             where \(fragment: before)
+                               and not exists (select from account_slice where account_id = \(change.account))
+                           ) as either
+                     limit 1
+                ),
+                """
+            reached = "\(fragment: reached) + (select count(*) from \(fragment: slice(place)))"
+            let move: SQL = """
+                select \(change.account)::uuid as account_id, slice_no, \(change.amount)::bigint as amount
+                  from \(fragment: slice(place))
+                """
+            moves = place == 0 ? move : "\(fragment: moves) union all \(fragment: move)"
+        }
+        return """
+            \(fragment: parts)
+            complete as materialized (
+                select reached, reached = \(changes.count) as is_complete
+                  from (select \(fragment: reached) as reached) as chain
+            ),
+            moved as (
+                update account_slice
+                   set balance_minor = account_slice.balance_minor + change.amount
+                  from (\(fragment: moves)) as change, complete
+                 where is_complete
+                   and account_slice.account_id = change.account_id and account_slice.slice_no = change.slice_no
+            )
+            """
+    }
+
+    private static func freeSlice(for change: Change, if condition: SQL) -> SQL {
+        """
+        select slice_no from account_slice
+         where account_id = \(change.account) and balance_minor + \(change.amount)::bigint >= 0
+           and \(fragment: condition)
+         limit 1
+           for no key update skip locked
+        """
+    }
+
+    /// Of the next account in the walk.
+    private static let nextFreeSlice: SQL = """
         select account_slice.slice_no from account_slice
          where account_slice.account_id = accounts[place + 1]
            and account_slice.balance_minor + amounts[place + 1] >= 0
@@ -171,12 +215,19 @@ private enum Posting {
            for no key update skip locked
         """
 
-    /// From `change` (accounts and amounts in their order): a free slice of each account, none of one that keeps no
-    /// balance; whether the walk is `complete`; and the balances moved.
-    ///
-    /// One account after the other, and none after one that has no free slice: who waits holds only what comes before,
-    /// so that nobody waits in a ring.
-    static let search: SQL = """
+    /// The name of the part of an account.
+    private static func slice(_ place: Int) -> SQL {
+        [
+            "slice_1", "slice_2", "slice_3", "slice_4", "slice_5", "slice_6", "slice_7", "slice_8",
+        ][place]
+    }
+
+    /// The same of any number of accounts. A recursive query's parts are run once for each row, whatever the plan.
+    static func walk(_ changes: [Change]) -> SQL {
+        """
+        change as materialized (
+            select \(changes.map(\.account))::uuid[] as accounts, \(changes.map(\.amount))::bigint[] as amounts
+        ),
         walk as (
             select 0 as place, null::smallint as slice_no
              union all
@@ -184,7 +235,8 @@ private enum Posting {
               from walk
              cross join change
              cross join lateral (
-                   select slice_no from (\(fragment: freeSlice)) as free
+                   select slice_no
+                     from (\(fragment: nextFreeSlice)) as free
                     union all
                    select null
                     where not exists (select from account_slice where account_id = accounts[place + 1])) as slice
@@ -203,6 +255,63 @@ private enum Posting {
                and account_slice.slice_no = walk.slice_no
         )
         """
+    }
+
+    static func values(of entries: [JournalEntry]) -> SQL {
+        union(
+            entries.map {
+                """
+                select \($0.id)::uuid as entry_id, \($0.kind)::entry_kind as kind, \($0.source)::uuid as source_id,
+                       \($0.reverses)::uuid as reverses_id, \($0.reason)::text as reason
+                """
+            })
+    }
+
+    static func values(of lines: [Line]) -> SQL {
+        union(
+            lines.map {
+                """
+                select \($0.transfer.id)::uuid as transfer_id, \($0.transfer.kind)::transfer_kind as kind,
+                       \($0.transfer.debit)::uuid as debit_id, \($0.transfer.credit)::uuid as credit_id,
+                       \($0.transfer.amount.minorUnits)::bigint as amount_minor,
+                       \($0.transfer.amount.currency)::text as currency, \($0.transfer.source)::uuid as source_id,
+                       \($0.entry)::uuid as entry_id
+                """
+            })
+    }
+
+    private static func union(_ rows: [SQL]) -> SQL {
+        rows.dropFirst().reduce(rows[0]) { "\(fragment: $0) union all \(fragment: $1)" }
+    }
+
+    static func unnested(_ entries: [JournalEntry]) -> SQL {
+        """
+        select entry_id, kind::entry_kind as kind, source_id, reverses_id, reason
+          from unnest(\(entries.map(\.id))::uuid[], \(entries.map(\.kind.rawValue))::text[],
+                      \(entries.map(\.source))::uuid[], \(entries.map(\.reverses))::uuid[],
+                      \(entries.map(\.reason))::text[])
+               as entry (entry_id, kind, source_id, reverses_id, reason)
+        """
+    }
+
+    static func unnested(_ lines: [Line]) -> SQL {
+        """
+        select transfer_id, kind::transfer_kind as kind, debit_id, credit_id, amount_minor, currency, source_id,
+               entry_id
+          from unnest(\(lines.map(\.transfer.id))::uuid[], \(lines.map(\.transfer.kind.rawValue))::text[],
+                      \(lines.map(\.transfer.debit))::uuid[], \(lines.map(\.transfer.credit))::uuid[],
+                      \(lines.map(\.transfer.amount.minorUnits))::bigint[],
+                      \(lines.map(\.transfer.amount.currency.code))::text[],
+                      \(lines.map(\.transfer.source))::uuid[], \(lines.map(\.entry))::uuid[])
+               as line (transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, entry_id)
+        """
+    }
+
+    /// A transfer of an entry.
+    struct Line: Sendable {
+        let entry: JournalEntry.ID
+        let transfer: Transfer
+    }
 
     struct Change: Sendable {
         let account: Account.ID

@@ -27,7 +27,7 @@ package struct ExportSummary: Hashable, Sendable {
 /// Writes the answers to a requester's tasks out, task by task.
 ///
 /// In the order of task ids, a task's answers in the order of its slots: the same answers make the same file. Tasks
-/// without an answer are left out; content that was destroyed is null. In pages, each a reading on record and at one
+/// without an answer are left out; what was destroyed is null. In pages, each a reading on record and at one
 /// instant of its own, so that an export never keeps the database from cleaning up; of a batch that is still worked on,
 /// later tasks are read later.
 package struct ExportResults: Sendable {

@@ -34,7 +34,11 @@ package struct ReadSubmission: Sendable {
             }
             if let bar = try await transaction.reviewBar(to: actor, on: item.task, of: requester) { throw bar }
             let content = try await change.content(of: [item.task], from: requester, for: .review(id, by: actor))
-            return SubmissionInReview(item: item, answer: answer, payload: content[item.task] ?? .null)
+            let key = try await change.presentKey(ofTask: item.task, requester)
+            return SubmissionInReview(
+                item: item, answer: try answer.opened(by: key, as: .answer(to: id)),
+                payload: content[item.task] ?? .null
+            )
         }
     }
 }

@@ -223,17 +223,17 @@ extension Transaction {
         ).map(ReviewItem.init)
     }
 
-    /// One submission that waits for a judgement, with its answer.
+    /// One submission that waits for a judgement, with its answer as it is stored.
     func submittedForReview(
         _ id: Assignment.ID, of requester: Requester.ID
-    ) async throws -> (item: ReviewItem, answer: JSON)? {
+    ) async throws -> (item: ReviewItem, answer: StoredContent)? {
         try await firstRow(
             """
             \(fragment: ReviewItem.columns)
              where assignment.requester_id = \(requester) and assignment.assignment_id = \(id)
                and assignment.state = 'submitted'
             """
-        ).map { (try ReviewItem(row: $0), try $0["answer"]) }
+        ).flatMap { row in try StoredContent(row: row, "answer").map { (try ReviewItem(row: row), $0) } }
     }
 }
 
@@ -272,7 +272,7 @@ extension WorkToReview {
 extension ReviewItem {
     fileprivate static let columns: SQL = """
         select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
-               assignment.worker_id, task.external_key, submission.answer, submission.submitted_at,
+               assignment.worker_id, task.external_key, submission.answer, submission.sealed, submission.submitted_at,
                assignment.guideline_version
           from assignment
           join task using (requester_id, task_id)

@@ -29,10 +29,11 @@ extension Transaction {
         try await oneRow(
             """
             insert into rework (requester_id, assignment_id, round, author_id, sent_by, reasons, sheet, answer, hash,
-                                active_seconds, submitted_at, sent_at, answer_until)
+                                active_seconds, submitted_at, sealed, sent_at, answer_until)
             select assignment.requester_id, assignment.assignment_id, \(round), assignment.worker_id, \(actor),
-                   \(reasons), \(sheet.json), answer, hash, active_seconds, submitted_at, \(instant),
-                   \(instant)::timestamptz + greatest(answer_by - submitted_at, make_interval(hours => \(hours)::integer))
+                   \(reasons), \(sheet.json), answer, hash, active_seconds, submitted_at, sealed, \(instant),
+                   \(instant)::timestamptz
+                   + greatest(answer_by - submitted_at, make_interval(hours => \(hours)::integer))
               from assignment join submission using (requester_id, assignment_id)
              where assignment.requester_id = \(work.requester) and assignment.assignment_id = \(work.id)
             returning answer_until
@@ -41,7 +42,7 @@ extension Transaction {
 
     /// Puts another version in the place of the one that was sent back.
     func replaceAnswer(
-        _ answer: JSON, _ hash: Digest, of work: WorkToReview, active: Int, at now: Date
+        _ sealed: Bytes, _ hash: Digest, of work: WorkToReview, active: Int, at now: Date
     ) async throws {
         let changed = try await execute(
             """
@@ -52,7 +53,7 @@ extension Transaction {
                 returning requester_id, assignment_id
             )
             update submission
-               set answer = \(answer), hash = \(hash), submitted_at = \(now),
+               set answer = null, sealed = \(sealed), hash = \(hash), submitted_at = \(now),
                    active_seconds = least(submission.active_seconds + \(active), 7776000)
               from answered
              where submission.requester_id = answered.requester_id

@@ -124,7 +124,9 @@ package struct HandInAgain: Sendable {
                 throw ReworkRefusal.notOpen
             }
             let active = min(activeSeconds, max(1, Int(clamping: Int64(instant.timeIntervalSince(rework.sentAt)))))
-            try await transaction.replaceAnswer(answer, hash, of: now, active: active, at: instant)
+            let key = try await change.contentKey(of: work.requester, work.function)
+            try await transaction.replaceAnswer(
+                try key.seal(answer, as: .answer(to: id)), hash, of: now, active: active, at: instant)
             try await change.record(
                 "answer_submitted_again", by: actor, on: "assignment", id.uuid, in: .requester(work.requester),
                 facts: ["hash": .string(hash.hexadecimal)])

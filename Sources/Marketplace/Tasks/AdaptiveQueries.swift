@@ -22,18 +22,12 @@ extension Transaction {
             """)
     }
 
-    /// - Returns: `nil` where redundancy is fixed.
-    func answersSoFar(
-        to task: WorkTask.ID, of requester: Requester.ID, _ same: SameAnswer
-    ) async throws -> AnswersSoFar? {
-        let rows = try await rows(
+    /// Slots of a task of an adaptive batch, with what was handed in for them; empty where redundancy is fixed.
+    fileprivate func slotsAnswered(of task: WorkTask.ID, _ requester: Requester.ID) async throws -> [Row] {
+        try await rows(
             """
-            select slot.state, batch.redundancy, batch.agreement_bps,
-                   case when submission.assignment_id is null then null
-                        when cardinality(\(same.members)::text[]) = 0 then to_jsonb(encode(submission.hash, 'hex'))
-                        else (select jsonb_object_agg(name, submission.answer -> name)
-                                from unnest(\(same.members)::text[]) as name)
-                   end as answer
+            select slot.state, batch.redundancy, batch.agreement_bps, submission.assignment_id, submission.answer,
+                   submission.sealed
               from slot
               join batch using (requester_id, batch_id)
               left join submission on submission.requester_id = slot.requester_id
@@ -42,14 +36,6 @@ extension Transaction {
                and slot.state <> 'withdrawn' and batch.agreement_bps is not null
              order by slot.slot_no
             """)
-        guard let first = rows.first else { return nil }
-        let states = try rows.map { try $0.value("state", as: SlotState.self) }
-        return AnswersSoFar(
-            answers: try rows.compactMap { try $0.value("answer", as: JSON?.self).map(same.key) },
-            isPending: states.contains { [.open, .leased, .quarantined].contains($0) },
-            hasWaiting: states.contains(.waiting), least: try first["redundancy"],
-            agreementBasisPoints: try first["agreement_bps"]
-        )
     }
 
     /// Opens the first slot of a locked task that was not asked for yet.
@@ -70,5 +56,29 @@ extension Transaction {
             update slot set state = 'withdrawn'
              where requester_id = \(requester) and task_id = \(task) and state = 'waiting'
             """)
+    }
+}
+
+extension Change {
+    /// - Returns: `nil` where redundancy is fixed.
+    /// - Throws: ``ContentRefusal``, ``VaultRefusal``.
+    func answersSoFar(
+        to task: WorkTask.ID, of requester: Requester.ID, _ same: SameAnswer
+    ) async throws -> AnswersSoFar? {
+        let rows = try await transaction.slotsAnswered(of: task, requester)
+        guard let first = rows.first else { return nil }
+        let key = try await presentKey(ofTask: task, requester)
+        let states = try rows.map { try $0.value("state", as: SlotState.self) }
+        return AnswersSoFar(
+            answers: try rows.compactMap { row in
+                guard let id: Assignment.ID = try row["assignment_id"],
+                    let stored = try StoredContent(row: row, "answer")
+                else { return nil }
+                return same.key(of: try stored.opened(by: key, as: .answer(to: id)))
+            },
+            isPending: states.contains { [.open, .leased, .quarantined].contains($0) },
+            hasWaiting: states.contains(.waiting), least: try first["redundancy"],
+            agreementBasisPoints: try first["agreement_bps"]
+        )
     }
 }

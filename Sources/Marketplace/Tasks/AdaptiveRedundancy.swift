@@ -42,7 +42,7 @@ extension Change {
     func askOnward(for task: WorkTask.ID, of requester: Requester.ID, _ same: SameAnswer, by actor: Principal.ID)
         async throws
     {
-        guard let asked = try await transaction.answersSoFar(to: task, of: requester, same), asked.hasWaiting,
+        guard let asked = try await answersSoFar(to: task, of: requester, same), asked.hasWaiting,
             !asked.isPending
         else { return }
         let step = AdaptiveRedundancy.next(

@@ -126,7 +126,7 @@ extension Transaction {
     func differingIntake(of batch: Batch, under key: ContentKey) async throws -> [DifferingTask] {
         while case let page = try await lockUnsealedContent(broughtAgainTo: batch, limit: 100), !page.isEmpty {
             try await seal(
-                page.map(\.task), of: batch.requester, page.map { try key.seal($0.payload, of: $0.task) },
+                page.map(\.task), of: batch.requester, page.map { try key.seal($0.payload, as: .payload(of: $0.task)) },
                 marks: page.map { key.mark($0.digest) }
             )
         }

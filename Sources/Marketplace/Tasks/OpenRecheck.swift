@@ -153,7 +153,7 @@ extension Change {
 
     private func copy(_ item: OpenItem, for version: Int, _ requester: Requester.ID) async throws -> TaskDraft {
         guard let payload = try await content(of: [item.task], from: requester, for: .checking)[item.task],
-            let answer = try await transaction.answer(of: item.assignment, requester)
+            let answer = try await transaction.answer(of: item.assignment, requester, in: keys)
         else { throw NotFound("task") }
         return TaskDraft(
             externalKey: RecheckCopy.key(item.externalKey, version: version, attempt: item.checks + 1),

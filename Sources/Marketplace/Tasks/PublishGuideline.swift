@@ -155,7 +155,8 @@ extension Change {
     ) async throws {
         var touched: [TouchedAnswer] = []
         for candidate in candidates {
-            let answer = scope.readsAnswers ? try await transaction.answer(of: candidate.assignment, requester) : nil
+            let answer =
+                scope.readsAnswers ? try await transaction.answer(of: candidate.assignment, requester, in: keys) : nil
             let given = GivenAnswer(
                 version: candidate.version, project: candidate.project, answer: answer ?? .null
             )

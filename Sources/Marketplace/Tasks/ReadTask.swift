@@ -41,8 +41,8 @@ package struct ReadTask: Sendable {
                 assignment: assignment, projectName: try row["project_name"], guideline: try row["guideline"],
                 answerSchema: try row["answer_schema"], payload: content[task] ?? .null,
                 draft: try await change.draft(of: id, by: worker)?.answer,
-                suggestion: try ShownSuggestion(
-                    row: row, "suggestion_source", "suggestion_version", "suggestion_answer")
+                suggestion: try await StoredSuggestion(row: row, "suggestion_source", "suggestion_version")?.opened(
+                    of: task, requester, in: change)
             )
         }
     }

@@ -120,11 +120,21 @@ extension Transaction {
     }
 
     /// An answer as it was handed in.
-    func answer(of assignment: Assignment.ID, _ requester: Requester.ID) async throws -> JSON? {
+    ///
+    /// - Throws: ``ContentRefusal``, ``VaultRefusal``.
+    func answer(of assignment: Assignment.ID, _ requester: Requester.ID, in keys: KeyRing?) async throws -> JSON? {
+        guard let row = try await storedAnswer(of: assignment, requester) else { return nil }
+        let key = try await presentKey(ofTask: try row["task_id"], requester, in: keys)
+        return try StoredContent(row: row, "answer")?.opened(by: key, as: .answer(to: assignment))
+    }
+
+    /// The same as it is stored, with its task.
+    private func storedAnswer(of assignment: Assignment.ID, _ requester: Requester.ID) async throws -> Row? {
         try await firstRow(
             """
-            select answer from submission where requester_id = \(requester) and assignment_id = \(assignment)
-            """)?["answer"]
+            select task_id, answer, sealed from submission join assignment using (requester_id, assignment_id)
+             where requester_id = \(requester) and assignment_id = \(assignment)
+            """)
     }
 
     func insertRechecks(

@@ -62,7 +62,7 @@ extension Change {
     func keepDraft(
         _ answer: JSON, ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID, at now: Date
     ) async throws {
-        let sealed = try await draftKey(of: task, requester).seal(draft: answer, of: task, by: worker)
+        let sealed = try await draftKey(of: task, requester).seal(answer, as: .draft(of: task, by: worker))
         try await transaction.upsertDraft(sealed, ofTask: task, from: requester, by: worker, at: now)
     }
 
@@ -72,7 +72,7 @@ extension Change {
     /// - Returns: whether it was kept.
     func keepUnsubmitted(_ answer: JSON, of work: Assignment, isLate: Bool) async throws -> Bool {
         let sealed = try await draftKey(of: work.task, work.requester)
-            .seal(draft: answer, of: work.task, by: work.worker)
+            .seal(answer, as: .draft(of: work.task, by: work.worker))
         return try await transaction.upsertUnsubmitted(sealed, of: work, isLate: isLate)
     }
 
@@ -80,12 +80,9 @@ extension Change {
     func draft(of assignment: Assignment.ID, by worker: Worker.ID) async throws -> AnswerDraft? {
         guard let row = try await transaction.storedDraft(of: assignment, by: worker) else { return nil }
         let (requester, task): (Requester.ID, WorkTask.ID) = (try row["requester_id"], try row["task_id"])
-        let answer: JSON
-        if let sealed: Bytes = try row["sealed"] {
-            answer = try await draftKey(of: task, requester).open(draft: sealed, of: task, by: worker)
-        } else {
-            answer = try row["answer"]
-        }
+        guard let stored = try StoredContent(row: row, "answer") else { return nil }
+        let answer = try stored.opened(
+            by: try await presentKey(ofTask: task, requester), as: .draft(of: task, by: worker))
         return AnswerDraft(answer: answer, isLate: try row["is_late"], savedAt: try row["saved_at"])
     }
 

@@ -10,6 +10,8 @@ struct WorkToSubmit: Sendable {
     let leaseToken: Int64
     let requirement: Requirement.ID
     let shape: ProjectShape
+    /// What the task is for.
+    let function: WorkFunction
     /// Whether it depends on the answers of its task how many there will be.
     let isAdaptive: Bool
     let submission: Submission?
@@ -21,6 +23,7 @@ struct WorkToSubmit: Sendable {
         leaseToken = try row["lease_token"]
         requirement = try row["requirement_id"]
         shape = try ProjectShape(row: row)
+        function = try row["function"]
         isAdaptive = try row["is_adaptive"]
         submission = try row["hash"] as Digest? == nil ? nil : Submission(row: row)
     }
@@ -50,7 +53,7 @@ extension Transaction {
             """
             select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.state,
                    assignment.lease_token, batch.requirement_id, submission.hash, submission.submitted_at,
-                   batch.agreement_bps is not null as is_adaptive,
+                   batch.agreement_bps is not null as is_adaptive, project.function,
                    \(fragment: ProjectShape.columns)
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
@@ -81,7 +84,7 @@ extension Transaction {
 
     /// Stores the answer of a locked, live lease and moves slot and assignment on, in one statement.
     func submit(
-        _ answer: JSON, hash: Digest, under lease: HeldLease, activeSeconds: Int, at now: Date
+        _ sealed: Bytes, hash: Digest, under lease: HeldLease, activeSeconds: Int, at now: Date
     ) async throws {
         let changed = try await execute(
             """
@@ -92,8 +95,8 @@ extension Transaction {
                 returning requester_id, assignment_id
             ),
             stored as (
-                insert into submission (requester_id, assignment_id, answer, hash, submitted_at, active_seconds)
-                select requester_id, assignment_id, \(answer), \(hash), \(now), \(activeSeconds) from handed_in
+                insert into submission (requester_id, assignment_id, sealed, hash, submitted_at, active_seconds)
+                select requester_id, assignment_id, \(sealed), \(hash), \(now), \(activeSeconds) from handed_in
             )
             update assignment set state = 'submitted'
               from handed_in
@@ -111,7 +114,7 @@ extension Transaction {
             """
             select \(fragment: Assignment.columns), project.name as project_name, told.body as guideline,
                    project.answer_schema, suggestion.source as suggestion_source,
-                   suggestion.version as suggestion_version, suggestion.suggestion as suggestion_answer
+                   suggestion.version as suggestion_version, suggestion.suggestion, suggestion.sealed
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
               join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id

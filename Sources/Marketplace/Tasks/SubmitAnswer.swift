@@ -61,7 +61,7 @@ package struct SubmitAnswer: Sendable {
     ///   - actor: the worker.
     /// - Returns: the submission; of another assignment than `id` for a late answer.
     /// - Throws: ``NotFound``; ``BadInput`` for an answer that cannot be stored; ``SubmitRefusal``;
-    ///   ``ContentRefusal`` where the answer must be checked against content that cannot be had, or kept.
+    ///   ``ContentRefusal`` where the answer cannot be sealed, or must be checked against content that cannot be had.
     package func callAsFunction(
         _ answer: JSON, for id: Assignment.ID, token: Int64, activeSeconds: Int? = nil, by actor: Principal.ID
     ) async throws -> Submission {
@@ -155,8 +155,11 @@ extension Change {
         at now: Date
     ) async throws -> Submission {
         try await transaction.sharedAdvisoryLock(.handingIn(under: lease.guideline))
+        let present = try await presentKey(of: lease.requester, work.function)
+        let key = if let present { present } else { try await contentKey(of: lease.requester, work.function) }
         try await transaction.submit(
-            handIn.answer, hash: handIn.hash, under: lease, activeSeconds: activeSeconds, at: now
+            try key.seal(handIn.answer, as: .answer(to: lease.id)), hash: handIn.hash, under: lease,
+            activeSeconds: activeSeconds, at: now
         )
         try await compare(handIn.answer, under: lease, by: worker)
         try await transaction.countLeaseDown(of: worker)

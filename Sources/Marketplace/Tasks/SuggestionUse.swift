@@ -75,7 +75,9 @@ extension Change {
         if given.isOutdated {
             try await listForRecheck(answer, of: given.candidate, under: given.guideline, lease.requester)
         }
-        guard let suggestion = given.suggestion else { return }
+        guard let suggestion = try await given.suggestion?.opened(of: lease.task, lease.requester, in: self) else {
+            return
+        }
         let distance = AnswerDistance(between: suggestion.answer, and: answer)
         try await transaction.insertSuggestionUse(
             of: lease.id, lease.requester, by: worker, suggestion, wasShown: !given.isControl, distance

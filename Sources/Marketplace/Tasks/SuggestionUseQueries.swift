@@ -8,7 +8,7 @@ struct AnswerContext: Sendable {
     let candidate: RecheckCandidate
     /// Whether a later version was published meanwhile.
     let isOutdated: Bool
-    let suggestion: ShownSuggestion?
+    let suggestion: StoredSuggestion?
     /// Whether the worker was left without the suggestion.
     let isControl: Bool
 }
@@ -19,6 +19,7 @@ extension Transaction {
             """
             select assignment.guideline_id, assignment.assignment_id, assignment.task_id, assignment.guideline_version,
                    project.external_key, suggestion.source, suggestion.version, suggestion.suggestion,
+                   suggestion.sealed,
                    coalesce(suggestion.is_control, false) as is_control,
                    guideline.newest_version > assignment.guideline_version as is_outdated
               from assignment
@@ -34,7 +35,7 @@ extension Transaction {
             AnswerContext(
                 guideline: try row["guideline_id"], candidate: try RecheckCandidate(row: row),
                 isOutdated: try row["is_outdated"],
-                suggestion: try ShownSuggestion(row: row, "source", "version", "suggestion"),
+                suggestion: try StoredSuggestion(row: row, "source", "version"),
                 isControl: try row["is_control"]
             )
         }
@@ -85,12 +86,25 @@ extension Transaction {
     }
 }
 
-extension ShownSuggestion {
-    /// `nil` where there is none, from columns of those names.
-    init?(row: Row, _ source: String, _ version: String, _ answer: String) throws {
+/// A suggestion as it is stored.
+struct StoredSuggestion: Sendable {
+    let source: String
+    let version: String
+    private let answer: StoredContent
+
+    /// `nil` where there is none, from columns of those names, `suggestion` and `sealed`.
+    init?(row: Row, _ source: String, _ version: String) throws {
         guard let name: String = try row[source], let number: String = try row[version],
-            let given: JSON = try row[answer]
+            let given = try StoredContent(row: row, "suggestion")
         else { return nil }
-        self.init(source: name, version: number, answer: given)
+        (self.source, self.version, answer) = (name, number, given)
+    }
+
+    /// - Throws: ``ContentRefusal``, ``VaultRefusal``.
+    func opened(of task: WorkTask.ID, _ requester: Requester.ID, in change: Change) async throws -> ShownSuggestion {
+        let key = try await change.presentKey(ofTask: task, requester)
+        return ShownSuggestion(
+            source: source, version: version, answer: try answer.opened(by: key, as: .suggestion(of: task))
+        )
     }
 }

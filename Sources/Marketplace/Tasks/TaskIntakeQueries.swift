@@ -30,7 +30,7 @@ extension Transaction {
             """,
             rows: try intake.map { id, draft in
                 CopyRow([
-                    requester, id, try key.seal(draft.payload, of: id), key.mark(draft.contentDigest),
+                    requester, id, try key.seal(draft.payload, as: .payload(of: id)), key.mark(draft.contentDigest),
                     draft.deidentified,
                 ])
             }
@@ -47,18 +47,20 @@ extension Transaction {
                 }
             }
         )
-        try await copyBeside(intake, of: requester)
-        try await copySuggestions(intake, into: batch)
+        try await copyBeside(intake, of: requester, under: key)
+        try await copySuggestions(intake, into: batch, under: key)
         return intake.count
     }
 
-    private func copyBeside(_ intake: [IdentifiedDraft], of requester: Requester.ID) async throws {
+    private func copyBeside(
+        _ intake: [IdentifiedDraft], of requester: Requester.ID, under key: ContentKey
+    ) async throws {
         let answered = intake.filter { !$0.draft.referenceAnswers.isEmpty }
         if !answered.isEmpty {
             try await copyIn(
-                "copy reference_answer (requester_id, task_id, source, answer) from stdin (format binary)",
-                rows: answered.lazy.flatMap { item in
-                    item.draft.referenceAnswers.map { CopyRow([requester, item.id, $0.key, $0.value]) }
+                "copy reference_answer (requester_id, task_id, source, sealed) from stdin (format binary)",
+                rows: try answered.sealedReferences(under: key).lazy.map {
+                    CopyRow([requester, $0.task, $0.source, $0.sealed])
                 }
             )
         }
@@ -106,7 +108,7 @@ extension Transaction {
         try await execute(
             """
             create temporary table reference_intake (
-                task_id uuid not null, source text not null, answer jsonb not null
+                task_id uuid not null, source text not null, sealed bytea not null
             ) on commit drop
             """)
         try await execute(
@@ -118,7 +120,7 @@ extension Transaction {
         try await execute(
             """
             create temporary table suggestion_intake (
-                task_id uuid not null, source text not null, version text not null, suggestion jsonb not null,
+                task_id uuid not null, source text not null, version text not null, sealed bytea not null,
                 made_at timestamptz not null
             ) on commit drop
             """)
@@ -129,16 +131,14 @@ extension Transaction {
             """,
             rows: try intake.map { id, draft in
                 CopyRow([
-                    id, draft.externalKey, try key.seal(draft.payload, of: id), key.mark(draft.contentDigest),
-                    draft.deidentified, draft.matter,
+                    id, draft.externalKey, try key.seal(draft.payload, as: .payload(of: id)),
+                    key.mark(draft.contentDigest), draft.deidentified, draft.matter,
                 ])
             }
         )
         try await copyIn(
-            "copy reference_intake (task_id, source, answer) from stdin (format binary)",
-            rows: intake.lazy.flatMap { item in
-                item.draft.referenceAnswers.map { CopyRow([item.id, $0.key, $0.value]) }
-            }
+            "copy reference_intake (task_id, source, sealed) from stdin (format binary)",
+            rows: try intake.sealedReferences(under: key).lazy.map { CopyRow([$0.task, $0.source, $0.sealed]) }
         )
         try await copyIn(
             "copy party_intake (task_id, party_name, party) from stdin (format binary)",
@@ -147,10 +147,13 @@ extension Transaction {
             }
         )
         try await copyIn(
-            "copy suggestion_intake (task_id, source, version, suggestion, made_at) from stdin (format binary)",
-            rows: intake.lazy.compactMap { item in
-                item.draft.suggestion.map {
-                    CopyRow([item.id, $0.source, $0.version, $0.answer, $0.madeAt ?? instant])
+            "copy suggestion_intake (task_id, source, version, sealed, made_at) from stdin (format binary)",
+            rows: try intake.compactMap { item in
+                try item.draft.suggestion.map {
+                    CopyRow([
+                        item.id, $0.source, $0.version, try key.seal($0.answer, as: .suggestion(of: item.id)),
+                        $0.madeAt ?? instant,
+                    ])
                 }
             }
         )
@@ -172,8 +175,8 @@ extension Transaction {
                   from task_intake join added using (task_id)
             ),
             reference as (
-                insert into reference_answer (requester_id, task_id, source, answer)
-                select \(batch.requester), task_id, source, answer from reference_intake join added using (task_id)
+                insert into reference_answer (requester_id, task_id, source, sealed)
+                select \(batch.requester), task_id, source, sealed from reference_intake join added using (task_id)
             ),
             parties as (
                 insert into task_party (requester_id, task_id, party_name, party)
@@ -190,19 +193,22 @@ extension Transaction {
     }
 
     /// The same of drafts that are all new.
-    private func copySuggestions(_ intake: [IdentifiedDraft], into batch: Batch) async throws {
+    private func copySuggestions(
+        _ intake: [IdentifiedDraft], into batch: Batch, under key: ContentKey
+    ) async throws {
         let suggested = intake.filter { $0.draft.suggestion != nil }
         guard !suggested.isEmpty else { return }
         let controls = Set(try await controls(among: suggested.map(\.id), of: batch))
         try await copyIn(
             """
-            copy task_suggestion (requester_id, task_id, source, version, suggestion, made_at, is_control)
+            copy task_suggestion (requester_id, task_id, source, version, sealed, made_at, is_control)
             from stdin (format binary)
             """,
-            rows: suggested.lazy.compactMap { item in
-                item.draft.suggestion.map {
+            rows: try suggested.compactMap { item in
+                try item.draft.suggestion.map {
                     CopyRow([
-                        batch.requester, item.id, $0.source, $0.version, $0.answer, $0.madeAt ?? instant,
+                        batch.requester, item.id, $0.source, $0.version,
+                        try key.seal($0.answer, as: .suggestion(of: item.id)), $0.madeAt ?? instant,
                         controls.contains(item.id),
                     ])
                 }
@@ -234,8 +240,8 @@ extension Transaction {
         let controls = try await controls(among: ids, of: batch)
         try await execute(
             """
-            insert into task_suggestion (requester_id, task_id, source, version, suggestion, made_at, is_control)
-            select \(batch.requester), task_id, source, version, suggestion, made_at,
+            insert into task_suggestion (requester_id, task_id, source, version, sealed, made_at, is_control)
+            select \(batch.requester), task_id, source, version, sealed, made_at,
                    task_id = any(\(controls))
               from suggestion_intake
              where task_id = any(\(ids))
@@ -258,6 +264,18 @@ extension Transaction {
 
 /// A draft and the id that its task will have.
 private typealias IdentifiedDraft = (id: WorkTask.ID, draft: TaskDraft)
+
+extension [IdentifiedDraft] {
+    fileprivate func sealedReferences(
+        under key: ContentKey
+    ) throws -> [(task: WorkTask.ID, source: String, sealed: Bytes)] {
+        try flatMap { item in
+            try item.draft.referenceAnswers.map { source, answer in
+                (item.id, source, try key.seal(answer, as: .known(of: item.id, source: source)))
+            }
+        }
+    }
+}
 
 extension [TaskDraft] {
     /// In the order of their ids, so that indexes grow at their end.

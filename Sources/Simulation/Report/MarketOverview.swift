@@ -11,10 +11,11 @@ package struct MarketOverview: Sendable {
     }
 
     func read(run: RunFacts?, asksDoctor: Bool) async throws -> SimulationReport {
+        let agreement = try await KnownAgreement.read(market)
         let part = try await market.database.read(isolation: .repeatableRead) { transaction in
             try await transaction.allowLongReads()
             return (
-                projects: try await transaction.projectLines(), releases: try await transaction.releaseLines(),
+                projects: try await transaction.projectLines(agreement), releases: try await transaction.releaseLines(),
                 pay: try await transaction.payLines(), counts: try await transaction.marketCounts()
             )
         }

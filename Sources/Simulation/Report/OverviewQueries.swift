@@ -9,7 +9,7 @@ extension Transaction {
     }
 
     /// By external key; at most 200.
-    func projectLines() async throws -> [SimulationReport.Project] {
+    func projectLines(_ agreement: [KnownAgreement.Owner: KnownAgreement]) async throws -> [SimulationReport.Project] {
         try await rows(
             """
             with work as (
@@ -33,7 +33,6 @@ extension Transaction {
                                    and earning.flag_id is null and earning.bonus_id is null
                  group by 1, 2
             ),
-            \(fragment: Self.agreement),
             tasks as (
                 select task.requester_id, task.project_id, count(*) filter (where batch.state = 'draft') as draft,
                        count(*) filter (where batch.state <> 'draft' and task.state = 'open') as open,
@@ -42,38 +41,17 @@ extension Transaction {
                  group by 1, 2
             )
             select project.external_key, project.name, draft, open, closed, leased, submitted, accepted, rejected,
-                   expired, returned, partly, fill_median, fill_ninetieth, basis_points
+                   expired, returned, partly, fill_median, fill_ninetieth, project.project_id, project.requester_id
               from project
               left join tasks using (requester_id, project_id)
               left join work using (requester_id, project_id)
-              left join agreement using (requester_id, project_id)
              order by project.external_key collate "C", project.requester_id
              limit 200
             """
-        ).map(SimulationReport.Project.init(row:))
-    }
-
-    /// Of a contract the clauses whose answers are the annotators', of a question the settled answer.
-    private static var agreement: SQL {
-        """
-        agreement as (
-            select task.requester_id, task.project_id,
-                   (10000 * avg(case when submission.answer #> known.path is not distinct from known.value
-                                     then 1 else 0 end))::bigint as basis_points
-              from assignment
-              join submission using (requester_id, assignment_id)
-              join task using (requester_id, task_id)
-              join reference_answer using (requester_id, task_id)
-             cross join lateral (
-                 select case when jsonb_typeof(value) = 'object' then array[key, 'answer'] else array[key] end as path,
-                        case when jsonb_typeof(value) = 'object' then value -> 'answer' else value end as value
-                   from jsonb_each(reference_answer.answer)
-                  where key <> 'rationale') as known
-             where assignment.state in ('accepted', 'rejected')
-               and reference_answer.source in ('annotators', 'settled')
-             group by 1, 2
-        )
-        """
+        ).map { row in
+            let owner = KnownAgreement.Owner(requester: try row["requester_id"], project: try row["project_id"])
+            return try SimulationReport.Project(row: row, agreement[owner]?.basisPoints)
+        }
     }
 
     /// Oldest first; at most 200.
@@ -152,7 +130,7 @@ extension Transaction {
 }
 
 extension SimulationReport.Project {
-    init(row: Row) throws {
+    init(row: Row, _ agreementBasisPoints: Int?) throws {
         func count(_ column: String) throws -> Int { try row.value(column, as: Int?.self) ?? 0 }
         key = try row["external_key"]
         name = try row["name"]
@@ -164,6 +142,6 @@ extension SimulationReport.Project {
         partly = try count("partly")
         fillMedianSeconds = try row["fill_median"]
         fillNinetiethSeconds = try row["fill_ninetieth"]
-        agreementBasisPoints = try row["basis_points"]
+        self.agreementBasisPoints = agreementBasisPoints
     }
 }

@@ -1,4 +1,3 @@
-internal import Formats
 internal import Foundation
 internal import Marketplace
 internal import Store
@@ -69,23 +68,6 @@ extension Transaction {
                 expectedMinutes: try row["expected_minutes"], leaseSeconds: try row["lease_seconds"]
             )
         }
-    }
-
-    /// What is known of tasks beforehand, by task and source; for at most 200 tasks.
-    func references(
-        of tasks: [WorkTask.ID], _ requester: Requester.ID
-    ) async throws -> [WorkTask.ID: [String: JSON]] {
-        var found: [WorkTask.ID: [String: JSON]] = [:]
-        for row in try await rows(
-            """
-            select task_id, source, answer from reference_answer
-             where requester_id = \(requester) and task_id = any(\(tasks)::uuid[])
-             limit 3200
-            """)
-        {
-            found[try row["task_id"], default: [:]][try row["source"]] = try row["answer"]
-        }
-        return found
     }
 
     /// The open offers that can still be answered, each worker's oldest; at most 10,000.

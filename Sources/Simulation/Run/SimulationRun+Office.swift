@@ -16,7 +16,7 @@ extension SimulationRun {
                     of: batch.id, from: batch.requester, after: last, limit: Self.page, by: crew.reviewers[0]
                 )
                 let tasks = items.map(\.task)
-                let references = try await market.database.read { try await $0.references(of: tasks, batch.requester) }
+                let references = try await market.knownAnswers(of: tasks, batch.requester)
                 for item in items {
                     turn += 1
                     try await review(

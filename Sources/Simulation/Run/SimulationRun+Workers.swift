@@ -166,9 +166,8 @@ extension SimulationRun {
     /// Hands an answer in; now and then one that the schema refuses first, and mended then.
     private func submit(_ held: HeldWork, _ index: Int) async throws {
         let (assignment, actor) = (held.assignment, workers[index].actor)
-        let references = try await market.database.read {
-            try await $0.references(of: [assignment.task], assignment.requester)[assignment.task] ?? [:]
-        }
+        let known = try await market.knownAnswers(of: [assignment.task], assignment.requester)
+        let references = known[assignment.task] ?? [:]
         var maker = AnswerMaker(errorRate: workers[index].errorRate, random: workers[index].random)
         let answer = maker.answer(held.batch.taskKind, references: references, slot: assignment.slot)
         let slips = maker.random.happens(0.03)

@@ -77,7 +77,7 @@ struct ContentCommand: AsyncParsableCommand {
             abstract: "Destroy a requester's keys, so that its content can never be read again.",
             discussion: """
                 Two people: one operator asks for it with --reasons, another says --confirm. Batches that are open or \
-                paused must be closed before. Ledger, audit log and results stay. Backups and old rows of the database \
+                paused must be closed before. Ledger and audit log stay, and who answered what when. Backups and old rows of the database \
                 still hold the wrapped keys: run `guildhall keys rotate` afterwards, and keep no copy of the old key \
                 file, to make them worthless.
                 """

@@ -101,7 +101,7 @@ struct ReviewCommand: AsyncParsableCommand {
                 let decision = review.decision.map { "; decision \($0)" } ?? ""
                 Console.result(
                     [
-                        "review": .string("\(review.id)"), "verdict": .string(judgement.verdict.rawValue),
+                        "review": review.id.map { .string("\($0)") } ?? .null, "stage": .string(review.stage.rawValue), "verdict": .string(judgement.verdict.rawValue),
                         "earned_minor": .integer(review.earned?.minorUnits ?? 0),
                         "decision": review.decision.map { .string("\($0)") } ?? .null,
                     ],

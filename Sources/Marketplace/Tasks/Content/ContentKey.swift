@@ -12,7 +12,7 @@ package enum WorkFunction: String, Sendable, CaseIterable, SQLEnum {
 }
 
 extension WorkFunction {
-    /// Where content is sealed for, and the table that it is in.
+    /// The table that content is in, and what it is sealed for.
     fileprivate var place: String {
         switch self {
         case .functional: "task_content"
@@ -56,6 +56,55 @@ package enum ContentRefusal: Refusal, CaseIterable {
     }
 }
 
+/// What is sealed under a requester's key; what was sealed as one does not open as another.
+enum ContentPlace: Sendable {
+    case payload(of: WorkTask.ID)
+    /// A known answer from that source.
+    case known(of: WorkTask.ID, source: String)
+    case suggestion(of: WorkTask.ID)
+    case draft(of: WorkTask.ID, by: Worker.ID)
+    /// What was handed in.
+    case answer(to: Assignment.ID)
+}
+
+/// A value as a row has it: sealed, or clear from before it was.
+struct StoredContent: Sendable {
+    private enum Form {
+        case sealed(Bytes)
+        case clear(JSON)
+    }
+
+    private let form: Form
+
+    var isSealed: Bool {
+        switch form {
+        case .sealed: true
+        case .clear: false
+        }
+    }
+
+    /// From `sealed` and that column; `nil` where neither has it.
+    init?(row: Row, _ clear: String) throws {
+        if let bytes: Bytes = try row["sealed"] {
+            form = .sealed(bytes)
+        } else if let value: JSON = try row[clear] {
+            form = .clear(value)
+        } else {
+            return nil
+        }
+    }
+
+    /// - Throws: ``VaultRefusal``, also where it is sealed and there is no key.
+    func opened(by key: ContentKey?, as place: ContentPlace) throws(VaultRefusal) -> JSON {
+        switch form {
+        case .clear(let value): return value
+        case .sealed(let bytes):
+            guard let key else { throw .unreadable }
+            return try key.open(bytes, as: place)
+        }
+    }
+}
+
 /// The data key that a requester's content of one function is sealed under, unwrapped for one transaction.
 struct ContentKey: Sendable {
     let requester: Requester.ID
@@ -72,20 +121,22 @@ struct ContentKey: Sendable {
         )
     }
 
-    func seal(_ payload: JSON, of task: WorkTask.ID) throws -> Bytes {
-        Bytes(try Envelope.seal(payload, for: "\(function.place)/\(requester)/\(task)", under: key))
+    func seal(_ value: JSON, as place: ContentPlace) throws -> Bytes {
+        Bytes(try Envelope.seal(value, for: path(of: place), under: key))
     }
 
-    func open(_ sealed: Bytes, of task: WorkTask.ID) throws(VaultRefusal) -> JSON {
-        try Envelope.open(sealed.bytes, for: "\(function.place)/\(requester)/\(task)", under: key)
+    func open(_ sealed: Bytes, as place: ContentPlace) throws(VaultRefusal) -> JSON {
+        try Envelope.open(sealed.bytes, for: path(of: place), under: key)
     }
 
-    func seal(draft: JSON, of task: WorkTask.ID, by worker: Worker.ID) throws -> Bytes {
-        Bytes(try Envelope.seal(draft, for: "answer_draft/\(requester)/\(task)/\(worker)", under: key))
-    }
-
-    func open(draft: Bytes, of task: WorkTask.ID, by worker: Worker.ID) throws(VaultRefusal) -> JSON {
-        try Envelope.open(draft.bytes, for: "answer_draft/\(requester)/\(task)/\(worker)", under: key)
+    private func path(of place: ContentPlace) -> String {
+        switch place {
+        case .payload(let task): "\(function.place)/\(requester)/\(task)"
+        case .known(let task, let source): "reference_answer/\(requester)/\(task)/\(source)"
+        case .suggestion(let task): "task_suggestion/\(requester)/\(task)"
+        case .draft(let task, let worker): "answer_draft/\(requester)/\(task)/\(worker)"
+        case .answer(let assignment): "submission/\(requester)/\(assignment)"
+        }
     }
 
     /// Equal for equal content, and telling nothing without the key.
@@ -138,10 +189,43 @@ extension Change {
         return key
     }
 
+    /// ``Transaction/presentKey(of:_:in:)``.
+    func presentKey(of requester: Requester.ID, _ function: WorkFunction) async throws -> ContentKey? {
+        try await transaction.presentKey(of: requester, function, in: keys)
+    }
+
+    /// The same of the function that a task is for.
+    func presentKey(ofTask task: WorkTask.ID, _ requester: Requester.ID) async throws -> ContentKey? {
+        try await transaction.presentKey(ofTask: task, requester, in: keys)
+    }
+
     /// `nil` when there is none.
     private func existingContentKey(of requester: Requester.ID, _ function: WorkFunction) async throws -> ContentKey? {
         let ring = try contentRing
         guard let row = try await transaction.holdRequesterKey(of: requester, function) else { return nil }
         return try ContentKey(row: row, of: requester, function, ring)
+    }
+}
+
+extension Transaction {
+    /// The key that a requester's content is sealed under, which may be destroyed meanwhile: what is sealed under it is
+    /// gone with it then. No lock is taken, as everybody who hands in would share it.
+    ///
+    /// - Returns: `nil` when there is none, because nothing was ever sealed.
+    /// - Throws: ``ContentRefusal``, ``VaultRefusal``.
+    func presentKey(
+        of requester: Requester.ID, _ function: WorkFunction, in keys: KeyRing?
+    ) async throws -> ContentKey? {
+        guard let keys else { throw ContentRefusal.keysMissing }
+        guard let row = try await requesterKey(of: requester, function) else { return nil }
+        return try ContentKey(row: row, of: requester, function, keys)
+    }
+
+    /// The same of the function that a task is for.
+    func presentKey(
+        ofTask task: WorkTask.ID, _ requester: Requester.ID, in keys: KeyRing?
+    ) async throws -> ContentKey? {
+        guard let function = try await workFunction(ofTask: task, requester) else { throw NotFound("task") }
+        return try await presentKey(of: requester, function, in: keys)
     }
 }

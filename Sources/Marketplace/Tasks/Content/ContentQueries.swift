@@ -30,6 +30,15 @@ extension Transaction {
             """)
     }
 
+    /// The same without a lock.
+    func requesterKey(of requester: Requester.ID, _ function: WorkFunction) async throws -> Row? {
+        try await firstRow(
+            """
+            select wrapping_key, wrapped, destroyed_at from requester_key
+             where requester_id = \(requester) and function = \(function)
+            """)
+    }
+
     /// - Returns: false when there was one; then nothing was changed.
     func insertRequesterKey(
         _ wrapped: Bytes, of requester: Requester.ID, _ function: WorkFunction, by name: String
@@ -165,6 +174,79 @@ extension Transaction {
              where task_content.requester_id = \(requester) and task_content.task_id = anew.task_id
             """)
         guard changed == tasks.count else { throw StoreError.unexpectedRowCount(changed) }
+    }
+
+    /// Answers, known answers and suggestions of before they were sealed, about that many in all, each with `place`
+    /// (`submission`, `reference_answer`, `task_suggestion`), the ids, and the function that its task is for. A known
+    /// answer only once its task's payload is sealed, as the mark of that is of both.
+    func lockUnsealedAnswers(limit: Int) async throws -> [Row] {
+        try await rows(
+            """
+            with handed_in as materialized (
+                select requester_id, assignment_id, answer from submission
+                 where answer is not null
+                 order by requester_id, assignment_id
+                 limit \(limit)
+                   for update skip locked
+            ),
+            known as materialized (
+                select requester_id, task_id, source, answer from reference_answer
+                 where answer is not null
+                   and not exists (select from task_content as content
+                                    where content.requester_id = reference_answer.requester_id
+                                      and content.task_id = reference_answer.task_id
+                                      and content.payload is not null)
+                 order by requester_id, task_id, source
+                 limit \(limit)
+                   for update skip locked
+            ),
+            suggested as materialized (
+                select requester_id, task_id, suggestion from task_suggestion
+                 where suggestion <> 'null'
+                 order by requester_id, task_id
+                 limit \(limit)
+                   for update skip locked
+            ),
+            found as (
+                select 'submission' as place, requester_id, assignment.task_id, assignment_id, null as source,
+                       answer as value
+                  from handed_in join assignment using (requester_id, assignment_id)
+                union all
+                select 'reference_answer', requester_id, task_id, null, source, answer from known
+                union all
+                select 'task_suggestion', requester_id, task_id, null, null, suggestion from suggested
+            )
+            select found.*, project.function
+              from found join task using (requester_id, task_id) join project using (requester_id, project_id)
+             order by place, requester_id, task_id, assignment_id, source
+             limit \(limit)
+            """)
+    }
+
+    func sealAnswer(_ id: Assignment.ID, to requester: Requester.ID, _ sealed: Bytes) async throws {
+        try await execute(
+            """
+            update submission set answer = null, sealed = \(sealed)
+             where requester_id = \(requester) and assignment_id = \(id)
+            """)
+    }
+
+    func sealKnownAnswer(
+        of task: WorkTask.ID, _ requester: Requester.ID, from source: String, _ sealed: Bytes
+    ) async throws {
+        try await execute(
+            """
+            update reference_answer set answer = null, sealed = \(sealed)
+             where requester_id = \(requester) and task_id = \(task) and source = \(source)
+            """)
+    }
+
+    func sealSuggestion(for task: WorkTask.ID, _ requester: Requester.ID, _ sealed: Bytes) async throws {
+        try await execute(
+            """
+            update task_suggestion set suggestion = null, sealed = \(sealed)
+             where requester_id = \(requester) and task_id = \(task)
+            """)
     }
 
     /// The same for drafts: requester, task, worker, answer and function.

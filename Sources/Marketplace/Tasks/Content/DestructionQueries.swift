@@ -41,6 +41,8 @@ extension Transaction {
                    exists (select from task_content
                             where requester_id = \(requester) and payload is not null)
                    or exists (select from answer_draft
+                               where requester_id = \(requester) and answer is not null)
+                   or exists (select from submission
                                where requester_id = \(requester) and answer is not null) as has_unsealed
             """)
         if try row["has_open"] { return .batchesOpen }
@@ -61,7 +63,9 @@ extension Transaction {
         try await execute("delete from answer_draft where requester_id = \(requester)")
         try await execute("delete from reference_answer where requester_id = \(requester)")
         try await execute("delete from import_fault where requester_id = \(requester)")
-        try await execute("update task_suggestion set suggestion = 'null' where requester_id = \(requester)")
+        try await execute(
+            "update task_suggestion set suggestion = 'null', sealed = null where requester_id = \(requester)"
+        )
         try await execute(
             """
             update key_destruction set confirmed_by = \(actor), confirmed_at = \(instant)

@@ -97,7 +97,7 @@ extension Change {
                     continue
                 }
                 guard let key else { throw VaultRefusal.unreadable }
-                found[task] = .open(try key.open(sealed, of: task))
+                found[task] = .open(try key.open(sealed, as: .payload(of: task)))
             } else if let payload: JSON = try row["payload"] {
                 found[task] = .open(payload)
             } else {

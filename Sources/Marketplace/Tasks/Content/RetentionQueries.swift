@@ -121,7 +121,7 @@ extension Transaction {
         )
         try await execute(
             """
-            update task_suggestion set suggestion = 'null'
+            update task_suggestion set suggestion = 'null', sealed = null
              where requester_id = \(batch.requester) and task_id = any(\(tasks))
             """)
         if batch.scope == .contentAndReferences {

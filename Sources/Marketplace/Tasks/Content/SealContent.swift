@@ -2,7 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Seals what was taken in before content was sealed: task contents, then drafts.
+/// Seals what was taken in before it was sealed: task contents, then drafts, then answers, known answers and
+/// suggestions.
 ///
 /// By bounded batches, each a transaction; cut off at any point, it goes on where it was. Any number may run at once.
 package struct SealContent: Sendable {
@@ -25,11 +26,17 @@ package struct SealContent: Sendable {
             if !contents.isEmpty { try await change.seal(contents) }
             let drafts = contents.isEmpty ? try await change.transaction.lockUnsealedDrafts(limit: limit) : []
             if !drafts.isEmpty { try await change.seal(drafts: drafts) }
-            let count = contents.count + drafts.count
+            let answers =
+                contents.isEmpty && drafts.isEmpty ? try await change.transaction.lockUnsealedAnswers(limit: limit) : []
+            if !answers.isEmpty { try await change.seal(answers: answers) }
+            let count = contents.count + drafts.count + answers.count
             guard count > 0 else { return 0 }
             try await change.record(
                 "content_sealed", by: actor, on: "principal", actor.uuid, in: .platform,
-                facts: ["contents": .integer(Int64(contents.count)), "drafts": .integer(Int64(drafts.count))]
+                facts: [
+                    "contents": .integer(Int64(contents.count)), "drafts": .integer(Int64(drafts.count)),
+                    "answers": .integer(Int64(answers.count)),
+                ]
             )
             return count
         }
@@ -42,7 +49,8 @@ extension Change {
         for (requester, contents) in byRequester {
             let key = try await contentKey(of: requester, .functional)
             try await transaction.seal(
-                contents.map(\.task), of: requester, contents.map { try key.seal($0.payload, of: $0.task) },
+                contents.map(\.task), of: requester,
+                contents.map { try key.seal($0.payload, as: .payload(of: $0.task)) },
                 marks: contents.map { key.mark($0.digest) }
             )
         }
@@ -53,8 +61,25 @@ extension Change {
             let (requester, task): (Requester.ID, WorkTask.ID) = (try row["requester_id"], try row["task_id"])
             let worker: Worker.ID = try row["worker_id"]
             let key = try await contentKey(of: requester, try row["function"])
-            let sealed = try key.seal(draft: try row["answer"], of: task, by: worker)
+            let sealed = try key.seal(try row["answer"], as: .draft(of: task, by: worker))
             try await transaction.sealDraft(ofTask: task, from: requester, by: worker, sealed)
+        }
+    }
+
+    fileprivate func seal(answers: [Row]) async throws {
+        for row in answers {
+            let (requester, task): (Requester.ID, WorkTask.ID) = (try row["requester_id"], try row["task_id"])
+            let (key, value) = (try await contentKey(of: requester, try row["function"]), try row["value"] as JSON)
+            if let assignment: Assignment.ID = try row["assignment_id"] {
+                let sealed = try key.seal(value, as: .answer(to: assignment))
+                try await transaction.sealAnswer(assignment, to: requester, sealed)
+            } else if let source: String = try row["source"] {
+                let sealed = try key.seal(value, as: .known(of: task, source: source))
+                try await transaction.sealKnownAnswer(of: task, requester, from: source, sealed)
+            } else {
+                let sealed = try key.seal(value, as: .suggestion(of: task))
+                try await transaction.sealSuggestion(for: task, requester, sealed)
+            }
         }
     }
 }

@@ -136,8 +136,8 @@ create table rework (
     sent_by         uuid         not null references principal,
     reasons         text         not null,
     sheet           jsonb        not null,
-    -- The version that was sent back.
-    answer          jsonb        not null,
+    -- The version that was sent back, as it was stored.
+    answer          jsonb,
     hash            bytea        not null,
     active_seconds  integer      not null,
     submitted_at    timestamptz  not null,
@@ -145,6 +145,9 @@ create table rework (
     -- Until when the worker may hand in another; then the version stands as it is.
     answer_until    timestamptz  not null,
     answered_at     timestamptz,
+    -- As of the submission.
+    sealed          bytea,
+    constraint rework_in_one_form check (num_nonnulls(answer, sealed) = 1),
     constraint rework_pkey primary key (requester_id, assignment_id, round),
     constraint rework_assignment_fkey
         foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
@@ -164,5 +167,5 @@ grant select, insert, update, delete on appeal, review_policy, opinion, rework t
 -- What was said of an answer stays as it was, and so does what was sent back; a new version of an answer takes its place.
 revoke update, delete on opinion, rework, appeal from guildhall_app;
 grant update (answered_at) on rework to guildhall_app;
-grant update (answer, hash, submitted_at, active_seconds) on submission to guildhall_app;
+grant update (hash, submitted_at, active_seconds) on submission to guildhall_app;
 grant update (state, answered_by, answered_at, answer, remedy, told_at) on appeal to guildhall_app;
