@@ -21,7 +21,7 @@ struct Guildhall: AsyncParsableCommand {
             WorkerCommand.self, KeysCommand.self,
             ProfileCommand.self, CredentialCommand.self, ExamCommand.self, TierCommand.self, AgreementCommand.self,
             RequesterCommand.self, LedgerCommand.self, ProjectCommand.self, BatchCommand.self, ReservationCommand.self,
-            GuidelineCommand.self, SuggestionCommand.self, TaskCommand.self, ReviewCommand.self, OfferCommand.self,
+            GuidelineCommand.self, SuggestionCommand.self, TaskCommand.self, ReviewCommand.self, DecisionCommand.self, OfferCommand.self,
             InterestCommand.self, ExclusionCommand.self, TeamCommand.self, RequirementCommand.self, RateCommand.self,
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
             ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,

@@ -32,7 +32,7 @@ package struct AnswerAppeal: Sendable {
             guard appeal.worker.uuid != actor.uuid,
                 try await !transaction.isCloseColleague(actor, of: appeal.worker)
             else { throw AppealRefusal.tooClose }
-            let remedy = isOverturned ? try await change.makeUp(for: appeal, by: actor) : nil
+            let remedy: JSON? = if isOverturned { try await change.makeUp(for: appeal, by: actor) } else { nil }
             try await transaction.endAppeal(
                 id, as: isOverturned ? .overturned : .upheld, by: actor, answer: answer, remedy: remedy)
             try await transaction.tell(

@@ -12,10 +12,6 @@ struct RefusedPay: Sendable {
 }
 
 extension Transaction {
-    func isPerson(_ principal: Principal.ID) async throws -> Bool {
-        try await firstRow("select from principal where principal_id = \(principal) and kind = 'person'") != nil
-    }
-
     /// Whether somebody has judged an assignment.
     func hasOpinion(_ person: Principal.ID, on assignment: UUID) async throws -> Bool {
         try await firstRow(

@@ -43,7 +43,7 @@ package struct ReviewPolicy: Hashable, Sendable {
         return policy
     }()
 
-    private static let numbers: [(key: String, path: WritableKeyPath<ReviewPolicy, Int> & Sendable, most: Int)] = [
+    private static let numbers: [(key: String, path: any WritableKeyPath<ReviewPolicy, Int> & Sendable, most: Int)] = [
         ("second_bps", \.secondBasisPoints, 10_000), ("value_bps", \.valueBasisPoints, 10_000),
         ("newcomer_bps", \.newcomerBasisPoints, 10_000), ("disagreement_bps", \.disagreementBasisPoints, 10_000),
         ("load_bps", \.loadBasisPoints, 10_000), ("value_from_minor", \.valueFromMinor, 1_000_000_000),

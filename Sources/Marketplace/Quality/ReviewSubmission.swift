@@ -177,7 +177,7 @@ extension Change {
     }
 
     /// Ends the judgement of a submission by the opinion that counts.
-    private func close(_ work: WorkToReview, by decisive: Opinion, of opinions: [Opinion]) async throws -> Review {
+    fileprivate func close(_ work: WorkToReview, by decisive: Opinion, of opinions: [Opinion]) async throws -> Review {
         let judgement = decisive.judgement
         guard let next = work.state.after(judgement.assignmentEvent),
             try await transaction.settle(work, as: next)
