@@ -31,13 +31,19 @@ struct DueProcessConstraintTests {
         ("opinion_risk_possible", "update opinion set risk_bps = 10001"),
         (
             "opinion_sheet_bounded",
-            "update opinion set sheet = jsonb_build_object('x', (select string_agg(md5(n::text), '') "
-                + "from generate_series(1, 9000) as n))"
+            """
+            update opinion
+               set sheet = jsonb_build_object(
+                       'x', (select string_agg(md5(n::text), '') from generate_series(1, 9000) as n))
+            """
         ),
         (
             "review_policy_settings_bounded",
-            "update review_policy set settings = jsonb_build_object('x', (select string_agg(md5(n::text), '') "
-                + "from generate_series(1, 3000) as n))"
+            """
+            update review_policy
+               set settings = jsonb_build_object(
+                       'x', (select string_agg(md5(n::text), '') from generate_series(1, 3000) as n))
+            """
         ),
         ("review_weights_in_order", "update review set whole_weight = 2"),
         ("rework_round_bounded", "update rework set round = 6"),
@@ -59,8 +65,10 @@ struct DueProcessConstraintTests {
         ("appeal_answered_by_another", "update appeal set answered_by = worker_id"),
         (
             "appeal_decision_fkey",
-            "update appeal set decided_by = worker_id, answered_by = null, state = 'open', "
-                + "answer = null, answered_at = null"
+            """
+            update appeal
+               set decided_by = worker_id, answered_by = null, state = 'open', answer = null, answered_at = null
+            """
         ),
         ("appeal_statement_bounded", "update appeal set statement = ''"),
         ("appeal_answer_bounded", "update appeal set answer = ''"),

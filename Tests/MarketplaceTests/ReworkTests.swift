@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Marketplace
 import Store
@@ -24,7 +25,7 @@ struct ReworkTests {
         let work = try await desk.submitted(by: ann)[0]
         Scratch.clock.advance(by: 60)
         let end = try await back(desk, work)
-        #expect(end == Scratch.clock.now.addingTimeInterval(72 * 3_600))
+        #expect(end == Scratch.clock.now().addingTimeInterval(72 * 3_600))
         #expect(await refusal(ReviewRefusal.self) { try await desk.judge(work, .accepted, by: 1) } == .sentBack(end))
         #expect(
             try await ReviewQueue(market: small.market)(of: work.batch, from: small.requester, by: small.reviewer)
@@ -60,7 +61,7 @@ struct ReworkTests {
                 try await HandInAgain(market: desk.small.market)(
                     ["no": "x"], for: work.id, activeSeconds: 1, by: Principal.ID(ann.uuid))
             }?.code == "invalid_answer")
-        Scratch.clock.advance(by: end.timeIntervalSince(Scratch.clock.now))
+        Scratch.clock.advance(by: end.timeIntervalSince(Scratch.clock.now()))
         #expect(await refusal(ReworkRefusal.self) { try await again(desk, work, "b") }?.code == "not_sent_back")
         #expect(try await desk.judge(work, .accepted, by: 0).stage == .final)
         #expect(try await desk.pay(of: ann) == SmallMarket.pay)
