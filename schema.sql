@@ -252,7 +252,6 @@ create table decision (
     -- What programs had a part in it, for the worker to know.
     automated     text           not null default 'none',
     constraint decision_automated_said check (char_length(automated) between 1 and 1000),
-    constraint decision_appealed_as_made unique (decision_id, worker_id, decided_by),
     constraint decision_rule_given check (char_length(rule) > 0),
     constraint decision_reasons_given check (char_length(reasons) > 0),
     constraint decision_appeal_possible check (appeal_until > decided_at),
@@ -264,6 +263,8 @@ create index decision_by_subject on decision (subject_id);
 create index decision_by_decider on decision (decided_by);
 -- Serves RetentionQueries.lockBatchToEmpty: whose appeal clock runs.
 create index decision_by_appeal on decision (appeal_until);
+-- For appeals, which name worker and decider of their decision.
+create unique index decision_as_made on decision (decision_id, worker_id, decided_by);
 
 create type appeal_state as enum (
     'open',        -- waits for its answer

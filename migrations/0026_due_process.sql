@@ -2,8 +2,9 @@
 
 alter table decision
     add column automated text not null default 'none',
-    add constraint decision_automated_said check (char_length(automated) between 1 and 1000),
-    add constraint decision_appealed_as_made unique (decision_id, worker_id, decided_by);
+    add constraint decision_automated_said check (char_length(automated) between 1 and 1000);
+-- For appeals, which name worker and decider of their decision.
+create unique index decision_as_made on decision (decision_id, worker_id, decided_by);
 
 create type appeal_state as enum (
     'open',        -- waits for its answer

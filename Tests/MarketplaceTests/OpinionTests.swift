@@ -187,10 +187,11 @@ struct OpinionTests {
                 let work = try await small.claim(worker, batch)
                 try await small.submit(work, label)
                 try await desk.judge(work, .accepted, by: 0)
+                Scratch.clock.advance(by: 1)
             }
         }
         let risks: [Int] = try await small.market.database.read {
-            try await $0.rows("select risk_bps from opinion order by assignment_id").map { try $0["risk_bps"] }
+            try await $0.rows("select risk_bps from opinion order by given_at").map { try $0["risk_bps"] }
         }
         #expect(risks == [111, 11, 6_111, 6_011])
     }

@@ -54,8 +54,9 @@ extension Transaction {
             )
             update submission
                set answer = null, sealed = \(sealed), hash = \(hash), submitted_at = \(now),
-                   active_seconds = least(submission.active_seconds + \(active), 7776000)
-              from answered
+                   active_seconds = least(submission.active_seconds + \(active), 7776000,
+                                          greatest(1, ceil(extract(epoch from \(now)::timestamptz - leased_at))))
+              from answered join assignment using (requester_id, assignment_id)
              where submission.requester_id = answered.requester_id
                and submission.assignment_id = answered.assignment_id
             """)
