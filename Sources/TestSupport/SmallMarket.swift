@@ -6,7 +6,7 @@ internal import Testing
 
 /// A market with everybody who is needed to publish, work, judge and pay; on the running test's database.
 package struct SmallMarket: Sendable {
-    package let market: Market
+    package private(set) var market: Market
     package let manager: Principal.ID
     /// Another operator, for what two people must look at.
     package let second: Principal.ID
@@ -55,6 +55,13 @@ package struct SmallMarket: Sendable {
                 requester, with: Money(wallet, usd), reference: market.identifiers.uuid(at: Scratch.start), by: maker
             )
         }
+    }
+
+    /// The same market as it is reached by another way.
+    package func through(_ market: Market) -> SmallMarket {
+        var copy = self
+        copy.market = market
+        return copy
     }
 
     /// An active worker without any paper.

@@ -62,6 +62,30 @@ import Testing
         #expect(rows[1]["federal_income_tax_withheld"] == "24.00" && rows[1]["reason"] == "backup_withholding")
     }
 
+    @Test("1042-S: foreign persons' work in the US, a row for each rate; never on 1099-NEC")
+    func form1042S() throws {
+        func foreign(_ place: String?, treaty: Int? = nil) -> TaxStanding {
+            var standing = TaxStanding()
+            (standing.form, standing.placeOfPerformance, standing.treatyBps) = (.w8ben, place, treaty)
+            return standing
+        }
+        let payee = TaxPayee(key: "a", name: "Ann", residence: "DE")
+        let records =
+            try Self.records(
+                "us", payee, [("2026-01-05", 1_000), ("2026-02-05", 500)], currency: "USD", standing: foreign("US"))
+            + Self.records(
+                "us", payee, [("2026-03-05", 200)], currency: "USD", standing: foreign(nil, treaty: 0))
+            + Self.records("us", payee, [("2026-04-05", 700)], currency: "USD", standing: foreign("DE"))
+        let rows = try Self.rows(.form1042S, year: 2026, records)
+        #expect(rows.map { $0["rate_bps"] } == ["0", "3000"])
+        #expect(rows.map { $0["exemption_code"] } == ["04", "00"])
+        #expect(rows.map { $0["gross_income"] } == ["200.00", "1500.00"])
+        #expect(rows.map { $0["federal_tax_withheld"] } == ["0.00", "450.00"])
+        #expect(rows.allSatisfy { $0["income_code"] == "17" && $0["residence"] == "DE" })
+        #expect(try Self.rows(.form1099NEC, year: 2026, records).isEmpty)
+        #expect(try Self.rows(.form1042S, year: 2025, records).isEmpty)
+    }
+
     @Test("the Chinese return has a row a month, cumulative to its end")
     func chinaWithholding() throws {
         let records = try Self.records(

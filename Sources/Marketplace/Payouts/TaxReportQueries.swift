@@ -27,7 +27,7 @@ extension Transaction {
             )
             select withholding.worker_id, worker.external_key, coalesce(worker_person.name, '') as name, residence,
                    paid_on, withholding.currency, gross_minor, withheld_minor, fees_minor, activities, rule_set,
-                   counts_toward, case when \(report) = 'cn-withholding' then lines else '[]' end as lines
+                   counts_toward, case when \(report) in ('cn-withholding', '1042-s') then lines else '[]' end as lines
               from payee
               join withholding using (worker_id)
               join payout_batch using (payout_batch_id)

@@ -64,6 +64,7 @@ package enum TaxCell: Hashable, Sendable {
 /// A report, row by row.
 package enum TaxReportForm: String, Sendable, CaseIterable {
     case form1099NEC = "1099-nec"
+    case form1042S = "1042-s"
     case chinaWithholding = "cn-withholding"
     case decree810 = "decree-810"
     case dac7
@@ -72,6 +73,7 @@ package enum TaxReportForm: String, Sendable, CaseIterable {
     var report: TaxReport {
         switch self {
         case .form1099NEC: .form1099NEC
+        case .form1042S: .form1042S
         case .chinaWithholding: .chinaWithholding
         case .decree810: .decree810
         case .dac7: .dac7
@@ -79,5 +81,5 @@ package enum TaxReportForm: String, Sendable, CaseIterable {
     }
 
     /// Whether it can be asked for a single quarter.
-    package var hasQuarters: Bool { self != .form1099NEC }
+    package var hasQuarters: Bool { self != .form1099NEC && self != .form1042S }
 }

@@ -33,6 +33,11 @@ package struct TaxReportTable: Sendable {
             return ["year"] + person + [
                 "nonemployee_compensation", "federal_income_tax_withheld", "currency", "payments", "reason",
             ]
+        case .form1042S:
+            return ["year"] + person + [
+                "income_code", "gross_income", "rate_bps", "exemption_code", "federal_tax_withheld", "currency",
+                "payments",
+            ]
         case .chinaWithholding:
             return ["year", "month"] + person + [
                 "rules", "currency", "income", "income_cumulative", "cost", "exempt", "deduction", "other_deductions",
@@ -64,7 +69,9 @@ package struct TaxReportTable: Sendable {
             open.append(record)
             return rows
         }
-        let key = SumKey(quarter: form == .form1099NEC ? 0 : record.day.quarter, currency: record.currency)
+        let key = SumKey(
+            quarter: form.hasQuarters ? record.day.quarter : 0, currency: record.currency,
+            rateBps: form == .form1042S ? record.rateBps : 0)
         try sums[key, default: Sum(digits: record.minorDigits)].add(record)
         return rows
     }
@@ -82,6 +89,7 @@ package struct TaxReportTable: Sendable {
         ]
         switch form {
         case .form1099NEC: return form1099NEC(person)
+        case .form1042S: return form1042S(person)
         case .chinaWithholding: return chinaWithholding(person)
         case .decree810: return decree810(person)
         case .dac7: return dac7(person)
@@ -94,6 +102,18 @@ package struct TaxReportTable: Sendable {
             return [.number(Int64(year))] + person + [
                 sum.amount(sum.gross), sum.amount(sum.withheld), .text(key.currency), .number(sum.payments),
                 .text(sum.gross >= threshold ? "threshold" : "backup_withholding"),
+            ]
+        }
+    }
+
+    /// A row for each rate: income code 17, independent personal services; exemption code 04 where a treaty leaves no
+    /// tax, else 00 (IRS, Instructions for Form 1042-S).
+    private func form1042S(_ person: [TaxCell]) -> [[TaxCell]] {
+        sums.sorted { $0.key < $1.key }.map { key, sum in
+            [.number(Int64(year))] + person + [
+                .text("17"), sum.amount(sum.gross), .number(Int64(key.rateBps)),
+                .text(key.rateBps == 0 ? "04" : "00"), sum.amount(sum.withheld), .text(key.currency),
+                .number(sum.payments),
             ]
         }
     }
@@ -166,6 +186,9 @@ extension TaxRecord {
         countsToward.contains(.decree810) || countsToward.contains(.chinaWithholding) || payee.residence == "CN"
     }
 
+    /// At which it was taxed; 0 where it was not.
+    fileprivate var rateBps: Int { lines.first { $0.step == .tax }?.rateBps ?? 0 }
+
     fileprivate func sum(_ step: TaxStep) -> ExactAmount {
         lines.reduce(.zero) { $1.step == step ? $0 + $1.amount : $0 }
     }
@@ -175,9 +198,11 @@ extension TaxRecord {
 private struct SumKey: Hashable, Comparable, Sendable {
     let quarter: Int
     let currency: String
+    /// Of forms that have a row for each rate.
+    var rateBps = 0
 
     static func < (left: SumKey, right: SumKey) -> Bool {
-        (left.quarter, left.currency) < (right.quarter, right.currency)
+        (left.quarter, left.currency, left.rateBps) < (right.quarter, right.currency, right.rateBps)
     }
 }
 

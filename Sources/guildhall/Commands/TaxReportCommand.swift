@@ -12,6 +12,7 @@ extension TaxCommand {
             abstract: "Write the rows of a report to a tax authority, as CSV, from what was paid.",
             discussion: """
                 1099-nec        a row for each US payee who reached the year's threshold, or from whom was withheld
+                1042-s          a row for each foreign payee and rate: work in the US, a US payer
                 cn-withholding  the Chinese withholding return: a row for each payee and month (--quarter or the year)
                 decree-810      what Chinese platforms report of persons and income: a row for each payee and quarter
                 dac7            a row for each seller: consideration, activities, fees, taxes by quarters
@@ -23,9 +24,9 @@ extension TaxCommand {
                 """
         )
         @OptionGroup var options: DatabaseOptions
-        @Option(help: "1099-nec, cn-withholding, decree-810 or dac7.") var form: String
+        @Option(help: "1099-nec, 1042-s, cn-withholding, decree-810 or dac7.") var form: String
         @Option(help: "The calendar year.") var year: Int
-        @Option(help: "1 to 4; all of the year if left out. Not of 1099-nec.") var quarter: Int?
+        @Option(help: "1 to 4; all of the year if left out. Not of 1099-nec and 1042-s.") var quarter: Int?
         @Flag(help: "Open taxpayer numbers; on record.") var numbers = false
         @Option(help: .actor("somebody in finance; with --numbers a maker")) var by = "finance-maker"
         @Option(help: "The file to write; it appears when it is complete. Standard output if left out.")

@@ -1,0 +1,102 @@
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    func externalKey(of worker: Worker.ID) async throws -> String? {
+        try await firstRow("select external_key from worker where worker_id = \(worker)")?["external_key"]
+    }
+
+    /// What an issued payout pays a worker.
+    func paidShare(of payout: PayoutBatch.ID, _ worker: Worker.ID) async throws -> PaidShare? {
+        try await firstRow(
+            """
+            \(fragment: PaidShare.select)
+             where share.worker_id = \(worker) and line.payout_batch_id = \(payout) and batch.state = 'issued'
+            """
+        ).map(PaidShare.init)
+    }
+
+    /// What a worker was paid within a time, in its order.
+    func paidShares(
+        of worker: Worker.ID, from start: Date, to end: Date, after last: PaidShare?, limit: Int
+    ) async throws -> [PaidShare] {
+        try await rows(
+            """
+            \(fragment: PaidShare.select)
+             where share.worker_id = \(worker) and batch.state = 'issued'
+               and batch.issued_at >= \(start) and batch.issued_at < \(end)
+               and (\(last?.paidAt)::timestamptz is null
+                    or (batch.issued_at, share.payout_share_id) > (\(last?.paidAt)::timestamptz, \(last?.share)::uuid))
+             order by batch.issued_at, share.payout_share_id
+             limit \(limit)
+            """
+        ).map(PaidShare.init)
+    }
+
+    /// What of a payment is a worker's, by transfer.
+    func paidEarnings(
+        of line: PayoutLine.ID, _ worker: Worker.ID, after last: UUID?, limit: Int
+    ) async throws -> [PaidEarning] {
+        try await rows(
+            """
+            select earning.transfer_id, earning.earned_at, batch.name as batch, earning.assignment_id,
+                   earning.amount_minor, earning.currency,
+                   case when flag_id is not null then 'top_up' when bonus_id is not null then 'bonus' else 'work' end
+                       as kind,
+                   case when flag_id is null and bonus_id is null then review.share_bps end as share_bps
+              from payout_item
+              join earning using (requester_id, transfer_id)
+              join batch on batch.requester_id = earning.requester_id and batch.batch_id = earning.batch_id
+              left join review on review.requester_id = earning.requester_id
+                              and review.assignment_id = earning.assignment_id
+             where payout_item.payout_line_id = \(line) and earning.worker_id = \(worker)
+               and (\(last)::uuid is null or earning.transfer_id > \(last)::uuid)
+             order by earning.transfer_id
+             limit \(limit)
+            """
+        ).map { row in
+            PaidEarning(
+                transfer: try row["transfer_id"], kind: try row["kind"], earnedAt: try row["earned_at"],
+                batch: try row["batch"], assignment: try row["assignment_id"], basisPoints: try row["share_bps"],
+                amount: try Money(row["amount_minor"], row["currency"])
+            )
+        }
+    }
+
+    /// What was withheld of a worker's part of a payment, by place.
+    func withheldParts(of share: UUID) async throws -> [(ruleSet: String, amount: Money)] {
+        try await rows(
+            """
+            select rule_set, withheld_minor, currency from withholding
+             where payout_share_id = \(share) and withheld_minor > 0
+             order by withholding_id
+            """
+        ).map { (try $0["rule_set"], try Money($0["withheld_minor"], $0["currency"])) }
+    }
+}
+
+extension PaidShare {
+    fileprivate static let select: SQL = """
+        select share.payout_share_id, share.payout_line_id, line.payout_batch_id, share.amount_minor, batch.currency,
+               batch.issued_at, line.end_to_end_id, line.state::text as state, line.reason,
+               coalesce((select sum(withheld_minor) from withholding
+                          where withholding.payout_share_id = share.payout_share_id), 0)::bigint as withheld_minor
+          from payout_share as share
+          join payout_line as line using (payout_line_id)
+          join payout_batch as batch using (payout_batch_id)
+        """
+
+    init(row: Row) throws {
+        let currency: Currency = try row["currency"]
+        share = try row["payout_share_id"]
+        line = try row["payout_line_id"]
+        payout = try row["payout_batch_id"]
+        net = try Money(row["amount_minor"], currency)
+        withheld = try Money(row["withheld_minor"], currency)
+        gross = try net.adding(withheld)
+        endToEndID = try row["end_to_end_id"]
+        paidAt = try row["issued_at"]
+        state = try row["state"]
+        reason = try row["reason"]
+    }
+}

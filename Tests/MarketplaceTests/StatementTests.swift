@@ -1,0 +1,93 @@
+import Formats
+import Foundation
+import Marketplace
+import Payments
+import Store
+import Tax
+import TestSupport
+import Testing
+
+@Suite("What workers are told of payments", .scratchDatabase)
+struct StatementTests {
+    private func advice(
+        _ small: SmallMarket, _ batch: PayoutBatch, _ worker: Worker.ID, _ form: TableForm = .csv,
+        by actor: Principal.ID? = nil
+    ) async throws -> [String] {
+        let file = Gathered()
+        _ = try await WriteRemittanceAdvice(market: small.market)(
+            of: batch.id, to: worker, as: form, by: actor ?? small.maker, to: { file.append($0) })
+        return lines(file)
+    }
+
+    private func statement(_ small: SmallMarket, _ worker: Worker.ID, year: Int = 2026) async throws -> [String] {
+        let file = Gathered()
+        _ = try await WriteEarningsStatement(market: small.market)(
+            of: worker, year: year, as: .csv, by: small.maker, to: { file.append($0) })
+        return lines(file)
+    }
+
+    private func lines(_ file: Gathered) -> [String] {
+        String(decoding: file.bytes, as: UTF8.self).split(separator: "\r\n").map(String.init)
+    }
+
+    private func minor(_ line: String, _ column: Int) -> Int64 {
+        let text = line.split(separator: ",", omittingEmptySubsequences: false)[column]
+        return Int64(text.filter { $0 != "." }) ?? .min
+    }
+
+    @Test("the lines of an advice add up to what was paid, taxes taken off; the year has all payments")
+    func addsUp() async throws {
+        let small = try await SmallMarket()
+        let (ann, ben) = (try await small.lawyer("ann"), try await small.lawyer("ben"))
+        try await ChooseTaxRules(market: small.market)(
+            TaxChoice(ruleSet: "us", residence: "US", standing: TaxStanding()), of: ann, by: small.maker)
+        let tasks = try await small.batch(small.draft("b"), tasks: 6)
+        for worker in [ann, ben] { try await small.earn(worker, tasks, tasks: 3) }
+        let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
+        try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
+        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+
+        let taxed = try await advice(small, batch, ann)
+        #expect(taxed.first == "kind,earned_at,batch,assignment,share_bps,amount,currency")
+        let kinds = taxed.map { String($0.prefix { $0 != "," }) }
+        #expect(kinds == ["kind", "work", "work", "work", "withheld", "paid"])
+        let parts = taxed.dropFirst().dropLast().reduce(0) { $0 + minor($1, 5) }
+        #expect(parts == minor(try #require(taxed.last), 5))
+        #expect(minor(taxed[1], 5) == 2_000 && minor(taxed[4], 5) == -1_440, "24 % of 60.00")
+        #expect(try await advice(small, batch, ben).last?.hasSuffix(",60.00,USD") == true)
+
+        let year = try await statement(small, ann)
+        #expect(year.count == 3)
+        #expect(year[1].hasPrefix("payment,") && year[1].hasSuffix(",60.00,14.40,45.60,USD"))
+        #expect(year[2] == "total,,,1 payments,60.00,14.40,45.60,USD")
+        #expect(try await statement(small, ann, year: 2025).count == 1)
+        let page = try await advice(small, batch, ann, .html).joined()
+        #expect(page.contains("<title>Remittance advice</title>") && page.contains("45.60"))
+    }
+
+    @Test("a payment that came back is in the year with its reason, and counts for nothing")
+    func returned() async throws {
+        let desk = try await PayoutDesk()
+        let sent = try await desk.sent()
+        _ = try await desk.take(
+            PayoutDesk.status(sent.batch.messageID, nil, sent.payments.map { ($0.endToEndID, "RJCT") }))
+        let year = try await statement(desk.small, desk.workers[0])
+        #expect(year.count == 2 && year[1].hasPrefix("returned,") && year[1].contains(" AC04,"))
+        #expect(try await advice(desk.small, sent.batch, desk.workers[0]).last?.hasPrefix("paid,") == true)
+    }
+
+    @Test("are for the worker and finance alone, of what was issued alone")
+    func access() async throws {
+        let desk = try await PayoutDesk()
+        let prepared = try await desk.prepare().batch
+        await #expect(throws: NotFound.self) { try await advice(desk.small, prepared, desk.workers[0]) }
+        try await desk.approve(prepared)
+        _ = try await desk.export(prepared)
+        #expect(
+            try await advice(desk.small, prepared, desk.workers[0], by: Principal.ID(desk.workers[0].uuid)).count == 3)
+        await #expect(throws: AccessRefusal.self) {
+            try await advice(desk.small, prepared, desk.workers[0], by: Principal.ID(desk.workers[1].uuid))
+        }
+        await #expect(throws: BadInput.self) { try await statement(desk.small, desk.workers[0], year: 10_000) }
+    }
+}
