@@ -51,6 +51,8 @@ package func addRoutes(
     OfferRoutes(market: market).add(to: router)
     BidRoutes(market: market).add(to: router)
     DirectOfferRoutes(market: market).add(to: router)
+    ReviewRoutes(market: market).add(to: router)
+    DecisionRoutes(market: market).add(to: router)
     AskRoutes(market: market).add(to: router)
     ScheduleRoutes(market: market).add(to: router)
 }

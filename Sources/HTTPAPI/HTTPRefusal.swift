@@ -240,3 +240,40 @@ extension StoreError {
         }
     }
 }
+
+extension ReviewRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .reviewerIsAuthor, .closeColleague, .reviewerWorkedOnTask, .reviewerHadOriginal, .notCleared,
+            .conflictOfInterest:
+            .forbidden
+        case .alreadyReviewed, .sentBack, .opinionGiven, .notSubmitted: .conflict
+        }
+    }
+}
+
+extension ReworkRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .tooOften, .judged, .notOpen: .conflict
+        case .invalidAnswer: .unprocessableContent
+        }
+    }
+}
+
+extension AppealRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .tooLate, .appealed, .notOpen: .conflict
+        case .deciderAnswers, .hadPart, .tooClose: .forbidden
+        }
+    }
+}
+
+extension DecisionRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .deciderIsWorker, .deciderIsNoPerson: .forbidden
+        }
+    }
+}

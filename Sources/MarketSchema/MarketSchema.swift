@@ -91,6 +91,14 @@ package enum MarketSchema {
             version: 24, name: "sealed_answers",
             script: String(decoding: PackageResources._024_sealed_answers_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 25, name: "review_enums",
+            script: String(decoding: PackageResources._025_review_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 26, name: "due_process",
+            script: String(decoding: PackageResources._026_due_process_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

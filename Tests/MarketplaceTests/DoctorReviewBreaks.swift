@@ -25,4 +25,49 @@ let doctorReviewBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
         ]
     ),
+    (.opinions, ["update opinion set asks_second = true where verdict = 'rejected'"]),
+    (
+        .opinions,
+        [
+            "alter table opinion drop constraint opinion_person_is_not_author",
+            "update opinion set person_id = author_id where verdict = 'rejected'",
+        ]
+    ),
+    (
+        .reworks,
+        [
+            """
+            insert into rework (requester_id, assignment_id, round, author_id, sent_by, reasons, sheet, answer, sealed,
+                                hash, active_seconds, submitted_at, sent_at, answer_until)
+            select requester_id, assignment_id, 2, author_id, reviewer_id, 'x', '{}', answer, sealed, hash,
+                   active_seconds, submitted_at, reviewed_at, reviewed_at + interval '1 hour'
+              from review join submission using (requester_id, assignment_id)
+             where verdict = 'rejected'
+            """
+        ]
+    ),
+    (
+        .appeals,
+        [
+            "alter table appeal drop constraint appeal_answered_by_another",
+            """
+            insert into appeal
+            select gen_random_uuid(), decision_id, worker_id, decided_by, 'x', decided_at,
+                   decided_at + interval '14 days', 'upheld', decided_by, decided_at, 'x'
+              from decision where kind = 'rejection' and decided_by <> worker_id limit 1
+            """,
+        ]
+    ),
+    (
+        .appeals,
+        [
+            """
+            insert into appeal
+            select gen_random_uuid(), decision_id, worker_id, decided_by, 'x', decided_at,
+                   decided_at + interval '14 days', 'overturned',
+                   (select principal_id from principal where name = 'Second'), decided_at, 'x', '{}'
+              from decision where kind = 'rejection' limit 1
+            """
+        ]
+    ),
 ]

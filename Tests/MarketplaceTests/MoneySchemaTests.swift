@@ -199,7 +199,7 @@ private let forbidden: [SQL] = [
     "update transfer set amount_minor = 1", "delete from transfer", "truncate transfer",
     "update audit_event set facts = '{}'", "delete from audit_event", "update audit_seal set position = 1",
     "delete from audit_seal", "update decision set reasons = 'x'", "delete from decision",
-    "update submission set hash = ''", "delete from submission", "update review set reasons = 'x'",
+    "update submission set assignment_id = null", "delete from submission", "update review set reasons = 'x'",
     "delete from review", "update earning set amount_minor = 1", "delete from earning",
     "update pay_floor_flag set owed_minor = 1", "delete from pay_floor_flag",
     "update assignment set terms = '{}'", "update assignment set pay_minor = 1",

@@ -37,6 +37,7 @@ struct PeopleConstraintTests {
         ("notice_delivered_iff_delivered", "update notice set delivered_at = created_at"),
         ("decision_rule_given", "update decision set rule = ''"),
         ("decision_reasons_given", "update decision set reasons = ''"),
+        ("decision_automated_said", "update decision set automated = ''"),
         ("decision_appeal_possible", "update decision set appeal_until = decided_at"),
         ("decision_decider_is_other", "update decision set decided_by = worker_id"),
         ("worker_one_per_external_key", "update worker set external_key = 'same'"),

@@ -18,7 +18,7 @@ struct PrivilegeTests {
         "update audit_seal set hash = ''", "delete from audit_seal", "update transfer set amount_minor = 1",
         "delete from transfer", "truncate transfer cascade", "update decision set reasons = 'x'",
         "delete from decision",
-        "update submission set hash = ''", "update submission set submitted_at = null", "delete from submission",
+        "update submission set assignment_id = null", "delete from submission",
         "update review set share_bps = 1",
         "update pay_floor_flag set owed_minor = 1", "delete from pay_floor_flag",
         "delete from review", "update earning set amount_minor = 1", "delete from earning",

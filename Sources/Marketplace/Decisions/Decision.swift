@@ -32,6 +32,8 @@ package struct Decision: Hashable, Sendable {
     /// For the worker to read; 1 to 4,000 characters.
     package let reasons: String
     package let decider: Principal.ID
+    /// What programs had a part in it; up to 1,000 characters.
+    package let automated: String
 }
 
 /// Why something adverse cannot be decided.
@@ -64,15 +66,17 @@ extension Change {
     ///   - rule: its name, snake_case, up to 100 characters.
     ///   - facts: what the decider saw; no personal data of others.
     ///   - reasons: for the worker to read, up to 4,000 characters.
+    ///   - automated: what programs had a part in it, for the worker to read.
     /// - Throws: ``DecisionRefusal``; ``BadInput`` for reasons that are empty or too long.
     package func decide(
         _ kind: DecisionKind, about worker: Worker.ID, subject subjectID: UUID, rule: String, facts: JSON,
-        reasons: String, by decider: Principal.ID
+        reasons: String, automated: String = "none", by decider: Principal.ID
     ) async throws -> Decision.ID {
         let decision = Decision(
             id: make(), kind: kind, worker: worker, subjectID: subjectID,
             rule: try PlainText.line(rule, field: "rule", lengthMax: 100), facts: facts,
-            reasons: try PlainText.lines(reasons, field: "reasons"), decider: decider
+            reasons: try PlainText.lines(reasons, field: "reasons"), decider: decider,
+            automated: try PlainText.line(automated, field: "automated", lengthMax: 1_000)
         )
         try await transaction.insertDecision(decision, notice: make())
         try await record(

@@ -13,9 +13,11 @@ extension Transaction {
         let added = try await firstRow(
             """
             insert into decision
-                (decision_id, kind, worker_id, subject_id, rule, facts, reasons, decided_by, decided_at, appeal_until)
+                (decision_id, kind, worker_id, subject_id, rule, facts, reasons, decided_by, decided_at, appeal_until,
+                 automated)
             select \(decision.id), \(decision.kind), \(decision.worker), \(decision.subjectID), \(decision.rule),
-                   \(decision.facts), \(decision.reasons), principal_id, \(instant), \(appealUntil)
+                   \(decision.facts), \(decision.reasons), principal_id, \(instant), \(appealUntil),
+                   \(decision.automated)
               from principal
              where principal_id = \(decision.decider) and kind = 'person'
             returning extract(epoch from appeal_until)::bigint as appeal_second

@@ -41,10 +41,13 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case colleaguesApart = "no_colleague_judged"
     case unjudged = "accepted_unjudged_only_in_time"
     case oneFunction = "one_function_per_item"
+    case opinions = "opinions_by_different_people"
+    case reworks = "sent_back_kept_and_limited"
     case hours = "hours_within_cap"
     case hoursLedger = "hours_ledger_follows_work"
     case load = "live_leases_counted"
     case dueProcess = "decisions_whole"
+    case appeals = "appeals_answered_by_another"
     case auditLine = "audit_sealed_or_in_line"
     case auditChain = "audit_chain_verifies"
     case keptEligibility = "kept_eligibility_is_true"
@@ -78,9 +81,9 @@ extension DoctorCheck {
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutPosted, .twoPeople, .withholdings, .taxSums: 6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
-        case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction: 8
+        case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .reworks: 8
         case .hours, .hoursLedger, .load: 9
-        case .dueProcess: 10
+        case .dueProcess, .appeals: 10
         case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
         case .auditLine, .auditChain: 11
         case .keptEligibility: 13
@@ -141,10 +144,13 @@ extension DoctorCheck {
         case .colleaguesApart: "Nobody has judged the work of somebody of their own team."
         case .unjudged: "What no person judged was accepted in full, and not before the review window had ended."
         case .oneFunction: "Nobody judged an answer to a task that they took, or checks again what they gave or judged."
+        case .opinions: "Author, first, second and third who judge are different people; who was to look again has."
+        case .reworks: "What was sent back was by somebody else, and what came after is another version in time."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
         case .load: "A worker's counted leases are those that live."
         case .dueProcess: "Whatever was not paid in full, and every suspension, has a person's decision with reasons."
+        case .appeals: "Appeals are answered by another person; what is overturned of pay is paid, once, in full."
         case .oneAtATime: "At any instant a worker is in one team at most and holds one tier of a profession at most."
         case .tierGrounds: "Every tier was given by a person for reasons, by a rule that gives it, or with an import."
         case .fourEyes: "Whoever became expert or principal here had a licence that two people had verified."
@@ -225,10 +231,13 @@ extension DoctorCheck {
         case .colleaguesApart: .violations(Self.colleagueViolations)
         case .unjudged: .violations(Self.unjudgedViolations)
         case .oneFunction: .violations(Self.functionViolations)
+        case .opinions: .violations(Self.opinionViolations)
+        case .reworks: .violations(Self.reworkViolations)
         case .hours: .violations(Self.hoursViolations)
         case .hoursLedger: .violations(Self.hoursLedgerViolations)
         case .load: .violations(Self.loadViolations)
         case .dueProcess: .violations(Self.dueProcessViolations)
+        case .appeals: .violations(Self.appealViolations)
         case .oneAtATime: .violations(Self.oneAtATimeViolations)
         case .tierGrounds: .violations(Self.tierGroundViolations)
         case .fourEyes: .violations(Self.fourEyesViolations)

@@ -60,8 +60,12 @@ extension DoctorCheck {
           left join submission
             on submission.requester_id = reading.requester_id
            and submission.assignment_id = reading.assignment_id
+          left join rework as first
+            on first.requester_id = reading.requester_id
+           and first.assignment_id = reading.assignment_id and first.round = 1
          where reading.purpose = 'review'
-           and (submission.assignment_id is null or reading.read_at < submission.submitted_at
+           and (submission.assignment_id is null
+                or reading.read_at < least(submission.submitted_at, first.submitted_at)
                 or exists (select from assignment as own
                             where own.requester_id = reading.requester_id and own.task_id = reading.task_id
                               and own.worker_id = reading.reader_id and own.leased_at < reading.read_at))

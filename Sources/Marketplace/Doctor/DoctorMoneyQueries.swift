@@ -1,7 +1,7 @@
 internal import Store
 
 extension DoctorCheck {
-    /// Rounding as in ``Money/share(basisPoints:)``: half up.
+    /// Rounding as in ``Judgement/share(of:)``: half up, of weighed fields by the weights.
     static let oneEarningViolations: SQL = """
         select assignment.assignment_id::text as example
           from assignment
@@ -15,8 +15,11 @@ extension DoctorCheck {
             or (assignment.state = 'accepted'
                 and (earning.amount_minor, earning.currency, earning.worker_id, coalesce(fee.amount_minor, 0))
                     is distinct from
-                    ((assignment.pay_minor * review.share_bps + 5000) / 10000, assignment.currency,
-                     assignment.worker_id, (assignment.fee_minor * review.share_bps + 5000) / 10000))
+                    (div(2 * assignment.pay_minor::numeric * coalesce(part_weight, share_bps)
+                         + coalesce(whole_weight, 10000), 2 * coalesce(whole_weight, 10000))::bigint,
+                     assignment.currency, assignment.worker_id,
+                     div(2 * assignment.fee_minor::numeric * coalesce(part_weight, share_bps)
+                         + coalesce(whole_weight, 10000), 2 * coalesce(whole_weight, 10000))::bigint))
         """
 
     static let earningPostedViolations: SQL = """
@@ -33,6 +36,8 @@ extension DoctorCheck {
                    when earning.bonus_id is not null then
                        (transfer.kind::text, debited.kind::text, debited.owner_id)
                        is distinct from ('bonus', 'requester_wallet', earning.requester_id)
+                       and (transfer.kind::text, debited.kind::text, debited.owner_id)
+                           is distinct from ('remedy', 'platform_remedies', null::uuid)
                    when earning.flag_id is null then
                        (transfer.kind::text, transfer.source_id, debited.kind::text, debited.owner_id)
                        is distinct from ('earning', earning.assignment_id, 'batch_hold', assignment.batch_id)
@@ -43,7 +48,7 @@ extension DoctorCheck {
          union all
         select transfer.transfer_id::text
           from transfer
-         where transfer.kind in ('earning', 'top_up', 'bonus')
+         where transfer.kind in ('earning', 'top_up', 'bonus', 'remedy')
            and not exists (select from earning where earning.transfer_id = transfer.transfer_id)
         """
 

@@ -124,7 +124,7 @@ extension Change {
                 "proposal": .string("\(proposal.id)"), "tier_rule": .string("\(rule.id)"),
                 "conditions": .array(rule.conditions.findings(record).map(\.json)),
             ],
-            reasons: lossReasons, by: actor
+            reasons: lossReasons, automated: "A rule has proposed it; a person has decided.", by: actor
         )
         return try TierGrant(
             proposal.tier, in: profession, to: worker, as: .operator, reasons: lossReasons, by: actor)

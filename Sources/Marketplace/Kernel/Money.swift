@@ -82,6 +82,16 @@ package struct Money: Hashable, Sendable {
         return try Money(whole * Int64(basisPoints) + (rest * Int64(basisPoints) + 5_000) / 10_000, currency)
     }
 
+    /// The share `part` of `whole` of an amount that is not negative, rounded half up to a whole minor unit.
+    package func share(part: Int64, of whole: Int64) throws(MoneyError) -> Money {
+        guard whole > 0, (0...whole).contains(part), whole <= 1_000_000_000, minorUnits >= 0 else {
+            throw .outOfRange
+        }
+        // In two parts, as the product of the whole may not fit.
+        let (units, rest) = minorUnits.quotientAndRemainder(dividingBy: whole)
+        return try Money(units * part + (2 * rest * part + whole) / (2 * whole), currency)
+    }
+
     /// Splits the amount so that the parts add up to the whole; the first parts carry the remainder.
     package func split(into count: Int) throws(MoneyError) -> [Money] {
         guard count > 0, minorUnits >= 0 else { throw .outOfRange }

@@ -19,6 +19,7 @@ package enum AccountKind: String, Sendable, CaseIterable, SQLEnum {
     case conversion
     case rounding
     case writeOff = "write_off"
+    case platformRemedies = "platform_remedies"
 }
 
 /// What an account is found by: its kind, whose it is, and its currency.
@@ -76,6 +77,11 @@ package struct AccountKey: Hashable, Sendable {
     /// What was changed into other currencies, and what came of it.
     package static func conversion(_ currency: Currency) -> AccountKey {
         AccountKey(kind: .conversion, owner: nil, currency: currency)
+    }
+
+    /// Negative by as much as appeals have brought workers.
+    package static func remedies(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .platformRemedies, owner: nil, currency: currency)
     }
 
     /// Negative by as much as the platform gave up or made up for.

@@ -126,7 +126,8 @@ extension EntryKind {
     var isReversible: Bool {
         switch self {
         case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance: true
-        case .hold, .release, .acceptance, .topUp, .payout, .settlement, .bonus, .payoutReturn, .withholding, .clawback:
+        case .hold, .release, .acceptance, .topUp, .payout, .settlement, .bonus, .payoutReturn, .withholding, .clawback,
+            .remedy:
             false
         }
     }

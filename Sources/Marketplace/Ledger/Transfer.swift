@@ -33,7 +33,7 @@ package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
     case writeOff = "write_off"
     case reversal
     case payoutReturn = "payout_return"
-    case withholding, remittance, clawback
+    case withholding, remittance, clawback, remedy
 }
 
 /// What belongs together: transfers that are posted at once for one reason. Never changed, never deleted.
@@ -69,7 +69,7 @@ package enum EntryKind: String, Sendable, CaseIterable, SQLEnum {
     case writeOff = "write_off"
     case reversal
     case payoutReturn = "payout_return"
-    case withholding, remittance, clawback
+    case withholding, remittance, clawback, remedy
 }
 
 /// Why money did not move. Nothing of the whole set was posted.

@@ -29,6 +29,8 @@ package enum NoticeKind {
     /// Kinds that reach everybody on every channel: what has a clock to appeal, and what changes what one may do.
     private static let mandatory: [String: String] = [
         "decision_made": "A decision about you or your work",
+        "appeal_answered": "The answer to your appeal",
+        "work_sent_back": "Your answer was sent back, with reasons",
         "worker_reinstated": "You can take work again",
         "credential_revoked": "One of your credentials was revoked",
         "lease_revoked": "A task was taken back: you no longer meet what it demands",

@@ -34,6 +34,10 @@ extension Transaction {
               join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
              where assignment.state = 'submitted' and submission.submitted_at <= \(latest)
                and project.function <> 'safety'
+               and not exists (select from rework
+                                where rework.requester_id = assignment.requester_id
+                                  and rework.assignment_id = assignment.assignment_id
+                                  and rework.answered_at is null and rework.answer_until > \(latest))
              order by assignment.assignment_id
              limit \(limit)
             """

@@ -88,9 +88,10 @@ extension Transaction {
         try await execute(
             """
             insert into review (requester_id, review_id, assignment_id, author_id, reviewer_id, verdict, share_bps,
-                                reasons, decision_id, reviewed_at)
+                                reasons, decision_id, reviewed_at, part_weight, whole_weight)
             values (\(work.requester), \(id), \(work.id), \(work.worker), \(reviewer), \(judgement.verdict),
-                    \(judgement.basisPoints), \(reasons), \(decision), \(instant))
+                    \(judgement.basisPoints), \(reasons), \(decision), \(instant),
+                    \(judgement.weights?.part), \(judgement.weights?.whole))
             """)
     }
 
@@ -185,7 +186,8 @@ extension Transaction {
     }
 
     /// Submissions of a batch that wait for a judgement, oldest assignment first; none of a task that `reviewer` has
-    /// worked on, that checks what they had, or with a party in which they have an interest; none by a close colleague.
+    /// worked on, that checks what they had, or with a party in which they have an interest; none by a close colleague,
+    /// none that they have judged, none that was sent back. Whether somebody has judged it before does not show.
     func submittedForReview(
         in batch: Batch.ID, of requester: Requester.ID, notBy reviewer: Principal.ID, after: Assignment.ID?, limit: Int
     ) async throws -> [ReviewItem] {
@@ -206,6 +208,14 @@ extension Transaction {
                and not \(fragment: Self.hadPartInOrigin(
                    reviewer, of: "assignment.requester_id", "assignment.task_id"))
                and not \(fragment: closeColleague(reviewer, of: "assignment.worker_id"))
+               and not exists (select from opinion
+                                where opinion.requester_id = assignment.requester_id
+                                  and opinion.assignment_id = assignment.assignment_id
+                                  and opinion.person_id = \(reviewer))
+               and not exists (select from rework
+                                where rework.requester_id = assignment.requester_id
+                                  and rework.assignment_id = assignment.assignment_id
+                                  and rework.answered_at is null and rework.answer_until > \(instant))
                and (\(after)::uuid is null or assignment.assignment_id > \(after)::uuid)
              order by assignment.assignment_id
              limit \(limit)

@@ -1,5 +1,5 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 internal import Store
 
 /// Why a submission cannot be judged. In order of precedence.
@@ -17,6 +17,10 @@ package enum ReviewRefusal: Refusal {
     /// They have an interest in this party of the project or the task; its normalised name.
     case conflictOfInterest(String)
     case alreadyReviewed
+    /// Its worker has until then to hand in another version.
+    case sentBack(Date)
+    /// They have said what they think of it.
+    case opinionGiven
     /// There is no answer to judge.
     case notSubmitted(AssignmentState)
 
@@ -29,6 +33,8 @@ package enum ReviewRefusal: Refusal {
         case .notCleared: "reviewer_not_cleared"
         case .conflictOfInterest: "conflict_of_interest"
         case .alreadyReviewed: "already_reviewed"
+        case .sentBack: "sent_back"
+        case .opinionGiven: "opinion_given"
         case .notSubmitted: "not_submitted"
         }
     }
@@ -48,6 +54,9 @@ package enum ReviewRefusal: Refusal {
         case .conflictOfInterest(let party):
             "You have declared an interest in '\(party)', which is a party of this work. Somebody else must judge it."
         case .alreadyReviewed: "The submission was judged."
+        case .sentBack(let end):
+            "The answer was sent back. Its worker has until \(end.formatted(.iso8601)) to hand in another version."
+        case .opinionGiven: "You have judged this answer. Somebody else must look at it now."
         case .notSubmitted(let state): "There is no answer to judge: the assignment is \(state.rawValue)."
         }
     }
@@ -56,60 +65,67 @@ package enum ReviewRefusal: Refusal {
 /// A judgement of a submission.
 package struct Review: Sendable {
     package typealias ID = Identifier<Review>
-    package let id: ID
-    /// What was earned; `nil` after a rejection.
+    /// `nil` while other people must look.
+    package let id: ID?
+    package let stage: ReviewStage
+    /// What was earned; `nil` after a rejection, and while nothing is final.
     package let earned: Money?
-    /// Set unless everything was accepted.
+    /// Set once it is final, unless everything was accepted.
     package let decision: Decision.ID?
 }
 
-/// A person who is not the author judges what came back. What follows is done in the same transaction: the earning
-/// and the fee, or the reopened slot; the decision where less than everything is paid.
+/// A person who is not the author judges what came back. Once the judgement is final, what follows is done in the same
+/// transaction: the earning and the fee, or the reopened slot; the decision where less than everything is paid.
+///
+/// It is not final where a second person must look: by a chance that grows with the risk, or because a rejection would
+/// be one too many of the batch or of the worker's work by one person alone. Where two differ, a third decides.
 package struct ReviewSubmission: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
     /// - Parameters:
+    ///   - said: `nil` for what follows from the marks of the fields, in a project that weighs them.
+    ///   - sheet: marks, scores and the rule; kept with the opinion, and told to the worker with the decision.
     ///   - reasons: for the worker to read, up to 4,000 characters; may be empty only for full acceptance.
     ///   - actor: a reviewer.
     /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``; ``ReviewRefusal``; ``DecisionRefusal`` when a program
     ///   would accept less than everything.
     package func callAsFunction(
-        _ id: Assignment.ID, of requester: Requester.ID, _ judgement: Judgement, reasons: String,
-        by actor: Principal.ID
+        _ id: Assignment.ID, of requester: Requester.ID, _ said: Judgement?, sheet: ReviewSheet = .empty,
+        reasons: String, by actor: Principal.ID
     ) async throws -> Review {
-        try judgement.validate()
-        let reasons = reasons.isEmpty && judgement == .accepted ? "" : try PlainText.lines(reasons, field: "reasons")
+        try said?.validate()
+        try sheet.validate()
+        let reasons =
+            reasons.isEmpty && said ?? .accepted == .accepted ? "" : try PlainText.lines(reasons, field: "reasons")
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .reviewer)
             // Whoever reviews and works cannot take a lease on the task meanwhile.
             _ = try await transaction.lockWorkersForEligibility([Worker.ID(actor.uuid)])
-            guard let work = try await transaction.workToReview(id, of: requester) else { throw NotFound("assignment") }
-            guard work.worker.uuid != actor.uuid else { throw ReviewRefusal.reviewerIsAuthor }
-            guard try await !transaction.isCloseColleague(actor, of: work.worker) else {
-                throw ReviewRefusal.closeColleague
-            }
-            if let bar = try await transaction.reviewBar(to: actor, on: work.task, of: requester) { throw bar }
-            guard let next = work.state.after(judgement.assignmentEvent) else { throw work.refusal }
-            guard try await transaction.settle(work, as: next) else { throw ReviewRefusal.alreadyReviewed }
-            try await transaction.enterWorked(work.id, of: requester)
-            let earned = try await change.pay(work, judgement)
-            let decision = try await change.decide(work, judgement, reasons: reasons, by: actor)
-            let review: Review.ID = change.make()
-            try await transaction.insertReview(
-                review, of: work, judgement, reasons: reasons, decision: decision, by: actor
-            )
-            if next == .accepted { try await transaction.closeTaskIfDone(work.task, of: requester) }
+            if said != .accepted { try await transaction.lockRejections(of: id, requester) }
+            let work = try await change.workToJudge(id, of: requester, by: actor)
+            let policy = try await transaction.reviewPolicy(ofBatch: work.batch, requester)
+            let judgement = try policy.judgement(said, by: sheet)
+            guard judgement == .accepted || !reasons.isEmpty else { throw BadInput("reasons", "are missing") }
+            var opinions = try await transaction.opinions(on: id, of: requester)
+            guard opinions.allSatisfy({ $0.person != actor }) else { throw ReviewRefusal.opinionGiven }
+            let opinion = try await change.opinion(
+                judgement, reasons, sheet, on: work, after: opinions, policy, by: actor)
+            try await transaction.insertOpinion(opinion, on: work)
+            opinions.append(opinion)
+            let (stage, decisive) = ReviewStage.after(opinions, tolerance: policy.toleranceBasisPoints)
             try await change.record(
                 "submission_reviewed", by: actor, on: "assignment", id.uuid, in: .requester(requester),
                 facts: [
                     "verdict": .string(judgement.verdict.rawValue),
-                    "share_bps": .integer(Int64(judgement.basisPoints)),
+                    "share_bps": .integer(Int64(judgement.basisPoints)), "role": .string(opinion.role.rawValue),
+                    "stage": .string(stage.rawValue),
                 ]
             )
-            return Review(id: review, earned: earned, decision: decision)
+            guard let decisive else { return Review(id: nil, stage: stage, earned: nil, decision: nil) }
+            return try await change.close(work, by: decisive, of: opinions)
         }
     }
 }
@@ -124,13 +140,65 @@ extension WorkToReview {
 }
 
 extension Change {
-    /// Pays the share of the terms: hold to worker payable, and the same share of the fee to the platform.
+    /// A submission that somebody may judge now, its task held still.
     ///
-    /// Rounding: each half up to a whole minor unit (``Money/share(basisPoints:)``).
+    /// - Throws: ``NotFound``; ``ReviewRefusal``.
+    func workToJudge(
+        _ id: Assignment.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> WorkToReview {
+        guard let work = try await transaction.workToReview(id, of: requester) else { throw NotFound("assignment") }
+        guard work.worker.uuid != actor.uuid else { throw ReviewRefusal.reviewerIsAuthor }
+        guard try await !transaction.isCloseColleague(actor, of: work.worker) else {
+            throw ReviewRefusal.closeColleague
+        }
+        if let bar = try await transaction.reviewBar(to: actor, on: work.task, of: requester) { throw bar }
+        guard work.state == .submitted else { throw work.refusal }
+        if let end = try await transaction.openRework(of: id, requester)?.answerUntil {
+            throw ReviewRefusal.sentBack(end)
+        }
+        return work
+    }
+
+    fileprivate func opinion(
+        _ judgement: Judgement, _ reasons: String, _ sheet: ReviewSheet, on work: WorkToReview,
+        after earlier: [Opinion], _ policy: ReviewPolicy, by actor: Principal.ID
+    ) async throws -> Opinion {
+        guard earlier.isEmpty else {
+            return Opinion(
+                role: earlier.count == 1 ? .second : .adjudicator, person: actor, judgement: judgement,
+                reasons: reasons, sheet: sheet, risk: 0, asksSecond: false)
+        }
+        let facts = try await transaction.reviewFacts(work, by: actor)
+        let risk = policy.risk(facts, pay: work.pay)
+        let isTooMany = judgement.isRejection && policy.isMassRejection(facts)
+        return Opinion(
+            role: .first, person: actor, judgement: judgement, reasons: reasons, sheet: sheet, risk: risk,
+            asksSecond: isTooMany || ReviewPolicy.draw(work.id) < risk)
+    }
+
+    /// Ends the judgement of a submission by the opinion that counts.
+    fileprivate func close(_ work: WorkToReview, by decisive: Opinion, of opinions: [Opinion]) async throws -> Review {
+        let judgement = decisive.judgement
+        guard let next = work.state.after(judgement.assignmentEvent),
+            try await transaction.settle(work, as: next)
+        else { throw ReviewRefusal.alreadyReviewed }
+        try await transaction.enterWorked(work.id, of: work.requester)
+        let earned = try await pay(work, judgement)
+        let decision = try await decide(work, by: decisive, of: opinions)
+        let review: Review.ID = make()
+        try await transaction.insertReview(
+            review, of: work, judgement, reasons: decisive.reasons, decision: decision, by: decisive.person)
+        if next == .accepted { try await transaction.closeTaskIfDone(work.task, of: work.requester) }
+        return Review(id: review, stage: .final, earned: earned, decision: decision)
+    }
+
+    /// Pays the share of the terms: hold to worker payable, and the same share of the fee to the platform. What is not
+    /// paid stays in the hold, and goes back to the wallet when the batch is closed.
+    ///
+    /// Rounding: each half up to a whole minor unit (``Judgement/share(of:)``).
     func pay(_ work: WorkToReview, _ judgement: Judgement) async throws -> Money? {
         guard judgement != .rejected else { return nil }
-        let pay = try work.pay.share(basisPoints: judgement.basisPoints)
-        let fee = try work.fee.share(basisPoints: judgement.basisPoints)
+        let (pay, fee) = (try judgement.share(of: work.pay), try judgement.share(of: work.fee))
         guard pay.minorUnits > 0 else { throw BadInput("share_bps", "is less than one minor unit of the pay") }
         let hold = AccountKey.hold(ofBatch: work.batch.uuid, pay.currency)
         let payable = AccountKey.payable(to: work.worker, pay.currency)
@@ -153,20 +221,23 @@ extension Change {
 
     /// Whatever is not paid in full is a decision, and the worker is told of it.
     fileprivate func decide(
-        _ work: WorkToReview, _ judgement: Judgement, reasons: String, by actor: Principal.ID
+        _ work: WorkToReview, by decisive: Opinion, of opinions: [Opinion]
     ) async throws -> Decision.ID? {
-        switch judgement {
-        case .accepted: return nil
-        case .acceptedInPart, .rejected:
-            return try await decide(
-                .rejection, about: work.worker, subject: work.id.uuid, rule: "review_\(judgement.verdict.rawValue)",
-                facts: [
-                    "assignment": .string("\(work.id)"), "submission_hash": .string(work.submissionHash.hexadecimal),
-                    "share_bps": .integer(Int64(judgement.basisPoints)),
-                    "pay_minor": .integer(work.pay.minorUnits), "currency": .string(work.pay.currency.code),
-                ],
-                reasons: reasons, by: actor
-            )
-        }
+        let judgement = decisive.judgement
+        guard judgement != .accepted else { return nil }
+        let automated =
+            opinions.count > 1
+            ? "That a second person looks was asked for by rule or by lot. People have judged." : "none"
+        return try await decide(
+            .rejection, about: work.worker, subject: work.id.uuid,
+            rule: decisive.sheet.rule ?? "review_\(judgement.verdict.rawValue)",
+            facts: [
+                "assignment": .string("\(work.id)"), "submission_hash": .string(work.submissionHash.hexadecimal),
+                "share_bps": .integer(Int64(judgement.basisPoints)), "pay_minor": .integer(work.pay.minorUnits),
+                "currency": .string(work.pay.currency.code), "opinions": .integer(Int64(opinions.count)),
+                "sheet": decisive.sheet.json,
+            ],
+            reasons: decisive.reasons, automated: automated, by: decisive.person
+        )
     }
 }

@@ -52,7 +52,7 @@ package struct MarketMetrics: Sendable {
             let wait = try await longestWait(demand.requirements, transaction)
             let idle = try await longestIdle(demand.requirements, transaction)
             return Self.bounds(wait: wait, idle: idle) + Self.figures(demand)
-                + (try await transaction.cellFigures())
+                + (try await transaction.cellFigures()) + (try await transaction.appealFigures())
                 + (try await transaction.leaseFigures(most: Self.rowsMax)) + (try await transaction.serverFigures())
         }
     }

@@ -129,6 +129,14 @@ extension Transaction {
     }
 
     /// What the server says of itself. Its clock, not the market's: it is about the server.
+    func appealFigures() async throws -> [MarketFigure] {
+        let (open, overdue) = try await openAppeals()
+        return [
+            MarketFigure("open_appeals", Double(open), "Appeals against decisions that wait for an answer."),
+            MarketFigure("overdue_appeals", Double(overdue), "Those that have waited for more than 14 days."),
+        ]
+    }
+
     func serverFigures() async throws -> [MarketFigure] {
         let tables = try await rows(
             """

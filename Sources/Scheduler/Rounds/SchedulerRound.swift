@@ -47,6 +47,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tiersGranted = "tiers_granted"
     case eligibilitiesKept = "eligibilities_kept"
     case unjudgedAccepted = "unjudged_accepted"
+    case appealsTold = "appeals_told"
     case payTopUps = "pay_top_ups"
     case batchesClosed = "batches_closed"
     case tasksWithdrawn = "tasks_withdrawn"

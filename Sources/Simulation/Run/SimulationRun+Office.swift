@@ -43,9 +43,13 @@ extension SimulationRun {
             ? ""
             : "The answer agrees with the reference in \(agreement.share / 100) of 100 parts. It differs in: "
                 + agreement.differing.prefix(20).joined(separator: ", ") + "."
-        _ = try await ReviewSubmission(market: market)(
-            item.assignment, of: item.requester, judgement, reasons: reasons, by: reviewer
-        )
+        let judge = ReviewSubmission(market: market)
+        let review = try await judge(item.assignment, of: item.requester, judgement, reasons: reasons, by: reviewer)
+        // Where one may not reject so much alone, another looks, who comes to the same.
+        guard review.stage == .waitsForSecond, let second = crew.reviewers.first(where: { $0 != reviewer }) else {
+            return
+        }
+        _ = try await judge(item.assignment, of: item.requester, judgement, reasons: reasons, by: second)
     }
 
     /// One person of finance prepares, another approves what they saw, the first sends it to the bank.

@@ -18,7 +18,10 @@ struct ReviewCommand: AsyncParsableCommand {
               guildhall review judge ASSIGNMENT --accept --by Rita
               guildhall review judge ASSIGNMENT --share-bps 5000 --reasons "Half of the clauses are missing." --by Rita
             """,
-        subcommands: [List.self, Show.self, Judge.self]
+        subcommands: [
+            List.self, Show.self, Judge.self, ReviewBackCommand.self, ReviewPolicyCommand.self,
+            ReviewReviewersCommand.self,
+        ]
     )
 
     struct List: AsyncParsableCommand {
@@ -73,6 +76,14 @@ struct ReviewCommand: AsyncParsableCommand {
             discussion: """
                 Accepted, it is paid; in part, the share of the pay that is given; rejected, its slot is open again. \
                 What is not paid in full needs reasons, which the worker reads and can appeal.
+
+                Where the project weighs fields (`guildhall review policy`), mark each in a JSON file; what is paid \
+                follows from them:
+                  {"fields": [{"field": "label", "mark": "right"}, {"field": "why", "mark": "wrong", \
+                "quote": "..."}], "scores": {"clarity": 3}, "rule": "not_in_the_text"}
+
+                It may be that a second person looks, who does not know what you said, and a third where you differ; \
+                nothing is paid before.
                 """
         )
         @OptionGroup var options: DatabaseOptions
@@ -81,32 +92,50 @@ struct ReviewCommand: AsyncParsableCommand {
         @Flag(help: "Pay it in full.") var accept = false
         @Option(name: .customLong("share-bps"), help: "Pay so many ten-thousandths, 1 to 9999.") var share: Int?
         @Flag(help: "Pay nothing.") var reject = false
+        @Option(help: "A JSON file of marks, scores and rule; alone, it says what is paid.") var fields: String?
         @Option(help: "For the worker; needed unless it is accepted in full.") var reasons = ""
         @Flag(help: "Print JSON.") var json = false
 
         func validate() throws {
-            guard [accept, share != nil, reject].filter({ $0 }).count == 1 else {
-                throw ValidationError("Give one of --accept, --share-bps and --reject.")
+            let given = [accept, share != nil, reject].filter { $0 }.count
+            guard given == 1 || given == 0 && fields != nil else {
+                throw ValidationError("Give one of --accept, --share-bps and --reject, or --fields.")
             }
         }
 
         func run() async throws {
             try await withSession(options) { session in
                 let (requester, actor) = try await whose.people(in: session)
-                let judgement: Judgement =
-                    accept ? .accepted : share.map { .acceptedInPart(basisPoints: $0) } ?? .rejected
+                let whole: Judgement? = accept ? .accepted : reject ? .rejected : nil
                 let review = try await ReviewSubmission(market: session.market)(
-                    try assignmentID(assignment), of: requester, judgement, reasons: reasons, by: actor)
+                    try assignmentID(assignment), of: requester,
+                    share.map { .acceptedInPart(basisPoints: $0) } ?? whole,
+                    sheet: try reviewSheet(fields), reasons: reasons, by: actor)
                 let earned = review.earned.map { "earned \($0)" } ?? "earned nothing"
                 let decision = review.decision.map { "; decision \($0)" } ?? ""
                 Console.result(
                     [
-                        "review": .string("\(review.id)"), "verdict": .string(judgement.verdict.rawValue),
+                        "review": review.id.map { .string("\($0)") } ?? .null,
+                        "stage": .string(review.stage.rawValue),
                         "earned_minor": .integer(review.earned?.minorUnits ?? 0),
                         "decision": review.decision.map { .string("\($0)") } ?? .null,
                     ],
-                    "\(review.id) \(judgement.verdict.rawValue): \(earned)\(decision)", asJSON: json)
+                    review.id.map { "\($0): \(earned)\(decision)" } ?? "kept; \(review.stage.sentence)", asJSON: json)
             }
+        }
+    }
+}
+
+func reviewSheet(_ file: String?) throws -> ReviewSheet {
+    try file.map { try ReviewSheet(try readJSONFile($0, "fields")) } ?? .empty
+}
+
+extension ReviewStage {
+    fileprivate var sentence: String {
+        switch self {
+        case .final: "final"
+        case .waitsForSecond: "a second person looks"
+        case .waitsForAdjudicator: "the opinions differ, and a third person decides"
         }
     }
 }
@@ -121,7 +150,7 @@ struct ReviewerOptions: ParsableArguments {
     }
 }
 
-private func assignmentID(_ text: String) throws -> Assignment.ID {
+func assignmentID(_ text: String) throws -> Assignment.ID {
     guard let id = Assignment.ID(text) else { throw BadInput("assignment", "must be a UUID") }
     return id
 }

@@ -78,22 +78,6 @@ extension Transaction {
             """)
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
     }
-
-    /// Up to 50 people who are operators now, by id.
-    func operatorsToTell() async throws -> [Principal.ID] {
-        try await rows(
-            """
-            select principal_id
-              from principal
-             where kind = 'person'
-               and exists (select from role_grant
-                            where role_grant.principal_id = principal.principal_id and role = 'operator'
-                              and in_force @> \(instant))
-             order by principal_id
-             limit 50
-            """
-        ).map { try $0["principal_id"] }
-    }
 }
 
 extension ScheduleAlert {

@@ -1,0 +1,150 @@
+package import Formats
+internal import Foundation
+internal import Store
+
+/// Another person than who decided answers an appeal. If the decision does not stand, it is made up for in the same
+/// transaction: pay that was refused is paid by the platform, a suspension or an exclusion ends, a tier is held again.
+/// The judgement counts as acceptance in what is known of the worker from then on.
+package struct AnswerAppeal: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - isOverturned: whether the decision does not stand.
+    ///   - answer: for the worker to read, 1 to 4,000 characters.
+    ///   - actor: an operator who had no part in it.
+    /// - Returns: what was done about it; `nil` if the decision stands.
+    /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``; ``AppealRefusal``; ``DecisionRefusal`` for a program.
+    @discardableResult
+    package func callAsFunction(
+        _ id: Appeal.ID, isOverturned: Bool, answer: String, by actor: Principal.ID
+    ) async throws -> JSON? {
+        let answer = try PlainText.lines(answer, field: "answer")
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .operator)
+            guard try await transaction.isPerson(actor) else { throw DecisionRefusal.deciderIsNoPerson }
+            guard let appeal = try await transaction.lockAppeal(id) else { throw NotFound("appeal") }
+            guard appeal.state == .open else { throw AppealRefusal.notOpen }
+            guard appeal.decider != actor else { throw AppealRefusal.deciderAnswers }
+            guard try await !transaction.hasOpinion(actor, on: appeal.subjectID) else { throw AppealRefusal.hadPart }
+            guard appeal.worker.uuid != actor.uuid,
+                try await !transaction.isCloseColleague(actor, of: appeal.worker)
+            else { throw AppealRefusal.tooClose }
+            let remedy: JSON? = if isOverturned { try await change.makeUp(for: appeal, by: actor) } else { nil }
+            try await transaction.endAppeal(
+                id, as: isOverturned ? .overturned : .upheld, by: actor, answer: answer, remedy: remedy)
+            try await transaction.tell(
+                Principal.ID(appeal.worker.uuid), kind: "appeal_answered",
+                facts: [
+                    "appeal": .string("\(id)"), "decision": .string("\(appeal.decision)"),
+                    "outcome": .string(isOverturned ? "overturned" : "upheld"), "answer": .string(answer),
+                    "remedy": remedy ?? .null,
+                ],
+                id: change.make())
+            try await change.record(
+                "appeal_answered", by: actor, on: "decision", appeal.decision.uuid, in: .worker(appeal.worker),
+                facts: ["appeal": .string("\(id)"), "outcome": .string(isOverturned ? "overturned" : "upheld")])
+            return remedy
+        }
+    }
+}
+
+extension Change {
+    /// - Returns: what was done; `by_hand` where an operator must still do it by another command.
+    fileprivate func makeUp(for appeal: Appeal, by actor: Principal.ID) async throws -> JSON {
+        switch appeal.kind {
+        case .rejection, .paymentWithheld: return try await payAfterAll(appeal)
+        case .suspension:
+            guard try await transaction.isSuspended(appeal.worker, by: appeal.decision) else {
+                return ["state": "over"]
+            }
+            try await move(appeal.worker, .reinstate, by: actor)
+            return ["state": "reinstated"]
+        case .tierLoss: return try await raiseAgain(appeal, by: actor)
+        case .exclusion:
+            guard
+                let requester = try await transaction.lockWorkerForChange(appeal.worker) == nil
+                    ? nil : transaction.excluder(by: appeal.decision),
+                try await transaction.endExclusion(of: appeal.worker, from: requester) != nil
+            else { return ["state": "over"] }
+            try await refreshEligibility(of: appeal.worker, after: .exclusion)
+            return ["state": "lifted", "requester": .string("\(requester)")]
+        case .closure, .credentialRefusal, .credentialRevocation: return ["state": "by_hand"]
+        }
+    }
+
+    /// Pays what the terms promised and the judgement refused: platform's remedies to worker payable, with the appeal
+    /// as its source. The hold may be given back by now, and a requester cannot bar a remedy by an empty wallet.
+    private func payAfterAll(_ appeal: Appeal) async throws -> JSON {
+        guard let owed = try await transaction.refusedPay(of: Assignment.ID(appeal.subjectID)) else {
+            return ["state": "nothing_refused"]
+        }
+        let platform = AccountKey.remedies(owed.amount.currency)
+        let payable = AccountKey.payable(to: appeal.worker, owed.amount.currency)
+        let accounts = try await transaction.accounts([platform, payable], ids: identifiers)
+        guard let from = accounts[platform], let to = accounts[payable] else { throw StoreError.unexpectedRowCount(0) }
+        let source = appeal.id.uuid
+        let transfer = Transfer(id: make(), kind: .remedy, debit: from, credit: to, amount: owed.amount, source: source)
+        try await transaction.post(
+            JournalEntry(id: make(), kind: .remedy, source: source, reason: "appeal \(appeal.id)", [transfer]))
+        try await transaction.insertRemedy(of: owed, transfer: transfer.id)
+        return [
+            "state": "paid", "amount_minor": .integer(owed.amount.minorUnits),
+            "currency": .string(owed.amount.currency.code),
+        ]
+    }
+
+    private func raiseAgain(_ appeal: Appeal, by actor: Principal.ID) async throws -> JSON {
+        guard try await transaction.lockWorkerForChange(appeal.worker) != nil,
+            let lost = try await transaction.lostTier(by: appeal.decision),
+            try await transaction.tier(of: appeal.worker, in: lost.profession) ?? .generalist < lost.tier
+        else { return ["state": "over"] }
+        try await grant(
+            TierGrant(
+                lost.tier, in: lost.profession, to: appeal.worker, as: .operator,
+                reasons: "The appeal against its loss was granted.", by: actor))
+        return [
+            "state": "held_again", "tier": .string(lost.tier.rawValue), "profession": .string(lost.profession.code),
+        ]
+    }
+}
+
+/// How a reviewer's opinions stand beside those of others.
+package struct ReviewerRecord: Hashable, Sendable {
+    package let person: Principal.ID
+    package let opinions: Int
+    /// Answers that a second person judged too, and of those on which both came to the same verdict.
+    package let compared: Int
+    package let agreed: Int
+    /// Decisions of theirs that an appeal has overturned.
+    package let overturned: Int
+
+    /// From 0 to 1: how likely the next second opinion agrees; one half before the first.
+    ///
+    /// Source: Laplace's rule of succession.
+    package var weight: Double { Double(agreed + 1) / Double(compared + 2) }
+}
+
+/// What is known of reviewers, by id.
+package struct ListReviewers: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - after: the last one of the page before.
+    ///   - limit: 1 to 200.
+    ///   - actor: an operator.
+    /// - Throws: ``AccessRefusal``; ``BadInput``.
+    package func callAsFunction(
+        after: Principal.ID? = nil, limit: Int = 20, by actor: Principal.ID
+    ) async throws -> [ReviewerRecord] {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            try await transaction.authorize(actor, as: .operator)
+            return try await transaction.reviewerRecords(after: after, limit: limit)
+        }
+    }
+}
