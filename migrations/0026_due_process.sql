@@ -167,6 +167,6 @@ create index rework_open_by_author on rework (author_id, assignment_id) where an
 grant select, insert, update, delete on appeal, review_policy, opinion, rework to guildhall_app;
 -- What was said of an answer stays as it was, and so does what was sent back; a new version of an answer takes its place.
 revoke update, delete on opinion, rework, appeal from guildhall_app;
-grant update (answered_at) on rework to guildhall_app;
+grant update (answered_at, answer, sealed) on rework to guildhall_app;
 grant update (hash, submitted_at, active_seconds) on submission to guildhall_app;
 grant update (state, answered_by, answered_at, answer, remedy, told_at) on appeal to guildhall_app;

@@ -177,7 +177,7 @@ extension Transaction {
     }
 
     /// Answers, known answers and suggestions of before they were sealed, about that many in all, each with `place`
-    /// (`submission`, `reference_answer`, `task_suggestion`), the ids, and the function that its task is for. A known
+    /// (`submission`, `rework`, `reference_answer`, `task_suggestion`), the ids, and the function that its task is for. A known
     /// answer only once its task's payload is sealed, as the mark of that is of both.
     func lockUnsealedAnswers(limit: Int) async throws -> [Row] {
         try await rows(
@@ -186,6 +186,13 @@ extension Transaction {
                 select requester_id, assignment_id, answer from submission
                  where answer is not null
                  order by requester_id, assignment_id
+                 limit \(limit)
+                   for update skip locked
+            ),
+            sent_back as materialized (
+                select requester_id, assignment_id, round, answer from rework
+                 where answer is not null
+                 order by requester_id, assignment_id, round
                  limit \(limit)
                    for update skip locked
             ),
@@ -208,17 +215,20 @@ extension Transaction {
                    for update skip locked
             ),
             found as (
-                select 'submission' as place, requester_id, assignment.task_id, assignment_id, null as source,
-                       answer as value
+                select 'submission' as place, requester_id, assignment.task_id, assignment_id, null::integer as round,
+                       null as source, answer as value
                   from handed_in join assignment using (requester_id, assignment_id)
                 union all
-                select 'reference_answer', requester_id, task_id, null, source, answer from known
+                select 'rework', requester_id, assignment.task_id, assignment_id, round, null, answer
+                  from sent_back join assignment using (requester_id, assignment_id)
                 union all
-                select 'task_suggestion', requester_id, task_id, null, null, suggestion from suggested
+                select 'reference_answer', requester_id, task_id, null, null, source, answer from known
+                union all
+                select 'task_suggestion', requester_id, task_id, null, null, null, suggestion from suggested
             )
             select found.*, project.function
               from found join task using (requester_id, task_id) join project using (requester_id, project_id)
-             order by place, requester_id, task_id, assignment_id, source
+             order by place, requester_id, task_id, assignment_id, round, source
              limit \(limit)
             """)
     }
@@ -228,6 +238,15 @@ extension Transaction {
             """
             update submission set answer = null, sealed = \(sealed)
              where requester_id = \(requester) and assignment_id = \(id)
+            """)
+    }
+
+    /// An earlier version of an answer, which was sent back.
+    func sealSentBack(_ id: Assignment.ID, round: Int, to requester: Requester.ID, _ sealed: Bytes) async throws {
+        try await execute(
+            """
+            update rework set answer = null, sealed = \(sealed)
+             where requester_id = \(requester) and assignment_id = \(id) and round = \(round)
             """)
     }
 

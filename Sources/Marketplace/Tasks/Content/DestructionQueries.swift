@@ -43,6 +43,8 @@ extension Transaction {
                    or exists (select from answer_draft
                                where requester_id = \(requester) and answer is not null)
                    or exists (select from submission
+                               where requester_id = \(requester) and answer is not null)
+                   or exists (select from rework
                                where requester_id = \(requester) and answer is not null) as has_unsealed
             """)
         if try row["has_open"] { return .batchesOpen }

@@ -72,7 +72,11 @@ extension Change {
             let (key, value) = (try await contentKey(of: requester, try row["function"]), try row["value"] as JSON)
             if let assignment: Assignment.ID = try row["assignment_id"] {
                 let sealed = try key.seal(value, as: .answer(to: assignment))
-                try await transaction.sealAnswer(assignment, to: requester, sealed)
+                if let round: Int = try row["round"] {
+                    try await transaction.sealSentBack(assignment, round: round, to: requester, sealed)
+                } else {
+                    try await transaction.sealAnswer(assignment, to: requester, sealed)
+                }
             } else if let source: String = try row["source"] {
                 let sealed = try key.seal(value, as: .known(of: task, source: source))
                 try await transaction.sealKnownAnswer(of: task, requester, from: source, sealed)
