@@ -215,8 +215,8 @@ extension Transaction {
                    for update skip locked
             ),
             found as (
-                select 'submission' as place, requester_id, assignment.task_id, assignment_id, null::integer as round,
-                       null as source, answer as value
+                select 'submission' as place, requester_id, assignment.task_id, assignment_id,
+                       null::integer as round, null as source, answer as value
                   from handed_in join assignment using (requester_id, assignment_id)
                 union all
                 select 'rework', requester_id, assignment.task_id, assignment_id, round, null, answer
