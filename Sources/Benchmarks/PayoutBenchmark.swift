@@ -3,7 +3,6 @@ internal import Foundation
 internal import Marketplace
 internal import Payments
 internal import Store
-internal import Synchronization
 
 /// A payout run with a payment for each of many payees, from their earnings to the bank's statement: how long each step
 /// takes, and the most memory that this process holds in it.
@@ -142,7 +141,16 @@ struct PayoutBenchmark {
     /// Everybody has earned 20.00 EUR and has an account that has rested.
     private func fill(_ market: Market) async throws -> Desk {
         guard let euro = Currency("EUR") else { throw BenchmarkError(reason: "no such currency") }
-        let chief = try await Bootstrap(market: market)(operatorName: "Operator")
+        let chief = Principal.ID(.numbered(1, kind: 0x2d))
+        try await market.database.transaction { transaction in
+            try await transaction.execute(
+                "insert into principal values (\(chief), 'person', 'Operator', \(.instant))")
+            try await transaction.execute(
+                """
+                insert into role_grant (role_grant_id, principal_id, role, granted_by, in_force)
+                values (\(chief), \(chief), 'operator', \(chief), tstzrange(\(.instant), null))
+                """)
+        }
         let person = CreatePrincipal(market: market)
         let desk = Desk(
             maker: try await person(.person, named: "Maker", roles: [.financeMaker], by: chief),
@@ -157,16 +165,10 @@ struct PayoutBenchmark {
             let bank = try await transaction.account(.bank(euro), ids: market.identifiers)
             try await earn(bank, transaction)
         }
-        let next = Mutex(0)
         try await withThrowingTaskGroup { group in
-            for _ in 0..<Self.connections {
+            for connection in 1...Self.connections {
                 group.addTask {
-                    while true {
-                        let number = next.withLock { last in
-                            last += 1
-                            return last
-                        }
-                        guard number <= payees else { break }
+                    for number in stride(from: connection, through: payees, by: Self.connections) {
                         let method = try PayoutMethod(
                             account: Self.iban(number), holder: "Payee \(number)", country: "DE", currency: "EUR")
                         try await SetPayoutMethod(market: market, keys: keys)(

@@ -26,7 +26,7 @@ struct BankCircleTests {
             #expect(try await desk.take(answers[1]).outcomes == [.repeated: 1])
             #expect(try await desk.owed(0) == 2_000)
             try await bank.advance(days: 9)
-            for answer in try await bank.collect("camt") { _ = try await desk.take(answer) }
+            try await take(bank.collect("camt"), desk)
             try await agree(desk, bank, paid: 4_000)
             #expect(try await desk.export(batch).file == file)
         }
@@ -42,11 +42,8 @@ struct BankCircleTests {
             let id = try #require(ids(of: file).first)
             try await bank.behave("return-later", ["days": 2, "reason": "AC04", "end_to_end_id": .string(id)])
             #expect(try await bank.post("/payments", file).status < 300)
-            var outcomes: [BankOutcome: Int] = [:]
             try await bank.advance(days: 20)
-            for answer in try await bank.collect("pain.002") + bank.collect("camt") {
-                outcomes.merge(try await desk.take(answer).outcomes, uniquingKeysWith: +)
-            }
+            let outcomes = try await take(bank.collect("pain.002") + bank.collect("camt"), desk)
             #expect(outcomes[.accepted] == 3 && outcomes[.settled] == 3 && outcomes[.returned] == 1)
             #expect(outcomes.keys.allSatisfy { !$0.isOpen })
             try await agree(desk, bank, paid: 4_000)
@@ -65,7 +62,7 @@ struct BankCircleTests {
             #expect(books.openPayments == 3 && books.openMinor == 6_000 && books.unexplainedMinor == 0)
             #expect(try await ReconcileBank(market: desk.small.market).payments(by: desk.small.maker).count == 3)
             try await bank.advance(days: 9)
-            for answer in try await bank.collect("camt.053") { _ = try await desk.take(answer) }
+            try await take(bank.collect("camt.053"), desk)
             try await agree(desk, bank, paid: 6_000)
         }
     }
@@ -77,15 +74,13 @@ struct BankCircleTests {
             try await bank.behave("statement-gap", [:])
             _ = try await sent(desk, to: bank)
             try await bank.advance(days: 9)
-            for answer in try await bank.collect("pain.002") + bank.collect("camt.053") {
-                _ = try await desk.take(answer)
-            }
+            try await take(bank.collect("pain.002") + bank.collect("camt.053"), desk)
             let books = try await desk.reconciled()
             #expect(books.openPayments == 1 && books.openMinor == 2_000 && books.gaps == 1)
             #expect(books.unexplainedMinor == 0 && books.paidMinor == 4_000)
             // What the bank is short of is what is on the list.
             #expect(try await bank.paidMinor() == books.paidMinor + books.openMinor)
-            for answer in try await bank.collect("camt.054") { _ = try await desk.take(answer) }
+            try await take(bank.collect("camt.054"), desk)
             let after = try await desk.reconciled()
             #expect(after.openPayments == 0 && after.paidMinor == 6_000 && after.unexplainedMinor == 0)
             #expect(try await bank.paidMinor() == 6_000)
@@ -102,6 +97,17 @@ struct BankCircleTests {
         #expect(try await bank.post("/_mock/validate", file).body.contains("0 findings"))
         #expect(try await bank.post("/payments", file).status < 300)
         return (batch, file)
+    }
+
+    /// One after the other: statements are in the order in which they came.
+    @discardableResult
+    private func take(_ answers: [String], _ desk: PayoutDesk) async throws -> [BankOutcome: Int] {
+        var outcomes: [BankOutcome: Int] = [:]
+        for answer in answers {
+            Scratch.clock.advance(by: 1)
+            outcomes.merge(try await desk.take(answer).outcomes, uniquingKeysWith: +)
+        }
+        return outcomes
     }
 
     private func ids(of file: [UInt8]) throws -> [String] {
@@ -136,22 +142,44 @@ struct MockBank: Sendable {
     /// Bank time begins on the day on which the desk pays.
     static func run(_ body: (MockBank) async throws -> Void) async throws {
         let port = Int.random(in: 20_000..<32_000)
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = ["--port", "\(port)", "--clock", "2026-03-05T11:00", "-q"]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        defer {
-            process.terminate()
-            process.waitUntilExit()
-        }
+        let number = try start(port)
+        defer { kill(number, SIGTERM) }
         let bank = MockBank(port: port)
-        for _ in 0..<300 where process.isRunning {
+        for _ in 0..<300 {
             if let answer = try? await bank.send("GET", "/_mock/health"), answer.status == 200 { break }
             try await Task.sleep(for: .milliseconds(100))
         }
         try await body(bank)
+    }
+
+    /// As the child of a shell that has ended, without what it would inherit: whoever waits for another child of this
+    /// process waits until nobody holds that child's descriptors.
+    ///
+    /// - Returns: its process id.
+    private static func start(_ port: Int) throws -> pid_t {
+        let note = NSTemporaryDirectory() + "mock-bank-\(port)-\(UInt64.random(in: 0 ... .max))"
+        defer { try? FileManager.default.removeItem(atPath: note) }
+        let script = """
+            for path in /proc/self/fd/*; do
+                number=${path##*/}
+                [ "$number" -gt 2 ] && eval "exec $number>&-"
+            done
+            note=$1
+            shift
+            "$@" </dev/null >/dev/null 2>&1 &
+            echo $! >"$note"
+            """
+        let shell = Process()
+        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
+        shell.arguments = [
+            "-c", script, "bash", note, program, "--port", "\(port)", "--clock", "2026-03-05T11:00", "-q",
+        ]
+        shell.standardOutput = FileHandle.nullDevice
+        shell.standardError = FileHandle.nullDevice
+        try shell.run()
+        shell.waitUntilExit()
+        let text = try String(contentsOfFile: note, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        return try #require(pid_t(text))
     }
 
     func post(_ path: String, _ bytes: [UInt8]) async throws -> (status: Int, body: String) {

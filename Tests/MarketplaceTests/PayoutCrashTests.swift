@@ -54,7 +54,7 @@ struct PayoutCrashTests {
         var paid: [String] = []
         _ = try PaymentFileReader.read(bytes: file, name: "file") { record in
             guard case .instruction(let payment) = record else { return }
-            #expect(payment.amount.minorUnits == 2_000)
+            #expect(payment.amount?.minorUnits == 2_000)
             paid.append(payment.endToEndID)
         }
         #expect(paid.count == 2)

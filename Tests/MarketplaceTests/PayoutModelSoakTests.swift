@@ -173,7 +173,7 @@ private final class PayoutModel {
                 return self.faults.append("a payment that was not approved")
             }
             if known.account != payment.account { self.faults.append("paid to another account") }
-            if known.minor != payment.amount.minorUnits { self.faults.append("another amount") }
+            if known.minor != payment.amount?.minorUnits { self.faults.append("another amount") }
         }
         if !payments.isEmpty { faults.append("a payment that was approved is missing") }
     }

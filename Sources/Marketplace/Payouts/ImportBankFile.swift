@@ -93,8 +93,12 @@ package struct ImportBankFile: Sendable {
                 for judged in session.judged { bank.outcomes[judged.outcome, default: 0] += 1 }
                 report(part.endIndex)
             }
+            // Their ids are in the order of the file, by which a statement that is missing shows.
             try await transaction.insert(
-                file.statements.map { (id: change.identifiers.uuid(at: change.instant), statement: $0) }, of: bank.id)
+                file.statements.enumerated().map { place, statement in
+                    let instant = change.instant.addingTimeInterval(Double(place) / 1_000)
+                    return (id: change.identifiers.uuid(at: instant), statement: statement)
+                }, of: bank.id)
             let counts = bank.outcomes.map { ($0.key.rawValue, JSON.integer(Int64($0.value))) }
             try await change.record(
                 "bank_file_imported", by: actor, on: "bank_import", bank.id.uuid, in: .platform,

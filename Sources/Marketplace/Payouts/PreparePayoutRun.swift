@@ -145,7 +145,7 @@ private struct RunFilling {
     private(set) var opened = 0
     /// Why the first who was left out for taxes was.
     private(set) var leftOut: String?
-    private var agencies: [Team.ID: Money] = [:]
+    private(set) var agencies: [Team.ID: Money] = [:]
 
     mutating func fill(_ change: Change, _ report: @Sendable (Int) -> Void) async throws {
         var (looked, last): (Int, DueEarning?) = (0, nil)
