@@ -122,8 +122,8 @@ struct PayoutBenchmark {
                 + "</TxInfAndSts>"
             entries +=
                 "<Ntry><Amt Ccy=\"EUR\">20.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>"
-                + "2026-12-01</Dt></BookgDt><AcctSvcrRef>R\(payment.endToEndID)</AcctSvcrRef><BkTxCd/><NtryDtls><TxDtls>"
-                + "<Refs><EndToEndId>\(payment.endToEndID)</EndToEndId></Refs><Amt Ccy=\"EUR\">20.00</Amt>"
+                + "2026-12-01</Dt></BookgDt><AcctSvcrRef>R\(payment.endToEndID)</AcctSvcrRef><BkTxCd/><NtryDtls>"
+                + "<TxDtls><Refs><EndToEndId>\(payment.endToEndID)</EndToEndId></Refs><Amt Ccy=\"EUR\">20.00</Amt>"
                 + "<CdtDbtInd>DBIT</CdtDbtInd></TxDtls></NtryDtls></Ntry>"
             guard statuses.utf8.count > 1 << 16 else { return }
             try put(status, statuses)
