@@ -27,7 +27,7 @@ struct PayoutModelSoakTests {
                         return
                     }
                 }
-                #expect(model.exported > 3, "seed \(dice.seed): nothing was tried")
+                #expect(model.exported > 0, "seed \(dice.seed): nothing was tried")
                 #expect(model.refused > 20, "seed \(dice.seed): nothing was refused")
                 #expect(try await model.desk.small.ills() == [], "seed \(dice.seed)")
             }

@@ -74,6 +74,11 @@ package struct ExportPayoutRun: Sendable {
             guard let batch = try await transaction.lockPayoutBatch(id), let run = batch.run else {
                 throw NotFound("payout batch")
             }
+            if batch.state == .issued {
+                // By somebody else, between the look and the lock; a change records an event.
+                try await change.record("payout_file_given", by: actor, on: "payout_batch", id.uuid, in: .platform)
+                return false
+            }
             guard batch.state.after(.issue) != nil else { throw PayoutRefusal.wrongState(batch.state, .issue) }
             try await transaction.checkContent(of: batch)
             let file = try await transaction.file(of: batch, run, part: Self.part, keys, report: { _ in }) { _ in }
