@@ -143,7 +143,8 @@ struct MockBank: Sendable {
     static func run(_ body: (MockBank) async throws -> Void) async throws {
         let port = Int.random(in: 20_000..<32_000)
         let number = try start(port)
-        defer { kill(number, SIGTERM) }
+        // It goes on after a SIGTERM.
+        defer { kill(number, SIGKILL) }
         let bank = MockBank(port: port)
         for _ in 0..<300 {
             if let answer = try? await bank.send("GET", "/_mock/health"), answer.status == 200 { break }
