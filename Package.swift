@@ -99,8 +99,8 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks",
             dependencies: [
-                "Marketplace", "MarketSchema", "Scheduler", "Store", "Formats", "Matching", "Consensus", arguments,
-                logging,
+                "Marketplace", "MarketSchema", "Scheduler", "Store", "Formats", "Matching", "Consensus", "Payments",
+                arguments, logging,
             ],
             swiftSettings: strict
         ),

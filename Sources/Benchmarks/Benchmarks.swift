@@ -15,7 +15,7 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(
         help: """
             Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, ledger, \
-            large or serve.
+            payouts, large or serve.
             """)
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
@@ -65,6 +65,7 @@ struct Benchmarks: AsyncParsableCommand {
                     transfers: size == .full ? 10_000_000 : 1_000_000
                 ).run()
             }
+            if wants("payouts") { try await PayoutBenchmark(bench: bench, payees: 100_000).run() }
             if wants("large") {
                 try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3, nextOnly: nextOnly).run()
             }

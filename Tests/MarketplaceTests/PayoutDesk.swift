@@ -23,7 +23,9 @@ struct PayoutDesk {
     ]
 
     /// Each worker has earned 20.00 EUR for each task; their accounts are old enough to be paid to.
-    init(workers count: Int = 3, tasks: Int = 1) async throws {
+    ///
+    /// - Parameter accounts: in place of the usual ones, by worker.
+    init(workers count: Int = 3, tasks: Int = 1, accounts: [Int: String] = [:]) async throws {
         small = try await SmallMarket(currency: "EUR")
         let batch = try await small.batch(small.draft("b"), tasks: count * tasks)
         var ids: [Worker.ID] = []
@@ -33,7 +35,7 @@ struct PayoutDesk {
             ids.append(worker)
         }
         workers = ids
-        for index in 0..<count { try await setAccount(of: index, Self.ibans[index]) }
+        for index in 0..<count { try await setAccount(of: index, accounts[index] ?? Self.ibans[index]) }
         try await SetPayoutSource(market: small.market)(
             "main", format: .pain001v09, currency: small.usd, settings: Self.settings, by: small.checker)
         Scratch.clock.advance(by: 73 * 3_600)
@@ -45,21 +47,26 @@ struct PayoutDesk {
         try await SetPayoutMethod(market: small.market, keys: keys)(method, of: workers[index], by: small.manager)
     }
 
-    func prepare(minimumMinor: Int64 = 0) async throws -> PreparePayoutRun.Result {
+    /// - Parameter market: in place of the desk's own.
+    func prepare(
+        minimumMinor: Int64 = 0, by actor: Principal.ID? = nil, in market: Market? = nil
+    ) async throws -> PreparePayoutRun.Result {
         let day = try #require(CalendarDate(iso: "2026-03-10"))
-        return try await PreparePayoutRun(market: small.market, keys: keys)(
-            from: "main", on: day, minimumMinor: minimumMinor, by: small.maker)
+        return try await PreparePayoutRun(market: market ?? small.market, keys: keys)(
+            from: "main", on: day, minimumMinor: minimumMinor, by: actor ?? small.maker)
     }
 
-    func approve(_ batch: PayoutBatch) async throws {
-        try await ApprovePayoutBatch(market: small.market)(
-            batch.id, contentHash: batch.contentHash, by: small.checker)
+    func approve(_ batch: PayoutBatch, by actor: Principal.ID? = nil, in market: Market? = nil) async throws {
+        try await ApprovePayoutBatch(market: market ?? small.market)(
+            batch.id, contentHash: batch.contentHash, by: actor ?? small.checker)
     }
 
-    func export(_ batch: PayoutBatch) async throws -> (result: ExportPayoutRun.Result, file: [UInt8]) {
+    func export(
+        _ batch: PayoutBatch, by actor: Principal.ID? = nil, in market: Market? = nil
+    ) async throws -> (result: ExportPayoutRun.Result, file: [UInt8]) {
         let file = Gathered()
-        let result = try await ExportPayoutRun(market: small.market, keys: keys)(
-            batch.id, by: small.maker, write: { file.append($0) })
+        let result = try await ExportPayoutRun(market: market ?? small.market, keys: keys)(
+            batch.id, by: actor ?? small.maker, write: { file.append($0) })
         return (result, file.bytes)
     }
 

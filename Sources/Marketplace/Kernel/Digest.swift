@@ -1,5 +1,6 @@
 internal import Crypto
 package import Formats
+internal import Foundation
 package import Store
 
 /// A SHA-256 (FIPS 180-4) of something, 32 bytes.
@@ -24,6 +25,17 @@ package struct Digest: Hashable, Sendable {
         let digits = text.compactMap(\.hexDigitValue)
         guard digits.count == 64, text.utf8.count == 64 else { return nil }
         bytes = stride(from: 0, to: 64, by: 2).map { UInt8(digits[$0] * 16 + digits[$0 + 1]) }
+    }
+
+    /// Of a file's bytes, which are never held whole.
+    ///
+    /// - Throws: what Foundation throws when it cannot be read.
+    init(ofFile path: String) throws {
+        let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+        defer { try? handle.close() }
+        var digesting = Digesting()
+        while let piece = try handle.read(upToCount: 1 << 16), !piece.isEmpty { digesting.update(Array(piece)) }
+        self = digesting.digest
     }
 
     /// Lower-case hexadecimal.

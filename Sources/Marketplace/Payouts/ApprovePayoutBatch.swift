@@ -16,13 +16,13 @@ package struct ApprovePayoutBatch: Sendable {
         try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeChecker)
+            try await transaction.requirePerson(actor)
             guard let batch = try await transaction.lockPayoutBatch(id) else { throw NotFound("payout batch") }
             guard batch.state.after(.approve) != nil else { throw PayoutRefusal.wrongState(batch.state, .approve) }
             guard batch.preparedBy != actor else { throw PayoutRefusal.secondPersonNeeded }
-            let lines = try await transaction.allPayoutLines(of: id).map(\.line)
-            guard contentHash == batch.contentHash, contentHash == lines.contentHash else {
-                throw PayoutRefusal.contentDiffers
-            }
+            guard contentHash == batch.contentHash,
+                try await transaction.payoutContent(of: id, in: batch.total.currency).isThat(of: batch)
+            else { throw PayoutRefusal.contentDiffers }
             let changed = try await transaction.payeesWithOtherAccounts(in: id)
             guard changed == 0 else { throw PayoutRefusal.accountsChanged(changed) }
             guard try await transaction.approvePayout(id, hash: contentHash, by: actor) else {
@@ -59,14 +59,21 @@ package struct CancelPayoutBatch: Sendable {
 }
 
 extension Transaction {
-    /// All lines of a payout batch, read by bounded parts; a batch has at most a million.
-    func allPayoutLines(of id: PayoutBatch.ID) async throws -> [NamedLine] {
-        let part = 10_000
-        var lines: [NamedLine] = []
+    /// What the stored lines of a payout batch come to, read by bounded parts; a batch has at most a million.
+    ///
+    /// - Parameter each: gets the lines, part by part.
+    func payoutContent(
+        of id: PayoutBatch.ID, in currency: Currency, each: ([NamedLine]) throws -> Void = { _ in }
+    ) async throws -> PayoutContent {
+        let part = 5_000
+        var content = try PayoutContent(in: currency)
+        var last: PayoutLine.ID?
         while true {
-            let next = try await payoutLines(of: id, after: lines.last?.line.id, limit: part)
-            lines += next
-            if next.count < part { return lines }
+            let lines = try await payoutLines(of: id, after: last, limit: part)
+            for named in lines { try content.add(named.line) }
+            try each(lines)
+            last = lines.last?.line.id
+            if lines.count < part { return content }
         }
     }
 }

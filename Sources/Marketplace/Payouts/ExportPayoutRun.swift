@@ -74,10 +74,15 @@ package struct ExportPayoutRun: Sendable {
             guard let batch = try await transaction.lockPayoutBatch(id), let run = batch.run else {
                 throw NotFound("payout batch")
             }
+            if batch.state == .issued {
+                // By somebody else, between the look and the lock; a change records an event.
+                try await change.record("payout_file_given", by: actor, on: "payout_batch", id.uuid, in: .platform)
+                return false
+            }
             guard batch.state.after(.issue) != nil else { throw PayoutRefusal.wrongState(batch.state, .issue) }
-            let lines = try await transaction.linesToIssue(of: batch).map(\.line)
+            try await transaction.checkContent(of: batch)
             let file = try await transaction.file(of: batch, run, part: Self.part, keys, report: { _ in }) { _ in }
-            try await change.payIntoClearing(lines)
+            try await change.payIntoClearing(batch)
             try await change.postWithholdings(of: id, step: Self.part)
             guard try await transaction.markRunIssued(id, fileHash: file.hash, bytes: file.bytes) else {
                 throw PayoutRefusal.wrongState(batch.state, .issue)
@@ -85,7 +90,7 @@ package struct ExportPayoutRun: Sendable {
             try await change.record(
                 "payout_issued", by: actor, on: "payout_batch", id.uuid, in: .platform,
                 facts: [
-                    "total": .string("\(batch.total)"), "lines": .integer(Int64(lines.count)),
+                    "total": .string("\(batch.total)"), "lines": .integer(Int64(batch.lineCount)),
                     "format": .string(run.format.rawValue), "file_hash": .string(file.hash.hexadecimal),
                 ])
             return true

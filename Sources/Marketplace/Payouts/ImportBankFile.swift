@@ -31,9 +31,88 @@ package enum BankFileRefusal: Refusal {
 /// Takes in what a bank says of payments: each line is matched by its end-to-end id, payments are settled or given back
 /// with a notice, and what does not fit is kept for a person.
 ///
-/// One transaction. The same file again changes nothing; the same booking in another file is known.
+/// One transaction, and of the file no more than what it says of payments is held. The same file again changes nothing;
+/// the same booking in another file is known.
 package struct ImportBankFile: Sendable {
     package static let entriesMax = 1_000_000
+    /// So many lines are judged and carried out at a time.
+    private static let part = 5_000
+
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - path: of the file, gzipped or not, at most 2 GiB unpacked.
+    ///   - report: how many lines were taken in so far.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``BankFileRefusal``.
+    package func callAsFunction(
+        path: String, by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void = { _ in }
+    ) async throws -> BankImport {
+        let before = try Digest(ofFile: path)
+        let file = try BankFile(hash: before) { record in
+            try PaymentFileReader.read(path: path, record: record)
+        }
+        guard try Digest(ofFile: path) == before else {
+            throw BankFileRefusal.faulty("it was changed while it was read")
+        }
+        return try await take(file, by: actor, report: report)
+    }
+
+    /// The same of bytes in memory.
+    package func callAsFunction(_ bytes: [UInt8], by actor: Principal.ID) async throws -> BankImport {
+        let file = try BankFile(hash: Digest(of: bytes)) { record in
+            try PaymentFileReader.read(bytes: bytes, name: "the file", record: record)
+        }
+        return try await take(file, by: actor) { _ in }
+    }
+
+    private func take(
+        _ file: BankFile, by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void
+    ) async throws -> BankImport {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorizeFinance(actor)
+            // Two imports at once could each find a payment open.
+            try await transaction.advisoryLock(AdvisoryLock("bank import"))
+            if var known = try await transaction.bankImport(ofFile: file.hash) {
+                known.isNew = false
+                try await change.record(
+                    "bank_file_repeated", by: actor, on: "bank_import", known.id.uuid, in: .platform)
+                return known
+            }
+            var bank = BankImport(
+                id: change.make(), kind: file.kind, messageID: file.messageID, entries: file.facts.count,
+                faults: file.faults)
+            try await transaction.insert(bank, hash: file.hash, by: actor)
+            for part in file.facts.parts(of: Self.part) {
+                var session = BankSession(kind: file.kind)
+                try await session.judge(part, change)
+                try await transaction.insert(session.judged, of: bank.id)
+                try await session.carryOut(change)
+                for judged in session.judged { bank.outcomes[judged.outcome, default: 0] += 1 }
+                report(part.endIndex)
+            }
+            // Their ids are in the order of the file, by which a statement that is missing shows.
+            try await transaction.insert(
+                file.statements.enumerated().map { place, statement in
+                    let instant = change.instant.addingTimeInterval(Double(place) / 1_000)
+                    return (id: change.identifiers.uuid(at: instant), statement: statement)
+                }, of: bank.id)
+            let counts = bank.outcomes.map { ($0.key.rawValue, JSON.integer(Int64($0.value))) }
+            try await change.record(
+                "bank_file_imported", by: actor, on: "bank_import", bank.id.uuid, in: .platform,
+                facts: [
+                    "kind": .string(file.kind.rawValue), "file_hash": .string(file.hash.hexadecimal),
+                    "outcomes": .object(Dictionary(counts, uniquingKeysWith: { one, _ in one })),
+                ])
+            return bank
+        }
+    }
+}
+
+/// What a bank file says, as far as it is kept.
+private struct BankFile: Sendable {
     /// What banks leave out of files that are of use all the same; each is kept with the import and shows there.
     private static let tolerable: Set = [
         "balance", "summary_sum", "entry_sum", "entry_count", "transaction_count", "control_sum", "status",
@@ -41,17 +120,21 @@ package struct ImportBankFile: Sendable {
         "element_order", "missing_element",
     ]
 
-    let market: Market
+    let hash: Digest
+    let kind: BankFileKind
+    let messageID: String
+    let facts: [BankFact]
+    let statements: [Payments.BankStatement]
+    let faults: JSON
 
-    package init(market: Market) { self.market = market }
-
-    /// - Parameter bytes: the file, at most 256 MiB, gzipped or not.
-    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``BankFileRefusal``.
-    package func callAsFunction(_ bytes: [UInt8], by actor: Principal.ID) async throws -> BankImport {
+    /// - Throws: ``BankFileRefusal``; what `read` throws.
+    init(hash: Digest, read: ((PaymentRecord) throws -> Void) throws -> PaymentFileReport) throws {
         var facts: [BankFact] = []
         var statements: [Payments.BankStatement] = []
-        let report = try PaymentFileReader.read(bytes: bytes, name: "the file") { record in
-            guard facts.count < Self.entriesMax else { throw BankFileRefusal.tooManyEntries(Self.entriesMax) }
+        let report = try read { record in
+            guard facts.count < ImportBankFile.entriesMax else {
+                throw BankFileRefusal.tooManyEntries(ImportBankFile.entriesMax)
+            }
             if let fact = BankFact(record) { facts.append(fact) }
             if case .statement(let statement) = record, statements.count < 10_000 { statements.append(statement) }
         }
@@ -61,44 +144,13 @@ package struct ImportBankFile: Sendable {
         if let fault = report.faults.first(where: { !Self.tolerable.contains($0.code) }) {
             throw BankFileRefusal.faulty(fault.text)
         }
-        let faults = JSON.array(report.faults.prefix(100).map(\.json))
-        let hash = Digest(of: bytes)
-        let (all, stated) = (facts, statements)
-        return try await market.change { change in
-            let transaction = change.transaction
-            try await transaction.authorizeFinance(actor)
-            // Two imports at once could each find a payment open.
-            try await transaction.advisoryLock(AdvisoryLock("bank import"))
-            if var known = try await transaction.bankImport(ofFile: hash) {
-                known.isNew = false
-                try await change.record(
-                    "bank_file_repeated", by: actor, on: "bank_import", known.id.uuid, in: .platform)
-                return known
-            }
-            var bank = BankImport(
-                id: change.make(), kind: kind, messageID: String(report.messageID.prefix(100)), entries: all.count,
-                faults: faults)
-            var session = BankSession(kind: kind)
-            try await session.judge(all, change)
-            try await transaction.insert(bank, hash: hash, by: actor)
-            try await transaction.insert(session.judged, of: bank.id)
-            try await transaction.insert(
-                stated.map { (id: change.identifiers.uuid(at: change.instant), statement: $0) }, of: bank.id)
-            try await session.carryOut(change)
-            for judged in session.judged { bank.outcomes[judged.outcome, default: 0] += 1 }
-            let counts = bank.outcomes.map { ($0.key.rawValue, JSON.integer(Int64($0.value))) }
-            try await change.record(
-                "bank_file_imported", by: actor, on: "bank_import", bank.id.uuid, in: .platform,
-                facts: [
-                    "kind": .string(kind.rawValue), "file_hash": .string(hash.hexadecimal),
-                    "outcomes": .object(Dictionary(counts, uniquingKeysWith: { one, _ in one })),
-                ])
-            return bank
-        }
+        (self.hash, self.kind, self.facts, self.statements) = (hash, kind, facts, statements)
+        messageID = String(report.messageID.prefix(100))
+        faults = .array(report.faults.prefix(100).map(\.json))
     }
 }
 
-/// One file on its way in.
+/// Some lines of a file on their way in; those before them are stored already.
 private struct BankSession {
     let kind: BankFileKind
     private(set) var judged: [JudgedFact] = []
@@ -107,12 +159,12 @@ private struct BankSession {
 
     init(kind: BankFileKind) { self.kind = kind }
 
-    mutating func judge(_ facts: [BankFact], _ change: Change) async throws {
+    mutating func judge(_ facts: ArraySlice<BankFact>, _ change: Change) async throws {
         var found: [String: LineStanding] = [:]
         for part in Array(Set(facts.compactMap(\.paymentID))).sorted().parts(of: 10_000) {
             found.merge(try await change.transaction.lockLines(Array(part))) { first, _ in first }
         }
-        for (index, fact) in facts.enumerated() {
+        for (index, fact) in zip(facts.indices, facts) {
             let entry: BankEntry.ID = change.make()
             if let id = fact.paymentID, let standing = found[id] {
                 let outcome = take(fact, entry, news[standing.id] ?? LineNews(standing: standing))

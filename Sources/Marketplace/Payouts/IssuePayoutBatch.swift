@@ -18,8 +18,9 @@ package struct IssuePayoutBatch: Sendable {
             guard let batch = try await transaction.lockPayoutBatch(id) else { throw NotFound("payout batch") }
             guard batch.state.after(.issue) != nil else { throw PayoutRefusal.wrongState(batch.state, .issue) }
             guard batch.run == nil else { throw PayoutRefusal.wrongForm }
-            let lines = try await transaction.linesToIssue(of: batch)
-            try await change.payIntoClearing(lines.map(\.line))
+            var lines: [NamedLine] = []
+            try await transaction.checkContent(of: batch) { lines += $0 }
+            try await change.payIntoClearing(batch)
             try await change.settle(lines.map { ($0.line.id, $0.line.amount) })
             try await change.postWithholdings(of: id, step: 5_000)
             guard try await transaction.markPayoutIssued(id) else {
@@ -35,17 +36,15 @@ package struct IssuePayoutBatch: Sendable {
 }
 
 extension Transaction {
-    /// The lines of a locked batch, which are what was approved, and of which still as much has to be withheld.
+    /// Looks whether the lines of a locked batch are what was approved, and whether still as much has to be withheld.
     ///
+    /// - Parameter each: gets the lines, part by part.
     /// - Throws: ``PayoutRefusal/contentDiffers``; ``WithholdingRefusal``.
-    func linesToIssue(of batch: PayoutBatch) async throws -> [NamedLine] {
-        let named = try await allPayoutLines(of: batch.id)
-        let lines = named.map(\.line)
-        guard lines.contentHash == batch.contentHash, lines.count == batch.lineCount,
-            try lines.total(in: batch.total.currency) == batch.total
-        else { throw PayoutRefusal.contentDiffers }
+    func checkContent(of batch: PayoutBatch, each: ([NamedLine]) throws -> Void = { _ in }) async throws {
+        guard try await payoutContent(of: batch.id, in: batch.total.currency, each: each).isThat(of: batch) else {
+            throw PayoutRefusal.contentDiffers
+        }
         try await checkWithholdings(of: batch.id)
-        return named
     }
 }
 
@@ -63,7 +62,9 @@ package struct PayoutFile: Sendable {
             guard let batch = try await transaction.payoutBatch(id) else { throw NotFound("payout batch") }
             guard batch.state == .issued else { throw PayoutRefusal.wrongState(batch.state, .issue) }
             guard batch.run == nil else { throw PayoutRefusal.wrongForm }
-            return try Self.csv(of: id, try await transaction.allPayoutLines(of: id))
+            var lines: [NamedLine] = []
+            _ = try await transaction.payoutContent(of: id, in: batch.total.currency) { lines += $0 }
+            return try Self.csv(of: id, lines)
         }
     }
 

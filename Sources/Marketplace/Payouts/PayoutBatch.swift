@@ -113,37 +113,53 @@ package struct PayoutShare: Hashable, Sendable {
     package let amount: Money
 }
 
-extension [PayoutLine] {
-    /// SHA-256 of the canonical JSON of the lines, in the order of their ids.
-    package var contentHash: Digest {
-        Digest(
-            of: .array(
-                sorted { $0.id < $1.id }.map { line -> JSON in
-                    var members: [String: JSON] = [
-                        "end_to_end_id": .string(line.endToEndID),
-                        "amount_minor": .integer(line.amount.minorUnits),
-                        "currency": .string(line.amount.currency.code),
-                        "earnings": .integer(Int64(line.earningCount)),
-                        "payee": line.payee.worker.map { .string("\($0)") } ?? .null,
-                        "payee_team": line.payee.agency.map { .string("\($0)") } ?? .null,
-                        "shares": .array(
-                            line.shares.sorted { $0.worker < $1.worker }.map {
-                                [
-                                    "worker": .string("\($0.worker)"),
-                                    "amount_minor": .integer($0.amount.minorUnits),
-                                ]
-                            }),
-                    ]
-                    if let digest = line.accountDigest { members["account"] = .string(digest.hexadecimal) }
-                    return .object(members)
-                }))
+/// What a batch comes to: added up line by line, in the order of their ids, so that no batch is ever held whole.
+struct PayoutContent: Sendable {
+    private(set) var total: Money
+    private(set) var lineCount = 0
+    private var digesting = Digesting()
+
+    init(in currency: Currency) throws(MoneyError) {
+        total = try Money(0, currency)
+        digesting.update(Array("[".utf8))
     }
 
-    /// - Throws: ``MoneyError`` for lines of several currencies, or a sum that is out of range.
-    func total(in currency: Currency) throws(MoneyError) -> Money {
-        var total = try Money(0, currency)
-        for line in self { total = try total.adding(line.amount) }
-        return total
+    /// - Throws: ``MoneyError`` for another currency, or a sum that is out of range.
+    mutating func add(_ line: PayoutLine) throws(MoneyError) {
+        total = try total.adding(line.amount)
+        digesting.update((lineCount == 0 ? [] : [UInt8(ascii: ",")]) + line.hashed.canonicalBytes())
+        lineCount += 1
+    }
+
+    /// SHA-256 of the canonical JSON of the lines.
+    var hash: Digest {
+        var whole = digesting
+        whole.update(Array("]".utf8))
+        return whole.digest
+    }
+
+    /// Whether it is what the batch says of itself.
+    func isThat(of batch: PayoutBatch) -> Bool {
+        hash == batch.contentHash && lineCount == batch.lineCount && total == batch.total
+    }
+}
+
+extension PayoutLine {
+    fileprivate var hashed: JSON {
+        var members: [String: JSON] = [
+            "end_to_end_id": .string(endToEndID),
+            "amount_minor": .integer(amount.minorUnits),
+            "currency": .string(amount.currency.code),
+            "earnings": .integer(Int64(earningCount)),
+            "payee": payee.worker.map { .string("\($0)") } ?? .null,
+            "payee_team": payee.agency.map { .string("\($0)") } ?? .null,
+            "shares": .array(
+                shares.sorted { $0.worker < $1.worker }.map {
+                    ["worker": .string("\($0.worker)"), "amount_minor": .integer($0.amount.minorUnits)]
+                }),
+        ]
+        if let digest = accountDigest { members["account"] = .string(digest.hexadecimal) }
+        return .object(members)
     }
 }
 
@@ -154,6 +170,8 @@ package enum PayoutRefusal: Refusal {
     case wrongState(PayoutBatchState, PayoutEvent)
     /// Whoever prepared the batch cannot approve it.
     case secondPersonNeeded
+    /// A program could be the second of one human's two principals.
+    case personNeeded
     /// The hash that was named is not that of the lines.
     case contentDiffers
     /// So many payees have another account now than when the batch was prepared.
@@ -170,6 +188,7 @@ package enum PayoutRefusal: Refusal {
         case .nothingToPay: "nothing_to_pay"
         case .wrongState: "payout_wrong_state"
         case .secondPersonNeeded: "second_person_needed"
+        case .personNeeded: "person_needed"
         case .contentDiffers: "payout_content_differs"
         case .accountsChanged: "payout_accounts_changed"
         case .wrongForm: "payout_wrong_form"
@@ -184,6 +203,7 @@ package enum PayoutRefusal: Refusal {
         case .wrongState(let state, let event):
             "A payout batch that is \(state.rawValue) has nothing to \(event.rawValue)."
         case .secondPersonNeeded: "You prepared this batch. Somebody else must approve it."
+        case .personNeeded: "Payouts are prepared and approved by people. A program can do neither."
         case .contentDiffers: "The content hash is not that of the lines. Look at the batch again before approving it."
         case .accountsChanged(let count):
             "\(count) of its payees have changed their account since it was prepared. Cancel it and prepare another."

@@ -7,16 +7,26 @@ extension Change {
     /// At most so many entries in one statement.
     private static let step = 5_000
 
-    /// Moves each share from what its worker is owed to clearing, in the order of the workers' accounts.
-    func payIntoClearing(_ lines: [PayoutLine]) async throws {
-        guard let currency = lines.first?.amount.currency else { return }
-        let clearing = try await transaction.account(.clearing(currency), ids: identifiers)
-        for part in try await payables(of: lines.flatMap(\.shares), currency).parts(of: Self.step) {
+    /// Moves each share of a batch from what its worker is owed to clearing, in the order of the workers' accounts.
+    ///
+    /// - Throws: ``PayoutRefusal/contentDiffers`` when the shares do not come to the batch's total.
+    func payIntoClearing(_ batch: PayoutBatch) async throws {
+        let clearing = try await transaction.account(.clearing(batch.total.currency), ids: identifiers)
+        var total = try Money(0, batch.total.currency)
+        var last: OwedShare?
+        while true {
+            let part = try await transaction.owedShares(of: batch.id, after: last, limit: Self.step)
             try await transaction.post(
-                part.map { account, share in
-                    entry(.payout, .payout, from: account, to: clearing, share.amount, source: share.id.uuid)
+                part.map { owed in
+                    entry(
+                        .payout, .payout, from: owed.account, to: clearing, owed.share.amount,
+                        source: owed.share.id.uuid)
                 })
+            for owed in part { total = try total.adding(owed.share.amount) }
+            last = part.last
+            if part.count < Self.step { break }
         }
+        guard total == batch.total else { throw PayoutRefusal.contentDiffers }
     }
 
     /// Moves what has left with the bank's file from clearing to the bank.

@@ -36,7 +36,9 @@ package struct NamedShare: Hashable, Sendable {
 
 extension Transaction {
     /// Earnings that wait to be paid, by worker.
-    func dueEarnings(in currency: Currency, limit: Int) async throws -> [DueEarning] {
+    ///
+    /// - Parameter last: of the part before.
+    func dueEarnings(in currency: Currency, after last: DueEarning? = nil, limit: Int) async throws -> [DueEarning] {
         try await rows(
             """
             select earning.requester_id, earning.transfer_id, earning.worker_id, earning.amount_minor,
@@ -49,6 +51,9 @@ extension Transaction {
                                 where payout_item.requester_id = earning.requester_id
                                   and payout_item.transfer_id = earning.transfer_id
                                   and payout_item.is_live)
+               and (\(last?.worker)::uuid is null
+                    or (earning.worker_id, earning.requester_id, earning.transfer_id)
+                       > (\(last?.worker)::uuid, \(last?.requester)::uuid, \(last?.transfer)::uuid))
              order by earning.worker_id, earning.requester_id, earning.transfer_id
              limit \(limit)
             """
@@ -61,20 +66,43 @@ extension Transaction {
         }
     }
 
-    /// - Parameters:
-    ///   - run: in which form its file leaves, and who pays.
-    ///   - accounts: to which each line pays.
+    /// A batch whose lines are to come; what it comes to is entered by ``finishPayoutBatch(_:_:)`` in the same
+    /// transaction.
+    ///
+    /// - Parameter run: in which form its file leaves, and who pays.
     func insertPayoutBatch(
-        _ id: PayoutBatch.ID, _ lines: [PayoutLine], total: Money, by maker: Principal.ID, run: PayoutRun? = nil,
-        accounts: [PayoutLine.ID: SealedAccount] = [:]
+        _ id: PayoutBatch.ID, in currency: Currency, by maker: Principal.ID, run: PayoutRun? = nil
     ) async throws {
         try await execute(
             """
             insert into payout_batch (payout_batch_id, currency, state, total_minor, line_count, content_hash,
                                       prepared_by, prepared_at, format, payer)
-            values (\(id), \(total.currency), 'prepared', \(total.minorUnits), \(lines.count), \(lines.contentHash),
-                    \(maker), \(instant), \(run?.format), \(run?.payer.json))
+            values (\(id), \(currency), 'prepared', 1, 1, sha256(''), \(maker), \(instant), \(run?.format),
+                    \(run?.payer.json))
             """)
+    }
+
+    /// Reads what was written of a new batch, and enters what it comes to.
+    ///
+    /// - Throws: ``PayoutRefusal/nothingToPay`` when it has no lines.
+    func finishPayoutBatch(_ id: PayoutBatch.ID, in currency: Currency) async throws -> PayoutContent {
+        let content = try await payoutContent(of: id, in: currency)
+        guard content.lineCount > 0 else { throw PayoutRefusal.nothingToPay }
+        try await execute(
+            """
+            update payout_batch
+               set total_minor = \(content.total.minorUnits), line_count = \(content.lineCount),
+                   content_hash = \(content.hash)
+             where payout_batch_id = \(id) and state = 'prepared'
+            """)
+        return content
+    }
+
+    /// - Parameter accounts: to which each line pays.
+    func insertPayoutLines(
+        _ lines: [PayoutLine], of id: PayoutBatch.ID, accounts: [PayoutLine.ID: SealedAccount] = [:]
+    ) async throws {
+        guard !lines.isEmpty else { return }
         try await copyIn(
             """
             copy payout_line (payout_line_id, payout_batch_id, worker_id, amount_minor, currency, end_to_end_id,

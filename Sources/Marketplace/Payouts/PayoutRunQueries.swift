@@ -33,7 +33,20 @@ struct RunLine: Sendable {
     let wrappingKey: String?
 }
 
+/// A share with the account that it is owed on.
+struct OwedShare: Sendable {
+    let account: Account.ID
+    let share: PayoutShare
+}
+
 extension Transaction {
+    /// - Throws: ``PayoutRefusal/personNeeded`` when the principal is a program.
+    func requirePerson(_ principal: Principal.ID) async throws {
+        let person = try await firstRow(
+            "select from principal where principal_id = \(principal) and kind = 'person'")
+        guard person != nil else { throw PayoutRefusal.personNeeded }
+    }
+
     func upsert(_ source: PayoutSource, by actor: Principal.ID) async throws {
         try await execute(
             """
@@ -111,6 +124,32 @@ extension Transaction {
                 amount: try Money(row["amount_minor"], row["currency"]), endToEndID: try row["end_to_end_id"],
                 shortID: try row["short_id"], sealed: try row["sealed_account"], wrapped: try row["wrapped"],
                 wrappingKey: try row["wrapping_key"])
+        }
+    }
+
+    /// Shares of a batch with the accounts that they are owed on, in the order of the accounts.
+    ///
+    /// - Parameter last: of the part before.
+    func owedShares(of id: PayoutBatch.ID, after last: OwedShare?, limit: Int) async throws -> [OwedShare] {
+        try await rows(
+            """
+            select account_id, payout_share_id, payout_share.worker_id, payout_share.amount_minor, account.currency
+              from payout_line
+              join payout_share using (payout_line_id)
+              join account on account.kind = 'worker_payable' and account.owner_id = payout_share.worker_id
+                          and account.currency = payout_line.currency
+             where payout_batch_id = \(id)
+               and (\(last?.account)::uuid is null
+                    or (account_id, payout_share_id) > (\(last?.account)::uuid, \(last?.share.id)::uuid))
+             order by account_id, payout_share_id
+             limit \(limit)
+            """
+        ).map { row in
+            OwedShare(
+                account: try row["account_id"],
+                share: PayoutShare(
+                    id: try row["payout_share_id"], worker: try row["worker_id"],
+                    amount: try Money(row["amount_minor"], row["currency"])))
         }
     }
 

@@ -17,6 +17,7 @@ package struct PreparePayoutBatch: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeMaker)
+            try await transaction.requirePerson(actor)
             // Two makers at once: the second finds, in its next statement, what the first has left.
             try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
             let due = try await transaction.dueEarnings(in: currency, limit: earningsMax)
@@ -24,21 +25,24 @@ package struct PreparePayoutBatch: Sendable {
             let id: PayoutBatch.ID = change.make()
             let gross = try change.payoutLines(for: due, in: currency)
             let payout = try await change.withholdTaxes(from: gross.lines, gross.items, in: currency)
-            let (lines, items) = (payout.lines, payout.items)
-            let total = try lines.total(in: currency)
-            try await transaction.insertPayoutBatch(id, lines, total: total, by: actor)
-            try await transaction.insertPayoutItems(items)
+            if payout.lines.isEmpty, let first = payout.leftOut.first {
+                throw WithholdingRefusal.nothingLeft(first.reason)
+            }
+            try await transaction.insertPayoutBatch(id, in: currency, by: actor)
+            try await transaction.insertPayoutLines(payout.lines, of: id)
+            try await transaction.insertPayoutItems(payout.items)
             try await change.keep(payout, in: id, by: actor)
+            let content = try await transaction.finishPayoutBatch(id, in: currency)
             try await change.record(
                 "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
                 facts: [
-                    "total": .string("\(total)"), "lines": .integer(Int64(lines.count)),
-                    "content_hash": .string(lines.contentHash.hexadecimal),
+                    "total": .string("\(content.total)"), "lines": .integer(Int64(content.lineCount)),
+                    "content_hash": .string(content.hash.hexadecimal),
                 ]
             )
             return PayoutBatch(
-                id: id, state: .prepared, total: total, lineCount: lines.count, contentHash: lines.contentHash,
-                preparedBy: actor, approvedBy: nil, approvedAt: nil, run: nil
+                id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
+                contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: nil
             )
         }
     }

@@ -86,59 +86,115 @@ package struct PreparePayoutRun: Sendable {
     ///   - day: on which the bank shall pay.
     ///   - minimumMinor: who has earned less waits.
     ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
+    ///   - report: how many payments there are so far.
     /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``NotFound``; ``PayoutRefusal/nothingToPay``;
     ///   ``VaultRefusal``.
     package func callAsFunction(
         from source: String, on day: CalendarDate, minimumMinor: Int64 = 0, earningsMax: Int = 1_000_000,
-        by actor: Principal.ID
+        by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> Result {
         guard (1...1_000_000).contains(earningsMax) else { throw BadInput("earnings_max", "must be 1 to 1,000,000") }
         guard minimumMinor >= 0 else { throw BadInput("minimum_minor", "must not be negative") }
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeMaker)
+            try await transaction.requirePerson(actor)
             guard let source = try await transaction.payoutSource(source) else { throw NotFound("payout source") }
             let currency = source.currency
             // Two makers at once: the second finds, in its next statement, what the first has left.
             try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
-            let due = try await transaction.dueEarnings(in: currency, limit: earningsMax)
-            let gross = try change.payoutLines(for: due, in: currency)
-            var chosen = try await change.choose(gross.lines, source: source, minimumMinor: minimumMinor, keys)
-            guard !chosen.lines.isEmpty else { throw PayoutRefusal.nothingToPay }
-            let ids = Set(chosen.lines.map(\.id))
-            // Taxes are withheld of those who are paid now, and of nobody else.
-            let payout = try await change.withholdTaxes(
-                from: chosen.lines, gross.items.filter { ids.contains($0.line) }, in: currency)
-            chosen.lines = payout.lines
-            let left = Set(chosen.lines.map(\.id))
-            chosen.accounts = chosen.accounts.filter { left.contains($0.key) }
-            for index in chosen.lines.indices {
-                chosen.lines[index].accountDigest = chosen.accounts[chosen.lines[index].id].map { account in
-                    Digest(of: account.sealed.bytes)
-                }
-            }
             let id: PayoutBatch.ID = change.make()
-            let total = try chosen.lines.total(in: currency)
             let run = PayoutRun(
                 format: source.format, payer: try source.payer.paying(on: day), fileHash: nil, fileBytes: nil)
-            try await transaction.insertPayoutBatch(
-                id, chosen.lines, total: total, by: actor, run: run, accounts: chosen.accounts)
-            try await transaction.insertPayoutItems(payout.items)
-            try await change.keep(payout, in: id, by: actor)
-            let hash = chosen.lines.contentHash
+            try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
+            var filling = RunFilling(
+                batch: id, source: source, minimumMinor: minimumMinor, earningsMax: earningsMax, keys: keys,
+                actor: actor)
+            try await filling.fill(change, report)
+            if filling.payments == 0, let reason = filling.leftOut { throw WithholdingRefusal.nothingLeft(reason) }
+            let content = try await transaction.finishPayoutBatch(id, in: currency)
             try await change.record(
                 "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
                 facts: [
-                    "total": .string("\(total)"), "lines": .integer(Int64(chosen.lines.count)),
-                    "content_hash": .string(hash.hexadecimal), "source": .string(source.name),
-                    "format": .string(source.format.rawValue), "excluded": .integer(Int64(chosen.excluded.count)),
-                    "accounts_opened": .integer(Int64(chosen.opened)),
+                    "total": .string("\(content.total)"), "lines": .integer(Int64(content.lineCount)),
+                    "content_hash": .string(content.hash.hexadecimal), "source": .string(source.name),
+                    "format": .string(source.format.rawValue), "excluded": .integer(Int64(filling.excluded.count)),
+                    "accounts_opened": .integer(Int64(filling.opened)),
                 ])
             let batch = PayoutBatch(
-                id: id, state: .prepared, total: total, lineCount: chosen.lines.count, contentHash: hash,
-                preparedBy: actor, approvedBy: nil, approvedAt: nil, run: run)
-            return Result(batch: batch, excluded: chosen.excluded)
+                id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
+                contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: run)
+            return Result(batch: batch, excluded: filling.excluded)
         }
+    }
+}
+
+/// Puts what is due into a run, so many payees at a time that memory does not grow with their number: an agency's
+/// earnings are added up, a worker's are never more than one part and what they have earned.
+private struct RunFilling {
+    private static let part = 5_000
+
+    let batch: PayoutBatch.ID
+    let source: PayoutSource
+    let minimumMinor: Int64
+    let earningsMax: Int
+    let keys: KeyRing
+    let actor: Principal.ID
+    private(set) var excluded: [PayoutExclusion] = []
+    private(set) var payments = 0
+    private(set) var opened = 0
+    /// Why the first who was left out for taxes was.
+    private(set) var leftOut: String?
+    private(set) var agencies: [Team.ID: Money] = [:]
+
+    mutating func fill(_ change: Change, _ report: @Sendable (Int) -> Void) async throws {
+        var (looked, last): (Int, DueEarning?) = (0, nil)
+        // The earnings of the last worker of a part, whose others are in the next.
+        var held: [DueEarning] = []
+        while true {
+            let limit = min(Self.part, earningsMax - looked)
+            let next =
+                limit == 0
+                ? []
+                : try await change.transaction.dueEarnings(in: source.currency, after: last, limit: limit)
+            looked += next.count
+            last = next.last ?? last
+            let isEnd = next.count < Self.part
+            var due = held + next
+            let cut = isEnd ? due.endIndex : due.firstIndex { $0.worker == due.last?.worker } ?? due.endIndex
+            held = Array(due[cut...])
+            due.removeSubrange(cut...)
+            try await take(due, change)
+            report(payments)
+            if isEnd { break }
+        }
+        for (team, amount) in agencies.sorted(by: { $0.key < $1.key }) {
+            excluded.append(PayoutExclusion(payee: .agency(team), amount: amount, hindrance: .agency))
+        }
+    }
+
+    private mutating func take(_ due: [DueEarning], _ change: Change) async throws {
+        let currency = source.currency
+        for earning in due {
+            guard let team = earning.payee else { continue }
+            agencies[team] = try (agencies[team] ?? Money(0, currency)).adding(Money(earning.amountMinor, currency))
+        }
+        let gross = try change.payoutLines(for: due.filter { $0.payee == nil }, in: currency)
+        var chosen = try await change.choose(gross.lines, source: source, minimumMinor: minimumMinor, keys)
+        excluded += chosen.excluded
+        opened += chosen.opened
+        guard !chosen.lines.isEmpty else { return }
+        let ids = Set(chosen.lines.map(\.id))
+        // Taxes are withheld of those who are paid now, and of nobody else.
+        let payout = try await change.withholdTaxes(
+            from: chosen.lines, gross.items.filter { ids.contains($0.line) }, in: currency)
+        let left = Set(payout.lines.map(\.id))
+        chosen.accounts = chosen.accounts.filter { left.contains($0.key) }
+        payments += payout.lines.count
+        leftOut = leftOut ?? payout.leftOut.first?.reason
+        try await change.transaction.insertPayoutLines(payout.lines, of: batch, accounts: chosen.accounts)
+        try await change.transaction.insertPayoutItems(payout.items)
+        try await change.keep(payout, in: batch, by: actor)
     }
 }
 

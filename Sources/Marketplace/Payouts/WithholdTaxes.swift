@@ -29,8 +29,6 @@ extension Change {
     /// gross. Whoever cannot be taxed, or would be left with nothing, is left out; their earnings wait.
     ///
     /// Locks the sums of all whose rule counts over a period until the transaction ends, in the order of their keys.
-    ///
-    /// - Throws: ``WithholdingRefusal/nothingLeft(_:)``.
     func withholdTaxes(
         from lines: [PayoutLine], _ items: [(earning: DueEarning, line: PayoutLine.ID)], in currency: Currency
     ) async throws -> TaxedPayout {
@@ -43,9 +41,7 @@ extension Change {
         let taxed = items.filter { run.isTaxed($0.earning.worker) }
         run.works = try await transaction.taxedWork(of: taxed.map(\.earning))
         run.sums = try await transaction.lockTaxSums(run.keys(of: choices.keys.sorted()))
-        let result = try run.withhold(from: lines, items) { make() }
-        if result.lines.isEmpty, let first = result.leftOut.first { throw WithholdingRefusal.nothingLeft(first.reason) }
-        return result
+        return try run.withhold(from: lines, items) { make() }
     }
 
     /// Writes down what ``withholdTaxes(from:_:in:)`` has found.

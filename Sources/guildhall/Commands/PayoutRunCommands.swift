@@ -77,7 +77,8 @@ struct PayoutRunCommand: AsyncParsableCommand {
         try await withSession(options) { session in
             guard let day = CalendarDate(iso: day) else { throw BadInput("day", "must be yyyy-mm-dd") }
             let result = try await PreparePayoutRun(market: session.market, keys: try session.market.ring)(
-                from: source, on: day, minimumMinor: minimumMinor, by: try await session.market.person(named: by))
+                from: source, on: day, minimumMinor: minimumMinor, by: try await session.market.person(named: by),
+                report: { count in if count >= 5_000 { Console.note("\(count) payments so far") } })
             let batch = result.batch
             let hash = batch.contentHash.hexadecimal
             if json {
@@ -149,15 +150,15 @@ struct PayoutImportCommand: AsyncParsableCommand {
             What fits no payment is listed by `payout reconcile`.
             """)
     @OptionGroup var options: DatabaseOptions
-    @Argument(help: "The file, at most 256 MiB.") var file: String
+    @Argument(help: "The file, gzipped or not; at most a million lines.") var file: String
     @Option(help: .actor("somebody in finance")) var by = "finance-maker"
     @Flag(help: "Print JSON.") var json = false
 
     func run() async throws {
         try await withSession(options) { session in
-            let bytes = try ByteReader(path: file, bytesMax: 256 << 20).rest(limit: 256 << 20)
             let bank = try await ImportBankFile(market: session.market)(
-                bytes, by: try await session.market.person(named: by))
+                path: file, by: try await session.market.person(named: by),
+                report: { count in if count >= 5_000 { Console.note("\(count) lines taken in") } })
             let outcomes = bank.outcomes.sorted { $0.key.rawValue < $1.key.rawValue }
                 .map { "\($0.value) \($0.key.rawValue.replacing("_", with: " "))" }.joined(separator: ", ")
             Console.result(

@@ -177,8 +177,8 @@ extension Transaction {
     }
 
     /// Answers, known answers and suggestions of before they were sealed, about that many in all, each with `place`
-    /// (`submission`, `rework`, `reference_answer`, `task_suggestion`), the ids, and the function that its task is for. A known
-    /// answer only once its task's payload is sealed, as the mark of that is of both.
+    /// (`submission`, `rework`, `reference_answer`, `task_suggestion`), the ids, and the function that its task is for.
+    /// A known answer only once its task's payload is sealed, as the mark of that is of both.
     func lockUnsealedAnswers(limit: Int) async throws -> [Row] {
         try await rows(
             """
