@@ -55,7 +55,7 @@ struct LedgerSoakTests {
         }
         #expect(proxy.cuts > 0 && !desk.acknowledged.isEmpty, "seed \(dice.seed)")
         let kinds = try await direct.count("select count(distinct kind) as n from transfer")
-        #expect(kinds >= 8, "little has happened; seed \(dice.seed)")
+        #expect(kinds >= 4, "little has happened; seed \(dice.seed)")
         await database.shutdown()
     }
 }

@@ -3,6 +3,7 @@ import Foundation
 import Marketplace
 import Payments
 import Store
+import Tax
 import TestSupport
 import Testing
 
@@ -60,6 +61,23 @@ struct PayoutRunTests {
         Scratch.clock.advance(by: 73 * 3_600)
         #expect(await refusal(PayoutRefusal.self) { try await desk.prepare(minimumMinor: 2_001) } == .nothingToPay)
         #expect(try await desk.prepare(minimumMinor: 2_000).batch.lineCount == 1)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("leave out whoever has no tax rules, where the source asks for them")
+    func taxRulesAsked() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        var settings = try #require(PayoutDesk.settings.objectValue)
+        settings["asks_tax_rules"] = true
+        try await SetPayoutSource(market: desk.small.market)(
+            "main", format: .pain001v09, currency: desk.small.usd, settings: .object(settings), by: desk.small.checker)
+        #expect(await refusal(PayoutRefusal.self) { try await desk.prepare() } == .nothingToPay)
+        try await ChooseTaxRules(market: desk.small.market)(
+            TaxChoice(ruleSet: "eu", residence: "DE", standing: TaxStanding()), of: desk.workers[0],
+            by: desk.small.maker)
+        let prepared = try await desk.prepare()
+        #expect(prepared.batch.lineCount == 1 && prepared.excluded.map(\.hindrance) == [.noTaxRules])
+        #expect(prepared.excluded.map(\.payee) == [.worker(desk.workers[1])])
         #expect(try await desk.small.ills() == [])
     }
 

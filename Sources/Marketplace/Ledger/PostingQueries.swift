@@ -32,11 +32,16 @@ extension Transaction {
     ///   of the accounts before it stay locked.
     private func insert(_ entries: [JournalEntry], _ changes: [Posting.Change]) async throws -> Posting.Change? {
         let row = try await oneRow(Self.postingStatement(entries, changes, at: instant))
-        return try row["is_complete"] ? nil : changes[row.value("reached", as: Int.self)]
+        guard try row["is_complete"] else { return changes[try row["reached"]] }
+        let (kept, moved): (Int, Int) = (try row["kept"], try row["moved"])
+        // Every slice that was locked has been moved, or nothing is posted.
+        guard kept == moved else { throw StoreError.unexpectedRowCount(moved) }
+        return nil
     }
 
     /// The statement of ``post(_:)``: one row, which says whether all was posted (`is_complete`), and else how many
-    /// accounts had a free slice with enough before the first that had none.
+    /// accounts had a free slice with enough before the first that had none; and how many slices are `kept`, and were
+    /// `moved`, which must be as many.
     package static func postingStatement(_ entries: [JournalEntry], at instant: Date) throws -> SQL {
         postingStatement(entries, try Posting.changes(by: entries), at: instant)
     }
@@ -62,7 +67,7 @@ extension Transaction {
                   from (\(fragment: isShort ? Posting.values(of: lines) : Posting.unnested(lines))) as line, complete
                  where is_complete
             )
-            select reached, is_complete from complete
+            select reached, is_complete, kept, (select count(*) from moved) as moved from complete
             """
     }
 
@@ -182,16 +187,19 @@ private enum Posting {
         }
         return """
             \(fragment: parts)
+            -- Of its own, as PostgreSQL looks again at a row that was changed meanwhile: not seen through a union.
+            change as materialized (\(fragment: moves)),
             complete as materialized (
-                select reached, reached = \(changes.count) as is_complete
-                  from (select \(fragment: reached) as reached) as chain
+                select reached, reached = \(changes.count) as is_complete, kept
+                  from (select \(fragment: reached) as reached, (select count(slice_no) from change) as kept) as chain
             ),
             moved as (
                 update account_slice
                    set balance_minor = account_slice.balance_minor + change.amount
-                  from (\(fragment: moves)) as change, complete
+                  from change, complete
                  where is_complete
                    and account_slice.account_id = change.account_id and account_slice.slice_no = change.slice_no
+                returning account_slice.slice_no
             )
             """
     }
@@ -243,8 +251,8 @@ private enum Posting {
              where place < cardinality(accounts)
         ),
         complete as materialized (
-            select reached, reached = cardinality(accounts) as is_complete
-              from (select max(place) as reached from walk) as last cross join change
+            select reached, reached = cardinality(accounts) as is_complete, kept
+              from (select max(place) as reached, count(slice_no) as kept from walk) as last cross join change
         ),
         moved as (
             update account_slice
@@ -253,6 +261,7 @@ private enum Posting {
              where complete.is_complete
                and account_slice.account_id = accounts[walk.place]
                and account_slice.slice_no = walk.slice_no
+            returning account_slice.slice_no
         )
         """
     }

@@ -7,7 +7,7 @@ internal import Payments
 /// Shape in JSON: `name`, `country`, optionally `street`, `building_number`, `post_code`, `town`; the account as `iban`
 /// with an optional `bic`, or as `account` with a `bic`; for NACHA an object `ach` of `destination`,
 /// `destination_name`, `origin`, `origin_name`, `company_id`, `entry_description` and `originating_bank`; what the
-/// payee reads as `remittance`.
+/// payee reads as `remittance`; and `asks_tax_rules`, true where nobody is paid without.
 package struct PayoutPayer: Hashable, Sendable {
     /// As it was given; `execution_on` is the day on which the bank shall pay.
     package let json: JSON
@@ -15,6 +15,8 @@ package struct PayoutPayer: Hashable, Sendable {
     let account: PaymentAccount
     let ach: ACHOrigination?
     let remittance: String
+    /// Whether nobody is paid for whom no tax rules are in force; else they are paid gross.
+    let asksTaxRules: Bool
     let executionOn: CalendarDate?
 
     /// - Throws: ``BadInput``.
@@ -42,6 +44,7 @@ package struct PayoutPayer: Hashable, Sendable {
         }
         party = Party(name: name, address: address)
         remittance = try text("remittance", of: json) ?? "Payout"
+        asksTaxRules = json["asks_tax_rules"]?.boolValue ?? false
         executionOn = json["execution_on"]?.stringValue.flatMap { CalendarDate(iso: $0) }
         do {
             let bic = try json["bic"]?.stringValue.map { try BIC($0) }

@@ -17,6 +17,8 @@ package enum PayoutHindrance: Hashable, Sendable {
     /// The last payment to exactly this account failed for a reason that lies in the account.
     case accountRefused(String)
     case belowMinimum
+    /// The source asks for tax rules, and none are in force for the worker.
+    case noTaxRules
 
     package var code: String {
         switch self {
@@ -27,6 +29,7 @@ package enum PayoutHindrance: Hashable, Sendable {
         case .held: "held"
         case .accountRefused: "account_refused"
         case .belowMinimum: "below_minimum"
+        case .noTaxRules: "no_tax_rules"
         }
     }
 
@@ -54,7 +57,7 @@ package struct PayoutExclusion: Hashable, Sendable {
         case .held(let until): members["until"] = .integer(Int64(until.timeIntervalSince1970.rounded(.up)))
         case .accountRefused(let reason): members["bank_reason"] = .string(reason)
         case .otherCurrency(let currency): members["account_currency"] = .string(currency.code)
-        case .agency, .noAccount, .otherForm, .belowMinimum: break
+        case .agency, .noAccount, .otherForm, .belowMinimum, .noTaxRules: break
         }
         return .object(members)
     }
@@ -212,9 +215,16 @@ extension Change {
     ) async throws -> ChosenLines {
         var chosen = ChosenLines()
         for part in all.parts(of: 5_000) {
-            let methods = try await transaction.storedMethods(of: part.compactMap(\.payee.worker))
+            let workers = part.compactMap(\.payee.worker)
+            let taxed = source.payer.asksTaxRules ? try await transaction.taxChoices(of: workers) : nil
+            let methods = try await transaction.storedMethods(of: workers)
             let byWorker = Dictionary(methods.map { ($0.worker, $0) }, uniquingKeysWith: { first, _ in first })
             for line in part {
+                if let worker = line.payee.worker, let taxed, taxed[worker] == nil {
+                    chosen.excluded.append(
+                        PayoutExclusion(payee: line.payee, amount: line.amount, hindrance: .noTaxRules))
+                    continue
+                }
                 let stored = line.payee.worker.flatMap { byWorker[$0] }
                 if stored != nil { chosen.opened += 1 }
                 switch try account(for: line, stored, source: source, minimumMinor: minimumMinor, keys) {

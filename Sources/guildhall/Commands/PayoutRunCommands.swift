@@ -17,7 +17,8 @@ struct PayoutSourceCommand: AsyncParsableCommand {
                 "post_code": "10115", "town": "Berlin", "iban": "DE89…", "bic": "COBADEFFXXX", "remittance": "Payout"}
 
                 In place of an iban: "account" with a "bic". For NACHA also "ach": {"destination", \
-                "destination_name", "origin", "origin_name", "company_id", "entry_description", "originating_bank"}.
+                "destination_name", "origin", "origin_name", "company_id", "entry_description", "originating_bank"}. \
+                With "asks_tax_rules": true nobody is paid for whom no tax rules are in force.
                 """)
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "Its name: lower-case letters, digits and hyphens.") var name: String
