@@ -221,7 +221,8 @@ extension VaultRefusal: HTTPRefusal {
 extension StoreError {
     var status: HTTPResponse.Status {
         switch self {
-        case .connectionLost, .commitOutcomeUnknown, .unreachable, .poolExhausted, .poolClosed: .serviceUnavailable
+        case .connectionLost, .commitOutcomeUnknown, .unreachable, .poolExhausted, .poolClosed, .contended:
+            .serviceUnavailable
         case .invalidParameter: .unprocessableContent
         case .server(let error) where error.sqlState.hasPrefix("53") || error.sqlState.hasPrefix("40"):
             .serviceUnavailable
@@ -234,7 +235,7 @@ extension StoreError {
         switch self {
         case .invalidParameter: "bad_input"
         case .commitOutcomeUnknown: "outcome_unknown"
-        case .connectionLost, .unreachable, .poolExhausted, .poolClosed: "unavailable"
+        case .connectionLost, .unreachable, .poolExhausted, .poolClosed, .contended: "unavailable"
         case .server, .decoding, .transactionAborted, .copyAbandoned, .unexpectedRowCount:
             status == .serviceUnavailable ? "unavailable" : "internal"
         }

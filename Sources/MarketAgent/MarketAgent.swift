@@ -53,7 +53,7 @@ extension StoreError {
         switch self {
         case .connectionLost, .commitOutcomeUnknown, .unreachable: true
         case .server, .decoding, .invalidParameter, .transactionAborted, .copyAbandoned, .unexpectedRowCount,
-            .poolExhausted, .poolClosed:
+            .poolExhausted, .poolClosed, .contended:
             false
         }
     }

@@ -87,7 +87,7 @@ extension StoreError {
         switch self {
         case .server, .connectionLost: true
         case .commitOutcomeUnknown, .unreachable, .poolExhausted, .poolClosed, .invalidParameter, .decoding,
-            .transactionAborted, .copyAbandoned, .unexpectedRowCount:
+            .transactionAborted, .copyAbandoned, .unexpectedRowCount, .contended:
             false
         }
     }

@@ -36,8 +36,9 @@ package final class Database: Sendable {
         isDone: (@Sendable (Transaction) async throws -> Bool)? = nil,
         _ body: @Sendable (Transaction) async throws -> Result
     ) async throws -> Result {
-        try await retrying {
-            try await attempt(TransactionMode(isolation: isolation, isReadOnly: false), isDone: isDone, body)
+        try await retrying { isRepeated in
+            try await attempt(
+                TransactionMode(isolation: isolation, isReadOnly: false), isRepeated: isRepeated, isDone: isDone, body)
         }
     }
 
@@ -47,8 +48,9 @@ package final class Database: Sendable {
         isolation: TransactionMode.Isolation = .readCommitted,
         _ body: @Sendable (Transaction) async throws -> Result
     ) async throws -> Result {
-        try await retrying {
-            try await attempt(TransactionMode(isolation: isolation, isReadOnly: true), isDone: nil, body)
+        try await retrying { isRepeated in
+            try await attempt(
+                TransactionMode(isolation: isolation, isReadOnly: true), isRepeated: isRepeated, isDone: nil, body)
         }
     }
 
@@ -66,7 +68,7 @@ package final class Database: Sendable {
             return try await transaction { try await $0.rows(sql) }
         }
         let sql = try sql.sendable(manualInstant: clock?.now())
-        return try await retrying {
+        return try await retrying { _ in
             try await leased { connection, lease, deadline in
                 do {
                     return try await connection.duringLease(lease, deadline: deadline) {
@@ -113,7 +115,7 @@ package final class Database: Sendable {
     // MARK: One attempt
 
     private func attempt<Result>(
-        _ mode: TransactionMode, isDone: (@Sendable (Transaction) async throws -> Bool)?,
+        _ mode: TransactionMode, isRepeated: Bool, isDone: (@Sendable (Transaction) async throws -> Bool)?,
         _ body: @Sendable (Transaction) async throws -> Result
     ) async throws -> Result {
         statistics.transactions.add(1, ordering: .relaxed)
@@ -126,7 +128,8 @@ package final class Database: Sendable {
                         let begun = try await connection.begin(mode, lease: lease, deadline: deadline)
                         processID = begun.processID
                         let transaction = Transaction(
-                            connection: connection, lease: lease, instant: clock?.now() ?? begun.instant, clock: clock
+                            connection: connection, lease: lease, instant: clock?.now() ?? begun.instant, clock: clock,
+                            isRepeated: isRepeated
                         )
                         let result = try await body(transaction)
                         try Task.checkCancellation()
@@ -169,13 +172,14 @@ package final class Database: Sendable {
 
     // MARK: Trying again
 
-    private func retrying<Result>(_ attempt: () async throws -> Result) async throws -> Result {
+    /// - Parameter attempt: told whether it was run before.
+    private func retrying<Result>(_ attempt: (Bool) async throws -> Result) async throws -> Result {
         let policy = configuration.retry
         let deadline = ContinuousClock.now + policy.deadline
         var attempts = 1
         while true {
             do {
-                return try await attempt()
+                return try await attempt(attempts > 1)
             } catch let error as StoreError
                 where error.isRetryable && attempts < policy.attemptsMax && ContinuousClock.now < deadline
             {
@@ -197,7 +201,7 @@ package final class Database: Sendable {
         let deadline = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < deadline {
             do {
-                let answer = try await attempt(reading, isDone: nil) {
+                let answer = try await attempt(reading, isRepeated: false, isDone: nil) {
                     let isAlive: Bool = try await $0.oneRow(
                         "select exists (select from pg_stat_activity where pid = \(processID)) as is_alive"
                     )["is_alive"]

@@ -23,6 +23,9 @@ package enum StoreError: Error, Hashable, Sendable {
     case copyAbandoned
     /// The statement returned another number of rows than its caller relies on.
     case unexpectedRowCount(Int)
+    /// Others hold what the transaction needs, and it holds too much to wait for them: it is run again, and knows then
+    /// (``Transaction/isRepeated``) that it had better wait before it takes anything.
+    case contended
 
     /// An error as PostgreSQL reported it (`PG_DIAG_*`).
     package struct ServerError: Hashable, Sendable {
@@ -51,6 +54,7 @@ extension StoreError {
     /// True if running the whole transaction again may succeed and cannot do harm: a serialization failure, a
     /// deadlock, or a prepared statement that the server has forgotten or whose plan is out of date.
     var isRetryable: Bool {
+        if self == .contended { return true }
         guard let sqlState else { return false }
         return sqlState == "40001" || sqlState == "40P01" || invalidatesPreparedStatements
     }
@@ -67,7 +71,8 @@ extension StoreError {
         case .server(let error) where error.sqlState == "57014": "The request took too long and was stopped."
         case .server(let error) where error.sqlState.hasPrefix("53"): "The service is short of resources. Try again."
         case .server, .decoding, .transactionAborted, .copyAbandoned, .unexpectedRowCount: "Something went wrong here."
-        case .connectionLost, .unreachable, .poolExhausted, .poolClosed: "The service is busy. Try again shortly."
+        case .connectionLost, .unreachable, .poolExhausted, .poolClosed, .contended:
+            "The service is busy. Try again shortly."
         case .commitOutcomeUnknown: "It is not known whether the change was made. Repeat it with the same key."
         case .invalidParameter(let reason): reason
         }
@@ -85,6 +90,7 @@ extension StoreError: CustomStringConvertible {
         case .commitOutcomeUnknown(let reason): return "commit outcome unknown: \(reason)"
         case .unreachable(let reason): return "PostgreSQL cannot be reached: \(reason)"
         case .poolExhausted: return "no free connection within the acquire timeout"
+        case .contended: return "others hold what the transaction needs"
         case .poolClosed: return "the connection pool is closed"
         case .invalidParameter(let reason): return "invalid parameter: \(reason)"
         case .decoding(let table, let column, let reason):

@@ -7,6 +7,12 @@ package struct Transaction: Sendable {
     /// The one instant of this transaction: when it began, by PostgreSQL's clock (in tests, by the manual one).
     package let instant: Date
     let clock: (any WallClock)?
+    /// Whether the body runs again, as an attempt before was in the way of others.
+    package let isRepeated: Bool
+
+    private func later(_ instant: Date, _ clock: (any WallClock)?) -> Transaction {
+        Transaction(connection: connection, lease: lease, instant: instant, clock: clock, isRepeated: isRepeated)
+    }
 
     /// All rows of a statement. Bound the number in the statement itself.
     package func rows(_ sql: SQL) async throws -> [Row] {
@@ -50,7 +56,7 @@ package struct Transaction: Sendable {
 
     /// The same transaction, whose instant is the clock after a wait for a lock.
     package func afterWaiting() async throws -> Transaction {
-        Transaction(connection: connection, lease: lease, instant: try await freshInstant(), clock: clock)
+        later(try await freshInstant(), clock)
     }
 
     /// Runs a statement that may wait for a lock, and reads the clock after it, in one round trip.
@@ -59,13 +65,13 @@ package struct Transaction: Sendable {
     package func waiting(for sql: SQL) async throws -> (row: Row?, after: Transaction) {
         if let clock {
             let row = try await firstRow(sql)
-            return (row, Transaction(connection: connection, lease: lease, instant: clock.now(), clock: clock))
+            return (row, later(clock.now(), clock))
         }
         let answers = try await pipeline([sql, "select clock_timestamp() as instant"])
         guard let instant = answers.last?.first else { throw StoreError.unexpectedRowCount(0) }
         return (
             answers.first?.first,
-            Transaction(connection: connection, lease: lease, instant: try instant["instant"], clock: nil)
+            later(try instant["instant"], nil)
         )
     }
 

@@ -233,7 +233,8 @@ private struct CrashWriters: Sendable {
             } catch let error as StoreError {
                 switch error {
                 case .connectionLost, .commitOutcomeUnknown, .unreachable, .poolExhausted: log.noteBroken()
-                case .server, .poolClosed, .invalidParameter, .decoding, .transactionAborted, .copyAbandoned,
+                case .server, .poolClosed, .contended, .invalidParameter, .decoding, .transactionAborted,
+                    .copyAbandoned,
                     .unexpectedRowCount:
                     throw error
                 }

@@ -9,7 +9,9 @@ extension Transaction {
     ///
     /// What an account holds stands in slices. The statement takes for each account any slice that nobody else has
     /// locked and that holds enough, in the order of the accounts, so that those who post to one account at once do not
-    /// wait for each other. Only where there is none does it wait (``makeRoom(for:)``), and try again.
+    /// wait for each other. Where there is none the whole transaction is run again (``StoreError/contended``), as it may
+    /// hold slices that turned out to hold too little; then it waits for a slice of each account, one after the other,
+    /// before the statement (``makeRoom(for:)``). So nobody waits who holds anything that comes later, or of no use.
     ///
     /// - Throws: ``LedgerRefusal``; then the transaction can only be rolled back.
     package func post(_ entries: [JournalEntry]) async throws {
@@ -17,15 +19,33 @@ extension Transaction {
         guard !entries.isEmpty else { return }
         let changes = try Posting.changes(by: entries)
         do {
-            // Every account can be short once, and some again when others have taken what was made room for.
-            for _ in 0..<changes.count + Posting.triesMax {
-                guard let short = try await insert(entries, changes) else { return }
-                try await makeRoom(for: short)
-            }
-            throw LedgerRefusal.insufficientFunds
+            if isRepeated { for change in try await kept(changes) { try await makeRoom(for: change) } }
+            guard let short = try await insert(entries, changes) else { return }
+            guard try await holdsEnough(for: short) else { throw LedgerRefusal.insufficientFunds }
+            throw StoreError.contended
         } catch let error as StoreError {
             throw LedgerRefusal(violating: error.violatedConstraint) ?? error as any Error
         }
+    }
+
+    /// Whether the account, as far as others have committed, has what is taken of it.
+    private func holdsEnough(for change: Posting.Change) async throws -> Bool {
+        try await oneRow(
+            """
+            select coalesce(sum(balance_minor), 0) + \(change.amount)::bigint >= 0 as is_enough
+              from account_slice where account_id = \(change.account)
+            """)["is_enough"]
+    }
+
+    /// Those of accounts that keep a balance.
+    private func kept(_ changes: [Posting.Change]) async throws -> [Posting.Change] {
+        let accounts: [Account.ID] = try await rows(
+            """
+            select distinct account_id from account_slice where account_id = any(\(changes.map(\.account)))
+            """
+        ).map { try $0["account_id"] }
+        let kept = Set(accounts)
+        return changes.filter { kept.contains($0.account) }
     }
 
     /// - Returns: the first account that had no free slice with enough; then nothing was posted, and the slices found
@@ -151,8 +171,6 @@ extension Transaction {
 
 /// What entries come to for each account.
 private enum Posting {
-    static let triesMax = 8
-
     /// Up to so many accounts and transfers a statement has a part of its own for each, which is planned as what it is;
     /// beyond that it walks along arrays.
     static let shortMax = 8
