@@ -99,6 +99,30 @@ package enum MarketSchema {
             version: 26, name: "due_process",
             script: String(decoding: PackageResources._026_due_process_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 27, name: "online_enums",
+            script: String(decoding: PackageResources._027_online_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 28, name: "online_quality",
+            script: String(decoding: PackageResources._028_online_quality_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 29, name: "signal_enums",
+            script: String(decoding: PackageResources._029_signal_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 30, name: "signals",
+            script: String(decoding: PackageResources._030_signals_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 31, name: "payout_plan_enums",
+            script: String(decoding: PackageResources._031_payout_plan_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 32, name: "payout_plans",
+            script: String(decoding: PackageResources._032_payout_plans_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -1,0 +1,1 @@
+-- Words for posteriors and skill estimates that follow each answer.

@@ -1,0 +1,1 @@
+-- Posteriors, what is known of each worker's answers, and skill estimates that follow each answer.

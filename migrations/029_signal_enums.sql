@@ -1,0 +1,1 @@
+-- Words for gold, signals and the worker's record.

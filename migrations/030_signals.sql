@@ -1,0 +1,1 @@
+-- Gold minted from adjudicated work, signals as cases, the worker's record, ratings of requesters.

@@ -1,0 +1,1 @@
+-- Payout schedules, netting, clawbacks, agencies as payees.
