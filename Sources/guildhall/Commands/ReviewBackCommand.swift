@@ -22,10 +22,10 @@ struct ReviewBackCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await withSession(options) { session in
+            let (id, sheet) = (try assignmentID(assignment), try reviewSheet(fields))
             let (requester, actor) = try await whose.people(in: session)
             let end = try await SendBack(market: session.market)(
-                try assignmentID(assignment), of: requester, sheet: try reviewSheet(fields), reasons: reasons, by: actor
-            )
+                id, of: requester, sheet: sheet, reasons: reasons, by: actor)
             Console.result(["answer_until": .string(utcText(end))], "another version by \(utcText(end))", asJSON: json)
         }
     }

@@ -107,10 +107,10 @@ struct ReviewCommand: AsyncParsableCommand {
             try await withSession(options) { session in
                 let (requester, actor) = try await whose.people(in: session)
                 let whole: Judgement? = accept ? .accepted : reject ? .rejected : nil
+                let said = share.map { .acceptedInPart(basisPoints: $0) } ?? whole
+                let (id, sheet) = (try assignmentID(assignment), try reviewSheet(fields))
                 let review = try await ReviewSubmission(market: session.market)(
-                    try assignmentID(assignment), of: requester,
-                    share.map { .acceptedInPart(basisPoints: $0) } ?? whole,
-                    sheet: try reviewSheet(fields), reasons: reasons, by: actor)
+                    id, of: requester, said, sheet: sheet, reasons: reasons, by: actor)
                 let earned = review.earned.map { "earned \($0)" } ?? "earned nothing"
                 let decision = review.decision.map { "; decision \($0)" } ?? ""
                 Console.result(
@@ -126,8 +126,11 @@ struct ReviewCommand: AsyncParsableCommand {
     }
 }
 
+/// Not inlined: inlined into an async body, its errors end the optimizer of Swift 6.3.1 (`make release`).
+@inline(never)
 func reviewSheet(_ file: String?) throws -> ReviewSheet {
-    try file.map { try ReviewSheet(try readJSONFile($0, "fields")) } ?? .empty
+    guard let file else { return .empty }
+    return try ReviewSheet(try readJSONFile(file, "fields"))
 }
 
 extension ReviewStage {
