@@ -173,6 +173,40 @@ struct RoutingPolicyTests {
         }
     }
 
+    @Test("waits for somebody better who is likely to come in time, and for nobody else")
+    func waiting() throws {
+        let usd = try #require(Currency("USD"))
+        let (here, away) = (SmallRouting.worker(1), SmallRouting.worker(2))
+        func rule(dueHours: Double?, _ change: (inout RoutingMarket) -> Void = { _ in }) throws -> RoutingRule? {
+            let batch = SmallRouting.offering(1, dueHours: dueHours)
+            var market = SmallRouting.market(
+                [batch], [SmallRouting.candidate(1), SmallRouting.candidate(2, window: nil)])
+            market.known.pay = [batch.id: try Money(2_000, usd)]
+            market.known.skills = [
+                here: RoutingSkill(meanBps: 6_000, lowBps: 5_500, evidence: 200),
+                away: RoutingSkill(meanBps: 9_500, lowBps: 9_300, evidence: 200),
+            ]
+            market.known.prices = [here: HourPrice(nightlyMicros: 1), away: HourPrice(nightlyMicros: 1)]
+            market.known.accepting = [here: 900_000, away: 900_000]
+            change(&market)
+            let plan = try policy.plan(market)
+            #expect(plan.offers.map(\.worker) == (plan.workers.contains { $0.subject == here } ? [] : [here]))
+            return plan.workers.first { $0.subject == here }?.bar.rule
+        }
+        let batch = SmallRouting.batch(1)
+        let pair = RoutingPair(batch: batch, worker: away)
+        #expect(try rule(dueHours: 140) == .waitsForBetter)
+        // Who is away is not likely to come within hours; nothing is due; no night has priced hours; the work is forced.
+        #expect(try rule(dueHours: 4) == nil)
+        #expect(try rule(dueHours: nil) == nil)
+        #expect(try rule(dueHours: 140) { $0.known.prices = [:] } == nil)
+        #expect(try rule(dueHours: 140) { $0.known.forced = [batch] } == nil)
+        // The other has done their part, declined on these terms, seldom accepts, or is no better.
+        #expect(try rule(dueHours: 140) { $0.offeredBefore = [pair] } == nil)
+        #expect(try rule(dueHours: 140) { $0.known.accepting[away] = 100_000 } == nil)
+        #expect(try rule(dueHours: 140) { $0.known.skills[away] = $0.known.skills[here] } == nil)
+    }
+
     @Test("prefers who is known to be better, who was offered less, who knows the batch, and who is likely to accept")
     func preferences() throws {
         let usd = try #require(Currency("USD"))

@@ -16,7 +16,7 @@ extension RoutingRule {
         case .finished: .workDone
         case .belowAsk: .belowAsk
         case .belowPrice: .belowPrice
-        case .notChosen: .outbid
+        case .waitsForBetter, .notChosen: .outbid
         case .emptyMarket: .nothingThere
         }
     }

@@ -18,6 +18,8 @@ package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case belowAsk = "below_ask"
     /// Their time is worth more for other work of the week.
     case belowPrice = "below_price"
+    /// Who is away now, and likely to come in time, would bring more.
+    case waitsForBetter = "waits_for_better"
     /// No rule: others brought more value for what there was.
     case notChosen = "not_chosen"
     /// There was nobody, or nothing, to look at.

@@ -50,15 +50,22 @@ struct RoutingSheet {
             verdicts[batch.requirement]?.batches += 1
             guard let met = verdicts[batch.requirement] else { continue }
             if let first = met.faults.first { batchTallies[row].add(first.bar, pairs: met.faults.count) }
-            var found: [Edge] = []
+            var (found, away): ([Edge], [RoutingWait.Candidate]) = ([], [])
             for (column, proof) in met.eligible {
                 let worker = workers[column]
-                switch bar(batch, worker) {
-                case .failure(let barred): add(barred.bar, row, column)
-                case .success(let answerBy):
-                    let pair = values.of(
+                func pair() -> RoutingValue.Pair {
+                    values.of(
                         batch, worker, level: levelOf[batch.priority] ?? 0,
                         tierDistance: RoutingValue.tierDistance(of: worker.tiers, above: requirement))
+                }
+                switch bar(batch, worker) {
+                case .failure(let barred):
+                    add(barred.bar, row, column)
+                    if barred.bar.rule == .away, mayCome(batch, worker) {
+                        away.append(.init(column: column, surplus: pair().surplus))
+                    }
+                case .success(let answerBy):
+                    let pair = pair()
                     guard let value = pair.micros else {
                         add(Self.belowPrice, row, column)
                         continue
@@ -67,7 +74,7 @@ struct RoutingSheet {
                         Edge(worker: column, value: value, pair: pair, answerBy: answerBy, proof: proof))
                 }
             }
-            edges.append(capped(found, of: row))
+            edges.append(capped(worthNow(found, away, of: row), of: row))
         }
         for met in order.compactMap({ verdicts[$0] }) {
             for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
@@ -104,6 +111,31 @@ struct RoutingSheet {
     private mutating func add(_ bar: RoutingBar, _ row: Int, _ column: Int) {
         batchTallies[row].add(bar)
         workerTallies[column].add(bar)
+    }
+
+    /// Whether nothing but their windows keeps a worker from a batch.
+    private func mayCome(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Bool {
+        let pair = RoutingPair(batch: batch.id, worker: worker.worker)
+        return ![market.offered, market.turnedDown, market.finished, market.offeredBefore, market.belowAsk]
+            .contains { $0.contains(pair) } && batch.workforces.contains(worker.workforce)
+            && !market.barred.contains(pair)
+    }
+
+    /// Those who bring more than can still be had of the batch.
+    private mutating func worthNow(_ found: [Edge], _ away: [RoutingWait.Candidate], of row: Int) -> [Edge] {
+        func candidate(_ edge: Edge) -> RoutingWait.Candidate {
+            .init(column: edge.worker, surplus: edge.pair.surplus)
+        }
+        guard let wait = RoutingWait(batches[row], in: market, workers, there: found.map(candidate), away: away) else {
+            return found
+        }
+        let bar = RoutingBar(
+            rule: .waitsForBetter, message: "Who is away now, and likely to come in time, would bring more to it.")
+        return found.filter { edge in
+            guard wait.isWorthMore(than: candidate(edge)) else { return true }
+            add(bar, row, edge.worker)
+            return false
+        }
     }
 
     /// The best of a row, and a few others by a draw that depends on nothing but batch, worker and instant; by worker.

@@ -23,6 +23,8 @@ struct RoutingValue {
     struct Pair {
         /// Micro-units for the auction, at least 1; `nil` where the worker's time is worth more elsewhere.
         let micros: Int64?
+        /// The value less what the time is worth, before the chance of acceptance; 0 where nothing is left.
+        let surplus: Int64
         let parts: PairValue
         /// What the time is worth, in micro-units.
         let price: Int64
@@ -71,13 +73,13 @@ struct RoutingValue {
         micros += value / Self.ageShare * min(max(age, 0), Self.usualBoundSeconds) / Self.usualBoundSeconds
         if known.prices.isEmpty { micros -= value / Self.tierShare * Int64(tierDistance) }
         guard price == 0 || micros > price else {
-            return Pair(micros: nil, parts: parts, price: price, tierDistance: tierDistance)
+            return Pair(micros: nil, surplus: 0, parts: parts, price: price, tierDistance: tierDistance)
         }
         let chance = Double(known.accepting[worker.worker] ?? 1_000_000) / 1_000_000
         let net = Double(max(micros - price, 1)) * chance
         return Pair(
-            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), parts: parts, price: price,
-            tierDistance: tierDistance)
+            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), surplus: max(micros - price, 1),
+            parts: parts, price: price, tierDistance: tierDistance)
     }
 
     private static let valueMax: Int64 = 1 << 40

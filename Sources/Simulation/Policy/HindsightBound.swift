@@ -2,7 +2,7 @@ internal import Matching
 
 /// What no policy exceeds in a market: the dual bound of the whole study, known from end to end: every task, what hours
 /// everybody gives in which week, and who would accept what, asked at their best hour and rested. Only who can have
-/// seen an offer, answered it and done the work in their windows before the deadline is counted.
+/// done the work in their windows before the deadline is counted.
 ///
 /// That one is asked after the other, that a worker's day fills up, that work queues, and the limit on live offers are
 /// left out, which only raises it.
@@ -27,8 +27,8 @@ enum HindsightBound {
                 let worker = Int(market.skills[skill].worker)
                 guard WorkerResponse.couldAccept(market, task: number, worker: worker),
                     market.windowUnits(
-                        of: worker, from: WorkerResponse.firstAnswer(market, task: number, worker: worker),
-                        to: task.deadline) >= market.duration(of: task, by: worker)
+                        of: worker, from: market.nextPresence(of: worker, from: task.arrival), to: task.deadline)
+                        >= market.duration(of: task, by: worker)
                 else { continue }
                 for week in weeks {
                     let column = worker * market.weeks + week

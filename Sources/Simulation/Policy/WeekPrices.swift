@@ -22,8 +22,6 @@ struct WeekPrices {
 
     /// Of a unit of 15 minutes of each column, in micro-units; `nil` where there is none to be had.
     let unitPrices: [Int64?]
-    /// How many units are wanted and there at these prices, over all columns.
-    let unitsTaken: Int
     /// What no assignment exceeds, in micro-units: proven by the prices (``Certificate``).
     let bound: Double
 
@@ -43,7 +41,5 @@ struct WeekPrices {
         // Who has no time takes nothing, whatever it would cost.
         unitPrices = proposal.unitPrices.map { $0 == Proposal.infinitePrice ? nil : $0 }
         bound = Double(proposal.certificate.bound)
-        // Time that has a price is all taken (complementary slackness).
-        unitsTaken = zip(proposal.unitPrices, sheet.supply).reduce(0) { $0 + ($1.0 > 0 ? $1.1 : 0) }
     }
 }

@@ -42,28 +42,19 @@ extension WeekRun {
         for number in tasks where missing[number] > 0 { retry(number, at: tick + Self.retryTicks) }
     }
 
-    /// Every listed task is taken by whoever of its candidates looks first; they look for what pays best.
-    mutating func letWorkersPull(_ tasks: [Int]) {
-        var lists: [Int: [(pay: Int64, task: Int, edge: Int)]] = [:]
-        for number in tasks {
-            let task = market.tasks[number]
-            for edge in task.edges where isHere(edge, within: 1) && isFree(edge, for: task, number: number) {
-                // Nobody takes what they would decline.
-                let worker = Int(market.skills[Int(market.edges[edge])].worker)
-                guard WorkerResponse.isWilling(market, task: number, worker: worker, at: tick) else { continue }
-                lists[Int(market.skills[Int(market.edges[edge])].worker), default: []].append((task.pay, number, edge))
+    /// Whoever looks for work takes what pays best of what they would not decline.
+    mutating func letWorkersPull() {
+        for worker in listed.indices where isLooking(worker) {
+            let open = Set(openTasks(of: worker))
+            let best = listed[worker].filter { item in
+                let number = Int(item.task)
+                return open.contains(number) && isFree(Int(item.edge), for: market.tasks[number], number: number)
+                    && WorkerResponse.isWilling(market, task: number, worker: worker, at: tick)
+            }.max { one, other in
+                let (first, second) = (market.tasks[Int(one.task)].pay, market.tasks[Int(other.task)].pay)
+                return first != second ? first < second : one.task > other.task
             }
+            if let best { take(Int(best.task), Int(best.edge)) }
         }
-        for worker in lists.keys.sorted() {
-            var random = PolicyRandom(seed: market.seed &+ 55, subject: UInt128(tick) << 32 | UInt128(worker))
-            // Not everybody looks at every hour.
-            guard live[worker] == 0, random.unit() < 0.5 else { continue }
-            let list = (lists[worker] ?? []).filter { missing[$0.task] > 0 }
-            let best = list.max { $0.pay != $1.pay ? $0.pay < $1.pay : $0.task > $1.task }
-            let hours = Int(market.usable[worker * market.weeks + week])
-            guard let best, used[worker] + market.tasks[best.task].units <= hours else { continue }
-            take(best.task, best.edge)
-        }
-        for number in tasks where missing[number] > 0 { retry(number, at: tick + Self.retryTicks) }
     }
 }

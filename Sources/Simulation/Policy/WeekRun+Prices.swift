@@ -5,47 +5,29 @@ extension WeekRun {
     /// The prices of the rest of the week: what is open, what earlier weeks brought at this time, and the hours
     /// that are likely to be left.
     mutating func solvePrices() throws {
-        // What the last day of a week taught is learnt before its hours are closed (``WeekRun/run(_:)``).
-        if tick != weekStart { correctPrices() }
         let weeks = market.grants.contains(.demand) ? 1 : WeekMarketMaker.pastWeeks
         var sheet = WeekPrices.Sheet()
         sheet.supply = used.indices.map { remainingUnits($0) * weeks }
         for number in market.tasks.indices where isWanting(number) {
             let task = market.tasks[number]
-            for _ in 0..<weeks { add(task, answers: missing[number], lives: tick..<task.deadline, &sheet) }
+            let untouched = task.edges.filter { !isTouched[$0] }
+            for _ in 0..<weeks {
+                add(task, untouched, answers: missing[number], lives: tick..<task.deadline, &sheet)
+            }
         }
         for (task, shift) in forecast(weeks: weeks) {
-            add(task, answers: task.answers, lives: task.arrival + shift..<task.deadline + shift, &sheet)
+            // Whom the task of an earlier week was offered to says nothing of this week's.
+            let lives = task.arrival + shift..<task.deadline + shift
+            add(task, Array(task.edges), answers: task.answers, lives: lives, &sheet)
         }
-        let solved = try WeekPrices(sheet)
-        expected = (tick, used.reduce(0, +) + pending.reduce(0, +), solved.unitsTaken / weeks)
-        let scale = market.scenario.priceScale * correction
+        let scale = market.scenario.priceScale
         // Who is expected to give no more time has no price: there is nothing to save.
-        prices = solved.unitPrices.map { HourPrice(nightlyMicros: PureMath.scaled($0 ?? 0, by: scale)) }
+        prices = try WeekPrices(sheet).unitPrices.map {
+            HourPrice(nightlyMicros: PureMath.scaled($0 ?? 0, by: scale))
+        }
         priceNewcomers()
         tally.priced(prices.map(\.nightlyMicros), declared: declared)
     }
-
-    /// Learns from yesterday how far prices are off: they were too high where fewer hours were used than the solve had
-    /// expected of the day, too low where more. The multiplier lasts, so that an error that lasts is made good.
-    mutating func correctPrices() {
-        let day = market.workers.indices.reduce(0) {
-            $0 + market.windowUnits(of: $1, from: expected.tick, to: tick)
-        }
-        let rest = market.workers.indices.reduce(0) {
-            $0 + market.windowUnits(of: $1, from: expected.tick, to: expectedEnd)
-        }
-        guard tick > expected.tick, rest > 0, expected.units > 0 else { return }
-        let plan = Double(expected.units) * Double(day) / Double(rest)
-        let now = Double(used.reduce(0, +) + pending.reduce(0, +) - expected.used)
-        let error = min(max(now / max(plan, 1) - 1, -0.5), 0.5)
-        correction = min(max(correction * PureMath.exp(Self.correctionStep * error), 0.4), 2.5)
-    }
-
-    private var expectedEnd: Int { min(expected.tick / Tick.perWeek * Tick.perWeek + Tick.perWeek, market.ticks) }
-
-    /// How much of a day's error is made good.
-    private static let correctionStep = 0.15
 
     /// Who joined since last night has the price of their cell.
     private mutating func priceNewcomers() {
@@ -82,13 +64,15 @@ extension WeekRun {
 
     /// Adds a task with those who will be there while it lives and, by their chance, would say yes: demand that nobody
     /// can meet must not raise prices.
-    private func add(_ task: WeekTask, answers: Int, lives: Range<Int>, _ sheet: inout WeekPrices.Sheet) {
+    private func add(
+        _ task: WeekTask, _ edges: [Int], answers: Int, lives: Range<Int>, _ sheet: inout WeekPrices.Sheet
+    ) {
         var random = PolicyRandom(seed: market.seed &+ UInt64(tick), subject: UInt128(task.edges.lowerBound))
-        for edge in task.edges {
+        for edge in edges {
             let skill = Int(market.edges[edge])
             let worker = Int(market.skills[skill].worker)
             let draw = Int(random.next() % 1_000_000)
-            guard sheet.supply[worker] >= task.units, market.isEligible(skill, at: tick), !isTouched[edge],
+            guard sheet.supply[worker] >= task.units, market.isEligible(skill, at: tick),
                 market.windowUnits(of: worker, from: lives.lowerBound, to: lives.upperBound) >= task.units,
                 // These are hours of this week: who cannot say yes before its end uses none.
                 market.windowUnits(of: worker, from: lives.lowerBound, to: min(lives.upperBound, weekEnd)) > 0,

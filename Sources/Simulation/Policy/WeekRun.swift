@@ -31,6 +31,8 @@ struct WeekRun {
     var live: [Int]
     var nextFree: [Int]
     private var unitsToday: [Int]
+    /// Tasks that a worker may do and that may still want answers, with the edge.
+    var listed: [[(task: Int32, edge: Int32)]]
     /// By week, of what they really give.
     private(set) var declared: [Int]
     /// Who said that they have no more time today.
@@ -56,22 +58,18 @@ struct WeekRun {
     private(set) var knownRings: Set<Int32> = []
     private var ringMeetings: [Int32: Int] = [:]
     var ringsOnTask: [Int: [Int32]] = [:]
+    /// By open task (WeekRun+Serving).
+    var prospects: [Int: Prospects] = [:]
 
     // What the prices are made of (WeekRun+Prices).
     var prices: [HourPrice]
     var forecastErrorMillionths = 0
     var forcedUnits = 0
-    /// What the night's prices are multiplied by, learnt from how they did.
-    var correction = 1.0
-    /// When prices were solved last, the units used by then, and the units that the rest of the week was to take.
-    var expected = (tick: 0, used: 0, units: 0)
 
     /// How many offers and leases a worker holds at most.
     static let liveMax = 8
     /// How many ticks until a task that found nobody is looked at again.
     static let retryTicks = 4
-    /// Ours waits longer: prices move little by the hour, and whoever looks often enough finds a dip.
-    static let ourRetryTicks = 16
     /// What share of the answers is checked.
     static let checkedShare = 0.2
     /// A pair of copiers is known after so many tasks in common.
@@ -85,6 +83,7 @@ struct WeekRun {
         used = Array(repeating: 0, count: people)
         (pending, live, nextFree, unitsToday, declared) = (used, used, used, used, used)
         isSpent = Array(repeating: false, count: people)
+        listed = Array(repeating: [], count: people)
         states = Array(repeating: .coming, count: market.tasks.count)
         missing = market.tasks.map(\.answers)
         unfinished = missing
@@ -131,10 +130,7 @@ struct WeekRun {
     var weekEnd: Int { min(weekStart + Tick.perWeek, market.ticks) }
 
     private mutating func beginWeek() {
-        if tick > 0 {
-            if policy == .ours { correctPrices() }
-            closeWeek()
-        }
+        if tick > 0 { closeWeek() }
         let length = weekEnd - weekStart
         for worker in used.indices {
             used[worker] = 0
@@ -165,6 +161,7 @@ struct WeekRun {
     private mutating func arrive() {
         while nextArrival < market.tasks.count, market.tasks[nextArrival].arrival <= tick {
             states[nextArrival] = .open
+            if policy == .ours || policy == .pull { list(nextArrival) }
             due[tick].append(nextArrival)
             counts.created += 1
             counts.open += 1
@@ -174,17 +171,17 @@ struct WeekRun {
 
     private mutating func decide() {
         switch policy {
-        case .ours, .fifo:
-            if policy == .ours { measureForecastError() }
+        case .ours:
+            measureForecastError()
+            serveFree()
+        case .fifo:
             // In the order of arrival.
             for task in Set(due[tick]).sorted() where isWanting(task) {
-                if policy == .ours { decideByPrice(task) } else { decideByQuality(task) }
-                if missing[task] > 0 {
-                    retry(task, at: policy == .ours ? nextLook(task) : tick + Self.retryTicks)
-                }
+                decideByQuality(task)
+                if missing[task] > 0 { retry(task, at: tick + Self.retryTicks) }
             }
         case .greedy: decideGreedily(Set(due[tick]).sorted().filter { isWanting($0) })
-        case .pull: letWorkersPull(Set(due[tick]).sorted().filter { isWanting($0) })
+        case .pull: letWorkersPull()
         case .hindsight: break
         }
     }
@@ -194,6 +191,44 @@ struct WeekRun {
     mutating func retry(_ task: Int, at tick: Int) {
         guard tick < min(market.tasks[task].deadline, market.ticks) else { return }
         due[tick].append(task)
+    }
+
+    /// How long an offer waits for its answer once the worker is there: a quarter of the time left, two hours at most.
+    /// The same whoever decides.
+    private static func patienceTicks(_ left: Int) -> Int { min(max(left / 4, 2), WorkerResponse.patienceTicks) }
+
+    // MARK: Looking for work
+
+    private mutating func list(_ number: Int) {
+        for edge in market.tasks[number].edges {
+            listed[Int(market.skills[Int(market.edges[edge])].worker)].append((Int32(number), Int32(edge)))
+        }
+    }
+
+    /// Whether a worker looks for work now: they are there, have nothing in hand and hours left, and not everybody looks
+    /// at every quarter of an hour.
+    func isLooking(_ worker: Int) -> Bool {
+        guard live[worker] == 0, !isSpent[worker], !listed[worker].isEmpty, market.workers[worker].isThere(at: tick)
+        else { return false }
+        var random = PolicyRandom(seed: market.seed &+ 55, subject: UInt128(tick) << 32 | UInt128(worker))
+        return random.unit() < 0.5
+    }
+
+    /// What is listed for a worker, wants answers and fits in the hours that they know they have.
+    mutating func openTasks(of worker: Int) -> [Int] {
+        listed[worker].removeAll { states[Int($0.task)] != .open || isTouched[Int($0.edge)] }
+        let hours = Int(market.usable[worker * market.weeks + week]) - used[worker]
+        return listed[worker].map { Int($0.task) }.filter { missing[$0] > 0 && market.tasks[$0].units <= hours }
+    }
+
+    /// A worker sees a task and does not take it.
+    mutating func decline(_ number: Int, _ edge: Int) {
+        let worker = Int(market.skills[Int(market.edges[edge])].worker)
+        isTouched[edge] = true
+        tally.offers += 1
+        beliefs.saw(offerTo: worker, units: market.tasks[number].units)
+        beliefs.saw(
+            answerOf: worker, hour: market.workers[worker].hour(at: tick), isAccepted: false, minutes: 0)
     }
 
     // MARK: Offers
@@ -242,6 +277,7 @@ struct WeekRun {
         pending[worker] += task.units
         live[worker] += 1
         tally.offers += 1
+        beliefs.saw(offerTo: worker, units: task.units)
         answer(
             Deal(
                 task: number, edge: edge, skill: skill, worker: worker, sent: tick, isAccepted: true, minutes: 0))
@@ -295,6 +331,7 @@ struct WeekRun {
         unfinished[deal.task] -= 1
         if unfinished[deal.task] == 0 {
             states[deal.task] = .done
+            prospects[deal.task] = nil
             counts.open -= 1
             counts.done += 1
         }
@@ -302,6 +339,7 @@ struct WeekRun {
 
     private mutating func expire(_ task: Int) {
         states[task] = .expired
+        prospects[task] = nil
         counts.open -= 1
         counts.expired += 1
         if missing[task] > 0 { tally.expired(task) }

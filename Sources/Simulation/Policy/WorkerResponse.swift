@@ -36,9 +36,9 @@ enum WorkerResponse {
     /// Whether there is any hour at which the worker, fresh and there, would accept the task.
     static func couldAccept(_ market: WeekMarket, task: Int, worker: Int) -> Bool {
         if market.grants.contains(.answers) { return true }
-        let (draw, person) = (Draw(market, task: task, worker: worker), market.workers[worker])
-        guard draw.delayTicks < patienceTicks else { return false }
-        return draw.isWilling(person, hour: person.hourNearest(to: 15), unitsToday: 0)
+        let person = market.workers[worker]
+        return Draw(market, task: task, worker: worker)
+            .isWilling(person, hour: person.hourNearest(to: 15), unitsToday: 0)
     }
 
     /// Whether the worker, rested, would take the task of their own accord.
@@ -46,14 +46,6 @@ enum WorkerResponse {
         if market.grants.contains(.answers) { return true }
         let person = market.workers[worker]
         return Draw(market, task: task, worker: worker).isWilling(person, hour: person.hour(at: tick), unitsToday: 0)
-    }
-
-    /// When the worker's answer could come at the earliest: seen when they are there first.
-    static func firstAnswer(_ market: WeekMarket, task: Int, worker: Int) -> Int {
-        let arrival = market.tasks[task].arrival
-        if market.grants.contains(.answers) { return arrival }
-        let draw = Draw(market, task: task, worker: worker)
-        return market.nextPresence(of: worker, from: arrival) + draw.delayTicks
     }
 
     /// What is drawn for a task and a worker.

@@ -1,0 +1,59 @@
+/// What can still be had of a task if the worker at hand is not given it: whoever comes later and takes it.
+///
+/// Source: the reservation value of optimal stopping (McCall, Quarterly Journal of Economics 84(1), 1970), with rivals
+/// of different worth who come independently, the best of whom gets the task.
+package enum ContinuationValue {
+    /// Somebody else who may come in time.
+    package struct Rival: Hashable, Sendable {
+        /// What they would bring, less the price of their time, in micro-units.
+        package let surplusMicros: Int64
+        /// That they come in time, have hours for it and accept, in millionths.
+        package let chanceMillionths: Int
+
+        /// A rival.
+        package init(surplusMicros: Int64, chanceMillionths: Int) {
+            (self.surplusMicros, self.chanceMillionths) = (surplusMicros, chanceMillionths)
+        }
+
+        /// The chance that somebody comes for one task: they accept, are there before it ends, and have hours that
+        /// other tasks do not take.
+        /// - Parameters:
+        ///   - acceptingMillionths: that they accept when asked.
+        ///   - windowUnits: of their windows, until work must begin.
+        ///   - remainingUnits: that they are likely to give this week.
+        ///   - units: that the task takes.
+        package static func chanceMillionths(
+            acceptingMillionths: Int, windowUnits: Int, remainingUnits: Int, units: Int
+        ) -> Int {
+            let there = 1 - PureMath.exp(-Double(max(windowUnits, 0)) / ContinuationValue.lookUnits)
+            let free = Double(max(remainingUnits, 0)) / (ContinuationValue.tasksAhead * Double(max(units, 1)))
+            return PureMath.millionths(Double(acceptingMillionths) / 1_000_000 * there * min(free, 1))
+        }
+    }
+
+    /// How many units of a window it takes until a worker looks for work, on average: two hours.
+    package static let lookUnits = 8.0
+    /// Hours for so many tasks of the same length are enough to be sure that there is time for this one.
+    package static let tasksAhead = 3.0
+
+    /// The expected surplus of the last of the places that are open, in micro-units, if the best who come take them:
+    /// what taking somebody now displaces. Time: rivals × places.
+    /// - Parameters:
+    ///   - rivals: the greatest surplus first; surpluses below 0 bring nothing.
+    ///   - places: answers that are missing, at least 1.
+    package static func micros(_ rivals: some Sequence<Rival>, places: Int) -> Int64 {
+        let places = max(places, 1)
+        // The chance of exactly 0, 1, … who came so far and took a place.
+        var taken = [1.0] + Array(repeating: 0.0, count: places - 1)
+        var expected = 0.0
+        for rival in rivals where rival.surplusMicros > 0 {
+            let chance = Double(min(max(rival.chanceMillionths, 0), 1_000_000)) / 1_000_000
+            expected += taken[places - 1] * chance * Double(rival.surplusMicros)
+            for count in stride(from: places - 1, to: 0, by: -1) {
+                taken[count] = taken[count] * (1 - chance) + taken[count - 1] * chance
+            }
+            taken[0] *= 1 - chance
+        }
+        return PureMath.scaled(1, by: expected)
+    }
+}

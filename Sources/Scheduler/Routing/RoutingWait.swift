@@ -1,0 +1,54 @@
+internal import Foundation
+internal import Marketplace
+internal import Matching
+
+/// Whether a batch waits for somebody better than who is there now: for those of its candidates who are away, and
+/// whose hours and windows are likely to bring them before it is due.
+///
+/// Where hours have no prices yet, where nothing is due, and past its bound or in the forced lane nobody is waited for.
+struct RoutingWait {
+    /// One candidate of the batch, there or not.
+    struct Candidate {
+        let column: Int
+        /// Their value less the price of their time, in micro-units.
+        let surplus: Int64
+    }
+
+    /// Rivals beyond these change next to nothing.
+    private static let rivalsMax = 50
+
+    private let ranked: [(column: Int, rival: ContinuationValue.Rival)]
+    private let places: Int
+
+    /// - Parameters:
+    ///   - there: who could be offered it now.
+    ///   - away: who could be, but for their windows.
+    init?(
+        _ batch: RoutingBatch, in market: RoutingMarket, _ workers: [RoutingCandidate], there: [Candidate],
+        away: [Candidate]
+    ) {
+        guard let due = batch.dueAt, due > market.instant, !market.known.prices.isEmpty,
+            !market.known.forced.contains(batch.id), !away.isEmpty
+        else { return nil }
+        let weeks = min(due.timeIntervalSince(market.instant) / (7 * 86_400), 1)
+        let units = RoutingMatch.units(demanded: batch.expectedMinutes)
+        let usual = market.known.accepting.isEmpty ? 1_000_000 : AcceptanceModel.priorMillionths
+        ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
+            .map { candidate in
+                let worker = workers[candidate.column]
+                let left = max(worker.weeklyMinutes - worker.committedMinutes, 0) / 15
+                let until = Int(exactly: (Double(worker.weeklyMinutes / 15) * weeks).rounded(.down)) ?? 0
+                let chance = ContinuationValue.Rival.chanceMillionths(
+                    acceptingMillionths: market.known.accepting[worker.worker] ?? usual, windowUnits: until - units,
+                    remainingUnits: left, units: units)
+                return (candidate.column, .init(surplusMicros: candidate.surplus, chanceMillionths: chance))
+            }
+        places = max(RoutingPolicy.wanted(batch), 1)
+    }
+
+    /// Whether more can still be had of the batch than this candidate brings.
+    func isWorthMore(than candidate: Candidate) -> Bool {
+        let rivals = ranked.lazy.filter { $0.column != candidate.column }.map(\.rival)
+        return ContinuationValue.micros(rivals, places: places) > candidate.surplus
+    }
+}

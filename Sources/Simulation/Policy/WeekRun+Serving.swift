@@ -1,0 +1,117 @@
+internal import Matching
+
+/// Our policy: whoever is free and there is served at once with what is worth more by them, now, than what can still be
+/// had of it.
+extension WeekRun {
+    /// What a task is worth by one of its candidates.
+    struct Prospect {
+        let edge: Int
+        let worker: Int
+        let value: PairValue
+        let isForced: Bool
+        /// What others would have to be worth.
+        let rival: ContinuationValue.Rival
+    }
+
+    /// Who comes for a task, as last worked out: the greatest surplus first.
+    struct Prospects {
+        let tick: Int
+        let all: [Prospect]
+    }
+
+    /// How many tasks are shown at one look, one after the other, until one is accepted.
+    private static let shownMax = 3
+    /// How long prospects are good for: prices move little by the hour.
+    private static let prospectTicks = 16
+
+    mutating func serveFree() {
+        for worker in listed.indices where isLooking(worker) {
+            var found: [(gain: Int64, task: Int, prospect: Prospect)] = []
+            for number in openTasks(of: worker) {
+                if let best = best(number, by: worker) { found.append((best.gain, number, best.prospect)) }
+            }
+            found.sort { $0.gain != $1.gain ? $0.gain > $1.gain : $0.task < $1.task }
+            for (_, number, prospect) in found.prefix(Self.shownMax) {
+                noteExploration(number, prospect)
+                let isWilling = WorkerResponse.isWilling(market, task: number, worker: worker, at: tick)
+                if isWilling, prospect.isForced { forcedUnits += market.tasks[number].units }
+                if isWilling {
+                    take(number, prospect.edge)
+                    break
+                }
+                decline(number, prospect.edge)
+            }
+        }
+    }
+
+    /// What the worker would bring to the task above the price of their time and above what can still be had of it.
+    private mutating func best(_ number: Int, by worker: Int) -> (gain: Int64, prospect: Prospect)? {
+        let task = market.tasks[number]
+        let known = prospects(number)
+        guard let mine = known.first(where: { $0.worker == worker }),
+            isFree(mine.edge, for: task, number: number)
+        else { return nil }
+        let price = mine.isForced ? 0 : prices[worker].micros(pacing(worker), units: task.units)
+        let surplus = mine.value.micros - price
+        // What urgency adds may hurry a task on, but not carry one that is worth less than its pay.
+        guard surplus > 0, mine.value[.quality] + mine.value[.pay] > 0 else { return nil }
+        let touched = isTouched
+        let rivals = known.lazy.filter { $0.worker != worker && !touched[$0.edge] }.map(\.rival)
+        let gain = surplus - ContinuationValue.micros(rivals, places: missing[number])
+        return gain > 0 ? (gain, mine) : nil
+    }
+
+    private mutating func prospects(_ number: Int) -> [Prospect] {
+        if let known = prospects[number], tick - known.tick < Self.prospectTicks { return known.all }
+        let task = market.tasks[number]
+        let step = Escalation(
+            .init(
+                slackSeconds: Int64(task.deadline - tick) * 900, serviceP90Seconds: Int64(tally.serviceP90Ticks * 900),
+                reachLeft: 0, payMinor: task.pay, bandMaxMinor: task.pay, budgetMinor: task.pay, chanceMillionths: 0))
+        let isForced = step.isForced && forcedUnits + task.units <= forcedMax
+        let all = task.edges.filter { !isTouched[$0] }.compactMap { prospect(number, task, $0, isForced: isForced) }
+            .sorted { one, other in
+                let (first, second) = (one.rival.surplusMicros, other.rival.surplusMicros)
+                return first != second ? first > second : one.worker < other.worker
+            }
+        prospects[number] = Prospects(tick: tick, all: all)
+        return all
+    }
+
+    /// The forced lane takes no more than so many units a day from better work.
+    private var forcedMax: Int { declared.reduce(0, +) / 7 / 200 }
+
+    private func prospect(_ number: Int, _ task: WeekTask, _ edge: Int, isForced: Bool) -> Prospect? {
+        let skill = Int(market.edges[edge])
+        let worker = Int(market.skills[skill].worker)
+        guard market.isEligible(skill, at: tick) else { return nil }
+        let price = prices[worker].micros(pacing(worker), units: task.units)
+        let free = market.windowUnits(of: worker, from: max(tick, nextFree[worker]), to: task.deadline)
+        // Windows are kept; what is doubtful is how long the work takes.
+        let late = Lateness(
+            expectedMinutes: task.units * 15, paceMillionths: beliefs.pace[worker],
+            spreadMillionths: beliefs.spreadMillionths, freeMinutes: free * 15, promisedMinutes: free * 15)
+        let value = PairValue(
+            PairFacts(
+                task: UInt128(number), worker: UInt128(worker), valueMicros: task.value, payMicros: task.pay,
+                skill: beliefs.skills[skill], observations: beliefs.observations[skill],
+                answersDeciding: task.answers, isRecoverable: task.answers > 1,
+                ageSeconds: Int64(tick - task.arrival) * 900,
+                boundSeconds: Int64(task.deadline - task.arrival) * 900, inTimeMillionths: late.inTimeMillionths,
+                deficitMillionths: beliefs.deficits[worker], timePriceMicros: price),
+            weights: weights, seed: market.seed &+ UInt64(tick / Tick.perDay))
+        let chance = ContinuationValue.Rival.chanceMillionths(
+            acceptingMillionths: beliefs.chance(of: worker, hour: market.workers[worker].hourNearest(to: 12)),
+            windowUnits: free - task.units, remainingUnits: remainingUnits(worker), units: task.units)
+        return Prospect(
+            edge: edge, worker: worker, value: value, isForced: isForced,
+            rival: .init(surplusMicros: value.micros - price, chanceMillionths: chance))
+    }
+
+    private mutating func noteExploration(_ number: Int, _ prospect: Prospect) {
+        guard prospect.value.isDrawn else { return }
+        func plain(_ value: PairValue) -> Int64 { value.micros - value[.exploring] }
+        let best = prospects[number]?.all.map { plain($0.value) }.max() ?? 0
+        tally.explored(loss: max(Double(best - plain(prospect.value)), 0))
+    }
+}
