@@ -205,8 +205,8 @@ struct WeekRun {
         }
     }
 
-    /// Whether a worker looks for work now: they are there, have nothing in hand and hours left, and not everybody looks
-    /// at every quarter of an hour.
+    /// Whether a worker looks for work now: they are there, have nothing in hand and hours left, and not everybody
+    /// looks at every quarter of an hour.
     func isLooking(_ worker: Int) -> Bool {
         guard live[worker] == 0, !isSpent[worker], !listed[worker].isEmpty, market.workers[worker].isThere(at: tick)
         else { return false }
