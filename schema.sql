@@ -2607,6 +2607,93 @@ comment on table standing_ask is 'Effective-dated least pay of an hour that work
 create index standing_ask_by_worker on standing_ask (worker_id, standing_ask_id desc);
 create index standing_ask_by_profession on standing_ask (profession) where profession is not null;
 
+-- What answers come to --------------------------------------------------------
+
+-- What a full fit of a project found of all its workers together, sealed; one row for each fit, so that it is known by
+-- which an answer was weighed. One under way at a time.
+create table label_fit (
+    requester_id  uuid         not null,
+    project_id    uuid         not null,
+    version       integer      not null,
+    started_at    timestamptz  not null,
+    -- Null while it is under way, as is all below.
+    finished_at   timestamptz,
+    tasks         integer,
+    workers       integer,
+    answers       integer,
+    -- Why it should not be trusted as it is: codes.
+    warnings      text[],
+    -- Whether posteriors decide by it.
+    is_trusted    boolean,
+    -- Shares of the answers, all workers' confusions together, calibration.
+    sealed        bytea,
+    constraint label_fit_pkey primary key (requester_id, project_id, version),
+    constraint label_fit_project_fkey
+        foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint label_fit_version_positive check (version > 0),
+    constraint label_fit_finished_whole check (
+        num_nonnulls(finished_at, tasks, workers, answers, warnings, is_trusted, sealed) in (0, 7)
+    ),
+    constraint label_fit_is_sealed check (octet_length(sealed) between 29 and 2097152)
+);
+comment on table label_fit is 'Full fits of projects.';
+create unique index label_fit_one_under_way on label_fit (requester_id, project_id) where finished_at is null;
+
+-- What the answers to a task come to: for each the chances of its worker as they were known, sealed. The posterior
+-- follows from it. Of kinds with a few classes that all tasks of a project share.
+create table task_posterior (
+    requester_id  uuid         not null,
+    task_id       uuid         not null,
+    project_id    uuid         not null,
+    -- How many answers are in it.
+    answers       integer      not null,
+    -- The full fit that its shares are of; 0 before the first.
+    fit_version   integer      not null default 0,
+    -- Whether other answers count by now than are in it.
+    is_stale      boolean      not null,
+    -- Counts each change.
+    revision      bigint       not null,
+    -- When an answer came or went last.
+    changed_at    timestamptz  not null,
+    sealed        bytea,
+    constraint task_posterior_pkey primary key (requester_id, task_id),
+    constraint task_posterior_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint task_posterior_project_fkey
+        foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint task_posterior_counts_possible check (answers >= 0 and fit_version >= 0 and revision >= 0),
+    constraint task_posterior_is_sealed check (octet_length(sealed) between 29 and 2097152),
+    constraint task_posterior_weighed_or_stale check (sealed is not null or is_stale)
+);
+comment on table task_posterior is 'What the answers to tasks come to.';
+-- Serves FitQueries.posteriors.
+create index task_posterior_by_project on task_posterior (requester_id, project_id, task_id);
+-- Serves FitQueries.projectsToFit.
+create index task_posterior_by_change on task_posterior (requester_id, project_id, changed_at);
+-- Serves PosteriorQueries.staleTasks.
+create index task_posterior_stale on task_posterior (requester_id, task_id) where is_stale;
+
+-- How often a worker gave each answer where each is true, in a project, sealed. Only their own answers move it, and
+-- full fits.
+create table confusion_table (
+    requester_id  uuid         not null,
+    project_id    uuid         not null,
+    worker_id     uuid         not null references worker,
+    -- The full fit that it begins from; 0 before the first.
+    fit_version   integer      not null,
+    -- How many answers are in it.
+    answers       bigint       not null,
+    changed_at    timestamptz  not null,
+    -- Null before the first answer.
+    sealed        bytea,
+    constraint confusion_table_pkey primary key (requester_id, project_id, worker_id),
+    constraint confusion_table_project_fkey
+        foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint confusion_table_counts_possible check (answers >= 0 and fit_version >= 0),
+    constraint confusion_table_is_sealed check (octet_length(sealed) between 29 and 2097152)
+);
+comment on table confusion_table is 'What answers of workers are worth in projects.';
+create index confusion_table_by_worker on confusion_table (worker_id);
+
 -- Why offers were made and work was not ------------------------------------------
 
 create type unrouted_reason as enum (

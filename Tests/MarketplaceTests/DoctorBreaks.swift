@@ -24,6 +24,7 @@ private let sitting: SQL = """
 let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] =
     ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
     + doctorBargainBreaks + doctorOfferBreaks + doctorLedgerBreaks + doctorReviewBreaks
+    + doctorPosteriorBreaks
 
 private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (

@@ -35,6 +35,7 @@ package struct AnswerAppeal: Sendable {
             let remedy: JSON? = if isOverturned { try await change.makeUp(for: appeal, by: actor) } else { nil }
             try await transaction.endAppeal(
                 id, as: isOverturned ? .overturned : .upheld, by: actor, answer: answer, remedy: remedy)
+            if isOverturned { try await transaction.markStale(taskOf: Assignment.ID(appeal.subjectID)) }
             try await transaction.tell(
                 Principal.ID(appeal.worker.uuid), kind: "appeal_answered",
                 facts: [

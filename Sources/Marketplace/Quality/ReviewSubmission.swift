@@ -183,6 +183,7 @@ extension Change {
             try await transaction.settle(work, as: next)
         else { throw ReviewRefusal.alreadyReviewed }
         try await transaction.enterWorked(work.id, of: work.requester)
+        if next == .rejected { try await transaction.markStale(work.task, work.requester) }
         let earned = try await pay(work, judgement)
         let decision = try await decide(work, by: decisive, of: opinions)
         let review: Review.ID = make()

@@ -161,6 +161,9 @@ extension Change {
             try key.seal(handIn.answer, as: .answer(to: lease.id)), hash: handIn.hash, under: lease,
             activeSeconds: activeSeconds, at: now
         )
+        if let classes = AnswerClasses(work.shape) {
+            try await weighAnswers(to: lease.task, in: work.project, classes, key)
+        }
         try await compare(handIn.answer, under: lease, by: worker)
         try await transaction.countLeaseDown(of: worker)
         try await transaction.dropDraft(ofTask: lease.task, from: lease.requester, by: worker)

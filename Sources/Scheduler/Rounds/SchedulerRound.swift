@@ -46,6 +46,8 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case tiersProposed = "tiers_proposed"
     case tiersGranted = "tiers_granted"
     case eligibilitiesKept = "eligibilities_kept"
+    case answersWeighed = "answers_weighed"
+    case projectsFitted = "projects_fitted"
     case unjudgedAccepted = "unjudged_accepted"
     case appealsTold = "appeals_told"
     case payTopUps = "pay_top_ups"
