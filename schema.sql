@@ -1824,6 +1824,9 @@ create table batch (
     -- How far its contents were destroyed as its retention class says: the last task, and when all were.
     emptied_through     uuid,
     emptied_at          timestamptz,
+    -- Of an adaptive batch: what a wrong answer costs its requester. With it the posterior decides whether a task has
+    -- answers enough, as soon as a full fit of its project can be trusted.
+    error_cost_minor    bigint,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1853,6 +1856,8 @@ create table batch (
     constraint batch_archived_iff_archived check ((archived_at is not null) = (state = 'archived')),
     constraint batch_redundancy_most_possible check (redundancy_most between redundancy and 100),
     constraint batch_agreement_iff_adaptive check ((agreement_bps is not null) = (redundancy_most > redundancy)),
+    constraint batch_error_cost_only_adaptive check (error_cost_minor is null or agreement_bps is not null),
+    constraint batch_error_cost_possible check (error_cost_minor between 1 and 1000000000000),
     constraint batch_agreement_possible check (agreement_bps between 1 and 10000),
     constraint batch_resizing_possible check (resizing_to between 1 and redundancy_most)
 );
@@ -2693,6 +2698,53 @@ create table confusion_table (
 );
 comment on table confusion_table is 'What answers of workers are worth in projects.';
 create index confusion_table_by_worker on confusion_table (worker_id);
+
+create type stopping_basis as enum (
+    'agreement',  -- the share of the commonest answer
+    'posterior'   -- the calibrated probability of the likeliest
+);
+comment on type stopping_basis is 'By what an adaptive batch decides whether a task has answers enough.';
+
+create type stopping_outcome as enum (
+    'enough',
+    'another',    -- one more is asked for
+    'unsettled'   -- none is left to ask for: people settle it
+);
+comment on type stopping_outcome is 'What was decided about a task whose answers were all in.';
+
+-- Why one more answer was asked for, or none. Append-only.
+create table stopping (
+    requester_id    uuid              not null,
+    stopping_id     uuid              not null,
+    batch_id        uuid              not null,
+    task_id         uuid              not null,
+    basis           stopping_basis    not null,
+    outcome         stopping_outcome  not null,
+    answers         integer           not null,
+    answers_least   integer           not null,
+    answers_most    integer           not null,
+    -- What was reached, and what was wanted, in ten-thousandths.
+    confidence_bps  integer           not null,
+    target_bps      integer           not null,
+    decided_at      timestamptz       not null,
+    -- By the posterior: the full fit it was calibrated by, and all that it follows from, sealed.
+    fit_version     integer,
+    sealed          bytea,
+    constraint stopping_pkey primary key (requester_id, stopping_id),
+    constraint stopping_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint stopping_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint stopping_counts_possible check (answers >= 0 and answers_least between 1 and answers_most),
+    constraint stopping_shares_possible check (confidence_bps between 0 and 10000 and target_bps between 1 and 10000),
+    constraint stopping_enough_iff_reached
+        check ((outcome = 'enough') = (confidence_bps >= target_bps and answers >= answers_least)),
+    constraint stopping_sealed_iff_posterior
+        check (num_nonnulls(fit_version, sealed) = case when basis = 'posterior' then 2 else 0 end),
+    constraint stopping_is_sealed check (octet_length(sealed) between 29 and 2097152)
+);
+comment on table stopping is 'Why answers were asked for, or no more.';
+-- Serves StoppingQueries.stoppings, and OpinionQueries.reviewFacts.
+create index stopping_by_task on stopping (requester_id, task_id, stopping_id);
+create index stopping_by_batch on stopping (requester_id, batch_id, stopping_id);
 
 -- Why offers were made and work was not ------------------------------------------
 
@@ -4069,6 +4121,8 @@ grant update (state, decided_by, decided_at) on voucher to guildhall_app;
 -- What a bank has said stays as it was; only what a person found out is entered.
 revoke update, delete on bank_import, bank_statement, bank_entry from guildhall_app;
 grant update (resolution, resolved_by, resolved_at) on bank_entry to guildhall_app;
+-- Why answers were asked for stays as it was.
+revoke update, delete on stopping from guildhall_app;
 -- What was said of an answer stays as it was, and so does what was sent back; a new version of an answer takes its place.
 revoke update, delete on opinion, rework, appeal from guildhall_app;
 grant update (answered_at, answer, sealed) on rework to guildhall_app;

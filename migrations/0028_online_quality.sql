@@ -101,3 +101,57 @@ select assignment.requester_id, assignment.task_id, batch.project_id, 0, true, 0
  group by assignment.requester_id, assignment.task_id, batch.project_id;
 
 grant select, insert, update, delete on label_fit, task_posterior, confusion_table to guildhall_app;
+
+alter table batch
+    add column error_cost_minor bigint,
+    add constraint batch_error_cost_only_adaptive check (error_cost_minor is null or agreement_bps is not null),
+    add constraint batch_error_cost_possible check (error_cost_minor between 1 and 1000000000000);
+
+create type stopping_basis as enum (
+    'agreement',  -- the share of the commonest answer
+    'posterior'   -- the calibrated probability of the likeliest
+);
+comment on type stopping_basis is 'By what an adaptive batch decides whether a task has answers enough.';
+
+create type stopping_outcome as enum (
+    'enough',
+    'another',    -- one more is asked for
+    'unsettled'   -- none is left to ask for: people settle it
+);
+comment on type stopping_outcome is 'What was decided about a task whose answers were all in.';
+
+-- Why one more answer was asked for, or none. Append-only.
+create table stopping (
+    requester_id    uuid              not null,
+    stopping_id     uuid              not null,
+    batch_id        uuid              not null,
+    task_id         uuid              not null,
+    basis           stopping_basis    not null,
+    outcome         stopping_outcome  not null,
+    answers         integer           not null,
+    answers_least   integer           not null,
+    answers_most    integer           not null,
+    -- What was reached, and what was wanted, in ten-thousandths.
+    confidence_bps  integer           not null,
+    target_bps      integer           not null,
+    decided_at      timestamptz       not null,
+    -- By the posterior: the full fit it was calibrated by, and all that it follows from, sealed.
+    fit_version     integer,
+    sealed          bytea,
+    constraint stopping_pkey primary key (requester_id, stopping_id),
+    constraint stopping_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint stopping_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint stopping_counts_possible check (answers >= 0 and answers_least between 1 and answers_most),
+    constraint stopping_shares_possible check (confidence_bps between 0 and 10000 and target_bps between 1 and 10000),
+    constraint stopping_enough_iff_reached
+        check ((outcome = 'enough') = (confidence_bps >= target_bps and answers >= answers_least)),
+    constraint stopping_sealed_iff_posterior
+        check (num_nonnulls(fit_version, sealed) = case when basis = 'posterior' then 2 else 0 end),
+    constraint stopping_is_sealed check (octet_length(sealed) between 29 and 2097152)
+);
+comment on table stopping is 'Why answers were asked for, or no more.';
+-- Serves StoppingQueries.stoppings, and OpinionQueries.reviewFacts.
+create index stopping_by_task on stopping (requester_id, task_id, stopping_id);
+create index stopping_by_batch on stopping (requester_id, batch_id, stopping_id);
+
+grant select, insert on stopping to guildhall_app;

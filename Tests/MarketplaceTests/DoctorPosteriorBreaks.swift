@@ -12,5 +12,16 @@ let doctorPosteriorBreaks: [(check: DoctorCheck, statements: [SQL])] = [
               from task limit 1
             """
         ]
-    )
+    ),
+    (
+        .stoppings,
+        [
+            """
+            insert into stopping
+            select requester_id, gen_random_uuid(), batch_id, task_id, 'posterior', 'enough', 2, 2, 3, 9900, 9800,
+                   '2026-03-02', 1, decode(repeat('00', 40), 'hex')
+              from task limit 1
+            """
+        ]
+    ),
 ]

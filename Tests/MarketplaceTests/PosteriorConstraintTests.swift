@@ -27,6 +27,15 @@ struct PosteriorConstraintTests {
         ("confusion_table_counts_possible", "update confusion_table set answers = -1"),
         ("confusion_table_counts_possible", "update confusion_table set fit_version = -1"),
         ("confusion_table_is_sealed", "update confusion_table set sealed = ''"),
+        ("stopping_counts_possible", "update stopping set answers = -1, outcome = 'another'"),
+        ("stopping_counts_possible", "update stopping set answers_most = 1"),
+        ("stopping_shares_possible", "update stopping set confidence_bps = 10001"),
+        ("stopping_shares_possible", "update stopping set target_bps = 0"),
+        ("stopping_enough_iff_reached", "update stopping set outcome = 'unsettled'"),
+        ("stopping_enough_iff_reached", "update stopping set target_bps = 9900, confidence_bps = 9899"),
+        ("stopping_sealed_iff_posterior", "update stopping set fit_version = null"),
+        ("stopping_sealed_iff_posterior", "update stopping set basis = 'agreement'"),
+        ("stopping_is_sealed", "update stopping set sealed = ''"),
     ]
 
     @Test("answers by the constraint's name")
@@ -41,6 +50,13 @@ struct PosteriorConstraintTests {
                 insert into label_fit
                 select requester_id, project_id, 1, changed_at, changed_at, 1, 1, 1, '{}', true, sealed
                   from task_posterior
+                """)
+            try await transaction.execute(
+                """
+                insert into stopping
+                select requester_id, gen_random_uuid(), batch_id, task_id, 'posterior', 'enough', 2, 2, 3, 9900, 9800,
+                       changed_at, 1, sealed
+                  from task_posterior join task using (requester_id, task_id)
                 """)
         }
         for (constraint, statement) in Self.violations {
@@ -60,7 +76,7 @@ struct PosteriorConstraintTests {
             try await transaction.rows(
                 """
                 select conname::text as name from pg_constraint
-                 where conrelid = any('{label_fit,task_posterior,confusion_table}'::regclass[])
+                 where conrelid = any('{label_fit,task_posterior,confusion_table,stopping}'::regclass[])
                    and contype in ('c', 'u', 'x')
                 """
             ).map { try $0["name"] }

@@ -69,6 +69,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case ladder = "escalations_on_record"
     case forecasts = "forecasts_and_prices_whole"
     case posteriors = "posteriors_weigh_their_answers"
+    case stoppings = "stoppings_as_recomputed"
 }
 
 extension DoctorCheck {
@@ -91,7 +92,7 @@ extension DoctorCheck {
         case .guidelineTold, .controlsHidden, .rechecks: 14
         case .contentKept, .answersKept, .readings, .clearanceAsked, .safetyReviewed: 15
         case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
-        case .posteriors: 17
+        case .posteriors, .stoppings: 17
         }
     }
 
@@ -179,6 +180,7 @@ extension DoctorCheck {
         case .forecasts:
             "Backtests are what forecasts and hours came to; prices of hours are of a solve and within its most."
         case .posteriors: "What the answers to a task come to is of exactly those that count, or waits to be."
+        case .stoppings: "Every stopping by the posterior is what was kept with it comes to."
         }
     }
 
@@ -191,6 +193,7 @@ extension DoctorCheck {
         case rechecks
         case auctions
         case answers
+        case stoppings
     }
 
     var method: Method {
@@ -262,6 +265,7 @@ extension DoctorCheck {
         case .ladder: .violations(Self.ladderViolations)
         case .forecasts: .violations(Self.forecastViolations)
         case .posteriors: .violations(Self.posteriorViolations)
+        case .stoppings: .stoppings
         }
     }
 }

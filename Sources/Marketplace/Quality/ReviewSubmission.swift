@@ -173,7 +173,7 @@ extension Change {
         let isTooMany = judgement.isRejection && policy.isMassRejection(facts)
         return Opinion(
             role: .first, person: actor, judgement: judgement, reasons: reasons, sheet: sheet, risk: risk,
-            asksSecond: isTooMany || ReviewPolicy.draw(work.id) < risk)
+            asksSecond: isTooMany || facts.isUnsettled || ReviewPolicy.draw(work.id) < risk)
     }
 
     /// Ends the judgement of a submission by the opinion that counts.

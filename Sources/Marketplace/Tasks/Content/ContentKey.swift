@@ -67,6 +67,7 @@ enum ContentPlace: Sendable {
     case answer(to: Assignment.ID)
     /// What the answers to a task come to, and what was decided by it.
     case posterior(of: WorkTask.ID)
+    case stopping(Stopping.ID)
     /// A worker's table of confusions.
     case confusions(of: Worker.ID, in: Project.ID)
     /// What a full fit found, by its version.
@@ -143,6 +144,7 @@ struct ContentKey: Sendable {
         case .draft(let task, let worker): "answer_draft/\(requester)/\(task)/\(worker)"
         case .answer(let assignment): "submission/\(requester)/\(assignment)"
         case .posterior(let task): "task_posterior/\(requester)/\(task)"
+        case .stopping(let id): "stopping/\(requester)/\(id)"
         case .confusions(let worker, let project): "confusion_table/\(requester)/\(project)/\(worker)"
         case .fit(let version, let project): "label_fit/\(requester)/\(project)/\(version)"
         }

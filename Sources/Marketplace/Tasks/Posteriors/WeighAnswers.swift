@@ -7,6 +7,8 @@ internal import Store
 struct WeighedTask: Sendable {
     let evidence: TaskEvidence
     let world: LabelWorld
+    /// The version of the newest full fit; 0 before the first.
+    let fit: Int
     /// Whether the newest full fit may decide: there is one, and nothing warns of it.
     let isTrusted: Bool
 }
@@ -36,7 +38,7 @@ extension Change {
         let come = answers.filter { !known.contains(VoiceMark($0.assignment, $0.mark)) }
         guard stored.sealed == nil || !gone.isEmpty || !come.isEmpty else {
             try await transaction.clearStale(task, requester)
-            return WeighedTask(evidence: evidence, world: world, isTrusted: isTrusted)
+            return WeighedTask(evidence: evidence, world: world, fit: fit, isTrusted: isTrusted)
         }
         let rows = try await transaction.lockTables(
             of: Array(Set(gone.map(\.worker) + come.map(\.worker))), in: project, requester)
@@ -56,7 +58,7 @@ extension Change {
             answers: evidence.voices.count, fit: evidence.fit)
         try await transaction.updateTables(
             try rows.compactMap { try tables[$0.worker]?.sealed(key, in: project) }, in: project, requester)
-        return WeighedTask(evidence: evidence, world: world, isTrusted: isTrusted)
+        return WeighedTask(evidence: evidence, world: world, fit: fit, isTrusted: isTrusted)
     }
 }
 
