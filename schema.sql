@@ -2661,6 +2661,8 @@ create table task_posterior (
     -- When an answer came or went last.
     changed_at    timestamptz  not null,
     sealed        bytea,
+    -- The revision by which skill_outcome was told how right its answers are.
+    told_revision bigint       not null default 0,
     constraint task_posterior_pkey primary key (requester_id, task_id),
     constraint task_posterior_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
     constraint task_posterior_project_fkey
@@ -2674,6 +2676,8 @@ comment on table task_posterior is 'What the answers to tasks come to.';
 create index task_posterior_by_project on task_posterior (requester_id, project_id, task_id);
 -- Serves FitQueries.projectsToFit.
 create index task_posterior_by_change on task_posterior (requester_id, project_id, changed_at);
+-- Serves SkillOutcomeQueries.lockUntoldPosterior.
+create index task_posterior_untold on task_posterior (requester_id, task_id) where revision <> told_revision;
 -- Serves PosteriorQueries.staleTasks.
 create index task_posterior_stale on task_posterior (requester_id, task_id) where is_stale;
 
@@ -3678,6 +3682,46 @@ comment on table rework is 'Answers that were sent back.';
 create index rework_by_sender on rework (sent_by);
 -- Serves ReworkQueries.openReworks.
 create index rework_open_by_author on rework (author_id, assignment_id) where answered_at is null;
+
+create type skill_basis as enum (
+    'appeal',     -- an appeal overturned what was judged
+    'gold',       -- against the known answer
+    'judged',     -- by people
+    'posterior'   -- by what the others have answered
+);
+comment on type skill_basis is 'How it is known whether an answer was right; the first of them counts.';
+
+-- How right an answer was, as far as is known, for the estimates of its worker's skill. It tells nothing of what was
+-- answered.
+create table skill_outcome (
+    requester_id   uuid         not null,
+    assignment_id  uuid         not null,
+    task_id        uuid         not null,
+    worker_id      uuid         not null references worker,
+    -- The node of the skill tree: profession and kind of the task.
+    skill          text         not null,
+    basis          skill_basis  not null,
+    -- From 0 for wrong to a million for right, and how much that counts.
+    right_ppm      integer      not null,
+    weight_ppm     integer      not null,
+    answered_at    timestamptz  not null,
+    -- Whether the estimates of its worker have seen it as it is.
+    is_counted     boolean      not null,
+    constraint skill_outcome_pkey primary key (requester_id, assignment_id),
+    constraint skill_outcome_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint skill_outcome_shares_possible check (
+        right_ppm between 0 and 1000000 and weight_ppm between 0 and 1000000
+    ),
+    constraint skill_outcome_skill_bounded
+        check (skill ~ '^[a-z][a-z0-9_]*(/[a-z0-9_]+)*$' and char_length(skill) <= 200)
+);
+comment on table skill_outcome is 'How right answers were.';
+-- Serve SkillOutcomeQueries: outcomes of a worker, of a task, of a node, and who has new ones.
+create index skill_outcome_by_worker on skill_outcome (worker_id, answered_at desc);
+create index skill_outcome_by_task on skill_outcome (requester_id, task_id);
+create index skill_outcome_by_skill on skill_outcome (skill, answered_at desc);
+create index skill_outcome_uncounted on skill_outcome (worker_id) where not is_counted;
 
 -- A batch whose work took so long that an hour of it came to less than the floor. Append-only.
 create table pay_floor_flag (

@@ -47,6 +47,8 @@ create table task_posterior (
     -- When an answer came or went last.
     changed_at    timestamptz  not null,
     sealed        bytea,
+    -- The revision by which skill_outcome was told how right its answers are.
+    told_revision bigint       not null default 0,
     constraint task_posterior_pkey primary key (requester_id, task_id),
     constraint task_posterior_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
     constraint task_posterior_project_fkey
@@ -60,6 +62,8 @@ comment on table task_posterior is 'What the answers to tasks come to.';
 create index task_posterior_by_project on task_posterior (requester_id, project_id, task_id);
 -- Serves FitQueries.projectsToFit.
 create index task_posterior_by_change on task_posterior (requester_id, project_id, changed_at);
+-- Serves SkillOutcomeQueries.lockUntoldPosterior.
+create index task_posterior_untold on task_posterior (requester_id, task_id) where revision <> told_revision;
 -- Serves PosteriorQueries.staleTasks.
 create index task_posterior_stale on task_posterior (requester_id, task_id) where is_stale;
 
@@ -94,8 +98,9 @@ select assignment.requester_id, assignment.task_id, batch.project_id, 0, true, 0
   join project on project.requester_id = batch.requester_id and project.project_id = batch.project_id
   left join requester_key as key
     on key.requester_id = project.requester_id and key.function = project.function
- where project.task_kind in ('classification', 'judgement') and project.kind_parameters is not null
-   and jsonb_array_length(coalesce(project.kind_parameters -> 'labels', project.kind_parameters -> 'answers'))
+ where case when project.task_kind in ('classification', 'judgement')
+            then jsonb_array_length(
+                     coalesce(project.kind_parameters -> 'labels', project.kind_parameters -> 'answers')) end
        between 2 and 50
    and key.destroyed_at is null
  group by assignment.requester_id, assignment.task_id, batch.project_id;
@@ -155,3 +160,64 @@ create index stopping_by_task on stopping (requester_id, task_id, stopping_id);
 create index stopping_by_batch on stopping (requester_id, batch_id, stopping_id);
 
 grant select, insert on stopping to guildhall_app;
+
+create type skill_basis as enum (
+    'appeal',     -- an appeal overturned what was judged
+    'gold',       -- against the known answer
+    'judged',     -- by people
+    'posterior'   -- by what the others have answered
+);
+comment on type skill_basis is 'How it is known whether an answer was right; the first of them counts.';
+
+-- How right an answer was, as far as is known, for the estimates of its worker's skill. It tells nothing of what was
+-- answered.
+create table skill_outcome (
+    requester_id   uuid         not null,
+    assignment_id  uuid         not null,
+    task_id        uuid         not null,
+    worker_id      uuid         not null references worker,
+    -- The node of the skill tree: profession and kind of the task.
+    skill          text         not null,
+    basis          skill_basis  not null,
+    -- From 0 for wrong to a million for right, and how much that counts.
+    right_ppm      integer      not null,
+    weight_ppm     integer      not null,
+    answered_at    timestamptz  not null,
+    -- Whether the estimates of its worker have seen it as it is.
+    is_counted     boolean      not null,
+    constraint skill_outcome_pkey primary key (requester_id, assignment_id),
+    constraint skill_outcome_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint skill_outcome_shares_possible check (
+        right_ppm between 0 and 1000000 and weight_ppm between 0 and 1000000
+    ),
+    constraint skill_outcome_skill_bounded
+        check (skill ~ '^[a-z][a-z0-9_]*(/[a-z0-9_]+)*$' and char_length(skill) <= 200)
+);
+comment on table skill_outcome is 'How right answers were.';
+-- Serve SkillOutcomeQueries: outcomes of a worker, of a task, of a node, and who has new ones.
+create index skill_outcome_by_worker on skill_outcome (worker_id, answered_at desc);
+create index skill_outcome_by_task on skill_outcome (requester_id, task_id);
+create index skill_outcome_by_skill on skill_outcome (skill, answered_at desc);
+create index skill_outcome_uncounted on skill_outcome (worker_id) where not is_counted;
+
+-- What people have judged so far, by one alone worth half as much as by several.
+insert into skill_outcome (requester_id, assignment_id, task_id, worker_id, skill, basis, right_ppm, weight_ppm,
+                           answered_at, is_counted)
+select review.requester_id, review.assignment_id, assignment.task_id, assignment.worker_id,
+       (price.task ->> 'profession') || '/' || (price.task ->> 'task_kind'),
+       case when overturned.appeal_id is null then 'judged' else 'appeal' end::skill_basis,
+       case when overturned.appeal_id is null then review.share_bps * 100 else 1000000 end,
+       case when overturned.appeal_id is not null or opinions.number > 1 then 1000000 else 500000 end,
+       submission.submitted_at, false
+  from review
+  join principal on principal.principal_id = review.reviewer_id and principal.kind = 'person'
+  join assignment using (requester_id, assignment_id)
+  join submission using (requester_id, assignment_id)
+  join batch_price as price on price.requester_id = assignment.requester_id and price.batch_id = assignment.batch_id
+ cross join lateral (
+      select count(*) as number from opinion
+       where opinion.requester_id = review.requester_id and opinion.assignment_id = review.assignment_id) as opinions
+  left join appeal as overturned on overturned.decision_id = review.decision_id and overturned.state = 'overturned';
+
+grant select, insert, update, delete on skill_outcome to guildhall_app;

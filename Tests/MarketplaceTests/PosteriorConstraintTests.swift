@@ -35,6 +35,9 @@ struct PosteriorConstraintTests {
         ("stopping_enough_iff_reached", "update stopping set target_bps = 9900, confidence_bps = 9899"),
         ("stopping_sealed_iff_posterior", "update stopping set fit_version = null"),
         ("stopping_sealed_iff_posterior", "update stopping set basis = 'agreement'"),
+        ("skill_outcome_shares_possible", "update skill_outcome set right_ppm = 1000001"),
+        ("skill_outcome_shares_possible", "update skill_outcome set weight_ppm = -1"),
+        ("skill_outcome_skill_bounded", "update skill_outcome set skill = '/x'"),
         ("stopping_is_sealed", "update stopping set sealed = ''"),
     ]
 
@@ -42,7 +45,7 @@ struct PosteriorConstraintTests {
     func each() async throws {
         let desk = try await LabelDesk()
         let (batch, crew) = (try await desk.batch(), try await desk.crew(1))
-        try await desk.answer(crew[0], batch, "a")
+        try await desk.small.review(try await desk.answer(crew[0], batch, "a"))
         let owner = Scratch.connect(asOwner: true)
         _ = try await owner.transaction { transaction in
             try await transaction.execute(
@@ -76,7 +79,7 @@ struct PosteriorConstraintTests {
             try await transaction.rows(
                 """
                 select conname::text as name from pg_constraint
-                 where conrelid = any('{label_fit,task_posterior,confusion_table,stopping}'::regclass[])
+                 where conrelid = any('{label_fit,task_posterior,confusion_table,stopping,skill_outcome}'::regclass[])
                    and contype in ('c', 'u', 'x')
                 """
             ).map { try $0["name"] }

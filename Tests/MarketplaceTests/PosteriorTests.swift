@@ -132,7 +132,7 @@ struct PosteriorTests {
         let rows = try await desk.small.market.database.read { transaction in
             try await transaction.rows(
                 """
-                select to_jsonb(kept)::text || convert_from(kept.sealed, 'LATIN1') as text
+                select to_jsonb(kept)::text || encode(kept.sealed, 'escape') as text
                   from (select sealed from task_posterior union all select sealed from confusion_table) as kept
                 """
             ).map { try $0.value("text", as: String.self) }
@@ -140,8 +140,7 @@ struct PosteriorTests {
         #expect(rows.count == 2)
         for text in rows { #expect(!text.contains("appendicitis") && !text.contains("\(work.id)")) }
         let market = desk.small.market
-        Scratch.clock.advance(by: 3 * 86_400)
-        _ = try await ExpireLeases(market: market)(by: desk.small.manager)
+        _ = try await desk.small.review(work)
         _ = try await CloseBatch(market: market)(batch, of: desk.small.requester, by: desk.small.manager)
         try await DestroyRequesterKey(market: market).propose(
             desk.small.requester, reasons: "The contract ended.", by: desk.small.manager)

@@ -70,6 +70,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case forecasts = "forecasts_and_prices_whole"
     case posteriors = "posteriors_weigh_their_answers"
     case stoppings = "stoppings_as_recomputed"
+    case outcomes = "outcomes_follow_judgements"
 }
 
 extension DoctorCheck {
@@ -92,7 +93,7 @@ extension DoctorCheck {
         case .guidelineTold, .controlsHidden, .rechecks: 14
         case .contentKept, .answersKept, .readings, .clearanceAsked, .safetyReviewed: 15
         case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
-        case .posteriors, .stoppings: 17
+        case .posteriors, .stoppings, .outcomes: 17
         }
     }
 
@@ -180,6 +181,7 @@ extension DoctorCheck {
         case .forecasts:
             "Backtests are what forecasts and hours came to; prices of hours are of a solve and within its most."
         case .posteriors: "What the answers to a task come to is of exactly those that count, or waits to be."
+        case .outcomes: "What a person judged, and an appeal after that, is in what is known of the worker."
         case .stoppings: "Every stopping by the posterior is what was kept with it comes to."
         }
     }
@@ -266,6 +268,7 @@ extension DoctorCheck {
         case .forecasts: .violations(Self.forecastViolations)
         case .posteriors: .violations(Self.posteriorViolations)
         case .stoppings: .stoppings
+        case .outcomes: .violations(Self.outcomeViolations)
         }
     }
 }

@@ -48,6 +48,8 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case eligibilitiesKept = "eligibilities_kept"
     case answersWeighed = "answers_weighed"
     case projectsFitted = "projects_fitted"
+    case outcomesTold = "outcomes_told"
+    case workersEstimated = "workers_estimated"
     case unjudgedAccepted = "unjudged_accepted"
     case appealsTold = "appeals_told"
     case payTopUps = "pay_top_ups"

@@ -27,6 +27,7 @@ struct AnswerClasses: Hashable, Sendable {
 
     /// `nil` for an answer that names none of them.
     func place(of answer: JSON) -> Int? {
-        answer[member]?.stringValue.flatMap { names.firstIndex(of: $0) }
+        // By its bytes: what Unicode holds equal may be two names all the same.
+        answer[member]?.stringValue.flatMap { name in names.firstIndex { $0.utf8.elementsEqual(name.utf8) } }
     }
 }

@@ -150,7 +150,10 @@ extension Transaction {
         try await execute(
             """
             update task_posterior
-               set sealed = anew.sealed, fit_version = \(fit), revision = revision + 1
+               set sealed = anew.sealed, fit_version = \(fit), revision = revision + 1,
+                   -- Of a project's first fit, how right answers are is told anew; later with the next that comes.
+                   told_revision = case when told_revision = revision and fit_version > 0 then revision + 1
+                                        else told_revision end
               from unnest(\(tasks)::uuid[], \(sealed)) as anew (task_id, sealed)
              where task_posterior.requester_id = \(requester) and task_posterior.task_id = anew.task_id
             """)

@@ -18,7 +18,7 @@ package struct TaskPosterior: Hashable, Sendable {
     package var json: JSON {
         [
             "posterior": .object(
-                Dictionary(uniqueKeysWithValues: zip(classes, millionths.map(JSON.integer)))),
+                Dictionary(zip(classes, millionths.map(JSON.integer)), uniquingKeysWith: { first, _ in first })),
             "answers": .integer(Int64(answers)), "fit": .integer(Int64(fit)), "trusted": .bool(isTrusted),
         ]
     }

@@ -1,7 +1,7 @@
 internal import Consensus
 package import Formats
 package import Foundation
-package import Store
+internal import Store
 
 /// The values of the PostgreSQL enum `stopping_basis`, in its order: by what an adaptive batch decides whether a task
 /// has answers enough.

@@ -62,6 +62,18 @@ extension Change {
     }
 }
 
+extension Change {
+    /// The same of a project's task; `nil` for kinds without classes, and where nothing was ever sealed.
+    ///
+    /// - Throws: ``ContentRefusal``; ``VaultRefusal``.
+    func weighAnswers(to task: WorkTask.ID, in project: Project) async throws -> WeighedTask? {
+        guard let classes = AnswerClasses(project.shape),
+            let key = try await presentKey(of: project.requester, project.function)
+        else { return nil }
+        return try await weighAnswers(to: task, in: project.id, classes, key)
+    }
+}
+
 /// Which version of which answer.
 private struct VoiceMark: Hashable {
     let assignment: Assignment.ID
