@@ -112,19 +112,6 @@ alter table batch
     add constraint batch_error_cost_only_adaptive check (error_cost_minor is null or agreement_bps is not null),
     add constraint batch_error_cost_possible check (error_cost_minor between 1 and 1000000000000);
 
-create type stopping_basis as enum (
-    'agreement',  -- the share of the commonest answer
-    'posterior'   -- the calibrated probability of the likeliest
-);
-comment on type stopping_basis is 'By what an adaptive batch decides whether a task has answers enough.';
-
-create type stopping_outcome as enum (
-    'enough',
-    'another',    -- one more is asked for
-    'unsettled'   -- none is left to ask for: people settle it
-);
-comment on type stopping_outcome is 'What was decided about a task whose answers were all in.';
-
 -- Why one more answer was asked for, or none. Append-only.
 create table stopping (
     requester_id    uuid              not null,
@@ -160,14 +147,6 @@ create index stopping_by_task on stopping (requester_id, task_id, stopping_id);
 create index stopping_by_batch on stopping (requester_id, batch_id, stopping_id);
 
 grant select, insert on stopping to guildhall_app;
-
-create type skill_basis as enum (
-    'appeal',     -- an appeal overturned what was judged
-    'gold',       -- against the known answer
-    'judged',     -- by people
-    'posterior'   -- by what the others have answered
-);
-comment on type skill_basis is 'How it is known whether an answer was right; the first of them counts.';
 
 -- How right an answer was, as far as is known, for the estimates of its worker's skill. It tells nothing of what was
 -- answered.
