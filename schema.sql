@@ -1824,6 +1824,9 @@ create table batch (
     -- How far its contents were destroyed as its retention class says: the last task, and when all were.
     emptied_through     uuid,
     emptied_at          timestamptz,
+    -- Of an adaptive batch: what a wrong answer costs its requester. With it the posterior decides whether a task has
+    -- answers enough, as soon as a full fit of its project can be trusted.
+    error_cost_minor    bigint,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -1853,6 +1856,8 @@ create table batch (
     constraint batch_archived_iff_archived check ((archived_at is not null) = (state = 'archived')),
     constraint batch_redundancy_most_possible check (redundancy_most between redundancy and 100),
     constraint batch_agreement_iff_adaptive check ((agreement_bps is not null) = (redundancy_most > redundancy)),
+    constraint batch_error_cost_only_adaptive check (error_cost_minor is null or agreement_bps is not null),
+    constraint batch_error_cost_possible check (error_cost_minor between 1 and 1000000000000),
     constraint batch_agreement_possible check (agreement_bps between 1 and 10000),
     constraint batch_resizing_possible check (resizing_to between 1 and redundancy_most)
 );
@@ -2606,6 +2611,144 @@ create table standing_ask (
 comment on table standing_ask is 'Effective-dated least pay of an hour that workers want.';
 create index standing_ask_by_worker on standing_ask (worker_id, standing_ask_id desc);
 create index standing_ask_by_profession on standing_ask (profession) where profession is not null;
+
+-- What answers come to --------------------------------------------------------
+
+-- What a full fit of a project found of all its workers together, sealed; one row for each fit, so that it is known by
+-- which an answer was weighed. One under way at a time.
+create table label_fit (
+    requester_id  uuid         not null,
+    project_id    uuid         not null,
+    version       integer      not null,
+    started_at    timestamptz  not null,
+    -- Null while it is under way, as is all below.
+    finished_at   timestamptz,
+    tasks         integer,
+    workers       integer,
+    answers       integer,
+    -- Why it should not be trusted as it is: codes.
+    warnings      text[],
+    -- Whether posteriors decide by it.
+    is_trusted    boolean,
+    -- Shares of the answers, all workers' confusions together, calibration.
+    sealed        bytea,
+    constraint label_fit_pkey primary key (requester_id, project_id, version),
+    constraint label_fit_project_fkey
+        foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint label_fit_version_positive check (version > 0),
+    constraint label_fit_finished_whole check (
+        num_nonnulls(finished_at, tasks, workers, answers, warnings, is_trusted, sealed) in (0, 7)
+    ),
+    constraint label_fit_is_sealed check (octet_length(sealed) between 29 and 2097152)
+);
+comment on table label_fit is 'Full fits of projects.';
+create unique index label_fit_one_under_way on label_fit (requester_id, project_id) where finished_at is null;
+
+-- What the answers to a task come to: for each the chances of its worker as they were known, sealed. The posterior
+-- follows from it. Of kinds with a few classes that all tasks of a project share.
+create table task_posterior (
+    requester_id  uuid         not null,
+    task_id       uuid         not null,
+    project_id    uuid         not null,
+    -- How many answers are in it.
+    answers       integer      not null,
+    -- The full fit that its shares are of; 0 before the first.
+    fit_version   integer      not null default 0,
+    -- Whether other answers count by now than are in it.
+    is_stale      boolean      not null,
+    -- Counts each change.
+    revision      bigint       not null,
+    -- When an answer came or went last.
+    changed_at    timestamptz  not null,
+    sealed        bytea,
+    -- The revision by which skill_outcome was told how right its answers are.
+    told_revision bigint       not null default 0,
+    constraint task_posterior_pkey primary key (requester_id, task_id),
+    constraint task_posterior_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint task_posterior_project_fkey
+        foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint task_posterior_counts_possible check (answers >= 0 and fit_version >= 0 and revision >= 0),
+    constraint task_posterior_is_sealed check (octet_length(sealed) between 29 and 2097152),
+    constraint task_posterior_weighed_or_stale check (sealed is not null or is_stale)
+);
+comment on table task_posterior is 'What the answers to tasks come to.';
+-- Serves FitQueries.posteriors.
+create index task_posterior_by_project on task_posterior (requester_id, project_id, task_id);
+-- Serves FitQueries.projectsToFit.
+create index task_posterior_by_change on task_posterior (requester_id, project_id, changed_at);
+-- Serves SkillOutcomeQueries.lockUntoldPosterior.
+create index task_posterior_untold on task_posterior (requester_id, task_id) where revision <> told_revision;
+-- Serves PosteriorQueries.staleTasks.
+create index task_posterior_stale on task_posterior (requester_id, task_id) where is_stale;
+
+-- How often a worker gave each answer where each is true, in a project, sealed. Only their own answers move it, and
+-- full fits.
+create table confusion_table (
+    requester_id  uuid         not null,
+    project_id    uuid         not null,
+    worker_id     uuid         not null references worker,
+    -- The full fit that it begins from; 0 before the first.
+    fit_version   integer      not null,
+    -- How many answers are in it.
+    answers       bigint       not null,
+    changed_at    timestamptz  not null,
+    -- Null before the first answer.
+    sealed        bytea,
+    constraint confusion_table_pkey primary key (requester_id, project_id, worker_id),
+    constraint confusion_table_project_fkey
+        foreign key (requester_id, project_id) references project (requester_id, project_id),
+    constraint confusion_table_counts_possible check (answers >= 0 and fit_version >= 0),
+    constraint confusion_table_is_sealed check (octet_length(sealed) between 29 and 2097152)
+);
+comment on table confusion_table is 'What answers of workers are worth in projects.';
+create index confusion_table_by_worker on confusion_table (worker_id);
+
+create type stopping_basis as enum (
+    'agreement',  -- the share of the commonest answer
+    'posterior'   -- the calibrated probability of the likeliest
+);
+comment on type stopping_basis is 'By what an adaptive batch decides whether a task has answers enough.';
+
+create type stopping_outcome as enum (
+    'enough',
+    'another',    -- one more is asked for
+    'unsettled'   -- none is left to ask for: people settle it
+);
+comment on type stopping_outcome is 'What was decided about a task whose answers were all in.';
+
+-- Why one more answer was asked for, or none. Append-only.
+create table stopping (
+    requester_id    uuid              not null,
+    stopping_id     uuid              not null,
+    batch_id        uuid              not null,
+    task_id         uuid              not null,
+    basis           stopping_basis    not null,
+    outcome         stopping_outcome  not null,
+    answers         integer           not null,
+    answers_least   integer           not null,
+    answers_most    integer           not null,
+    -- What was reached, and what was wanted, in ten-thousandths.
+    confidence_bps  integer           not null,
+    target_bps      integer           not null,
+    decided_at      timestamptz       not null,
+    -- By the posterior: the full fit it was calibrated by, and all that it follows from, sealed.
+    fit_version     integer,
+    sealed          bytea,
+    constraint stopping_pkey primary key (requester_id, stopping_id),
+    constraint stopping_task_fkey foreign key (requester_id, task_id) references task (requester_id, task_id),
+    constraint stopping_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint stopping_counts_possible check (answers >= 0 and answers_least between 1 and answers_most),
+    constraint stopping_shares_possible check (confidence_bps between 0 and 10000 and target_bps between 1 and 10000),
+    constraint stopping_enough_iff_reached
+        check ((outcome = 'enough') = (confidence_bps >= target_bps and answers >= answers_least)),
+    constraint stopping_sealed_iff_posterior
+        check (num_nonnulls(fit_version, sealed) = case when basis = 'posterior' then 2 else 0 end),
+    constraint stopping_is_sealed check (octet_length(sealed) between 29 and 2097152)
+);
+comment on table stopping is 'Why answers were asked for, or no more.';
+-- Serves StoppingQueries.stoppings, and OpinionQueries.reviewFacts.
+create index stopping_by_task on stopping (requester_id, task_id, stopping_id);
+create index stopping_by_batch on stopping (requester_id, batch_id, stopping_id);
 
 -- Why offers were made and work was not ------------------------------------------
 
@@ -3540,6 +3683,46 @@ create index rework_by_sender on rework (sent_by);
 -- Serves ReworkQueries.openReworks.
 create index rework_open_by_author on rework (author_id, assignment_id) where answered_at is null;
 
+create type skill_basis as enum (
+    'appeal',     -- an appeal overturned what was judged
+    'gold',       -- against the known answer
+    'judged',     -- by people
+    'posterior'   -- by what the others have answered
+);
+comment on type skill_basis is 'How it is known whether an answer was right; the first of them counts.';
+
+-- How right an answer was, as far as is known, for the estimates of its worker's skill. It tells nothing of what was
+-- answered.
+create table skill_outcome (
+    requester_id   uuid         not null,
+    assignment_id  uuid         not null,
+    task_id        uuid         not null,
+    worker_id      uuid         not null references worker,
+    -- The node of the skill tree: profession and kind of the task.
+    skill          text         not null,
+    basis          skill_basis  not null,
+    -- From 0 for wrong to a million for right, and how much that counts.
+    right_ppm      integer      not null,
+    weight_ppm     integer      not null,
+    answered_at    timestamptz  not null,
+    -- Whether the estimates of its worker have seen it as it is.
+    is_counted     boolean      not null,
+    constraint skill_outcome_pkey primary key (requester_id, assignment_id),
+    constraint skill_outcome_assignment_fkey
+        foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
+    constraint skill_outcome_shares_possible check (
+        right_ppm between 0 and 1000000 and weight_ppm between 0 and 1000000
+    ),
+    constraint skill_outcome_skill_bounded
+        check (skill ~ '^[a-z][a-z0-9_]*(/[a-z0-9_]+)*$' and char_length(skill) <= 200)
+);
+comment on table skill_outcome is 'How right answers were.';
+-- Serve SkillOutcomeQueries: outcomes of a worker, of a task, of a node, and who has new ones.
+create index skill_outcome_by_worker on skill_outcome (worker_id, answered_at desc);
+create index skill_outcome_by_task on skill_outcome (requester_id, task_id);
+create index skill_outcome_by_skill on skill_outcome (skill, answered_at desc);
+create index skill_outcome_uncounted on skill_outcome (worker_id) where not is_counted;
+
 -- A batch whose work took so long that an hour of it came to less than the floor. Append-only.
 create table pay_floor_flag (
     requester_id    uuid         not null,
@@ -3982,6 +4165,8 @@ grant update (state, decided_by, decided_at) on voucher to guildhall_app;
 -- What a bank has said stays as it was; only what a person found out is entered.
 revoke update, delete on bank_import, bank_statement, bank_entry from guildhall_app;
 grant update (resolution, resolved_by, resolved_at) on bank_entry to guildhall_app;
+-- Why answers were asked for stays as it was.
+revoke update, delete on stopping from guildhall_app;
 -- What was said of an answer stays as it was, and so does what was sent back; a new version of an answer takes its place.
 revoke update, delete on opinion, rework, appeal from guildhall_app;
 grant update (answered_at, answer, sealed) on rework to guildhall_app;

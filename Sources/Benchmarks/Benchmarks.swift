@@ -15,7 +15,7 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(
         help: """
             Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, ledger, \
-            payouts, large or serve.
+            payouts, online, large or serve.
             """)
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
@@ -66,6 +66,9 @@ struct Benchmarks: AsyncParsableCommand {
                 ).run()
             }
             if wants("payouts") { try await PayoutBenchmark(bench: bench, payees: 100_000).run() }
+            if wants("online") {
+                try await OnlineBenchmark(bench: bench, tasks: size == .full ? 200_000 : 20_000).run()
+            }
             if wants("large") {
                 try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3, nextOnly: nextOnly).run()
             }

@@ -55,4 +55,5 @@ package func addRoutes(
     DecisionRoutes(market: market).add(to: router)
     AskRoutes(market: market).add(to: router)
     ScheduleRoutes(market: market).add(to: router)
+    StoppingRoutes(market: market).add(to: router)
 }

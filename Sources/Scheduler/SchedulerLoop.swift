@@ -43,6 +43,8 @@ package struct SchedulerLoop: Sendable {
             RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),
+            ReweighingRound(market: market), PosteriorFitRound(market: market),
+            SkillRound(market: market, by: actor),
             UnjudgedRound(market: market, by: actor), AppealsRound(market: market, by: actor),
             PayFloorRound(market: market, by: actor),
             BatchClosingRound(market: market, by: actor),

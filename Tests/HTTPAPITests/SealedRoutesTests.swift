@@ -91,6 +91,7 @@ struct SealedRoutesTests {
         "POST /v1/reviews/:requester/:batch/:assignment/back": [Call(body: ["reasons": "More."], key: "back")],
         "GET /v1/reworks": Call.plain,
         "POST /v1/assignments/:id/revision": [Call(body: ["answer": [:], "active_seconds": 1], key: "revision")],
+        "GET /v1/batches/:requester/:batch/stoppings": [Call(), Call(query: "?after=x")],
         "GET /v1/decisions": [Call(), Call(query: "?before=x")],
         "POST /v1/decisions/:id/appeal": [Call(body: ["statement": "No."], key: "appeal")],
         "GET /v1/appeals": [Call(), Call(query: "?state=upheld"), Call(query: "?state=x")],

@@ -24,6 +24,7 @@ private let sitting: SQL = """
 let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] =
     ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
     + doctorBargainBreaks + doctorOfferBreaks + doctorLedgerBreaks + doctorReviewBreaks
+    + doctorPosteriorBreaks
 
 private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (
@@ -241,7 +242,13 @@ private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     ),
     (.termsFrozen, ["update assignment set pay_minor = pay_minor + 1 where state = 'leased'"]),
     (.termsHash, ["update assignment set terms_hash = sha256('other') where state = 'leased'"]),
-    (.oneEarning, ["update review set share_bps = 4000 where verdict = 'accepted_in_part'"]),
+    (
+        .oneEarning,
+        [
+            "update review set share_bps = 4000 where verdict = 'accepted_in_part'",
+            "update skill_outcome set right_ppm = 400000 where right_ppm between 1 and 999999",
+        ]
+    ),
     (.earningPosted, ["update transfer set source_id = transfer_id where kind = 'earning'"]),
     (.topUps, ["update pay_floor_flag set owed_minor = owed_minor - 1"]),
     (.topUps, ["update submission set active_seconds = active_seconds + 1"]),

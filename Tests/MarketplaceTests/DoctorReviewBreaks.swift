@@ -67,7 +67,12 @@ let doctorReviewBreaks: [(check: DoctorCheck, statements: [SQL])] = [
                    decided_at + interval '14 days', 'overturned',
                    (select principal_id from principal where name = 'Second'), decided_at, 'x', '{}'
               from decision where kind = 'rejection' limit 1
+            """,
             """
+            update skill_outcome set basis = 'appeal'
+             where assignment_id in (select subject_id from decision join appeal using (decision_id)
+                                      where state = 'overturned')
+            """,
         ]
     ),
 ]

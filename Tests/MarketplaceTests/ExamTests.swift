@@ -188,7 +188,7 @@ struct ExamTests {
     @Test("the quantiles of the Beta distribution are those of exact sums")
     func quantiles() {
         // Computed with 60 digits from I_x(a, b) = sum over j from a of C(n, j) x^j (1 - x)^(n - j), n = a + b - 1.
-        let reference: [(Int, Int, Double, Double)] = [
+        let reference: [(Double, Double, Double, Double)] = [
             (1, 1, 0.025, 0.975), (2, 2, 0.09429932405024608, 0.9057006759497539),
             (10, 4, 0.461868460765959, 0.9090796054279034), (21, 3, 0.7196206640905891, 0.9722484925772068),
             (2, 12, 0.01920667198252847, 0.3602974352678775),

@@ -25,14 +25,29 @@ struct RedundancyTests {
 
     @Test("the policy asks on until the commonest answer has its share, and never before the least is in")
     func policy() {
-        let next = { (answers: [String]) in AdaptiveRedundancy.next(after: answers, least: 2, agreement: 7_500) }
-        let rows: [([String], AdaptiveRedundancy.Step)] = [
+        let next = { (answers: [String], least: Int, target: Int) in
+            AdaptiveRedundancy.outcome(
+                confidence: AdaptiveRedundancy.agreement(of: answers), target: target, answers: answers.count,
+                least: least, hasMore: answers.count < 4)
+        }
+        let rows: [([String], StoppingOutcome)] = [
             ([], .another), (["a"], .another), (["a", "a"], .enough), (["a", "b"], .another),
-            (["a", "b", "a"], .another), (["a", "a", "b", "a"], .enough), (["a", "b", "c", "d"], .another),
+            (["a", "b", "a"], .another), (["a", "a", "b", "a"], .enough), (["a", "b", "c", "d"], .unsettled),
         ]
-        for (answers, step) in rows { #expect(next(answers) == step, "\(answers)") }
-        #expect(AdaptiveRedundancy.next(after: ["a", "b"], least: 1, agreement: 5_000) == .enough)
-        #expect(AdaptiveRedundancy.next(after: [String](), least: 0, agreement: 1) == .another)
+        for (answers, outcome) in rows { #expect(next(answers, 2, 7_500) == outcome, "\(answers)") }
+        #expect(next(["a", "b"], 1, 5_000) == .enough)
+        #expect(next([], 1, 1) == .another)
+    }
+
+    @Test("the confidence that pays follows from what an answer and an error cost, within 0.9 and 0.995")
+    func target() {
+        let rows: [(answer: Int64, error: Int64, target: Int)] = [
+            (1, 50, 9_800), (1, 30, 9_666), (1, 1, 9_000), (1, 10, 9_000), (1, 1_000_000, 9_950), (0, 5, 9_950),
+            (.max, 1, 9_000), (2_200, 100_000, 9_780),
+        ]
+        for row in rows {
+            #expect(AdaptiveRedundancy.target(answerCost: row.answer, errorCost: row.error) == row.target, "\(row)")
+        }
     }
 
     @Test("an adaptive batch holds its most and asks for its least; while answers differ, for one more at a time")

@@ -78,6 +78,11 @@ struct SchemaConstraintTests {
         ("batch_redundancy_possible", "update batch set redundancy = 0, redundancy_most = 0"),
         ("batch_redundancy_most_possible", "update batch set redundancy_most = 101, agreement_bps = 5000"),
         ("batch_agreement_iff_adaptive", "update batch set agreement_bps = 5000"),
+        ("batch_error_cost_only_adaptive", "update batch set error_cost_minor = 5"),
+        (
+            "batch_error_cost_possible",
+            "update batch set redundancy_most = redundancy + 1, agreement_bps = 5000, error_cost_minor = 0"
+        ),
         ("batch_agreement_possible", "update batch set redundancy_most = 2, agreement_bps = 0"),
         ("batch_resizing_possible", "update batch set resizing_to = 0"),
         ("batch_archived_iff_archived", "update batch set archived_at = created_at"),

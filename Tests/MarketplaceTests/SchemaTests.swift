@@ -47,6 +47,8 @@ struct SchemaTests {
         "bargainer": labels(Bargainer.self), "direct_offer_state": labels(DirectOfferState.self),
         "screen_kind": labels(FindingKind.self), "finding_state": labels(FindingState.self),
         "unrouted_reason": labels(UnroutedReason.self), "escalation_step_kind": labels(EscalationStepKind.self),
+        "skill_basis": labels(SkillBasis.self),
+        "stopping_basis": labels(StoppingBasis.self), "stopping_outcome": labels(StoppingOutcome.self),
         "alert_state": labels(AlertState.self), "week_part": labels(WeekPart.self),
     ]
 

@@ -54,6 +54,7 @@ package struct Doctor: Sendable {
         case .rechecks: return try await RecheckCheck(market: market)()
         case .auctions: return try await AuctionCheck(market: market, isFull: isFull)()
         case .answers: return try await AnswerCheck(market: market)()
+        case .stoppings: return try await StoppingCheck(market: market)()
         case .violations(let query):
             return try await market.database.read { transaction in
                 let (count, examples) = try await transaction.violations(query)

@@ -68,6 +68,9 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case explained = "offers_explained"
     case ladder = "escalations_on_record"
     case forecasts = "forecasts_and_prices_whole"
+    case posteriors = "posteriors_weigh_their_answers"
+    case stoppings = "stoppings_as_recomputed"
+    case outcomes = "outcomes_follow_judgements"
 }
 
 extension DoctorCheck {
@@ -90,6 +93,7 @@ extension DoctorCheck {
         case .guidelineTold, .controlsHidden, .rechecks: 14
         case .contentKept, .answersKept, .readings, .clearanceAsked, .safetyReviewed: 15
         case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
+        case .posteriors, .stoppings, .outcomes: 17
         }
     }
 
@@ -176,6 +180,9 @@ extension DoctorCheck {
         case .ladder: "Every raise by the ladder and every alert has its step, and no step comes before those below it."
         case .forecasts:
             "Backtests are what forecasts and hours came to; prices of hours are of a solve and within its most."
+        case .posteriors: "What the answers to a task come to is of exactly those that count, or waits to be."
+        case .outcomes: "What a person judged, and an appeal after that, is in what is known of the worker."
+        case .stoppings: "Every stopping by the posterior is what was kept with it comes to."
         }
     }
 
@@ -188,6 +195,7 @@ extension DoctorCheck {
         case rechecks
         case auctions
         case answers
+        case stoppings
     }
 
     var method: Method {
@@ -258,6 +266,9 @@ extension DoctorCheck {
         case .explained: .violations(Self.explanationViolations)
         case .ladder: .violations(Self.ladderViolations)
         case .forecasts: .violations(Self.forecastViolations)
+        case .posteriors: .violations(Self.posteriorViolations)
+        case .stoppings: .stoppings
+        case .outcomes: .violations(Self.outcomeViolations)
         }
     }
 }

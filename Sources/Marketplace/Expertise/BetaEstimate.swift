@@ -24,25 +24,38 @@ package struct BetaEstimate: Hashable, Sendable {
         let right = min(max(right, 0), answers)
         let (first, second) = (right + Self.priorRight, answers - right + Self.priorWrong)
         meanBps = (first * 20_000 + first + second) / (2 * (first + second))
-        let low = Self.quantile(0.025, first, second) * 10_000
-        let high = Self.quantile(0.975, first, second) * 10_000
+        let low = Self.quantile(0.025, Double(first), Double(second)) * 10_000
+        let high = Self.quantile(0.975, Double(first), Double(second)) * 10_000
         lowBps = min(Self.whole(low.rounded(.down)), meanBps)
         highBps = max(Self.whole(high.rounded(.up)), meanBps)
+    }
+
+    /// Of a distribution that comes of elsewhere; its prior is in it.
+    ///
+    /// - Parameters:
+    ///   - right: above 0; what is outside 0.01 to a million is taken for the nearest.
+    ///   - wrong: likewise.
+    package init(rightLike right: Double, wrongLike wrong: Double) {
+        let (first, second) = (min(max(right, 0.01), 1e6), min(max(wrong, 0.01), 1e6))
+        let mean = Self.whole((first / (first + second) * 10_000).rounded())
+        meanBps = mean
+        lowBps = min(Self.whole((Self.quantile(0.025, first, second) * 10_000).rounded(.down)), mean)
+        highBps = max(Self.whole((Self.quantile(0.975, first, second) * 10_000).rounded(.up)), mean)
     }
 
     private static func whole(_ number: Double) -> Int { Int(exactly: min(max(number, 0), 10_000)) ?? 0 }
 
     /// Where the distribution function of Beta(a, b) reaches a probability, to 1e-12.
-    static func quantile(_ probability: Double, _ first: Int, _ second: Int) -> Double {
+    static func quantile(_ probability: Double, _ first: Double, _ second: Double) -> Double {
         var (low, high) = (0.0, 1.0)
         for _ in 0..<50 {
             let middle = (low + high) / 2
-            if regularised(middle, Double(first), Double(second)) < probability { low = middle } else { high = middle }
+            if regularised(middle, first, second) < probability { low = middle } else { high = middle }
         }
         return (low + high) / 2
     }
 
-    /// The regularised incomplete beta function I_x(a, b), for a and b of at least 1.
+    /// The regularised incomplete beta function I_x(a, b), for a and b above 0.
     static func regularised(_ x: Double, _ a: Double, _ b: Double) -> Double {
         if x <= 0 { return 0 }
         if x >= 1 { return 1 }
@@ -74,7 +87,7 @@ package struct BetaEstimate: Hashable, Sendable {
         return result
     }
 
-    /// ln Γ(x) for x of at least 1: Stirling's series (DLMF 5.11.1) after a shift to 10 or more.
+    /// ln Γ(x) for x above 0: Stirling's series (DLMF 5.11.1) after a shift to 10 or more.
     private static func logGamma(_ x: Double) -> Double {
         var shift = 0.0
         var z = x

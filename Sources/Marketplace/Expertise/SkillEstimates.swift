@@ -6,6 +6,8 @@ internal import Store
 package struct SkillEstimate: Hashable, Sendable {
     /// The version of estimates that exams make; later methods have greater ones.
     package static let examVersion = 1
+    /// That of the program's own estimator, which is made of exams too; whoever has a better one takes a greater.
+    package static let estimatorVersion = 2
 
     package let worker: Worker.ID
     package let skill: Skill

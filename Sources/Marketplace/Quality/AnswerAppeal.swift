@@ -35,6 +35,7 @@ package struct AnswerAppeal: Sendable {
             let remedy: JSON? = if isOverturned { try await change.makeUp(for: appeal, by: actor) } else { nil }
             try await transaction.endAppeal(
                 id, as: isOverturned ? .overturned : .upheld, by: actor, answer: answer, remedy: remedy)
+            if isOverturned { try await change.countAgain(Assignment.ID(appeal.subjectID), appeal.kind) }
             try await transaction.tell(
                 Principal.ID(appeal.worker.uuid), kind: "appeal_answered",
                 facts: [
@@ -52,6 +53,15 @@ package struct AnswerAppeal: Sendable {
 }
 
 extension Change {
+    /// An answer whose rejection did not stand counts again: in what its task's answers come to, and as right in what
+    /// is known of its worker.
+    fileprivate func countAgain(_ id: Assignment.ID, _ kind: DecisionKind) async throws {
+        guard kind == .rejection, let requester = try await transaction.requester(of: id) else { return }
+        try await transaction.markStale(taskOf: id)
+        try await transaction.keepOutcomes(
+            [OutcomeFound(assignment: id, basis: .appeal, right: 1_000_000, weight: 1_000_000)], of: requester)
+    }
+
     /// - Returns: what was done; `by_hand` where an operator must still do it by another command.
     fileprivate func makeUp(for appeal: Appeal, by actor: Principal.ID) async throws -> JSON {
         switch appeal.kind {

@@ -58,7 +58,11 @@ extension Transaction {
                    exists (select from assignment as other join submission using (requester_id, assignment_id)
                             where other.requester_id = \(work.requester) and other.task_id = \(work.task)
                               and other.assignment_id <> \(work.id) and submission.hash <> \(work.submissionHash))
-                       as differs
+                       as differs,
+                   coalesce((select basis = 'posterior' and outcome = 'unsettled' from stopping
+                              where requester_id = \(work.requester) and task_id = \(work.task)
+                              order by stopping_id desc
+                              limit 1), false) as is_unsettled
               from (select count(*) as judged_in_batch,
                            count(*) filter (where share_bps < 5000 and not asks_second) as alone_in_batch
                       from opinion
@@ -73,7 +77,8 @@ extension Transaction {
         return ReviewFacts(
             judgedInBatch: try row["judged_in_batch"], aloneInBatch: try row["alone_in_batch"],
             judgedOfAuthor: try row["judged_of_author"], aloneOfAuthor: try row["alone_of_author"],
-            load: try row["load"], differs: try row["differs"])
+            load: try row["load"], differs: try row["differs"],
+            isUnsettled: try row["is_unsettled"])
     }
 
     /// What was said of an answer, in the order of the roles.

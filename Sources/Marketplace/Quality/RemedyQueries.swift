@@ -12,6 +12,12 @@ struct RefusedPay: Sendable {
 }
 
 extension Transaction {
+    func requester(of id: Assignment.ID) async throws -> Requester.ID? {
+        try await firstRow("select requester_id from assignment where assignment_id = \(id)").map {
+            try $0["requester_id"]
+        }
+    }
+
     /// Whether somebody has judged an assignment.
     func hasOpinion(_ person: Principal.ID, on assignment: UUID) async throws -> Bool {
         try await firstRow(

@@ -177,4 +177,6 @@ struct ReviewFacts: Sendable {
     let load: Int
     /// Whether another answer to the task is a different one.
     let differs: Bool
+    /// Whether no more answers could be asked for, and those there are do not settle the task.
+    let isUnsettled: Bool
 }

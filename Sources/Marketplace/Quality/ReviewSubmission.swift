@@ -173,7 +173,7 @@ extension Change {
         let isTooMany = judgement.isRejection && policy.isMassRejection(facts)
         return Opinion(
             role: .first, person: actor, judgement: judgement, reasons: reasons, sheet: sheet, risk: risk,
-            asksSecond: isTooMany || ReviewPolicy.draw(work.id) < risk)
+            asksSecond: isTooMany || facts.isUnsettled || ReviewPolicy.draw(work.id) < risk)
     }
 
     /// Ends the judgement of a submission by the opinion that counts.
@@ -183,6 +183,10 @@ extension Change {
             try await transaction.settle(work, as: next)
         else { throw ReviewRefusal.alreadyReviewed }
         try await transaction.enterWorked(work.id, of: work.requester)
+        // What the answers come to before how right they were: whoever tells of the one locks in that order.
+        if next == .rejected { try await transaction.markStale(work.task, work.requester) }
+        try await transaction.keepOutcomes(
+            [try await outcome(of: work, by: decisive, of: opinions)], of: work.requester)
         let earned = try await pay(work, judgement)
         let decision = try await decide(work, by: decisive, of: opinions)
         let review: Review.ID = make()
@@ -190,6 +194,16 @@ extension Change {
             review, of: work, judgement, reasons: decisive.reasons, decision: decision, by: decisive.person)
         if next == .accepted { try await transaction.closeTaskIfDone(work.task, of: work.requester) }
         return Review(id: review, stage: .final, earned: earned, decision: decision)
+    }
+
+    /// How right an answer was found, and how much that counts: in full by several people, by one as far as their word
+    /// was borne out so far.
+    private func outcome(
+        of work: WorkToReview, by decisive: Opinion, of opinions: [Opinion]
+    ) async throws -> OutcomeFound {
+        let weight = opinions.count > 1 ? 1_000_000 : try await transaction.reviewerWeight(decisive.person)
+        return OutcomeFound(
+            assignment: work.id, basis: .judged, right: decisive.judgement.basisPoints * 100, weight: weight)
     }
 
     /// Pays the share of the terms: hold to worker payable, and the same share of the fee to the platform. What is not

@@ -127,6 +127,9 @@ package struct HandInAgain: Sendable {
             let key = try await change.contentKey(of: work.requester, work.function)
             try await transaction.replaceAnswer(
                 try key.seal(answer, as: .answer(to: id)), hash, of: now, active: active, at: instant)
+            if let classes = AnswerClasses(work.shape) {
+                try await change.weighAnswers(to: work.task, in: work.project, classes, key)
+            }
             try await change.record(
                 "answer_submitted_again", by: actor, on: "assignment", id.uuid, in: .requester(work.requester),
                 facts: ["hash": .string(hash.hexadecimal)])

@@ -9,8 +9,15 @@ struct AnswersSoFar: Sendable {
     let isPending: Bool
     /// Whether more could be asked for.
     let hasWaiting: Bool
+    let batch: Batch.ID
     let least: Int
+    let most: Int
     let agreementBasisPoints: Int
+    /// What one more answer costs, and what a wrong one does, in minor units.
+    let answerCost: Int64
+    let errorCost: Int64?
+    /// What its answers are sealed under.
+    let key: ContentKey?
 }
 
 extension Transaction {
@@ -26,8 +33,9 @@ extension Transaction {
     fileprivate func slotsAnswered(of task: WorkTask.ID, _ requester: Requester.ID) async throws -> [Row] {
         try await rows(
             """
-            select slot.state, batch.redundancy, batch.agreement_bps, submission.assignment_id, submission.answer,
-                   submission.sealed
+            select slot.state, batch.batch_id, batch.redundancy, batch.redundancy_most, batch.agreement_bps,
+                   batch.pay_minor + batch.fee_minor as answer_cost_minor, batch.error_cost_minor,
+                   submission.assignment_id, submission.answer, submission.sealed
               from slot
               join batch using (requester_id, batch_id)
               left join submission on submission.requester_id = slot.requester_id
@@ -77,8 +85,9 @@ extension Change {
                 return same.key(of: try stored.opened(by: key, as: .answer(to: id)))
             },
             isPending: states.contains { [.open, .leased, .quarantined].contains($0) },
-            hasWaiting: states.contains(.waiting), least: try first["redundancy"],
-            agreementBasisPoints: try first["agreement_bps"]
+            hasWaiting: states.contains(.waiting), batch: try first["batch_id"], least: try first["redundancy"],
+            most: try first["redundancy_most"], agreementBasisPoints: try first["agreement_bps"],
+            answerCost: try first["answer_cost_minor"], errorCost: try first["error_cost_minor"], key: key
         )
     }
 }

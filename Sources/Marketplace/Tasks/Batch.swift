@@ -27,6 +27,8 @@ package struct Batch: Sendable {
     package let redundancyMost: Int
     /// The share of the commonest answer that is agreement enough, in ten-thousandths; `nil` for fixed redundancy.
     package let agreementBasisPoints: Int?
+    /// What a wrong answer costs the requester, in minor units; `nil` where agreement alone decides.
+    package let errorCost: Int64?
     /// What one accepted assignment pays the worker.
     package let pay: Money
     /// What the platform adds to that.

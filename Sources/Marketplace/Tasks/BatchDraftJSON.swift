@@ -8,7 +8,7 @@ extension BatchDraft {
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
         "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "due_at", "redundancy_most", "agreement_bps",
-        "control_bps", "sensitivity", "ceiling_minor", "tasks",
+        "error_cost_minor", "control_bps", "sensitivity", "ceiling_minor", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -53,12 +53,15 @@ extension BatchDraft {
 }
 
 extension AdaptiveRedundancy {
-    /// - Returns: `nil` where neither member is given; one without the other is refused.
+    /// - Returns: `nil` where neither member is given; one without the other is refused, as is
+    ///   the cost of an error alone.
     fileprivate init?(_ fields: RateFields) throws(BadInput) {
-        if fields.value("redundancy_most").isNull, fields.value("agreement_bps").isNull { return nil }
+        let hasErrorCost = !fields.value("error_cost_minor").isNull
+        if fields.value("redundancy_most").isNull, fields.value("agreement_bps").isNull, !hasErrorCost { return nil }
         self.init(
             most: Int(clamping: try fields.integer("redundancy_most")),
-            agreementBasisPoints: Int(clamping: try fields.integer("agreement_bps"))
+            agreementBasisPoints: Int(clamping: try fields.integer("agreement_bps")),
+            errorCost: hasErrorCost ? try fields.integer("error_cost_minor") : nil
         )
     }
 }

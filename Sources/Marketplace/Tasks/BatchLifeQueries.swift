@@ -83,7 +83,7 @@ extension Transaction {
             ),
             sharing: batch.sharing,
             adaptive: batch.agreementBasisPoints.map {
-                AdaptiveRedundancy(most: batch.redundancyMost, agreementBasisPoints: $0)
+                AdaptiveRedundancy(most: batch.redundancyMost, agreementBasisPoints: $0, errorCost: batch.errorCost)
             },
             dueAt: dueAt, controlBasisPoints: batch.controlBasisPoints, sensitivity: try row["sensitivity"]
         )

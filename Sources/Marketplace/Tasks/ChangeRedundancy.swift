@@ -124,7 +124,8 @@ extension Change {
         let released = try await release(withdrawn, of: batch)
         if isAdaptive, added > 0, let project = try await transaction.project(batch.project, of: batch.requester) {
             for task in try await transaction.idleTasks(among: tasks, of: batch) {
-                try await askOnward(for: task, of: batch.requester, project.shape.sameAnswer, by: actor)
+                let weighed = try await weighAnswers(to: task, in: project)
+                try await askOnward(for: task, of: batch.requester, project.shape.sameAnswer, weighed, by: actor)
             }
         }
         try await transaction.closeAnswered(tasks, of: batch, least: number)

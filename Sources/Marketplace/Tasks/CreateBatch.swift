@@ -83,6 +83,9 @@ package struct BatchDraft: Sendable {
             guard redundancy < 100 else { throw BadInput("redundancy", "must be below 100 for more to be asked for") }
             try Self.check(adaptive.most, (redundancy + 1)...100, "redundancy_most")
             try Self.check(adaptive.agreementBasisPoints, 1...10_000, "agreement_bps")
+            if let cost = adaptive.errorCost, !(1...1_000_000_000_000).contains(cost) {
+                throw BadInput("error_cost_minor", "must be 1 to 1,000,000,000,000")
+            }
         }
         try Self.check(itemsPerTask, 1...10_000, "items_per_task")
         try Self.check(feeBasisPoints, 0...10_000, "fee_bps")

@@ -55,7 +55,8 @@ extension Transaction {
                set resizing_to = null,
                    redundancy_most = \(number),
                    redundancy = case when agreement_bps is null then \(number)::integer else redundancy end,
-                   agreement_bps = case when \(number)::integer > redundancy then agreement_bps end
+                   agreement_bps = case when \(number)::integer > redundancy then agreement_bps end,
+                   error_cost_minor = case when \(number)::integer > redundancy then error_cost_minor end
              where requester_id = \(batch.requester) and batch_id = \(batch.id)
             """)
     }

@@ -37,6 +37,7 @@ extension BatchDraft {
             ("redundancy", redundancy == standing.redundancy),
             ("redundancy_most", adaptive?.most == standing.adaptive?.most),
             ("agreement_bps", adaptive?.agreementBasisPoints == standing.adaptive?.agreementBasisPoints),
+            ("error_cost_minor", adaptive?.errorCost == standing.adaptive?.errorCost),
             ("budget_minor", budget.minorUnits == standing.budget.minorUnits),
             ("priority", priority == standing.priority), ("due_at", dueAt.isSame(as: batch.dueAt)),
         ]

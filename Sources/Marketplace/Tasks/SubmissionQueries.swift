@@ -6,6 +6,7 @@ internal import Store
 struct WorkToSubmit: Sendable {
     let requester: Requester.ID
     let task: WorkTask.ID
+    let project: Project.ID
     let state: AssignmentState
     let leaseToken: Int64
     let requirement: Requirement.ID
@@ -19,6 +20,7 @@ struct WorkToSubmit: Sendable {
     init(row: Row) throws {
         requester = try row["requester_id"]
         task = try row["task_id"]
+        project = try row["project_id"]
         state = try row["state"]
         leaseToken = try row["lease_token"]
         requirement = try row["requirement_id"]
@@ -53,7 +55,7 @@ extension Transaction {
             """
             select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.state,
                    assignment.lease_token, batch.requirement_id, submission.hash, submission.submitted_at,
-                   batch.agreement_bps is not null as is_adaptive, project.function,
+                   batch.agreement_bps is not null as is_adaptive, project.project_id, project.function,
                    \(fragment: ProjectShape.columns)
               from assignment
               join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id

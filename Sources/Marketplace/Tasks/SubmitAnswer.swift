@@ -161,6 +161,10 @@ extension Change {
             try key.seal(handIn.answer, as: .answer(to: lease.id)), hash: handIn.hash, under: lease,
             activeSeconds: activeSeconds, at: now
         )
+        var weighed: WeighedTask?
+        if let classes = AnswerClasses(work.shape) {
+            weighed = try await weighAnswers(to: lease.task, in: work.project, classes, key)
+        }
         try await compare(handIn.answer, under: lease, by: worker)
         try await transaction.countLeaseDown(of: worker)
         try await transaction.dropDraft(ofTask: lease.task, from: lease.requester, by: worker)
@@ -170,7 +174,7 @@ extension Change {
         )
         if work.isAdaptive {
             try await askOnward(
-                for: work.task, of: work.requester, work.shape.sameAnswer, by: Principal.ID(worker.uuid)
+                for: work.task, of: work.requester, work.shape.sameAnswer, weighed, by: Principal.ID(worker.uuid)
             )
         }
         return Submission(assignment: lease.id, hash: handIn.hash, submittedAt: now)

@@ -20,7 +20,7 @@ struct BatchCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, Show.self, List.self, Prices.self, Publish.self, Pause.self, Resume.self, Deadline.self,
             Priority.self, Budget.self, Redundancy.self, Clone.self, Withdraw.self, Close.self, Archive.self,
-            Quarantine.self,
+            Quarantine.self, Stoppings.self,
         ]
     )
 
@@ -30,7 +30,8 @@ struct BatchCommand: AsyncParsableCommand {
             discussion: """
                 The file (at most 8 MiB): project (its key), name, profession, tier, requirement (as for `requirement \
                 check`), fee_bps, currency, budget_minor, expected_minutes; and if they matter door (claim | offer), \
-                redundancy, with redundancy_most and agreement_bps for more answers while they differ, due_at, \
+                redundancy, with redundancy_most and agreement_bps for more answers while they differ, and \
+                error_cost_minor for the posterior to decide instead where a fit can be trusted, due_at, \
                 items_per_task, lease_seconds, answer_seconds, priority, workforces [crowd, agency, staff]; for \
                 the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
                 {shape: steps | linear, after_seconds, interval_seconds, step_minor, cap_minor}; top_up_bps: what is \
@@ -224,6 +225,7 @@ extension Batch {
             "due_at": dueAt.map { .string($0.ISO8601Format()) } ?? .null, "priority": .integer(Int64(priority)),
             "redundancy_most": .integer(Int64(redundancyMost)),
             "agreement_bps": agreementBasisPoints.map { .integer(Int64($0)) } ?? .null,
+            "error_cost_minor": errorCost.map(JSON.integer) ?? .null,
             "resizing_to": resizingTo.map { .integer(Int64($0)) } ?? .null,
             "closed_reason": closedReason.map { .string($0.rawValue) } ?? .null,
             "closed_by": closedBy.map { .string("\($0)") } ?? .null,

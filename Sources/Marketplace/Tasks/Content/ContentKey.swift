@@ -65,6 +65,13 @@ enum ContentPlace: Sendable {
     case draft(of: WorkTask.ID, by: Worker.ID)
     /// What was handed in.
     case answer(to: Assignment.ID)
+    /// What the answers to a task come to, and what was decided by it.
+    case posterior(of: WorkTask.ID)
+    case stopping(Stopping.ID)
+    /// A worker's table of confusions.
+    case confusions(of: Worker.ID, in: Project.ID)
+    /// What a full fit found, by its version.
+    case fit(Int, of: Project.ID)
 }
 
 /// A value as a row has it: sealed, or clear from before it was.
@@ -136,6 +143,10 @@ struct ContentKey: Sendable {
         case .suggestion(let task): "task_suggestion/\(requester)/\(task)"
         case .draft(let task, let worker): "answer_draft/\(requester)/\(task)/\(worker)"
         case .answer(let assignment): "submission/\(requester)/\(assignment)"
+        case .posterior(let task): "task_posterior/\(requester)/\(task)"
+        case .stopping(let id): "stopping/\(requester)/\(id)"
+        case .confusions(let worker, let project): "confusion_table/\(requester)/\(project)/\(worker)"
+        case .fit(let version, let project): "label_fit/\(requester)/\(project)/\(version)"
         }
     }
 

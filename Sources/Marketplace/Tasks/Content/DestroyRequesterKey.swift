@@ -44,8 +44,8 @@ package enum DestroyRefusal: Refusal, CaseIterable {
 }
 
 /// Destroys the keys of a requester's content, so that nobody can ever read it again: one operator asks for it, another
-/// confirms. Ledger, audit log and results stay; drafts, known answers and
-/// suggestions go, and what was said of faulty records.
+/// confirms. Ledger, audit log and results stay; drafts, known answers, suggestions
+/// and what answers came to go, and what was said of faulty records.
 package struct DestroyRequesterKey: Sendable {
     let market: Market
 

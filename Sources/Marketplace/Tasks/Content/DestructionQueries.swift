@@ -65,6 +65,9 @@ extension Transaction {
         try await execute("delete from answer_draft where requester_id = \(requester)")
         try await execute("delete from reference_answer where requester_id = \(requester)")
         try await execute("delete from import_fault where requester_id = \(requester)")
+        try await execute("delete from task_posterior where requester_id = \(requester)")
+        try await execute("delete from confusion_table where requester_id = \(requester)")
+        try await execute("delete from label_fit where requester_id = \(requester)")
         try await execute(
             "update task_suggestion set suggestion = 'null', sealed = null where requester_id = \(requester)"
         )
