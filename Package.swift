@@ -63,7 +63,9 @@ let package = Package(
         ),
         library("Formats", ["CZlib"]),
         library("Payments", ["Formats"], computing),
-        library("Marketplace", ["Store", "Formats", "Matching", "Tax", "Payments", crypto, heap, logging]),
+        library(
+            "Marketplace",
+            ["Store", "Formats", "Matching", "Consensus", "Tax", "Payments", crypto, heap, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",
@@ -119,8 +121,8 @@ let package = Package(
         tests(
             "MarketplaceTests",
             [
-                "Marketplace", "Scheduler", "Store", "Formats", "Matching", "Payments", "Tax", "TestSupport", crypto,
-                logging,
+                "Marketplace", "Scheduler", "Store", "Formats", "Matching", "Consensus", "Payments", "Tax",
+                "TestSupport", crypto, logging,
             ]),
         tests(
             "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],

@@ -54,5 +54,7 @@ package func addRoutes(
     ReviewRoutes(market: market).add(to: router)
     DecisionRoutes(market: market).add(to: router)
     AskRoutes(market: market).add(to: router)
+    QualityRoutes(market: market).add(to: router)
+    RatingRoutes(market: market).add(to: router)
     ScheduleRoutes(market: market).add(to: router)
 }

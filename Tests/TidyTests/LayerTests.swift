@@ -28,7 +28,8 @@ struct LayerTests {
         let ours = Set(targets.keys).subtracting(["CLibPQ", "CZlib"])
         let allowed: [String: Set<String>] = [
             "Store": [], "Matching": [], "Consensus": [], "Tax": [], "Formats": [], "Payments": ["Formats"],
-            "MarketSchema": ["Store"], "Marketplace": ["Store", "Formats", "Matching", "Tax", "Payments"],
+            "MarketSchema": ["Store"],
+            "Marketplace": ["Store", "Formats", "Matching", "Consensus", "Tax", "Payments"],
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
             "HTTPAPI": ["Marketplace", "Store", "Formats"],
             "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching"],
