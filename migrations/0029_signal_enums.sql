@@ -1,1 +1,3 @@
 -- Words for gold, signals and the worker's record.
+
+alter type decision_kind add value 'contribution_withdrawn';

@@ -54,6 +54,8 @@ package func addRoutes(
     ReviewRoutes(market: market).add(to: router)
     DecisionRoutes(market: market).add(to: router)
     AskRoutes(market: market).add(to: router)
+    QualityRoutes(market: market).add(to: router)
+    RatingRoutes(market: market).add(to: router)
     ScheduleRoutes(market: market).add(to: router)
     StoppingRoutes(market: market).add(to: router)
 }

@@ -49,7 +49,7 @@ extension ClaimRefusal: HTTPRefusal {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
         case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch, .noWork, .hoursCap,
-            .dayCap, .batchCap, .belowAsk:
+            .dayCap, .batchCap, .shareCap, .belowAsk:
             .conflict
         }
     }
@@ -136,6 +136,41 @@ extension FindingRefusal: HTTPRefusal {
         switch self {
         case .deciderIsConcerned: .forbidden
         case .decided: .conflict
+        }
+    }
+}
+
+extension RatingRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notPaid, .alreadyRated: .conflict
+        }
+    }
+}
+
+extension RecordRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .keyMissing: .conflict
+        case .invalid, .otherKey: .unprocessableContent
+        }
+    }
+}
+
+extension QualityCaseRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .noPerson, .deciderIsConcerned: .forbidden
+        case .decided: .conflict
+        case .notConcerned: .unprocessableContent
+        }
+    }
+}
+
+extension ExclusionRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .alreadyExcluded, .notExcluded: .conflict
         }
     }
 }

@@ -38,7 +38,7 @@ package struct SchedulerLoop: Sendable {
             DraftForgettingRound(market: market), OfferLapseRound(market: market, by: actor),
             OfferFillRound(market: market, by: actor),
             DirectOfferLapseRound(market: market, by: actor), BidScreeningRound(market: market, by: actor),
-            ReservationRound(market: market, by: actor),
+            AnswerScreeningRound(market: market, by: actor), ReservationRound(market: market, by: actor),
             AuditSealRound(market: market), LedgerFoldRound(market: market), AnswerForgettingRound(market: market),
             RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),

@@ -98,6 +98,21 @@ struct SealedRoutesTests {
         "POST /v1/appeals/:id/withdraw": [Call(body: [:], key: "appeal-withdraw")],
         "POST /v1/appeals/:id/answer": [Call(body: ["verdict": "upheld", "answer": "No."], key: "appeal-answer")],
         "GET /v1/decision-statistics": Call.plain,
+        "GET /v1/ratings/:requester": Call.plain,
+        "POST /v1/ratings/:requester/:batch": [
+            Call(body: ["clarity": 1, "fairness": 1, "pay_speed": 1], key: "rate"),
+            Call(body: ["clarity": 9, "fairness": 1, "pay_speed": 1], key: "rate-x"),
+        ],
+        "GET /v1/record": Call.plain, "GET /v1/record/signed": Call.plain,
+        "GET /v1/quality/cases": [
+            Call(), Call(query: "?state=upheld"), Call(query: "?state=x"), Call(query: "?after=x"),
+        ],
+        "GET /v1/quality/cases/:id": Call.plain,
+        "POST /v1/quality/cases/:id/dismiss": [Call(body: ["reasons": "No."], key: "case-dismiss")],
+        "POST /v1/quality/cases/:id/uphold": [
+            Call(body: ["reasons": "Yes.", "exclude": []], key: "case-uphold"),
+            Call(body: ["reasons": "Yes.", "exclude": ["x"]], key: "case-uphold-x"),
+        ],
         "GET /v1/asks": [Call(), Call(query: "?past=true"), Call(query: "?past=x")],
         "PUT /v1/asks": [
             Call(body: ["hourly_minor": 1, "currency": "USD"]), Call(body: ["hourly_minor": 1, "currency": "?"]),

@@ -25,6 +25,41 @@ let doctorReviewBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
         ]
     ),
+    (
+        .withdrawals,
+        [
+            """
+            insert into withdrawn_contribution
+            select requester_id, gen_random_uuid(), project_id, null, decision.worker_id, decision_id, decided_at
+              from decision cross join (select requester_id, project_id from project limit 1) as project
+             where decision.kind = 'rejection' limit 1
+            """
+        ]
+    ),
+    (
+        .qualityCases,
+        [
+            """
+            insert into quality_case
+            select gen_random_uuid(), requester_id, batch_id, 'speed', array[worker_id], leased_at, 'open'
+              from assignment limit 1
+            """
+        ]
+    ),
+    (
+        .qualityCases,
+        [
+            """
+            insert into quality_case
+            select gen_random_uuid(), requester_id, batch_id, 'speed', array[worker_id], leased_at, 'open'
+              from (select * from assignment limit 1) as one, generate_series(1, 2)
+            """,
+            """
+            insert into quality_evidence
+            select quality_case_id, sha256(''), 1, array[batch_id], '{}', opened_at from quality_case
+            """,
+        ]
+    ),
     (.opinions, ["update opinion set asks_second = true where verdict = 'rejected'"]),
     (
         .opinions,

@@ -10,7 +10,7 @@ struct PrivilegeTests {
         "hours_entry", "pay_floor_flag", "guideline_version", "suggestion_use", "content_reading",
         "direct_offer_lease",
         "bid_version", "auction_quality",
-        "batch_raise", "offer_raise", "escalation_step", "withholding", "withholding_reversal",
+        "requester_rating", "batch_raise", "offer_raise", "escalation_step", "withholding", "withholding_reversal",
     ]
 
     private static let refused: [SQL] = [
@@ -38,6 +38,11 @@ struct PrivilegeTests {
         "delete from direct_offer_turn",
         "update direct_offer_lease set assignment_id = null", "delete from direct_offer_lease",
         "delete from direct_offer", "delete from screen_finding",
+        "update requester_rating set clarity = 1", "delete from requester_rating",
+        "delete from batch_quarantine", "update batch_quarantine set reasons = 'x'", "delete from recollected_task",
+        "update withdrawn_contribution set worker_id = null", "delete from withdrawn_contribution",
+        "delete from quality_case", "update quality_case set signal = 'speed'", "delete from quality_evidence",
+        "update quality_evidence set score_milli = 1",
         "update bid_version set sealed = null", "delete from bid_version", "update auction_quality set low_bps = 1",
         "delete from auction", "delete from bid", "delete from award", "delete from early_opening",
         "update batch_raise set pay_minor = 1", "delete from batch_raise", "update offer_raise set raise_no = 1",

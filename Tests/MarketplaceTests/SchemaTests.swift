@@ -46,6 +46,7 @@ struct SchemaTests {
         "team_kind": labels(TeamKind.self), "workforce": labels(Workforce.self),
         "bargainer": labels(Bargainer.self), "direct_offer_state": labels(DirectOfferState.self),
         "screen_kind": labels(FindingKind.self), "finding_state": labels(FindingState.self),
+        "signal_kind": labels(SignalKind.self), "quality_case_state": labels(QualityCaseState.self),
         "unrouted_reason": labels(UnroutedReason.self), "escalation_step_kind": labels(EscalationStepKind.self),
         "skill_basis": labels(SkillBasis.self),
         "stopping_basis": labels(StoppingBasis.self), "stopping_outcome": labels(StoppingOutcome.self),

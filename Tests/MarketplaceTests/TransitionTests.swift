@@ -68,6 +68,16 @@ struct TransitionTests {
         }
     }
 
+    @Test("a case about answers is decided once")
+    func qualityCase() {
+        let legal: [QualityCaseState: [QualityCaseVerdict: QualityCaseState]] = [
+            .open: [.dismiss: .dismissed, .uphold: .upheld]
+        ]
+        for state in QualityCaseState.allCases {
+            for verdict in QualityCaseVerdict.allCases { #expect(state.after(verdict) == legal[state]?[verdict]) }
+        }
+    }
+
     @Test("a finding is decided once")
     func finding() {
         let legal: [FindingState: [FindingVerdict: FindingState]] = [

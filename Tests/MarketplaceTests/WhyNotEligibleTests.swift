@@ -309,7 +309,7 @@ struct WhyNotEligibleTests {
             #expect(fault.message.hasPrefix("This needs "))
         case .notAWorker, .notActive, .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch,
             .noWork, .hoursCap,
-            .otherWorkforce, .excluded, .conflictOfInterest, .dayCap, .batchCap, .belowAsk:
+            .otherWorkforce, .excluded, .conflictOfInterest, .dayCap, .batchCap, .shareCap, .belowAsk:
             #expect(refused.code == why.code)
             #expect(why.reason == nil)
         }

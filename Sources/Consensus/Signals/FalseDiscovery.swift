@@ -47,3 +47,6 @@ enum Tail {
         return sum
     }
 }
+
+/// The power of ten that a chance is one in.
+func power(_ chance: Double) -> Double { chance > 0 ? -log10(chance) : 300 }

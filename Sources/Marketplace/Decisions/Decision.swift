@@ -10,6 +10,7 @@ package enum DecisionKind: String, Sendable, CaseIterable, SQLEnum {
     case credentialRevocation = "credential_revocation"
     case paymentWithheld = "payment_withheld"
     case exclusion
+    case contributionWithdrawn = "contribution_withdrawn"
 }
 
 /// Something adverse that a person decided about a worker: by which rule, on which facts, why, and until when it can

@@ -43,6 +43,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case oneFunction = "one_function_per_item"
     case opinions = "opinions_by_different_people"
     case reworks = "sent_back_kept_and_limited"
+    case qualityCases = "quality_cases_have_evidence"
+    case withdrawals = "answers_withdrawn_by_decision"
     case hours = "hours_within_cap"
     case hoursLedger = "hours_ledger_follows_work"
     case load = "live_leases_counted"
@@ -86,7 +88,7 @@ extension DoctorCheck {
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .reworks: 8
         case .hours, .hoursLedger, .load: 9
-        case .dueProcess, .appeals: 10
+        case .dueProcess, .appeals, .qualityCases, .withdrawals: 10
         case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
         case .auditLine, .auditChain: 11
         case .keptEligibility: 13
@@ -150,6 +152,8 @@ extension DoctorCheck {
         case .oneFunction: "Nobody judged an answer to a task that they took, or checks again what they gave or judged."
         case .opinions: "Author, first, second and third who judge are different people; who was to look again has."
         case .reworks: "What was sent back was by somebody else, and what came after is another version in time."
+        case .qualityCases: "Every case about answers has evidence; open ones of one batch and signal share nobody."
+        case .withdrawals: "What was withdrawn was so by a decision, until its appeal was granted; copies go to others."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
         case .load: "A worker's counted leases are those that live."
@@ -241,6 +245,8 @@ extension DoctorCheck {
         case .oneFunction: .violations(Self.functionViolations)
         case .opinions: .violations(Self.opinionViolations)
         case .reworks: .violations(Self.reworkViolations)
+        case .qualityCases: .violations(Self.qualityCaseViolations)
+        case .withdrawals: .violations(Self.withdrawalViolations)
         case .hours: .violations(Self.hoursViolations)
         case .hoursLedger: .violations(Self.hoursLedgerViolations)
         case .load: .violations(Self.loadViolations)

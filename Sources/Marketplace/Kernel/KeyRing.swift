@@ -14,6 +14,8 @@ package struct KeyRing: Sendable {
     /// Oldest first; the last one wraps what is written now.
     let wrappingKeys: [WrappingKey]
     let markKey: SymmetricKey
+    /// What records of workers are signed with; `nil` in a file from before there was one.
+    package let recordKey: RecordKey?
 
     /// Tells marks of one key from those of another; says nothing about the key.
     var markKeyName: String {
@@ -23,31 +25,40 @@ package struct KeyRing: Sendable {
 
     var current: WrappingKey { wrappingKeys[wrappingKeys.count - 1] }
 
-    private init(_ wrappingKeys: [WrappingKey], markKey: SymmetricKey) {
+    private init(_ wrappingKeys: [WrappingKey], markKey: SymmetricKey, recordKey: RecordKey?) {
         self.wrappingKeys = wrappingKeys
         self.markKey = markKey
+        self.recordKey = recordKey
     }
 
     /// A ring with one wrapping key, from the system's random generator.
     package static func generate() -> KeyRing {
-        KeyRing([.generate()], markKey: SymmetricKey(size: .bits256))
+        KeyRing([.generate()], markKey: SymmetricKey(size: .bits256), recordKey: .generate())
     }
 
     /// The names of the wrapping keys, oldest first.
     package var names: [String] { wrappingKeys.map(\.name) }
 
     /// The same ring with a new key that wraps from now on.
-    package func adding() -> KeyRing { KeyRing(wrappingKeys + [.generate()], markKey: markKey) }
+    package func adding() -> KeyRing { KeyRing(wrappingKeys + [.generate()], markKey: markKey, recordKey: recordKey) }
 
     /// The same ring without keys that are retired; the current one stays.
     package func dropping(_ names: [String]) -> KeyRing {
         KeyRing(
-            wrappingKeys.filter { !names.contains($0.name) || $0.name == current.name }, markKey: markKey
+            wrappingKeys.filter { !names.contains($0.name) || $0.name == current.name }, markKey: markKey,
+            recordKey: recordKey
         )
     }
 
     /// The same ring with another key for marks; see ``RemakeMarks``.
-    package func changingMarkKey() -> KeyRing { KeyRing(wrappingKeys, markKey: SymmetricKey(size: .bits256)) }
+    package func changingMarkKey() -> KeyRing {
+        KeyRing(wrappingKeys, markKey: SymmetricKey(size: .bits256), recordKey: recordKey)
+    }
+
+    /// The same ring with a key to sign records, where it has none.
+    package func addingRecordKey() -> KeyRing {
+        KeyRing(wrappingKeys, markKey: markKey, recordKey: recordKey ?? .generate())
+    }
 
     func wrappingKey(named name: String) -> SymmetricKey? { wrappingKeys.first { $0.name == name }?.key }
 }
@@ -55,8 +66,8 @@ package struct KeyRing: Sendable {
 extension KeyRing {
     /// Reads a key file.
     ///
-    /// Shape: `{"version": 1, "mark_key": HEX, "wrapping_keys": [{"name": NAME, "key": HEX}, …]}`, keys of 32 bytes in
-    /// 64 hexadecimal digits, oldest first, the last one current.
+    /// Shape: `{"version": 1, "mark_key": HEX, "record_key"?: HEX, "wrapping_keys": [{"name": NAME, "key": HEX}, …]}`;
+    /// keys of 32 bytes in 64 hexadecimal digits, oldest first, the last one current.
     /// - Throws: ``BadInput``, which does not repeat what was read.
     package init(file bytes: [UInt8]) throws(BadInput) {
         let fault = BadInput("key_file", "is no key file; make one with `guildhall keys create`")
@@ -73,16 +84,20 @@ extension KeyRing {
             keys.append(WrappingKey(name: name, key: key))
         }
         guard (1...100).contains(keys.count) else { throw fault }
-        self.init(keys, markKey: markKey)
+        let recordKey = json["record_key"]?.stringValue.flatMap(RecordKey.init(hexadecimal:))
+        guard (json["record_key"] == nil) == (recordKey == nil) else { throw fault }
+        self.init(keys, markKey: markKey, recordKey: recordKey)
     }
 
     /// What belongs in the key file. Secret.
     package var file: JSON {
-        [
+        var members: [String: JSON] = [
             "version": 1, "mark_key": .string(markKey.hexadecimal),
             "wrapping_keys": .array(
                 wrappingKeys.map { ["name": .string($0.name), "key": .string($0.key.hexadecimal)] }),
         ]
+        members["record_key"] = recordKey.map { .string($0.hexadecimal) }
+        return .object(members)
     }
 
     private static func key(_ json: JSON?) -> SymmetricKey? {

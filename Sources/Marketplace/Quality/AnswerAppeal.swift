@@ -81,6 +81,9 @@ extension Change {
             else { return ["state": "over"] }
             try await refreshEligibility(of: appeal.worker, after: .exclusion)
             return ["state": "lifted", "requester": .string("\(requester)")]
+        case .contributionWithdrawn:
+            guard let id = try await transaction.endWithdrawn(by: appeal.decision) else { return ["state": "over"] }
+            return ["state": "counted_again", "withdrawal": .string("\(id)")]
         case .closure, .credentialRefusal, .credentialRevocation: return ["state": "by_hand"]
         }
     }

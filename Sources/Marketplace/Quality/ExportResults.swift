@@ -39,7 +39,7 @@ package struct ExportResults: Sendable {
     ///   - settings: its choices are found out from the project's schema.
     ///   - write: takes the file in pieces.
     /// - Throws: ``AccessRefusal``, for all but the requester's own and operators; ``NotFound``; ``BadInput``;
-    ///   ``ContentRefusal``; what `write` throws.
+    ///   ``ExportRefusal``; ``ContentRefusal``; what `write` throws.
     package func callAsFunction(
         _ scope: ExportScope, of requester: Requester.ID, _ choice: ExportChoice, as settings: ResultWriter.Settings,
         by actor: Principal.ID, to write: ([UInt8]) throws -> Void, progress: (ExportSummary) -> Void = { _ in }

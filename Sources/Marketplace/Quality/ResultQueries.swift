@@ -70,6 +70,7 @@ extension Transaction {
               from task
               join assignment on assignment.requester_id = task.requester_id and assignment.task_id = task.task_id
                              and assignment.state = any((\(states)::text[])::assignment_state[])
+                             and not \(fragment: Self.withdrawn("assignment"))
               join submission on submission.requester_id = assignment.requester_id
                              and submission.assignment_id = assignment.assignment_id
               left join review on review.requester_id = assignment.requester_id
@@ -98,7 +99,7 @@ extension Transaction {
               join submission using (requester_id, assignment_id)
               join task using (requester_id, task_id)
               join project on project.requester_id = task.requester_id and project.project_id = task.project_id
-             where assignment.state in ('accepted', 'rejected')
+             where assignment.state in ('accepted', 'rejected') and not \(fragment: Self.withdrawn("assignment"))
                and exists (select from reference_answer as known
                             where known.requester_id = assignment.requester_id
                               and known.task_id = assignment.task_id)
@@ -137,6 +138,7 @@ extension Change {
         of batch: Batch.ID, _ requester: Requester.ID, _ function: WorkFunction, _ choice: ExportChoice,
         after last: WorkTask.ID?, by actor: Principal.ID
     ) async throws -> ResultPage {
+        guard try await !transaction.isQuarantined(batch, of: requester) else { throw ExportRefusal.quarantined }
         let key: ContentKey?
         do { key = try await presentKey(of: requester, function) } catch ContentRefusal.destroyed { key = nil }
         let page = try await transaction.resultPage(of: batch, requester, function, choice, after: last, under: key)

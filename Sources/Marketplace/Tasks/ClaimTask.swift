@@ -33,6 +33,8 @@ package enum ClaimRefusal: Refusal {
     case dayCap
     /// The worker has as many tasks of the batch as one worker may.
     case batchCap(Int)
+    /// The worker has as much of the batch as one worker may, together with accounts that may be theirs.
+    case shareCap(Int)
     /// It pays less for an hour than the worker asks for; what it pays. Never of a batch that they name.
     case belowAsk(paysHourly: Money)
 
@@ -54,6 +56,7 @@ package enum ClaimRefusal: Refusal {
         case .hoursCap: "hours_cap"
         case .dayCap: "hours_cap_day"
         case .batchCap: "batch_cap"
+        case .shareCap: "share_cap"
         case .belowAsk: "below_ask"
         }
     }
@@ -78,6 +81,7 @@ package enum ClaimRefusal: Refusal {
         case .hoursCap: "It would pass the hours that you have set, or may work, this week."
         case .dayCap: "It would pass the hours that you have set, or may work, today."
         case .batchCap(let most): "You have had \(most) tasks of this batch, as many as one person may."
+        case .shareCap(let most): "You have done \(most) tasks of this batch, as large a share as one person may."
         case .belowAsk(let hourly): "It pays \(hourly) an hour, which is less than you ask for."
         }
     }

@@ -33,6 +33,9 @@ struct Offering: Sendable {
     let dueAt: Date?
     /// How many of its tasks one worker may have; `nil` for any number.
     let workerTasksMax: Int?
+    /// How much of the batch one worker may do, in ten-thousandths; `nil` for what holds by default.
+    let shareBasisPoints: Int?
+    let slotCount: Int
     /// How much of what is given out is gold, in ten-thousandths.
     let goldBasisPoints: Int
     /// Whether all tasks of a matter go to one worker.

@@ -69,12 +69,15 @@ extension Offering {
                project.guideline_id,
                coalesce(project.guideline_pin, guideline.newest_version) as guideline_version,
                batch.expected_minutes, batch.lease_seconds, batch.answer_seconds, batch.priority, batch.due_at,
-               batch.opened_at, batch.worker_tasks_max, batch.gold_bps, batch.is_packed, batch.has_matters,
+               batch.opened_at, batch.worker_tasks_max, batch.slot_count, project.share_bps, batch.gold_bps,
+               batch.is_packed, batch.has_matters,
                batch.has_allotments, batch.project_id, project.name as project_name,
                batch.workforces::text[] as workforces, batch.has_task_parties,
                (select true from recheck_item as item
                  where item.requester_id = batch.requester_id and item.recheck_task_id is not null
-                 limit 1) is not null as has_rechecks,
+                 limit 1) is not null
+               or exists (select from recollected_task as asked
+                           where asked.requester_id = batch.requester_id) as has_rechecks,
                array(select party from project_party
                       where project_party.requester_id = batch.requester_id
                         and project_party.project_id = batch.project_id
@@ -125,6 +128,8 @@ extension Offering {
         priority = try row["priority"]
         dueAt = try row["due_at"]
         workerTasksMax = try row["worker_tasks_max"]
+        shareBasisPoints = try row["share_bps"]
+        slotCount = try row["slot_count"]
         goldBasisPoints = try row["gold_bps"]
         isPacked = try row["is_packed"]
         hasMatters = try row["has_matters"]

@@ -185,7 +185,10 @@ struct RecheckCopy: Sendable {
     /// `<key>@<version>`, at a further attempt `<key>@<version>.<attempt>`. Of a key that leaves no room, the beginning
     /// and 16 hexadecimal digits of its SHA-256.
     static func key(_ key: String, version: Int, attempt: Int) -> String {
-        let suffix = attempt > 1 ? "@\(version).\(attempt)" : "@\(version)"
+        self.key(key, suffix: attempt > 1 ? "@\(version).\(attempt)" : "@\(version)")
+    }
+
+    static func key(_ key: String, suffix: String) -> String {
         guard key.unicodeScalars.count + suffix.unicodeScalars.count > 200 else { return key + suffix }
         var start = String.UnicodeScalarView()
         start.append(contentsOf: key.unicodeScalars.prefix(150))

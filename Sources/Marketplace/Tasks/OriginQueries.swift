@@ -1,8 +1,15 @@
 internal import Store
 
 extension Transaction {
-    /// Whether somebody had a part in what a task checks: answered it, judged an answer to it, or read it for that. A
-    /// task that checks a check has the tasks before that behind it as well.
+    /// Copies, and what they check or ask again.
+    private static let copies: SQL = """
+        (select requester_id, task_id, recheck_task_id as copy_id from recheck_item
+         union all
+         select requester_id, task_id, copy_task_id from recollected_task)
+        """
+
+    /// Whether somebody had a part in what a task checks, or asks again: answered it, judged an answer to it, or read
+    /// it for that. A task that checks a check has the tasks before that behind it as well.
     ///
     /// - Parameters:
     ///   - requester: an expression, as `task` is.
@@ -10,13 +17,13 @@ extension Transaction {
     static func hadPartInOrigin(_ person: Principal.ID, of requester: SQL, _ task: SQL) -> SQL {
         """
         exists (with recursive behind as (
-                    select item.task_id from recheck_item as item
-                     where item.requester_id = \(fragment: requester) and item.recheck_task_id = \(fragment: task)
+                    select origin.task_id from \(fragment: copies) as origin
+                     where origin.requester_id = \(fragment: requester) and origin.copy_id = \(fragment: task)
                     union
-                    select item.task_id
+                    select origin.task_id
                       from behind
-                      join recheck_item as item
-                        on item.requester_id = \(fragment: requester) and item.recheck_task_id = behind.task_id
+                      join \(fragment: copies) as origin
+                        on origin.requester_id = \(fragment: requester) and origin.copy_id = behind.task_id
                 )
                 select from behind
                  where exists (select from assignment as before

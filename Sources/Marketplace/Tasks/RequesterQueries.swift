@@ -101,6 +101,16 @@ extension Transaction {
     }
 
     /// A project by its id.
+    func setShare(
+        _ basisPoints: Int?, of project: Project.ID, _ requester: Requester.ID
+    ) async throws -> Bool {
+        try await execute(
+            """
+            update project set share_bps = \(basisPoints)
+             where requester_id = \(requester) and project_id = \(project)
+            """) == 1
+    }
+
     package func project(_ id: Project.ID, of requester: Requester.ID) async throws -> Project? {
         try await firstRow(
             """

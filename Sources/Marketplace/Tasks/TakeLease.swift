@@ -65,7 +65,8 @@ extension Change {
     /// - Returns: at least one.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
     ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
-    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``, ``ClaimRefusal/belowAsk(paysHourly:)``.
+    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``, ``ClaimRefusal/shareCap(_:)``,
+    ///   ``ClaimRefusal/belowAsk(paysHourly:)``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
         only one: SlotChoice.One? = nil, of allotment: Allotment.ID? = nil, waiting: Bool = true,
@@ -84,6 +85,10 @@ extension Change {
             room = min(
                 room, cap - (try await transaction.tasksHeld(of: offering.key, by: claimant.worker.id, most: cap)))
             guard room > 0 else { throw ClaimRefusal.batchCap(cap) }
+        }
+        if let share = try await transaction.shareLeft(of: offering, for: claimant.worker.id) {
+            room = min(room, share.left)
+            guard room > 0 else { throw ClaimRefusal.shareCap(share.most) }
         }
         guard asks.admit(offering) else { throw ClaimRefusal.belowAsk(paysHourly: try offering.hourly) }
         let grant = grant(offering, to: claimant, event: event, proof: proof, count: room)

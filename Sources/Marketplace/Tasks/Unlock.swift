@@ -110,6 +110,7 @@ extension ClaimRefusal {
             }
             let start = facts.nextDay
             return Unlock(.hours, "Wait until your next day begins at \(start.unlockText).", at: start)
+        case .shareCap: return Unlock(.nothing, "Nothing: one person may do no more of this batch.")
         case .batchCap: return Unlock(.nothing, "Nothing: one person may have no more of this batch.")
         case .belowAsk(let hourly):
             let wait = offering.escalatedFrom == nil ? "" : " Its price rises while work is left."

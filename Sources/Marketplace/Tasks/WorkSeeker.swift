@@ -69,6 +69,16 @@ extension Transaction {
         return capped
     }
 
+    /// Those of which the worker has as large a share as one worker may, with how many tasks that is.
+    private func sharedOut(_ offerings: [Offering], for worker: Worker.ID) async throws -> [Batch.ID: Int] {
+        var shares: [Batch.ID: Int] = [:]
+        for offering in offerings {
+            guard let share = try await shareLeft(of: offering, for: worker), share.left <= 0 else { continue }
+            shares[offering.batch] = share.most
+        }
+        return shares
+    }
+
     /// What a worker would be told who claimed work of each of these batches now, in their order; that work is only
     /// offered comes last.
     ///
@@ -88,9 +98,11 @@ extension Transaction {
         }
         let open = try await batchesWithOpenSlot(hopeful, for: seeker.worker.id, with: seeker.bonds)
         let capped = try await cappedBatches(hopeful, for: seeker.worker.id)
+        let shares = try await sharedOut(hopeful, for: seeker.worker.id)
         return try zip(offerings, prospects).map { offering, prospect in
             guard case .eligible = prospect else { return prospect }
             if let cap = capped[offering.batch] { return .refused(.batchCap(cap)) }
+            if let most = shares[offering.batch] { return .refused(.shareCap(most)) }
             guard open.contains(offering.batch) else { return .refused(.noWork) }
             guard byName || offering.door == .bid || seeker.asks.admit(offering) else {
                 return .refused(.belowAsk(paysHourly: try offering.hourly))

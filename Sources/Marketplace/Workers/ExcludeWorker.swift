@@ -18,25 +18,38 @@ package struct ExcludeWorker: Sendable {
     ) async throws -> Exclusion.ID {
         let reason = try PlainText.lines(reason, field: "reason", lengthMax: 2_000)
         return try await market.change { change in
-            let transaction = change.transaction
-            try await transaction.authorizeOperator(actor, orRequester: requester)
-            guard let name = try await transaction.requesterName(requester) else { throw NotFound("requester") }
-            guard try await transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
-            let id: Exclusion.ID = change.make()
-            guard try await transaction.insertExclusion(id, of: worker, from: requester, reason: reason, by: actor)
-            else { throw ExclusionRefusal.alreadyExcluded }
-            _ = try await change.decide(
-                .exclusion, about: worker, subject: id.uuid, rule: "requester_exclusion",
-                facts: ["requester": .string("\(requester)"), "requester_name": .string(name)], reasons: reason,
-                by: actor
-            )
-            try await change.refreshEligibility(of: worker, after: .exclusion)
-            try await change.record(
-                "worker_excluded", by: actor, on: "exclusion", id.uuid, in: .requester(requester),
-                facts: ["worker": .string("\(worker)")]
-            )
-            return id
+            try await change.transaction.authorizeOperator(actor, orRequester: requester)
+            return try await change.exclude(
+                worker, from: requester, reason: reason, rule: "requester_exclusion", by: actor)
         }
+    }
+}
+
+extension Change {
+    /// Keeps a worker from a requester's work, by a decision.
+    ///
+    /// - Parameters:
+    ///   - facts: what the decider saw, beside who excludes.
+    ///   - automated: what programs had a part in it, for the worker to read.
+    /// - Throws: ``NotFound``, ``ExclusionRefusal/alreadyExcluded``, ``DecisionRefusal``.
+    func exclude(
+        _ worker: Worker.ID, from requester: Requester.ID, reason: String, rule: String, facts: [String: JSON] = [:],
+        automated: String = "none", by actor: Principal.ID
+    ) async throws -> Exclusion.ID {
+        guard let name = try await transaction.requesterName(requester) else { throw NotFound("requester") }
+        guard try await transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
+        let id: Exclusion.ID = make()
+        guard try await transaction.insertExclusion(id, of: worker, from: requester, reason: reason, by: actor)
+        else { throw ExclusionRefusal.alreadyExcluded }
+        let own: [String: JSON] = ["requester": .string("\(requester)"), "requester_name": .string(name)]
+        _ = try await decide(
+            .exclusion, about: worker, subject: id.uuid, rule: rule,
+            facts: .object(own.merging(facts) { own, _ in own }), reasons: reason, automated: automated, by: actor)
+        try await refreshEligibility(of: worker, after: .exclusion)
+        try await record(
+            "worker_excluded", by: actor, on: "exclusion", id.uuid, in: .requester(requester),
+            facts: ["worker": .string("\(worker)")])
+        return id
     }
 }
 

@@ -34,6 +34,8 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case directOffersLapsed = "direct_offers_lapsed"
     case cellsScreened = "cells_screened"
     case findingsOpened = "findings_opened"
+    case answersScreened = "answers_screened"
+    case qualityCasesOpened = "quality_cases_opened"
     case reservationsEnded = "reservations_ended"
     case eventsSealed = "events_sealed"
     case balancesFolded = "balances_folded"

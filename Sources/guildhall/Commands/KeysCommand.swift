@@ -11,7 +11,7 @@ struct KeysCommand: AsyncParsableCommand {
             The key file is never stored in the database. Keep a copy of it apart from the database's backups: without \
             it nothing that was encrypted can be read again.
             """,
-        subcommands: [Create.self, Rotate.self, RotateMarks.self, List.self]
+        subcommands: [Create.self, Rotate.self, RotateMarks.self, List.self, Record.self]
     )
 
     struct Create: ParsableCommand {
@@ -116,6 +116,30 @@ struct KeysCommand: AsyncParsableCommand {
                     ["remarked": .integer(Int64(count)), "is_new_key": .bool(!isUnderWay)],
                     "\(count) workers marked anew\(isUnderWay ? ", to end the rotation under way" : "").", asJSON: json
                 )
+            }
+        }
+    }
+
+    struct Record: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Print the public key that records of workers are checked with; make the key where there is none.",
+            discussion: "It stays the same through rotations, so that what was signed can be checked for ever.")
+        @OptionGroup var keys: KeyOptions
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() throws {
+            do {
+                var ring = try keys.ring()
+                if ring.recordKey == nil {
+                    let file = try keys.file()
+                    ring = try file.read().addingRecordKey()
+                    try file.replace(ring)
+                }
+                let key = ring.recordKey?.publicHexadecimal ?? ""
+                Console.result(["public_key": .string(key)], key, asJSON: json)
+            } catch {
+                throw Console.failure(error)
             }
         }
     }

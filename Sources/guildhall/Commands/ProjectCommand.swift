@@ -12,7 +12,7 @@ struct ProjectCommand: AsyncParsableCommand {
             guildhall project list --requester contract-desk
             guildhall batch create --file samples/batch.json      a release of work of a project
             """,
-        subcommands: [Create.self, List.self, Show.self, Weigh.self]
+        subcommands: [Create.self, List.self, Show.self, Weigh.self, Share.self]
     )
 
     struct Create: AsyncParsableCommand {
@@ -76,6 +76,36 @@ struct ProjectCommand: AsyncParsableCommand {
                 if json { return Console.result(["project": found.json, "schemas": schemas]) }
                 Console.result(found.line)
                 Console.result(schemas)
+            }
+        }
+    }
+
+    struct Share: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Set how much of a batch one worker may do; without --bps what holds by default.",
+            discussion: """
+                By default the larger of 2 % and twice an equal share, and 20 tasks at least. Accounts that may be one \
+                person's count together.
+
+                Example: guildhall project share contract-clauses --bps 1000 --requester contract-desk
+                """)
+        @OptionGroup var options: DatabaseOptions
+        @OptionGroup var whose: RequesterOptions
+        @Argument(help: "The project's key.") var project: String
+        @Option(help: "Of a batch's slots, in ten-thousandths, 1 to 10000.") var bps: Int?
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let (requester, actor) = try await whose.people(in: session)
+                let found = try await session.database.read {
+                    try await $0.project(of: requester, externalKey: project)
+                }
+                guard let found else { throw NotFound("project called '\(project)'") }
+                try await SetShareLimit(market: session.market)(bps, of: found.id, from: requester, by: actor)
+                Console.result(
+                    ["project": .string(project), "share_bps": bps.map { .integer(Int64($0)) } ?? .null],
+                    "\(project): \(bps.map { "\($0) bps" } ?? "the default")", asJSON: json)
             }
         }
     }

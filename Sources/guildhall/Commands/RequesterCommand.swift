@@ -12,7 +12,7 @@ struct RequesterCommand: AsyncParsableCommand {
 
             A batch is published only if the wallet covers its worst case.
             """,
-        subcommands: [Add.self, List.self, Fund.self, RequesterBonusCommand.self]
+        subcommands: [Add.self, List.self, Fund.self, RequesterBonusCommand.self, Score.self]
     )
 
     struct Add: AsyncParsableCommand {

@@ -15,7 +15,7 @@ struct WorkerCommand: AsyncParsableCommand {
         subcommands: [
             Register.self, Revise.self, Apply.self, Activate.self, Pause.self, Resume.self, Suspend.self,
             Reinstate.self, Close.self, Erase.self, Show.self, List.self, Work.self, Why.self,
-            Earnings.self, Advice.self, Statement.self,
+            Earnings.self, Advice.self, Statement.self, Record.self, Rate.self,
             PayoutMethodCommand.self, TaxProfileCommand.self, DuplicatesCommand.self,
         ]
     )
