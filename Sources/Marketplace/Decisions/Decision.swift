@@ -9,7 +9,7 @@ package enum DecisionKind: String, Sendable, CaseIterable, SQLEnum {
     case credentialRefusal = "credential_refusal"
     case credentialRevocation = "credential_revocation"
     case paymentWithheld = "payment_withheld"
-    case exclusion
+    case exclusion, clawback
 }
 
 /// Something adverse that a person decided about a worker: by which rule, on which facts, why, and until when it can

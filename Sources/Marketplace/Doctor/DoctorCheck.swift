@@ -32,6 +32,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case payoutTotals = "payout_totals"
     case payoutPosted = "payouts_posted"
     case twoPeople = "payout_by_two_people"
+    case payoutsDue = "payouts_fall_due"
+    case clawbacks = "clawbacks_owed_and_kept"
     case withholdings = "withholdings_whole"
     case taxSums = "tax_sums_are_sums"
     case sealedBids = "bids_sealed"
@@ -79,7 +81,7 @@ extension DoctorCheck {
         case .termsFrozen, .termsHash, .directOffers, .raises, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .folds, .journal, .vouchers, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
-        case .onePayout, .payoutTotals, .payoutPosted, .twoPeople, .withholdings, .taxSums: 6
+        case .onePayout, .payoutTotals, .payoutPosted, .twoPeople, .payoutsDue, .clawbacks, .withholdings, .taxSums: 6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .reworks: 8
         case .hours, .hoursLedger, .load: 9
@@ -135,6 +137,10 @@ extension DoctorCheck {
             "Batch totals equal their lines, lines their shares, shares and what is withheld their earnings."
         case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
+        case .payoutsDue:
+            "Each schedule's next date is one of its dates; what fell due was prepared or skipped by a person."
+        case .clawbacks:
+            "Pay is taken back by two people; workers owe what was, less what was kept, posted with its payout."
         case .withholdings: "What is withheld is what its lines come to, and was posted with its payout, not before."
         case .taxSums: "Sums that taxes count from are those of live payouts; what was issued counts without a gap."
         case .sealedBids: "Bids are open only once their auction is closed: in time, or early by two people."
@@ -222,6 +228,8 @@ extension DoctorCheck {
         case .payoutTotals: .violations(Self.payoutTotalViolations)
         case .payoutPosted: .violations(Self.payoutPostedViolations)
         case .twoPeople: .violations(Self.twoPeopleViolations)
+        case .payoutsDue: .violations(Self.payoutsDueViolations)
+        case .clawbacks: .violations(Self.clawbackViolations)
         case .withholdings: .violations(Self.withholdingViolations)
         case .taxSums: .violations(Self.taxSumViolations)
         case .sealedBids: .violations(Self.sealedBidViolations)

@@ -71,6 +71,7 @@ extension Change {
             else { return ["state": "over"] }
             try await refreshEligibility(of: appeal.worker, after: .exclusion)
             return ["state": "lifted", "requester": .string("\(requester)")]
+        case .clawback: return try await undoClawback(appeal)
         case .closure, .credentialRefusal, .credentialRevocation: return ["state": "by_hand"]
         }
     }

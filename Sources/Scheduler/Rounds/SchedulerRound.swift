@@ -48,6 +48,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case eligibilitiesKept = "eligibilities_kept"
     case unjudgedAccepted = "unjudged_accepted"
     case appealsTold = "appeals_told"
+    case payoutsDue = "payouts_due"
     case payTopUps = "pay_top_ups"
     case batchesClosed = "batches_closed"
     case tasksWithdrawn = "tasks_withdrawn"
