@@ -16,6 +16,7 @@ let doctorPayoutBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
         ]
     ),
+    (.payoutContent, ["update payout_batch set content_hash = sha256('x') where state = 'prepared'"]),
     (.clawbacks, ["update clawback set claim_minor = claim_minor - 1"]),
     (
         .clawbacks,

@@ -30,6 +30,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case holdCovers = "hold_covers_open_work"
     case onePayout = "earning_paid_once"
     case payoutTotals = "payout_totals"
+    case payoutContent = "payouts_as_prepared"
     case payoutPosted = "payouts_posted"
     case twoPeople = "payout_by_two_people"
     case payoutsDue = "payouts_fall_due"
@@ -81,7 +82,9 @@ extension DoctorCheck {
         case .termsFrozen, .termsHash, .directOffers, .raises, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .folds, .journal, .vouchers, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
-        case .onePayout, .payoutTotals, .payoutPosted, .twoPeople, .payoutsDue, .clawbacks, .withholdings, .taxSums: 6
+        case .onePayout, .payoutTotals, .payoutContent, .payoutPosted, .twoPeople, .payoutsDue, .clawbacks,
+            .withholdings, .taxSums:
+            6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .reworks: 8
         case .hours, .hoursLedger, .load: 9
@@ -135,6 +138,7 @@ extension DoctorCheck {
         case .onePayout: "No earning is in two live payout lines, nor in one whose batch was cancelled."
         case .payoutTotals:
             "Batch totals equal their lines, lines their shares, shares and what is withheld their earnings."
+        case .payoutContent: "The lines of a payout that may still be issued are those that were prepared."
         case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
         case .payoutsDue:
@@ -194,6 +198,7 @@ extension DoctorCheck {
         case rechecks
         case auctions
         case answers
+        case payoutContent
     }
 
     var method: Method {
@@ -226,6 +231,7 @@ extension DoctorCheck {
         case .holdCovers: .violations(Self.holdViolations)
         case .onePayout: .violations(Self.onePayoutViolations)
         case .payoutTotals: .violations(Self.payoutTotalViolations)
+        case .payoutContent: .payoutContent
         case .payoutPosted: .violations(Self.payoutPostedViolations)
         case .twoPeople: .violations(Self.twoPeopleViolations)
         case .payoutsDue: .violations(Self.payoutsDueViolations)

@@ -86,3 +86,17 @@ extension DoctorCheck {
                  where clawback.currency = account.currency and kept.is_live and payout_batch.state = 'issued') <> 0
         """
 }
+
+extension Transaction {
+    /// Payouts that may still be issued, by id.
+    func openPayouts(after last: PayoutBatch.ID?, limit: Int) async throws -> [PayoutBatch.ID] {
+        try await rows(
+            """
+            select payout_batch_id from payout_batch
+             where state in ('prepared', 'approved') and (\(last)::uuid is null or payout_batch_id > \(last)::uuid)
+             order by payout_batch_id
+             limit \(limit)
+            """
+        ).map { try $0["payout_batch_id"] }
+    }
+}
