@@ -46,7 +46,7 @@ package struct SchedulerLoop: Sendable {
             ReweighingRound(market: market), PosteriorFitRound(market: market),
             SkillRound(market: market, by: actor),
             UnjudgedRound(market: market, by: actor), AppealsRound(market: market, by: actor),
-            PayFloorRound(market: market, by: actor),
+            PayFloorRound(market: market, by: actor), PayoutsDueRound(market: market, by: actor),
             BatchClosingRound(market: market, by: actor),
             RecheckListingRound(market: market, by: actor), RetentionRound(market: market, by: actor),
             AuctionRound(market: market, by: actor), AwardRound(market: market, by: actor),

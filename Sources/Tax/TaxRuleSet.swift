@@ -18,6 +18,14 @@ package struct TaxRuleSet: Hashable, Sendable {
     /// Where its table or thresholds are from.
     package let table: TaxSource?
 
+    /// Whether exempt income, deductions and reliefs of a payee count.
+    package var takesClaims: Bool {
+        switch method {
+        case .cumulative: true
+        case .gross, .perPayment, .unitedStates: false
+        }
+    }
+
     package func isInForce(on day: TaxDay) -> Bool { from <= day && (until.map { day <= $0 } ?? true) }
 }
 

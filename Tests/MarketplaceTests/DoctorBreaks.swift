@@ -24,7 +24,7 @@ private let sitting: SQL = """
 let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] =
     ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
     + doctorBargainBreaks + doctorOfferBreaks + doctorLedgerBreaks + doctorReviewBreaks
-    + doctorPosteriorBreaks
+    + doctorPosteriorBreaks + doctorPayoutBreaks
 
 private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Marketplace
+import Payments
 import Store
 import Tax
 import TestSupport
@@ -32,6 +33,8 @@ struct DoctorTests {
         try await small.submit(partly)
         try await small.review(partly, .acceptedInPart(basisPoints: 5_000))
         _ = try await prepare(small.usd, by: small.maker)
+        try await fallDue(small)
+        try await takeBack(small, ann)
         let rejected = try await small.claim(cem, batch)
         try await small.submit(rejected)
         try await small.review(rejected, .rejected)
@@ -48,6 +51,33 @@ struct DoctorTests {
         Scratch.clock.advance(by: 61)
         while try await SweepEligibility(market: small.market)() > 0 {}
         return small
+    }
+
+    /// Of what was paid.
+    private func takeBack(_ small: SmallMarket, _ worker: Worker.ID) async throws {
+        let paid: Transfer.ID = try await small.market.database.read {
+            try await $0.oneRow("select transfer_id from earning where worker_id = \(worker)")["transfer_id"]
+        }
+        let clawback = try await ProposeClawback(market: small.market)(
+            [ClawbackPart(paid)], of: worker, by: .paidByMistake, reasons: "Paid twice.", reference: "CB-1",
+            by: small.maker)
+        try await DecideClawback(market: small.market)(clawback.id, takeBack: true, by: small.checker)
+    }
+
+    /// A payout that fell due and was skipped.
+    private func fallDue(_ small: SmallMarket) async throws {
+        try await SetPayoutSource(market: small.market)(
+            "main", format: .pain001v09, currency: small.usd, settings: PayoutDesk.settings, by: small.checker)
+        try await SchedulePayouts(market: small.market)(
+            try .weekly(on: .monday, minute: 0, in: "UTC"), from: "main", by: small.checker)
+        try await Scratch.asOwner {
+            try await $0.execute("update payout_schedule set next_at = next_at - interval '7 days'")
+        }
+        _ = try await OpenDuePayouts(market: small.market)(by: small.manager)
+        let due = PrepareDuePayout(market: small.market, keys: Scratch.keys)
+        for open in try await due.list(by: small.maker) {
+            try await due.skip(open.id, reason: "Nothing.", by: small.maker)
+        }
     }
 
     /// Two answers to suggestions, of which one was shown, and a version of the guideline that touches them: one is

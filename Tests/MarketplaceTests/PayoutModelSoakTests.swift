@@ -8,15 +8,16 @@ import Testing
 
 /// Random actions of people who may do what they like, against a model of what may come of it: nobody approves what
 /// they prepared, nothing changes after its approval, no account is paid to that is younger than 72 hours, and no
-/// payment is in two files. 400 actions here, 100,000 in a soak.
+/// payment is in two files; what is kept for clawbacks is owed, by a decision that is a week old and not in dispute,
+/// and no program prepares what falls due. 800 actions here, 100,000 in a soak.
 @Suite("Payout fraud controls by model", .timeLimit(.minutes(240)))
 struct PayoutModelSoakTests {
-    private static let actions = 400
+    private static let actions = 800
 
     @Test("random actions never pay what must not be paid")
     func sequences() async throws {
         let isSoak = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] != nil
-        for _ in 0..<(isSoak ? 250 : 1) {
+        for _ in 0..<(isSoak ? 125 : 1) {
             let dice = Dice()
             try await Scratch.fresh {
                 let model = try await PayoutModel(dice)
@@ -29,6 +30,7 @@ struct PayoutModelSoakTests {
                 }
                 #expect(model.exported > 0, "seed \(dice.seed): nothing was tried")
                 #expect(model.refused > 20, "seed \(dice.seed): nothing was refused")
+                #expect(model.claws.tried > 0, "seed \(dice.seed): nothing was taken back")
                 #expect(try await model.desk.small.ills() == [], "seed \(dice.seed)")
             }
         }
@@ -61,6 +63,7 @@ private final class PayoutModel {
     private var runs: [Run] = []
     private var sent: Set<String> = []
     private var statements = 0
+    let claws: ClawbackModel
 
     init(_ dice: Dice) async throws {
         self.dice = dice
@@ -79,6 +82,9 @@ private final class PayoutModel {
             try await create(
                 .key, named: "Robot", roles: [.financeMaker, .financeChecker], by: desk.small.manager))
         self.people = people
+        claws = ClawbackModel(dice, desk, people)
+        try await SchedulePayouts(market: desk.small.market)(
+            try .weekly(on: .friday, minute: 600, in: "Europe/Berlin"), from: "main", by: desk.small.checker)
     }
 
     func act() async throws {
@@ -92,8 +98,11 @@ private final class PayoutModel {
         case ..<74: try await race()
         case ..<88: try await export()
         case ..<91: try await cancel()
+        case ..<95: for _ in 0..<4 { refused += try await claws.act() }
+        case ..<97: try await fallDue()
         default: try await hear()
         }
+        faults += claws.faults
     }
 
     // MARK: Actions
@@ -107,6 +116,26 @@ private final class PayoutModel {
     private func prepare() async throws {
         let maker = dice.pick(people)
         guard let batch = try await allowed({ try await self.desk.prepare(by: maker).batch }) else { return }
+        try await note(batch, by: maker)
+    }
+
+    /// What fell due is prepared, or skipped, by somebody.
+    private func fallDue() async throws {
+        let (desk, maker) = (desk, dice.pick(people))
+        _ = try await OpenDuePayouts(market: desk.small.market)(by: desk.small.manager)
+        let prepare = PrepareDuePayout(market: desk.small.market, keys: desk.keys)
+        let open = try await prepare.list(.open, by: desk.small.maker)
+        if open.count > 1 { faults.append("two payouts fell due at once") }
+        guard let due = open.first else { return }
+        if dice.roll(0...3) == 0 {
+            let done: Void? = try await allowed { try await prepare.skip(due.id, reason: "No.", by: maker) }
+            if done != nil, maker == people[1] || maker == people[4] { faults.append("skipped by who must not") }
+        } else if let batch = try await allowed({ try await prepare(due.id, by: maker).batch }) {
+            try await note(batch, by: maker)
+        }
+    }
+
+    private func note(_ batch: PayoutBatch, by maker: Principal.ID) async throws {
         let now = Scratch.clock.now()
         let lines = try await ListPayoutLines(market: desk.small.market)(of: batch.id, by: desk.small.maker)
         var payments: [String: (Worker.ID, String, Int64)] = [:]
@@ -117,6 +146,9 @@ private final class PayoutModel {
             }
             if now.timeIntervalSince(account.at) < Self.hold { faults.append("an account of less than 72 hours") }
             payments[line.line.endToEndID] = (worker, account.iban, line.line.amount.minorUnits)
+            if line.line.amount.minorUnits < 1 { faults.append("a payment of nothing") }
+            let kept = line.line.shares.reduce(0) { $0 + $1.keptMinor }
+            if kept > claws.mostKept(of: worker, at: now) { faults.append("kept more than is owed now") }
         }
         if maker == people[1] || maker == people[4] { faults.append("prepared by who must not") }
         runs.append(Run(batch: batch, maker: maker, preparedAt: now, payments: payments))

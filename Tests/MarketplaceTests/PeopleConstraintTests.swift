@@ -33,6 +33,7 @@ struct PeopleConstraintTests {
         ("notice_kind_is_snake_case", "update notice set kind = 'No'"),
         ("notice_dedup_key_bounded", "update notice set dedup_key = ''"),
         ("notice_attempts_possible", "update notice set attempts = 101"),
+        ("notice_address_bounded", "update notice set address = ''"),
         ("notice_fault_bounded", "update notice set fault = repeat('x', 501)"),
         ("notice_delivered_iff_delivered", "update notice set delivered_at = created_at"),
         ("decision_rule_given", "update decision set rule = ''"),

@@ -58,8 +58,8 @@ struct StatementTests {
 
         let year = try await statement(small, ann)
         #expect(year.count == 3)
-        #expect(year[1].hasPrefix("payment,") && year[1].hasSuffix(",60.00,14.40,45.60,USD"))
-        #expect(year[2] == "total,,,1 payments,60.00,14.40,45.60,USD")
+        #expect(year[1].hasPrefix("payment,") && year[1].hasSuffix(",60.00,14.40,45.60,USD,0.00"))
+        #expect(year[2] == "total,,,1 payments,60.00,14.40,45.60,USD,0.00")
         #expect(try await statement(small, ann, year: 2025).count == 1)
         let page = try await advice(small, batch, ann, .html).joined()
         #expect(page.contains("<title>Remittance advice</title>") && page.contains("45.60"))

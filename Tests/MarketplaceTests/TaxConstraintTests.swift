@@ -43,6 +43,8 @@ struct TaxConstraintTests {
         ("withholding_base_never_negative", "update withholding set withheld_before_minor = -1"),
         ("withholding_work_never_negative", "update withholding set fees_minor = -1"),
         ("withholding_explained", "update withholding set lines = '[]'"),
+        ("tax_sum_claims_never_negative", "update tax_sum set relief_minor = -1"),
+        ("withholding_claims_possible", "update withholding set exempt_minor = gross_minor + 1"),
     ]
 
     @Test("each constraint refuses the statement that breaks it")

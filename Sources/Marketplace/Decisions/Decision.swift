@@ -9,7 +9,7 @@ package enum DecisionKind: String, Sendable, CaseIterable, SQLEnum {
     case credentialRefusal = "credential_refusal"
     case credentialRevocation = "credential_revocation"
     case paymentWithheld = "payment_withheld"
-    case exclusion
+    case exclusion, clawback
     case contributionWithdrawn = "contribution_withdrawn"
 }
 

@@ -53,6 +53,7 @@ package struct Doctor: Sendable {
         case .keptEligibility: return try await KeptEligibilityCheck(market: market)()
         case .rechecks: return try await RecheckCheck(market: market)()
         case .auctions: return try await AuctionCheck(market: market, isFull: isFull)()
+        case .payoutContent: return try await PayoutContentCheck(market: market)()
         case .answers: return try await AnswerCheck(market: market)()
         case .stoppings: return try await StoppingCheck(market: market)()
         case .violations(let query):

@@ -30,8 +30,11 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case holdCovers = "hold_covers_open_work"
     case onePayout = "earning_paid_once"
     case payoutTotals = "payout_totals"
+    case payoutContent = "payouts_as_prepared"
     case payoutPosted = "payouts_posted"
     case twoPeople = "payout_by_two_people"
+    case payoutsDue = "payouts_fall_due"
+    case clawbacks = "clawbacks_owed_and_kept"
     case withholdings = "withholdings_whole"
     case taxSums = "tax_sums_are_sums"
     case sealedBids = "bids_sealed"
@@ -84,7 +87,9 @@ extension DoctorCheck {
         case .termsFrozen, .termsHash, .directOffers, .raises, .oneEarning, .earningPosted, .topUps: 3
         case .balances, .folds, .journal, .vouchers, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
-        case .onePayout, .payoutTotals, .payoutPosted, .twoPeople, .withholdings, .taxSums: 6
+        case .onePayout, .payoutTotals, .payoutContent, .payoutPosted, .twoPeople, .payoutsDue, .clawbacks,
+            .withholdings, .taxSums:
+            6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .reworks: 8
         case .hours, .hoursLedger, .load: 9
@@ -139,8 +144,13 @@ extension DoctorCheck {
         case .onePayout: "No earning is in two live payout lines, nor in one whose batch was cancelled."
         case .payoutTotals:
             "Batch totals equal their lines, lines their shares, shares and what is withheld their earnings."
+        case .payoutContent: "The lines of a payout that may still be issued are those that were prepared."
         case .payoutPosted: "Every share and line of an issued payout has moved its amount, and no other has."
         case .twoPeople: "No payout was approved by whoever prepared it, or issued without approval."
+        case .payoutsDue:
+            "Each schedule's next date is one of its dates; what fell due was prepared or skipped by a person."
+        case .clawbacks:
+            "Pay is taken back by two people; workers owe what was, less what was kept, posted with its payout."
         case .withholdings: "What is withheld is what its lines come to, and was posted with its payout, not before."
         case .taxSums: "Sums that taxes count from are those of live payouts; what was issued counts without a gap."
         case .sealedBids: "Bids are open only once their auction is closed: in time, or early by two people."
@@ -200,6 +210,7 @@ extension DoctorCheck {
         case auctions
         case answers
         case stoppings
+        case payoutContent
     }
 
     var method: Method {
@@ -232,8 +243,11 @@ extension DoctorCheck {
         case .holdCovers: .violations(Self.holdViolations)
         case .onePayout: .violations(Self.onePayoutViolations)
         case .payoutTotals: .violations(Self.payoutTotalViolations)
+        case .payoutContent: .payoutContent
         case .payoutPosted: .violations(Self.payoutPostedViolations)
         case .twoPeople: .violations(Self.twoPeopleViolations)
+        case .payoutsDue: .violations(Self.payoutsDueViolations)
+        case .clawbacks: .violations(Self.clawbackViolations)
         case .withholdings: .violations(Self.withholdingViolations)
         case .taxSums: .violations(Self.taxSumViolations)
         case .sealedBids: .violations(Self.sealedBidViolations)

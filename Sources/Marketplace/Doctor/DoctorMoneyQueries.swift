@@ -121,8 +121,10 @@ extension DoctorCheck {
           from journal_entry as entry
          where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance')
            and not exists (select from voucher where voucher_id = entry.source_id)
-           -- What was withheld of a payment that came back.
+           -- What was withheld of a payment that came back, or kept of it.
            and not exists (select from withholding_reversal where withholding_id = entry.source_id)
+           and not exists (select from clawback_recovery
+                            where clawback_recovery_id = entry.source_id and not is_live)
         """
 
     static let currencyViolations: SQL = """
@@ -225,7 +227,10 @@ extension DoctorCheck {
             on items.payout_line_id = share.payout_line_id and items.worker_id = share.worker_id
           left join (select payout_share_id, sum(withheld_minor) as withheld from withholding group by 1) as taxed
             on taxed.payout_share_id = share.payout_share_id
-         where share.amount_minor + coalesce(taxed.withheld, 0) is distinct from items.earned or not items.agrees
+          left join (select payout_share_id, sum(amount_minor) as kept from clawback_recovery group by 1) as netted
+            on netted.payout_share_id = share.payout_share_id
+         where share.amount_minor + coalesce(taxed.withheld, 0) + coalesce(netted.kept, 0) is distinct from items.earned
+            or not items.agrees
         """
 
     static let payoutPostedViolations: SQL = """

@@ -29,8 +29,18 @@ extension DoctorCheck {
           join payout_share using (payout_share_id)
           join payout_line using (payout_line_id)
          group by withholding.payout_share_id, payout_share.amount_minor, payout_share.worker_id, payout_line.currency,
-                  payout_line.payout_batch_id
-        having sum(withholding.gross_minor - withholding.withheld_minor) <> payout_share.amount_minor
+                  payout_line.payout_batch_id, payout_line.payout_line_id
+        having sum(withholding.gross_minor - withholding.withheld_minor)
+               -- What was given back to the worker is not taxed again; what is kept of them, is kept after taxes.
+               + (select coalesce(sum(earning.amount_minor), 0)
+                    from payout_item
+                    join earning using (requester_id, transfer_id)
+                    join clawback on clawback.given_back_id = earning.transfer_id
+                   where payout_item.payout_line_id = payout_line.payout_line_id
+                     and earning.worker_id = payout_share.worker_id)
+               - (select coalesce(sum(amount_minor), 0) from clawback_recovery as kept
+                   where kept.payout_share_id = withholding.payout_share_id)
+               <> payout_share.amount_minor
             or bool_or(withholding.worker_id <> payout_share.worker_id)
             or bool_or(withholding.currency <> payout_line.currency)
             or bool_or(withholding.payout_batch_id <> payout_line.payout_batch_id)
@@ -42,15 +52,19 @@ extension DoctorCheck {
           left join (select worker_id, rule_set, withholding.currency, period_on, sum(counted_minor) as counted,
                             sum(withheld_minor) as withheld,
                             bit_or(1 << (extract(month from paid_on)::integer - 1))
-                                filter (where counted_minor > 0) as months
+                                filter (where counted_minor > 0) as months,
+                            sum(withholding.exempt_minor) as exempt, sum(withholding.deductions_minor) as deductions,
+                            sum(withholding.relief_minor) as relief
                        from withholding join payout_batch using (payout_batch_id)
                       where payout_batch.state <> 'cancelled'
                         and not exists (select from withholding_reversal as back
                                          where back.withholding_id = withholding.withholding_id)
                       group by 1, 2, 3, 4) as live using (worker_id, rule_set, currency, period_on)
-         where (tax_sum.counted_minor, tax_sum.withheld_minor, tax_sum.months)
+         where (tax_sum.counted_minor, tax_sum.withheld_minor, tax_sum.months, tax_sum.exempt_minor,
+                tax_sum.deductions_minor, tax_sum.relief_minor)
                is distinct from (coalesce(live.counted, 0)::bigint, coalesce(live.withheld, 0)::bigint,
-                                 coalesce(live.months, 0))
+                                 coalesce(live.months, 0), coalesce(live.exempt, 0)::bigint,
+                                 coalesce(live.deductions, 0)::bigint, coalesce(live.relief, 0)::bigint)
          union all
         select withholding_id::text
           from (select withholding_id, counted_before_minor, withheld_before_minor,

@@ -3,14 +3,17 @@ internal import Store
 
 extension Transaction {
     /// Up to 50 people who are operators now, by id.
-    func operatorsToTell() async throws -> [Principal.ID] {
+    func operatorsToTell() async throws -> [Principal.ID] { try await peopleToTell(in: .operator) }
+
+    /// Up to 50 people who hold a role now, by id.
+    func peopleToTell(in role: Role) async throws -> [Principal.ID] {
         try await rows(
             """
             select principal_id
               from principal
              where kind = 'person'
                and exists (select from role_grant
-                            where role_grant.principal_id = principal.principal_id and role = 'operator'
+                            where role_grant.principal_id = principal.principal_id and role = \(role)
                               and in_force @> \(instant))
              order by principal_id
              limit 50

@@ -20,6 +20,7 @@ package enum AccountKind: String, Sendable, CaseIterable, SQLEnum {
     case rounding
     case writeOff = "write_off"
     case platformRemedies = "platform_remedies"
+    case workerReceivables = "worker_receivables"
 }
 
 /// What an account is found by: its kind, whose it is, and its currency.
@@ -82,6 +83,11 @@ package struct AccountKey: Hashable, Sendable {
     /// Negative by as much as appeals have brought workers.
     package static func remedies(_ currency: Currency) -> AccountKey {
         AccountKey(kind: .platformRemedies, owner: nil, currency: currency)
+    }
+
+    /// Negative by as much as workers owe of pay that was taken back.
+    package static func receivables(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .workerReceivables, owner: nil, currency: currency)
     }
 
     /// Negative by as much as the platform gave up or made up for.

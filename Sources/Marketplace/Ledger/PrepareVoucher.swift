@@ -127,7 +127,7 @@ extension EntryKind {
         switch self {
         case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance: true
         case .hold, .release, .acceptance, .topUp, .payout, .settlement, .bonus, .payoutReturn, .withholding, .clawback,
-            .remedy:
+            .remedy, .recovery, .clawbackRelease:
             false
         }
     }

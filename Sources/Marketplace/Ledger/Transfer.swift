@@ -33,7 +33,8 @@ package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
     case writeOff = "write_off"
     case reversal
     case payoutReturn = "payout_return"
-    case withholding, remittance, clawback, remedy
+    case withholding, remittance, clawback, remedy, recovery
+    case clawbackRelease = "clawback_release"
 }
 
 /// What belongs together: transfers that are posted at once for one reason. Never changed, never deleted.
@@ -69,7 +70,8 @@ package enum EntryKind: String, Sendable, CaseIterable, SQLEnum {
     case writeOff = "write_off"
     case reversal
     case payoutReturn = "payout_return"
-    case withholding, remittance, clawback, remedy
+    case withholding, remittance, clawback, remedy, recovery
+    case clawbackRelease = "clawback_release"
 }
 
 /// Why money did not move. Nothing of the whole set was posted.

@@ -35,6 +35,7 @@ package enum NoticeKind {
         "credential_revoked": "One of your credentials was revoked",
         "lease_revoked": "A task was taken back: you no longer meet what it demands",
         "payment_returned": "A payment to you came back",
+        "contact_changed": "Your address was changed",
         "payout_method_changed": "The account that you are paid to was changed",
         "account_erased": "Your personal data were erased",
     ]

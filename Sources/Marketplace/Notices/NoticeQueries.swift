@@ -19,15 +19,17 @@ extension Transaction {
     ///   - kind: what happened, snake_case.
     ///   - facts: what the message is made of; no personal data of anybody but the recipient.
     ///   - dedupKey: 1 to 200 characters; telling the same person under the same key again does nothing.
+    ///   - address: where it goes in place of their own address, and not into their inbox.
     /// - Returns: whether it was not told before.
     @discardableResult
     package func tell(
-        _ recipient: Principal.ID, kind: String, facts: JSON, id: Notice.ID, dedupKey: String? = nil
+        _ recipient: Principal.ID, kind: String, facts: JSON, id: Notice.ID, dedupKey: String? = nil,
+        address: String? = nil
     ) async throws -> Bool {
         try await execute(
             """
-            insert into notice (notice_id, recipient_id, kind, facts, created_at, due_at, dedup_key)
-            values (\(id), \(recipient), \(kind), \(facts), \(instant), \(instant), \(dedupKey))
+            insert into notice (notice_id, recipient_id, kind, facts, created_at, due_at, dedup_key, address)
+            values (\(id), \(recipient), \(kind), \(facts), \(instant), \(instant), \(dedupKey), \(address))
             on conflict on constraint notice_one_per_dedup_key do nothing
             """) == 1
     }
@@ -60,9 +62,10 @@ extension Transaction {
                   from due
                  where notice.notice_id = due.notice_id
                 returning notice.notice_id, notice.recipient_id, notice.kind, notice.facts, notice.created_at,
-                          notice.attempts
+                          notice.attempts, notice.address
             )
-            select claimed.*, worker_person.email, coalesce(preference.is_wanted, true) as is_wanted
+            select claimed.*, coalesce(claimed.address, worker_person.email) as email,
+                   coalesce(preference.is_wanted, true) as is_wanted
               from claimed
               left join worker_person on worker_person.worker_id = claimed.recipient_id
               left join notice_preference as preference
@@ -101,7 +104,7 @@ extension Transaction {
               left join notice_preference as preference
                 on preference.principal_id = notice.recipient_id and preference.kind = notice.kind
                and preference.channel = 'inbox'
-             where recipient_id = \(recipient)
+             where recipient_id = \(recipient) and notice.address is null
                and (\(before)::uuid is null or notice_id < \(before)::uuid)
                and (not \(unreadOnly) or read_at is null)
                and coalesce(preference.is_wanted, true)

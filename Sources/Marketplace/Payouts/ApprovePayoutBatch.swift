@@ -53,6 +53,7 @@ package struct CancelPayoutBatch: Sendable {
                 throw PayoutRefusal.wrongState(batch.state, .cancel)
             }
             try await transaction.takeBackWithholdings(of: id)
+            try await transaction.cancelRecoveries(of: id)
             try await change.record("payout_cancelled", by: actor, on: "payout_batch", id.uuid, in: .platform)
         }
     }

@@ -79,11 +79,20 @@ extension Transaction {
                    and not exists (select from withholding_reversal as back
                                     where back.withholding_id = withholding.withholding_id)
                  group by 1
+            ),
+            netted as (
+                select clawback.currency, sum(recovery.amount_minor)::bigint as amount_minor
+                  from clawback_recovery as recovery
+                  join clawback using (clawback_id)
+                  join payout_batch using (payout_batch_id)
+                 where clawback.worker_id = \(worker) and recovery.is_live and payout_batch.state = 'issued'
+                 group by 1
             )
             select currency, coalesce(pending.amount_minor, 0) as pending, coalesce(earned.due, 0) as due,
                    coalesce(earned.in_payout, 0) as in_payout, coalesce(earned.paid, 0) as paid,
-                   coalesce(taxed.amount_minor, 0) as withheld
+                   coalesce(taxed.amount_minor, 0) as withheld, coalesce(netted.amount_minor, 0) as kept
               from pending full join earned using (currency) left join taxed using (currency)
+              left join netted using (currency)
              order by currency
             """
         ).map { row in
@@ -91,7 +100,7 @@ extension Transaction {
             func money(_ column: String) throws -> Money { try Money(row.value(column, as: Int64.self), currency) }
             return EarningSum(
                 pending: try money("pending"), due: try money("due"), inPayout: try money("in_payout"),
-                paid: try money("paid"), withheld: try money("withheld"))
+                paid: try money("paid"), withheld: try money("withheld"), kept: try money("kept"))
         }
     }
 

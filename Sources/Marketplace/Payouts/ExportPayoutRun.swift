@@ -84,6 +84,7 @@ package struct ExportPayoutRun: Sendable {
             let file = try await transaction.file(of: batch, run, part: Self.part, keys, report: { _ in }) { _ in }
             try await change.payIntoClearing(batch)
             try await change.postWithholdings(of: id, step: Self.part)
+            try await change.postRecoveries(of: id, step: Self.part)
             guard try await transaction.markRunIssued(id, fileHash: file.hash, bytes: file.bytes) else {
                 throw PayoutRefusal.wrongState(batch.state, .issue)
             }
@@ -166,7 +167,7 @@ private struct PayoutFileWriter {
 
     mutating func append(_ line: RunLine, _ keys: KeyRing) throws {
         guard let wrapped = line.wrapped, let name = line.wrappingKey else { throw PayoutRefusal.accountErased }
-        let key = try Envelope.unwrap(wrapped.bytes, of: .worker(line.worker), by: name, in: keys)
+        let key = try Envelope.unwrap(wrapped.bytes, of: line.payee.keyOwner, by: name, in: keys)
         let method = try PayoutMethod(
             try Envelope.open(line.sealed.bytes, for: "payout_line/\(line.id)", under: key))
         guard let account = method.account(for: run.format) else { throw PayoutRefusal.contentDiffers }

@@ -248,6 +248,7 @@ private struct BankSession {
                     let shares = try await change.transaction.sharesOfLines(some.map(\.standing.id))
                     try await change.giveBack(shares.map(\.share), hadLeft: hadLeft)
                     try await change.giveBackWithholdings(of: shares.map(\.share.id))
+                    try await change.giveBackRecoveries(of: shares.map(\.share.id))
                     try await change.transaction.requeueEarnings(of: some.map(\.standing.id))
                     let reasons = Dictionary(
                         some.map { ($0.standing.id, $0.failed?.reason ?? "") }, uniquingKeysWith: { one, _ in one })

@@ -23,6 +23,7 @@ package struct IssuePayoutBatch: Sendable {
             try await change.payIntoClearing(batch)
             try await change.settle(lines.map { ($0.line.id, $0.line.amount) })
             try await change.postWithholdings(of: id, step: 5_000)
+            try await change.postRecoveries(of: id, step: 5_000)
             guard try await transaction.markPayoutIssued(id) else {
                 throw PayoutRefusal.wrongState(batch.state, .issue)
             }
@@ -36,14 +37,16 @@ package struct IssuePayoutBatch: Sendable {
 }
 
 extension Transaction {
-    /// Looks whether the lines of a locked batch are what was approved, and whether still as much has to be withheld.
+    /// Looks whether the lines of a locked batch are what was approved, and whether still as much has to be withheld
+    /// and is owed.
     ///
     /// - Parameter each: gets the lines, part by part.
-    /// - Throws: ``PayoutRefusal/contentDiffers``; ``WithholdingRefusal``.
+    /// - Throws: ``PayoutRefusal/contentDiffers``; ``PayoutRefusal/clawbackOverturned``; ``WithholdingRefusal``.
     func checkContent(of batch: PayoutBatch, each: ([NamedLine]) throws -> Void = { _ in }) async throws {
         guard try await payoutContent(of: batch.id, in: batch.total.currency, each: each).isThat(of: batch) else {
             throw PayoutRefusal.contentDiffers
         }
+        try await checkRecoveries(of: batch.id)
         try await checkWithholdings(of: batch.id)
     }
 }

@@ -45,6 +45,8 @@ package struct EarningSum: Hashable, Sendable {
     package let paid: Money
     /// Of what is paid, what was kept back for taxes.
     package let withheld: Money
+    /// Of what is paid, what was kept for clawbacks.
+    package let kept: Money
 }
 
 /// A worker's earnings: sums by currency, and the assignments with their frozen terms, newest first, by pages.

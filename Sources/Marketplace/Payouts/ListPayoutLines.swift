@@ -57,6 +57,9 @@ extension NamedShare {
         [
             "worker": .string("\(share.worker)"), "worker_key": .string(workerKey), "worker_name": .string(workerName),
             "amount": .string(share.amount.decimalText), "currency": .string(share.amount.currency.code),
+            "gross_minor": .integer(share.amount.minorUnits + withheldMinor + share.keptMinor),
+            "withheld_minor": .integer(withheldMinor), "clawed_back_minor": .integer(share.keptMinor),
+            "net_minor": .integer(share.amount.minorUnits),
         ]
     }
 }

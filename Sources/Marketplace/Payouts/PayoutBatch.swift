@@ -97,6 +97,22 @@ package enum Payee: Hashable, Sendable {
         }
     }
 
+    /// Under whose key their account is sealed.
+    var keyOwner: KeyOwner {
+        switch self {
+        case .worker(let id): .worker(id)
+        case .agency(let id): .team(id)
+        }
+    }
+
+    /// Where their account is sealed.
+    var methodPlace: String {
+        switch self {
+        case .worker(let id): "payout_method/\(id)"
+        case .agency(let id): "team_payout_method/\(id)"
+        }
+    }
+
     var agency: Team.ID? {
         switch self {
         case .worker: nil
@@ -111,6 +127,17 @@ package struct PayoutShare: Hashable, Sendable {
     package let id: ID
     package let worker: Worker.ID
     package let amount: Money
+    /// What is kept of it for clawbacks, not in the amount; minor units.
+    package var keptMinor: Int64 = 0
+
+    fileprivate var hashed: JSON {
+        var members: [String: JSON] = [
+            "worker": .string("\(worker)"), "amount_minor": .integer(amount.minorUnits),
+        ]
+        // Batches of before have no such member in their hash.
+        if keptMinor != 0 { members["clawed_back_minor"] = .integer(keptMinor) }
+        return .object(members)
+    }
 }
 
 /// What a batch comes to: added up line by line, in the order of their ids, so that no batch is ever held whole.
@@ -154,9 +181,7 @@ extension PayoutLine {
             "payee": payee.worker.map { .string("\($0)") } ?? .null,
             "payee_team": payee.agency.map { .string("\($0)") } ?? .null,
             "shares": .array(
-                shares.sorted { $0.worker < $1.worker }.map {
-                    ["worker": .string("\($0.worker)"), "amount_minor": .integer($0.amount.minorUnits)]
-                }),
+                shares.sorted { $0.worker < $1.worker }.map(\.hashed)),
         ]
         if let digest = accountDigest { members["account"] = .string(digest.hexadecimal) }
         return .object(members)
@@ -178,6 +203,8 @@ package enum PayoutRefusal: Refusal {
     case accountsChanged(Int)
     /// Such a batch has a file of its own form, or none.
     case wrongForm
+    /// An appeal was granted against a clawback of which the batch keeps something.
+    case clawbackOverturned
     /// The account of a payee cannot be opened any more: they were erased.
     case accountErased
     /// What is stored does not make the file that was written before.
@@ -192,6 +219,7 @@ package enum PayoutRefusal: Refusal {
         case .contentDiffers: "payout_content_differs"
         case .accountsChanged: "payout_accounts_changed"
         case .wrongForm: "payout_wrong_form"
+        case .clawbackOverturned: "payout_clawback_overturned"
         case .accountErased: "payout_account_erased"
         case .fileDiffers: "payout_file_differs"
         }
@@ -209,6 +237,8 @@ package enum PayoutRefusal: Refusal {
             "\(count) of its payees have changed their account since it was prepared. Cancel it and prepare another."
         case .wrongForm:
             "`payout issue` is for batches without accounts, `payout export` for those prepared from a source."
+        case .clawbackOverturned:
+            "It keeps what a worker does not owe any more, by an appeal. Cancel it and prepare another."
         case .accountErased:
             "A payee of this batch was erased, and with them their account: the file cannot be made again."
         case .fileDiffers: "The file would not be the one that was written before; something stored was changed."

@@ -7,7 +7,9 @@ internal import Payments
 /// Shape in JSON: `name`, `country`, optionally `street`, `building_number`, `post_code`, `town`; the account as `iban`
 /// with an optional `bic`, or as `account` with a `bic`; for NACHA an object `ach` of `destination`,
 /// `destination_name`, `origin`, `origin_name`, `company_id`, `entry_description` and `originating_bank`; what the
-/// payee reads as `remittance`; and `asks_tax_rules`, true where nobody is paid without.
+/// payee reads as `remittance`; `asks_tax_rules`, true where nobody is paid without; and what may be kept of a payment
+/// for clawbacks: `clawback_limit_bps`, ten-thousandths of it (2500), and `clawback_floor_minor`, what is paid at least
+/// (1).
 package struct PayoutPayer: Hashable, Sendable {
     /// As it was given; `execution_on` is the day on which the bank shall pay.
     package let json: JSON
@@ -18,6 +20,7 @@ package struct PayoutPayer: Hashable, Sendable {
     /// Whether nobody is paid for whom no tax rules are in force; else they are paid gross.
     let asksTaxRules: Bool
     let executionOn: CalendarDate?
+    package let netting: NettingPolicy
 
     /// - Throws: ``BadInput``.
     package init(_ json: JSON) throws(BadInput) {
@@ -45,6 +48,13 @@ package struct PayoutPayer: Hashable, Sendable {
         party = Party(name: name, address: address)
         remittance = try text("remittance", of: json) ?? "Payout"
         asksTaxRules = json["asks_tax_rules"]?.boolValue ?? false
+        netting = NettingPolicy(
+            limitBasisPoints: json["clawback_limit_bps"]?.integerValue ?? NettingPolicy.usual.limitBasisPoints,
+            floorMinor: json["clawback_floor_minor"]?.integerValue ?? NettingPolicy.usual.floorMinor)
+        guard (0...10_000).contains(netting.limitBasisPoints) else {
+            throw BadInput("clawback_limit_bps", "must be 0 to 10000")
+        }
+        guard netting.floorMinor > 0 else { throw BadInput("clawback_floor_minor", "must be above zero") }
         executionOn = json["execution_on"]?.stringValue.flatMap { CalendarDate(iso: $0) }
         do {
             let bic = try json["bic"]?.stringValue.map { try BIC($0) }

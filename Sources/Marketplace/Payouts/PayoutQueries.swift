@@ -9,6 +9,8 @@ struct DueEarning: Sendable {
     let amountMinor: Int64
     /// The agency whom the worker belonged to when they earned it, if it is the payee.
     let payee: Team.ID?
+    /// Whether an appeal has given it back; see ``Clawback``.
+    let isGivenBack: Bool
 }
 
 /// A line as the bank file shows it.
@@ -32,10 +34,12 @@ package struct NamedShare: Hashable, Sendable {
     package let workerKey: String
     /// Empty where the person was erased.
     package let workerName: String
+    /// Minor units, kept back for taxes.
+    package let withheldMinor: Int64
 }
 
 extension Transaction {
-    /// Earnings that wait to be paid, by worker.
+    /// Earnings that wait to be paid, by worker. What is taken back waits while its recovery does.
     ///
     /// - Parameter last: of the part before.
     func dueEarnings(in currency: Currency, after last: DueEarning? = nil, limit: Int) async throws -> [DueEarning] {
@@ -44,13 +48,22 @@ extension Transaction {
             select earning.requester_id, earning.transfer_id, earning.worker_id, earning.amount_minor,
                    (select team.team_id from team_member join team using (team_id)
                      where team_member.worker_id = earning.worker_id and team_member.in_force @> earning.earned_at
-                       and team.is_payee) as payee_team_id
+                       and team.is_payee) as payee_team_id,
+                   exists (select from clawback where given_back_id = earning.transfer_id) as is_given_back
               from earning
              where earning.currency = \(currency)
                and not exists (select from payout_item
                                 where payout_item.requester_id = earning.requester_id
                                   and payout_item.transfer_id = earning.transfer_id
                                   and payout_item.is_live)
+               and not exists (select from clawback_item as item join clawback using (clawback_id)
+                                where item.requester_id = earning.requester_id
+                                  and item.transfer_id = earning.transfer_id and item.is_live
+                                  and clawback.state = 'decided'
+                                  and (clawback.effect_at > \(instant)
+                                       or exists (select from appeal
+                                                   where appeal.decision_id = clawback.decision_id
+                                                     and appeal.state = 'open')))
                and (\(last?.worker)::uuid is null
                     or (earning.worker_id, earning.requester_id, earning.transfer_id)
                        > (\(last?.worker)::uuid, \(last?.requester)::uuid, \(last?.transfer)::uuid))
@@ -61,8 +74,37 @@ extension Transaction {
             DueEarning(
                 requester: try row["requester_id"], transfer: try row["transfer_id"],
                 worker: try row["worker_id"], amountMinor: try row["amount_minor"],
-                payee: try row["payee_team_id"]
+                payee: try row["payee_team_id"], isGivenBack: try row["is_given_back"]
             )
+        }
+    }
+
+    /// What is due to agencies in their people's place.
+    func dueByAgency(in currency: Currency) async throws -> [(team: Team.ID, amount: Money)] {
+        try await rows(
+            """
+            select team_id, sum(earning.amount_minor)::bigint as amount_minor
+              from earning
+              join team_member on team_member.worker_id = earning.worker_id
+                              and team_member.in_force @> earning.earned_at
+              join team using (team_id)
+             where earning.currency = \(currency) and team.is_payee
+               and not exists (select from payout_item
+                                where payout_item.requester_id = earning.requester_id
+                                  and payout_item.transfer_id = earning.transfer_id
+                                  and payout_item.is_live)
+             group by team_id
+             order by team_id
+            """
+        ).map { (try $0["team_id"], try Money($0["amount_minor"], currency)) }
+    }
+
+    /// Enters what the line of an agency comes to; one that came to nothing is none.
+    func finishAgencyLine(_ id: PayoutLine.ID, total: Int64) async throws {
+        if total == 0 {
+            try await execute("delete from payout_line where payout_line_id = \(id)")
+        } else {
+            try await execute("update payout_line set amount_minor = \(total) where payout_line_id = \(id)")
         }
     }
 
@@ -117,6 +159,11 @@ extension Transaction {
                 ])
             }
         )
+        try await insertPayoutShares(lines)
+    }
+
+    /// What of lines that were written is whose.
+    func insertPayoutShares(_ lines: [PayoutLine]) async throws {
         try await copyIn(
             "copy payout_share (payout_share_id, payout_line_id, worker_id, amount_minor) from stdin (format binary)",
             rows: lines.lazy.flatMap { line in
@@ -167,7 +214,10 @@ extension Transaction {
                    sha256(payout_line.sealed_account) as account_digest, payout_line.state::text as line_state,
                    payout_line.reason,
                    payout_line.method_version is distinct from
-                   (select version from payout_method where payout_method.worker_id = payout_line.worker_id)
+                   coalesce(
+                       (select version from payout_method where payout_method.worker_id = payout_line.worker_id),
+                       (select version from team_payout_method as method
+                         where method.team_id = payout_line.payee_team_id))
                    and payout_line.sealed_account is not null as is_account_changed,
                    (select count(*) from payout_item
                      where payout_item.payout_line_id = payout_line.payout_line_id) as earnings
@@ -198,7 +248,8 @@ extension Transaction {
     private func payoutShares(of lines: [PayoutLine.ID]) async throws -> [PayoutLine.ID: [PayoutShare]] {
         let rows = try await rows(
             """
-            select payout_share_id, payout_line_id, payout_share.worker_id, payout_share.amount_minor, currency
+            select payout_share_id, payout_line_id, payout_share.worker_id, payout_share.amount_minor, currency,
+                   \(fragment: PayoutShare.kept) as kept_minor
               from payout_share join payout_line using (payout_line_id)
              where payout_line_id = any(\(lines))
              order by payout_share.worker_id
@@ -216,6 +267,9 @@ extension Transaction {
         try await rows(
             """
             select payout_share_id, payout_share.worker_id, payout_share.amount_minor, currency,
+                   \(fragment: PayoutShare.kept) as kept_minor,
+                   (select coalesce(sum(withheld_minor), 0)::bigint from withholding
+                     where withholding.payout_share_id = payout_share.payout_share_id) as withheld_minor,
                    worker.external_key, coalesce(worker_person.name, '') as name
               from payout_share
               join payout_line using (payout_line_id)
@@ -228,7 +282,8 @@ extension Transaction {
             """
         ).map {
             NamedShare(
-                share: try PayoutShare(row: $0), workerKey: try $0["external_key"], workerName: try $0["name"]
+                share: try PayoutShare(row: $0), workerKey: try $0["external_key"], workerName: try $0["name"],
+                withheldMinor: try $0["withheld_minor"]
             )
         }
     }
@@ -289,7 +344,7 @@ extension Transaction {
 }
 
 extension Payee {
-    fileprivate init(row: Row) throws {
+    init(row: Row) throws {
         if let team: Team.ID = try row["payee_team_id"] {
             self = .agency(team)
         } else {
@@ -303,5 +358,11 @@ extension PayoutShare {
         id = try row["payout_share_id"]
         worker = try row["worker_id"]
         amount = try Money(row["amount_minor"], row["currency"])
+        keptMinor = try row["kept_minor"]
     }
+
+    fileprivate static let kept: SQL = """
+        (select coalesce(sum(kept.amount_minor), 0)::bigint from clawback_recovery as kept
+          where kept.payout_share_id = payout_share.payout_share_id)
+        """
 }

@@ -8,9 +8,9 @@ struct SealedAccount: Sendable {
     let version: Int
 }
 
-/// Where a worker is paid, sealed, with what decides whether they are paid there now.
+/// Where a worker or an agency is paid, sealed, with what decides whether they are paid there now.
 struct StoredMethod: Sendable {
-    let worker: Worker.ID
+    let payee: Payee
     let sealed: Bytes
     let wrapped: Bytes
     let wrappingKey: String
@@ -23,7 +23,7 @@ struct StoredMethod: Sendable {
 /// A line with what its payment is written from.
 struct RunLine: Sendable {
     let id: PayoutLine.ID
-    let worker: Worker.ID
+    let payee: Payee
     let amount: Money
     let endToEndID: String
     let shortID: String
@@ -86,7 +86,30 @@ extension Transaction {
             """
         ).map { row in
             StoredMethod(
-                worker: try row["worker_id"], sealed: try row["sealed"], wrapped: try row["wrapped"],
+                payee: .worker(try row["worker_id"]), sealed: try row["sealed"], wrapped: try row["wrapped"],
+                wrappingKey: try row["wrapping_key"], changedAt: try row["changed_at"], version: try row["version"],
+                failedFor: try row["reason"])
+        }
+    }
+
+    /// The same of agencies.
+    func storedMethods(ofTeams teams: [Team.ID]) async throws -> [StoredMethod] {
+        try await rows(
+            """
+            select method.team_id, method.sealed, method.changed_at, method.version, team_key.wrapping_key,
+                   team_key.wrapped, failed.reason
+              from team_payout_method as method
+              join team_key using (team_id)
+              left join lateral (
+                  select reason from payout_line
+                   where payout_line.payee_team_id = method.team_id and state = 'failed'
+                     and method_version = method.version
+                   order by failed_at desc limit 1) as failed on true
+             where method.team_id = any(\(teams))
+            """
+        ).map { row in
+            StoredMethod(
+                payee: .agency(try row["team_id"]), sealed: try row["sealed"], wrapped: try row["wrapped"],
                 wrappingKey: try row["wrapping_key"], changedAt: try row["changed_at"], version: try row["version"],
                 failedFor: try row["reason"])
         }
@@ -99,8 +122,10 @@ extension Transaction {
             select count(*) as changed
               from payout_line
               left join payout_method using (worker_id)
+              left join team_payout_method on team_payout_method.team_id = payout_line.payee_team_id
              where payout_batch_id = \(id) and sealed_account is not null
-               and payout_method.version is distinct from payout_line.method_version
+               and coalesce(payout_method.version, team_payout_method.version)
+                   is distinct from payout_line.method_version
             """)["changed"]
     }
 
@@ -110,17 +135,19 @@ extension Transaction {
     func runLines(of id: PayoutBatch.ID, after: PayoutLine.ID?, limit: Int) async throws -> [RunLine] {
         try await rows(
             """
-            select payout_line_id, payout_line.worker_id, amount_minor, currency, end_to_end_id, short_id,
-                   sealed_account, worker_key.wrapped, worker_key.wrapping_key
+            select payout_line_id, payout_line.worker_id, payee_team_id, amount_minor, currency, end_to_end_id,
+                   short_id, sealed_account, coalesce(worker_key.wrapped, team_key.wrapped) as wrapped,
+                   coalesce(worker_key.wrapping_key, team_key.wrapping_key) as wrapping_key
               from payout_line
               left join worker_key using (worker_id)
+              left join team_key on team_key.team_id = payee_team_id
              where payout_batch_id = \(id) and (\(after)::uuid is null or payout_line_id > \(after)::uuid)
              order by payout_line_id
              limit \(limit)
             """
         ).map { row in
             RunLine(
-                id: try row["payout_line_id"], worker: try row["worker_id"],
+                id: try row["payout_line_id"], payee: try Payee(row: row),
                 amount: try Money(row["amount_minor"], row["currency"]), endToEndID: try row["end_to_end_id"],
                 shortID: try row["short_id"], sealed: try row["sealed_account"], wrapped: try row["wrapped"],
                 wrappingKey: try row["wrapping_key"])

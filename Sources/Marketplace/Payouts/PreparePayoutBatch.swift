@@ -24,7 +24,9 @@ package struct PreparePayoutBatch: Sendable {
             guard !due.isEmpty else { throw PayoutRefusal.nothingToPay }
             let id: PayoutBatch.ID = change.make()
             let gross = try change.payoutLines(for: due, in: currency)
-            let payout = try await change.withholdTaxes(from: gross.lines, gross.items, in: currency)
+            let claims = try await transaction.lockClaims(of: Array(Set(due.map(\.worker))), in: currency)
+            var payout = try await change.withholdTaxes(from: gross.lines, gross.items, in: currency)
+            try payout.net(claims, by: .usual) { change.identifiers.uuid(at: change.instant) }
             if payout.lines.isEmpty, let first = payout.leftOut.first {
                 throw WithholdingRefusal.nothingLeft(first.reason)
             }
@@ -61,11 +63,11 @@ extension Change {
             items += earnings.map { ($0, id) }
             let parts = Dictionary(grouping: earnings, by: \.worker).sorted { $0.key < $1.key }
             let shares = try parts.map { worker, part in
-                PayoutShare(id: make(), worker: worker, amount: try part.total(in: currency))
+                PayoutShare(id: make(), worker: worker, amount: try part.earned(in: currency))
             }
             lines.append(
                 PayoutLine(
-                    id: id, payee: payee, amount: try earnings.total(in: currency), earningCount: earnings.count,
+                    id: id, payee: payee, amount: try earnings.earned(in: currency), earningCount: earnings.count,
                     shares: shares
                 ))
         }
@@ -84,7 +86,7 @@ extension Payee {
 }
 
 extension [DueEarning] {
-    fileprivate func total(in currency: Currency) throws -> Money {
+    func earned(in currency: Currency) throws -> Money {
         try reduce(Money(0, currency)) { try $0.adding(Money($1.amountMinor, currency)) }
     }
 }

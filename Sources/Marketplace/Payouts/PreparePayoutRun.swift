@@ -5,8 +5,6 @@ internal import Store
 
 /// Why somebody who has earned is not in a payout.
 package enum PayoutHindrance: Hashable, Sendable {
-    /// Agencies are paid by tables without accounts only.
-    case agency
     case noAccount
     /// Of the account.
     case otherCurrency(Currency)
@@ -22,7 +20,6 @@ package enum PayoutHindrance: Hashable, Sendable {
 
     package var code: String {
         switch self {
-        case .agency: "agency"
         case .noAccount: "no_account"
         case .otherCurrency: "other_currency"
         case .otherForm: "other_form"
@@ -57,7 +54,7 @@ package struct PayoutExclusion: Hashable, Sendable {
         case .held(let until): members["until"] = .integer(Int64(until.timeIntervalSince1970.rounded(.up)))
         case .accountRefused(let reason): members["bank_reason"] = .string(reason)
         case .otherCurrency(let currency): members["account_currency"] = .string(currency.code)
-        case .agency, .noAccount, .otherForm, .belowMinimum, .noTaxRules: break
+        case .noAccount, .otherForm, .belowMinimum, .noTaxRules: break
         }
         return .object(members)
     }
@@ -96,44 +93,62 @@ package struct PreparePayoutRun: Sendable {
         from source: String, on day: CalendarDate, minimumMinor: Int64 = 0, earningsMax: Int = 1_000_000,
         by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> Result {
-        guard (1...1_000_000).contains(earningsMax) else { throw BadInput("earnings_max", "must be 1 to 1,000,000") }
-        guard minimumMinor >= 0 else { throw BadInput("minimum_minor", "must not be negative") }
-        return try await market.change { change in
-            let transaction = change.transaction
-            try await transaction.authorize(actor, as: .financeMaker)
-            try await transaction.requirePerson(actor)
-            guard let source = try await transaction.payoutSource(source) else { throw NotFound("payout source") }
-            let currency = source.currency
-            // Two makers at once: the second finds, in its next statement, what the first has left.
-            try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
-            let id: PayoutBatch.ID = change.make()
-            let run = PayoutRun(
-                format: source.format, payer: try source.payer.paying(on: day), fileHash: nil, fileBytes: nil)
-            try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
-            var filling = RunFilling(
-                batch: id, source: source, minimumMinor: minimumMinor, earningsMax: earningsMax, keys: keys,
-                actor: actor)
-            try await filling.fill(change, report)
-            if filling.payments == 0, let reason = filling.leftOut { throw WithholdingRefusal.nothingLeft(reason) }
-            let content = try await transaction.finishPayoutBatch(id, in: currency)
-            try await change.record(
-                "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
-                facts: [
-                    "total": .string("\(content.total)"), "lines": .integer(Int64(content.lineCount)),
-                    "content_hash": .string(content.hash.hexadecimal), "source": .string(source.name),
-                    "format": .string(source.format.rawValue), "excluded": .integer(Int64(filling.excluded.count)),
-                    "accounts_opened": .integer(Int64(filling.opened)),
-                ])
-            let batch = PayoutBatch(
-                id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
-                contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: run)
-            return Result(batch: batch, excluded: filling.excluded)
+        try await market.change { change in
+            try await change.preparePayoutRun(
+                RunOrder(source: source, day: day, minimumMinor: minimumMinor, earningsMax: earningsMax),
+                keys, by: actor, report: report)
         }
     }
 }
 
+/// What a run is prepared by.
+struct RunOrder: Sendable {
+    let source: String
+    let day: CalendarDate
+    let minimumMinor: Int64
+    var earningsMax = 1_000_000
+}
+
+extension Change {
+    func preparePayoutRun(
+        _ order: RunOrder, _ keys: KeyRing, by actor: Principal.ID, report: @Sendable (Int) -> Void
+    ) async throws -> PreparePayoutRun.Result {
+        guard (1...1_000_000).contains(order.earningsMax) else {
+            throw BadInput("earnings_max", "must be 1 to 1,000,000")
+        }
+        guard order.minimumMinor >= 0 else { throw BadInput("minimum_minor", "must not be negative") }
+        try await transaction.authorize(actor, as: .financeMaker)
+        try await transaction.requirePerson(actor)
+        guard let source = try await transaction.payoutSource(order.source) else { throw NotFound("payout source") }
+        let currency = source.currency
+        // Two makers at once: the second finds, in its next statement, what the first has left.
+        try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
+        let id: PayoutBatch.ID = make()
+        let run = PayoutRun(
+            format: source.format, payer: try source.payer.paying(on: order.day), fileHash: nil, fileBytes: nil)
+        try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
+        var filling = RunFilling(id, from: source, order, keys, by: actor)
+        try await filling.fill(self, report)
+        if filling.payments == 0, let reason = filling.leftOut { throw WithholdingRefusal.nothingLeft(reason) }
+        let content = try await transaction.finishPayoutBatch(id, in: currency)
+        try await record(
+            "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
+            facts: [
+                "total": .string("\(content.total)"), "lines": .integer(Int64(content.lineCount)),
+                "content_hash": .string(content.hash.hexadecimal), "source": .string(source.name),
+                "format": .string(source.format.rawValue), "excluded": .integer(Int64(filling.excluded.count)),
+                "accounts_opened": .integer(Int64(filling.opened)),
+            ])
+        let batch = PayoutBatch(
+            id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
+            contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: run)
+        return PreparePayoutRun.Result(batch: batch, excluded: filling.excluded)
+    }
+}
+
 /// Puts what is due into a run, so many payees at a time that memory does not grow with their number: an agency's
-/// earnings are added up, a worker's are never more than one part and what they have earned.
+/// people are added to its line part by part, a worker's earnings are never more than one part and what they have
+/// earned.
 private struct RunFilling {
     private static let part = 5_000
 
@@ -148,9 +163,17 @@ private struct RunFilling {
     private(set) var opened = 0
     /// Why the first who was left out for taxes was.
     private(set) var leftOut: String?
-    private(set) var agencies: [Team.ID: Money] = [:]
+    /// The lines of agencies, and what they come to so far.
+    private var agencies: [Team.ID: (line: PayoutLine.ID, total: Int64)] = [:]
+
+    init(_ batch: PayoutBatch.ID, from source: PayoutSource, _ order: RunOrder, _ keys: KeyRing, by actor: Principal.ID)
+    {
+        (self.batch, self.source, self.keys, self.actor) = (batch, source, keys, actor)
+        (minimumMinor, earningsMax) = (order.minimumMinor, order.earningsMax)
+    }
 
     mutating func fill(_ change: Change, _ report: @Sendable (Int) -> Void) async throws {
+        try await openAgencies(change)
         var (looked, last): (Int, DueEarning?) = (0, nil)
         // The earnings of the last worker of a part, whose others are in the next.
         var held: [DueEarning] = []
@@ -171,33 +194,89 @@ private struct RunFilling {
             report(payments)
             if isEnd { break }
         }
-        for (team, amount) in agencies.sorted(by: { $0.key < $1.key }) {
-            excluded.append(PayoutExclusion(payee: .agency(team), amount: amount, hindrance: .agency))
+        for (_, agency) in agencies.sorted(by: { $0.key < $1.key }) {
+            try await change.transaction.finishAgencyLine(agency.line, total: agency.total)
+            if agency.total > 0 { payments += 1 }
+        }
+    }
+
+    /// A line for each agency that can be paid, without an amount yet.
+    private mutating func openAgencies(_ change: Change) async throws {
+        let due = try await change.transaction.dueByAgency(in: source.currency)
+        let lines = due.map { team, amount in
+            PayoutLine(id: change.make(), payee: .agency(team), amount: amount, earningCount: 0, shares: [])
+        }
+        let methods = try await change.transaction.storedMethods(ofTeams: due.map(\.team))
+        let chosen = try change.choose(lines, methods, source: source, minimumMinor: minimumMinor, keys)
+        excluded += chosen.excluded
+        opened += chosen.opened
+        try await change.transaction.insertPayoutLines(chosen.lines, of: batch, accounts: chosen.accounts)
+        for line in chosen.lines {
+            if let team = line.payee.agency { agencies[team] = (line.id, 0) }
         }
     }
 
     private mutating func take(_ due: [DueEarning], _ change: Change) async throws {
         let currency = source.currency
-        for earning in due {
-            guard let team = earning.payee else { continue }
-            agencies[team] = try (agencies[team] ?? Money(0, currency)).adding(Money(earning.amountMinor, currency))
+        let taxed =
+            source.payer.asksTaxRules
+            ? try await change.transaction.taxChoices(of: Array(Set(due.map(\.worker)))) : nil
+        let untaxed = due.filter { taxed != nil && taxed?[$0.worker] == nil }
+        for (worker, earnings) in Dictionary(grouping: untaxed, by: \.worker).sorted(by: { $0.key < $1.key }) {
+            excluded.append(
+                PayoutExclusion(
+                    payee: .worker(worker), amount: try earnings.earned(in: currency), hindrance: .noTaxRules))
         }
-        let gross = try change.payoutLines(for: due.filter { $0.payee == nil }, in: currency)
-        var chosen = try await change.choose(gross.lines, source: source, minimumMinor: minimumMinor, keys)
+        let payable = due.filter { taxed == nil || taxed?[$0.worker] != nil }
+        let own = try change.payoutLines(for: payable.filter { $0.payee == nil }, in: currency)
+        let methods = try await change.transaction.storedMethods(of: own.lines.compactMap(\.payee.worker))
+        let chosen = try change.choose(own.lines, methods, source: source, minimumMinor: minimumMinor, keys)
         excluded += chosen.excluded
         opened += chosen.opened
-        guard !chosen.lines.isEmpty else { return }
+        let ofAgencies = try change.payoutLines(
+            for: payable.filter { earning in earning.payee.map { agencies[$0] != nil } ?? false }, in: currency)
+        // Under the id of the line that stands.
+        let standing = Dictionary(
+            ofAgencies.lines.map { ($0.id, $0.payee.agency.flatMap { agencies[$0]?.line } ?? $0.id) },
+            uniquingKeysWith: { first, _ in first })
+        let shared = ofAgencies.lines.map { $0.renamed(standing[$0.id] ?? $0.id) }
+        let lines = chosen.lines + shared
+        guard !lines.isEmpty else { return }
         let ids = Set(chosen.lines.map(\.id))
+        let items =
+            own.items.filter { ids.contains($0.line) }
+            + ofAgencies.items.map { ($0.earning, standing[$0.line] ?? $0.line) }
+        let workers = Array(Set(lines.flatMap { $0.shares.map(\.worker) }))
+        let claims = try await change.transaction.lockClaims(of: workers, in: currency)
         // Taxes are withheld of those who are paid now, and of nobody else.
-        let payout = try await change.withholdTaxes(
-            from: chosen.lines, gross.items.filter { ids.contains($0.line) }, in: currency)
-        let left = Set(payout.lines.map(\.id))
-        chosen.accounts = chosen.accounts.filter { left.contains($0.key) }
-        payments += payout.lines.count
+        var payout = try await change.withholdTaxes(from: lines, items, in: currency)
+        try payout.net(claims, by: source.payer.netting) { change.identifiers.uuid(at: change.instant) }
+        try await write(payout, chosen.accounts, change)
+    }
+
+    private mutating func write(
+        _ payout: TaxedPayout, _ accounts: [PayoutLine.ID: SealedAccount], _ change: Change
+    ) async throws {
         leftOut = leftOut ?? payout.leftOut.first?.reason
-        try await change.transaction.insertPayoutLines(payout.lines, of: batch, accounts: chosen.accounts)
+        let own = payout.lines.filter { $0.payee.agency == nil }
+        let shared = payout.lines.filter { $0.payee.agency != nil }
+        payments += own.count
+        let left = Set(own.map(\.id))
+        try await change.transaction.insertPayoutLines(
+            own, of: batch, accounts: accounts.filter { left.contains($0.key) })
+        try await change.transaction.insertPayoutShares(shared)
+        for line in shared {
+            guard let team = line.payee.agency, let total = agencies[team]?.total else { continue }
+            agencies[team]?.total = try Money(total, source.currency).adding(line.amount).minorUnits
+        }
         try await change.transaction.insertPayoutItems(payout.items)
         try await change.keep(payout, in: batch, by: actor)
+    }
+}
+
+extension PayoutLine {
+    fileprivate func renamed(_ id: PayoutLine.ID) -> PayoutLine {
+        PayoutLine(id: id, payee: payee, amount: amount, earningCount: earningCount, shares: shares)
     }
 }
 
@@ -211,30 +290,20 @@ private struct ChosenLines {
 
 extension Change {
     fileprivate func choose(
-        _ all: [PayoutLine], source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
-    ) async throws -> ChosenLines {
+        _ all: [PayoutLine], _ methods: [StoredMethod], source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
+    ) throws -> ChosenLines {
         var chosen = ChosenLines()
-        for part in all.parts(of: 5_000) {
-            let workers = part.compactMap(\.payee.worker)
-            let taxed = source.payer.asksTaxRules ? try await transaction.taxChoices(of: workers) : nil
-            let methods = try await transaction.storedMethods(of: workers)
-            let byWorker = Dictionary(methods.map { ($0.worker, $0) }, uniquingKeysWith: { first, _ in first })
-            for line in part {
-                if let worker = line.payee.worker, let taxed, taxed[worker] == nil {
-                    chosen.excluded.append(
-                        PayoutExclusion(payee: line.payee, amount: line.amount, hindrance: .noTaxRules))
-                    continue
-                }
-                let stored = line.payee.worker.flatMap { byWorker[$0] }
-                if stored != nil { chosen.opened += 1 }
-                switch try account(for: line, stored, source: source, minimumMinor: minimumMinor, keys) {
-                case .success(let account):
-                    chosen.lines.append(line)
-                    chosen.accounts[line.id] = account
-                case .failure(let hindered):
-                    chosen.excluded.append(
-                        PayoutExclusion(payee: line.payee, amount: line.amount, hindrance: hindered.hindrance))
-                }
+        let byPayee = Dictionary(methods.map { ($0.payee, $0) }, uniquingKeysWith: { first, _ in first })
+        for line in all {
+            let stored = byPayee[line.payee]
+            if stored != nil { chosen.opened += 1 }
+            switch try account(for: line, stored, source: source, minimumMinor: minimumMinor, keys) {
+            case .success(let account):
+                chosen.lines.append(line)
+                chosen.accounts[line.id] = account
+            case .failure(let hindered):
+                chosen.excluded.append(
+                    PayoutExclusion(payee: line.payee, amount: line.amount, hindrance: hindered.hindrance))
             }
         }
         return chosen
@@ -250,10 +319,10 @@ extension Change {
         func no(_ hindrance: PayoutHindrance) -> Swift.Result<SealedAccount, Hindered> {
             .failure(Hindered(hindrance: hindrance))
         }
-        guard let worker = line.payee.worker else { return no(.agency) }
         guard let stored else { return no(.noAccount) }
-        let key = try Envelope.unwrap(stored.wrapped.bytes, of: .worker(worker), by: stored.wrappingKey, in: keys)
-        let secret = try Envelope.open(stored.sealed.bytes, of: worker, in: .payoutMethod, under: key)
+        let owner = line.payee.keyOwner
+        let key = try Envelope.unwrap(stored.wrapped.bytes, of: owner, by: stored.wrappingKey, in: keys)
+        let secret = try Envelope.open(stored.sealed.bytes, for: line.payee.methodPlace, under: key)
         let method = try PayoutMethod(secret)
         guard method.currency == source.currency else { return no(.otherCurrency(method.currency)) }
         guard method.account(for: source.format) != nil else { return no(.otherForm) }

@@ -33,6 +33,25 @@ extension Transaction {
         ).map(PaidShare.init)
     }
 
+    /// A payment to an agency, of a payout that was issued.
+    func agencyPayment(_ line: PayoutLine.ID) async throws -> AgencyPayment? {
+        try await firstRow(
+            """
+            select team.team_id, team.name, payout_batch_id, end_to_end_id, amount_minor, payout_line.currency,
+                   issued_at, reason
+              from payout_line
+              join payout_batch using (payout_batch_id)
+              join team on team.team_id = payee_team_id
+             where payout_line_id = \(line) and payout_batch.state = 'issued'
+            """
+        ).map { row in
+            AgencyPayment(
+                team: try row["team_id"], name: try row["name"], payout: try row["payout_batch_id"],
+                endToEndID: try row["end_to_end_id"], amount: try Money(row["amount_minor"], row["currency"]),
+                issuedAt: try row["issued_at"], reason: try row["reason"])
+        }
+    }
+
     /// What of a payment is a worker's, by transfer.
     func paidEarnings(
         of line: PayoutLine.ID, _ worker: Worker.ID, after last: UUID?, limit: Int
@@ -80,7 +99,9 @@ extension PaidShare {
         select share.payout_share_id, share.payout_line_id, line.payout_batch_id, share.amount_minor, batch.currency,
                batch.issued_at, line.end_to_end_id, line.state::text as state, line.reason,
                coalesce((select sum(withheld_minor) from withholding
-                          where withholding.payout_share_id = share.payout_share_id), 0)::bigint as withheld_minor
+                          where withholding.payout_share_id = share.payout_share_id), 0)::bigint as withheld_minor,
+               coalesce((select sum(kept.amount_minor) from clawback_recovery as kept
+                          where kept.payout_share_id = share.payout_share_id), 0)::bigint as kept_minor
           from payout_share as share
           join payout_line as line using (payout_line_id)
           join payout_batch as batch using (payout_batch_id)
@@ -93,7 +114,8 @@ extension PaidShare {
         payout = try row["payout_batch_id"]
         net = try Money(row["amount_minor"], currency)
         withheld = try Money(row["withheld_minor"], currency)
-        gross = try net.adding(withheld)
+        kept = try Money(row["kept_minor"], currency)
+        gross = try net.adding(withheld).adding(kept)
         endToEndID = try row["end_to_end_id"]
         paidAt = try row["issued_at"]
         state = try row["state"]

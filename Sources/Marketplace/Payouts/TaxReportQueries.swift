@@ -119,6 +119,9 @@ extension Withholding {
         countsToward = reports.compactMap(TaxReport.init(rawValue:))
         activities = try row["activities"]
         feesMinor = try row["fees_minor"]
+        exemptMinor = try row["exempt_minor"]
+        deductionsMinor = try row["deductions_minor"]
+        reliefMinor = try row["relief_minor"]
         lines = try row["lines"]
     }
 }

@@ -1,7 +1,48 @@
 internal import Foundation
 internal import Store
+internal import Tax
+
+/// What a worker claims in a period, through a month of it. Minor units.
+struct TaxClaimSums: Sendable {
+    let exempt: Int64
+    /// Special, additional and other.
+    let deductions: Int64
+    let relief: Int64
+}
 
 extension Transaction {
+    /// What may be counted of verified claims.
+    ///
+    /// - Parameter keys: with the day of payment; claims of later months wait.
+    func taxClaimSums(_ keys: [TaxSumKey: TaxDay], _ currency: Currency) async throws -> [TaxSumKey: TaxClaimSums] {
+        guard !keys.isEmpty else { return [:] }
+        let byWorker = Dictionary(keys.keys.map { ($0.worker, $0) }, uniquingKeysWith: { first, _ in first })
+        let wanted = keys.sorted { $0.key < $1.key }
+        let rows = try await rows(
+            """
+            select worker_id,
+                   coalesce(sum(amount_minor) filter (where kind = 'exempt'), 0)::bigint as exempt_minor,
+                   coalesce(sum(amount_minor) filter (where kind in ('special', 'additional', 'other')), 0)::bigint
+                       as deductions_minor,
+                   coalesce(sum(amount_minor) filter (where kind = 'relief'), 0)::bigint as relief_minor
+              from unnest(\(wanted.map(\.key.worker))::uuid[],
+                          \(wanted.map { "\($0.key.period)" })::text[]::date[],
+                          \(wanted.map { "\($0.value)" })::text[]::date[]) as wanted (worker_id, from_on, through_on)
+              join tax_claim using (worker_id)
+             where month_on between from_on and through_on and currency = \(currency)
+               and verified_at is not null and withdrawn_at is null
+             group by worker_id
+            """)
+        var found: [TaxSumKey: TaxClaimSums] = [:]
+        for row in rows {
+            guard let key = byWorker[try row["worker_id"]] else { continue }
+            found[key] = TaxClaimSums(
+                exempt: try row["exempt_minor"], deductions: try row["deductions_minor"],
+                relief: try row["relief_minor"])
+        }
+        return found
+    }
+
     /// The withholdings of a batch, of which nothing was posted yet.
     func withholdings(in batch: PayoutBatch.ID) async throws -> [Withholding.ID] {
         try await rows("select withholding_id from withholding where payout_batch_id = \(batch)").map {
@@ -66,7 +107,10 @@ extension Transaction {
                 select touched.*, coalesce(sum(withholding.counted_minor), 0)::bigint as counted_minor,
                        coalesce(sum(withholding.withheld_minor), 0)::bigint as withheld_minor,
                        coalesce(bit_or(1 << (extract(month from withholding.paid_on)::integer - 1))
-                                filter (where withholding.counted_minor > 0), 0) as months
+                                filter (where withholding.counted_minor > 0), 0) as months,
+                       coalesce(sum(withholding.exempt_minor), 0)::bigint as exempt_minor,
+                       coalesce(sum(withholding.deductions_minor), 0)::bigint as deductions_minor,
+                       coalesce(sum(withholding.relief_minor), 0)::bigint as relief_minor
                   from touched
                   left join withholding
                     on withholding.worker_id = touched.worker_id and withholding.rule_set = touched.rule_set
@@ -79,7 +123,9 @@ extension Transaction {
                  group by 1, 2, 3, 4
             )
             update tax_sum
-               set counted_minor = live.counted_minor, withheld_minor = live.withheld_minor, months = live.months
+               set counted_minor = live.counted_minor, withheld_minor = live.withheld_minor, months = live.months,
+                   exempt_minor = live.exempt_minor, deductions_minor = live.deductions_minor,
+                   relief_minor = live.relief_minor
               from live
              where tax_sum.worker_id = live.worker_id and tax_sum.rule_set = live.rule_set
                and tax_sum.currency = live.currency and tax_sum.period_on = live.period_on

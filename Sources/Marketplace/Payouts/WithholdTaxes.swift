@@ -8,6 +8,7 @@ struct TaxedPayout: Sendable {
     var lines: [PayoutLine] = []
     var items: [(earning: DueEarning, line: PayoutLine.ID)] = []
     var withholdings: [QuotedWithholding] = []
+    var recoveries: [Recovery] = []
     /// Whose earnings stay where they are, and why.
     var leftOut: [(worker: Worker.ID, reason: String)] = []
 }
@@ -41,13 +42,15 @@ extension Change {
         let taxed = items.filter { run.isTaxed($0.earning.worker) }
         run.works = try await transaction.taxedWork(of: taxed.map(\.earning))
         run.sums = try await transaction.lockTaxSums(run.keys(of: choices.keys.sorted()))
+        run.claims = try await transaction.taxClaimSums(run.claimants, currency)
         return try run.withhold(from: lines, items) { make() }
     }
 
-    /// Writes down what ``withholdTaxes(from:_:in:)`` has found.
+    /// Writes down what ``withholdTaxes(from:_:in:)`` and ``TaxedPayout/net(_:by:make:)`` have found.
     func keep(_ payout: TaxedPayout, in batch: PayoutBatch.ID, by actor: Principal.ID) async throws {
         try await transaction.insertWithholdings(payout.withholdings, in: batch)
         try await transaction.saveTaxSums(payout.sumsAfter)
+        try await transaction.insertRecoveries(payout.recoveries, in: batch)
         guard !payout.leftOut.isEmpty else { return }
         let named = payout.leftOut.prefix(100).map { left -> JSON in
             ["worker": .string("\(left.worker)"), "reason": .string(left.reason)]
@@ -76,6 +79,20 @@ private struct TaxRun {
     let catalogue: TaxCatalogue
     var works: [Transfer.ID: TaxedWork] = [:]
     var sums: [TaxSumKey: TaxSums] = [:]
+    /// What may be counted by now of the claims of a period.
+    var claims: [TaxSumKey: TaxClaimSums] = [:]
+
+    /// Whose claims count, through which month.
+    var claimants: [TaxSumKey: TaxDay] {
+        var found: [TaxSumKey: TaxDay] = [:]
+        for key in sums.keys {
+            guard let choice = choices[key.worker], let (ruleSet, day) = rule(of: choice), ruleSet.takesClaims else {
+                continue
+            }
+            found[key] = day
+        }
+        return found
+    }
 
     /// The rule set of a worker with the day of now there; `nil` when none is in force.
     private func rule(of choice: TaxChoice) -> (ruleSet: TaxRuleSet, day: TaxDay)? {
@@ -164,7 +181,8 @@ private struct TaxRun {
         guard ruleSet.hasEffect else { return [] }
         let key = key(of: share.worker, ruleSet, day)
         var before = key.flatMap { sums[$0] } ?? TaxSums()
-        let places = Dictionary(grouping: earnings) { earning in
+        // What an appeal has given back of it was taxed when it was earned.
+        let places = Dictionary(grouping: earnings.filter { !$0.isGivenBack }) { earning in
             ruleSet.dependsOnPlace ? works[earning.transfer]?.place : nil
         }
         var found: [QuotedWithholding] = []
@@ -173,6 +191,12 @@ private struct TaxRun {
             var payment = TaxPayment(day: day, gross: gross, currency: currency.code)
             payment.standing = choice.standing
             payment.standing.placeOfPerformance = place
+            if let key, let claimed = claims[key] {
+                // What was not counted yet, also of months before; a claim that was withdrawn counts less later.
+                payment.exempt = min(max(claimed.exempt - before.exempt, 0), gross)
+                payment.otherDeductions = max(claimed.deductions - before.otherDeductions, 0)
+                payment.relief = max(claimed.relief - before.relief, 0)
+            }
             do {
                 let quote = try ruleSet.quote(payment, after: before)
                 let parts = part.compactMap { works[$0.transfer] }
@@ -182,7 +206,8 @@ private struct TaxRun {
                     holdsUntil: ruleSet.quoteHolds(from: day), gross: try Money(gross, currency),
                     withheld: try Money(quote.withheld, currency), period: key?.period, before: before,
                     after: quote.sums, countsToward: quote.countsToward, activities: parts.count { $0.isWork },
-                    feesMinor: parts.reduce(0) { $0 + $1.feeMinor }, lines: .null)
+                    feesMinor: parts.reduce(0) { $0 + $1.feeMinor }, exemptMinor: payment.exempt,
+                    deductionsMinor: payment.otherDeductions, reliefMinor: payment.relief, lines: .null)
                 found.append(QuotedWithholding(withholding: withholding, ruleSet: ruleSet, payment: payment))
                 before = quote.sums
             } catch {

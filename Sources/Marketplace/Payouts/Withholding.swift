@@ -29,6 +29,10 @@ package struct Withholding: Sendable {
     /// Pieces of work, and what the platform took for them. Minor units.
     let activities: Int
     let feesMinor: Int64
+    /// Of the worker's claims what is counted with it. Minor units.
+    package let exemptMinor: Int64
+    package let deductionsMinor: Int64
+    package let reliefMinor: Int64
     package let lines: JSON
 }
 
@@ -84,7 +88,8 @@ extension Withholding {
             "place_of_performance": place.map { .string($0) } ?? .null, "amount_minor": .integer(gross.minorUnits),
             "withheld_minor": .integer(withheld.minorUnits),
             "net_minor": .integer(gross.minorUnits - withheld.minorUnits), "currency": .string(gross.currency.code),
-            "lines": lines,
+            "exempt_minor": .integer(exemptMinor), "deductions_minor": .integer(deductionsMinor),
+            "relief_minor": .integer(reliefMinor), "lines": lines,
         ]
     }
 }

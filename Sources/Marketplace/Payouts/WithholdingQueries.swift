@@ -69,6 +69,9 @@ extension Transaction {
                 sums.withheld = try row["withheld_minor"]
                 let months: Int = try row["months"]
                 sums.months = UInt16(clamping: months)
+                sums.exempt = try row["exempt_minor"]
+                sums.otherDeductions = try row["deductions_minor"]
+                sums.relief = try row["relief_minor"]
                 found[key] = sums
             }
         }
@@ -83,13 +86,17 @@ extension Transaction {
             try await execute(
                 """
                 update tax_sum
-                   set counted_minor = new.counted_minor, withheld_minor = new.withheld_minor, months = new.months
+                   set counted_minor = new.counted_minor, withheld_minor = new.withheld_minor, months = new.months,
+                       exempt_minor = new.exempt_minor, deductions_minor = new.deductions_minor,
+                       relief_minor = new.relief_minor
                   from unnest(\(part.map(\.worker))::uuid[], \(part.map(\.ruleSet))::text[],
                               \(part.map(\.currency.code))::text[],
                               \(part.map { "\($0.period)" })::text[]::date[],
                               \(values.map(\.income))::bigint[], \(values.map(\.withheld))::bigint[],
-                              \(values.map { Int64($0.months) })::bigint[])
-                       as new (worker_id, rule_set, currency, period_on, counted_minor, withheld_minor, months)
+                              \(values.map { Int64($0.months) })::bigint[], \(values.map(\.exempt))::bigint[],
+                              \(values.map(\.otherDeductions))::bigint[], \(values.map(\.relief))::bigint[])
+                       as new (worker_id, rule_set, currency, period_on, counted_minor, withheld_minor, months,
+                               exempt_minor, deductions_minor, relief_minor)
                  where tax_sum.worker_id = new.worker_id and tax_sum.rule_set = new.rule_set
                    and tax_sum.currency = new.currency and tax_sum.period_on = new.period_on
                 """)
@@ -109,7 +116,7 @@ extension Transaction {
             copy withholding (withholding_id, payout_batch_id, payout_share_id, worker_id, place, residence, rule_set,
                               rule_set_from, paid_on, holds_until, currency, gross_minor, withheld_minor, period_on,
                               counted_before_minor, withheld_before_minor, counted_minor, counts_toward, activities,
-                              fees_minor, lines)
+                              fees_minor, lines, exempt_minor, deductions_minor, relief_minor)
             from stdin (format binary)
             """,
             rows: zip(quoted, dates).lazy.map { quoted, dates in
@@ -121,7 +128,7 @@ extension Transaction {
                     dates.3, withholding.before.income, withholding.before.withheld,
                     withholding.after.income - withholding.before.income,
                     withholding.countsToward.map(\.rawValue), Int64(withholding.activities), withholding.feesMinor,
-                    quoted.lines,
+                    quoted.lines, withholding.exemptMinor, withholding.deductionsMinor, withholding.reliefMinor,
                 ])
             }
         )
@@ -137,28 +144,36 @@ extension Transaction {
         ).map { (try $0["rule_set"], try $0["holds_until"]) }
     }
 
-    /// Whether each share is what was earned less what is withheld. Added up and not joined: a plan that takes a
-    /// hundred thousand for one, as statistics from before the batch make it, would go through all of them for each.
+    /// Whether each share is what was earned less what is withheld and kept. Added up and not joined: a plan that
+    /// takes a hundred thousand for one, as statistics from before the batch make it, would go through all of them for
+    /// each.
     func withholdingsAreWhole(in batch: PayoutBatch.ID) async throws -> Bool {
         try await firstRow(
             """
             select from (
                 select payout_line_id, payout_share.worker_id, payout_share.amount_minor as paid, 0 as earned,
-                       0 as withheld, 0 as gross
+                       0 as withheld, 0 as gross, 0 as kept, 0 as untaxed
                   from payout_line join payout_share using (payout_line_id)
                  where payout_batch_id = \(batch)
                  union all
-                select payout_line_id, earning.worker_id, 0, earning.amount_minor, 0, 0
+                select payout_line_id, earning.worker_id, 0, earning.amount_minor, 0, 0, 0,
+                       case when clawback.clawback_id is null then 0 else earning.amount_minor end
                   from payout_line
                   join payout_item using (payout_line_id)
                   join earning using (requester_id, transfer_id)
+                  left join clawback on clawback.given_back_id = earning.transfer_id
                  where payout_batch_id = \(batch)
                  union all
-                select payout_line_id, withholding.worker_id, 0, 0, withheld_minor, gross_minor
+                select payout_line_id, withholding.worker_id, 0, 0, withheld_minor, gross_minor, 0, 0
                   from withholding join payout_share using (payout_share_id)
+                 where payout_batch_id = \(batch)
+                 union all
+                select payout_line_id, payout_share.worker_id, 0, 0, 0, 0, kept.amount_minor, 0
+                  from clawback_recovery as kept join payout_share using (payout_share_id)
                  where payout_batch_id = \(batch)) as part
              group by payout_line_id, worker_id
-            having sum(paid) + sum(withheld) <> sum(earned) or sum(gross) not in (0, sum(earned)) or sum(paid) = 0
+            having sum(paid) + sum(withheld) + sum(kept) <> sum(earned)
+                or sum(gross) not in (0, sum(earned) - sum(untaxed)) or sum(paid) = 0
              limit 1
             """) == nil
     }

@@ -6,7 +6,7 @@ internal import Store
 ///
 /// A payment belongs to the year in which it was issued, in UTC. One that came back stands there with its reason and
 /// counts for nothing. Columns: kind (`payment`, `returned`, `total`), paid_at (RFC 3339), payout, reference, gross,
-/// withheld, net, currency.
+/// withheld, net, currency, clawed_back.
 package struct WriteEarningsStatement: Sendable {
     private static let pageSize = 500
     let market: Market
@@ -32,7 +32,7 @@ package struct WriteEarningsStatement: Sendable {
         guard let key else { throw NotFound("worker") }
         var table = PrintedTable(
             form, title: "Statement of payments, \(year)", facts: [("Worker", key), ("Year", "\(year), UTC")],
-            header: ["kind", "paid_at", "payout", "reference", "gross", "withheld", "net", "currency"])
+            header: ["kind", "paid_at", "payout", "reference", "gross", "withheld", "net", "currency", "clawed_back"])
         var sums: [Currency: Sum] = [:]
         var (count, last): (Int, PaidShare?) = (0, nil)
         while true {
@@ -54,7 +54,7 @@ package struct WriteEarningsStatement: Sendable {
                 [
                     .text("total"), .text(""), .text(""), .text("\(sum.count) payments"),
                     try .money(Money(sum.gross, currency)), try .money(Money(sum.withheld, currency)),
-                    try .money(Money(sum.net, currency)), .text(currency.code),
+                    try .money(Money(sum.net, currency)), .text(currency.code), try .money(Money(sum.kept, currency)),
                 ], isTotal: true)
         }
         table.finish()
@@ -68,11 +68,12 @@ package struct WriteEarningsStatement: Sendable {
             .text("\(share.payout)"),
             .text(share.reason.map { "\(share.endToEndID) \($0)" } ?? share.endToEndID), try .money(share.gross),
             try .money(share.withheld), try .money(share.net), .text(share.net.currency.code),
+            try .money(share.kept),
         ]
     }
 
     private struct Sum {
-        var (count, gross, withheld, net): (Int, Int64, Int64, Int64) = (0, 0, 0, 0)
+        var (count, gross, withheld, kept, net): (Int, Int64, Int64, Int64, Int64) = (0, 0, 0, 0, 0)
 
         /// - Throws: ``MoneyError`` beyond what an amount can be.
         mutating func add(_ share: PaidShare) throws {
@@ -80,6 +81,7 @@ package struct WriteEarningsStatement: Sendable {
             count += 1
             gross = try Money(gross, currency).adding(share.gross).minorUnits
             withheld = try Money(withheld, currency).adding(share.withheld).minorUnits
+            kept = try Money(kept, currency).adding(share.kept).minorUnits
             net = try Money(net, currency).adding(share.net).minorUnits
         }
     }

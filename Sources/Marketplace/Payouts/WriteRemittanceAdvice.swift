@@ -7,11 +7,13 @@ struct PaidShare: Sendable {
     let share: UUID
     let line: PayoutLine.ID
     let payout: PayoutBatch.ID
-    /// What was paid, after taxes.
+    /// What was paid, after taxes and clawbacks.
     let net: Money
-    /// What it was before, less by `withheld`.
+    /// What it was before, less by `withheld` and `kept`.
     let gross: Money
     let withheld: Money
+    /// For clawbacks.
+    let kept: Money
     let endToEndID: String
     let paidAt: Date
     /// `failed` where it came back: then its earnings are due again, and nothing was withheld.
@@ -23,8 +25,9 @@ struct PaidShare: Sendable {
 
 /// Tells a worker what a payment is for: each piece of work, bonus and top-up, what was withheld, what was paid.
 ///
-/// Columns: kind (`work`, `top_up`, `bonus`, `withheld`, `paid`), earned_at (RFC 3339), batch, assignment, share_bps
-/// (of the terms, in ten-thousandths), amount, currency. The amounts above the last line add up to it.
+/// Columns: kind (`work`, `top_up`, `bonus`, `withheld`, `clawed_back`, `paid`), earned_at (RFC 3339), batch,
+/// assignment, share_bps (of the terms, in ten-thousandths), amount, currency. The amounts above the last line add up
+/// to it.
 package struct WriteRemittanceAdvice: Sendable {
     private static let pageSize = 500
     let market: Market
@@ -67,6 +70,12 @@ package struct WriteRemittanceAdvice: Sendable {
                 .text(tax.amount.currency.code),
             ])
         }
+        for kept in try await market.database.read({ try await $0.keptParts(of: share.share) }) {
+            table.append([
+                .text("clawed_back"), .text(""), .text(kept.rule), .text(""), .text(""),
+                try .money(kept.amount, minus: true), .text(kept.amount.currency.code),
+            ])
+        }
         table.append(
             [
                 .text("paid"), .text(share.paidAt.formatted(.iso8601)), .text(""), .text(""), .text(""),
@@ -106,7 +115,8 @@ extension PaidShare {
         var facts = [
             ("Worker", key), ("Payout", "\(payout)"), ("End-to-end id", endToEndID),
             ("Issued", paidAt.formatted(.iso8601)),
-            ("Before taxes", "\(gross)"), ("Withheld", "\(withheld)"), ("Paid", "\(net)"),
+            ("Before taxes", "\(gross)"), ("Withheld", "\(withheld)"), ("Taken back", "\(kept)"),
+            ("Paid", "\(net)"),
         ]
         if let reason { facts.append(("Returned by the bank", reason)) }
         return facts

@@ -84,6 +84,7 @@ extension Change {
         case .contributionWithdrawn:
             guard let id = try await transaction.endWithdrawn(by: appeal.decision) else { return ["state": "over"] }
             return ["state": "counted_again", "withdrawal": .string("\(id)")]
+        case .clawback: return try await undoClawback(appeal)
         case .closure, .credentialRefusal, .credentialRevocation: return ["state": "by_hand"]
         }
     }

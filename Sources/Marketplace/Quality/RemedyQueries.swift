@@ -18,12 +18,14 @@ extension Transaction {
         }
     }
 
-    /// Whether somebody has judged an assignment.
-    func hasOpinion(_ person: Principal.ID, on assignment: UUID) async throws -> Bool {
+    /// Whether somebody has judged an assignment, or proposed a clawback.
+    func hasOpinion(_ person: Principal.ID, on subject: UUID) async throws -> Bool {
         try await firstRow(
             """
             select from assignment join opinion using (requester_id, assignment_id)
-             where assignment.assignment_id = \(assignment) and opinion.person_id = \(person)
+             where assignment.assignment_id = \(subject) and opinion.person_id = \(person)
+             union all
+            select from clawback where clawback_id = \(subject) and proposed_by = \(person)
             """) != nil
     }
 

@@ -35,11 +35,12 @@ extension Transaction {
             "delete from identity_mark where worker_id = \(worker)",
             "delete from worker_language where worker_id = \(worker)",
             "delete from worker_person where worker_id = \(worker)",
+            "delete from former_contact where worker_id = \(worker)",
             "update interest set party_name = 'erased', party = interest_id::text where worker_id = \(worker)",
             "delete from idempotency_key where principal_id = \(worker)",
             // What waits has nowhere to go; what is being sent right now can write no answer of a server any more.
             """
-            update notice set facts = '{}', fault = null,
+            update notice set facts = '{}', fault = null, address = null,
                    state = case when state = 'waiting' then 'skipped'::notice_state else state end
              where recipient_id = \(worker)
             """,

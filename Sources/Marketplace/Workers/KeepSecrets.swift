@@ -37,16 +37,24 @@ package enum ReadSecretRefusal: Refusal, CaseIterable {
 
 /// Writes where a worker is paid, in place of what was there.
 package struct SetPayoutMethod: Sendable {
+    /// For how long a change of account is told at a former address, too.
+    package static let formerContactDays = 30
+    private static let formerContactsMax = 20
+
     let market: Market
     let keys: KeyRing
+    private let formerContactDays: Int
 
-    package init(market: Market, keys: KeyRing) {
+    /// - Parameter formerContactDays: 0 to 3,650.
+    package init(market: Market, keys: KeyRing, formerContactDays: Int = formerContactDays) {
         self.market = market
         self.keys = keys
+        self.formerContactDays = min(max(formerContactDays, 0), 3_650)
     }
 
     /// An account that another worker is paid to raises a duplicate case. Whoever had an account before is told that it
-    /// was changed, in a notice that cannot be turned off, and is not paid to the new one for some days.
+    /// was changed, in a notice that cannot be turned off, and is not paid to the new one for some days. It is told at
+    /// addresses of before, too: whoever steals a login changes the address first.
     ///
     /// - Parameter actor: the worker, or an operator for them.
     /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``, ``VaultRefusal``.
@@ -58,6 +66,15 @@ package struct SetPayoutMethod: Sendable {
             if isChange {
                 try await change.transaction.tell(
                     Principal.ID(worker.uuid), kind: "payout_method_changed", facts: [:], id: change.make())
+            }
+            // The first account, too: the address may have been changed for it.
+            let days = Double(formerContactDays)
+            let former = try await change.transaction.formerContacts(
+                of: worker, replacedAfter: change.instant - days * 86_400, limit: Self.formerContactsMax)
+            for address in former {
+                try await change.transaction.tell(
+                    Principal.ID(worker.uuid), kind: "payout_method_changed", facts: ["to": "former_address"],
+                    id: change.make(), address: address)
             }
             try await change.mark(worker, .payoutAccount, [IdentityMark.ofAccount(method, keys)], keys, by: actor)
             try await change.record("payout_method_set", by: actor, on: "worker", worker.uuid, in: .worker(worker))

@@ -56,6 +56,29 @@ extension Transaction {
         ])
     }
 
+    /// Keeps an address that is being replaced; one that is taken up again is none any more.
+    func noteFormerContact(of worker: Worker.ID, _ email: String, replacedBy new: String) async throws {
+        try await execute("delete from former_contact where worker_id = \(worker) and email = \(new)")
+        try await execute(
+            """
+            insert into former_contact (worker_id, email, replaced_at) values (\(worker), \(email), \(instant))
+            on conflict on constraint former_contact_pkey do update set replaced_at = excluded.replaced_at
+            """)
+    }
+
+    /// Addresses that a worker had until later than an instant: the oldest first, so that no number of changes pushes
+    /// out the one that the worker reads.
+    func formerContacts(of worker: Worker.ID, replacedAfter instant: Date, limit: Int) async throws -> [String] {
+        try await rows(
+            """
+            select email from former_contact
+             where worker_id = \(worker) and replaced_at > \(instant)
+             order by replaced_at, email
+             limit \(limit)
+            """
+        ).map { try $0["email"] }
+    }
+
     /// What a worker is registered with; `nil` when there is none or their personal data were erased.
     func registration(of id: Worker.ID) async throws -> Registration? {
         let row = try await firstRow(

@@ -13,7 +13,8 @@ package struct ReviseWorker: Sendable {
         self.keys = keys
     }
 
-    /// The audit log tells which fields have changed, not what they hold. Revising to what is there changes nothing.
+    /// The audit log tells which fields have changed, not what they hold. That the address was changed is told at the
+    /// former one. Revising to what is there changes nothing.
     ///
     /// - Parameters:
     ///   - registration: all of it, with the key that the worker has.
@@ -32,6 +33,13 @@ package struct ReviseWorker: Sendable {
                 let fields = registration.fields(differingFrom: old)
                 guard !fields.isEmpty else { return }
                 try await change.transaction.reviseWorker(worker, to: registration)
+                if old.email != registration.email {
+                    try await change.transaction.noteFormerContact(
+                        of: worker, old.email, replacedBy: registration.email)
+                    try await change.transaction.tell(
+                        Principal.ID(worker.uuid), kind: "contact_changed", facts: ["to": "former_address"],
+                        id: change.make(), address: old.email)
+                }
                 if let keys {
                     try await change.mark(worker, .identity, IdentityMark.ofPerson(registration, keys), keys, by: actor)
                 } else {

@@ -31,13 +31,27 @@ extension Transaction {
             """)
     }
 
-    /// What is in force now, of those workers who have anything.
+    /// What is in force now, of those workers who have anything: what they or finance have chosen, else the default of
+    /// the country: of the agency that is paid in their place, or their own.
     package func taxChoices(of workers: [Worker.ID]) async throws -> [Worker.ID: TaxChoice] {
         let rows = try await rows(
             """
-            select worker_id, rule_set, residence, form, has_taxpayer_number, form_signed_on, treaty_bps
-              from tax_choice
-             where worker_id = any(\(workers)) and in_force @> \(instant)::timestamptz
+            select worker.worker_id, coalesce(choice.rule_set, fallback.rule_set) as rule_set,
+                   coalesce(choice.residence, fallback.country) as residence, choice.form,
+                   coalesce(choice.has_taxpayer_number, false) as has_taxpayer_number, choice.form_signed_on,
+                   choice.treaty_bps
+              from worker
+              left join tax_choice as choice on choice.worker_id = worker.worker_id
+                                            and choice.in_force @> \(instant)::timestamptz
+              left join lateral (
+                  select left(team.base, 2) as country
+                    from team_member join team using (team_id)
+                   where team_member.worker_id = worker.worker_id
+                     and team_member.in_force @> \(instant)::timestamptz and team.is_payee) as agency on true
+              left join tax_default as fallback
+                on choice.tax_choice_id is null and fallback.country = coalesce(agency.country, worker.country)
+               and fallback.in_force @> \(instant)::timestamptz
+             where worker.worker_id = any(\(workers)) and coalesce(choice.rule_set, fallback.rule_set) is not null
             """)
         return try Dictionary(uniqueKeysWithValues: rows.map { (try $0["worker_id"], try TaxChoice(row: $0)) })
     }

@@ -101,6 +101,18 @@ extension Transaction {
             """) != nil
     }
 
+    /// Who manages a team now, by id.
+    func managers(of team: Team.ID, limit: Int) async throws -> [Principal.ID] {
+        try await rows(
+            """
+            select principal_id from role_grant
+             where role = 'agency_manager' and team_id = \(team) and in_force @> \(instant)
+             order by principal_id
+             limit \(limit)
+            """
+        ).map { try $0["principal_id"] }
+    }
+
     func insertManager(
         _ principal: Principal.ID, of team: Team.ID, id: UUID, by granter: Principal.ID
     ) async throws {

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 
 /// The wall clock of a zone, as pieces of time in which its offset from UTC stays the same.
@@ -62,6 +63,25 @@ struct ZoneClock: Hashable, Sendable {
         }
         if start < range.upperBound { found.append(Piece(seconds: start..<range.upperBound, offset: offset)) }
         return found
+    }
+
+    /// When the wall clock shows a minute of a day: the first time, where it shows it twice; where it leaves it out,
+    /// the instant at which it does.
+    func first(_ day: CalendarDate, minute: Int) -> Date {
+        let wall = (day.daysSince2000 + 10_957) * 86_400 + minute * 60
+        // No zone is a day or more from UTC.
+        for piece in pieces(of: wall - 86_400..<wall + 86_400) {
+            let second = max(wall - piece.offset, piece.seconds.lowerBound)
+            if second < piece.seconds.upperBound { return Date(timeIntervalSince1970: Double(second)) }
+        }
+        return Date(timeIntervalSince1970: Double(wall))
+    }
+
+    /// The day that the wall clock shows.
+    func day(of instant: Date) -> CalendarDate? {
+        let second = Int(instant.timeIntervalSince1970.rounded(.down))
+        return CalendarDate(
+            daysSince2000: Piece(seconds: second..<second + 1, offset: offset(at: second)).days.lowerBound)
     }
 
     private func offset(at second: Int) -> Int {

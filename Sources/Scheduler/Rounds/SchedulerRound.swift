@@ -54,6 +54,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case workersEstimated = "workers_estimated"
     case unjudgedAccepted = "unjudged_accepted"
     case appealsTold = "appeals_told"
+    case payoutsDue = "payouts_due"
     case payTopUps = "pay_top_ups"
     case batchesClosed = "batches_closed"
     case tasksWithdrawn = "tasks_withdrawn"

@@ -14,7 +14,8 @@ struct PayoutCommand: AsyncParsableCommand {
         subcommands: [
             Prepare.self, Lines.self, Shares.self, Approve.self, Issue.self, File.self, Cancel.self,
             PayoutSourceCommand.self, PayoutRunCommand.self, PayoutExportCommand.self, PayoutImportCommand.self,
-            PayoutReconcileCommand.self, PayoutCheckCommand.self,
+            PayoutReconcileCommand.self, PayoutCheckCommand.self, PayoutScheduleCommand.self, PayoutDueCommand.self,
+            ClawbackCommand.self, PayoutAgencyCommand.self,
         ]
     )
 

@@ -64,8 +64,9 @@ struct PayoutRunCommand: AsyncParsableCommand {
         discussion: """
             Each payee's account is copied into the batch as it is now. Left out, and listed with the reason: who has \
             no account, one in another currency, one that the source's files cannot pay to, one that was set or \
-            changed less than 72 hours ago, one that the bank has refused, who has earned less than the minimum, and \
-            agencies. Then `payout approve`, by another person, and `payout export`.
+            changed less than 72 hours ago, one that the bank has refused, who has earned less than the minimum. An \
+            agency that is paid in its people's place has one payment for all of them. Then `payout approve`, by \
+            another person, and `payout export`.
             """)
     @OptionGroup var options: DatabaseOptions
     @Option(help: "Which account pays; `payout source list` shows them.") var source: String
@@ -80,22 +81,27 @@ struct PayoutRunCommand: AsyncParsableCommand {
             let result = try await PreparePayoutRun(market: session.market, keys: try session.market.ring)(
                 from: source, on: day, minimumMinor: minimumMinor, by: try await session.market.person(named: by),
                 report: { count in if count >= 5_000 { Console.note("\(count) payments so far") } })
-            let batch = result.batch
-            let hash = batch.contentHash.hexadecimal
-            if json {
-                return Console.result([
-                    "payout_batch": .string("\(batch.id)"), "content_hash": .string(hash),
-                    "total": .string(batch.total.decimalText), "currency": .string(batch.total.currency.code),
-                    "lines": .integer(Int64(batch.lineCount)), "message_id": .string(batch.messageID),
-                    "excluded_count": .integer(Int64(result.excluded.count)),
-                    "excluded": .array(result.excluded.prefix(200).map(\.json)),
-                ])
-            }
-            Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)")
-            for excluded in result.excluded.prefix(200) {
-                let payee = excluded.json["worker"]?.stringValue ?? "an agency"
-                Console.result("  not paid: \(payee), \(excluded.amount): \(excluded.hindrance.code)")
-            }
+            result.show(asJSON: json)
+        }
+    }
+}
+
+extension PreparePayoutRun.Result {
+    func show(asJSON json: Bool) {
+        let hash = batch.contentHash.hexadecimal
+        if json {
+            return Console.result([
+                "payout_batch": .string("\(batch.id)"), "content_hash": .string(hash),
+                "total": .string(batch.total.decimalText), "currency": .string(batch.total.currency.code),
+                "lines": .integer(Int64(batch.lineCount)), "message_id": .string(batch.messageID),
+                "excluded_count": .integer(Int64(excluded.count)),
+                "excluded": .array(excluded.prefix(200).map(\.json)),
+            ])
+        }
+        Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)")
+        for excluded in excluded.prefix(200) {
+            let payee = excluded.json["worker"]?.stringValue ?? "an agency"
+            Console.result("  not paid: \(payee), \(excluded.amount): \(excluded.hindrance.code)")
         }
     }
 }

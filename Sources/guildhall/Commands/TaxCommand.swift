@@ -20,6 +20,7 @@ struct TaxCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Quote.self, Rules.self, Choose.self, Choices.self, Withheld.self, Report.self,
+            TaxDefaultCommand.self, TaxClaimCommand.self,
         ]
     )
 

@@ -9,7 +9,7 @@ struct TeamCommand: AsyncParsableCommand {
         abstract: "Agencies and the operator's own staff: who belongs to them, who is paid, what they offer.",
         subcommands: [
             Create.self, Payee.self, Manager.self, Add.self, Remove.self, Show.self, List.self, Work.self,
-            Capacity.self,
+            Capacity.self, Account.self,
         ]
     )
 

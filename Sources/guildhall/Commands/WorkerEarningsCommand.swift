@@ -61,11 +61,13 @@ extension EarningSum {
             "currency": .string(pending.currency.code), "pending_minor": .integer(pending.minorUnits),
             "due_minor": .integer(due.minorUnits), "in_payout_minor": .integer(inPayout.minorUnits),
             "paid_minor": .integer(paid.minorUnits), "withheld_minor": .integer(withheld.minorUnits),
+            "clawed_back_minor": .integer(kept.minorUnits),
         ]
     }
 
     fileprivate var text: String {
-        "pending \(pending), due \(due), in a payout \(inPayout), paid \(paid), of that withheld \(withheld)"
+        "pending \(pending), due \(due), in a payout \(inPayout), paid \(paid), of that withheld \(withheld), "
+            + "taken back \(kept)"
     }
 }
 

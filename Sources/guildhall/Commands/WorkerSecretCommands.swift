@@ -15,6 +15,9 @@ struct PayoutMethodCommand: AsyncParsableCommand {
             discussion: """
                 One line: an IBAN, or with --bank another account's number. Not on the command line, which others on \
                 the machine can see.
+
+                Whoever had an account before is told of the change, at addresses of the last 30 days, too; the \
+                environment's GUILDHALL_FORMER_CONTACT_DAYS says another number, 0 to 3650.
                 """
         )
         @OptionGroup var event: WorkerEventOptions
@@ -29,9 +32,22 @@ struct PayoutMethodCommand: AsyncParsableCommand {
                 let method = try PayoutMethod(
                     account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency,
                     isSavings: savings)
-                try await SetPayoutMethod(market: market, keys: try market.ring)(method, of: worker, by: actor)
+                try await SetPayoutMethod(
+                    market: market, keys: try market.ring, formerContactDays: try Self.formerContactDays())(
+                        method, of: worker, by: actor)
                 return [:]
             }
+        }
+
+        /// Not inlined into an async body, as errors in there end the optimizer of Swift 6.3.1.
+        @inline(never)
+        private static func formerContactDays() throws -> Int {
+            let text = ProcessInfo.processInfo.environment["GUILDHALL_FORMER_CONTACT_DAYS"] ?? ""
+            guard !text.isEmpty else { return SetPayoutMethod.formerContactDays }
+            guard let days = Int(text), (0...3_650).contains(days) else {
+                throw BadInput("GUILDHALL_FORMER_CONTACT_DAYS", "must be 0 to 3650")
+            }
+            return days
         }
     }
 

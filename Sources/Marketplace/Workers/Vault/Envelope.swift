@@ -28,12 +28,14 @@ package enum VaultRefusal: Refusal {
     }
 }
 
-/// Whose a data key is: a worker's, for their secrets, a requester's, for content of one function, or an auction's, for
-/// its bids.
+/// Whose a data key is: a worker's or an agency's, for their secrets, a requester's, for content of one function, or
+/// an auction's, for its bids.
 struct KeyOwner: Hashable, Sendable {
     fileprivate let place: String
 
     static func worker(_ id: Worker.ID) -> KeyOwner { KeyOwner(place: "worker_key/\(id)") }
+
+    static func team(_ id: Team.ID) -> KeyOwner { KeyOwner(place: "team_key/\(id)") }
 
     /// - Parameter function: a value of the PostgreSQL enum `work_function`.
     static func requester(_ id: Requester.ID, function: String) -> KeyOwner {

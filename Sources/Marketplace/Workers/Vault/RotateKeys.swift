@@ -2,8 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Wraps data keys of workers and requesters anew, by the newest key of the ring. What is sealed under them stays as it
-/// is.
+/// Wraps data keys of workers, requesters and agencies anew, by the newest key of the ring. What is sealed under them
+/// stays as it is.
 ///
 /// A rotation is: a ring with a new key is put in place everywhere, this runs until nothing is left, then
 /// ``RetireKeys`` says which keys may be destroyed. It can be cut off at any point and run again.
@@ -34,7 +34,9 @@ package struct RewrapKeys: Sendable {
             let ofWorkers = try await transaction.lockKeysToRewrap(to: current.name, limit: limit)
             let ofRequesters = try await transaction.lockRequesterKeysToRewrap(
                 to: current.name, limit: limit - ofWorkers.count)
-            let count = ofWorkers.count + ofRequesters.count
+            let ofTeams = try await transaction.lockTeamKeysToRewrap(
+                to: current.name, limit: limit - ofWorkers.count - ofRequesters.count)
+            let count = ofWorkers.count + ofRequesters.count + ofTeams.count
             guard count > 0 else { return 0 }
             let workers: [Worker.ID] = try ofWorkers.map { try $0["worker_id"] }
             let wrapped = try zip(ofWorkers, workers).map { try rewrapped($0, of: .worker($1), with: current) }
@@ -43,6 +45,10 @@ package struct RewrapKeys: Sendable {
                 let (requester, function): (Requester.ID, String) = (try row["requester_id"], try row["function"])
                 let anew = try rewrapped(row, of: .requester(requester, function: function), with: current)
                 try await transaction.rewrap(requester, function, anew, by: current.name)
+            }
+            for row in ofTeams {
+                let team: Team.ID = try row["team_id"]
+                try await transaction.rewrap(team, try rewrapped(row, of: .team(team), with: current), by: current.name)
             }
             try await change.record(
                 "keys_rewrapped", by: actor, on: "principal", actor.uuid, in: .platform,

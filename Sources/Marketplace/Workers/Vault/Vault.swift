@@ -33,6 +33,26 @@ extension Change {
         return secret
     }
 
+    /// Seals where an agency is paid under its data key, which is made when it has none.
+    ///
+    /// - Throws: ``VaultRefusal``.
+    func keep(_ method: PayoutMethod, of team: Team.ID, _ ring: KeyRing) async throws {
+        let key: SymmetricKey
+        if let row = try await transaction.lockTeamKey(of: team) {
+            let wrapped: Bytes = try row["wrapped"]
+            key = try Envelope.unwrap(wrapped.bytes, of: .team(team), by: try row["wrapping_key"], in: ring)
+        } else {
+            key = SymmetricKey(size: .bits256)
+            guard try await transaction.holdWrappingKey(ring.current.name) else {
+                throw VaultRefusal.keyRetired(name: ring.current.name)
+            }
+            let wrapped = try Envelope.wrap(key, of: .team(team), with: ring.current)
+            try await transaction.insertTeamKey(wrapped, of: team, by: ring.current.name)
+        }
+        let sealed = try Envelope.seal(method.json, for: "team_payout_method/\(team)", under: key)
+        try await transaction.upsertTeamMethod(sealed, of: team)
+    }
+
     private func dataKey(of worker: Worker.ID, _ ring: KeyRing) async throws -> SymmetricKey {
         if let row = try await transaction.lockWorkerKey(of: worker) {
             let wrapped: Bytes = try row["wrapped"]

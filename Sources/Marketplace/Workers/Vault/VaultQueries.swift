@@ -67,6 +67,44 @@ extension Transaction {
         }
     }
 
+    /// An agency's wrapped data key, locked against being wrapped anew.
+    func lockTeamKey(of team: Team.ID) async throws -> Row? {
+        try await firstRow("select wrapping_key, wrapped from team_key where team_id = \(team) for share")
+    }
+
+    func insertTeamKey(_ wrapped: [UInt8], of team: Team.ID, by name: String) async throws {
+        try await execute(
+            "insert into team_key (team_id, wrapping_key, wrapped) values (\(team), \(name), \(Bytes(wrapped)))")
+    }
+
+    func upsertTeamMethod(_ sealed: [UInt8], of team: Team.ID) async throws {
+        try await execute(
+            """
+            insert into team_payout_method (team_id, sealed, changed_at)
+            values (\(team), \(Bytes(sealed)), \(instant))
+            on conflict (team_id)
+            do update set sealed = excluded.sealed, changed_at = excluded.changed_at,
+                          version = team_payout_method.version + 1
+            """)
+    }
+
+    /// Data keys of agencies that another key than the named one wraps, locked.
+    func lockTeamKeysToRewrap(to name: String, limit: Int) async throws -> [Row] {
+        try await rows(
+            """
+            select team_id, wrapping_key, wrapped from team_key
+             where wrapping_key <> \(name)
+             order by team_id
+             limit \(limit)
+               for update
+            """)
+    }
+
+    func rewrap(_ team: Team.ID, _ wrapped: Bytes, by name: String) async throws {
+        try await execute(
+            "update team_key set wrapping_key = \(name), wrapped = \(wrapped) where team_id = \(team)")
+    }
+
     /// Data keys that another key than the named one wraps, locked.
     func lockKeysToRewrap(to name: String, limit: Int) async throws -> [Row] {
         try await rows(
@@ -125,6 +163,7 @@ extension Transaction {
             update wrapping_key set retired_at = coalesce(retired_at, \(instant))
              where name = \(name) and not exists (select from worker_key where wrapping_key = \(name))
                and not exists (select from requester_key where wrapping_key = \(name))
+               and not exists (select from team_key where wrapping_key = \(name))
                -- Of auctions whose bids are sealed; they are over in days.
                and not exists (select from auction where wrapping_key = \(name))
             """) == 1

@@ -1,0 +1,205 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    /// Earnings of a worker by their ids, as clawbacks see them.
+    func takeableEarnings(_ ids: [Transfer.ID], of worker: Worker.ID) async throws -> [TakeableEarning] {
+        try await rows(
+            """
+            select earning.requester_id, earning.transfer_id, earning.worker_id, earning.amount_minor, earning.currency,
+                   coalesce(payout_batch.state <> 'issued', false) as is_under_way,
+                   coalesce(taxed.withheld_minor, 0) as withheld_minor, coalesce(taxed.gross_minor, 0) as gross_minor
+              from earning
+              left join payout_item on payout_item.requester_id = earning.requester_id
+                                   and payout_item.transfer_id = earning.transfer_id and payout_item.is_live
+              left join payout_line using (payout_line_id)
+              left join payout_batch using (payout_batch_id)
+              left join lateral (
+                  select sum(withheld_minor)::bigint as withheld_minor, sum(gross_minor)::bigint as gross_minor
+                    from payout_share join withholding using (payout_share_id)
+                   where payout_share.payout_line_id = payout_item.payout_line_id
+                     and payout_share.worker_id = earning.worker_id) as taxed on true
+             where earning.transfer_id = any(\(ids)) and earning.worker_id = \(worker)
+             order by earning.transfer_id
+            """
+        ).map { row in
+            TakeableEarning(
+                requester: try row["requester_id"], transfer: try row["transfer_id"], worker: try row["worker_id"],
+                amount: try Money(row["amount_minor"], row["currency"]), withheldMinor: try row["withheld_minor"],
+                grossMinor: try row["gross_minor"], isUnderWay: try row["is_under_way"])
+        }
+    }
+
+    /// - Returns: false when a clawback has that id already.
+    func insertClawback(
+        _ id: Clawback.ID, _ rule: ClawbackRule, of worker: Worker.ID, _ amount: Money, reasons: String,
+        by proposer: Principal.ID
+    ) async throws -> Bool {
+        try await execute(
+            """
+            insert into clawback (clawback_id, worker_id, currency, rule, amount_minor, claim_minor, reasons, state,
+                                  proposed_by, proposed_at)
+            values (\(id), \(worker), \(amount.currency), \(rule), \(amount.minorUnits), \(amount.minorUnits),
+                    \(reasons), 'proposed', \(proposer), \(instant))
+            on conflict on constraint clawback_pkey do nothing
+            """) == 1
+    }
+
+    /// - Throws: ``ClawbackRefusal/takenBack``.
+    func insertClawbackItems(
+        _ items: [(id: UUID, earning: TakeableEarning, minor: Int64)], of clawback: Clawback.ID
+    ) async throws {
+        do {
+            try await execute(
+                """
+                insert into clawback_item (clawback_item_id, clawback_id, requester_id, transfer_id, amount_minor,
+                                           is_live)
+                select item_id, \(clawback), requester_id, transfer_id, amount_minor, true
+                  from unnest(\(items.map(\.id))::uuid[], \(items.map(\.earning.requester))::uuid[],
+                              \(items.map(\.earning.transfer))::uuid[], \(items.map(\.minor))::bigint[])
+                       as item (item_id, requester_id, transfer_id, amount_minor)
+                """)
+        } catch let error as StoreError where error.violatedConstraint == "clawback_item_one_live_per_earning" {
+            throw ClawbackRefusal.takenBack
+        }
+    }
+
+    /// A clawback, kept from being changed, recovered or overturned until this transaction ends.
+    func lockClawback(_ id: Clawback.ID) async throws -> Clawback? {
+        try await execute("select from clawback where clawback_id = \(id) for no key update")
+        return try await firstRow("\(fragment: Clawback.columns) where clawback_id = \(id)").map(Clawback.init)
+    }
+
+    /// What each item moves: from the workers' debts to where the pay came from. The hold of a batch may be given back
+    /// by now: then to the wallet that it came from.
+    func clawbackMoves(
+        of id: Clawback.ID
+    ) async throws -> [(item: UUID, earning: Transfer.ID, credit: AccountKey, amount: Money)] {
+        try await rows(
+            """
+            select clawback_item_id, item.transfer_id, item.requester_id, item.amount_minor, transfer.currency,
+                   debited.kind
+              from clawback_item as item
+              join transfer on transfer.transfer_id = item.transfer_id
+              join account as debited on debited.account_id = transfer.debit_account_id
+             where item.clawback_id = \(id)
+             order by clawback_item_id
+            """
+        ).map { row in
+            let currency: Currency = try row["currency"]
+            let kind: AccountKind = try row["kind"]
+            let requester: Requester.ID = try row["requester_id"]
+            let credit: AccountKey =
+                switch kind {
+                case .platformTopUps: .topUps(currency)
+                case .platformRemedies: .remedies(currency)
+                case .requesterWallet, .batchHold, .workerPayable, .payoutClearing, .platformFees, .bank, .taxPayable,
+                    .conversion, .rounding, .writeOff, .workerReceivables:
+                    .wallet(of: requester, currency)
+                }
+            return (
+                try row["clawback_item_id"], try row["transfer_id"], credit, try Money(row["amount_minor"], currency)
+            )
+        }
+    }
+
+    func endProposal(
+        _ id: Clawback.ID, as state: ClawbackState, decision: Decision.ID?, by checker: Principal.ID
+    ) async throws {
+        let effect = decision.map { _ in instant + Clawback.noticeSeconds }
+        let changed = try await execute(
+            """
+            update clawback
+               set state = \(state), decision_id = \(decision), effect_at = \(effect), decided_by = \(checker),
+                   decided_at = \(instant)
+             where clawback_id = \(id) and state = 'proposed'
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+        if decision == nil { try await endClawbackItems(of: id) }
+    }
+
+    private func endClawbackItems(of id: Clawback.ID) async throws {
+        try await execute("update clawback_item set is_live = false where clawback_id = \(id) and is_live")
+    }
+
+    func noteAgreement(to id: Clawback.ID) async throws {
+        try await execute("update clawback set agreed_at = \(instant) where clawback_id = \(id) and agreed_at is null")
+    }
+
+    /// The platform's claim becomes what it gives back.
+    func overturn(_ id: Clawback.ID, givenBack: Money, by earning: Transfer.ID?) async throws {
+        let changed = try await execute(
+            """
+            update clawback
+               set state = 'overturned', claim_minor = \(givenBack.minorUnits), given_back_id = \(earning)
+             where clawback_id = \(id) and state = 'decided'
+            """)
+        guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }
+        try await endClawbackItems(of: id)
+    }
+
+    /// For which piece of work of a clawback the worker is given back.
+    func firstWork(of id: Clawback.ID) async throws -> (requester: Requester.ID, work: Assignment.ID, batch: Batch.ID)?
+    {
+        try await firstRow(
+            """
+            select earning.requester_id, earning.assignment_id, earning.batch_id
+              from clawback_item join earning using (requester_id, transfer_id)
+             where clawback_id = \(id)
+             order by clawback_item_id
+             limit 1
+            """
+        ).map { (try $0["requester_id"], try $0["assignment_id"], try $0["batch_id"]) }
+    }
+
+    /// Newest first: of a worker, or all.
+    func clawbacks(
+        of worker: Worker.ID?, in state: ClawbackState?, before: Clawback.ID?, limit: Int
+    ) async throws -> [Clawback] {
+        try await rows(
+            """
+            \(fragment: Clawback.columns)
+             where (\(worker)::uuid is null or worker_id = \(worker)::uuid and state in ('decided', 'overturned'))
+               and (\(state)::clawback_state is null or state = \(state)::clawback_state)
+               and (\(before)::uuid is null
+                    or (proposed_at, clawback_id)
+                       < (select proposed_at, clawback_id from clawback where clawback_id = \(before)::uuid))
+             order by proposed_at desc, clawback_id desc
+             limit \(limit)
+            """
+        ).map(Clawback.init)
+    }
+
+    func clawback(by decision: Decision.ID) async throws -> Clawback.ID? {
+        try await firstRow("select clawback_id from clawback where decision_id = \(decision)")?["clawback_id"]
+    }
+}
+
+extension Clawback {
+    fileprivate static let columns: SQL = """
+        select clawback_id, worker_id, currency, rule, amount_minor, claim_minor, reasons, state, proposed_by,
+               decision_id, effect_at, agreed_at,
+               (select coalesce(sum(kept.amount_minor), 0)::bigint
+                  from clawback_recovery as kept join payout_batch using (payout_batch_id)
+                 where kept.clawback_id = clawback.clawback_id and kept.is_live
+                   and payout_batch.state = 'issued') as recovered_minor
+          from clawback
+        """
+
+    fileprivate init(row: Row) throws {
+        let currency: Currency = try row["currency"]
+        id = try row["clawback_id"]
+        worker = try row["worker_id"]
+        rule = try row["rule"]
+        amount = try Money(row["amount_minor"], currency)
+        claim = try Money(row["claim_minor"], currency)
+        recovered = try Money(row["recovered_minor"], currency)
+        reasons = try row["reasons"]
+        state = try row["state"]
+        proposedBy = try row["proposed_by"]
+        decision = try row["decision_id"]
+        effectAt = try row["effect_at"]
+        agreedAt = try row["agreed_at"]
+    }
+}

@@ -1,0 +1,242 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+/// A person of finance proposes to take pay back. Nothing happens, and nobody is told, until another decides it.
+package struct ProposeClawback: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Idempotent by `reference`: the same again is the same clawback.
+    ///
+    /// - Parameters:
+    ///   - parts: earnings of the worker, 1 to 100, of one currency.
+    ///   - reasons: for the worker to read, up to 4,000 characters.
+    ///   - reference: how finance calls it, a line of 1 to 200 characters.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``BadInput``; ``NotFound`` for an earning of
+    ///   somebody else; ``ClawbackRefusal``.
+    package func callAsFunction(
+        _ parts: [ClawbackPart], of worker: Worker.ID, by rule: ClawbackRule, reasons: String, reference: String,
+        by actor: Principal.ID
+    ) async throws -> Clawback {
+        let id = Clawback.ID(try Reference.uuid(of: reference, in: "clawback"))
+        let reasons = try PlainText.lines(reasons, field: "reasons")
+        guard (1...Clawback.itemsMax).contains(parts.count), Set(parts.map(\.earning)).count == parts.count else {
+            throw BadInput("items", "must be 1 to \(Clawback.itemsMax) different earnings")
+        }
+        return try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .financeMaker)
+            guard actor.uuid != worker.uuid else { throw ClawbackRefusal.tooClose }
+            if let earlier = try await transaction.lockClawback(id) {
+                let items = try await transaction.clawbackMoves(of: id).map(\.earning)
+                guard earlier.worker == worker, earlier.rule == rule, earlier.reasons == reasons,
+                    Set(items) == Set(parts.map(\.earning))
+                else { throw ClawbackRefusal.referenceTaken }
+                try await change.record(
+                    "clawback_repeated", by: actor, on: "clawback", id.uuid, in: .worker(worker))
+                return earlier
+            }
+            let items = try await change.items(for: parts, of: worker)
+            guard let currency = items.first?.earning.amount.currency else { throw NotFound("earning of this worker") }
+            let amount = try items.reduce(Money(0, currency)) {
+                try $0.adding(Money($1.minor, $1.earning.amount.currency))
+            }
+            guard
+                try await transaction.insertClawback(id, rule, of: worker, amount, reasons: reasons, by: actor)
+            else { throw ClawbackRefusal.referenceTaken }
+            try await transaction.insertClawbackItems(items, of: id)
+            try await change.record(
+                "clawback_proposed", by: actor, on: "clawback", id.uuid, in: .worker(worker),
+                facts: [
+                    "rule": .string(rule.rawValue), "amount": .string("\(amount)"),
+                    "items": .integer(Int64(items.count)),
+                ])
+            guard let clawback = try await transaction.lockClawback(id) else { throw NotFound("clawback") }
+            return clawback
+        }
+    }
+}
+
+extension Change {
+    fileprivate func items(
+        for parts: [ClawbackPart], of worker: Worker.ID
+    ) async throws -> [(id: UUID, earning: TakeableEarning, minor: Int64)] {
+        let found = try await transaction.takeableEarnings(parts.map(\.earning), of: worker)
+        guard found.count == parts.count else { throw NotFound("earning of this worker") }
+        let wanted = Dictionary(parts.map { ($0.earning, $0.amountMinor) }, uniquingKeysWith: { first, _ in first })
+        return try found.map { earning in
+            let minor = (wanted[earning.transfer] ?? nil) ?? earning.mostMinor
+            guard !earning.isUnderWay else { throw ClawbackRefusal.underWay }
+            guard minor > 0 else { throw BadInput("amount_minor", "must be above zero") }
+            guard minor <= earning.mostMinor else { throw ClawbackRefusal.tooMuch }
+            return (identifiers.uuid(at: instant), earning, minor)
+        }
+    }
+}
+
+/// Another person decides a clawback, or refuses it. Decided, it is a claim against the worker, and whoever had paid
+/// has the money back; the worker is told with the reasons, and can appeal. Recoveries begin a week later.
+package struct DecideClawback: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Returns: the decision; `nil` when it was refused.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance checker; ``NotFound``; ``ClawbackRefusal``;
+    ///   ``DecisionRefusal`` for a program.
+    @discardableResult
+    package func callAsFunction(
+        _ id: Clawback.ID, takeBack: Bool, by actor: Principal.ID
+    ) async throws -> Decision.ID? {
+        try await market.change { change in
+            let transaction = change.transaction
+            try await transaction.authorize(actor, as: .financeChecker)
+            guard try await transaction.isPerson(actor) else { throw DecisionRefusal.deciderIsNoPerson }
+            guard let clawback = try await transaction.lockClawback(id) else { throw NotFound("clawback") }
+            guard clawback.proposedBy != actor else { throw ClawbackRefusal.samePerson }
+            guard clawback.worker.uuid != actor.uuid,
+                try await !transaction.isCloseColleague(actor, of: clawback.worker)
+            else { throw ClawbackRefusal.tooClose }
+            guard clawback.state == .proposed else { throw ClawbackRefusal.notProposed }
+            let decision = takeBack ? try await change.takeBack(clawback, by: actor) : nil
+            try await transaction.endProposal(
+                id, as: takeBack ? .decided : .refused, decision: decision, by: actor)
+            try await change.record(
+                takeBack ? "clawback_decided" : "clawback_refused", by: actor, on: "clawback", id.uuid,
+                in: .worker(clawback.worker), facts: ["amount": .string("\(clawback.amount)")])
+            return decision
+        }
+    }
+}
+
+extension Change {
+    fileprivate func takeBack(_ clawback: Clawback, by actor: Principal.ID) async throws -> Decision.ID {
+        let moves = try await transaction.clawbackMoves(of: clawback.id)
+        // Paid since, it may be less that has reached the worker.
+        let now = try await transaction.takeableEarnings(moves.map(\.earning), of: clawback.worker)
+        let wanted = Dictionary(moves.map { ($0.earning, $0.amount) }, uniquingKeysWith: { first, _ in first })
+        for earning in now {
+            guard !earning.isUnderWay else { throw ClawbackRefusal.underWay }
+            guard let amount = wanted[earning.transfer], amount.minorUnits <= earning.mostMinor else {
+                throw ClawbackRefusal.tooMuch
+            }
+        }
+        let decision = try await decide(
+            .clawback, about: clawback.worker, subject: clawback.id.uuid, rule: clawback.rule.rawValue,
+            facts: [
+                "amount_minor": .integer(clawback.amount.minorUnits),
+                "currency": .string(clawback.amount.currency.code),
+                "earnings": .array(
+                    moves.map {
+                        ["earning": .string("\($0.earning)"), "amount_minor": .integer($0.amount.minorUnits)]
+                    }),
+                "effect_at": .string((instant + Clawback.noticeSeconds).formatted(.iso8601)),
+            ],
+            reasons: clawback.reasons, by: actor)
+        let debts = AccountKey.receivables(clawback.amount.currency)
+        let accounts = try await transaction.accounts([debts] + Set(moves.map(\.credit)), ids: identifiers)
+        let transfers = try moves.map { move in
+            guard let from = accounts[debts], let to = accounts[move.credit] else {
+                throw StoreError.unexpectedRowCount(0)
+            }
+            return Transfer(
+                id: make(), kind: .clawback, debit: from, credit: to, amount: move.amount, source: move.item)
+        }
+        try await transaction.post(
+            JournalEntry(
+                id: make(), kind: .clawback, source: clawback.id.uuid, reason: "decision \(decision)", transfers))
+        return decision
+    }
+
+    /// An appeal was granted: what is still owed is not owed any more, and what was kept of payouts is earned again;
+    /// both by the platform, as the requester may have spent what they were given back.
+    func undoClawback(_ appeal: Appeal) async throws -> JSON {
+        guard let id = try await transaction.clawback(by: appeal.decision),
+            let clawback = try await transaction.lockClawback(id), clawback.state == .decided
+        else { return ["state": "over"] }
+        let currency = clawback.amount.currency
+        let keys: [AccountKey] = [.remedies(currency), .receivables(currency), .payable(to: clawback.worker, currency)]
+        let accounts = try await transaction.accounts(keys, ids: identifiers)
+        guard let platform = accounts[keys[0]], let debts = accounts[keys[1]], let payable = accounts[keys[2]] else {
+            throw StoreError.unexpectedRowCount(0)
+        }
+        let source = appeal.id.uuid
+        let owed = try Money(clawback.claim.minorUnits - clawback.recovered.minorUnits, currency)
+        if owed.minorUnits > 0 {
+            let release = Transfer(
+                id: make(), kind: .clawbackRelease, debit: platform, credit: debts, amount: owed, source: source)
+            try await transaction.post(
+                JournalEntry(
+                    id: make(), kind: .clawbackRelease, source: source, reason: "appeal \(appeal.id)", [release]))
+        }
+        var earning: Transfer.ID?
+        if clawback.recovered.minorUnits > 0, let work = try await transaction.firstWork(of: id) {
+            let gift = Transfer(
+                id: make(), kind: .remedy, debit: platform, credit: payable, amount: clawback.recovered,
+                source: source)
+            try await transaction.post(
+                JournalEntry(id: make(), kind: .remedy, source: source, reason: "appeal \(appeal.id)", [gift]))
+            try await transaction.insertRemedy(
+                of: RefusedPay(
+                    assignment: work.work, requester: work.requester, batch: work.batch, worker: clawback.worker,
+                    amount: clawback.recovered),
+                transfer: gift.id)
+            earning = gift.id
+        }
+        try await transaction.overturn(id, givenBack: clawback.recovered, by: earning)
+        return [
+            "state": "given_back", "not_owed_minor": .integer(owed.minorUnits),
+            "paid_again_minor": .integer(clawback.recovered.minorUnits), "currency": .string(currency.code),
+        ]
+    }
+}
+
+/// A worker lets more than a part of each payout be kept, until the claim is met.
+package struct AgreeToClawback: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// Again it is the same agreement.
+    ///
+    /// - Parameter actor: the worker.
+    /// - Throws: ``NotFound``; ``ClawbackRefusal/notInForce``.
+    package func callAsFunction(_ id: Clawback.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            guard let clawback = try await change.transaction.lockClawback(id), clawback.worker.uuid == actor.uuid,
+                clawback.state == .decided || clawback.state == .overturned
+            else { throw NotFound("clawback") }
+            guard clawback.state == .decided else { throw ClawbackRefusal.notInForce }
+            try await change.transaction.noteAgreement(to: id)
+            try await change.record(
+                "clawback_agreed", by: actor, on: "clawback", id.uuid, in: .worker(clawback.worker))
+        }
+    }
+}
+
+/// Clawbacks, newest first, by pages.
+package struct ListClawbacks: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - worker: only theirs, as far as they were decided.
+    ///   - state: only those.
+    ///   - before: the last one of the page before.
+    ///   - limit: 1 to 200.
+    ///   - actor: the worker, or somebody in finance.
+    /// - Throws: ``AccessRefusal``; ``BadInput``.
+    package func callAsFunction(
+        of worker: Worker.ID? = nil, in state: ClawbackState? = nil, before: Clawback.ID? = nil, limit: Int = 50,
+        by actor: Principal.ID
+    ) async throws -> [Clawback] {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            if actor.uuid != worker?.uuid { try await transaction.authorizeFinance(actor) }
+            return try await transaction.clawbacks(of: worker, in: state, before: before, limit: limit)
+        }
+    }
+}
