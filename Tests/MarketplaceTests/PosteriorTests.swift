@@ -69,6 +69,30 @@ struct PosteriorTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("a withdrawn contribution leaves the posteriors and its worker's table; after an appeal it is back")
+    func withdrawn() async throws {
+        let desk = try await LabelDesk()
+        let (batch, crew) = (try await desk.batch(), try await desk.crew(2))
+        try await desk.answer(crew[0], batch, "a")
+        let work = try await desk.answer(crew[1], batch, "b")
+        #expect(try await desk.first(work.task) == 500)
+        _ = try await WithdrawContribution(market: desk.small.market)(
+            of: crew[1], from: desk.project, of: desk.small.requester, reasons: "They were copied.",
+            by: desk.small.manager)
+        #expect(try await desk.reweigh() == 1)
+        #expect(try await (desk.first(work.task), desk.counted().sorted()) == (900, [0, 1]))
+        #expect(try await desk.small.ills() == [])
+        let decision = try #require(
+            try await ListDecisions(market: desk.small.market)(about: crew[1], by: Principal.ID(crew[1].uuid)).first)
+        let appeal = try await FileAppeal(market: desk.small.market)(
+            decision.id, statement: "They are mine.", by: Principal.ID(crew[1].uuid))
+        try await AnswerAppeal(market: desk.small.market)(
+            appeal.id, isOverturned: true, answer: "So they are.", by: desk.small.second)
+        #expect(try await desk.reweigh() == 1)
+        #expect(try await (desk.first(work.task), desk.counted()) == (500, [1, 1]))
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("another version of an answer takes the place of the one before")
     func reworked() async throws {
         let desk = try await LabelDesk()

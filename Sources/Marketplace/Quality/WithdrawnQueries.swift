@@ -41,16 +41,34 @@ extension Transaction {
             values (\(new.requester), \(new.id), \(new.project), \(new.batch), \(new.worker), \(new.decision),
                     \(new.withdrawnAt))
             """)
+        try await markStale(answeredBy: new)
     }
 
     /// Ends the withdrawal that a decision made.
     func endWithdrawn(by decision: Decision.ID) async throws -> Withdrawn.ID? {
-        try await firstRow(
+        let ended = try await firstRow(
             """
             update withdrawn_contribution set ended_at = greatest(\(instant), withdrawn_at)
              where decision_id = \(decision) and ended_at is null
-            returning withdrawal_id
-            """)?["withdrawal_id"]
+            returning \(fragment: Withdrawn.columns)
+            """
+        ).map(Withdrawn.init)
+        if let ended { try await markStale(answeredBy: ended) }
+        return ended?.id
+    }
+
+    /// The posteriors of all tasks that a withdrawal, or its end, concerns are to be weighed anew.
+    private func markStale(answeredBy gone: Withdrawn) async throws {
+        try await execute(
+            """
+            update task_posterior set is_stale = true
+              from assignment
+             where assignment.worker_id = \(gone.worker) and assignment.requester_id = \(gone.requester)
+               and assignment.leased_at <= \(gone.withdrawnAt)
+               and (\(gone.batch)::uuid is null or assignment.batch_id = \(gone.batch)::uuid)
+               and task_posterior.requester_id = assignment.requester_id
+               and task_posterior.task_id = assignment.task_id and task_posterior.project_id = \(gone.project)
+            """)
     }
 
     func withdrawn(_ id: Withdrawn.ID, of requester: Requester.ID) async throws -> Withdrawn? {

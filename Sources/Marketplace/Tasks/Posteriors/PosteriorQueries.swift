@@ -60,7 +60,7 @@ extension Transaction {
     }
 
     /// The answers to a task that count, in the order in which they came, and what the newest full fit found. An answer
-    /// counts unless it was rejected; if an appeal overturned that, it counts again.
+    /// counts unless it was rejected or withdrawn; if an appeal overturned that, it counts again.
     func answersToWeigh(
         of task: WorkTask.ID, in project: Project.ID, _ requester: Requester.ID
     ) async throws -> (answers: [CountedAnswer], world: Row?) {
@@ -239,6 +239,7 @@ extension CountedAnswer {
             and exists (select from decision join appeal using (decision_id)
                          where decision.subject_id = assignment.assignment_id
                            and decision.kind = 'rejection' and appeal.state = 'overturned'))
+        and not \(fragment: Transaction.withdrawn("assignment"))
         """
 
     fileprivate init?(row: Row) throws {
