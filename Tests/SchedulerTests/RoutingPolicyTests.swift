@@ -196,7 +196,7 @@ struct RoutingPolicyTests {
         let batch = SmallRouting.batch(1)
         let pair = RoutingPair(batch: batch, worker: away)
         #expect(try rule(dueHours: 140) == .waitsForBetter)
-        // Who is away is not likely to come within hours; nothing is due; no night has priced hours; the work is forced.
+        // Who is away is not likely to come within hours; nothing is due; hours have no prices; the work is forced.
         #expect(try rule(dueHours: 4) == nil)
         #expect(try rule(dueHours: nil) == nil)
         #expect(try rule(dueHours: 140) { $0.known.prices = [:] } == nil)

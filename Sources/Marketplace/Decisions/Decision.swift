@@ -9,8 +9,9 @@ package enum DecisionKind: String, Sendable, CaseIterable, SQLEnum {
     case credentialRefusal = "credential_refusal"
     case credentialRevocation = "credential_revocation"
     case paymentWithheld = "payment_withheld"
-    case exclusion, clawback
+    case exclusion
     case contributionWithdrawn = "contribution_withdrawn"
+    case clawback
 }
 
 /// Something adverse that a person decided about a worker: by which rule, on which facts, why, and until when it can

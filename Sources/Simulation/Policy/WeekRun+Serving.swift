@@ -7,7 +7,10 @@ extension WeekRun {
     struct Prospect {
         let edge: Int
         let worker: Int
-        let value: PairValue
+        /// Micro-units; without what a drawn skill adds or takes off, too.
+        let micros: Int64
+        let plain: Int64
+        let isDrawn: Bool
         let isForced: Bool
         /// What others would have to be worth.
         let rival: ContinuationValue.Rival
@@ -26,9 +29,10 @@ extension WeekRun {
 
     mutating func serveFree() {
         for worker in listed.indices where isLooking(worker) {
+            let pacing = pacing(worker)
             var found: [(gain: Int64, task: Int, prospect: Prospect)] = []
             for number in openTasks(of: worker) {
-                if let best = best(number, by: worker) { found.append((best.gain, number, best.prospect)) }
+                if let best = best(number, by: worker, pacing) { found.append((best.gain, number, best.prospect)) }
             }
             found.sort { $0.gain != $1.gain ? $0.gain > $1.gain : $0.task < $1.task }
             for (_, number, prospect) in found.prefix(Self.shownMax) {
@@ -45,16 +49,14 @@ extension WeekRun {
     }
 
     /// What the worker would bring to the task above the price of their time and above what can still be had of it.
-    private mutating func best(_ number: Int, by worker: Int) -> (gain: Int64, prospect: Prospect)? {
+    private mutating func best(
+        _ number: Int, by worker: Int, _ pacing: HourPrice.Pacing
+    ) -> (gain: Int64, prospect: Prospect)? {
         let task = market.tasks[number]
         let known = prospects(number)
-        guard let mine = known.first(where: { $0.worker == worker }),
-            isFree(mine.edge, for: task, number: number)
-        else { return nil }
-        let price = mine.isForced ? 0 : prices[worker].micros(pacing(worker), units: task.units)
-        let surplus = mine.value.micros - price
-        // What urgency adds may hurry a task on, but not carry one that is worth less than its pay.
-        guard surplus > 0, mine.value[.quality] + mine.value[.pay] > 0 else { return nil }
+        guard let mine = known.first(where: { $0.worker == worker }) else { return nil }
+        let surplus = mine.micros - (mine.isForced ? 0 : prices[worker].micros(pacing, units: task.units))
+        guard surplus > 0, isFree(mine.edge, for: task, number: number) else { return nil }
         let touched = isTouched
         let rivals = known.lazy.filter { $0.worker != worker && !touched[$0.edge] }.map(\.rival)
         let gain = surplus - ContinuationValue.micros(rivals, places: missing[number])
@@ -100,18 +102,20 @@ extension WeekRun {
                 boundSeconds: Int64(task.deadline - task.arrival) * 900, inTimeMillionths: late.inTimeMillionths,
                 deficitMillionths: beliefs.deficits[worker], timePriceMicros: price),
             weights: weights, seed: market.seed &+ UInt64(tick / Tick.perDay))
+        // What urgency adds may hurry a task on, but not carry one that is worth less than its pay.
+        guard value[.quality] + value[.pay] > 0 else { return nil }
         let chance = ContinuationValue.Rival.chanceMillionths(
             acceptingMillionths: beliefs.chance(of: worker, hour: market.workers[worker].hourNearest(to: 12)),
             windowUnits: free - task.units, remainingUnits: remainingUnits(worker), units: task.units)
         return Prospect(
-            edge: edge, worker: worker, value: value, isForced: isForced,
+            edge: edge, worker: worker, micros: value.micros, plain: value.micros - value[.exploring],
+            isDrawn: value.isDrawn, isForced: isForced,
             rival: .init(surplusMicros: value.micros - price, chanceMillionths: chance))
     }
 
     private mutating func noteExploration(_ number: Int, _ prospect: Prospect) {
-        guard prospect.value.isDrawn else { return }
-        func plain(_ value: PairValue) -> Int64 { value.micros - value[.exploring] }
-        let best = prospects[number]?.all.map { plain($0.value) }.max() ?? 0
-        tally.explored(loss: max(Double(best - plain(prospect.value)), 0))
+        guard prospect.isDrawn else { return }
+        let best = prospects[number]?.all.map(\.plain).max() ?? 0
+        tally.explored(loss: max(Double(best - prospect.plain), 0))
     }
 }
