@@ -11,6 +11,8 @@ extension Transaction {
     /// Whether somebody had a part in what a task checks, or asks again: answered it, judged an answer to it, or read
     /// it for that. A task that checks a check has the tasks before that behind it as well.
     ///
+    /// `offset 0` keeps the subqueries from being made into a hash of whole tables: there are few tasks behind any.
+    ///
     /// - Parameters:
     ///   - requester: an expression, as `task` is.
     ///   - task: the copy; whatever is no copy has nothing behind it.
@@ -33,11 +35,13 @@ extension Transaction {
                                        or exists (select from review
                                                    where review.requester_id = before.requester_id
                                                      and review.assignment_id = before.assignment_id
-                                                     and review.reviewer_id = \(person))))
+                                                     and review.reviewer_id = \(person)))
+                               offset 0)
                     or exists (select from content_reading as reading
                                 where reading.requester_id = \(fragment: requester)
                                   and reading.task_id = behind.task_id
-                                  and reading.purpose = 'review' and reading.reader_id = \(person))
+                                  and reading.purpose = 'review' and reading.reader_id = \(person)
+                               offset 0)
                 offset 0)
         """
     }
