@@ -22,10 +22,7 @@ struct AskRoutes {
     @Sendable func asks(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let limit = try request.pageLimit()
-        let before: StandingAsk.ID? = try request.uri.queryParameters["before"].map { text in
-            guard let id = StandingAsk.ID(String(text)) else { throw BadInput("before", "must be a UUID") }
-            return id
-        }
+        let before: StandingAsk.ID? = try request.identifier("before")
         let past = request.uri.queryParameters["past"].map(String.init) ?? "false"
         guard ["true", "false"].contains(past) else { throw BadInput("past", "must be true or false") }
         let found = try await ListAsks(market: market)(past: past == "true", before: before, limit: limit, by: worker)

@@ -29,7 +29,7 @@ struct BidRoutes {
         let worker = try await market.authenticate(request)
         let limit = try request.pageLimit()
         let found = try await ListAuctions(market: market).open(
-            after: try request.last("after"), limit: limit, to: worker)
+            after: try request.identifier("after"), limit: limit, to: worker)
         let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
         return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])
     }
@@ -70,7 +70,7 @@ struct BidRoutes {
     @Sendable func bids(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let limit = try request.pageLimit()
-        let found = try await MyBids(market: market)(before: try request.last("before"), limit: limit, by: worker)
+        let found = try await MyBids(market: market)(before: try request.identifier("before"), limit: limit, by: worker)
         let next = found.count == limit ? found.last.map { JSON.string("\($0.bid.id)") } : nil
         return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])
     }
@@ -79,7 +79,8 @@ struct BidRoutes {
     @Sendable func awards(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let limit = try request.pageLimit()
-        let found = try await MyAwards(market: market)(before: try request.last("before"), limit: limit, by: worker)
+        let found = try await MyAwards(market: market)(
+            before: try request.identifier("before"), limit: limit, by: worker)
         let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
         return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])
     }
@@ -97,15 +98,6 @@ struct BidRoutes {
         let worker = try await market.authenticate(request)
         try await DeclineAward(market: market)(try context.award(), by: worker)
         return Response(json: ["state": "declined"])
-    }
-}
-
-extension Request {
-    /// The last one of the page before.
-    fileprivate func last<Entity>(_ name: String) throws -> Identifier<Entity>? {
-        guard let text = uri.queryParameters[name[...]] else { return nil }
-        guard let id = Identifier<Entity>(String(text)) else { throw BadInput(name, "must be a UUID") }
-        return id
     }
 }
 

@@ -23,10 +23,7 @@ struct DecisionRoutes {
     @Sendable func decisions(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let limit = try request.pageLimit()
-        let before: Decision.ID? = try request.uri.queryParameters["before"].map { text in
-            guard let id = Decision.ID(String(text)) else { throw BadInput("before", "must be a UUID") }
-            return id
-        }
+        let before: Decision.ID? = try request.identifier("before")
         let found = try await ListDecisions(market: market)(
             about: Worker.ID(worker.uuid), before: before, limit: limit, by: worker)
         let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
@@ -54,10 +51,7 @@ struct DecisionRoutes {
         guard let state = AppealState(rawValue: query["state"].map(String.init) ?? "open") else {
             throw BadInput("state", "must be one of \(AppealState.allCases.map(\.rawValue).joined(separator: ", "))")
         }
-        let after: Appeal.ID? = try query["after"].map { text in
-            guard let id = Appeal.ID(String(text)) else { throw BadInput("after", "must be a UUID") }
-            return id
-        }
+        let after: Appeal.ID? = try request.identifier("after")
         let found = try await ListAppeals(market: market)(in: state, after: after, limit: limit, by: actor)
         let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
         return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])

@@ -115,13 +115,6 @@ extension Request {
         let requester: Requester.ID? = try identifier("requester")
         return requester.map(BargainingParty.requester) ?? .worker
     }
-
-    /// An id in the query.
-    fileprivate func identifier<Entity>(_ name: String) throws -> Identifier<Entity>? {
-        guard let text = uri.queryParameters[name[...]] else { return nil }
-        guard let id = Identifier<Entity>(String(text)) else { throw BadInput(name, "must be a UUID") }
-        return id
-    }
 }
 
 extension JSONRequest {

@@ -18,10 +18,7 @@ struct OfferRoutes {
     @Sendable func offers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let limit = try request.pageLimit()
-        let before: Offer.ID? = try request.uri.queryParameters["before"].map { text in
-            guard let id = Offer.ID(String(text)) else { throw BadInput("before", "must be a UUID") }
-            return id
-        }
+        let before: Offer.ID? = try request.identifier("before")
         let items = try await ListOffers(market: market)(
             of: Worker.ID(worker.uuid), before: before, limit: limit, by: worker
         )

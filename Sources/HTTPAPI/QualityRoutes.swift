@@ -41,10 +41,7 @@ struct QualityRoutes {
             let states = QualityCaseState.allCases.map(\.rawValue).joined(separator: ", ")
             throw BadInput("state", "must be one of \(states)")
         }
-        let after: QualityCase.ID? = try query["after"].map { text in
-            guard let id = QualityCase.ID(String(text)) else { throw BadInput("after", "must be a UUID") }
-            return id
-        }
+        let after: QualityCase.ID? = try request.identifier("after")
         let found = try await ListQualityCases(market: market)(in: state, after: after, limit: limit, by: actor)
         let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
         return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])

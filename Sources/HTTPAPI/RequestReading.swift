@@ -83,6 +83,13 @@ extension Request {
         return key
     }
 
+    /// An id in the query, such as that of the last one of the page before; `nil` if left out.
+    func identifier<Entity>(_ name: String) throws(BadInput) -> Identifier<Entity>? {
+        guard let text = uri.queryParameters[name[...]] else { return nil }
+        guard let id = Identifier<Entity>(String(text)) else { throw BadInput(name, "must be a UUID") }
+        return id
+    }
+
     /// `?limit=`, 20 if left out.
     func pageLimit() throws -> Int {
         guard let text = uri.queryParameters["limit"] else { return 20 }

@@ -26,7 +26,7 @@ struct ReviewRoutes {
         let limit = try request.pageLimit()
         let items = try await ReviewQueue(market: market)(
             of: try context.identifier("batch", of: "batch"),
-            from: try context.identifier("requester", of: "requester"), after: try request.lastAssignment(),
+            from: try context.identifier("requester", of: "requester"), after: try request.identifier("after"),
             limit: limit, by: actor)
         let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment)") } : nil
         return Response(json: ["items": .array(items.map(\.blind)), "next": next ?? .null])
@@ -83,7 +83,8 @@ struct ReviewRoutes {
     @Sendable func reworks(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
         let limit = try request.pageLimit()
-        let items = try await MyReworks(market: market)(after: try request.lastAssignment(), limit: limit, by: worker)
+        let items = try await MyReworks(market: market)(
+            after: try request.identifier("after"), limit: limit, by: worker)
         let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment)") } : nil
         return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
     }
@@ -100,14 +101,6 @@ struct ReviewRoutes {
                 try request.idempotencyKey(), by: worker, route: "revision:\(id)", fingerprint: body.fingerprint,
                 answer: { Reply(status: 200, body: $0.json) },
                 perform: { try await HandInAgain(market: $0)(answer, for: id, activeSeconds: active, by: worker) }))
-    }
-}
-
-extension Request {
-    fileprivate func lastAssignment() throws(BadInput) -> Assignment.ID? {
-        guard let text = uri.queryParameters["after"] else { return nil }
-        guard let id = Assignment.ID(String(text)) else { throw BadInput("after", "must be a UUID") }
-        return id
     }
 }
 

@@ -22,11 +22,3 @@ struct StoppingRoutes {
         return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
     }
 }
-
-extension Request {
-    fileprivate func identifier<Entity>(_ name: String) throws(BadInput) -> Identifier<Entity>? {
-        guard let text = uri.queryParameters[Substring(name)] else { return nil }
-        guard let id = Identifier<Entity>(String(text)) else { throw BadInput(name, "must be a UUID") }
-        return id
-    }
-}

@@ -79,12 +79,8 @@ struct WorkRoutes {
     /// `?before=<assignment>&limit=<1…200>`: newest first; `next` is the `before` of the next page.
     @Sendable func work(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let worker = try await market.authenticate(request)
-        let query = request.uri.queryParameters
         let limit = try request.pageLimit()
-        let before: Assignment.ID? = try query["before"].map { text in
-            guard let id = Assignment.ID(String(text)) else { throw BadInput("before", "must be a UUID") }
-            return id
-        }
+        let before: Assignment.ID? = try request.identifier("before")
         let items = try await MyWork(market: market)(before: before, limit: limit, by: worker)
         let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment.id)") } : nil
         return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])

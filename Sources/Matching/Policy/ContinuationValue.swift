@@ -43,16 +43,12 @@ package enum ContinuationValue {
     ///   - places: answers that are missing, at least 1.
     package static func micros(_ rivals: some Sequence<Rival>, places: Int) -> Int64 {
         let places = max(places, 1)
-        // The chance of exactly 0, 1, … who came so far and took a place.
-        var taken = [1.0] + Array(repeating: 0.0, count: places - 1)
+        var taken = AcceptanceCount(upTo: places)
         var expected = 0.0
         for rival in rivals where rival.surplusMicros > 0 {
             let chance = Double(min(max(rival.chanceMillionths, 0), 1_000_000)) / 1_000_000
-            expected += taken[places - 1] * chance * Double(rival.surplusMicros)
-            for count in stride(from: places - 1, to: 0, by: -1) {
-                taken[count] = taken[count] * (1 - chance) + taken[count - 1] * chance
-            }
-            taken[0] *= 1 - chance
+            expected += taken.chance(of: places - 1) * chance * Double(rival.surplusMicros)
+            taken.add(rival.chanceMillionths)
         }
         return PureMath.scaled(1, by: expected)
     }

@@ -55,6 +55,9 @@ struct AcceptanceCount {
     /// The chance that as many as wanted, or more, accept.
     var enough: Double { chances[chances.count - 1] }
 
+    /// The chance of exactly so many acceptances, fewer than the number.
+    func chance(of count: Int) -> Double { chances[count] }
+
     mutating func add(_ chanceMillionths: Int) {
         let chance = Double(min(max(chanceMillionths, 0), 1_000_000)) / 1_000_000
         let last = chances.count - 1

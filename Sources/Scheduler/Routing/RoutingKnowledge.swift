@@ -23,6 +23,9 @@ package struct RoutingKnowledge: Sendable {
     package var forecastErrorMillionths = 0
 
     package init() {}
+
+    /// The chance of an acceptance by somebody of whom nothing is known: sure as long as nothing is known of anybody.
+    var usualAcceptance: Int { accepting.isEmpty ? 1_000_000 : AcceptanceModel.priorMillionths }
 }
 
 extension RoutingSkill {

@@ -51,6 +51,7 @@ struct RoutingSheet {
             guard let met = verdicts[batch.requirement] else { continue }
             if let first = met.faults.first { batchTallies[row].add(first.bar, pairs: met.faults.count) }
             var (found, away): ([Edge], [RoutingWait.Candidate]) = ([], [])
+            let mayWait = RoutingWait.mayWait(batch, in: market)
             for (column, proof) in met.eligible {
                 let worker = workers[column]
                 func pair() -> RoutingValue.Pair {
@@ -61,7 +62,7 @@ struct RoutingSheet {
                 switch bar(batch, worker) {
                 case .failure(let barred):
                     add(barred.bar, row, column)
-                    if barred.bar.rule == .away, mayCome(batch, worker) {
+                    if mayWait, barred.bar.rule == .away, mayCome(batch, worker) {
                         away.append(.init(column: column, surplus: pair().surplus))
                     }
                 case .success(let answerBy):
@@ -126,9 +127,9 @@ struct RoutingSheet {
         func candidate(_ edge: Edge) -> RoutingWait.Candidate {
             .init(column: edge.worker, surplus: edge.pair.surplus)
         }
-        guard let wait = RoutingWait(batches[row], in: market, workers, there: found.map(candidate), away: away) else {
-            return found
-        }
+        guard !away.isEmpty,
+            let wait = RoutingWait(batches[row], in: market, workers, there: found.map(candidate), away: away)
+        else { return found }
         let bar = RoutingBar(
             rule: .waitsForBetter, message: "Who is away now, and likely to come in time, would bring more to it.")
         return found.filter { edge in
@@ -208,7 +209,7 @@ struct RoutingSheet {
     /// The chance that every open slot that is on offer now is taken in time: each is wanted, and no more are on offer
     /// than would be paid, so the wave is as large as it may be.
     private func wave(of chosen: [Edge], for batch: RoutingBatch) -> Int {
-        let usual = market.known.accepting.isEmpty ? 1_000_000 : AcceptanceModel.priorMillionths
+        let usual = market.known.usualAcceptance
         let chances = chosen.map { market.known.accepting[workers[$0.worker].worker] ?? usual }.sorted(by: >)
         return OfferWave(
             chances: chances, live: Array(repeating: usual, count: batch.openOffers), wanted: batch.openSlots,

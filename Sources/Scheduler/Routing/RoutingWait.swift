@@ -20,6 +20,13 @@ struct RoutingWait {
     private let ranked: [(column: Int, rival: ContinuationValue.Rival)]
     private let places: Int
 
+    /// Whether anybody is waited for at all.
+    static func mayWait(_ batch: RoutingBatch, in market: RoutingMarket) -> Bool {
+        guard let due = batch.dueAt else { return false }
+        return due > market.instant && !market.known.prices.isEmpty && !market.known.forced.contains(batch.id)
+    }
+
+    /// `nil` where nobody is waited for: more places are open than rivals are looked at, so nobody displaces another.
     /// - Parameters:
     ///   - there: who could be offered it now.
     ///   - away: who could be, but for their windows.
@@ -27,12 +34,11 @@ struct RoutingWait {
         _ batch: RoutingBatch, in market: RoutingMarket, _ workers: [RoutingCandidate], there: [Candidate],
         away: [Candidate]
     ) {
-        guard let due = batch.dueAt, due > market.instant, !market.known.prices.isEmpty,
-            !market.known.forced.contains(batch.id), !away.isEmpty
-        else { return nil }
+        places = max(RoutingPolicy.wanted(batch), 1)
+        guard let due = batch.dueAt, Self.mayWait(batch, in: market), places <= Self.rivalsMax else { return nil }
         let weeks = min(due.timeIntervalSince(market.instant) / (7 * 86_400), 1)
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
-        let usual = market.known.accepting.isEmpty ? 1_000_000 : AcceptanceModel.priorMillionths
+        let usual = market.known.usualAcceptance
         ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
             .map { candidate in
                 let worker = workers[candidate.column]
@@ -43,7 +49,6 @@ struct RoutingWait {
                     remainingUnits: left, units: units)
                 return (candidate.column, .init(surplusMicros: candidate.surplus, chanceMillionths: chance))
             }
-        places = max(RoutingPolicy.wanted(batch), 1)
     }
 
     /// Whether more can still be had of the batch than this candidate brings.

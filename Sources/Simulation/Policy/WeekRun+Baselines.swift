@@ -45,16 +45,14 @@ extension WeekRun {
     /// Whoever looks for work takes what pays best of what they would not decline.
     mutating func letWorkersPull() {
         for worker in listed.indices where isLooking(worker) {
-            let open = Set(openTasks(of: worker))
-            let best = listed[worker].filter { item in
-                let number = Int(item.task)
-                return open.contains(number) && isFree(Int(item.edge), for: market.tasks[number], number: number)
+            let best = openTasks(of: worker).filter { number, edge in
+                isFree(edge, for: market.tasks[number], number: number)
                     && WorkerResponse.isWilling(market, task: number, worker: worker, at: tick)
             }.max { one, other in
-                let (first, second) = (market.tasks[Int(one.task)].pay, market.tasks[Int(other.task)].pay)
+                let (first, second) = (market.tasks[one.task].pay, market.tasks[other.task].pay)
                 return first != second ? first < second : one.task > other.task
             }
-            if let best { take(Int(best.task), Int(best.edge)) }
+            if let best { take(best.task, best.edge) }
         }
     }
 }

@@ -31,7 +31,7 @@ extension WeekRun {
         for worker in listed.indices where isLooking(worker) {
             let pacing = pacing(worker)
             var found: [(gain: Int64, task: Int, prospect: Prospect)] = []
-            for number in openTasks(of: worker) {
+            for (number, _) in openTasks(of: worker) {
                 if let best = best(number, by: worker, pacing) { found.append((best.gain, number, best.prospect)) }
             }
             found.sort { $0.gain != $1.gain ? $0.gain > $1.gain : $0.task < $1.task }

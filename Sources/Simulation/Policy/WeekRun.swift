@@ -215,10 +215,11 @@ struct WeekRun {
     }
 
     /// What is listed for a worker, wants answers and fits in the hours that they know they have.
-    mutating func openTasks(of worker: Int) -> [Int] {
+    mutating func openTasks(of worker: Int) -> [(task: Int, edge: Int)] {
         listed[worker].removeAll { states[Int($0.task)] != .open || isTouched[Int($0.edge)] }
         let hours = Int(market.usable[worker * market.weeks + week]) - used[worker]
-        return listed[worker].map { Int($0.task) }.filter { missing[$0] > 0 && market.tasks[$0].units <= hours }
+        return listed[worker].map { (Int($0.task), Int($0.edge)) }
+            .filter { missing[$0.0] > 0 && market.tasks[$0.0].units <= hours }
     }
 
     /// A worker sees a task and does not take it.

@@ -18,12 +18,9 @@ extension BatchCommand {
 
         func run() async throws {
             try await of.run { session, id, requester, actor in
-                let last = try after.map { text in
-                    guard let last = Stopping.ID(text) else { throw BadInput("after", "must be a UUID") }
-                    return last
-                }
                 let items = try await ListStoppings(market: session.market)(
-                    of: id, from: requester, after: last, limit: limit, by: actor)
+                    of: id, from: requester, after: try pageID(after, of: Stopping.self, field: "after"), limit: limit,
+                    by: actor)
                 let lines = items.map { "\($0.id) \($0.task) \($0.sentence)" }
                 Console.result(
                     .array(items.map(\.json)), items.isEmpty ? "None." : lines.joined(separator: "\n"),

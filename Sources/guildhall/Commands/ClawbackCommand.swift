@@ -66,7 +66,7 @@ struct ClawbackCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let id = Clawback.ID(id) else { throw BadInput("id", "must be a UUID") }
+                let id: Clawback.ID = try readID(id)
                 let decision = try await DecideClawback(market: session.market)(
                     id, takeBack: !refuse, by: try await session.market.person(named: by))
                 Console.result(
@@ -85,7 +85,7 @@ struct ClawbackCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let id = Clawback.ID(id) else { throw BadInput("id", "must be a UUID") }
+                let id: Clawback.ID = try readID(id)
                 try await AgreeToClawback(market: session.market)(
                     id, by: Principal.ID(try await session.worker(worker).uuid))
                 Console.result("Agreed to \(id).")

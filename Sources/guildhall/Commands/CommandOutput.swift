@@ -87,9 +87,7 @@ func choice<Value: RawRepresentable<String> & CaseIterable>(
 
 /// An id that a flag gives for paging.
 func pageID<Entity>(_ text: String?, of type: Entity.Type, field: String = "before") throws -> Identifier<Entity>? {
-    guard let text else { return nil }
-    guard let id = Identifier<Entity>(text) else { throw BadInput(field, "must be a UUID") }
-    return id
+    try text.map { try readID($0, field) }
 }
 
 /// A JSON file of at most 8 MiB.

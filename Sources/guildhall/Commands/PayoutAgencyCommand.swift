@@ -13,7 +13,7 @@ struct PayoutAgencyCommand: AsyncParsableCommand {
     @Option(help: .actor("a manager of the agency, or somebody in finance")) var by = "finance-maker"
 
     func run() async throws {
-        guard let id = PayoutLine.ID(line) else { throw BadInput("line", "must be a UUID") }
+        let id: PayoutLine.ID = try readID(line, "line")
         try await withSession(options) { session in
             let actor = try await session.market.person(named: by)
             try await table.write("people") { form, write in

@@ -141,7 +141,7 @@ struct PayoutDueCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let id = PayoutDue.ID(id) else { throw BadInput("id", "must be a UUID") }
+                let id: PayoutDue.ID = try readID(id)
                 let result = try await PrepareDuePayout(market: session.market, keys: try session.market.ring)(
                     id, by: try await session.market.person(named: by),
                     report: { count in if count >= 5_000 { Console.note("\(count) payments so far") } })
@@ -159,7 +159,7 @@ struct PayoutDueCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let id = PayoutDue.ID(id) else { throw BadInput("id", "must be a UUID") }
+                let id: PayoutDue.ID = try readID(id)
                 try await PrepareDuePayout(market: session.market, keys: try session.market.ring).skip(
                     id, reason: reason, by: try await session.market.person(named: by))
                 Console.result("Skipped \(id).")

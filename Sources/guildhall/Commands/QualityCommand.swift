@@ -66,7 +66,7 @@ struct QualityCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 let found = try await ListQualityCases(market: session.market).one(
-                    try caseID(id), by: try await session.market.person(named: by))
+                    try readID(id), by: try await session.market.person(named: by))
                 if json { return Console.result(found.case.json(with: found.evidence)) }
                 Console.result(found.case.line)
                 for worker in found.case.workers { Console.result("  worker \(worker)") }
@@ -93,7 +93,7 @@ struct QualityCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 try await DecideQualityCase(market: session.market).dismiss(
-                    try caseID(id), reasons: reasons, by: try await session.market.person(named: by))
+                    try readID(id), reasons: reasons, by: try await session.market.person(named: by))
                 Console.result(["state": "dismissed"], "\(id): dismissed.", asJSON: json)
             }
         }
@@ -116,7 +116,7 @@ struct QualityCommand: AsyncParsableCommand {
                 var workers: Set<Worker.ID> = []
                 for key in exclude { workers.insert(try await session.worker(key)) }
                 try await DecideQualityCase(market: session.market).uphold(
-                    try caseID(id), reasons: reasons, excluding: workers,
+                    try readID(id), reasons: reasons, excluding: workers,
                     by: try await session.market.person(named: by))
                 Console.result(
                     ["state": "upheld", "excluded": .integer(Int64(workers.count))],
@@ -124,11 +124,6 @@ struct QualityCommand: AsyncParsableCommand {
             }
         }
     }
-}
-
-private func caseID(_ text: String) throws -> QualityCase.ID {
-    guard let id = QualityCase.ID(text) else { throw BadInput("id", "must be a UUID") }
-    return id
 }
 
 extension QualityCase {

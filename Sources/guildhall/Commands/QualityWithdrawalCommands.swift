@@ -138,7 +138,7 @@ extension QualityCommand {
         func run() async throws {
             try await withSession(options) { session in
                 let found = try await ListWithdrawn(market: session.market).affected(
-                    by: try withdrawalID(id), of: try await session.requester(requester),
+                    by: try readID(id), of: try await session.requester(requester),
                     after: try pageID(after, of: WorkTask.self, field: "after"), limit: limit,
                     by: try await session.market.person(named: by))
                 Console.list(
@@ -174,7 +174,7 @@ extension QualityCommand {
                 let owner = try await session.requester(requester)
                 let actor = try await session.market.person(named: by)
                 let plan = try await RecollectAnswers(market: session.market)(
-                    try withdrawalID(id), of: try batchID(batch), from: owner, as: name, by: actor)
+                    try readID(id), of: try batchID(batch), from: owner, as: name, by: actor)
                 if confirm { _ = try await PublishBatch(market: session.market)(plan.batch, of: owner, by: actor) }
                 Console.result(
                     [
@@ -187,9 +187,4 @@ extension QualityCommand {
             }
         }
     }
-}
-
-private func withdrawalID(_ text: String) throws -> Withdrawn.ID {
-    guard let id = Withdrawn.ID(text) else { throw BadInput("id", "must be a UUID") }
-    return id
 }

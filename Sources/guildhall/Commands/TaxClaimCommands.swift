@@ -117,7 +117,7 @@ struct TaxClaimCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let id = TaxClaim.ID(id) else { throw BadInput("id", "must be a UUID") }
+                let id: TaxClaim.ID = try readID(id)
                 try await EndTaxClaim(market: session.market).verify(
                     id, by: try await session.market.person(named: by))
                 Console.result("Verified \(id).")
@@ -133,7 +133,7 @@ struct TaxClaimCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                guard let id = TaxClaim.ID(id) else { throw BadInput("id", "must be a UUID") }
+                let id: TaxClaim.ID = try readID(id)
                 try await EndTaxClaim(market: session.market).withdraw(
                     id, by: try await session.market.person(named: by))
                 Console.result("Withdrew \(id).")

@@ -111,7 +111,7 @@ extension WorkerCommand {
             try await withSession(options) { session in
                 let state = try choice(state, of: Worker.State.self, field: "state")
                 let page = try await ListWorkers(market: session.market)(
-                    in: state, after: try after.map { try identifier($0, "after") }, limit: limit,
+                    in: state, after: try after.map { try readID($0, "after") }, limit: limit,
                     by: try await session.market.person(named: by)
                 )
                 if json {
@@ -157,10 +157,4 @@ extension WorkerRecord {
 private func day(_ text: String) throws -> CalendarDate {
     guard let day = CalendarDate(iso: text) else { throw BadInput("born_on", "must be of the form YYYY-MM-DD") }
     return day
-}
-
-/// An id from the command line.
-func identifier<Entity>(_ text: String, _ field: String) throws -> Identifier<Entity> {
-    guard let id = Identifier<Entity>(text) else { throw BadInput(field, "must be a UUID") }
-    return id
 }

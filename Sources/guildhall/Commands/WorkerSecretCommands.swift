@@ -147,7 +147,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             try await withSession(options) { session in
                 let state = try choice(state, of: DuplicateState.self, field: "state")
                 let page = try await ListDuplicates(market: session.market)(
-                    in: state, after: try after.map { try identifier($0, "after") }, limit: limit,
+                    in: state, after: try after.map { try readID($0, "after") }, limit: limit,
                     by: try await session.market.person(named: by)
                 )
                 if json {
@@ -189,7 +189,7 @@ struct DuplicatesCommand: AsyncParsableCommand {
             try await withSession(options) { session in
                 let finding = try choice(finding, of: DuplicateFinding.self, field: "finding")
                 try await DecideDuplicate(market: session.market)(
-                    try identifier(id, "id"), finding, reasons: reasons,
+                    try readID(id), finding, reasons: reasons,
                     by: try await session.market.person(named: by)
                 )
                 if json {
