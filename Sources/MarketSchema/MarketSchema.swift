@@ -123,6 +123,38 @@ package enum MarketSchema {
             version: 32, name: "payout_plans",
             script: String(decoding: PackageResources._032_payout_plans_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 33, name: "gold_enums",
+            script: String(decoding: PackageResources._033_gold_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 34, name: "gold_minting",
+            script: String(decoding: PackageResources._034_gold_minting_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 35, name: "money_enums",
+            script: String(decoding: PackageResources._035_money_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 36, name: "money",
+            script: String(decoding: PackageResources._036_money_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 37, name: "identity_enums",
+            script: String(decoding: PackageResources._037_identity_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 38, name: "identity",
+            script: String(decoding: PackageResources._038_identity_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 39, name: "interface_enums",
+            script: String(decoding: PackageResources._039_interface_enums_sql, as: UTF8.self)
+        ),
+        SchemaStep(
+            version: 40, name: "interface",
+            script: String(decoding: PackageResources._040_interface_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

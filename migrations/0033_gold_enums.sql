@@ -1,0 +1,3 @@
+-- Words for gold that is minted from judged work.
+
+select 1;

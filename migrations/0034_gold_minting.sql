@@ -1,0 +1,3 @@
+-- Gold minted from judged work.
+
+select 1;

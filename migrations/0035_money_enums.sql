@@ -1,0 +1,3 @@
+-- Words for money.
+
+select 1;

@@ -1,0 +1,3 @@
+-- Money.
+
+select 1;

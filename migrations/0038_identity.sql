@@ -1,0 +1,3 @@
+-- How people sign in.
+
+select 1;

@@ -1,0 +1,3 @@
+-- Words for the API.
+
+select 1;

@@ -1,0 +1,3 @@
+-- The API.
+
+select 1;
