@@ -36,6 +36,13 @@ struct ContinuationValueTests {
         #expect(abs(Double(ContinuationValue.micros(rivals(all), places: places)) - expected) <= 1)
     }
 
+    @Test("a rival promises what they bring by their chance, and nothing below zero")
+    func promises() {
+        #expect(Rival(surplusMicros: 80, chanceMillionths: 250_000).promisedMicros == 20)
+        #expect(Rival(surplusMicros: -80, chanceMillionths: 250_000).promisedMicros == 0)
+        #expect(Rival(surplusMicros: 80, chanceMillionths: 2_000_000).promisedMicros == 80)
+    }
+
     @Test("never falls when somebody more may come, and never exceeds the best")
     func order() {
         var random = PolicyRandom(seed: 5, subject: 1)

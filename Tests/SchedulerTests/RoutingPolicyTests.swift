@@ -177,10 +177,17 @@ struct RoutingPolicyTests {
     func waiting() throws {
         let usd = try #require(Currency("USD"))
         let (here, away) = (SmallRouting.worker(1), SmallRouting.worker(2))
-        func rule(dueHours: Double?, _ change: (inout RoutingMarket) -> Void = { _ in }) throws -> RoutingRule? {
+        func rule(
+            dueHours: Double?, used: Int = 0, weekShare: Int = 0, _ change: (inout RoutingMarket) -> Void = { _ in }
+        ) throws -> RoutingRule? {
             let batch = SmallRouting.offering(1, dueHours: dueHours)
             var market = SmallRouting.market(
-                [batch], [SmallRouting.candidate(1), SmallRouting.candidate(2, window: nil)])
+                [batch],
+                [
+                    SmallRouting.candidate(1),
+                    SmallRouting.candidate(
+                        2, window: nil, committedMinutes: used, weekShareMillionths: weekShare),
+                ])
             market.known.pay = [batch.id: try Money(2_000, usd)]
             market.known.skills = [
                 here: RoutingSkill(meanBps: 6_000, lowBps: 5_500, evidence: 200),
@@ -205,6 +212,9 @@ struct RoutingPolicyTests {
         #expect(try rule(dueHours: 140) { $0.offeredBefore = [pair] } == nil)
         #expect(try rule(dueHours: 140) { $0.known.accepting[away] = 100_000 } == nil)
         #expect(try rule(dueHours: 140) { $0.known.skills[away] = $0.known.skills[here] } == nil)
+        // Their week is used up; but the next begins before the work is due.
+        #expect(try rule(dueHours: 140, used: 600, weekShare: 50_000) == nil)
+        #expect(try rule(dueHours: 140, used: 600, weekShare: 900_000) == .waitsForBetter)
     }
 
     @Test("prefers who is known to be better, who was offered less, who knows the batch, and who is likely to accept")

@@ -35,7 +35,8 @@ enum SmallRouting {
     /// A lawyer with a licence in New York; without a tier, somebody without a profession.
     static func candidate(
         _ number: UInt8, tier: Tier? = .expert, minutes: Int = 600, leases: Int = 0, offers: Int = 0,
-        state: Worker.State = .active, window: OfferWindow? = .always(answerBy: instant + 900)
+        state: Worker.State = .active, window: OfferWindow? = .always(answerBy: instant + 900),
+        committedMinutes: Int = 0, weekShareMillionths: Int = 0
     ) -> RoutingCandidate {
         let licence = Credential(
             id: id(number, 0xD0), profession: .lawyer, kind: .barAdmission, jurisdiction: "US-NY",
@@ -48,7 +49,8 @@ enum SmallRouting {
                 professions: tier.map { [.lawyer: .init(tier: $0, years: 9, specialties: [])] } ?? [:],
                 credentials: tier == nil ? [] : [licence]
             ),
-            minutesLeft: minutes, liveLeases: leases, openOffers: offers, window: window
+            committedMinutes: committedMinutes, weekShareMillionths: weekShareMillionths, minutesLeft: minutes,
+            liveLeases: leases, openOffers: offers, window: window
         )
     }
 

@@ -15,6 +15,11 @@ package enum ContinuationValue {
             (self.surplusMicros, self.chanceMillionths) = (surplusMicros, chanceMillionths)
         }
 
+        /// What to expect of them if nobody else comes, in micro-units.
+        package var promisedMicros: Int64 {
+            PureMath.scaled(max(surplusMicros, 0), by: Double(min(max(chanceMillionths, 0), 1_000_000)) / 1_000_000)
+        }
+
         /// The chance that somebody comes for one task: they accept, are there before it ends, and have hours that
         /// other tasks do not take.
         /// - Parameters:

@@ -12,6 +12,8 @@ package struct PairFacts: Hashable, Sendable {
     package let payMicros: Int64
     /// The worker's skill at this kind of task.
     package let skill: BetaBelief
+    /// The skill's quantile at ``ValueWeights/cautionMillionths`` where it is known already; else it is worked out.
+    package let cautiousSkill: Double?
     /// How many observations the skill rests on, the prior not counted.
     package let observations: Int
     /// How many answers decide together; 1 when one decides.
@@ -34,13 +36,13 @@ package struct PairFacts: Hashable, Sendable {
     /// All facts; what is left out has no effect.
     package init(
         task: UInt128, worker: UInt128, valueMicros: Int64, payMicros: Int64, skill: BetaBelief,
-        observations: Int, answersDeciding: Int = 1, isRecoverable: Bool = false, ageSeconds: Int64 = 0,
-        boundSeconds: Int64 = 0, inTimeMillionths: Int = 1_000_000, affinityMillionths: Int = 0,
+        cautiousSkill: Double? = nil, observations: Int, answersDeciding: Int = 1, isRecoverable: Bool = false,
+        ageSeconds: Int64 = 0, boundSeconds: Int64 = 0, inTimeMillionths: Int = 1_000_000, affinityMillionths: Int = 0,
         deficitMillionths: Int = 0, timePriceMicros: Int64 = 0
     ) {
         (self.task, self.worker) = (task, worker)
         (self.valueMicros, self.payMicros) = (valueMicros, payMicros)
-        (self.skill, self.observations) = (skill, observations)
+        (self.skill, self.cautiousSkill, self.observations) = (skill, cautiousSkill, observations)
         (self.answersDeciding, self.isRecoverable) = (answersDeciding, isRecoverable)
         (self.ageSeconds, self.boundSeconds) = (ageSeconds, boundSeconds)
         (self.inTimeMillionths, self.affinityMillionths) = (inTimeMillionths, affinityMillionths)

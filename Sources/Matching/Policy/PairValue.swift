@@ -47,7 +47,8 @@ package struct PairValue: Hashable, Sendable {
         let bar = Self.share(weights.barMillionths)
         let expected =
             facts.answersDeciding > 1
-            ? facts.skill.mean : facts.skill.quantile(Self.share(weights.cautionMillionths))
+            ? facts.skill.mean
+            : facts.cautiousSkill ?? facts.skill.quantile(Self.share(weights.cautionMillionths))
         let drawn = Self.drawn(facts, value: value, weights: weights, seed: seed)
         let quality = expected - bar
         let late = 1 - Self.share(facts.inTimeMillionths)

@@ -18,7 +18,7 @@ package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case belowAsk = "below_ask"
     /// Their time is worth more for other work of the week.
     case belowPrice = "below_price"
-    /// Who is away now, and likely to come in time, would bring more.
+    /// Who is away or without hours now, and likely to come in time, would bring more.
     case waitsForBetter = "waits_for_better"
     /// No rule: others brought more value for what there was.
     case notChosen = "not_chosen"

@@ -62,7 +62,7 @@ struct RoutingSheet {
                 switch bar(batch, worker) {
                 case .failure(let barred):
                     add(barred.bar, row, column)
-                    if mayWait, barred.bar.rule == .away, mayCome(batch, worker) {
+                    if mayWait, [.away, .hours].contains(barred.bar.rule), mayCome(batch, worker) {
                         away.append(.init(column: column, surplus: pair().surplus))
                     }
                 case .success(let answerBy):
@@ -131,7 +131,8 @@ struct RoutingSheet {
             let wait = RoutingWait(batches[row], in: market, workers, there: found.map(candidate), away: away)
         else { return found }
         let bar = RoutingBar(
-            rule: .waitsForBetter, message: "Who is away now, and likely to come in time, would bring more to it.")
+            rule: .waitsForBetter,
+            message: "Who is away or without hours now, and likely to come in time, would bring more to it.")
         return found.filter { edge in
             guard wait.isWorthMore(than: candidate(edge)) else { return true }
             add(bar, row, edge.worker)

@@ -2,7 +2,7 @@ internal import Foundation
 internal import Marketplace
 internal import Matching
 
-/// Whether a batch waits for somebody better than who is there now: for those of its candidates who are away, and
+/// Whether a batch waits for somebody better than who is there now: for those of its candidates who are away or without hours, and
 /// whose hours and windows are likely to bring them before it is due.
 ///
 /// Where hours have no prices yet, where nothing is due, and past its bound or in the forced lane nobody is waited for.
@@ -29,25 +29,35 @@ struct RoutingWait {
     /// `nil` where nobody is waited for: more places are open than rivals are looked at, so nobody displaces another.
     /// - Parameters:
     ///   - there: who could be offered it now.
-    ///   - away: who could be, but for their windows.
+    ///   - away: who could be, but for their windows and hours.
     init?(
         _ batch: RoutingBatch, in market: RoutingMarket, _ workers: [RoutingCandidate], there: [Candidate],
         away: [Candidate]
     ) {
         places = max(RoutingPolicy.wanted(batch), 1)
         guard let due = batch.dueAt, Self.mayWait(batch, in: market), places <= Self.rivalsMax else { return nil }
-        let weeks = min(due.timeIntervalSince(market.instant) / (7 * 86_400), 1)
+        let weeks = due.timeIntervalSince(market.instant) / (7 * 86_400)
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
         let usual = market.known.usualAcceptance
         ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
             .map { candidate in
                 let worker = workers[candidate.column]
+                let accepting = market.known.accepting[worker.worker] ?? usual
+                let rest = 1 - Double(worker.weekShareMillionths) / 1_000_000
                 let left = max(worker.weeklyMinutes - worker.committedMinutes, 0) / 15
-                let until = Int(exactly: (Double(worker.weeklyMinutes / 15) * weeks).rounded(.down)) ?? 0
-                let chance = ContinuationValue.Rival.chanceMillionths(
-                    acceptingMillionths: market.known.accepting[worker.worker] ?? usual, windowUnits: until - units,
-                    remainingUnits: left, units: units)
-                return (candidate.column, .init(surplusMicros: candidate.surplus, chanceMillionths: chance))
+                func rival(weeks: Double, hours: Int, lessUnits: Int) -> ContinuationValue.Rival {
+                    let window = Double(worker.weeklyMinutes / 15) * min(max(weeks, 0), 1)
+                    return .init(
+                        surplusMicros: candidate.surplus,
+                        chanceMillionths: ContinuationValue.Rival.chanceMillionths(
+                            acceptingMillionths: accepting,
+                            windowUnits: (Int(exactly: window.rounded(.down)) ?? 0) - lessUnits,
+                            remainingUnits: hours, units: units))
+                }
+                // This week, or else in next week's hours, which nobody has used yet.
+                let now = rival(weeks: min(weeks, rest), hours: left, lessUnits: weeks > rest ? 0 : units)
+                let later = rival(weeks: weeks - rest, hours: worker.weeklyMinutes / 15, lessUnits: units)
+                return (candidate.column, now.promisedMicros >= later.promisedMicros ? now : later)
             }
     }
 

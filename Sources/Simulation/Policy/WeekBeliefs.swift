@@ -4,6 +4,8 @@ internal import Matching
 struct WeekBeliefs {
     /// By skill.
     private(set) var skills: [BetaBelief]
+    /// What one answer alone is valued by (``PairFacts/cautiousSkill``).
+    private(set) var cautious: [Double]
     private(set) var observations: [Int]
     /// By worker: a cell's acceptance by bucket, and the chance of each worker, refreshed every night.
     private var cellCounts: [[AcceptanceModel.Bucket: AcceptanceModel.Count]]
@@ -36,6 +38,7 @@ struct WeekBeliefs {
                 ? BetaBelief(successes: skill.accuracy * 1e6, failures: (1 - skill.accuracy) * 1e6)
                 : prior.seeing(successes: skill.right, failures: skill.wrong)
         }
+        cautious = skills.map(Self.cautious)
         observations = market.skills.map { market.grants.contains(.skills) ? 1_000 : Int($0.right + $0.wrong) }
         let (people, cells) = (market.workers.count, market.cellCount)
         var homes = [Int](repeating: -1, count: people)
@@ -70,6 +73,10 @@ struct WeekBeliefs {
         }
     }
 
+    private static func cautious(_ skill: BetaBelief) -> Double {
+        skill.quantile(Double(ValueWeights().cautionMillionths) / 1_000_000)
+    }
+
     private static func index(_ bucket: AcceptanceModel.Bucket) -> Int {
         bucket.hour.rawValue * AcceptanceModel.PayBand.allCases.count + bucket.pay.rawValue
     }
@@ -95,6 +102,7 @@ struct WeekBeliefs {
     /// An answer that was checked, against a known one or by an adjudicator.
     mutating func saw(skill: Int, isRight: Bool) {
         skills[skill] = skills[skill].seeing(successes: isRight ? 1 : 0, failures: isRight ? 0 : 1)
+        cautious[skill] = Self.cautious(skills[skill])
         observations[skill] += 1
     }
 

@@ -108,7 +108,7 @@ package struct WeekGrants: OptionSet, Hashable, Sendable {
     package static let hours = WeekGrants(rawValue: 16)
     /// Every answer takes half an hour.
     package static let durations = WeekGrants(rawValue: 32)
-    /// No task is urgent: there are five days for each, and none ends with the study.
+    /// No task is urgent: there are five days for each.
     package static let time = WeekGrants(rawValue: 64)
 }
 
@@ -117,6 +117,7 @@ struct WeekMarket {
     let scenario: PolicyScenario
     let seed: UInt64
     let grants: WeekGrants
+    /// On which tasks arrive; the market goes on until the last of them is due.
     let days: Int
     let workers: [WeekWorker]
     let skills: [WeekSkill]
@@ -131,8 +132,17 @@ struct WeekMarket {
     /// What each worker really gives in each week, in units: worker × ``weeks`` + week.
     let usable: [Int32]
 
-    var ticks: Int { days * Tick.perDay }
-    var weeks: Int { (days + 6) / 7 }
+    /// When the last tasks arrive, which everybody knows.
+    var arrivalEnd: Int { days * Tick.perDay }
+    var ticks: Int { arrivalEnd + Self.deadlineTicksMax }
+    var weeks: Int { Self.weeks(days: days) }
+
+    /// No task has more time: five days.
+    static let deadlineTicksMax = 5 * Tick.perDay
+
+    static func weeks(days: Int) -> Int {
+        (days * Tick.perDay + deadlineTicksMax + Tick.perWeek - 1) / Tick.perWeek
+    }
 
     /// The quality that is worth nothing.
     static let bar = 0.5

@@ -37,8 +37,8 @@ struct WeekMarketMaker {
         var members = [[Int32]](repeating: [], count: cellCount)
         for (place, skill) in skills.enumerated() { members[Int(skill.cell)].append(Int32(place)) }
         var edges: [Int32] = []
-        let usable = usable(people)
-        let supply = usable.reduce(0.0) { $0 + Double($1) }
+        let supply = usable(people, until: days * Tick.perDay).reduce(0.0) { $0 + Double($1) }
+        let usable = usable(people, until: days * Tick.perDay + WeekMarket.deadlineTicksMax)
         let weekSupply = supply / Double(days) * 7
         let demand = supply / scenario.hoursOverDemand
         let tasks = tasks(members, units: demand, days: days, stream: 3, &edges)
@@ -121,13 +121,14 @@ struct WeekMarketMaker {
         return found
     }
 
-    private func usable(_ people: [WeekWorker]) -> [Int32] {
-        let weeks = (days + 6) / 7
+    /// Worker × weeks + week; nothing after the tick.
+    private func usable(_ people: [WeekWorker], until last: Int) -> [Int32] {
+        let weeks = WeekMarket.weeks(days: days)
         return people.enumerated().flatMap { place, worker in
             (0..<weeks).map { week in
                 var random = random(5, place * 1_000 + week)
                 let share = min(max(worker.usableShare + 0.1 * random.normal(), 0), 1)
-                let (start, end) = (week * Tick.perWeek, min((week + 1) * Tick.perWeek, days * Tick.perDay))
+                let (start, end) = (week * Tick.perWeek, min((week + 1) * Tick.perWeek, last))
                 let present = max(min(end, worker.leaveTick) - max(start, worker.joinTick), 0)
                 let units = Double(worker.declaredUnits) * share * Double(present) / Double(Tick.perWeek)
                 return Int32(units.rounded(.down))
@@ -166,7 +167,7 @@ extension WeekMarketMaker {
                 && start < days * Tick.perDay / 3 + 3 * Tick.perDay
             let copies = scenario == .shock && isShock ? 3 : 1
             for _ in 0..<size * copies {
-                drafts.append((min(start + Int(random.next() % 8), days * Tick.perDay - 16), cell))
+                drafts.append((min(start + Int(random.next() % 8), days * Tick.perDay - 1), cell))
             }
             left -= Double(size) * Self.unitsPerTask * Self.worthwhile
             burst += 1
@@ -206,13 +207,11 @@ extension WeekMarketMaker {
         let units = grants.contains(.durations) ? 2 : drawnUnits
         let ratio = Self.valueMiddle * PureMath.exp(random.normal())
         let pay = Self.payPerUnit * Int64(units)
-        // All is to be done by the end, which everybody knows. Else about two days, from 6 hours to 5 days.
-        let last = stream == 3 ? days * Tick.perDay : Int.max
-        let most = 5 * Tick.perDay
+        // About two days, from 6 hours to 5 days.
+        let most = WeekMarket.deadlineTicksMax
         let drawn = min(max(Int(48 * PureMath.exp(random.normal()) * 4), 24), most)
         return WeekTask(
-            arrival: arrival, deadline: min(arrival + (grants.contains(.time) ? most : drawn), last),
-            cell: Int32(cell),
+            arrival: arrival, deadline: arrival + (grants.contains(.time) ? most : drawn), cell: Int32(cell),
             answers: answers, units: units, value: PureMath.scaled(pay, by: ratio), pay: pay,
             edges: first..<edges.count
         )

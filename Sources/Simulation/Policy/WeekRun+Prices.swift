@@ -25,8 +25,9 @@ extension WeekRun {
         prices = try WeekPrices(sheet).unitPrices.map {
             HourPrice(nightlyMicros: PureMath.scaled($0 ?? 0, by: scale))
         }
+        if tick % Tick.perWeek == 0 { openingMicros = prices.map(\.nightlyMicros) }
         priceNewcomers()
-        tally.priced(prices.map(\.nightlyMicros), declared: declared)
+        if tick < market.arrivalEnd { tally.priced(prices.map(\.nightlyMicros), declared: declared) }
     }
 
     /// Who joined since last night has the price of their cell.
@@ -40,6 +41,7 @@ extension WeekRun {
         }
         for worker in joined {
             prices[worker] = .fallBack(cell: (byCell[beliefs.homes[worker]] ?? []).map { prices[$0] })
+            openingMicros[worker] = prices[worker].nightlyMicros
         }
     }
 
@@ -50,11 +52,13 @@ extension WeekRun {
         return (1...weeks).flatMap { back in
             let isStudied = back <= week
             let shift = (isStudied ? back : back - WeekMarketMaker.pastWeeks) * Tick.perWeek
-            return Self.slice(isStudied ? market.tasks : market.past, tick - shift..<weekEnd - shift).map {
-                ($0, shift)
-            }
+            let source = isStudied ? market.tasks : market.past
+            return Self.slice(source, tick - shift..<max(arrivalEnd, tick) - shift).map { ($0, shift) }
         }
     }
+
+    /// Until when tasks of this week arrive.
+    private var arrivalEnd: Int { min(weekEnd, market.arrivalEnd) }
 
     private static func slice(_ source: [WeekTask], _ ticks: Range<Int>) -> ArraySlice<WeekTask> {
         let start = source.partitioningIndex { $0.arrival >= ticks.lowerBound }
@@ -89,13 +93,21 @@ extension WeekRun {
     private func facts(_ task: WeekTask, number: Int, skill: Int) -> PairFacts {
         PairFacts(
             task: UInt128(number), worker: UInt128(market.skills[skill].worker), valueMicros: task.value,
-            payMicros: task.pay, skill: beliefs.skills[skill], observations: beliefs.observations[skill],
+            payMicros: task.pay, skill: beliefs.skills[skill], cautiousSkill: beliefs.cautious[skill],
+            observations: beliefs.observations[skill],
             answersDeciding: task.answers)
     }
 
     func planned(_ worker: Int) -> Int {
         if market.grants.contains(.hours) { return Int(market.usable[worker * market.weeks + week]) }
         return beliefs.hours[worker].plannedUnits(ofDeclared: declared[worker])
+    }
+
+    /// The units that a worker is likely to give next week.
+    func unitsNextWeek(_ worker: Int) -> Int {
+        let length = min(Tick.perWeek, market.ticks - weekEnd)
+        return beliefs.hours[worker].plannedUnits(
+            ofDeclared: market.workers[worker].declaredUnits * length / Tick.perWeek)
     }
 
     /// The units that a worker is likely to give from now on, knowing that they gave so many already: the mean of a

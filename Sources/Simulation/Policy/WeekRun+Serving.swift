@@ -25,7 +25,7 @@ extension WeekRun {
     /// How many tasks are shown at one look, one after the other, until one is accepted.
     private static let shownMax = 3
     /// How long prospects are good for: prices move little by the hour.
-    private static let prospectTicks = 16
+    private static let prospectTicks = 8
 
     mutating func serveFree() {
         for worker in listed.indices where isLooking(worker) {
@@ -96,7 +96,8 @@ extension WeekRun {
         let value = PairValue(
             PairFacts(
                 task: UInt128(number), worker: UInt128(worker), valueMicros: task.value, payMicros: task.pay,
-                skill: beliefs.skills[skill], observations: beliefs.observations[skill],
+                skill: beliefs.skills[skill], cautiousSkill: beliefs.cautious[skill],
+                observations: beliefs.observations[skill],
                 answersDeciding: task.answers, isRecoverable: task.answers > 1,
                 ageSeconds: Int64(tick - task.arrival) * 900,
                 boundSeconds: Int64(task.deadline - task.arrival) * 900, inTimeMillionths: late.inTimeMillionths,
@@ -104,13 +105,33 @@ extension WeekRun {
             weights: weights, seed: market.seed &+ UInt64(tick / Tick.perDay))
         // What urgency adds may hurry a task on, but not carry one that is worth less than its pay.
         guard value[.quality] + value[.pay] > 0 else { return nil }
-        let chance = ContinuationValue.Rival.chanceMillionths(
-            acceptingMillionths: beliefs.chance(of: worker, hour: market.workers[worker].hourNearest(to: 12)),
-            windowUnits: free - task.units, remainingUnits: remainingUnits(worker), units: task.units)
         return Prospect(
             edge: edge, worker: worker, micros: value.micros, plain: value.micros - value[.exploring],
             isDrawn: value.isDrawn, isForced: isForced,
-            rival: .init(surplusMicros: value.micros - price, chanceMillionths: chance))
+            rival: rival(of: task, worker, worth: value.micros, price: price))
+    }
+
+    /// What a worker promises who is not here now: this week, or in next week's hours where there is time for it.
+    private func rival(
+        of task: WeekTask, _ worker: Int, worth: Int64, price: Int64
+    ) -> ContinuationValue.Rival {
+        let accepting = beliefs.chance(of: worker, hour: market.workers[worker].hourNearest(to: 12))
+        func rival(from start: Int, to end: Int, hours: Int, price: Int64) -> ContinuationValue.Rival {
+            let first = max(start, nextFree[worker])
+            let free = market.windowUnits(of: worker, from: first, to: task.deadline) - task.units
+            let window = min(market.windowUnits(of: worker, from: first, to: end), free)
+            return .init(
+                surplusMicros: worth - price,
+                chanceMillionths: ContinuationValue.Rival.chanceMillionths(
+                    acceptingMillionths: accepting, windowUnits: window, remainingUnits: hours, units: task.units))
+        }
+        let now = rival(
+            from: tick, to: min(task.deadline, weekEnd), hours: remainingUnits(worker), price: price)
+        guard task.deadline > weekEnd else { return now }
+        let later = rival(
+            from: weekEnd, to: task.deadline, hours: unitsNextWeek(worker),
+            price: openingMicros[worker] * Int64(task.units))
+        return now.promisedMicros >= later.promisedMicros ? now : later
     }
 
     private mutating func noteExploration(_ number: Int, _ prospect: Prospect) {

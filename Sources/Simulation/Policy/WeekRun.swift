@@ -63,6 +63,8 @@ struct WeekRun {
 
     // What the prices are made of (WeekRun+Prices).
     var prices: [HourPrice]
+    /// Of a unit when the week began: what one may cost next week.
+    var openingMicros: [Int64]
     var forecastErrorMillionths = 0
     var forcedUnits = 0
 
@@ -92,6 +94,7 @@ struct WeekRun {
         (answers, ends) = (Array(repeating: [], count: span), Array(repeating: [], count: span))
         deadlines = Array(repeating: [], count: span)
         prices = Array(repeating: HourPrice(nightlyMicros: 0), count: people)
+        openingMicros = Array(repeating: 0, count: people)
         for (place, task) in market.tasks.enumerated() { deadlines[task.deadline].append(place) }
     }
 
@@ -142,7 +145,10 @@ struct WeekRun {
         let week = (min(tick, market.ticks) - 1) / Tick.perWeek
         for worker in used.indices {
             let usable = Int(market.usable[worker * market.weeks + week])
-            tally.weekEnded(worker, used: used[worker], usable: usable)
+            // Work runs out in the last days; what is made of hours is asked of the weeks before.
+            if (week + 1) * Tick.perWeek <= market.arrivalEnd {
+                tally.weekEnded(worker, used: used[worker], usable: usable)
+            }
             beliefs.saw(weekOf: worker, declared: declared[worker], usable: usable)
         }
         tally.starve(market, used: used, week: week, isTouched: isTouched)
