@@ -18,6 +18,7 @@ struct LedgerModelSoakTests {
         let keys = currencies.flatMap { currency in
             (0..<4).map { _ in AccountKey.hold(ofBatch: ids.uuid(at: Scratch.start), currency) }
                 + [AccountKey.bank(currency), AccountKey.fees(currency)]
+                + [.payable(to: ids.make(at: Scratch.start), currency)]
         }
         let accounts = try await Scratch.database.transaction { try await $0.accounts(keys, ids: ids) }
         var model = Dictionary(uniqueKeysWithValues: keys.map { ($0, Int64(0)) })

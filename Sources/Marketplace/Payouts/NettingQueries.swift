@@ -62,10 +62,12 @@ extension Transaction {
         try await copyIn(
             """
             copy clawback_recovery (clawback_recovery_id, clawback_id, payout_batch_id, payout_share_id, amount_minor,
-                                    is_live)
+                                    is_live, untaxed_minor)
             from stdin (format binary)
             """,
-            rows: recoveries.lazy.map { CopyRow([$0.id, $0.clawback, batch, $0.share, $0.minor, true]) })
+            rows: recoveries.lazy.map {
+                CopyRow([$0.id, $0.clawback, batch, $0.share, $0.minor, true, $0.untaxedMinor])
+            })
     }
 
     /// Keeps the clawbacks that a batch recovers from being changed, and looks whether all of it is still owed.

@@ -249,8 +249,7 @@ private struct RunFilling {
         let workers = Array(Set(lines.flatMap { $0.shares.map(\.worker) }))
         let claims = try await change.transaction.lockClaims(of: workers, in: currency)
         // Taxes are withheld of those who are paid now, and of nobody else.
-        var payout = try await change.withholdTaxes(from: lines, items, in: currency)
-        try payout.net(claims, by: source.payer.netting) { change.identifiers.uuid(at: change.instant) }
+        let payout = try await change.taxAndNet(lines, items, claims, by: source.payer.netting, in: currency)
         try await write(payout, chosen.accounts, change)
     }
 
