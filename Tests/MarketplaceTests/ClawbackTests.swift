@@ -130,6 +130,12 @@ struct ClawbackTests {
         try await desk.issue(batch)
         #expect(try await desk.debts == -1_000)
         #expect(try await desk.recovered() == 1_000)
+        #expect(
+            try await desk.small.count(
+                """
+                select count(*) as n from notice
+                 where kind = 'clawback_recovered' and recipient_id = \(desk.worker) and facts->>'amount' = '10.00'
+                """) == 1)
         let file = Gathered()
         _ = try await WriteRemittanceAdvice(market: desk.small.market)(
             of: batch.id, to: desk.worker, as: .csv, by: desk.small.maker, to: { file.append($0) })

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 internal import Store
 
@@ -160,7 +161,7 @@ package enum Netting {
 }
 
 extension Change {
-    /// Moves what is kept of a batch from what workers are owed to what they owe. Their accounts are those from which
+    /// Moves what is kept of a batch from what workers are owed to what they owe, and tells them. Their accounts are those from which
     /// the batch was paid just before.
     func postRecoveries(of batch: PayoutBatch.ID, step: Int) async throws {
         var last: UUID?
@@ -175,6 +176,17 @@ extension Change {
                             source: recovery.id)
                     ])
             }
+            try await transaction.tell(
+                "clawback_recovered",
+                part.map { recovery in
+                    Told(
+                        id: make(), recipient: Principal.ID(recovery.worker.uuid),
+                        facts: [
+                            "clawback": .string("\(recovery.clawback)"), "payout_batch": .string("\(batch)"),
+                            "amount": .string(recovery.amount.decimalText),
+                            "currency": .string(recovery.amount.currency.code),
+                        ])
+                })
             last = part.last?.id
             if part.count < step { return }
         }

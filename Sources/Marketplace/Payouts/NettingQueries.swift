@@ -4,6 +4,7 @@ internal import Store
 /// A recovery with what is posted of it.
 struct PostedRecovery: Sendable {
     let id: UUID
+    let clawback: Clawback.ID
     let worker: Worker.ID
     let amount: Money
     /// By which it was posted, if it was.
@@ -98,7 +99,7 @@ extension Transaction {
     func recoveries(of batch: PayoutBatch.ID, after last: UUID?, limit: Int) async throws -> [PostedRecovery] {
         try await rows(
             """
-            select clawback_recovery_id, worker_id, kept.amount_minor, currency, null::uuid as entry_id
+            select clawback_recovery_id, clawback_id, worker_id, kept.amount_minor, currency, null::uuid as entry_id
               from clawback_recovery as kept join clawback using (clawback_id)
              where payout_batch_id = \(batch) and (\(last)::uuid is null or clawback_recovery_id > \(last)::uuid)
              order by clawback_recovery_id
@@ -132,7 +133,8 @@ extension Transaction {
                  where payout_share_id = any(\(shares)) and is_live
                 returning clawback_recovery_id, clawback_id, amount_minor
             )
-            select clawback_recovery_id, worker_id, void.amount_minor, clawback.currency, journal_entry.entry_id
+            select clawback_recovery_id, clawback_id, worker_id, void.amount_minor, clawback.currency,
+                   journal_entry.entry_id
               from void
               join clawback using (clawback_id)
               join journal_entry on journal_entry.kind = 'recovery'
@@ -158,6 +160,7 @@ extension Transaction {
 extension PostedRecovery {
     fileprivate init(row: Row) throws {
         id = try row["clawback_recovery_id"]
+        clawback = try row["clawback_id"]
         worker = try row["worker_id"]
         amount = try Money(row["amount_minor"], row["currency"])
         entry = try row["entry_id"]
