@@ -223,8 +223,8 @@ private struct Books {
                     insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor,
                                           currency, source_id, posted_at, entry_id)
                     select id, 'top_up', case when number % 3 = 0 then \(bank.id) else \(history.id) end,
-                           case when number % 3 = 0 then \(history.id) else \(bank.id) end, 1 + number % 1000, 'USD', id,
-                           posted_at, id
+                           case when number % 3 = 0 then \(history.id) else \(bank.id) end, 1 + number % 1000, 'USD',
+                           id, posted_at, id
                       from made
                     """)
             }

@@ -6,8 +6,8 @@ import Store
 import TestSupport
 import Testing
 
-/// Every command of the real program that moves money, two at once, killed at random instants, and then run once more to
-/// its end; after each the doctor looks at everything, and money in is money out and held.
+/// Every command of the real program that moves money, two at once, killed at random instants, and then run once more
+/// to its end; after each the doctor looks at everything, and money in is money out and held.
 @Suite("Money commands killed under soak", .scratchDatabase, .timeLimit(.minutes(120)))
 struct MoneyProcessSoakTests {
     /// Two in every run of the tests, ROUNDS of them in a soak.
@@ -149,8 +149,9 @@ private final class Till {
         broughtIn += entries[0].1
     }
 
-    private func take(_ id: String, _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)]) async throws
-    {
+    private typealias Entries = [(id: String, minor: Int64, isCredit: Bool, reason: String?)]
+
+    private func take(_ id: String, _ entries: Entries) async throws {
         let text = PayoutDesk.statement(id, opening: atBank, entries, reference: id)
         atBank += entries.reduce(0) { $0 + ($1.isCredit ? $1.minor : -$1.minor) }
         let path = folder.appendingPathComponent("\(id).xml")

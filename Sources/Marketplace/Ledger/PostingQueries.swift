@@ -7,8 +7,8 @@ extension Transaction {
 
     /// Posts entries with their transfers, all or none, in one statement.
     ///
-    /// What a wallet or a hold has stands in slices. The statement takes for each of them any slice that nobody else has
-    /// locked and that holds enough, in the order of the accounts, so that those who post to one account at once do
+    /// What a wallet or a hold has stands in slices. The statement takes for each of them any slice that nobody else
+    /// has locked and that holds enough, in the order of the accounts, so that those who post to one account at once do
     /// not wait for each other. Where there is none the whole transaction is run again (``StoreError/contended``), as
     /// it may hold slices that turned out to hold too little; then it waits for a slice of each account, one after the
     /// other, before the statement (``makeRoom(for:)``). So nobody waits who holds anything that comes later, or of no

@@ -107,6 +107,15 @@ enum Posting {
         ][place]
     }
 
+    /// Of the next account in the walk.
+    private static let nextFreeSlice: SQL = """
+        select account_slice.slice_no from account_slice
+         where account_slice.account_id = accounts[place + 1]
+           and account_slice.balance_minor + amounts[place + 1] >= 0
+         limit 1
+           for no key update skip locked
+        """
+
     /// The same of any number of accounts. A recursive query's parts are run once for each row, whatever the plan.
     private static func walk(_ kept: [Change]) -> SQL {
         """
@@ -119,12 +128,7 @@ enum Posting {
             select place + 1, slice.slice_no
               from walk
              cross join wanted
-             cross join lateral (
-                   select account_slice.slice_no from account_slice
-                    where account_slice.account_id = accounts[place + 1]
-                      and account_slice.balance_minor + amounts[place + 1] >= 0
-                    limit 1
-                      for no key update skip locked) as slice
+             cross join lateral (\(fragment: nextFreeSlice)) as slice
              where place < cardinality(accounts)
         ),
         change as materialized (

@@ -32,7 +32,8 @@ package enum BankFileRefusal: Refusal {
 /// with a notice, and what does not fit is kept for a person.
 ///
 /// The file is read twice, first to its end to see whether it can be relied upon, then in one transaction part by part,
-/// so that memory does not grow with it. The same file again changes nothing; the same booking in another file is known.
+/// so that memory does not grow with it. The same file again changes nothing; the same booking in another file is
+/// known.
 package struct ImportBankFile: Sendable {
     package static let entriesMax = 1_000_000
     /// So many lines are judged and carried out at a time.

@@ -161,8 +161,8 @@ package enum Netting {
 }
 
 extension Change {
-    /// Moves what is kept of a batch from what workers are owed to what they owe, and tells them. Their accounts are those from which
-    /// the batch was paid just before.
+    /// Moves what is kept of a batch from what workers are owed to what they owe, and tells them. Their accounts are
+    /// those from which the batch was paid just before.
     func postRecoveries(of batch: PayoutBatch.ID, step: Int) async throws {
         var last: UUID?
         while true {

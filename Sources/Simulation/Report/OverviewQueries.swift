@@ -100,10 +100,12 @@ extension Transaction {
                               where transfer.currency = c.currency and kind = 'payout'), 0)::bigint as posted,
                    coalesce((select sum(amount_minor) from transfer
                               where transfer.currency = c.currency and kind = 'fee'), 0)::bigint as fees,
-                   (select coalesce(sum(case when account_id = credit_account_id then amount_minor
-                                             else -amount_minor end), 0)
-                      from transfer join account on account_id in (credit_account_id, debit_account_id)
-                     where account.currency = c.currency and account.kind = 'worker_payable')::bigint as owed
+                   ((select coalesce(sum(amount_minor), 0)
+                       from transfer join account on account_id = credit_account_id
+                      where account.currency = c.currency and account.kind = 'worker_payable')
+                    - (select coalesce(sum(amount_minor), 0)
+                         from transfer join account on account_id = debit_account_id
+                        where account.currency = c.currency and account.kind = 'worker_payable'))::bigint as owed
               from currencies as c
              order by currency
             """
