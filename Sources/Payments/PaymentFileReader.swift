@@ -1,9 +1,10 @@
 internal import Formats
 
-/// Reads a payment file of any kind that is known, record by record, and tells what it comes to and what is wrong with it.
+/// Reads a payment file of any kind that is known, record by record, and tells what it comes to and what is wrong with
+/// it.
 ///
-/// Kinds: pain.001, pain.002, camt.053, camt.054, NACHA, and a CSV table of returns; gzipped or not. Memory does not grow
-/// with the file, but for eight bytes of each payment's id, by which those that are there twice are found.
+/// Kinds: pain.001, pain.002, camt.053, camt.054, NACHA, and a CSV table of returns; gzipped or not. Memory does not
+/// grow with the file, but for eight bytes of each payment's id, by which those that are there twice are found.
 package struct PaymentFileReader {
     /// The most that a file may hold, unpacked.
     package static let bytesMax = 2 << 30
@@ -126,8 +127,8 @@ extension PaymentFileReader {
     }
 }
 
-/// Which ids a file has had. By a hash of 64 bits with a seed of this process, so that nobody can make two that are taken
-/// for one; of a million ids two are, once in thirty million files.
+/// Which ids a file has had. By a hash of 64 bits with a seed of this process, so that nobody can make two that are
+/// taken for one; of a million ids two are, once in thirty million files.
 struct SeenIDs {
     private var hashes: Set<Int> = []
 
