@@ -1480,9 +1480,9 @@ comment on table account is 'Accounts of the double-entry ledger.';
 -- Serves HistoryQueries.foldedAccounts: the platform's few among all.
 create index account_without_owner on account (account_id) where owner_id is null;
 
--- The balance of an account that has an owner and must not go below zero, kept by every transfer: in one slice, or in
--- several where many post to it at once. The platform's own accounts have none, since their slices would be hot rows:
--- they are summed from their last fold.
+-- The balance of a wallet or a hold, which must not go below zero, kept by every transfer: in one slice, or in several
+-- where many post to it at once. All others have none. What workers are owed is appended to by many and taken by few, who
+-- count it under a lock of the account; the platform's own may go below zero, and are summed from their last fold.
 create table account_slice (
     account_id     uuid      not null references account,
     slice_no       smallint  not null,
@@ -1558,7 +1558,8 @@ create type transfer_kind as enum (
     'clawback',       -- worker receivables to where the pay came from: requester wallet, platform
     'remedy',         -- the platform's remedies to worker payable
     'recovery',       -- worker payable to worker receivables
-    'clawback_release' -- the platform's remedies to worker receivables
+    'clawback_release', -- the platform's remedies to worker receivables
+    'fee_return'      -- platform fees to requester wallet, where the pay they were for is taken back
 );
 comment on type transfer_kind is 'Why money moved.';
 
@@ -4290,8 +4291,12 @@ create table clawback_recovery (
     amount_minor          bigint   not null,
     -- False once its batch was cancelled, or its payment came back.
     is_live               boolean  not null,
+    -- Of which as much is of earnings in the share itself that were taken back before they were paid: never had, and not
+    -- taxed. The rest is kept of what is left after taxes.
+    untaxed_minor         bigint   not null,
     constraint clawback_recovery_one_per_share unique (payout_share_id, clawback_id),
-    constraint clawback_recovery_amount_positive check (amount_minor > 0)
+    constraint clawback_recovery_amount_positive check (amount_minor > 0),
+    constraint clawback_recovery_untaxed_within_amount check (untaxed_minor between 0 and amount_minor)
 );
 comment on table clawback_recovery is 'What of payouts is kept for clawbacks.';
 create index clawback_recovery_by_batch on clawback_recovery (payout_batch_id, clawback_recovery_id);

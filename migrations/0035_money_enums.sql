@@ -1,3 +1,3 @@
 -- Words for money.
 
-select 1;
+alter type transfer_kind add value 'fee_return';

@@ -20,6 +20,7 @@ struct Benchmarks: AsyncParsableCommand {
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Flag(help: "Of the large part, the next task and its statement only.") var nextOnly = false
+    @Option(help: "Transfers of the account whose balance the ledger part asks for.") var transfers: Int?
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
     func run() async throws {
@@ -62,7 +63,7 @@ struct Benchmarks: AsyncParsableCommand {
             if wants("ledger") {
                 try await LedgerBenchmark(
                     bench: bench, rounds: size == .full ? 9 : 5, posts: size == .full ? 32_000 : 8_000,
-                    transfers: size == .full ? 10_000_000 : 1_000_000
+                    transfers: transfers ?? (size == .full ? 10_000_000 : 1_000_000)
                 ).run()
             }
             if wants("payouts") { try await PayoutBenchmark(bench: bench, payees: 100_000).run() }

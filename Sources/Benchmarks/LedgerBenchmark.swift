@@ -94,7 +94,7 @@ struct LedgerBenchmark {
             let start = ContinuousClock.now
             let last = RandomIdentifiers().greatest(at: instant)
             _ = try await database.read {
-                try await $0.historicalBalance(of: books.history, in: books.currency, through: last)
+                try await $0.historicalBalance(of: books.history.id, in: books.currency, through: last)
             }
             times.append((ContinuousClock.now - start).seconds * 1_000)
         }
@@ -109,12 +109,12 @@ struct LedgerBenchmark {
 /// Accounts of the benchmark.
 private struct Books {
     let currency: Currency
-    let holds: [Account.ID]
-    let payables: [Account.ID]
-    let fees: Account.ID
-    let bank: Account.ID
+    let holds: [Account]
+    let payables: [Account]
+    let fees: Account
+    let bank: Account
     /// With a long history.
-    let history: Account.ID
+    let history: Account
     private let identifiers = RandomIdentifiers()
 
     init(market: Market, holds: Int, workers: Int) async throws {
@@ -150,9 +150,10 @@ private struct Books {
     /// By the statement alone, as pgbench does; where it finds no free slice, by a transaction that waits.
     func post(from hold: Int, to worker: Int, on database: Database) async throws {
         let now = Date(timeIntervalSince1970: 1_772_442_000)
-        let statement = try Transaction.postingStatement([acceptance(from: hold, to: worker, at: now)], at: now)
-        let isComplete: Bool? = try await database.statement(statement).first?["is_complete"]
-        guard isComplete != true else { return }
+        let (statement, kept) = try Transaction.postingStatement(
+            [acceptance(from: hold, to: worker, at: now)], at: now)
+        let reached: Int? = try await database.statement(statement).first?["reached"]
+        guard reached != kept else { return }
         try await database.transaction { try await $0.post(acceptance(from: hold, to: worker, at: now)) }
     }
 
@@ -177,8 +178,8 @@ private struct Books {
             "(\(now) || '7' || lpad(to_hex(:\(high)::bigint), 3, '0') || 'a' || lpad(to_hex(:\(low)::bigint), 15, '0'))"
                 + "::uuid"
         }
-        func one(of accounts: some Sequence<Account.ID>) -> String {
-            "(array['" + accounts.prefix(64).map { "\($0)" }.joined(separator: "','") + "'])[:worker]::uuid"
+        func one(of accounts: some Sequence<Account>) -> String {
+            "(array['" + accounts.prefix(64).map { "\($0.id)" }.joined(separator: "','") + "'])[:worker]::uuid"
         }
         let (payable, hold) = (one(of: payables), one(of: holds.dropFirst()))
         let statement = """
@@ -188,7 +189,7 @@ private struct Books {
             source_id, posted_at, entry_id)
             select \(id("c", "d")), 'earning'::transfer_kind, \(hold), \(payable), 100, 'USD', source_id, now(),
             entry_id from entry union all
-            select \(id("d", "c")), 'fee'::transfer_kind, \(hold), '\(fees)'::uuid, 10, 'USD', source_id, now(),
+            select \(id("d", "c")), 'fee'::transfer_kind, \(hold), '\(fees.id)'::uuid, 10, 'USD', source_id, now(),
             entry_id from entry
             """
         return """
@@ -221,9 +222,9 @@ private struct Books {
                     )
                     insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor,
                                           currency, source_id, posted_at, entry_id)
-                    select id, 'top_up', case when number % 3 = 0 then \(bank) else \(history) end,
-                           case when number % 3 = 0 then \(history) else \(bank) end, 1 + number % 1000, 'USD', id,
-                           posted_at, id
+                    select id, 'top_up', case when number % 3 = 0 then \(bank.id) else \(history.id) end,
+                           case when number % 3 = 0 then \(history.id) else \(bank.id) end, 1 + number % 1000, 'USD',
+                           id, posted_at, id
                       from made
                     """)
             }

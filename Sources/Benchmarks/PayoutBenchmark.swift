@@ -186,7 +186,7 @@ struct PayoutBenchmark {
     }
 
     /// Bonuses, as they need no task each.
-    private func earn(_ bank: Account.ID, _ transaction: Transaction) async throws {
+    private func earn(_ bank: Account, _ transaction: Transaction) async throws {
         try await transaction.execute("set local synchronous_commit = off")
         let (worker, other) = (Workbench.stem(0x2e), Workbench.stem(0x2f))
         try await transaction.execute(
@@ -211,11 +211,6 @@ struct PayoutBenchmark {
             """)
         try await transaction.execute(
             """
-            insert into account_slice (account_id, slice_no, balance_minor)
-            select account_id, 0, 2000 from account where kind = 'worker_payable' and currency = 'EUR'
-            """)
-        try await transaction.execute(
-            """
             insert into journal_entry (entry_id, kind, source_id, posted_at)
             select (\(other) || lpad(to_hex(n), 8, '0'))::uuid, 'bonus',
                    (\(other) || lpad(to_hex(n), 8, '0'))::uuid, \(.instant)
@@ -225,7 +220,7 @@ struct PayoutBenchmark {
             """
             insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
                                   source_id, posted_at, entry_id)
-            select entry_id, 'earning', \(bank), entry_id, 2000, 'EUR', entry_id, posted_at, entry_id
+            select entry_id, 'earning', \(bank.id), entry_id, 2000, 'EUR', entry_id, posted_at, entry_id
               from journal_entry where kind = 'bonus'
             """)
         try await transaction.execute(

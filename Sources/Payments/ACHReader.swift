@@ -18,17 +18,24 @@ struct ACHReader {
     private var blocks: Int?
     private var padding = 0
     private var entry: ACHEntryFields?
+    private var source: ACHLines
 
-    mutating func read(
-        _ reader: ByteReader, _ report: inout PaymentFileReport, record: (PaymentRecord) throws -> Void
-    ) throws {
+    init(_ reader: ByteReader, _ report: inout PaymentFileReport) throws {
         report.version = "nacha"
-        var source = try ACHLines(reader)
+        source = try ACHLines(reader)
+    }
+
+    mutating func next(_ report: inout PaymentFileReport) throws -> PaymentRecord? {
         while let line = try source.next(&report) {
             lines += 1
             let fields = ACHFields(bytes: line.bytes, line: line.number)
-            try take(fields, &report, record: record)
+            if let found = take(fields, &report) { return found }
         }
+        finish(&report)
+        return nil
+    }
+
+    private func finish(_ report: inout PaymentFileReport) {
         switch place {
         case .start: report.fault("missing_record", line: nil, "there is no file header (1)")
         case .inFile, .inBatch:
@@ -43,16 +50,15 @@ struct ACHReader {
         }
     }
 
-    private mutating func take(
-        _ fields: ACHFields, _ report: inout PaymentFileReport, record: (PaymentRecord) throws -> Void
-    ) throws {
+    /// - Returns: the entry that ends before this record.
+    private mutating func take(_ fields: ACHFields, _ report: inout PaymentFileReport) -> PaymentRecord? {
         if place == .finished {
             if !fields.isPadding {
                 report.fault("record_order", line: fields.line, "there are records behind the file's control record")
             }
-            return
+            return nil
         }
-        if fields.type != UInt8(ascii: "7") { try closeEntry(&report, record: record) }
+        let closed = fields.type == UInt8(ascii: "7") ? nil : closeEntry(&report)
         switch (fields.type, place) {
         case (UInt8(ascii: "1"), .start): header(fields, &report)
         case (UInt8(ascii: "5"), .inFile): beginBatch(fields, &report)
@@ -70,6 +76,7 @@ struct ACHReader {
             if place == .start { place = .inFile }
         default: report.fault("record_type", line: fields.line, "the record's type is none of 1, 5, 6, 7, 8, 9")
         }
+        return closed
     }
 
     // MARK: File
@@ -209,18 +216,16 @@ struct ACHReader {
         self.entry = entry.adding(fields, &report)
     }
 
-    private mutating func closeEntry(
-        _ report: inout PaymentFileReport, record: (PaymentRecord) throws -> Void
-    ) throws {
-        guard let entry, batch != nil else { return }
+    private mutating func closeEntry(_ report: inout PaymentFileReport) -> PaymentRecord? {
+        guard let entry, batch != nil else { return nil }
         self.entry = nil
         batch?.take(entry, &report)
         report.count("entries")
         report.count("addenda", entry.addendaCount)
         if entry.returnReason != nil { report.count("returns") }
         if entry.changeCode != nil { report.count("corrections") }
-        guard let found = entry.record, let currency = CurrencyCode("USD") else { return }
+        guard let found = entry.record, let currency = CurrencyCode("USD") else { return nil }
         report.add(found.amount.minorUnits, currency, isCredit: found.isCredit, line: entry.line)
-        try record(.ach(found))
+        return .ach(found)
     }
 }

@@ -1,45 +1,59 @@
 internal import Formats
 
-/// Reads a payment file of any kind that is known, and tells what it comes to and what is wrong with it.
+/// Reads a payment file of any kind that is known, record by record, and tells what it comes to and what is wrong with
+/// it.
 ///
-/// Kinds: pain.001, pain.002, camt.053, camt.054, NACHA, and a CSV table of returns; gzipped or not. Records are handed
-/// out one at a time and memory does not grow with the file, but for the ids of payments, which are remembered to find
-/// those that are there twice.
-package enum PaymentFileReader {
+/// Kinds: pain.001, pain.002, camt.053, camt.054, NACHA, and a CSV table of returns; gzipped or not. Memory does not
+/// grow with the file, but for eight bytes of each payment's id, by which those that are there twice are found.
+package struct PaymentFileReader {
     /// The most that a file may hold, unpacked.
     package static let bytesMax = 2 << 30
 
-    /// - Parameter record: gets each payment, status or entry; what it throws ends the reading and is thrown on.
-    /// - Returns: the report; a file that breaks off has a fault that says where.
-    /// - Throws: ``FormatError`` when the file cannot be opened.
-    package static func read(
-        path: String, record: (PaymentRecord) throws -> Void = { _ in }
-    ) throws -> PaymentFileReport {
-        try read(ByteReader(path: path, bytesMax: bytesMax), record: record)
+    private enum Source {
+        case message(MessageFile), ach(ACHReader), table(ReturnsReader)
     }
+
+    private enum Form {
+        case message, ach, table
+    }
+
+    /// Whole once ``next()`` has said `nil`; a file that breaks off has a fault that says where.
+    package private(set) var report = PaymentFileReport()
+    private let reader: ByteReader
+    private var source: Source?
+    private var isBegun = false
+
+    /// - Throws: ``FormatError`` when the file cannot be opened.
+    package init(path: String) throws { reader = try ByteReader(path: path, bytesMax: Self.bytesMax) }
 
     /// The same of bytes in memory.
-    package static func read(
-        bytes: [UInt8], name: String, record: (PaymentRecord) throws -> Void = { _ in }
-    ) throws -> PaymentFileReport {
-        try read(ByteReader(bytes: bytes, name: name, bytesMax: bytesMax), record: record)
+    package init(bytes: [UInt8], name: String) throws {
+        reader = try ByteReader(bytes: bytes, name: name, bytesMax: Self.bytesMax)
     }
 
-    private static func read(
-        _ reader: ByteReader, record: (PaymentRecord) throws -> Void
-    ) throws -> PaymentFileReport {
-        var report = PaymentFileReport()
+    /// - Returns: the next payment, status or entry; `nil` at the end, and where the file cannot be read on.
+    /// - Throws: ``FormatError`` when the file cannot be read.
+    package mutating func next() throws -> PaymentRecord? {
         do {
-            switch try Self.form(of: reader.peek(4_096)) {
-            case .message: try readMessage(reader, &report, record: record)
-            case .ach:
-                report.kind = .nacha
-                var ach = ACHReader()
-                try ach.read(reader, &report, record: record)
-            case .table:
-                report.kind = .returns
-                try ReturnsReader.read(reader, &report, record: record)
-            case nil: Self.unknown(&report)
+            if !isBegun { try begin() }
+            switch source {
+            case .message(var file):
+                // Taken out, so that it is not copied as it changes.
+                source = nil
+                guard let record = try file.next(&report) else { return nil }
+                source = .message(file)
+                return record
+            case .ach(var file):
+                source = nil
+                guard let record = try file.next(&report) else { return nil }
+                source = .ach(file)
+                return record
+            case .table(var file):
+                source = nil
+                guard let record = try file.next(&report) else { return nil }
+                source = .table(file)
+                return record
+            case nil: return nil
             }
         } catch let fault as XMLFault {
             report.fault("malformed", line: fault.line, fault.reason)
@@ -50,11 +64,22 @@ package enum PaymentFileReader {
             case .tooLarge(_, let limit): report.fault("too_large", line: nil, "it holds more than \(limit) bytes")
             }
         }
-        return report
+        source = nil
+        return nil
     }
 
-    private enum Form {
-        case message, ach, table
+    private mutating func begin() throws {
+        isBegun = true
+        switch try Self.form(of: reader.peek(4_096)) {
+        case .message: source = try MessageFile(reader, &report).map(Source.message)
+        case .ach:
+            report.kind = .nacha
+            source = .ach(try ACHReader(reader, &report))
+        case .table:
+            report.kind = .returns
+            source = .table(try ReturnsReader(reader, &report))
+        case nil: Self.unknown(&report)
+        }
     }
 
     private static func form(of head: [UInt8]) -> Form? {
@@ -68,26 +93,76 @@ package enum PaymentFileReader {
         return firstLine.contains("end_to_end_id") ? .table : nil
     }
 
-    private static func unknown(_ report: inout PaymentFileReport) {
+    fileprivate static func unknown(_ report: inout PaymentFileReport) {
         report.fault(
             "unknown_format", line: nil,
             "it is no pain.001, pain.002, camt.053, camt.054 or NACHA file, nor a table of returns")
     }
+}
 
-    // MARK: Messages
+extension PaymentFileReader {
+    /// Reads a file from its beginning to its end.
+    ///
+    /// - Parameter record: gets each payment, status or entry; what it throws ends the reading and is thrown on.
+    /// - Throws: ``FormatError`` when the file cannot be read.
+    package static func read(
+        path: String, record: (PaymentRecord) throws -> Void = { _ in }
+    ) throws -> PaymentFileReport {
+        try read(PaymentFileReader(path: path), record)
+    }
 
+    /// The same of bytes in memory.
+    package static func read(
+        bytes: [UInt8], name: String, record: (PaymentRecord) throws -> Void = { _ in }
+    ) throws -> PaymentFileReport {
+        try read(PaymentFileReader(bytes: bytes, name: name), record)
+    }
+
+    private static func read(
+        _ reader: PaymentFileReader, _ record: (PaymentRecord) throws -> Void
+    ) throws -> PaymentFileReport {
+        var reader = reader
+        while let found = try reader.next() { try record(found) }
+        return reader.report
+    }
+}
+
+/// Which ids a file has had. By a hash of 64 bits with a seed of this process, so that nobody can make two that are
+/// taken for one; of a million ids two are, once in thirty million files.
+struct SeenIDs {
+    private var hashes: Set<Int> = []
+
+    init() {}
+
+    /// - Returns: false when it was there before.
+    mutating func insert(_ id: String) -> Bool {
+        var hasher = Hasher()
+        hasher.combine(id)
+        return hashes.insert(hasher.finalize()).inserted
+    }
+}
+
+/// A message of ISO 20022 as it is read.
+private struct MessageFile {
     private static let containers: Set = [
         "Document", "CstmrCdtTrfInitn", "PmtInf", "CstmrPmtStsRpt", "OrgnlPmtInfAndSts", "BkToCstmrStmt",
         "BkToCstmrDbtCdtNtfctn", "Stmt", "Ntfctn", "Ntry", "NtryDtls",
     ]
 
-    private static func readMessage(
-        _ reader: ByteReader, _ report: inout PaymentFileReport, record: (PaymentRecord) throws -> Void
-    ) throws {
-        var walker = MessageWalker(reader, limits: XMLLimits(), containers: containers)
+    private var walker: MessageWalker
+    private var check: StructureCheck
+    private var messageReader: any MessageReader
+    private var open: [String]
+
+    /// - Returns: `nil` for a message of another kind; the report says so.
+    init?(_ reader: ByteReader, _ report: inout PaymentFileReport) throws {
+        walker = MessageWalker(reader, limits: XMLLimits(), containers: Self.containers)
         guard case .opened("Document", _) = try walker.next(),
             case .opened(let name, let line) = try walker.next(), let message = Message(name)
-        else { return unknown(&report) }
+        else {
+            PaymentFileReader.unknown(&report)
+            return nil
+        }
         report.kind = message.kind
         var structure = message.structure
         let prefix = "urn:iso:std:iso:20022:tech:xsd:"
@@ -100,10 +175,13 @@ package enum PaymentFileReader {
         } else {
             report.fault("namespace", line: line, "the namespace is not that of a \(message.kind.rawValue)")
         }
-        var check = StructureCheck(structure)
+        check = StructureCheck(structure)
         check.open(name, line: line, path: walker.path, &report)
-        var messageReader = message.reader
-        var open = [name]
+        messageReader = message.reader
+        open = [name]
+    }
+
+    mutating func next(_ report: inout PaymentFileReport) throws -> PaymentRecord? {
         while true {
             switch try walker.next() {
             case .opened(let name, let line):
@@ -114,11 +192,11 @@ package enum PaymentFileReader {
                 let path = walker.elementPath
                 check.element(element, path: path, &report)
                 let found = messageReader.element(element, in: open.last ?? "", path: path, &report)
-                if let found { try record(found) }
+                if let found { return found }
             case .closed(let name):
                 if open.popLast() != nil { check.close(line: walker.line, path: walker.elementPath, &report) }
-                if let found = messageReader.closed(name, path: walker.elementPath, &report) { try record(found) }
-            case .finished: return
+                if let found = messageReader.closed(name, path: walker.elementPath, &report) { return found }
+            case .finished: return nil
             }
         }
     }

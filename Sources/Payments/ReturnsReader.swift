@@ -5,30 +5,36 @@ internal import Formats
 struct ReturnsReader {
     static let columns = ["end_to_end_id", "amount", "currency", "reason"]
 
-    static func read(
-        _ reader: ByteReader, _ report: inout PaymentFileReport, record: (PaymentRecord) throws -> Void
-    ) throws {
+    private let table: CSVReader
+    private let isReadable: Bool
+    private var ids = SeenIDs()
+
+    init(_ reader: ByteReader, _ report: inout PaymentFileReport) throws {
         var limits = CSVLimits()
         (limits.fieldBytesMax, limits.recordBytesMax, limits.fieldsMax) = (4 << 10, 64 << 10, 100)
-        let table = try CSVReader(reader, limits: limits)
-        for column in columns where table.header.column(column) == nil {
+        table = try CSVReader(reader, limits: limits)
+        for column in Self.columns where table.header.column(column) == nil {
             report.fault("missing_column", line: 1, "there is no column \(column)")
         }
-        guard report.isValid else { return }
-        var ids: Set<String> = []
+        isReadable = report.isValid
+    }
+
+    mutating func next(_ report: inout PaymentFileReport) throws -> PaymentRecord? {
+        guard isReadable else { return nil }
         while let row = try table.next() {
             switch row {
             case .fault(let fault): report.fault("malformed", line: fault.line, fault.reason)
             case .record(let fields):
                 report.count("transactions")
-                guard let returned = payment(fields, &report) else { continue }
-                if !ids.insert(returned.endToEndID).inserted {
+                guard let returned = Self.payment(fields, &report) else { continue }
+                if !ids.insert(returned.endToEndID) {
                     report.fault("duplicate_id", line: fields.line, "the id \(returned.endToEndID) is there twice")
                 }
                 report.add(returned.amount.minorUnits, returned.amount.currency, isCredit: true, line: fields.line)
-                try record(.returned(returned))
+                return .returned(returned)
             }
         }
+        return nil
     }
 
     private static func payment(_ fields: CSVRecord, _ report: inout PaymentFileReport) -> ReturnedPayment? {

@@ -8,7 +8,7 @@ struct StatusReader: MessageReader {
     private var declared: Int?
     private var perStatus: Int?
     private var transactions = 0
-    private var ids: Set<String> = []
+    private var ids = SeenIDs()
 
     mutating func opened(_ name: String, line: Int) {
         guard name == "OrgnlPmtInfAndSts" else { return }
@@ -113,7 +113,7 @@ struct StatusReader: MessageReader {
     ) -> PaymentRecord? {
         report.count("transactions")
         transactions += 1
-        if let id = element.text("OrgnlEndToEndId"), id != "NOTPROVIDED", !ids.insert(id).inserted {
+        if let id = element.text("OrgnlEndToEndId"), id != "NOTPROVIDED", !ids.insert(id) {
             report.warn("duplicate_id", line: element.line, path: path, "the id \(id) is there twice")
         }
         if let code = element.text("TxSts"), Self.codes.contains(code) { report.count("status_\(code.lowercased())") }

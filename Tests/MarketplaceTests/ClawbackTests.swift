@@ -106,8 +106,9 @@ struct ClawbackTests {
         let paid = try await desk.earn(1)
         #expect(try await desk.pay() == 2_000)
         let before = try await desk.wallet
+        let fee = try await desk.small.balance(.fees(desk.small.usd))
         let (clawback, decision) = try await desk.taken([ClawbackPart(paid[0])])
-        #expect(try await desk.wallet == before + 2_000)
+        #expect(try await desk.wallet == before + 2_000 + fee)
         #expect(try await desk.debts == -2_000)
         let told = try await ListDecisions(market: desk.small.market)(
             about: desk.worker, by: Principal.ID(desk.worker.uuid))
@@ -129,6 +130,12 @@ struct ClawbackTests {
         try await desk.issue(batch)
         #expect(try await desk.debts == -1_000)
         #expect(try await desk.recovered() == 1_000)
+        #expect(
+            try await desk.small.count(
+                """
+                select count(*) as n from notice
+                 where kind = 'clawback_recovered' and recipient_id = \(desk.worker) and facts->>'amount' = '10.00'
+                """) == 1)
         let file = Gathered()
         _ = try await WriteRemittanceAdvice(market: desk.small.market)(
             of: batch.id, to: desk.worker, as: .csv, by: desk.small.maker, to: { file.append($0) })

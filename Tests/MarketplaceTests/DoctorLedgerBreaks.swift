@@ -9,6 +9,30 @@ let doctorLedgerBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         ["insert into account_slice select account_id, 0, 0 from account where kind = 'bank' limit 1"]
     ),
     (
+        .balances,
+        ["insert into account_slice select account_id, 0, 0 from account where kind = 'worker_payable' limit 1"]
+    ),
+    (
+        .balances,
+        [
+            """
+            with entry as (
+                insert into journal_entry (entry_id, kind, source_id, posted_at)
+                values (gen_random_uuid(), 'release', gen_random_uuid(), '2026-03-02')
+                returning entry_id, source_id, posted_at
+            )
+            insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
+                                  source_id, posted_at, entry_id)
+            select gen_random_uuid(), 'release', payable.account_id, fees.account_id, 1000000000, payable.currency,
+                   source_id, posted_at, entry_id
+              from entry, account as payable
+              join account as fees on fees.kind = 'platform_fees' and fees.currency = payable.currency
+             where payable.kind = 'worker_payable'
+             limit 1
+            """
+        ]
+    ),
+    (
         .folds,
         [
             """

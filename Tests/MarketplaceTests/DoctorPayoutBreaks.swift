@@ -26,4 +26,20 @@ let doctorPayoutBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         ]
     ),
     (.clawbacks, ["update clawback_item set amount_minor = amount_minor - 1"]),
+    (
+        .clawbacks,
+        [
+            """
+            insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
+                                  source_id, posted_at, entry_id)
+            select gen_random_uuid(), 'fee_return', fees.account_id, debts.account_id, 1, debts.currency,
+                   gen_random_uuid(), posted_at, entry_id
+              from journal_entry as entry
+              join account as debts on debts.kind = 'worker_receivables'
+              join account as fees on fees.kind = 'platform_fees' and fees.currency = debts.currency
+             where entry.kind = 'clawback'
+             limit 1
+            """
+        ]
+    ),
 ]

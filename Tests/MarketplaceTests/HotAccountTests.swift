@@ -26,7 +26,7 @@ struct HotAccountTests {
         }
         #expect(try await slices(of: hold).count > 1)
         #expect(try await slices(of: hold).reduce(0, +) == 0)
-        for worker in workers { #expect(try await slices(of: worker).reduce(0, +) == 250) }
+        for worker in workers { #expect(try await owed(to: worker) == 250) }
         #expect(try await Doctor(market: Scratch.market).outcome(of: .balances) == .clean)
     }
 
@@ -34,9 +34,9 @@ struct HotAccountTests {
     func gathers() async throws {
         let (hold, workers, ids) = try await accounts(holding: 90, workers: 1)
         try await Scratch.asOwner { owner in
-            try await owner.execute("update account_slice set balance_minor = 30 where account_id = \(hold)")
+            try await owner.execute("update account_slice set balance_minor = 30 where account_id = \(hold.id)")
             for number in 1...2 {
-                try await owner.execute("insert into account_slice values (\(hold), \(number), 30)")
+                try await owner.execute("insert into account_slice values (\(hold.id), \(number), 30)")
             }
         }
         #expect(
@@ -120,17 +120,64 @@ struct HotAccountTests {
         #expect(workers.count == 3)
     }
 
-    private func slices(of account: Account.ID) async throws -> [Int64] {
+    @Test("what a worker is owed is taken once, however many take it at once", arguments: [1, 2, 3])
+    func takesOwed(seed: UInt64) async throws {
+        let (hold, workers, ids) = try await accounts(holding: 10_000, workers: 3)
+        let usd = try #require(usd)
+        let clearing = try await Scratch.database.transaction { try await $0.account(.clearing(usd), ids: ids) }
+        var random = SplitMix64(seed: seed)
+        let amounts = (0..<240).map { _ in Int64.random(in: 1...60, using: &random) }
+        // Pay comes in while it is taken, from two at once by each entry, and in an order of each one's own.
+        let (paid, taken) = try await withThrowingTaskGroup { group in
+            for (index, amount) in amounts.enumerated() {
+                let (first, second) = (workers[index / 3 % 3], workers[(index / 3 + 1 + index % 2) % 3])
+                group.addTask { () -> (Int64, Int64) in
+                    do {
+                        try await Scratch.database.transaction { transaction in
+                            let moves =
+                                index.isMultiple(of: 3)
+                                ? [try move(hold, first, amount, ids)]
+                                : [try move(first, clearing, amount, ids), try move(second, clearing, amount, ids)]
+                            try await transaction.post(ids.entry(moves))
+                            if index.isMultiple(of: 5) { try await transaction.execute("select pg_sleep(0.001)") }
+                        }
+                        return index.isMultiple(of: 3) ? (amount, 0) : (0, 2 * amount)
+                    } catch LedgerRefusal.insufficientFunds {
+                        return (0, 0)
+                    }
+                }
+            }
+            return try await group.reduce((0, 0)) { ($0.0 + $1.0, $0.1 + $1.1) }
+        }
+        var left: Int64 = 0
+        for worker in workers {
+            let owed = try await owed(to: worker)
+            #expect(owed >= 0)
+            left += owed
+        }
+        #expect(left == paid - taken)
+        #expect(taken > 0)
+        #expect(try await Doctor(market: Scratch.market).outcome(of: .balances) == .clean)
+    }
+
+    private func owed(to worker: Account) async throws -> Int64 {
+        let usd = try #require(usd)
+        return try await Scratch.database.read {
+            try await $0.historicalBalance(of: worker.id, in: usd, through: nil).minorUnits
+        }
+    }
+
+    private func slices(of account: Account) async throws -> [Int64] {
         try await Scratch.database.read { transaction in
             try await transaction.rows(
-                "select balance_minor from account_slice where account_id = \(account) order by slice_no"
+                "select balance_minor from account_slice where account_id = \(account.id) order by slice_no"
             ).map { try $0["balance_minor"] }
         }
     }
 
     private func accounts(
         holding amount: Int64, workers count: Int
-    ) async throws -> (Account.ID, [Account.ID], any IdentifierSource) {
+    ) async throws -> (Account, [Account], any IdentifierSource) {
         let usd = try #require(usd)
         let ids = Scratch.here.identifiers
         let hold = AccountKey.hold(ofBatch: ids.uuid(at: Scratch.start), usd)
@@ -147,7 +194,7 @@ struct HotAccountTests {
 }
 
 private func move(
-    _ from: Account.ID, _ to: Account.ID, _ amount: Int64, _ ids: any IdentifierSource
+    _ from: Account, _ to: Account, _ amount: Int64, _ ids: any IdentifierSource
 ) throws -> Transfer {
     Transfer(
         id: ids.make(at: Scratch.start), kind: .hold, debit: from, credit: to,

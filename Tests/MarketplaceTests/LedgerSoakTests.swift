@@ -45,7 +45,7 @@ struct LedgerSoakTests {
             isCalm.withLock { $0 = true }
             let place: Comment = "seed \(dice.seed), step \(step): \(names)"
             #expect(try await direct.ills() == [], place)
-            for sum in try await desk.sums() {
+            for sum in try await direct.currencySums() {
                 #expect(sum.broughtIn == sum.takenOut + sum.held, place)
                 #expect(sum.held == sum.heldBySlices, place)
             }
@@ -58,15 +58,6 @@ struct LedgerSoakTests {
         #expect(kinds >= 4, "little has happened; seed \(dice.seed)")
         await database.shutdown()
     }
-}
-
-/// What a currency's books come to.
-private struct CurrencySums {
-    let broughtIn: Int64
-    let takenOut: Int64
-    /// By transfers, and by the slices and folds that are kept.
-    let held: Int64
-    let heldBySlices: Int64
 }
 
 /// Everybody who moves money.
@@ -258,39 +249,6 @@ private final class MoneyDesk: Sendable {
                 select amount_minor from transfer where kind = 'funding' and source_id = \(reference)::text::uuid
                 """
             ).map { try $0["amount_minor"] }
-        }
-    }
-
-    /// By currency; read by statements of the test's own.
-    func sums() async throws -> [CurrencySums] {
-        try await direct.market.database.read {
-            try await $0.rows(
-                """
-                with moved as (
-                    select transfer.currency, debit.kind as debit_kind, credit.kind as credit_kind, amount_minor,
-                           debit.owner_id is null as debit_is_own, credit.owner_id is null as credit_is_own
-                      from transfer
-                      join account as debit on debit.account_id = debit_account_id
-                      join account as credit on credit.account_id = credit_account_id
-                )
-                select moved.currency,
-                       coalesce(sum(amount_minor) filter (where debit_kind = 'bank'), 0)::bigint as brought_in,
-                       coalesce(sum(amount_minor) filter (where credit_kind = 'bank'), 0)::bigint as taken_out,
-                       coalesce(sum(case when credit_kind <> 'bank' then amount_minor else 0 end
-                                    - case when debit_kind <> 'bank' then amount_minor else 0 end), 0)::bigint as held,
-                       (coalesce((select sum(balance_minor) from account_slice join account using (account_id)
-                                   where account.currency = moved.currency), 0)
-                        + coalesce(sum(case when credit_is_own and credit_kind <> 'bank' then amount_minor else 0 end
-                                       - case when debit_is_own and debit_kind <> 'bank' then amount_minor else 0 end),
-                                   0))::bigint as held_by_slices
-                  from moved
-                 group by moved.currency
-                """
-            ).map { row in
-                CurrencySums(
-                    broughtIn: try row["brought_in"], takenOut: try row["taken_out"], held: try row["held"],
-                    heldBySlices: try row["held_by_slices"])
-            }
         }
     }
 }

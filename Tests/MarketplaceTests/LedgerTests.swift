@@ -36,7 +36,7 @@ struct LedgerTests {
         let accounts = try await Scratch.database.transaction { try await $0.accounts(keys + [bank], ids: ids) }
         let holds = keys.compactMap { accounts[$0] }
         let source = try #require(accounts[bank])
-        @Sendable func move(_ from: Account.ID, _ to: Account.ID, _ amount: Int64) throws -> Transfer {
+        @Sendable func move(_ from: Account, _ to: Account, _ amount: Int64) throws -> Transfer {
             Transfer(
                 id: ids.make(at: Scratch.start), kind: .hold, debit: from, credit: to, amount: try Money(amount, usd),
                 source: ids.uuid(at: Scratch.start)

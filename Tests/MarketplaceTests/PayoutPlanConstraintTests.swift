@@ -47,7 +47,7 @@ struct PayoutPlanConstraintTests {
             "clawback_recovery_one_per_share",
             """
             insert into clawback_recovery
-            select gen_random_uuid(), clawback_id, payout_batch_id, payout_share_id, 1, false from clawback_recovery
+            select gen_random_uuid(), clawback_id, payout_batch_id, payout_share_id, 1, false, 0 from clawback_recovery
             """
         ),
         ("former_contact_email_bounded", "update former_contact set email = ''"),
@@ -74,6 +74,7 @@ struct PayoutPlanConstraintTests {
         ("team_payout_method_is_sealed", "update team_payout_method set sealed = '\\x00'"),
         ("team_payout_method_version_positive", "update team_payout_method set version = 0"),
         ("clawback_recovery_amount_positive", "update clawback_recovery set amount_minor = 0"),
+        ("clawback_recovery_untaxed_within_amount", "update clawback_recovery set untaxed_minor = amount_minor + 1"),
     ]
 
     @Test("each refuses the statement that breaks it", .timeLimit(.minutes(15)))

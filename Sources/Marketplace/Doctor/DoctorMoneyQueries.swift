@@ -62,8 +62,10 @@ extension DoctorCheck {
           left join (select account_id, sum(balance_minor) as balance_minor, min(balance_minor) as least
                        from account_slice group by 1) as kept using (account_id)
          where case
-                   when account.owner_id is null then kept.account_id is not null
-                   else kept.balance_minor is distinct from coalesce(credits, 0) - coalesce(debits, 0) or least < 0
+                   when account.kind in ('requester_wallet', 'batch_hold') then
+                       kept.balance_minor is distinct from coalesce(credits, 0) - coalesce(debits, 0) or least < 0
+                   else kept.account_id is not null
+                     or account.kind = 'worker_payable' and coalesce(credits, 0) < coalesce(debits, 0)
                end
         """
 
@@ -95,6 +97,7 @@ extension DoctorCheck {
             or transfer.posted_at <> entry.posted_at
             or case entry.kind
                    when 'acceptance' then transfer.kind not in ('earning', 'fee')
+                   when 'clawback' then transfer.kind not in ('clawback', 'fee_return')
                    else transfer.kind::text <> entry.kind::text
                end
          union all

@@ -55,6 +55,26 @@ extension DoctorCheck {
                                         where kept.clawback_id = clawback.clawback_id and kept.is_live
                                           and payout_batch.state = 'issued')
          union all
+        -- A fee goes back with the pay that it was for, to whose money it was, once.
+        select back.transfer_id::text
+          from transfer as back
+          left join clawback_item as item on item.clawback_item_id = back.source_id
+          left join earning on earning.requester_id = item.requester_id and earning.transfer_id = item.transfer_id
+                           and earning.flag_id is null and earning.bonus_id is null
+          left join transfer as fee on fee.kind = 'fee' and fee.source_id = earning.assignment_id
+          left join account as debited on debited.account_id = back.debit_account_id
+          left join account as credited on credited.account_id = back.credit_account_id
+         where back.kind = 'fee_return'
+           and (fee.transfer_id is null
+                or (debited.kind::text, credited.kind::text, credited.owner_id)
+                   is distinct from ('platform_fees', 'requester_wallet', item.requester_id)
+                or fee.amount_minor < (select sum(other.amount_minor)
+                                         from clawback_item as again
+                                         join transfer as other on other.kind = 'fee_return'
+                                                               and other.source_id = again.clawback_item_id
+                                        where again.requester_id = item.requester_id
+                                          and again.transfer_id = item.transfer_id))
+         union all
         select kept.clawback_recovery_id::text
           from clawback_recovery as kept
           join clawback using (clawback_id)

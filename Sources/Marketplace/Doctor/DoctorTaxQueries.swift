@@ -31,14 +31,15 @@ extension DoctorCheck {
          group by withholding.payout_share_id, payout_share.amount_minor, payout_share.worker_id, payout_line.currency,
                   payout_line.payout_batch_id, payout_line.payout_line_id
         having sum(withholding.gross_minor - withholding.withheld_minor)
-               -- What was given back to the worker is not taxed again; what is kept of them, is kept after taxes.
+               -- What was given back to the worker is not taxed again; what is kept of them, is kept after taxes,
+               -- but for what was taken back before it was paid.
                + (select coalesce(sum(earning.amount_minor), 0)
                     from payout_item
                     join earning using (requester_id, transfer_id)
                     join clawback on clawback.given_back_id = earning.transfer_id
                    where payout_item.payout_line_id = payout_line.payout_line_id
                      and earning.worker_id = payout_share.worker_id)
-               - (select coalesce(sum(amount_minor), 0) from clawback_recovery as kept
+               - (select coalesce(sum(amount_minor - untaxed_minor), 0) from clawback_recovery as kept
                    where kept.payout_share_id = withholding.payout_share_id)
                <> payout_share.amount_minor
             or bool_or(withholding.worker_id <> payout_share.worker_id)

@@ -2,8 +2,10 @@ package import Foundation
 internal import Store
 
 /// A place where money of one currency stands. Credit is plus.
-package struct Account: Sendable {
+package struct Account: Hashable, Sendable {
     package typealias ID = Identifier<Account>
+    package let id: ID
+    package let kind: AccountKind
 }
 
 /// The values of the PostgreSQL enum `account_kind`, in its order.
@@ -21,6 +23,17 @@ package enum AccountKind: String, Sendable, CaseIterable, SQLEnum {
     case writeOff = "write_off"
     case platformRemedies = "platform_remedies"
     case workerReceivables = "worker_receivables"
+
+    /// Whether its balance is kept, in slices that every posting to it changes: of what is committed from many sides at
+    /// once and may not go below zero. Whatever else an account holds is the sum of its transfers.
+    var keepsBalance: Bool {
+        switch self {
+        case .requesterWallet, .batchHold: true
+        case .workerPayable, .payoutClearing, .platformFees, .bank, .platformTopUps, .taxPayable, .conversion,
+            .rounding, .writeOff, .platformRemedies, .workerReceivables:
+            false
+        }
+    }
 }
 
 /// What an account is found by: its kind, whose it is, and its currency.

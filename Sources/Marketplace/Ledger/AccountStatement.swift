@@ -30,7 +30,7 @@ package struct AccountStatement: Sendable {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
             try await transaction.authorizeFinance(actor)
-            guard let id = try await transaction.findAccounts([key])[key] else { return [] }
+            guard let id = try await transaction.findAccounts([key])[key]?.id else { return [] }
             return try await transaction.statementLines(of: id, before: before, limit: limit).map(StatementLine.init)
         }
     }

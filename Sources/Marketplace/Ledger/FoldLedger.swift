@@ -44,7 +44,9 @@ package struct AccountBalance: Sendable {
         try await market.database.read { transaction in
             try await transaction.authorizeFinance(actor)
             guard let instant else { return try await transaction.balance(of: key) }
-            guard let id = try await transaction.findAccounts([key])[key] else { return try Money(0, key.currency) }
+            guard let id = try await transaction.findAccounts([key])[key]?.id else {
+                return try Money(0, key.currency)
+            }
             return try await transaction.historicalBalance(
                 of: id, in: key.currency, through: market.identifiers.greatest(at: instant))
         }

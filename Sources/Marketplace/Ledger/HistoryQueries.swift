@@ -107,10 +107,7 @@ extension Transaction {
                 """)
         else { return nil }
         let transfers = try await rows(
-            """
-            select transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency, source_id
-              from transfer where entry_id = \(id) order by transfer_id
-            """
+            "\(fragment: Transfer.columns) where entry_id = \(id) order by transfer_id"
         ).map(Transfer.init)
         return JournalEntry(
             id: id, kind: try row["kind"], source: try row["source_id"], reverses: try row["reverses_id"],

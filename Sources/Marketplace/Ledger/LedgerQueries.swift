@@ -3,13 +3,13 @@ package import Store
 
 extension Transaction {
     /// The account of that kind, owner and currency; made if it was not there.
-    package func account(_ key: AccountKey, ids: any IdentifierSource) async throws -> Account.ID {
-        guard let id = try await accounts([key], ids: ids)[key] else { throw StoreError.unexpectedRowCount(0) }
-        return id
+    package func account(_ key: AccountKey, ids: any IdentifierSource) async throws -> Account {
+        guard let found = try await accounts([key], ids: ids)[key] else { throw StoreError.unexpectedRowCount(0) }
+        return found
     }
 
     /// Several accounts at once; those that were not there are made. One round trip when all are there.
-    package func accounts(_ keys: [AccountKey], ids: any IdentifierSource) async throws -> [AccountKey: Account.ID] {
+    package func accounts(_ keys: [AccountKey], ids: any IdentifierSource) async throws -> [AccountKey: Account] {
         var found = try await findAccounts(keys)
         let missing = Set(keys).subtracting(found.keys).sorted()
         guard !missing.isEmpty else { return found }
@@ -19,7 +19,7 @@ extension Transaction {
     }
 
     /// The accounts that exist among those asked for.
-    package func findAccounts(_ keys: [AccountKey]) async throws -> [AccountKey: Account.ID] {
+    package func findAccounts(_ keys: [AccountKey]) async throws -> [AccountKey: Account] {
         let owned = keys.filter { $0.owner != nil }
         let ownerless = Set(keys.filter { $0.owner == nil }.map(\.kind.rawValue)).sorted()
         let rows = try await rows(
@@ -36,10 +36,10 @@ extension Transaction {
                and kind = any(\(ownerless)::text[]::account_kind[])
             """)
         let wanted = Set(keys)
-        var found: [AccountKey: Account.ID] = [:]
+        var found: [AccountKey: Account] = [:]
         for row in rows {
             let key = AccountKey(kind: try row["kind"], owner: try row["owner_id"], currency: try row["currency"])
-            if wanted.contains(key) { found[key] = try row["account_id"] }
+            if wanted.contains(key) { found[key] = Account(id: try row["account_id"], kind: key.kind) }
         }
         return found
     }
@@ -54,28 +54,27 @@ extension Transaction {
                               \(keys.map(\.owner))::uuid[], \(keys.map(\.currency.code))::text[])
                        as wanted (account_id, kind, owner_id, currency)
                 on conflict on constraint account_one_per_owner do nothing
-                returning account_id, owner_id
+                returning account_id, kind
             )
             insert into account_slice (account_id, slice_no, balance_minor)
-            select account_id, 0, 0 from made where owner_id is not null
+            select account_id, 0, 0 from made where kind in ('requester_wallet', 'batch_hold')
             """)
     }
 
     /// The transfer of that kind for that source, if it was posted.
     package func transfer(_ kind: TransferKind, source: UUID) async throws -> Transfer? {
         try await firstRow(
-            """
-            select transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency, source_id
-              from transfer where kind = \(kind) and source_id = \(source)
-            """
+            "\(fragment: Transfer.columns) where transfer.kind = \(kind) and source_id = \(source)"
         ).map(Transfer.init)
     }
 
-    /// What an account holds, and nothing if it was never used. The platform's own accounts are summed from their last
+    /// What an account holds, and nothing if it was never used. Those that keep no balance are summed from their last
     /// fold.
     package func balance(of key: AccountKey) async throws -> Money {
-        guard let id = try await findAccounts([key])[key] else { return try Money(0, key.currency) }
-        guard key.owner != nil else { return try await historicalBalance(of: id, in: key.currency, through: nil) }
+        guard let id = try await findAccounts([key])[key]?.id else { return try Money(0, key.currency) }
+        guard key.kind.keepsBalance else {
+            return try await historicalBalance(of: id, in: key.currency, through: nil)
+        }
         let row = try await oneRow(
             """
             select coalesce(sum(balance_minor), 0)::bigint as balance_minor from account_slice where account_id = \(id)
@@ -133,11 +132,20 @@ extension Transaction {
 }
 
 extension Transfer {
+    static let columns: SQL = """
+        select transfer_id, transfer.kind, debit_account_id, debited.kind as debit_kind, credit_account_id,
+               credited.kind as credit_kind, amount_minor, transfer.currency, source_id
+          from transfer
+          join account as debited on debited.account_id = debit_account_id
+          join account as credited on credited.account_id = credit_account_id
+        """
+
     init(row: Row) throws {
         self.init(
-            id: try row["transfer_id"], kind: try row["kind"], debit: try row["debit_account_id"],
-            credit: try row["credit_account_id"], amount: try Money(row["amount_minor"], row["currency"]),
-            source: try row["source_id"]
+            id: try row["transfer_id"], kind: try row["kind"],
+            debit: Account(id: try row["debit_account_id"], kind: try row["debit_kind"]),
+            credit: Account(id: try row["credit_account_id"], kind: try row["credit_kind"]),
+            amount: try Money(row["amount_minor"], row["currency"]), source: try row["source_id"]
         )
     }
 }

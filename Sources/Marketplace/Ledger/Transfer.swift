@@ -6,15 +6,15 @@ package struct Transfer: Hashable, Sendable {
     package typealias ID = Identifier<Transfer>
     package let id: ID
     package let kind: TransferKind
-    package let debit: Account.ID
-    package let credit: Account.ID
+    package let debit: Account
+    package let credit: Account
     package let amount: Money
     /// What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own. Once
     /// for each kind.
     package let source: UUID
 
     package init(
-        id: ID, kind: TransferKind, debit: Account.ID, credit: Account.ID, amount: Money, source: UUID
+        id: ID, kind: TransferKind, debit: Account, credit: Account, amount: Money, source: UUID
     ) {
         self.id = id
         self.kind = kind
@@ -35,6 +35,7 @@ package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
     case payoutReturn = "payout_return"
     case withholding, remittance, clawback, remedy, recovery
     case clawbackRelease = "clawback_release"
+    case feeReturn = "fee_return"
 }
 
 /// What belongs together: transfers that are posted at once for one reason. Never changed, never deleted.

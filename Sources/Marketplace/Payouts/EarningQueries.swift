@@ -127,6 +127,35 @@ extension Transaction {
         }
     }
 
+    /// What workers owe of pay that was taken back, by currency.
+    func receivableLines() async throws -> [FinanceReport.Receivable] {
+        try await rows(
+            """
+            select currency, count(*) as claims, count(distinct worker_id) as workers,
+                   sum(owed_minor)::bigint as owed_minor,
+                   coalesce(sum(owed_minor) filter (where rests), 0)::bigint as resting_minor
+              from (select currency, worker_id,
+                           claim_minor - (select coalesce(sum(kept.amount_minor), 0)
+                                            from clawback_recovery as kept join payout_batch using (payout_batch_id)
+                                           where kept.clawback_id = clawback.clawback_id and kept.is_live
+                                             and payout_batch.state = 'issued') as owed_minor,
+                           effect_at > \(instant)
+                           or exists (select from appeal
+                                       where appeal.decision_id = clawback.decision_id and appeal.state = 'open')
+                           as rests
+                      from clawback where state in ('decided', 'overturned')) as claim
+             where owed_minor > 0
+             group by currency
+             order by currency
+            """
+        ).map { row in
+            let currency: Currency = try row["currency"]
+            return FinanceReport.Receivable(
+                owed: try Money(row["owed_minor"], currency), claims: try row["claims"], workers: try row["workers"],
+                resting: try Money(row["resting_minor"], currency))
+        }
+    }
+
     /// What accepted work has cost within a time, by currency.
     func takeLines(from start: Date, to end: Date) async throws -> [FinanceReport.Take] {
         try await rows(

@@ -40,7 +40,17 @@ package struct FinanceReport: Sendable {
         }
     }
 
+    /// What workers owe of pay that was taken back.
+    package struct Receivable: Hashable, Sendable {
+        package let owed: Money
+        package let claims: Int
+        package let workers: Int
+        /// Of which may not be kept of payouts yet: a week has not passed, or an appeal is open.
+        package let resting: Money
+    }
+
     package let aging: [Aging]
+    package let receivables: [Receivable]
     package let take: [Take]
     /// Every kind of account; the sum in each currency is zero when the books agree.
     package let liabilities: [TrialBalanceLine]
@@ -69,6 +79,7 @@ package struct ReportFinance: Sendable {
             try await transaction.authorizeFinance(actor)
             return FinanceReport(
                 aging: try await transaction.agingLines(),
+                receivables: try await transaction.receivableLines(),
                 take: try await transaction.takeLines(from: start, to: end),
                 liabilities: try await transaction.trialBalance()
             )

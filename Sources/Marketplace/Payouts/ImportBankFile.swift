@@ -31,8 +31,9 @@ package enum BankFileRefusal: Refusal {
 /// Takes in what a bank says of payments: each line is matched by its end-to-end id, payments are settled or given back
 /// with a notice, and what does not fit is kept for a person.
 ///
-/// One transaction, and of the file no more than what it says of payments is held. The same file again changes nothing;
-/// the same booking in another file is known.
+/// The file is read twice, first to its end to see whether it can be relied upon, then in one transaction part by part,
+/// so that memory does not grow with it. The same file again changes nothing; the same booking in another file is
+/// known.
 package struct ImportBankFile: Sendable {
     package static let entriesMax = 1_000_000
     /// So many lines are judged and carried out at a time.
@@ -49,22 +50,12 @@ package struct ImportBankFile: Sendable {
     package func callAsFunction(
         path: String, by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void = { _ in }
     ) async throws -> BankImport {
-        let before = try Digest(ofFile: path)
-        let file = try BankFile(hash: before) { record in
-            try PaymentFileReader.read(path: path, record: record)
-        }
-        guard try Digest(ofFile: path) == before else {
-            throw BankFileRefusal.faulty("it was changed while it was read")
-        }
-        return try await take(file, by: actor, report: report)
+        try await take(try BankFile(.path(path)), by: actor, report: report)
     }
 
     /// The same of bytes in memory.
     package func callAsFunction(_ bytes: [UInt8], by actor: Principal.ID) async throws -> BankImport {
-        let file = try BankFile(hash: Digest(of: bytes)) { record in
-            try PaymentFileReader.read(bytes: bytes, name: "the file", record: record)
-        }
-        return try await take(file, by: actor) { _ in }
+        try await take(try BankFile(.bytes(bytes)), by: actor) { _ in }
     }
 
     private func take(
@@ -82,16 +73,20 @@ package struct ImportBankFile: Sendable {
                 return known
             }
             var bank = BankImport(
-                id: change.make(), kind: file.kind, messageID: file.messageID, entries: file.facts.count,
-                faults: file.faults)
+                id: change.make(), kind: file.kind, messageID: file.messageID, entries: file.count, faults: file.faults)
             try await transaction.insert(bank, hash: file.hash, by: actor)
-            for part in file.facts.parts(of: Self.part) {
+            var (facts, taken) = (try BankFacts(file), 0)
+            while case let part = try facts.next(Self.part), !part.isEmpty {
                 var session = BankSession(kind: file.kind)
-                try await session.judge(part, change)
+                try await session.judge(part, from: taken + 1, change)
                 try await transaction.insert(session.judged, of: bank.id)
                 try await session.carryOut(change)
                 for judged in session.judged { bank.outcomes[judged.outcome, default: 0] += 1 }
-                report(part.endIndex)
+                taken += part.count
+                report(taken)
+            }
+            guard taken == file.count, try file.place.digest() == file.hash else {
+                throw BankFileRefusal.faulty("it was changed while it was read")
             }
             // Their ids are in the order of the file, by which a statement that is missing shows.
             try await transaction.insert(
@@ -120,33 +115,73 @@ private struct BankFile: Sendable {
         "element_order", "missing_element",
     ]
 
+    enum Place: Sendable {
+        case path(String)
+        case bytes([UInt8])
+
+        func digest() throws -> Digest {
+            switch self {
+            case .path(let path): try Digest(ofFile: path)
+            case .bytes(let bytes): Digest(of: bytes)
+            }
+        }
+
+        func reader() throws -> PaymentFileReader {
+            switch self {
+            case .path(let path): try PaymentFileReader(path: path)
+            case .bytes(let bytes): try PaymentFileReader(bytes: bytes, name: "the file")
+            }
+        }
+    }
+
+    let place: Place
     let hash: Digest
     let kind: BankFileKind
     let messageID: String
-    let facts: [BankFact]
+    /// How many lines it has that say something of payments.
+    let count: Int
     let statements: [Payments.BankStatement]
     let faults: JSON
 
-    /// - Throws: ``BankFileRefusal``; what `read` throws.
-    init(hash: Digest, read: ((PaymentRecord) throws -> Void) throws -> PaymentFileReport) throws {
-        var facts: [BankFact] = []
+    /// Reads it to its end.
+    ///
+    /// - Throws: ``BankFileRefusal``; ``FormatError`` when it cannot be read.
+    init(_ place: Place) throws {
+        hash = try place.digest()
+        var (reader, count) = (try place.reader(), 0)
         var statements: [Payments.BankStatement] = []
-        let report = try read { record in
-            guard facts.count < ImportBankFile.entriesMax else {
+        while let record = try reader.next() {
+            guard count < ImportBankFile.entriesMax else {
                 throw BankFileRefusal.tooManyEntries(ImportBankFile.entriesMax)
             }
-            if let fact = BankFact(record) { facts.append(fact) }
+            if BankFact(record) != nil { count += 1 }
             if case .statement(let statement) = record, statements.count < 10_000 { statements.append(statement) }
         }
+        let report = reader.report
         guard let kind = report.kind.flatMap({ BankFileKind(rawValue: $0.rawValue) }) else {
             throw BankFileRefusal.otherKind
         }
         if let fault = report.faults.first(where: { !Self.tolerable.contains($0.code) }) {
             throw BankFileRefusal.faulty(fault.text)
         }
-        (self.hash, self.kind, self.facts, self.statements) = (hash, kind, facts, statements)
+        (self.place, self.kind, self.count, self.statements) = (place, kind, count, statements)
         messageID = String(report.messageID.prefix(100))
         faults = .array(report.faults.prefix(100).map(\.json))
+    }
+}
+
+/// The lines of a file that say something of payments, some at a time.
+private struct BankFacts {
+    private var reader: PaymentFileReader
+
+    init(_ file: BankFile) throws { reader = try file.place.reader() }
+
+    mutating func next(_ count: Int) throws -> [BankFact] {
+        var facts: [BankFact] = []
+        while facts.count < count, let record = try reader.next() {
+            if let fact = BankFact(record) { facts.append(fact) }
+        }
+        return facts
     }
 }
 
@@ -159,20 +194,21 @@ private struct BankSession {
 
     init(kind: BankFileKind) { self.kind = kind }
 
-    mutating func judge(_ facts: ArraySlice<BankFact>, _ change: Change) async throws {
+    /// - Parameter first: the place of the first in the file.
+    mutating func judge(_ facts: [BankFact], from first: Int, _ change: Change) async throws {
         var found: [String: LineStanding] = [:]
         for part in Array(Set(facts.compactMap(\.paymentID))).sorted().parts(of: 10_000) {
             found.merge(try await change.transaction.lockLines(Array(part))) { first, _ in first }
         }
-        for (index, fact) in zip(facts.indices, facts) {
+        for (position, fact) in zip(first..., facts) {
             let entry: BankEntry.ID = change.make()
             if let id = fact.paymentID, let standing = found[id] {
                 let outcome = take(fact, entry, news[standing.id] ?? LineNews(standing: standing))
                 judged.append(
                     JudgedFact(
-                        id: entry, position: index + 1, fact: fact, outcome: outcome, line: standing.id, batch: nil))
+                        id: entry, position: position, fact: fact, outcome: outcome, line: standing.id, batch: nil))
             } else {
-                judged.append(try await judgeWhole(fact, entry, position: index + 1, change))
+                judged.append(try await judgeWhole(fact, entry, position: position, change))
             }
         }
     }

@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 internal import Store
 
@@ -16,7 +17,7 @@ package struct NettingPolicy: Hashable, Sendable {
 struct OpenClaim: Sendable {
     let id: Clawback.ID
     let worker: Worker.ID
-    let owedMinor: Int64
+    var owedMinor: Int64
     let isAgreed: Bool
     /// What of which earnings is taken back, minor units.
     let items: [Transfer.ID: Int64]
@@ -28,70 +29,140 @@ struct Recovery: Sendable {
     let clawback: Clawback.ID
     let share: PayoutShare.ID
     let minor: Int64
+    /// Of which it would have been taxed, if it had been paid; see ``Untaxed``.
+    let untaxedMinor: Int64
+}
+
+/// What of earnings was taken back before it was paid: it is kept whole, as nobody ever had it, and before taxes. Of
+/// each share a minor unit is left, as no bank takes a payment of nothing.
+struct Untaxed: Sendable {
+    struct Part: Sendable {
+        var kept: Int64 = 0
+        /// Of which of earnings that would be taxed: not of what an appeal has given back.
+        var taxable: Int64 = 0
+    }
+
+    /// By earning.
+    private(set) var earnings: [Transfer.ID: Int64] = [:]
+    private(set) var shares: [PayoutShare.ID: [Clawback.ID: Part]] = [:]
+
+    init(
+        of lines: [PayoutLine], _ items: [(earning: DueEarning, line: PayoutLine.ID)],
+        taking claims: inout [Worker.ID: [OpenClaim]]
+    ) {
+        var paid: [PayoutLine.ID: [Transfer.ID: DueEarning]] = [:]
+        for item in items where claims[item.earning.worker] != nil {
+            paid[item.line, default: [:]][item.earning.transfer] = item.earning
+        }
+        for line in lines {
+            for share in line.shares where claims[share.worker] != nil {
+                take(of: share, paying: paid[line.id] ?? [:], for: &claims[share.worker, default: []])
+            }
+        }
+    }
+
+    private mutating func take(
+        of share: PayoutShare, paying paid: [Transfer.ID: DueEarning], for claims: inout [OpenClaim]
+    ) {
+        var left = share.amount.minorUnits - 1
+        for place in claims.indices {
+            for (earning, taken) in claims[place].items.sorted(by: { $0.key < $1.key }) {
+                let minor = min(taken, claims[place].owedMinor, left)
+                guard let due = paid[earning], minor > 0 else { continue }
+                left -= minor
+                claims[place].owedMinor -= minor
+                earnings[earning, default: 0] += minor
+                shares[share.id, default: [:]][claims[place].id, default: Part()].kept += minor
+                guard !due.isGivenBack else { continue }
+                shares[share.id, default: [:]][claims[place].id, default: Part()].taxable += minor
+            }
+        }
+    }
+
+    /// The lines without it.
+    func taken(from lines: [PayoutLine]) throws(MoneyError) -> [PayoutLine] {
+        guard !shares.isEmpty else { return lines }
+        var rest: [PayoutLine] = []
+        for line in lines {
+            var parts: [PayoutShare] = []
+            for share in line.shares {
+                let kept = shares[share.id]?.values.reduce(0) { $0 + $1.kept } ?? 0
+                let amount = try Money(share.amount.minorUnits - kept, share.amount.currency)
+                parts.append(PayoutShare(id: share.id, worker: share.worker, amount: amount, keptMinor: kept))
+            }
+            rest.append(try line.paying(parts))
+        }
+        return rest
+    }
+}
+
+extension PayoutLine {
+    /// The same with other shares, and what they come to.
+    fileprivate func paying(_ shares: [PayoutShare]) throws(MoneyError) -> PayoutLine {
+        var sum = try Money(0, amount.currency)
+        for share in shares { sum = try sum.adding(share.amount) }
+        return PayoutLine(id: id, payee: payee, amount: sum, earningCount: earningCount, shares: shares)
+    }
 }
 
 extension TaxedPayout {
-    /// Keeps of each share, after taxes, what its worker owes: whole what the share itself pays of earnings that were
-    /// taken back, and of the rest at most a part, unless the worker agreed. Taxes stay as they are: what was earned
-    /// was earned, and is repaid.
+    /// Keeps of each share, after taxes, of what its worker owes at most a part, unless the worker agreed to more. What
+    /// was taken back before it was paid is out of it already. Taxes stay as they are: what was paid was had, and is
+    /// repaid.
     mutating func net(
-        _ claims: [Worker.ID: [OpenClaim]], by policy: NettingPolicy, make: () -> UUID
+        _ claims: [Worker.ID: [OpenClaim]], _ untaxed: Untaxed, by policy: NettingPolicy, make: () -> UUID
     ) throws {
-        guard !claims.isEmpty else { return }
-        var paid: [PayoutLine.ID: Set<Transfer.ID>] = [:]
-        for item in items where claims[item.earning.worker] != nil {
-            paid[item.line, default: []].insert(item.earning.transfer)
-        }
+        var claims = claims
         for (place, line) in lines.enumerated() where line.shares.contains(where: { claims[$0.worker] != nil }) {
             var shares: [PayoutShare] = []
             for share in line.shares {
+                let before = untaxed.shares[share.id] ?? [:]
                 let kept = Netting.keep(
-                    of: share.amount.minorUnits, for: claims[share.worker] ?? [], paying: paid[line.id] ?? [],
-                    by: policy)
-                recoveries += kept.map { Recovery(id: make(), clawback: $0.claim, share: share.id, minor: $0.minor) }
-                let sum = kept.reduce(0) { $0 + $1.minor }
-                let currency = share.amount.currency
+                    of: share.amount.minorUnits, for: &claims[share.worker, default: []], by: policy)
+                let all = before.mapValues(\.kept).merging(kept, uniquingKeysWith: +)
+                recoveries += all.sorted { $0.key < $1.key }.map {
+                    Recovery(
+                        id: make(), clawback: $0.key, share: share.id, minor: $0.value,
+                        untaxedMinor: before[$0.key]?.taxable ?? 0)
+                }
+                let sum = kept.values.reduce(0, +)
                 shares.append(
                     PayoutShare(
                         id: share.id, worker: share.worker,
-                        amount: try Money(share.amount.minorUnits - sum, currency), keptMinor: sum))
+                        amount: try Money(share.amount.minorUnits - sum, share.amount.currency),
+                        keptMinor: share.keptMinor + sum))
             }
-            lines[place] = PayoutLine(
-                id: line.id, payee: line.payee,
-                amount: try shares.reduce(Money(0, line.amount.currency)) { try $0.adding($1.amount) },
-                earningCount: line.earningCount, shares: shares)
+            lines[place] = try line.paying(shares)
         }
     }
 }
 
 /// What is kept of one share.
 package enum Netting {
-    /// By claim, in their order; together never so much that less than the floor is left.
+    /// By claim, in their order; together never so much that less than the floor is left. It is not owed any more.
     ///
     /// Rounding: what may be kept down, for the worker.
-    static func keep(
-        of net: Int64, for claims: [OpenClaim], paying paid: Set<Transfer.ID>, by policy: NettingPolicy
-    ) -> [(claim: Clawback.ID, minor: Int64)] {
+    static func keep(of net: Int64, for claims: inout [OpenClaim], by policy: NettingPolicy) -> [Clawback.ID: Int64] {
         var left = max(net - max(policy.floorMinor, 1), 0)
-        let own = claims.map { claim in claim.items.reduce(0) { paid.contains($1.key) ? $0 + $1.value : $0 } }
-        let ownSum = min(own.reduce(0, +), net)
-        var free = Int64(clamping: Int128(net - ownSum) * Int128(policy.limitBasisPoints) / 10_000)
-        var kept: [(claim: Clawback.ID, minor: Int64)] = []
-        for (claim, own) in zip(claims, own) {
-            let whole = claim.isAgreed ? claim.owedMinor : min(own, claim.owedMinor)
-            let first = min(whole, left)
-            let second = min(claim.owedMinor - first, free, left - first)
+        var free = Int64(clamping: Int128(net) * Int128(policy.limitBasisPoints) / 10_000)
+        var kept: [Clawback.ID: Int64] = [:]
+        for place in claims.indices {
+            let owed = claims[place].owedMinor
+            let first = claims[place].isAgreed ? min(owed, left) : 0
+            let second = min(owed - first, free, left - first)
             left -= first + second
             free -= second
-            if first + second > 0 { kept.append((claim.id, first + second)) }
+            guard first + second > 0 else { continue }
+            claims[place].owedMinor -= first + second
+            kept[claims[place].id] = first + second
         }
         return kept
     }
 }
 
 extension Change {
-    /// Moves what is kept of a batch from what workers are owed to what they owe. Their accounts are those from which
-    /// the batch was paid just before.
+    /// Moves what is kept of a batch from what workers are owed to what they owe, and tells them. Their accounts are
+    /// those from which the batch was paid just before.
     func postRecoveries(of batch: PayoutBatch.ID, step: Int) async throws {
         var last: UUID?
         while true {
@@ -105,6 +176,17 @@ extension Change {
                             source: recovery.id)
                     ])
             }
+            try await transaction.tell(
+                "clawback_recovered",
+                part.map { recovery in
+                    Told(
+                        id: make(), recipient: Principal.ID(recovery.worker.uuid),
+                        facts: [
+                            "clawback": .string("\(recovery.clawback)"), "payout_batch": .string("\(batch)"),
+                            "amount": .string(recovery.amount.decimalText),
+                            "currency": .string(recovery.amount.currency.code),
+                        ])
+                })
             last = part.last?.id
             if part.count < step { return }
         }
@@ -127,7 +209,7 @@ extension Change {
     }
 
     private func postRecoveries(
-        _ recoveries: [PostedRecovery], entry: (PostedRecovery, Account.ID, Account.ID) -> JournalEntry
+        _ recoveries: [PostedRecovery], entry: (PostedRecovery, Account, Account) -> JournalEntry
     ) async throws {
         guard let currency = recoveries.first?.amount.currency else { return }
         let debts = AccountKey.receivables(currency)

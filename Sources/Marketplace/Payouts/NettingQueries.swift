@@ -4,6 +4,7 @@ internal import Store
 /// A recovery with what is posted of it.
 struct PostedRecovery: Sendable {
     let id: UUID
+    let clawback: Clawback.ID
     let worker: Worker.ID
     let amount: Money
     /// By which it was posted, if it was.
@@ -62,10 +63,12 @@ extension Transaction {
         try await copyIn(
             """
             copy clawback_recovery (clawback_recovery_id, clawback_id, payout_batch_id, payout_share_id, amount_minor,
-                                    is_live)
+                                    is_live, untaxed_minor)
             from stdin (format binary)
             """,
-            rows: recoveries.lazy.map { CopyRow([$0.id, $0.clawback, batch, $0.share, $0.minor, true]) })
+            rows: recoveries.lazy.map {
+                CopyRow([$0.id, $0.clawback, batch, $0.share, $0.minor, true, $0.untaxedMinor])
+            })
     }
 
     /// Keeps the clawbacks that a batch recovers from being changed, and looks whether all of it is still owed.
@@ -96,7 +99,7 @@ extension Transaction {
     func recoveries(of batch: PayoutBatch.ID, after last: UUID?, limit: Int) async throws -> [PostedRecovery] {
         try await rows(
             """
-            select clawback_recovery_id, worker_id, kept.amount_minor, currency, null::uuid as entry_id
+            select clawback_recovery_id, clawback_id, worker_id, kept.amount_minor, currency, null::uuid as entry_id
               from clawback_recovery as kept join clawback using (clawback_id)
              where payout_batch_id = \(batch) and (\(last)::uuid is null or clawback_recovery_id > \(last)::uuid)
              order by clawback_recovery_id
@@ -130,7 +133,8 @@ extension Transaction {
                  where payout_share_id = any(\(shares)) and is_live
                 returning clawback_recovery_id, clawback_id, amount_minor
             )
-            select clawback_recovery_id, worker_id, void.amount_minor, clawback.currency, journal_entry.entry_id
+            select clawback_recovery_id, clawback_id, worker_id, void.amount_minor, clawback.currency,
+                   journal_entry.entry_id
               from void
               join clawback using (clawback_id)
               join journal_entry on journal_entry.kind = 'recovery'
@@ -156,6 +160,7 @@ extension Transaction {
 extension PostedRecovery {
     fileprivate init(row: Row) throws {
         id = try row["clawback_recovery_id"]
+        clawback = try row["clawback_id"]
         worker = try row["worker_id"]
         amount = try Money(row["amount_minor"], row["currency"])
         entry = try row["entry_id"]

@@ -57,7 +57,7 @@ extension Change {
     }
 
     private func entry(
-        _ kind: EntryKind, _ transferKind: TransferKind, from debit: Account.ID, to credit: Account.ID,
+        _ kind: EntryKind, _ transferKind: TransferKind, from debit: Account, to credit: Account,
         _ amount: Money, source: UUID
     ) -> JournalEntry {
         JournalEntry(
@@ -68,8 +68,8 @@ extension Change {
     /// The accounts of what the workers are owed, in one order for everybody.
     private func payables(
         of shares: [PayoutShare], _ currency: Currency
-    ) async throws -> [(account: Account.ID, share: PayoutShare)] {
-        var owed: [(account: Account.ID, share: PayoutShare)] = []
+    ) async throws -> [(account: Account, share: PayoutShare)] {
+        var owed: [(account: Account, share: PayoutShare)] = []
         owed.reserveCapacity(shares.count)
         for part in shares.parts(of: Self.step) {
             let keys = part.map { AccountKey.payable(to: $0.worker, currency) }
@@ -81,7 +81,7 @@ extension Change {
                 owed.append((account, share))
             }
         }
-        return owed.sorted { $0.account < $1.account }
+        return owed.sorted { $0.account.id < $1.account.id }
     }
 }
 

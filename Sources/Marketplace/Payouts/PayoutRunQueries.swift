@@ -35,7 +35,7 @@ struct RunLine: Sendable {
 
 /// A share with the account that it is owed on.
 struct OwedShare: Sendable {
-    let account: Account.ID
+    let account: Account
     let share: PayoutShare
 }
 
@@ -166,14 +166,14 @@ extension Transaction {
               join account on account.kind = 'worker_payable' and account.owner_id = payout_share.worker_id
                           and account.currency = payout_line.currency
              where payout_batch_id = \(id)
-               and (\(last?.account)::uuid is null
-                    or (account_id, payout_share_id) > (\(last?.account)::uuid, \(last?.share.id)::uuid))
+               and (\(last?.account.id)::uuid is null
+                    or (account_id, payout_share_id) > (\(last?.account.id)::uuid, \(last?.share.id)::uuid))
              order by account_id, payout_share_id
              limit \(limit)
             """
         ).map { row in
             OwedShare(
-                account: try row["account_id"],
+                account: Account(id: try row["account_id"], kind: .workerPayable),
                 share: PayoutShare(
                     id: try row["payout_share_id"], worker: try row["worker_id"],
                     amount: try Money(row["amount_minor"], row["currency"])))

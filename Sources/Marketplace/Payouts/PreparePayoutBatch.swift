@@ -25,8 +25,7 @@ package struct PreparePayoutBatch: Sendable {
             let id: PayoutBatch.ID = change.make()
             let gross = try change.payoutLines(for: due, in: currency)
             let claims = try await transaction.lockClaims(of: Array(Set(due.map(\.worker))), in: currency)
-            var payout = try await change.withholdTaxes(from: gross.lines, gross.items, in: currency)
-            try payout.net(claims, by: .usual) { change.identifiers.uuid(at: change.instant) }
+            let payout = try await change.taxAndNet(gross.lines, gross.items, claims, by: .usual, in: currency)
             if payout.lines.isEmpty, let first = payout.leftOut.first {
                 throw WithholdingRefusal.nothingLeft(first.reason)
             }

@@ -83,12 +83,12 @@ package struct PreparePayoutRun: Sendable {
 
     /// - Parameters:
     ///   - source: the account that pays; see ``SetPayoutSource``.
-    ///   - day: on which the bank shall pay.
+    ///   - day: on which the bank shall pay; none on which it does not (``PaymentSystem``).
     ///   - minimumMinor: who has earned less waits.
     ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
     ///   - report: how many payments there are so far.
-    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``NotFound``; ``PayoutRefusal/nothingToPay``;
-    ///   ``VaultRefusal``.
+    /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``BadInput``; ``NotFound``;
+    ///   ``PayoutRefusal/nothingToPay``; ``VaultRefusal``.
     package func callAsFunction(
         from source: String, on day: CalendarDate, minimumMinor: Int64 = 0, earningsMax: Int = 1_000_000,
         by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void = { _ in }
@@ -107,6 +107,19 @@ struct RunOrder: Sendable {
     let day: CalendarDate
     let minimumMinor: Int64
     var earningsMax = 1_000_000
+    /// Whether it is paid on the next day on which the bank pays, where the bank does not pay on that one.
+    var mayBeLater = false
+
+    /// - Throws: ``BadInput`` for a day on which the bank does not pay.
+    func payDay(by source: PayoutSource) throws -> CalendarDate {
+        guard let system = PaymentSystem(of: source.format, in: source.currency), let reason = system.closing(on: day)
+        else { return day }
+        let next = system.day(from: day)
+        guard mayBeLater else {
+            throw BadInput("day", "is \(reason), on which the bank does not pay; the next day is \(next)")
+        }
+        return next
+    }
 }
 
 extension Change {
@@ -125,7 +138,8 @@ extension Change {
         try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
         let id: PayoutBatch.ID = make()
         let run = PayoutRun(
-            format: source.format, payer: try source.payer.paying(on: order.day), fileHash: nil, fileBytes: nil)
+            format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source)), fileHash: nil,
+            fileBytes: nil)
         try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
         var filling = RunFilling(id, from: source, order, keys, by: actor)
         try await filling.fill(self, report)
@@ -249,8 +263,7 @@ private struct RunFilling {
         let workers = Array(Set(lines.flatMap { $0.shares.map(\.worker) }))
         let claims = try await change.transaction.lockClaims(of: workers, in: currency)
         // Taxes are withheld of those who are paid now, and of nobody else.
-        var payout = try await change.withholdTaxes(from: lines, items, in: currency)
-        try payout.net(claims, by: source.payer.netting) { change.identifiers.uuid(at: change.instant) }
+        let payout = try await change.taxAndNet(lines, items, claims, by: source.payer.netting, in: currency)
         try await write(payout, chosen.accounts, change)
     }
 

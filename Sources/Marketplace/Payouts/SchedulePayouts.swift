@@ -110,7 +110,7 @@ package struct PrepareDuePayout: Sendable {
         self.keys = keys
     }
 
-    /// Where its day has passed the bank is to pay today, or on the next weekday.
+    /// Where its day has passed the bank is to pay today; where it does not pay on a day, on the next.
     ///
     /// - Throws: as ``PreparePayoutRun``; ``PayoutDueRefusal``.
     package func callAsFunction(
@@ -124,8 +124,8 @@ package struct PrepareDuePayout: Sendable {
             let zone = try await transaction.payoutSchedule(of: due.source)?.dates ?? .onDemand
             let day = max(due.payOn, try zone.payDay(at: transaction.instant))
             let result = try await change.preparePayoutRun(
-                RunOrder(source: due.source, day: day, minimumMinor: due.minimumMinor), keys, by: actor,
-                report: report)
+                RunOrder(source: due.source, day: day, minimumMinor: due.minimumMinor, mayBeLater: true), keys,
+                by: actor, report: report)
             try await transaction.closePayoutDue(id, as: .prepared, batch: result.batch.id, reason: nil, by: actor)
             return result
         }

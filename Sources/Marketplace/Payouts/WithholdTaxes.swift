@@ -26,19 +26,36 @@ struct QuotedWithholding: Sendable {
 }
 
 extension Change {
+    /// Takes from each share what was taken back of it before, then what is withheld of the rest, and of what is left
+    /// after that what may be kept for clawbacks.
+    func taxAndNet(
+        _ lines: [PayoutLine], _ items: [(earning: DueEarning, line: PayoutLine.ID)],
+        _ claims: [Worker.ID: [OpenClaim]], by policy: NettingPolicy, in currency: Currency
+    ) async throws -> TaxedPayout {
+        var claims = claims
+        let untaxed = Untaxed(of: lines, items, taking: &claims)
+        var payout = try await withholdTaxes(
+            from: try untaxed.taken(from: lines), items, untaxed.earnings, in: currency)
+        try payout.net(claims, untaxed, by: policy) { identifiers.uuid(at: instant) }
+        return payout
+    }
+
     /// Takes from each share what is withheld of it: shares and lines become net. Who has chosen no rules is paid
     /// gross. Whoever cannot be taxed, or would be left with nothing, is left out; their earnings wait.
     ///
+    /// - Parameter untaxed: what of earnings is not paid, and so not taxed.
+    ///
     /// Locks the sums of all whose rule counts over a period until the transaction ends, in the order of their keys.
-    func withholdTaxes(
-        from lines: [PayoutLine], _ items: [(earning: DueEarning, line: PayoutLine.ID)], in currency: Currency
+    private func withholdTaxes(
+        from lines: [PayoutLine], _ items: [(earning: DueEarning, line: PayoutLine.ID)],
+        _ untaxed: [Transfer.ID: Int64], in currency: Currency
     ) async throws -> TaxedPayout {
         let choices = try await transaction.taxChoicesInParts(of: lines.flatMap { $0.shares.map(\.worker) })
         guard !choices.isEmpty else { return TaxedPayout(lines: lines, items: items) }
         let catalogue = try TaxCatalogue.builtIn.get()
         var run = TaxRun(
             currency: currency, seconds: Int64(instant.timeIntervalSince1970.rounded(.down)), choices: choices,
-            catalogue: catalogue)
+            catalogue: catalogue, untaxed: untaxed)
         let taxed = items.filter { run.isTaxed($0.earning.worker) }
         run.works = try await transaction.taxedWork(of: taxed.map(\.earning))
         run.sums = try await transaction.lockTaxSums(run.keys(of: choices.keys.sorted()))
@@ -46,7 +63,7 @@ extension Change {
         return try run.withhold(from: lines, items) { make() }
     }
 
-    /// Writes down what ``withholdTaxes(from:_:in:)`` and ``TaxedPayout/net(_:by:make:)`` have found.
+    /// Writes down what ``taxAndNet(_:_:_:by:in:)`` has found.
     func keep(_ payout: TaxedPayout, in batch: PayoutBatch.ID, by actor: Principal.ID) async throws {
         try await transaction.insertWithholdings(payout.withholdings, in: batch)
         try await transaction.saveTaxSums(payout.sumsAfter)
@@ -77,6 +94,7 @@ private struct TaxRun {
     let seconds: Int64
     let choices: [Worker.ID: TaxChoice]
     let catalogue: TaxCatalogue
+    let untaxed: [Transfer.ID: Int64]
     var works: [Transfer.ID: TaxedWork] = [:]
     var sums: [TaxSumKey: TaxSums] = [:]
     /// What may be counted by now of the claims of a period.
@@ -142,7 +160,8 @@ private struct TaxRun {
                     guard let net = try? Money(share.amount.minorUnits - withheld, currency), net.minorUnits > 0 else {
                         throw LeftOut(reason: "nothing is left after taxes")
                     }
-                    shares.append(PayoutShare(id: share.id, worker: share.worker, amount: net))
+                    shares.append(
+                        PayoutShare(id: share.id, worker: share.worker, amount: net, keptMinor: share.keptMinor))
                     result.withholdings += found
                     result.items += owned
                     if let last = found.last?.withholding, let period = last.period {
@@ -166,6 +185,8 @@ private struct TaxRun {
         return result
     }
 
+    private func taxable(_ earning: DueEarning) -> Int64 { earning.amountMinor - (untaxed[earning.transfer] ?? 0) }
+
     private struct LeftOut: Error {
         let reason: String
     }
@@ -181,13 +202,14 @@ private struct TaxRun {
         guard ruleSet.hasEffect else { return [] }
         let key = key(of: share.worker, ruleSet, day)
         var before = key.flatMap { sums[$0] } ?? TaxSums()
-        // What an appeal has given back of it was taxed when it was earned.
-        let places = Dictionary(grouping: earnings.filter { !$0.isGivenBack }) { earning in
+        // What an appeal has given back of it was taxed when it was earned; what was taken back is not paid.
+        let taxed = earnings.filter { !$0.isGivenBack && taxable($0) > 0 }
+        let places = Dictionary(grouping: taxed) { earning in
             ruleSet.dependsOnPlace ? works[earning.transfer]?.place : nil
         }
         var found: [QuotedWithholding] = []
         for (place, part) in places.sorted(by: { ($0.key ?? "") < ($1.key ?? "") }) {
-            let gross = part.reduce(0) { $0 + $1.amountMinor }
+            let gross = part.reduce(0) { $0 + taxable($1) }
             var payment = TaxPayment(day: day, gross: gross, currency: currency.code)
             payment.standing = choice.standing
             payment.standing.placeOfPerformance = place

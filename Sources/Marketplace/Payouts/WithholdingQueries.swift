@@ -12,7 +12,14 @@ extension Transaction {
             let rows = try await rows(
                 """
                 select earning.transfer_id, upper(left(assignment.terms->>'place_of_performance', 2)) as place,
-                       earning.flag_id is null as is_work, coalesce(fee.amount_minor, 0) as fee_minor
+                       earning.flag_id is null as is_work,
+                       (coalesce(fee.amount_minor, 0)
+                        - coalesce((select sum(back.amount_minor)
+                                      from clawback_item as item
+                                      join transfer as back on back.kind = 'fee_return'
+                                                           and back.source_id = item.clawback_item_id
+                                     where item.requester_id = earning.requester_id
+                                       and item.transfer_id = earning.transfer_id), 0))::bigint as fee_minor
                   from unnest(\(part.map(\.requester))::uuid[], \(part.map(\.transfer))::uuid[])
                        as wanted (requester_id, transfer_id)
                   join earning using (requester_id, transfer_id)
@@ -168,7 +175,7 @@ extension Transaction {
                   from withholding join payout_share using (payout_share_id)
                  where payout_batch_id = \(batch)
                  union all
-                select payout_line_id, payout_share.worker_id, 0, 0, 0, 0, kept.amount_minor, 0
+                select payout_line_id, payout_share.worker_id, 0, 0, 0, 0, kept.amount_minor, kept.untaxed_minor
                   from clawback_recovery as kept join payout_share using (payout_share_id)
                  where payout_batch_id = \(batch)) as part
              group by payout_line_id, worker_id

@@ -75,14 +75,21 @@ extension Transaction {
     /// by now: then to the wallet that it came from.
     func clawbackMoves(
         of id: Clawback.ID
-    ) async throws -> [(item: UUID, earning: Transfer.ID, credit: AccountKey, amount: Money)] {
+    ) async throws -> [ClawbackMove] {
         try await rows(
             """
             select clawback_item_id, item.transfer_id, item.requester_id, item.amount_minor, transfer.currency,
-                   debited.kind
+                   debited.kind, transfer.amount_minor as earned_minor, coalesce(fee.amount_minor, 0) as fee_minor,
+                   (select coalesce(sum(back.amount_minor), 0)
+                      from clawback_item as earlier
+                      join transfer as back on back.kind = 'fee_return' and back.source_id = earlier.clawback_item_id
+                     where earlier.requester_id = item.requester_id
+                       and earlier.transfer_id = item.transfer_id)::bigint as fee_back_minor
               from clawback_item as item
               join transfer on transfer.transfer_id = item.transfer_id
               join account as debited on debited.account_id = transfer.debit_account_id
+              left join transfer as fee on transfer.kind = 'earning' and fee.kind = 'fee'
+                                       and fee.source_id = transfer.source_id
              where item.clawback_id = \(id)
              order by clawback_item_id
             """
@@ -98,9 +105,12 @@ extension Transaction {
                     .conversion, .rounding, .writeOff, .workerReceivables:
                     .wallet(of: requester, currency)
                 }
-            return (
-                try row["clawback_item_id"], try row["transfer_id"], credit, try Money(row["amount_minor"], currency)
-            )
+            let amount = try Money(row["amount_minor"], currency)
+            let (fee, back): (Int64, Int64) = (try row["fee_minor"], try row["fee_back_minor"])
+            let part = ClawbackMove.part(of: fee, for: amount.minorUnits, of: try row["earned_minor"])
+            return ClawbackMove(
+                item: try row["clawback_item_id"], earning: try row["transfer_id"], requester: requester,
+                credit: credit, amount: amount, fee: try Money(max(min(part, fee - back), 0), currency))
         }
     }
 
@@ -173,6 +183,24 @@ extension Transaction {
 
     func clawback(by decision: Decision.ID) async throws -> Clawback.ID? {
         try await firstRow("select clawback_id from clawback where decision_id = \(decision)")?["clawback_id"]
+    }
+}
+
+/// What an item of a clawback moves.
+struct ClawbackMove: Sendable {
+    let item: UUID
+    let earning: Transfer.ID
+    let requester: Requester.ID
+    /// Where the pay came from.
+    let credit: AccountKey
+    let amount: Money
+    /// What of the platform's fee for it goes back to the requester.
+    let fee: Money
+
+    /// Rounding: half up.
+    static func part(of fee: Int64, for amount: Int64, of earned: Int64) -> Int64 {
+        guard earned > 0 else { return 0 }
+        return Int64(clamping: (2 * Int128(fee) * Int128(amount) + Int128(earned)) / (2 * Int128(earned)))
     }
 }
 

@@ -51,7 +51,7 @@ extension Change {
         let wallet = AccountKey.wallet(of: batch.requester, currency)
         let accounts = try await transaction.accounts([hold, wallet], ids: identifiers)
         guard let from = accounts[hold], let to = accounts[wallet] else { throw StoreError.unexpectedRowCount(0) }
-        let left = try Money(try await transaction.lockBalance(of: from) ?? 0, currency)
+        let left = try Money(try await transaction.lockBalance(of: from.id) ?? 0, currency)
         guard left.minorUnits > 0 else { return left }
         let source = batch.id.uuid
         let transfer = Transfer(id: make(), kind: .release, debit: from, credit: to, amount: left, source: source)

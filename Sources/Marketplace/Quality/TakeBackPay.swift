@@ -136,13 +136,22 @@ extension Change {
             ],
             reasons: clawback.reasons, by: actor)
         let debts = AccountKey.receivables(clawback.amount.currency)
-        let accounts = try await transaction.accounts([debts] + Set(moves.map(\.credit)), ids: identifiers)
-        let transfers = try moves.map { move in
-            guard let from = accounts[debts], let to = accounts[move.credit] else {
-                throw StoreError.unexpectedRowCount(0)
-            }
-            return Transfer(
-                id: make(), kind: .clawback, debit: from, credit: to, amount: move.amount, source: move.item)
+        let fees = AccountKey.fees(clawback.amount.currency)
+        let wallets = moves.map { AccountKey.wallet(of: $0.requester, $0.amount.currency) }
+        let accounts = try await transaction.accounts(
+            [debts, fees] + Set(moves.map(\.credit) + wallets), ids: identifiers)
+        var transfers: [Transfer] = []
+        for (move, wallet) in zip(moves, wallets) {
+            guard let debts = accounts[debts], let fees = accounts[fees], let to = accounts[move.credit],
+                let wallet = accounts[wallet]
+            else { throw StoreError.unexpectedRowCount(0) }
+            transfers.append(
+                Transfer(
+                    id: make(), kind: .clawback, debit: debts, credit: to, amount: move.amount, source: move.item))
+            guard move.fee.minorUnits > 0 else { continue }
+            transfers.append(
+                Transfer(
+                    id: make(), kind: .feeReturn, debit: fees, credit: wallet, amount: move.fee, source: move.item))
         }
         try await transaction.post(
             JournalEntry(

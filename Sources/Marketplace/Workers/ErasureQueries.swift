@@ -18,8 +18,12 @@ extension Transaction {
     func isOwedMoney(_ worker: Worker.ID) async throws -> Bool {
         try await firstRow(
             """
-            select from account join account_slice using (account_id)
-             where kind = 'worker_payable' and owner_id = \(worker) and balance_minor <> 0
+            select from account
+             where kind = 'worker_payable' and owner_id = \(worker)
+               and (select coalesce(sum(amount_minor), 0) from transfer
+                     where credit_account_id = account_id and transfer.currency = account.currency)
+                <> (select coalesce(sum(amount_minor), 0) from transfer
+                     where debit_account_id = account_id and transfer.currency = account.currency)
              limit 1
             """) != nil
     }

@@ -100,8 +100,12 @@ extension Transaction {
                               where transfer.currency = c.currency and kind = 'payout'), 0)::bigint as posted,
                    coalesce((select sum(amount_minor) from transfer
                               where transfer.currency = c.currency and kind = 'fee'), 0)::bigint as fees,
-                   coalesce((select sum(balance_minor) from account join account_slice using (account_id)
-                              where account.currency = c.currency and kind = 'worker_payable'), 0)::bigint as owed
+                   ((select coalesce(sum(amount_minor), 0)
+                       from transfer join account on account_id = credit_account_id
+                      where account.currency = c.currency and account.kind = 'worker_payable')
+                    - (select coalesce(sum(amount_minor), 0)
+                         from transfer join account on account_id = debit_account_id
+                        where account.currency = c.currency and account.kind = 'worker_payable'))::bigint as owed
               from currencies as c
              order by currency
             """

@@ -7,7 +7,10 @@ struct LedgerReportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "report",
         abstract:
-            "Aging of what is owed to workers, take rate, cost of an accepted answer, and whether the books agree.",
+            """
+            Aging of what is owed to workers, what they owe, take rate, cost of an accepted answer, and whether the \
+            books agree.
+            """,
         discussion: "Example: guildhall ledger report --from 2026-03-01T00:00:00Z --to 2026-04-01T00:00:00Z"
     )
     @OptionGroup var options: LedgerOptions
@@ -31,6 +34,14 @@ extension FinanceReport {
                     [
                         "age": .string($0.age), "amount_minor": .integer($0.amount.minorUnits),
                         "currency": .string($0.amount.currency.code), "earnings": .integer(Int64($0.earnings)),
+                        "workers": .integer(Int64($0.workers)),
+                    ]
+                }),
+            "receivables": .array(
+                receivables.map {
+                    [
+                        "currency": .string($0.owed.currency.code), "owed_minor": .integer($0.owed.minorUnits),
+                        "resting_minor": .integer($0.resting.minorUnits), "claims": .integer(Int64($0.claims)),
                         "workers": .integer(Int64($0.workers)),
                     ]
                 }),
@@ -60,7 +71,10 @@ extension FinanceReport {
             "accepted: \($0.accepted) for \($0.pay), fees \($0.fees), top-ups \($0.topUps); take rate "
                 + "\(Double($0.takeBasisPoints) / 100) %, one answer costs \($0.costOfOneMinor) minor units"
         }
+        let claimed = receivables.map {
+            "owed by \($0.workers) workers: \($0.owed) of \($0.claims) clawbacks, of which \($0.resting) rests"
+        }
         let books = booksAgree ? "the books agree" : "THE BOOKS DO NOT AGREE: run 'guildhall doctor'"
-        return (owed + taken + [books]).joined(separator: "\n")
+        return (owed + claimed + taken + [books]).joined(separator: "\n")
     }
 }

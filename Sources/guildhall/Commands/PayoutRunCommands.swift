@@ -70,7 +70,8 @@ struct PayoutRunCommand: AsyncParsableCommand {
             """)
     @OptionGroup var options: DatabaseOptions
     @Option(help: "Which account pays; `payout source list` shows them.") var source: String
-    @Option(help: "The day on which the bank shall pay, yyyy-mm-dd.") var day: String
+    @Option(help: "The day on which the bank shall pay, yyyy-mm-dd; no holiday of T2 (EUR) or the Fed (NACHA).")
+    var day: String
     @Option(help: "Who has earned less waits; minor units.") var minimumMinor: Int64 = 0
     @Option(help: .actor("a finance maker")) var by = "finance-maker"
     @Flag(help: "Print JSON.") var json = false

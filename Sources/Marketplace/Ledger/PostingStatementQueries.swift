@@ -1,0 +1,204 @@
+internal import Foundation
+internal import Store
+
+/// What entries come to for each account, and the statement that posts them.
+enum Posting {
+    /// Up to so many accounts and transfers a statement has a part of its own for each, which is planned as what it is;
+    /// beyond that it walks along arrays.
+    private static let shortMax = 8
+
+    struct Change: Sendable {
+        let account: Account
+        let amount: Int64
+    }
+
+    /// In the order of the accounts, in which everybody waits for them; none of those that stay what they are.
+    ///
+    /// - Throws: ``LedgerRefusal/balanceTooLarge`` when the sum of an account is beyond what an amount can be.
+    static func changes(by entries: [JournalEntry]) throws(LedgerRefusal) -> [Change] {
+        var sums: [Account: Int64] = [:]
+        for transfer in entries.lazy.flatMap(\.transfers) {
+            for (account, amount) in [
+                (transfer.debit, -transfer.amount.minorUnits), (transfer.credit, transfer.amount.minorUnits),
+            ] {
+                let (sum, overflow) = sums[account, default: 0].addingReportingOverflow(amount)
+                guard !overflow else { throw .balanceTooLarge }
+                sums[account] = sum
+            }
+        }
+        return sums.filter { $0.value != 0 }.map(Change.init).sorted { $0.account.id < $1.account.id }
+    }
+
+    /// See ``Transaction/postingStatement(_:at:)``. Entries and transfers are inserted only when every slice was moved.
+    static func statement(_ entries: [JournalEntry], _ kept: [Change], at instant: Date) -> SQL {
+        let lines = entries.flatMap { entry in entry.transfers.map { Line(entry: entry.id, transfer: $0) } }
+        let isShort = lines.count <= shortMax
+        return """
+            with recursive \(fragment: kept.count <= shortMax ? chain(kept) : walk(kept)),
+            entry as (
+                insert into journal_entry (entry_id, kind, source_id, reverses_id, reason, posted_at)
+                select entry_id, kind, source_id, reverses_id, reason, \(instant)
+                  from (\(fragment: isShort ? values(of: entries) : unnested(entries))) as entry
+                 where (select count(*) from moved) = \(kept.count)
+            ),
+            line as (
+                insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
+                                      source_id, posted_at, entry_id)
+                select transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, \(instant), entry_id
+                  from (\(fragment: isShort ? values(of: lines) : unnested(lines))) as line
+                 where (select count(*) from moved) = \(kept.count)
+            )
+            select (select count(*) from change) as reached, (select count(*) from moved) as moved
+            """
+    }
+
+    /// A free slice of each account, in their order, none of what comes after one that has no free slice: who waits
+    /// holds only what comes before, so that nobody waits in a ring; and the balances moved, if there are all.
+    private static func chain(_ kept: [Change]) -> SQL {
+        guard let first = kept.first else {
+            return "change as (select where false), moved as (select where false)"
+        }
+        var parts: SQL = """
+            slice_1 as materialized (
+                select slice_no from account_slice
+                 where account_id = \(first.account.id) and balance_minor + \(first.amount)::bigint >= 0
+                 limit 1
+                   for no key update skip locked
+            )
+            """
+        var changes: SQL = """
+            select \(first.account.id)::uuid as account_id, slice_no, \(first.amount)::bigint as amount from slice_1
+            """
+        for (place, change) in kept.enumerated().dropFirst() {
+            parts = """
+                \(fragment: parts),
+                \(fragment: slice(place)) as materialized (
+                    select slice_no from account_slice
+                     where account_id = \(change.account.id) and balance_minor + \(change.amount)::bigint >= 0
+                       and exists (select from \(fragment: slice(place - 1)))
+                     limit 1
+                       for no key update skip locked
+                )
+                """
+            changes = """
+                \(fragment: changes) union all
+                select \(change.account.id)::uuid, slice_no, \(change.amount)::bigint from \(fragment: slice(place))
+                """
+        }
+        return """
+            \(fragment: parts),
+            -- Of its own, as PostgreSQL looks again at a row that was changed meanwhile: not seen through a union.
+            change as materialized (\(fragment: changes)),
+            moved as (
+                update account_slice
+                   set balance_minor = account_slice.balance_minor + change.amount
+                  from change
+                 where (select count(*) from change) = \(kept.count)
+                   and account_slice.account_id = change.account_id and account_slice.slice_no = change.slice_no
+                returning account_slice.slice_no
+            )
+            """
+    }
+
+    /// The name of the part of an account.
+    private static func slice(_ place: Int) -> SQL {
+        [
+            "slice_1", "slice_2", "slice_3", "slice_4", "slice_5", "slice_6", "slice_7", "slice_8",
+        ][place]
+    }
+
+    /// Of the next account in the walk.
+    private static let nextFreeSlice: SQL = """
+        select account_slice.slice_no from account_slice
+         where account_slice.account_id = accounts[place + 1]
+           and account_slice.balance_minor + amounts[place + 1] >= 0
+         limit 1
+           for no key update skip locked
+        """
+
+    /// The same of any number of accounts. A recursive query's parts are run once for each row, whatever the plan.
+    private static func walk(_ kept: [Change]) -> SQL {
+        """
+        wanted as materialized (
+            select \(kept.map(\.account.id))::uuid[] as accounts, \(kept.map(\.amount))::bigint[] as amounts
+        ),
+        walk as (
+            select 0 as place, null::smallint as slice_no
+             union all
+            select place + 1, slice.slice_no
+              from walk
+             cross join wanted
+             cross join lateral (\(fragment: nextFreeSlice)) as slice
+             where place < cardinality(accounts)
+        ),
+        change as materialized (
+            select accounts[place] as account_id, slice_no, amounts[place] as amount
+              from walk cross join wanted where place > 0
+        ),
+        moved as (
+            update account_slice
+               set balance_minor = account_slice.balance_minor + change.amount
+              from change
+             where (select count(*) from change) = \(kept.count)
+               and account_slice.account_id = change.account_id and account_slice.slice_no = change.slice_no
+            returning account_slice.slice_no
+        )
+        """
+    }
+
+    private static func values(of entries: [JournalEntry]) -> SQL {
+        union(
+            entries.map {
+                """
+                select \($0.id)::uuid as entry_id, \($0.kind)::entry_kind as kind, \($0.source)::uuid as source_id,
+                       \($0.reverses)::uuid as reverses_id, \($0.reason)::text as reason
+                """
+            })
+    }
+
+    private static func values(of lines: [Line]) -> SQL {
+        union(
+            lines.map {
+                """
+                select \($0.transfer.id)::uuid as transfer_id, \($0.transfer.kind)::transfer_kind as kind,
+                       \($0.transfer.debit.id)::uuid as debit_id, \($0.transfer.credit.id)::uuid as credit_id,
+                       \($0.transfer.amount.minorUnits)::bigint as amount_minor,
+                       \($0.transfer.amount.currency)::text as currency, \($0.transfer.source)::uuid as source_id,
+                       \($0.entry)::uuid as entry_id
+                """
+            })
+    }
+
+    private static func union(_ rows: [SQL]) -> SQL {
+        rows.dropFirst().reduce(rows[0]) { "\(fragment: $0) union all \(fragment: $1)" }
+    }
+
+    private static func unnested(_ entries: [JournalEntry]) -> SQL {
+        """
+        select entry_id, kind::entry_kind as kind, source_id, reverses_id, reason
+          from unnest(\(entries.map(\.id))::uuid[], \(entries.map(\.kind.rawValue))::text[],
+                      \(entries.map(\.source))::uuid[], \(entries.map(\.reverses))::uuid[],
+                      \(entries.map(\.reason))::text[])
+               as entry (entry_id, kind, source_id, reverses_id, reason)
+        """
+    }
+
+    private static func unnested(_ lines: [Line]) -> SQL {
+        """
+        select transfer_id, kind::transfer_kind as kind, debit_id, credit_id, amount_minor, currency, source_id,
+               entry_id
+          from unnest(\(lines.map(\.transfer.id))::uuid[], \(lines.map(\.transfer.kind.rawValue))::text[],
+                      \(lines.map(\.transfer.debit.id))::uuid[], \(lines.map(\.transfer.credit.id))::uuid[],
+                      \(lines.map(\.transfer.amount.minorUnits))::bigint[],
+                      \(lines.map(\.transfer.amount.currency.code))::text[],
+                      \(lines.map(\.transfer.source))::uuid[], \(lines.map(\.entry))::uuid[])
+               as line (transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, entry_id)
+        """
+    }
+
+    /// A transfer of an entry.
+    private struct Line: Sendable {
+        let entry: JournalEntry.ID
+        let transfer: Transfer
+    }
+}
