@@ -61,5 +61,12 @@ package func endpoints(of market: Market, isReady: @escaping @Sendable () async 
         + RatingRoutes(market: market).endpoints
         + ScheduleRoutes(market: market).endpoints
         + StoppingRoutes(market: market).endpoints
+        + RequesterRoutes(market: market).endpoints
+        + BatchRoutes(market: market).endpoints
+        + TaskRoutes(market: market).endpoints
+        + WorkerRoutes(market: market).endpoints
+        + OperatorRoutes(market: market).endpoints
+        + LedgerRoutes(market: market).endpoints
+        + PayoutRoutes(market: market).endpoints
     return all + DocumentRoutes(documented: all).endpoints
 }

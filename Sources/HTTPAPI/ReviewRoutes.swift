@@ -19,17 +19,17 @@ struct ReviewRoutes {
         [
             Endpoint(
                 .get, "/v1/reviews/{requester}/{batch}", "listReviews",
-                "What waits in a batch for you, without who wrote it", .reviews, for: .requester([.reviewer]),
+                "What waits in a batch for you, without who wrote it", .reviews, for: .platform([.reviewer]),
                 query: Parameter.pagingOn, gives: .ok(.page(.reviewItem)), by: queue),
             Endpoint(
                 .get, Self.one, "readSubmission", "With its task and answer; you cannot take the task then", .reviews,
-                for: .requester([.reviewer]),
+                for: .platform([.reviewer]),
                 gives: .ok(Shape.reviewItem.with("ReviewedSubmission", ["payload": .anything, "answer": .anything])),
                 refuses: Self.barred + Code.content, by: submission),
             Endpoint(
                 .post, Self.one, "reviewSubmission",
                 "Judge an answer; without a verdict it follows from the fields", .reviews,
-                for: .requester([.reviewer]),
+                for: .platform([.reviewer]),
                 takes: Endpoint.Body(
                     Shape.object([
                         "verdict": Shape.choice(Verdict.self).optional,
@@ -42,7 +42,7 @@ struct ReviewRoutes {
                 refuses: Self.barred, by: judge),
             Endpoint(
                 .post, Self.one + "/back", "sendBack", "Ask the worker for another version", .reviews,
-                for: .requester([.reviewer]),
+                for: .platform([.reviewer]),
                 takes: Endpoint.Body(
                     Shape.object(["reasons": .text]).with(nil, Shape.reviewSheet), bytesMax: Self.bodyBytesMax),
                 gives: .ok(["answer_until": .time]),

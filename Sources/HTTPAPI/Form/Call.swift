@@ -56,6 +56,15 @@ struct Call: Sendable {
         return id
     }
 
+    /// A text from the path, of its declared shape.
+    func name(_ parameter: String) throws -> String {
+        let declared = endpoint.parameters.first { $0.place == .path && $0.name == parameter }
+        guard let text = context.parameters.get(parameter)?.removingPercentEncoding, let declared,
+            !text.utf8.contains(0), declared.schema?.faults(in: declared.value(of: text), limit: 1) == []
+        else { throw NotFound(parameter) }
+        return text
+    }
+
     /// `limit`, 20 if left out.
     var limit: Int { query["limit"].flatMap { Int($0) } ?? 20 }
 
@@ -92,6 +101,8 @@ struct Call: Sendable {
     }
 
     func text(_ field: String) -> String? { self[field]?.stringValue }
+
+    func texts(_ field: String) -> [String] { self[field]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 
     func member<Entity>(_ field: String) throws(BadInput) -> Identifier<Entity>? {
         guard let value = self[field] else { return nil }
