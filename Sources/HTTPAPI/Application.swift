@@ -16,6 +16,12 @@ package struct ServerSettings: Sendable {
     package var bodySeconds: Int64 = 20
     /// Of one key, or without one from one address, in this process.
     package var requestsPerMinute = 6_000
+    /// Requests under way at once; beyond them 503.
+    package var inFlightMax = 512
+    /// Streams of server-sent events open at once.
+    package var streamsMax = 256
+    /// Seconds after which a connection is closed that does not take what is written to it.
+    package var writeSeconds: Int64 = 30
 
     package init() {}
 }
@@ -30,13 +36,16 @@ package func buildApplication(
     isReady: @escaping @Sendable () async -> String?,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let served = endpoints(of: market, isReady: isReady)
+    let served = endpoints(of: market, isReady: isReady, streamsMax: settings.streamsMax)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
     Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
     return Application(
         router: router,
-        server: .http1(configuration: .init(idleTimeout: .seconds(settings.idleSeconds))),
+        server: .http1(
+            configuration: .init(
+                additionalChannelHandlers: [SlowReaderHandler(limit: .seconds(settings.writeSeconds))],
+                idleTimeout: .seconds(settings.idleSeconds))),
         configuration: ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "guildhall",
             availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)
@@ -47,7 +56,9 @@ package func buildApplication(
 }
 
 /// Everything that the API does: the one list that is served, documented and tested.
-package func endpoints(of market: Market, isReady: @escaping @Sendable () async -> String?) -> [Endpoint] {
+package func endpoints(
+    of market: Market, isReady: @escaping @Sendable () async -> String?, streamsMax: Int = 256
+) -> [Endpoint] {
     let all =
         HealthRoutes(market: market, isReady: isReady).endpoints
         + WorkRoutes(market: market).endpoints
@@ -68,5 +79,6 @@ package func endpoints(of market: Market, isReady: @escaping @Sendable () async 
         + OperatorRoutes(market: market).endpoints
         + LedgerRoutes(market: market).endpoints
         + PayoutRoutes(market: market).endpoints
+        + StreamRoutes(market: market, room: StreamRoom(most: streamsMax)).endpoints
     return all + DocumentRoutes(documented: all).endpoints
 }

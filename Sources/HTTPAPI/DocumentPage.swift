@@ -61,8 +61,9 @@ struct DocumentPage: Sendable {
         for answer in endpoint.answers {
             parts.append("<h4>\(answer.status)</h4>")
             parts.append(
-                answer.mediaType == "application/json"
-                    ? members(answer.shape.json) : "<p><code>\(escaped(answer.mediaType))</code></p>")
+                answer.isJSON
+                    ? members(answer.shape.json)
+                    : "<p><code>\(escaped(answer.mediaTypes.joined(separator: ", ")))</code></p>")
         }
         parts.append("<h4>curl</h4><pre>\(escaped(curl(endpoint)))</pre>")
         let codes = endpoint.codes.map { "<a href=\"#\($0.name)\"><code>\($0.name)</code></a>" }

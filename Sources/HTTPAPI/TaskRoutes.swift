@@ -59,7 +59,8 @@ struct TaskRoutes {
                     .query("format", .choice(ResultFormat.self)), .query("choice", .choice(ExportChoice.self)),
                     .query("label", Shape.text(1...500).described("Where crowd-kit's label is, a JSON Pointer.")),
                 ],
-                gives: .media("application/octet-stream"), refuses: ["batch_quarantined"] + Code.content, by: results),
+                gives: .media("application/jsonl", "text/csv", "application/json"),
+                refuses: ["batch_quarantined"] + Code.content, by: results),
             Endpoint(
                 .get, BatchRoutes.path + "/quarantined-slots", "listQuarantinedSlots",
                 "What is held back since lease after lease on it ended without an answer", .batches,
@@ -134,7 +135,13 @@ struct TaskRoutes {
         settings.label = call.query["label"]
         let wanted = settings
         let choice: ExportChoice = call.choice("choice") ?? .accepted
-        return try await Download.make(format == .csv ? "text/csv; charset=utf-8" : "application/jsonl") { write in
+        let mediaType =
+            switch format {
+            case .jsonl: "application/jsonl"
+            case .csv, .crowdKit: "text/csv; charset=utf-8"
+            case .labelStudio: "application/json"
+            }
+        return try await Download.make(mediaType) { write in
             _ = try await ExportResults(market: market)(
                 .batch(key.id), of: key.requester, choice, as: wanted, by: actor, to: write)
         }

@@ -97,7 +97,7 @@ struct WorkerRoutes {
                 .get, "/v1/statements/{year}", "readStatement", "What you were paid in a year, as a table", .earnings,
                 for: .worker,
                 query: [.path("year", .integer(2_000...9_998)), .query("format", .choice(TableForm.self))],
-                gives: .media("text/csv"), by: statement),
+                gives: .media("text/csv", "text/html"), by: statement),
             Endpoint(
                 .put, "/v1/payout-method", "setPayoutMethod",
                 "Where you are paid; a change waits 72 hours, and you are told at your former address", .earnings,

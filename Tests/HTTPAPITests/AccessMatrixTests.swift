@@ -58,8 +58,9 @@ struct AccessMatrixTests {
 
     @Test("refused is who must be, and nobody else; without a key nobody comes in")
     func matrix() async throws {
-        let small = try await SmallMarket(market: Market(
-            database: Scratch.market.database, identifiers: Scratch.here.identifiers, keys: Scratch.keys))
+        let small = try await SmallMarket(
+            market: Market(
+                database: Scratch.market.database, identifiers: Scratch.here.identifiers, keys: Scratch.keys))
         let (ann, ben) = (try await small.lawyer("ann"), try await small.lawyer("ben"))
         let batch = try await small.batch(small.draft("one"), tasks: 4)
         let (mine, theirs) = (try await small.claim(ann), try await small.claim(ben))
@@ -74,7 +75,7 @@ struct AccessMatrixTests {
         let foreign = Objects(ids: common.merging(["assignment": "\(theirs.id)", "worker": "\(ben)"]) { $1 })
         let callers = people
         try await LiveServer.run(small.market) { server in
-            for endpoint in server.contract?.endpoints ?? [] {
+            for endpoint in server.contract?.endpoints ?? [] where !endpoint.isStream {
                 // What changes something is called with an example, which is refused for other reasons, or taken once.
                 for objects in [own, foreign] {
                     let path = objects.path(of: endpoint)

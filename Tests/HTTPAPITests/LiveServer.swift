@@ -14,6 +14,8 @@ struct LiveServer: Sendable {
     let port: Int
     /// Of the process's own server; none for another process.
     var contract: Contract?
+    /// Lets it finish what it has begun, and no more.
+    var stop: @Sendable () async -> Void = {}
 
     struct Answer {
         let status: Int
@@ -43,7 +45,9 @@ struct LiveServer: Sendable {
             var iterator = ports.makeAsyncIterator()
             let port = try #require(await iterator.next())
             do {
-                try await body(LiveServer(port: port, contract: Contract(of: market)))
+                try await body(
+                    LiveServer(
+                        port: port, contract: Contract(of: market), stop: { await group.triggerGracefulShutdown() }))
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error

@@ -9,9 +9,11 @@ package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
     /// Where it came from; no port.
     let remote: String
+    let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
+        channel = source.channel
         remote = source.channel.remoteAddress?.ipAddress ?? "local"
     }
 }

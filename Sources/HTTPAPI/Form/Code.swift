@@ -53,7 +53,7 @@ extension Endpoint {
             ]
         }
         if method != .get { codes.append("outcome_unknown") }
-        if body != nil { codes += ["bad_json", "unsupported_media_type", "body_too_large", "request_timeout"] }
+        if body != nil { codes += ["bad_json", "unsupported_media_type", "body_too_large"] }
         return codes + refusals.filter { !codes.contains($0) }
     }
 }

@@ -181,7 +181,6 @@ extension Catalogue {
         409 record_key_missing There is no key to sign records. Make one with `guildhall keys record`.
         422 record_other_key The record is signed by another key than the one it was checked with.
         409 request_in_flight A request with this Idempotency-Key is being answered. Try again in a second.
-        408 request_timeout The body did not arrive in time.
         409 reversal_prepared Somebody has prepared the reversal of this entry, or it was taken back.
         403 reviewer_had_original The task checks an answer that you gave, judged or read before. Somebody else \
         must judge this check.

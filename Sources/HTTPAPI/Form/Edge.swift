@@ -10,14 +10,12 @@ enum RequestRefusal: HTTPRefusal {
     case contentType
     case keyMissing
     case badJSON(String)
-    case tooSlow
 
     var code: String {
         switch self {
         case .contentType: "unsupported_media_type"
         case .keyMissing: "idempotency_key_missing"
         case .badJSON: "bad_json"
-        case .tooSlow: "request_timeout"
         }
     }
 
@@ -25,7 +23,6 @@ enum RequestRefusal: HTTPRefusal {
         switch self {
         case .contentType: .unsupportedMediaType
         case .keyMissing, .badJSON: .badRequest
-        case .tooSlow: .requestTimeout
         }
     }
 
@@ -34,7 +31,6 @@ enum RequestRefusal: HTTPRefusal {
         case .contentType: "Send Content-Type: application/json."
         case .keyMissing: "Send an Idempotency-Key header, so that the request can be repeated safely."
         case .badJSON(let reason): "The body is not acceptable JSON: \(reason)"
-        case .tooSlow: "The body did not arrive in time."
         }
     }
 }
@@ -55,10 +51,13 @@ struct Edge: Sendable {
 
     private func answer(_ request: Request, _ context: APIContext, _ endpoint: Endpoint) async throws -> Response {
         let allowance = try limits.take(request, context, endpoint)
+        // Supervisors are answered whatever is under way.
+        if endpoint.topic != .service { try limits.enter() }
+        defer { if endpoint.topic != .service { limits.leave() } }
         let caller = endpoint.access == .everybody ? nil : try await market.authenticate(request)
         let query = try readQuery(request, endpoint)
         let fields = try readFields(request, endpoint)
-        let (body, fingerprint) = try await readBody(request, endpoint)
+        let (body, fingerprint) = try await readBody(request, context, endpoint)
         if endpoint.isKeyed, request.headers[.idempotencyKey] == nil { throw RequestRefusal.keyMissing }
         let call = Call(
             market: market, request: request, context: context, endpoint: endpoint, caller: caller, query: query,
@@ -140,13 +139,15 @@ struct Edge: Sendable {
         return names
     }
 
-    private func readBody(_ request: Request, _ endpoint: Endpoint) async throws -> (JSON, Digest) {
+    private func readBody(
+        _ request: Request, _ context: APIContext, _ endpoint: Endpoint
+    ) async throws -> (JSON, Digest) {
         let query = request.uri.query.map { "?\($0)" } ?? ""
         let line = Array("\(request.method) \(request.uri.path)\(query)\n".utf8)
         guard let declared = endpoint.body else { return (.object([:]), Digest(of: line)) }
         let type = request.headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces)
         if let type, type.lowercased() != "application/json" { throw RequestRefusal.contentType }
-        let bytes = try await limits.collect(request, upTo: declared.bytesMax)
+        let bytes = try await limits.collect(request, upTo: declared.bytesMax, context)
         let fingerprint = Digest(of: line + bytes)
         if bytes.isEmpty, declared.isOptional { return (.object([:]), fingerprint) }
         guard type != nil else { throw RequestRefusal.contentType }

@@ -43,6 +43,9 @@ package struct Endpoint: Sendable {
             + query.filter { $0.place == .query }
     }
 
+    /// Whether its answer goes on as long as somebody reads it.
+    package var isStream: Bool { answers.first?.mediaTypes == ["text/event-stream"] }
+
     /// What is under one heading in the documentation; keys are scoped by it.
     package enum Topic: String, Sendable, CaseIterable {
         case work, offers, auctions, direct_offers, asks, reviews, decisions, quality, ratings
@@ -53,7 +56,9 @@ package struct Endpoint: Sendable {
     package struct Answer: Sendable {
         package let status: Int
         package let shape: Shape
-        var mediaType = "application/json"
+        /// Which it may be; the first unless something else is asked for.
+        package var mediaTypes = ["application/json"]
+        package var isJSON: Bool { mediaTypes == ["application/json"] }
 
         static func ok(_ shape: Shape) -> Answer { Answer(status: 200, shape: shape) }
         static func created(_ shape: Shape) -> Answer { Answer(status: 201, shape: shape) }
@@ -61,7 +66,7 @@ package struct Endpoint: Sendable {
         static func ok(_ members: KeyValuePairs<String, Shape>) -> Answer { .ok(.object(members)) }
         static func created(_ members: KeyValuePairs<String, Shape>) -> Answer { .created(.object(members)) }
         /// Text of another kind than JSON.
-        static func media(_ type: String) -> Answer { Answer(status: 200, shape: .text, mediaType: type) }
+        static func media(_ types: String...) -> Answer { Answer(status: 200, shape: .text, mediaTypes: types) }
     }
 
     /// A JSON body; an empty one counts as `{}` where nothing in it is required.
@@ -138,7 +143,7 @@ package struct Parameter: Sendable {
     /// What is sent, as the kind of value that the shape asks for.
     func value(of text: String) -> JSON {
         switch shape.json["type"]?.stringValue {
-        case "integer": Int64(text).map(JSON.integer) ?? .string(text)
+        case "integer": Int64(text).flatMap { "\($0)" == text ? JSON.integer($0) : nil } ?? .string(text)
         case "boolean": Bool(text).map(JSON.bool) ?? .string(text)
         case _: .string(text)
         }

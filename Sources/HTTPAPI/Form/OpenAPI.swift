@@ -86,8 +86,10 @@ package struct OpenAPI {
             let whole = hoisted(answer.shape.json)
             let isSparse = endpoint.method == .get && endpoint.fields?.isEmpty == false
             let schema = isSparse ? sparse(whole, answer.shape) : whole
+            let kinds = answer.mediaTypes.map { ($0, JSON.object(["schema": schema])) }
             responses["\(answer.status)"] = [
-                "description": "As asked.", "content": .object([answer.mediaType: ["schema": schema]]),
+                "description": "As asked.",
+                "content": .object(Dictionary(kinds, uniquingKeysWith: { first, _ in first })),
             ]
         }
         let byStatus = Dictionary(grouping: endpoint.codes) { Catalogue.entries[$0]?.status ?? 422 }
@@ -98,7 +100,7 @@ package struct OpenAPI {
                 "content": ["application/problem+json": ["schema": ["$ref": "#/components/schemas/Problem"]]],
             ]
         }
-        if endpoint.method == .get, endpoint.answers.first?.mediaType == "application/json" {
+        if endpoint.method == .get, endpoint.answers.first?.isJSON == true {
             responses["304"] = ["description": "What If-None-Match names is still as it was."]
         }
         return .object(responses)

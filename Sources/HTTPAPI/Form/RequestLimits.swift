@@ -17,12 +17,15 @@ final class RequestLimits: Sendable {
     private static let window = Duration.seconds(60)
     private static let sendersMost = 50_000
     private let perMinute: Int
-    private let bodyTime: Duration
+    private let bodyTime: TimeAmount
+    private let inFlightMax: Int
+    private let underWay = Atomic<Int>(0)
     private let windows = Mutex<[Digest: Window]>([:])
 
     init(_ settings: ServerSettings) {
         perMinute = settings.requestsPerMinute
         bodyTime = .seconds(settings.bodySeconds)
+        inFlightMax = settings.inFlightMax
     }
 
     /// What is left to whoever asks.
@@ -75,27 +78,34 @@ final class RequestLimits: Sendable {
         return allowance
     }
 
-    /// The body, in the time that there is for it.
-    func collect(_ request: Request, upTo most: Int) async throws -> [UInt8] {
+    /// Lets a request in, or not, as long as so many are under way.
+    ///
+    /// - Throws: 503.
+    func enter() throws {
+        let (_, count) = underWay.add(1, ordering: .relaxed)
+        guard count > inFlightMax else { return }
+        leave()
+        throw Problem(.serviceUnavailable, "overloaded", "Too much is under way here. Come back in a second.")
+    }
+
+    func leave() { underWay.subtract(1, ordering: .relaxed) }
+
+    /// The body. Whoever does not send it in the time that there is for it is cut off.
+    func collect(_ request: Request, upTo most: Int, _ context: APIContext) async throws -> [UInt8] {
         if let length = request.headers[.contentLength].flatMap({ Int($0) }) {
-            guard length <= most else { throw HTTPError(.contentTooLarge) }
+            guard length <= most else {
+                // What is still on its way is not waited for.
+                _ = context.channel.closing(in: .seconds(1))
+                throw HTTPError(.contentTooLarge)
+            }
             if length == 0 { return [] }
         } else if request.headers[.transferEncoding] == nil {
             return []
         }
-        return try await withThrowingTaskGroup(of: [UInt8].self) { tasks in
-            tasks.addTask {
-                var request = request
-                return Array(try await request.collectBody(upTo: most).readableBytesView)
-            }
-            tasks.addTask { [bodyTime] in
-                try await Task.sleep(for: bodyTime)
-                throw RequestRefusal.tooSlow
-            }
-            guard let bytes = try await tasks.next() else { return [] }
-            tasks.cancelAll()
-            return bytes
-        }
+        let end = context.channel.closing(in: bodyTime)
+        defer { end.cancel() }
+        var request = request
+        return Array(try await request.collectBody(upTo: most).readableBytesView)
     }
 }
 
