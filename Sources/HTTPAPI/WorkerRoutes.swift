@@ -44,7 +44,7 @@ struct WorkerRoutes {
         [
             Endpoint(
                 .get, "/v1/credentials", "listCredentials", "Your papers, in the order in which you handed them in",
-                .credentials, for: .worker, query: Parameter.pagingOn, gives: .ok(.page(.credential)), by: credentials),
+                .credentials, for: .oneself, query: Parameter.pagingOn, gives: .ok(.page(.credential)), by: credentials),
             Endpoint(
                 .post, "/v1/credentials", "submitCredential", "Hand a licence, degree or certificate in", .credentials,
                 for: .worker,

@@ -15,7 +15,7 @@ enum Clients {
     ) async throws -> (status: Int32, output: String) {
         let path = program.hasPrefix("/") ? program : folder + "/" + program
         let log = FileManager.default.temporaryDirectory.path + "/guildhall-client-\(UUID().uuidString)"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         defer { try? FileManager.default.removeItem(atPath: log) }
         let process = Process()
         process.executableURL = URL(filePath: path)

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPAPI
 import Marketplace
+import Store
 import TestSupport
 import Testing
 
@@ -50,7 +51,7 @@ struct IntegrationTests {
         let folder = FileManager.default.temporaryDirectory.path + "/guildhall-integration-\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        FileManager.default.createFile(atPath: "\(folder)/\(file)", contents: Data(text.utf8))
+        _ = FileManager.default.createFile(atPath: "\(folder)/\(file)", contents: Data(text.utf8))
         let given = environment
         try await LiveServer.run(small.market) { server in
             let (status, output) = try await Clients.run(

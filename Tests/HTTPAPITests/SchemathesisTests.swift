@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import HTTPAPI
 import Marketplace
+import Store
 import TestSupport
 import Testing
 
@@ -66,7 +67,7 @@ struct SchemathesisTests {
             [checks.positive_data_acceptance]
             expected-statuses = ["2xx", 304, 401, 403, 404, 409, 410, 422, 503]
             """
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: folder + "/schemathesis.toml", contents: Data(configuration.utf8))
         let (status, output) = try await Clients.run(
             "schemathesis",

@@ -88,7 +88,14 @@ struct SealedRoutesTests {
     ]
 
     private static func routes(of market: Market) -> [String] {
-        endpoints(of: market, isReady: { nil }).filter { !$0.isStream }.map { "\($0.method.rawValue) \($0.path)" }
+        endpoints(of: market, isReady: { nil }).filter { !$0.isStream }.map(name)
+    }
+
+    private static func name(_ endpoint: Endpoint) -> String { "\(endpoint.method.rawValue) \(endpoint.path)" }
+
+    /// Whether bids are taken no more once it was called.
+    private static func disturbs(_ endpoint: Endpoint) -> Bool {
+        endpoint.method != .get && endpoint.path.hasPrefix("/v1/batches/{requester}/{batch}/")
     }
 
     @Test("no answer and no line of the log holds another's amount, whoever asks; none is forgotten")
@@ -111,7 +118,9 @@ struct SealedRoutesTests {
             let order = ["GET", "POST", "PUT", "DELETE"].flatMap { method in
                 routes.filter { $0.hasPrefix(method + " ") }
             }
-            for route in order {
+            // What changes the batch comes when nothing is bid any more.
+            let disturbing = Set(server.contract?.endpoints.filter(Self.disturbs).map(Self.name) ?? [])
+            for route in order where !disturbing.contains(route) {
                 for (person, token) in zip(people, issued) {
                     let told = try await send(route, to: server, token, in: hall)
                     let leaked = BidAmounts.found(in: told, hall.amounts(but: person.worker))
@@ -126,7 +135,7 @@ struct SealedRoutesTests {
                     #expect(BidAmounts.found(in: told, hall.amounts) == [], "\(route) as nobody")
                 }
             }
-            // Bids again, as the last thing that goes through the server.
+            // Bids again, as the last that is asked of the auction.
             for (place, worker) in hall.workers.enumerated() {
                 let token = issued[place]
                 let body: JSON = ["amount_minor": .integer(hall.amounts[place])]
@@ -134,6 +143,12 @@ struct SealedRoutesTests {
                 let placed = try await server.send("POST", path, token: token, json: body)
                 #expect(placed.status == 200)
                 #expect(BidAmounts.found(in: "\(placed.body)", hall.amounts(but: worker)) == [])
+            }
+            for route in order where disturbing.contains(route) {
+                for (person, token) in zip(people, issued) {
+                    let told = try await send(route, to: server, token, in: hall)
+                    #expect(BidAmounts.found(in: told, hall.amounts(but: person.worker)) == [], "\(route)")
+                }
             }
         }
         await database.shutdown()

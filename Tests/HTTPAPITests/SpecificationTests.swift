@@ -80,7 +80,7 @@ struct SpecificationTests {
     func validated() async throws {
         let path = FileManager.default.temporaryDirectory.path + "/guildhall-openapi-\(UUID().uuidString).json"
         defer { try? FileManager.default.removeItem(atPath: path) }
-        FileManager.default.createFile(
+        _ = FileManager.default.createFile(
             atPath: path, contents: Data(OpenAPI.document(of: endpoints).canonicalBytes()))
         let (status, output) = try await Clients.run("openapi-spec-validator", [path])
         #expect(status == 0, "\(output.prefix(4_000))")

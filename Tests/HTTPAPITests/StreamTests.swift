@@ -3,6 +3,7 @@ import Foundation
 import FoundationNetworking
 import HTTPAPI
 import Marketplace
+import Store
 import TestSupport
 import Testing
 
@@ -35,7 +36,7 @@ struct StreamTests {
     func offers() async throws {
         let small = try await SmallMarket()
         let (ann, ben) = (try await small.lawyer("ann"), try await small.lawyer("ben"))
-        func offer(_ worker: Worker.ID, _ name: String) async throws -> Offer.ID {
+        @Sendable func offer(_ worker: Worker.ID, _ name: String) async throws -> Offer.ID {
             let batch = try await small.batch(small.draft(name, door: .offer), tasks: 1)
             Scratch.clock.advance(by: 1)
             return try await MakeOffer(market: small.market)(
