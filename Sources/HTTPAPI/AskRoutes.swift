@@ -13,7 +13,7 @@ struct AskRoutes {
     var endpoints: [Endpoint] {
         [
             Endpoint(
-                .get, "/v1/asks", "listAsks", "What you want for an hour at least, newest first", .asks, for: .oneself,
+                .get, "/v1/asks", "listAsks", "What you want for an hour at least, newest first", .asks, for: .worker,
                 query: [
                     .query("past", Shape.flag.described("Also those that are over.")), .before, .limit(),
                 ],

@@ -32,7 +32,7 @@ struct BatchRoutes {
             Endpoint(
                 .get, Self.path + "/prices", "listPrices",
                 "When work of a batch pays what: seconds from its opening, and the price for one task", .batches,
-                for: RequesterRoutes.publisher,
+                for: .requester([.requester], or: [.operator, .worker]),
                 gives: .ok([
                     "items": .list(.object(["after_seconds": .count, "pay_minor": .minor, "currency": .currency]))
                 ]), by: prices),

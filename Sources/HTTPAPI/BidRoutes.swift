@@ -22,11 +22,11 @@ struct BidRoutes {
         [
             Endpoint(
                 .get, "/v1/auctions", "listAuctions",
-                "Auctions that take bids, of batches whose requirement you are known to meet", .auctions, for: .oneself,
+                "Auctions that take bids, of batches whose requirement you are known to meet", .auctions, for: .worker,
                 query: Parameter.pagingOn, gives: .ok(.page(.auction)), by: auctions),
             Endpoint(
                 .get, Self.path, "showAuction", "One auction in any state; its seed once it is closed", .auctions,
-                for: .anybody, gives: .ok(.auction), by: auction),
+                for: .requester([.requester], or: [.worker, .operator]), gives: .ok(.auction), by: auction),
             Endpoint(
                 .post, Self.path + "/bid", "placeBid", "Bid, or bid otherwise; the newest version counts", .auctions,
                 for: .worker,
@@ -53,7 +53,7 @@ struct BidRoutes {
                         .object("Alternative", ["bid_minor": .minor, "units": .count, "payment_minor": .minor])),
                 ]), refuses: ["no_bid", "auction_not_cleared"], by: own),
             Endpoint(
-                .get, "/v1/bids", "listBids", "Your own bids, newest first", .auctions, for: .oneself,
+                .get, "/v1/bids", "listBids", "Your own bids, newest first", .auctions, for: .worker,
                 query: Parameter.paging, gives: .ok(.page(.ownBid)), by: bids),
         ]
     }
@@ -62,7 +62,7 @@ struct BidRoutes {
         let refused: [Code] = ["award_answered", "award_lapsed", "batch_not_open"]
         return [
             Endpoint(
-                .get, "/v1/awards", "listAwards", "What you have won, newest first", .auctions, for: .oneself,
+                .get, "/v1/awards", "listAwards", "What you have won, newest first", .auctions, for: .worker,
                 query: Parameter.paging, gives: .ok(.page(.award)), by: awards),
             Endpoint(
                 .post, Self.award + "/accept", "acceptAward", "Take what you have won; as much as there is room for",

@@ -17,7 +17,8 @@ struct DocumentPage: Sendable {
                 + list.map { "<a class=\"one\" href=\"#\($0.id)\">\(Self.escaped($0.id))</a>" }.joined()
         }
         let sections = topics.map { topic, list in
-            "<section><h2 id=\"\(topic.rawValue)\">\(Self.title(topic))</h2>\(list.map(Self.article).joined())</section>"
+            "<section><h2 id=\"\(topic.rawValue)\">\(Self.title(topic))</h2>"
+                + "\(list.map(Self.article).joined())</section>"
         }
         let script = Self.script
         policy =

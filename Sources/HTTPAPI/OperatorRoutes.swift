@@ -29,11 +29,12 @@ struct OperatorRoutes {
                 query: [.query("state", .choice(Worker.State.self), required: true)] + Parameter.pagingOn,
                 gives: .ok(.page(.workerSummary)), by: listWorkers),
             Endpoint(
-                .get, "/v1/workers/{worker}", "showWorker", "One with personal data", .people, for: Self.operators,
+                .get, "/v1/workers/{worker}", "showWorker", "One with personal data", .people,
+                for: .named(or: [.operator]),
                 gives: .ok(.workerRecord), by: showWorker),
             Endpoint(
                 .get, "/v1/workers/{worker}/profile", "showWorkerProfile", "One's profile", .people,
-                for: Self.operators, gives: .ok(.profile), by: showWorkerProfile),
+                for: .named(or: [.operator]), gives: .ok(.profile), by: showWorkerProfile),
         ]
     }
 

@@ -5,7 +5,7 @@ internal import Hummingbird
 internal import Marketplace
 internal import NIOCore
 
-/// Payouts: one person prepares, another approves exactly that content, then the file is made; what the bank says of it.
+/// Payouts: one person prepares, another approves exactly that content, the file is made; what the bank says of it.
 struct PayoutRoutes {
     private static let path = "/v1/payouts/{payout}"
     private static let own: [Code] = [
@@ -84,7 +84,7 @@ struct PayoutRoutes {
                 ]), by: sources),
             Endpoint(
                 .post, "/v1/bank-imports", "importBankFile",
-                "Take in what the bank says: pain.002, camt.053, camt.054, NACHA returns; the same again changes nothing",
+                "Take in what the bank says (pain.002, camt.053/054, NACHA returns); the same again changes nothing",
                 .payouts, for: LedgerRoutes.finance,
                 takes: .json(
                     ["file": Shape.text(1...4_000_000).described("The file as text.")], bytesMax: 8 << 20),
@@ -168,7 +168,10 @@ struct PayoutRoutes {
     }
 
     @Sendable private func importFile(_ call: Call) async throws -> Outcome {
-        .json(try await ImportBankFile(market: market)(Array(try call.string("file").utf8), by: try call.actor).json)
+        let actor = try call.actor
+        // Who may not is refused before the file is read.
+        _ = try await SetPayoutSource(market: market).all(by: actor)
+        return .json(try await ImportBankFile(market: market)(Array(try call.string("file").utf8), by: actor).json)
     }
 
     @Sendable private func reconcile(_ call: Call) async throws -> Outcome {

@@ -35,12 +35,12 @@ struct QualityRoutes {
                 by: uphold),
             Endpoint(
                 .get, "/v1/record", "showRecord", "What your judged work comes to, by profession and kind", .quality,
-                for: .worker, gives: .ok(.record), by: record),
+                for: .worker, gives: .ok(.record), refuses: ["not_found"], by: record),
             Endpoint(
                 .get, "/v1/record/signed", "signRecord", "The same under the platform's signature, to show elsewhere",
                 .quality, for: .worker,
                 gives: .ok(.object("SignedRecord", ["record": .record, "public_key": .text, "signature": .text])),
-                refuses: ["record_key_missing"], by: signedRecord),
+                refuses: ["record_key_missing", "not_found"], by: signedRecord),
         ]
     }
 

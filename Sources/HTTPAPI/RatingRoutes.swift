@@ -19,7 +19,8 @@ struct RatingRoutes {
                 gives: .created(.state("rated")), refuses: ["batch_not_paid", "already_rated"], by: rate),
             Endpoint(
                 .get, "/v1/ratings/{requester}", "showRequesterScore",
-                "What workers say of a requester; null before five have", .ratings, for: .anybody,
+                "What workers say of a requester; null before five have", .ratings,
+                for: .requester([.requester], or: [.worker, .operator]),
                 gives: .ok(["score": Shape.score.orNull]), by: score),
         ]
     }

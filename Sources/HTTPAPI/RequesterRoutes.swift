@@ -51,7 +51,8 @@ struct RequesterRoutes {
                 gives: .ok(["share_bps": Shape.bps.orNull]), by: setShare),
             Endpoint(
                 .put, Self.project + "/weight", "weighProject",
-                "How often a project is served beside others of the same priority", .projects, for: Self.publisher,
+                "How often a project is served beside others of the same priority", .projects,
+                for: .platform([.operator]),
                 takes: .json(["weight": .integer(1...1_000)]), gives: .ok(["weight": .integer]), by: weigh),
         ]
     }

@@ -38,7 +38,8 @@ struct ReviewRoutes {
                     ]).with(nil, Shape.reviewSheet), bytesMax: Self.bodyBytesMax),
                 gives: .ok(
                     .object(
-                        "Review", ["stage": .choice(ReviewStage.self), "earned_minor": .minor, "decision": .id.orNull])),
+                        "Review",
+                        ["stage": .choice(ReviewStage.self), "earned_minor": .minor, "decision": .id.orNull])),
                 refuses: Self.barred, by: judge),
             Endpoint(
                 .post, Self.one + "/back", "sendBack", "Ask the worker for another version", .reviews,
@@ -49,7 +50,7 @@ struct ReviewRoutes {
                 refuses: Self.barred + ["sent_back_too_often", "judged_already"], by: sendBack),
             Endpoint(
                 .get, "/v1/reworks", "listReworks", "What was sent back to you, with reasons and until when", .work,
-                for: .oneself, query: Parameter.pagingOn, gives: .ok(.page(.rework)), by: reworks),
+                for: .worker, query: Parameter.pagingOn, gives: .ok(.page(.rework)), by: reworks),
             Endpoint(
                 .post, "/v1/assignments/{assignment}/revision", "reviseAnswer", "Hand another version in", .work,
                 for: .worker,

@@ -16,7 +16,7 @@ struct ScheduleRoutes {
             Endpoint(
                 .get, "/v1/work/routing", "explainRouting",
                 "Why the scheduler offered you nothing, as it was said last", .work, for: .oneself,
-                gives: .ok(["explanation": Shape.ownRouting.orNull]), by: own),
+                gives: .ok(["explanation": Shape.ownRouting.orNull]), refuses: ["not_found"], by: own),
             Endpoint(
                 .get, "/v1/batches/{requester}/{batch}/routing", "explainBatchRouting",
                 "Why slots of a batch were not offered, the newest first", .batches,

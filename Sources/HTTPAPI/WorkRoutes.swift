@@ -26,7 +26,7 @@ struct WorkRoutes {
                 .get, "/v1/batches", "listEligibleBatches",
                 "Open batches that you could take work of, in the order of being given out", .work, for: .worker,
                 query: [.query("after", .pairKey), .limit(Int64(ListEligibleBatches.pageMax))],
-                gives: .ok(.page(.eligibleBatch, next: .pairKey)), by: batches),
+                gives: .ok(.page(.eligibleBatch, next: .pairKey)), refuses: ["not_found"], by: batches),
             Endpoint(
                 .get, "/v1/batches/{requester}/{batch}/eligibility", "showEligibility",
                 "Whether you could take work of a batch now; if not, what bars you first", .work, for: .worker,
@@ -83,7 +83,7 @@ struct WorkRoutes {
                 gives: .ok([
                     "groups": .list(.object(["code": .text, "batches": .count])), "is_cut_off": .flag,
                     "items": .list(.prospect), "next": .pairKey.orNull,
-                ]), by: why),
+                ]), refuses: ["not_found"], by: why),
             Endpoint(
                 .get, "/v1/work/{assignment}", "readTask",
                 "What is to be done, while the lease is live; each reading is on record", .work, for: .worker,

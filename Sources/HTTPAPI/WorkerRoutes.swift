@@ -6,7 +6,7 @@ internal import Marketplace
 /// What workers keep about themselves: profile, papers, agreements, account, and what they have earned.
 struct WorkerRoutes {
     private static let expertise: [Code] = [
-        "unknown_profession", "no_profile", "unknown_credential_kind", "credential_number_taken", "credential_closed",
+        "unknown_profession", "no_profile", "unknown_credential_kind", "credential_number_taken",
     ]
     let market: Market
 
@@ -44,7 +44,7 @@ struct WorkerRoutes {
         [
             Endpoint(
                 .get, "/v1/credentials", "listCredentials", "Your papers, in the order in which you handed them in",
-                .credentials, for: .oneself, query: Parameter.pagingOn, gives: .ok(.page(.credential)), by: credentials),
+                .credentials, for: .worker, query: Parameter.pagingOn, gives: .ok(.page(.credential)), by: credentials),
             Endpoint(
                 .post, "/v1/credentials", "submitCredential", "Hand a licence, degree or certificate in", .credentials,
                 for: .worker,

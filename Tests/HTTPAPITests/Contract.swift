@@ -24,7 +24,7 @@ struct Contract: Sendable {
     func faults(_ method: String, _ path: String, _ answer: LiveServer.Answer) -> [String] {
         guard let endpoint = endpoint(method, path), answer.status != 304 else { return [] }
         if let declared = endpoint.answers.first(where: { $0.status == answer.status }) {
-            guard !path.contains("fields="), answer.headers["content-type"]?.contains("json") == true else { return [] }
+            guard !path.contains("fields="), declared.isJSON else { return [] }
             guard let schema = try? JSONSchema(compiling: declared.shape.closed.json) else {
                 return ["\(endpoint.id): the shape of its answer is no schema"]
             }

@@ -75,7 +75,8 @@ struct LiveServer: Sendable {
         let answer = try #require(response as? HTTPURLResponse)
         var headers: [String: String] = [:]
         for (name, value) in answer.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
-        let isJSON = headers["content-type"]?.contains("json") == true && !data.isEmpty
+        let isJSON =
+            headers["content-type"].map { $0.contains("json") && !$0.contains("jsonl") } == true && !data.isEmpty
         let told = Answer(
             status: answer.statusCode, headers: headers, body: isJSON ? try JSON.parse(Array(data)) : .null)
         #expect((contract?.faults(method, path, told) ?? []) == [], "\(method) \(path)")

@@ -220,12 +220,14 @@ struct WorkRoutesTests {
         let work = try await small.claim(ann)
         let token = try await token(of: bob, in: small)
         try await LiveServer.run(small.market) { server in
-            for action in ["submission", "heartbeat", "return"] {
-                let body: JSON = [
-                    "lease_token": .integer(work.leaseToken), "answer": ["label": "a"], "reason": "unclear",
-                ]
+            let requests: [(action: String, member: String?, value: JSON)] = [
+                ("submission", "answer", ["label": "a"]), ("heartbeat", nil, .null), ("return", "reason", "unclear"),
+            ]
+            for (action, member, value) in requests {
+                var body: [String: JSON] = ["lease_token": .integer(work.leaseToken)]
+                if let member { body[member] = value }
                 let answer = try await server.send(
-                    "POST", "/v1/assignments/\(work.id)/\(action)", token: token, key: action, json: body
+                    "POST", "/v1/assignments/\(work.id)/\(action)", token: token, key: action, json: .object(body)
                 )
                 #expect(answer.status == 404 || answer.status == 409, "\(action): \(answer.status)")
             }

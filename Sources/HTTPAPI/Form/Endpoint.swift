@@ -102,6 +102,8 @@ package enum Access: Hashable, Sendable {
     case oneself
     /// Workers, about what is theirs.
     case worker
+    /// The worker whom the path names, or who holds one of these roles.
+    case named(or: [Role])
     /// Who holds one of these roles.
     case platform([Role])
     /// Who holds one of the first roles for the requester that the request names, or one of the others.

@@ -171,6 +171,7 @@ extension Endpoint {
         case .anybody: "Any key."
         case .oneself: "Any key; it is about whoever it belongs to."
         case .worker: "A worker's key, about what is theirs."
+        case .named(let roles): "The key of the worker who is named, or one with the role \(Self.list(roles))."
         case .platform(let roles): "A key with the role \(Self.list(roles))."
         case .requester(let roles, []): "A key with the role \(Self.list(roles)) for the requester."
         case .requester(let roles, let others):

@@ -140,6 +140,8 @@ extension Shape {
         case ("string", "uuid"): return "00000000-0000-7000-8000-000000000000"
         case ("string", "date-time"): return "2026-12-01T12:00:00Z"
         case ("string", "date"): return "2026-12-01"
+        case ("string", _) where schema["pattern"] == sha256.json["pattern"]:
+            return .string(String(repeating: "0", count: 64))
         case ("string", _): return schema["pattern"] == nil ? "text" : "USD"
         case ("integer", _): return .integer(schema["minimum"]?.integerValue ?? 1)
         case ("boolean", _): return true
