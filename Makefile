@@ -48,8 +48,12 @@ oracle: install ## scipy, OR-tools, crowd-kit, which ours is compared with; unde
 banks: install ## achkit, carta-ach, mock-bank, which bank files are held against; under .guildhall/banks
 	@scripts/banks.sh
 
+.PHONY: clients
+clients: install ## schemathesis and others, which the HTTP API is held against; under .guildhall/clients
+	@scripts/clients.sh
+
 .PHONY: test
-test: oracle banks ## All tests, on a private scratch server that they start themselves
+test: oracle banks clients ## All tests, on a private scratch server that they start themselves
 	swift test
 
 .PHONY: test-data
@@ -66,9 +70,9 @@ bench: oracle ## Measurements against pgbench and psql: make bench SIZE=small|fu
 	.build/release/Benchmarks --size $(SIZE)
 
 .PHONY: soak
-soak: oracle ## Crash and restart cycles: make soak CYCLES=100
+soak: oracle clients ## Crash and restart cycles: make soak CYCLES=100
 	swift build -c release --product guildhall
-	GUILDHALL_SOAK=1 GUILDHALL_PROGRAM=.build/release/guildhall swift test --filter Soak
+	GUILDHALL_SOAK=1 GUILDHALL_PROGRAM=.build/release/guildhall swift test --filter 'Soak|Schemathesis'
 
 .PHONY: lint
 lint: install ## Check the form of every Swift file

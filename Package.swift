@@ -28,6 +28,7 @@ let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-colle
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let nio: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioSockets: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let lifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
@@ -84,7 +85,9 @@ let package = Package(
             swiftSettings: strict
         ),
         library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", logging]),
-        library("HTTPAPI", ["Marketplace", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, logging]),
+        library(
+            "HTTPAPI",
+            ["Marketplace", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, lifecycle, logging]),
         library(
             "Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", logging], computing),
         .executableTarget(
@@ -130,7 +133,10 @@ let package = Package(
         ),
         tests(
             "HTTPAPITests",
-            ["HTTPAPI", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes, lifecycle, logging]
+            [
+                "HTTPAPI", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes, nio, nioSockets,
+                lifecycle, logging,
+            ]
         ),
         tests(
             "SimulationTests",

@@ -12,6 +12,16 @@ package struct ServerSettings: Sendable {
     package var connectionsMax = 4_096
     /// Seconds after which a silent connection is closed.
     package var idleSeconds: Int64 = 15
+    /// Seconds within which a body has to be there.
+    package var bodySeconds: Int64 = 20
+    /// Of one key, or without one from one address, in this process.
+    package var requestsPerMinute = 6_000
+    /// Requests under way at once; beyond them 503.
+    package var inFlightMax = 512
+    /// Streams of server-sent events open at once.
+    package var streamsMax = 256
+    /// Seconds after which a connection is closed that does not take what is written to it.
+    package var writeSeconds: Int64 = 30
 
     package init() {}
 }
@@ -26,12 +36,16 @@ package func buildApplication(
     isReady: @escaping @Sendable () async -> String?,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let router = Router(context: BasicRequestContext.self)
-    router.add(middleware: AnswerMiddleware())
-    addRoutes(of: market, isReady: isReady, to: router)
+    let served = endpoints(of: market, isReady: isReady, streamsMax: settings.streamsMax)
+    let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
+    Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
     return Application(
         router: router,
-        server: .http1(configuration: .init(idleTimeout: .seconds(settings.idleSeconds))),
+        server: .http1(
+            configuration: .init(
+                additionalChannelHandlers: [SlowReaderHandler(limit: .seconds(settings.writeSeconds))],
+                idleTimeout: .seconds(settings.idleSeconds))),
         configuration: ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "guildhall",
             availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)
@@ -41,21 +55,30 @@ package func buildApplication(
     )
 }
 
-/// Every route of the API.
-package func addRoutes(
-    of market: Market, isReady: @escaping @Sendable () async -> String?,
-    to router: some RouterMethods<BasicRequestContext>
-) {
-    HealthRoutes(market: market, isReady: isReady).add(to: router)
-    WorkRoutes(market: market).add(to: router)
-    OfferRoutes(market: market).add(to: router)
-    BidRoutes(market: market).add(to: router)
-    DirectOfferRoutes(market: market).add(to: router)
-    ReviewRoutes(market: market).add(to: router)
-    DecisionRoutes(market: market).add(to: router)
-    AskRoutes(market: market).add(to: router)
-    QualityRoutes(market: market).add(to: router)
-    RatingRoutes(market: market).add(to: router)
-    ScheduleRoutes(market: market).add(to: router)
-    StoppingRoutes(market: market).add(to: router)
+/// Everything that the API does: the one list that is served, documented and tested.
+package func endpoints(
+    of market: Market, isReady: @escaping @Sendable () async -> String?, streamsMax: Int = 256
+) -> [Endpoint] {
+    let all =
+        HealthRoutes(market: market, isReady: isReady).endpoints
+        + WorkRoutes(market: market).endpoints
+        + OfferRoutes(market: market).endpoints
+        + BidRoutes(market: market).endpoints
+        + DirectOfferRoutes(market: market).endpoints
+        + ReviewRoutes(market: market).endpoints
+        + DecisionRoutes(market: market).endpoints
+        + AskRoutes(market: market).endpoints
+        + QualityRoutes(market: market).endpoints
+        + RatingRoutes(market: market).endpoints
+        + ScheduleRoutes(market: market).endpoints
+        + StoppingRoutes(market: market).endpoints
+        + RequesterRoutes(market: market).endpoints
+        + BatchRoutes(market: market).endpoints
+        + TaskRoutes(market: market).endpoints
+        + WorkerRoutes(market: market).endpoints
+        + OperatorRoutes(market: market).endpoints
+        + LedgerRoutes(market: market).endpoints
+        + PayoutRoutes(market: market).endpoints
+        + StreamRoutes(market: market, room: StreamRoom(most: streamsMax)).endpoints
+    return all + DocumentRoutes(documented: all).endpoints
 }

@@ -220,12 +220,14 @@ struct WorkRoutesTests {
         let work = try await small.claim(ann)
         let token = try await token(of: bob, in: small)
         try await LiveServer.run(small.market) { server in
-            for action in ["submission", "heartbeat", "return"] {
-                let body: JSON = [
-                    "lease_token": .integer(work.leaseToken), "answer": ["label": "a"], "reason": "unclear",
-                ]
+            let requests: [(action: String, member: String?, value: JSON)] = [
+                ("submission", "answer", ["label": "a"]), ("heartbeat", nil, .null), ("return", "reason", "unclear"),
+            ]
+            for (action, member, value) in requests {
+                var body: [String: JSON] = ["lease_token": .integer(work.leaseToken)]
+                if let member { body[member] = value }
                 let answer = try await server.send(
-                    "POST", "/v1/assignments/\(work.id)/\(action)", token: token, key: action, json: body
+                    "POST", "/v1/assignments/\(work.id)/\(action)", token: token, key: action, json: .object(body)
                 )
                 #expect(answer.status == 404 || answer.status == 409, "\(action): \(answer.status)")
             }
@@ -295,7 +297,7 @@ struct BadRequestTests {
             let bad: JSON = ["lease_token": .integer(work.leaseToken), "answer": ["label": 7]]
             let refused = try await server.send("POST", path, token: token, key: "k", json: bad)
             #expect(refused.status == 422 && refused.code == "invalid_answer")
-            #expect(refused.body["error"]?["message"]?.stringValue?.contains("/label") == true)
+            #expect(refused.body["detail"]?.stringValue?.contains("/label") == true)
             let good: JSON = ["lease_token": .integer(work.leaseToken), "answer": ["label": "a"]]
             #expect(try await server.send("POST", path, token: token, key: "k", json: good).status == 200)
         }

@@ -11,7 +11,15 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port to listen on; 0 lets the system choose.") var port = 8080
 
+    @Option(
+        name: .customLong("requests-per-minute"),
+        help: "Most requests of one key in a minute, 1 to 1000000; each process counts its own.")
+    var requestsPerMinute = 6_000
+
     mutating func validate() throws {
+        guard (1...1_000_000).contains(requestsPerMinute) else {
+            throw ValidationError("--requests-per-minute must be 1 to 1000000.")
+        }
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
     }
 
@@ -19,6 +27,7 @@ struct ServerOptions: ParsableArguments {
         var settings = ServerSettings()
         settings.host = host
         settings.port = port
+        settings.requestsPerMinute = requestsPerMinute
         return settings
     }
 }
@@ -26,7 +35,7 @@ struct ServerOptions: ParsableArguments {
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the HTTP API. Run as many as you like against one database.",
-        discussion: "GET /healthz and /readyz tell whether it lives and whether it can work; docs/API.md has the rest."
+        discussion: "GET /healthz and /readyz tell whether it lives and whether it can work; /docs has the rest."
     )
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var server: ServerOptions

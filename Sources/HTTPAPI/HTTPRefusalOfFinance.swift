@@ -1,0 +1,48 @@
+internal import HTTPTypes
+internal import Marketplace
+
+extension LedgerRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .alreadyPosted, .insufficientFunds, .alreadyReversed: .conflict
+        case .impossibleTransfer, .balanceTooLarge: .unprocessableContent
+        }
+    }
+}
+
+extension VoucherRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .samePerson: .forbidden
+        case .referenceTaken, .notReversible, .reversalPrepared, .decided, .nothingWithheld: .conflict
+        }
+    }
+}
+
+extension PayoutRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .secondPersonNeeded, .personNeeded: .forbidden
+        case .nothingToPay, .wrongState, .accountsChanged, .wrongForm, .clawbackOverturned, .accountErased,
+            .fileDiffers:
+            .conflict
+        case .contentDiffers: .unprocessableContent
+        }
+    }
+}
+
+extension WithholdingRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .nothingLeft, .periodPassed, .baseChanged, .notWhole: .conflict
+        }
+    }
+}
+
+extension BankFileRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .otherKind, .faulty, .tooManyEntries: .unprocessableContent
+        }
+    }
+}

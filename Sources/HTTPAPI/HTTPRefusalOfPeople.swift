@@ -1,0 +1,75 @@
+internal import HTTPTypes
+internal import Marketplace
+
+extension BatchRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .nameTaken, .wrongState, .overBudget, .notDraft, .noTasks, .overdue, .notFunded, .workInFlight: .conflict
+        case .noRate: .unprocessableContent
+        }
+    }
+}
+
+extension ProjectRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .keyTaken: .conflict
+        }
+    }
+}
+
+extension ExportRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .quarantined: .conflict
+        }
+    }
+}
+
+extension BatchQuarantineRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .alreadyQuarantined, .notQuarantined: .conflict
+        }
+    }
+}
+
+extension WithdrawalRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .tooClose: .forbidden
+        case .caseNotUpheld, .nothingCounts: .conflict
+        }
+    }
+}
+
+extension ExpertiseRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .ownVerifier, .verifierIsNoPerson, .sameVerifier: .forbidden
+        case .noProfile, .numberTaken, .notConfirmed: .conflict
+        case .unknownProfession, .unknownKind, .reasonsMissing: .unprocessableContent
+        }
+    }
+}
+
+extension ActivationRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .duplicateOpen, .samePerson: .conflict
+        }
+    }
+}
+
+extension AgreementRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .beginsBeforeNewest, .superseded: .conflict
+        case .otherText: .unprocessableContent
+        }
+    }
+}
+
+extension IllegalTransition: HTTPRefusal {
+    var status: HTTPResponse.Status { .conflict }
+}

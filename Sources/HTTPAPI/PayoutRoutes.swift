@@ -1,0 +1,180 @@
+internal import Formats
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Marketplace
+internal import NIOCore
+
+/// Payouts: one person prepares, another approves exactly that content, the file is made; what the bank says of it.
+struct PayoutRoutes {
+    private static let path = "/v1/payouts/{payout}"
+    private static let own: [Code] = [
+        "nothing_to_pay", "payout_wrong_state", "second_person_needed", "person_needed", "payout_content_differs",
+        "payout_accounts_changed", "payout_wrong_form", "payout_clawback_overturned", "payout_account_erased",
+        "payout_file_differs", "nothing_left_after_tax", "tax_period_passed", "tax_base_changed",
+        "withholding_not_whole",
+    ]
+    private static let maker = Access.platform([.financeMaker])
+    let market: Market
+
+    var endpoints: [Endpoint] { preparing + deciding + bank }
+
+    private var preparing: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/v1/payouts", "preparePayout",
+                "Put what is due in a currency into a payout, as a table without accounts", .payouts, for: Self.maker,
+                takes: .json(["currency": .currency]), gives: .created(.payout), refuses: Self.own, by: prepare),
+            Endpoint(
+                .post, "/v1/payout-runs", "preparePayoutRun",
+                "Put what is due into a payout by a bank file, to each payee's account of now", .payouts,
+                for: Self.maker,
+                takes: .json([
+                    "source": .text, "day": .day,
+                    "minimum_minor": Shape.integer(0...Money.minorUnitsMax).optional,
+                ]), keyed: false,
+                gives: .created(
+                    Shape.payout.with(
+                        "PreparedRun",
+                        [
+                            "message_id": .text, "excluded_count": .count,
+                            "excluded": .list(.anyObject).described("The first 200 with reasons."),
+                        ])),
+                refuses: Self.own + Code.content + ["not_found"], by: prepareRun),
+            Endpoint(
+                .get, Self.path + "/lines", "listPayoutLines", "What a payout pays to whom", .payouts,
+                for: LedgerRoutes.finance, query: Parameter.pagingOn, gives: .ok(.page(.payoutLine)), by: lines),
+        ]
+    }
+
+    private var deciding: [Endpoint] {
+        [
+            Endpoint(
+                .post, Self.path + "/approve", "approvePayout",
+                "Approve exactly the content that the hash names; not by whoever prepared it", .payouts,
+                for: .platform([.financeChecker]), takes: .json(["content_hash": .sha256]),
+                gives: .ok(.state("approved")), refuses: Self.own, by: approve),
+            Endpoint(
+                .post, Self.path + "/cancel", "cancelPayout", "Cancel one that was not issued; all is due again",
+                .payouts, for: LedgerRoutes.finance, takes: .empty, gives: .ok(.state("cancelled")),
+                refuses: Self.own, by: cancel),
+            Endpoint(
+                .post, Self.path + "/issue", "issuePayout",
+                "Let the money of an approved table leave; its file is then at `file`", .payouts, for: Self.maker,
+                takes: .empty, gives: .ok(.state("issued")), refuses: Self.own, by: issue),
+            Endpoint(
+                .get, Self.path + "/file", "readPayoutFile", "The table of an issued payout, always the same bytes",
+                .payouts, for: LedgerRoutes.finance, gives: .media("text/csv"), refuses: Self.own, by: file),
+            Endpoint(
+                .post, Self.path + "/export", "exportPayoutRun",
+                "The bank file of an approved run; the first time the money leaves the workers' accounts", .payouts,
+                for: Self.maker, takes: .empty, keyed: false, gives: .media("application/octet-stream"),
+                refuses: Self.own + Code.content, by: export),
+        ]
+    }
+
+    private var bank: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/payout-sources", "listPayoutSources", "Accounts that payouts are made from", .payouts,
+                for: LedgerRoutes.finance,
+                gives: .ok([
+                    "items": .list(
+                        .object(["name": .text, "format": .text, "currency": .currency, "settings": .anyObject]))
+                ]), by: sources),
+            Endpoint(
+                .post, "/v1/bank-imports", "importBankFile",
+                "Take in what the bank says (pain.002, camt.053/054, NACHA returns); the same again changes nothing",
+                .payouts, for: LedgerRoutes.finance,
+                takes: .json(
+                    ["file": Shape.text(1...4_000_000).described("The file as text.")], bytesMax: 8 << 20),
+                keyed: false, gives: .ok(.bankImport),
+                refuses: ["bank_file_kind", "bank_file_faulty", "bank_file_too_large"], by: importFile),
+            Endpoint(
+                .get, "/v1/reconciliation", "reconcile", "The books held against the bank, by currency", .payouts,
+                for: LedgerRoutes.finance, gives: .ok(["items": .list(.anyObject)]), by: reconcile),
+        ]
+    }
+
+    @Sendable private func prepare(_ call: Call) async throws -> Outcome {
+        let (actor, currency) = (try call.actor, try call.currency())
+        return try await call.once(201, \.wire) { try await PreparePayoutBatch(market: $0)(currency, by: actor) }
+    }
+
+    /// Of many steps, and so without a key: who is in a payout is in no other.
+    @Sendable private func prepareRun(_ call: Call) async throws -> Outcome {
+        guard let keys = market.keys else { throw ContentRefusal.keysMissing }
+        guard let day = try call.day("day") else { throw BadInput("day", "is missing") }
+        let result = try await PreparePayoutRun(market: market, keys: keys)(
+            from: try call.string("source"), on: day, minimumMinor: call["minimum_minor"]?.integerValue ?? 0,
+            by: try call.actor)
+        var members = result.batch.wire.objectValue ?? [:]
+        members["message_id"] = .string(result.batch.messageID)
+        members["excluded_count"] = .integer(Int64(result.excluded.count))
+        members["excluded"] = .array(result.excluded.prefix(200).map(\.json))
+        return .json(.object(members), status: 201)
+    }
+
+    @Sendable private func lines(_ call: Call) async throws -> Outcome {
+        let found = try await ListPayoutLines(market: market)(
+            of: try call.id("payout"), after: try call.identifier("after"), limit: call.limit, by: try call.actor)
+        return .page(found, limit: call.limit, next: { "\($0.line.id)" }, \.wire)
+    }
+
+    @Sendable private func approve(_ call: Call) async throws -> Outcome {
+        let (id, actor): (PayoutBatch.ID, Principal.ID) = (try call.id("payout"), try call.actor)
+        guard let hash = Digest(hexadecimal: try call.string("content_hash")) else {
+            throw BadInput("content_hash", "must be 64 hexadecimal digits")
+        }
+        return try await call.once(200, { ["state": "approved"] }) {
+            try await ApprovePayoutBatch(market: $0)(id, contentHash: hash, by: actor)
+        }
+    }
+
+    @Sendable private func cancel(_ call: Call) async throws -> Outcome {
+        let (id, actor): (PayoutBatch.ID, Principal.ID) = (try call.id("payout"), try call.actor)
+        return try await call.once(200, { ["state": "cancelled"] }) {
+            try await CancelPayoutBatch(market: $0)(id, by: actor)
+        }
+    }
+
+    @Sendable private func issue(_ call: Call) async throws -> Outcome {
+        let (id, actor): (PayoutBatch.ID, Principal.ID) = (try call.id("payout"), try call.actor)
+        return try await call.once(200, { (_: [UInt8]) in ["state": "issued"] }) {
+            try await IssuePayoutBatch(market: $0)(id, by: actor)
+        }
+    }
+
+    @Sendable private func file(_ call: Call) async throws -> Outcome {
+        let bytes = try await PayoutFile(market: market)(try call.id("payout"), by: try call.actor)
+        return .raw(
+            Response(
+                status: .ok, headers: [.contentType: "text/csv; charset=utf-8", .cacheControl: "no-store"],
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))))
+    }
+
+    /// Said again it gives the same bytes.
+    @Sendable private func export(_ call: Call) async throws -> Outcome {
+        guard let keys = market.keys else { throw ContentRefusal.keysMissing }
+        let (id, actor): (PayoutBatch.ID, Principal.ID) = (try call.id("payout"), try call.actor)
+        return try await Download.make("application/octet-stream") { write in
+            _ = try await ExportPayoutRun(market: market, keys: keys)(id, by: actor, write: write)
+        }
+    }
+
+    @Sendable private func sources(_ call: Call) async throws -> Outcome {
+        let found = try await SetPayoutSource(market: market).all(by: try call.actor)
+        return .json(["items": .array(found.map(\.json))])
+    }
+
+    @Sendable private func importFile(_ call: Call) async throws -> Outcome {
+        let actor = try call.actor
+        // Who may not is refused before the file is read.
+        _ = try await SetPayoutSource(market: market).all(by: actor)
+        return .json(try await ImportBankFile(market: market)(Array(try call.string("file").utf8), by: actor).json)
+    }
+
+    @Sendable private func reconcile(_ call: Call) async throws -> Outcome {
+        .json(["items": .array(try await ReconcileBank(market: market)(by: try call.actor).map(\.json))])
+    }
+}

@@ -1,0 +1,123 @@
+internal import Formats
+internal import Foundation
+internal import Marketplace
+
+extension Shape {
+    static let voucher = Shape.object(
+        "Voucher",
+        [
+            "voucher": .id, "state": .choice(VoucherState.self), "order": .anyObject, "reason": .text,
+            "prepared_by": .id, "prepared_at": .time, "decided_by": .id.orNull,
+        ])
+    static let payout = Shape.object(
+        "Payout",
+        [
+            "payout": .id, "state": .choice(PayoutBatchState.self), "total_minor": .minor, "currency": .currency,
+            "lines": .count, "content_hash": .sha256, "prepared_by": .id, "approved_by": .id.orNull,
+            "approved_at": .time.orNull,
+        ])
+    static let payoutLine = Shape.object(
+        "PayoutLine",
+        [
+            "line": .id, "end_to_end_id": .text, "payee": .words("worker", "agency"), "payee_key": .text,
+            "payee_name": .text, "amount_minor": .minor, "currency": .currency, "workers": .count, "earnings": .count,
+            "state": .text, "reason": .text.orNull, "account_changed": .flag,
+        ])
+    static let bankImport = Shape.object(
+        "BankImport",
+        [
+            "bank_import": .id, "kind": .text, "message_id": .text, "entries": .count, "is_new": .flag,
+            "faults": .anything, "outcomes": .anyObject,
+        ])
+    static let alert = Shape.object(
+        "Alert",
+        [
+            "alert": .id, "requester_id": .id, "batch_id": .id, "state": .choice(AlertState.self), "raised_at": .time,
+            "due_at": .time, "open_slots": .count, "options": .anything, "closed_at": .time.orNull,
+            "closed_by": .id.orNull, "resolution": .text.orNull,
+        ])
+    static let quarantine = Shape.object(
+        "Quarantine",
+        [
+            "quarantine": .id, "requester": .id, "batch": .id, "reasons": .text, "ordered_by": .id, "ordered_at": .time,
+            "lifted_at": .time.orNull, "lift_reasons": .text.orNull,
+        ])
+    static let withdrawal = Shape.object(
+        "Withdrawal",
+        [
+            "withdrawal": .id, "requester": .id, "project": .id, "batch": .id.orNull, "worker": .id, "decision": .id,
+            "withdrawn_at": .time, "ended_at": .time.orNull,
+        ])
+}
+
+extension Code {
+    /// What a posting can be refused for.
+    static let ledger: [Code] = [
+        "impossible_transfer", "already_posted", "insufficient_funds", "balance_too_large", "already_reversed",
+    ]
+}
+
+extension Voucher {
+    var wire: JSON {
+        [
+            "voucher": .string("\(id)"), "state": .string(state.rawValue), "order": order.facts,
+            "reason": .string(reason), "prepared_by": .string("\(preparedBy)"),
+            "prepared_at": .string(preparedAt.secondText),
+            "decided_by": decidedBy.map { .string("\($0)") } ?? .null,
+        ]
+    }
+}
+
+extension PayoutBatch {
+    var wire: JSON {
+        [
+            "payout": .string("\(id)"), "state": .string(state.rawValue), "total_minor": .integer(total.minorUnits),
+            "currency": .string(total.currency.code), "lines": .integer(Int64(lineCount)),
+            "content_hash": .string(contentHash.hexadecimal), "prepared_by": .string("\(preparedBy)"),
+            "approved_by": approvedBy.map { .string("\($0)") } ?? .null,
+            "approved_at": approvedAt.map { .string($0.secondText) } ?? .null,
+        ]
+    }
+}
+
+extension NamedLine {
+    /// As ``json``, with its amount in minor units.
+    var wire: JSON {
+        var members = json.objectValue ?? [:]
+        members["amount"] = nil
+        members["amount_minor"] = .integer(line.amount.minorUnits)
+        return .object(members)
+    }
+}
+
+extension FinanceReport {
+    var wire: JSON {
+        [
+            "aging": .array(
+                aging.map {
+                    [
+                        "age": .string($0.age), "amount_minor": .integer($0.amount.minorUnits),
+                        "currency": .string($0.amount.currency.code), "earnings": .integer(Int64($0.earnings)),
+                        "workers": .integer(Int64($0.workers)),
+                    ]
+                }),
+            "take": .array(
+                take.map {
+                    [
+                        "currency": .string($0.pay.currency.code), "pay_minor": .integer($0.pay.minorUnits),
+                        "fees_minor": .integer($0.fees.minorUnits), "top_ups_minor": .integer($0.topUps.minorUnits),
+                        "accepted": .integer(Int64($0.accepted)), "take_bps": .integer($0.takeBasisPoints),
+                        "cost_of_one_minor": .integer($0.costOfOneMinor),
+                    ]
+                }),
+            "accounts": .array(
+                liabilities.map {
+                    [
+                        "kind": .string($0.kind.rawValue), "currency": .string($0.currency.code),
+                        "balance_minor": .integer($0.balanceMinor),
+                    ]
+                }),
+            "books_agree": .bool(booksAgree),
+        ]
+    }
+}

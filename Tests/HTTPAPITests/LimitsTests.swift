@@ -1,0 +1,154 @@
+import Formats
+import Foundation
+import HTTPAPI
+import Marketplace
+import NIOCore
+import NIOPosix
+import Store
+import TestSupport
+import Testing
+
+/// Clients on sockets of their own, that do what no well-kept client does.
+@Suite("Limits on real sockets", .scratchDatabase, .timeLimit(.minutes(15)))
+struct LimitsTests {
+    /// How many statements wait for a lock.
+    private static let waiting: SQL = """
+        select count(*) as n
+          from pg_locks
+          join pg_stat_activity using (pid)
+         where not granted and datname = current_database()
+        """
+
+    private func token(_ small: SmallMarket) async throws -> String {
+        try await IssueToken(market: small.market)(for: small.manager, lifetime: 36_000, by: small.manager).secret
+    }
+
+    /// What a plain socket receives until it is closed.
+    private func talk(
+        to port: Int, _ text: String, _ more: @escaping @Sendable (Int) -> String? = { _ in nil }
+    ) async throws -> String {
+        let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup).connect(
+            host: "127.0.0.1", port: port
+        ) { channel in
+            channel.eventLoop.makeCompletedFuture {
+                try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
+            }
+        }
+        return try await channel.executeThenClose { inbound, outbound in
+            try await outbound.write(ByteBuffer(string: text))
+            return try await withThrowingTaskGroup(of: String.self) { tasks in
+                tasks.addTask {
+                    var received = ""
+                    do { for try await part in inbound { received += String(buffer: part) } } catch {}
+                    return received
+                }
+                tasks.addTask {
+                    var turn = 0
+                    while let piece = more(turn), (try? await outbound.write(ByteBuffer(string: piece))) != nil {
+                        turn += 1
+                        try await Task.sleep(for: .milliseconds(50))
+                    }
+                    return ""
+                }
+                var all = ""
+                for try await said in tasks { all += said }
+                return all
+            }
+        }
+    }
+
+    @Test("a body that trickles in is cut off, however long it goes on, and others are served")
+    func slowBody() async throws {
+        let small = try await SmallMarket()
+        let token = try await token(small)
+        var settings = ServerSettings()
+        settings.bodySeconds = 1
+        try await LiveServer.run(small.market, settings: settings) { server in
+            let head =
+                "POST /v1/claims HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\nIdempotency-Key: k\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 10000\r\n\r\n"
+            let cut = Task { try await talk(to: server.port, head) { _ in " " } }
+            #expect(try await server.send("GET", "/v1/work", token: token).status == 200)
+            // It ends: the socket is closed although the client would go on.
+            let said = try await cut.value
+            #expect(!said.contains(" 200 "))
+        }
+    }
+
+    @Test("what is longer than it may be is refused by its length, and not waited for")
+    func tooLong() async throws {
+        let small = try await SmallMarket()
+        let token = try await token(small)
+        try await LiveServer.run(small.market) { server in
+            let head =
+                "POST /v1/claims HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\nIdempotency-Key: k\r\n"
+                + "Content-Type: application/json\r\nContent-Length: 999999999\r\n\r\n"
+            let said = try await talk(to: server.port, head) { _ in " " }
+            #expect(said.contains("413") && said.contains("body_too_large"))
+        }
+    }
+
+    @Test("requests beyond those under way are told to come back, and the process answers supervisors")
+    func overload() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("ann")
+        _ = try await small.batch(small.draft("one"), tasks: 1)
+        let token = try await IssueToken(market: small.market)(
+            for: Principal.ID(worker.uuid), lifetime: 3_600, by: small.manager
+        ).secret
+        var settings = ServerSettings()
+        settings.inFlightMax = 1
+        try await LiveServer.run(small.market, settings: settings) { server in
+            let claim = try await Scratch.asOwner { transaction in
+                try await transaction.execute("select from worker where worker_id = \(worker) for update")
+                let claim = Task { try await server.send("POST", "/v1/claims", token: token, key: "k", json: [:]) }
+                while try await small.count(Self.waiting) == 0 { await Task.yield() }
+                // The claim is under way, and waits for its worker: a second request is one too many.
+                let second = try await server.send("GET", "/v1/work", token: token)
+                #expect(second.status == 503 && second.code == "overloaded")
+                #expect(second.headers["retry-after"] == "1")
+                #expect(try await server.send("GET", "/healthz").status == 200)
+                return claim
+            }
+            #expect(try await claim.value.status == 201)
+            #expect(try await server.send("GET", "/v1/work", token: token).status == 200)
+        }
+    }
+
+    @Test("smuggled and malformed requests are refused, and the process lives")
+    func malformed() async throws {
+        let small = try await SmallMarket()
+        try await LiveServer.run(small.market) { server in
+            for text in [
+                "POST /v1/claims HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
+                "POST /v1/claims HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+                "GET /v1/work HTTP/1.1\r\nHost : a\r\n\r\n", "GET /v1/work HTTP/1.1\r\nHost: a\r\n X: y\r\n\r\n",
+                "\u{0}\u{1}\u{2}\r\n\r\n",
+            ] {
+                let said = try await talk(to: server.port, text)
+                #expect(said.isEmpty || said.contains(" 400 "), "\(text.prefix(60)): \(said.prefix(60))")
+            }
+            #expect(try await server.send("GET", "/healthz").status == 200)
+        }
+    }
+
+    @Test("a server that stops answers what it has begun")
+    func shutdown() async throws {
+        let small = try await SmallMarket()
+        let worker = try await small.lawyer("ann")
+        _ = try await small.batch(small.draft("one"), tasks: 1)
+        let token = try await IssueToken(market: small.market)(
+            for: Principal.ID(worker.uuid), lifetime: 3_600, by: small.manager
+        ).secret
+        try await LiveServer.run(small.market) { server in
+            let claim = try await Scratch.asOwner { transaction in
+                try await transaction.execute("select from worker where worker_id = \(worker) for update")
+                let claim = Task { try await server.send("POST", "/v1/claims", token: token, key: "k", json: [:]) }
+                while try await small.count(Self.waiting) == 0 { await Task.yield() }
+                await server.stop()
+                return claim
+            }
+            #expect(try await claim.value.status == 201)
+        }
+    }
+}
