@@ -48,8 +48,12 @@ oracle: install ## scipy, OR-tools, crowd-kit, which ours is compared with; unde
 banks: install ## achkit, carta-ach, mock-bank, which bank files are held against; under .guildhall/banks
 	@scripts/banks.sh
 
+.PHONY: peers
+peers: install ## oidc-provider-mock, standardwebhooks, prometheus-client, which ours speaks to; under .guildhall/peers
+	@scripts/peers.sh
+
 .PHONY: test
-test: oracle banks ## All tests, on a private scratch server that they start themselves
+test: oracle banks peers ## All tests, on a private scratch server that they start themselves
 	swift test
 
 .PHONY: test-data

@@ -12,7 +12,15 @@ extension AccessRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAuthenticated: .unauthorized
-        case .roleMissing: .forbidden
+        case .roleMissing, .scopeMissing: .forbidden
+        }
+    }
+}
+
+extension TokenRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .rotated: .conflict
         }
     }
 }
@@ -247,7 +255,7 @@ extension ContentRefusal: HTTPRefusal {
 extension VaultRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .keyUnknown, .keyRetired: .serviceUnavailable
+        case .keysMissing, .keyUnknown, .keyRetired: .serviceUnavailable
         case .unreadable: .internalServerError
         }
     }

@@ -36,9 +36,13 @@ struct DatabaseOptions: ParsableArguments {
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "notice"
 
+    @Option(name: .customLong("log-format"), help: "text, or json: one object a line.")
+    var logFormat = "text"
+
     mutating func validate() throws {
         guard (2...100).contains(poolSize) else { throw ValidationError("--pool-size must be 2 to 100.") }
         guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level: no such level.") }
+        guard ["text", "json"].contains(logFormat) else { throw ValidationError("--log-format must be text or json.") }
     }
 
     /// The server to use, if not the embedded one.
@@ -51,7 +55,10 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     var logger: Logger {
-        var logger = Logger(label: "guildhall", factory: StreamLogHandler.standardError(label:))
+        var logger =
+            logFormat == "json"
+            ? Logger(label: "guildhall", factory: JSONLogHandler.init(label:))
+            : Logger(label: "guildhall", factory: StreamLogHandler.standardError(label:))
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
         return logger
     }

@@ -27,7 +27,7 @@ struct Guildhall: AsyncParsableCommand {
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
             ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,
             AskCommand.self, DirectOfferCommand.self, ScreenCommand.self, MatchingCommand.self,
-            ConsensusCommand.self, QualityCommand.self, TaxCommand.self,
+            ConsensusCommand.self, QualityCommand.self, TaxCommand.self, WebhookCommand.self,
         ]
     )
 }

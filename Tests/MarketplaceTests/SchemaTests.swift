@@ -54,6 +54,10 @@ struct SchemaTests {
         "skill_basis": labels(SkillBasis.self),
         "stopping_basis": labels(StoppingBasis.self), "stopping_outcome": labels(StoppingOutcome.self),
         "alert_state": labels(AlertState.self), "week_part": labels(WeekPart.self),
+        "token_scope": labels(TokenScope.self), "secret_kind": labels(SecretKind.self),
+        "sign_in_method": labels(SignInMethod.self), "ticket_kind": labels(TicketKind.self),
+        "webhook_endpoint_state": labels(WebhookEndpointState.self),
+        "webhook_delivery_state": labels(WebhookDeliveryState.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {
