@@ -70,6 +70,8 @@ enum Environment {
     static var databaseURL: String? { variables["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 } }
     /// The secret of AUTH PLAIN: not a flag, which every process on the machine could read.
     static var smtpSecret: String? { variables["GUILDHALL_SMTP_SECRET"] }
+    /// Of a sign-in provider.
+    static var clientSecret: String? { variables["GUILDHALL_CLIENT_SECRET"].flatMap { $0.isEmpty ? nil : $0 } }
     static var postgresFolder: String? { variables["GUILDHALL_PG_BIN"] }
     static var searchPath: String { variables["PATH"] ?? PostgresBinaries.defaultSearchPath }
 }

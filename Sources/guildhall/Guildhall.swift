@@ -28,6 +28,7 @@ struct Guildhall: AsyncParsableCommand {
             ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,
             AskCommand.self, DirectOfferCommand.self, ScreenCommand.self, MatchingCommand.self,
             ConsensusCommand.self, QualityCommand.self, TaxCommand.self, WebhookCommand.self,
+            SignInProviderCommand.self,
         ]
     )
 }
