@@ -12,6 +12,10 @@ package struct ServerSettings: Sendable {
     package var connectionsMax = 4_096
     /// Seconds after which a silent connection is closed.
     package var idleSeconds: Int64 = 15
+    /// Seconds within which a body has to be there.
+    package var bodySeconds: Int64 = 20
+    /// Of one key, or without one from one address, in this process.
+    package var requestsPerMinute = 6_000
 
     package init() {}
 }
@@ -26,9 +30,10 @@ package func buildApplication(
     isReady: @escaping @Sendable () async -> String?,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let router = Router(context: BasicRequestContext.self)
-    router.add(middleware: AnswerMiddleware())
-    addRoutes(of: market, isReady: isReady, to: router)
+    let served = endpoints(of: market, isReady: isReady)
+    let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
+    Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
     return Application(
         router: router,
         server: .http1(configuration: .init(idleTimeout: .seconds(settings.idleSeconds))),
@@ -41,21 +46,20 @@ package func buildApplication(
     )
 }
 
-/// Every route of the API.
-package func addRoutes(
-    of market: Market, isReady: @escaping @Sendable () async -> String?,
-    to router: some RouterMethods<BasicRequestContext>
-) {
-    HealthRoutes(market: market, isReady: isReady).add(to: router)
-    WorkRoutes(market: market).add(to: router)
-    OfferRoutes(market: market).add(to: router)
-    BidRoutes(market: market).add(to: router)
-    DirectOfferRoutes(market: market).add(to: router)
-    ReviewRoutes(market: market).add(to: router)
-    DecisionRoutes(market: market).add(to: router)
-    AskRoutes(market: market).add(to: router)
-    QualityRoutes(market: market).add(to: router)
-    RatingRoutes(market: market).add(to: router)
-    ScheduleRoutes(market: market).add(to: router)
-    StoppingRoutes(market: market).add(to: router)
+/// Everything that the API does: the one list that is served, documented and tested.
+package func endpoints(of market: Market, isReady: @escaping @Sendable () async -> String?) -> [Endpoint] {
+    let all =
+        HealthRoutes(market: market, isReady: isReady).endpoints
+        + WorkRoutes(market: market).endpoints
+        + OfferRoutes(market: market).endpoints
+        + BidRoutes(market: market).endpoints
+        + DirectOfferRoutes(market: market).endpoints
+        + ReviewRoutes(market: market).endpoints
+        + DecisionRoutes(market: market).endpoints
+        + AskRoutes(market: market).endpoints
+        + QualityRoutes(market: market).endpoints
+        + RatingRoutes(market: market).endpoints
+        + ScheduleRoutes(market: market).endpoints
+        + StoppingRoutes(market: market).endpoints
+    return all + DocumentRoutes(documented: all).endpoints
 }

@@ -1,6 +1,6 @@
 internal import Formats
 internal import Foundation
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
 internal import Store
 
@@ -8,53 +8,59 @@ internal import Store
 ///
 /// An ask takes no Idempotency-Key: what stands already is set again without a change.
 struct AskRoutes {
-    private static let bodyBytesMax = 4 << 10
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        let routes = router.group("v1")
-        routes.get("asks", use: asks)
-        routes.put("asks", use: set)
-        routes.delete("asks", use: end)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/asks", "listAsks", "What you want for an hour at least, newest first", .asks, for: .oneself,
+                query: [
+                    .query("past", Shape.flag.described("Also those that are over.")), .before, .limit(),
+                ],
+                gives: .ok(.page(Self.ask)), by: asks),
+            Endpoint(
+                .put, "/v1/asks", "setAsk", "Want so much for an hour from now on, in place of what was asked", .asks,
+                for: .worker,
+                takes: .json([
+                    "hourly_minor": .minor, "currency": .currency, "profession": Shape.text.orNull.optional,
+                ]), keyed: false, gives: .ok(.state("set")), refuses: ["too_many_asks"], by: set),
+            Endpoint(
+                .delete, "/v1/asks", "endAsk", "Ask for nothing of such work any more", .asks, for: .worker,
+                query: [.query("currency", .currency, required: true), .query("profession", .text(1...60))],
+                gives: .ok(.state("ended")), refuses: ["no_ask"], by: end),
+        ]
     }
 
-    /// `?past=true&before=<ask>&limit=<1…200>`: newest first; without `past` those that stand.
-    @Sendable func asks(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let limit = try request.pageLimit()
-        let before: StandingAsk.ID? = try request.identifier("before")
-        let past = request.uri.queryParameters["past"].map(String.init) ?? "false"
-        guard ["true", "false"].contains(past) else { throw BadInput("past", "must be true or false") }
-        let found = try await ListAsks(market: market)(past: past == "true", before: before, limit: limit, by: worker)
-        let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
-        return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])
+    private static let ask = Shape.object(
+        "StandingAsk",
+        [
+            "ask": .id, "profession": .text.orNull, "hourly_minor": .minor, "currency": .currency,
+            "from": .time.orNull, "until": .time.orNull,
+        ])
+
+    @Sendable private func asks(_ call: Call) async throws -> Outcome {
+        let found = try await ListAsks(market: market)(
+            past: call.query["past"] == "true", before: try call.identifier("before"), limit: call.limit,
+            by: try call.actor)
+        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.json)
     }
 
-    /// `{"hourly_minor", "currency", "profession"?}`: from now on, in place of what was asked for the same work. 200.
-    @Sendable func set(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        let profession = body.body["profession"].flatMap { $0 == .null ? nil : $0 }
-        let work = try AskedWork(
-            currency: try body.string("currency"),
-            profession: profession == nil ? nil : try body.string("profession"))
-        let hourly = try Money(try body.integer("hourly_minor"), work.currency)
+    @Sendable private func set(_ call: Call) async throws -> Outcome {
+        let worker = try call.actor
+        let work = try AskedWork(currency: try call.string("currency"), profession: call.text("profession"))
+        let hourly = try Money(try call.integer("hourly_minor"), work.currency)
         do {
             try await SetAsk(market: market)(hourly, for: work.profession, by: worker)
         } catch AskRefusal.sameAsk {
             // It stands.
         }
-        return Response(json: ["state": "set"])
+        return .json(["state": "set"])
     }
 
-    /// `?currency=<code>&profession=<code>`: nothing is asked of such work any more. 200.
-    @Sendable func end(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let query = request.uri.queryParameters
-        let work = try AskedWork(
-            currency: query["currency"].map(String.init) ?? "", profession: query["profession"].map(String.init))
-        try await EndAsk(market: market)(in: work.currency, for: work.profession, by: worker)
-        return Response(json: ["state": "ended"])
+    @Sendable private func end(_ call: Call) async throws -> Outcome {
+        let work = try AskedWork(currency: call.query["currency"] ?? "", profession: call.query["profession"])
+        try await EndAsk(market: market)(in: work.currency, for: work.profession, by: try call.actor)
+        return .json(["state": "ended"])
     }
 }
 

@@ -1,6 +1,6 @@
 internal import Formats
 internal import Foundation
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
 internal import Store
 
@@ -9,88 +9,80 @@ struct DecisionRoutes {
     private static let bodyBytesMax = 32 << 10
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        let routes = router.group("v1")
-        routes.get("decisions", use: decisions)
-        routes.post("decisions/:id/appeal", use: appeal)
-        routes.get("appeals", use: appeals)
-        routes.post("appeals/:id/withdraw", use: withdraw)
-        routes.post("appeals/:id/answer", use: answer)
-        routes.get("decision-statistics", use: statistics)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/decisions", "listDecisions",
+                "What was decided about you, newest first: rule, facts, reasons, and until when you can appeal",
+                .decisions, for: .oneself, query: Parameter.paging, gives: .ok(.page(.decision)), by: decisions),
+            Endpoint(
+                .post, "/v1/decisions/{decision}/appeal", "fileAppeal",
+                "Appeal; the same statement again is the same appeal", .decisions, for: .worker,
+                takes: .json(["statement": .text], bytesMax: Self.bodyBytesMax), gives: .created(.appeal),
+                refuses: ["appeal_too_late", "already_appealed"], by: appeal),
+            Endpoint(
+                .get, "/v1/appeals", "listAppeals", "The register of appeals; of the open ones what is overdue first",
+                .decisions, for: .platform([.operator]),
+                query: [.query("state", .choice(AppealState.self)), .after, .limit()], gives: .ok(.page(.appeal)),
+                by: appeals),
+            Endpoint(
+                .post, "/v1/appeals/{appeal}/withdraw", "withdrawAppeal", "Take an appeal back", .decisions,
+                for: .worker, takes: .empty, gives: .ok(.state("withdrawn")), refuses: ["appeal_not_open"],
+                by: withdraw),
+            Endpoint(
+                .post, "/v1/appeals/{appeal}/answer", "answerAppeal",
+                "Answer an appeal, as somebody who had no part in the decision", .decisions,
+                for: .platform([.operator]),
+                takes: .json(
+                    ["verdict": .words("upheld", "overturned"), "answer": .text], bytesMax: Self.bodyBytesMax),
+                gives: .ok(["state": .words("upheld", "overturned"), "remedy": .anything]),
+                refuses: ["appeal_not_open", "decider_answers", "had_part_in_decision", "too_close_to_worker"],
+                by: answer),
+            Endpoint(
+                .get, "/v1/decision-statistics", "showDecisionStatistics",
+                "How many decisions and appeals there were of each kind, and how they ended", .decisions,
+                for: .everybody, gives: .ok(["items": .list(.decisionFigure)]), by: statistics),
+        ]
     }
 
-    /// `?before=<decision>&limit=<1…200>`: what was decided about whoever asks, newest first, with its appeal.
-    @Sendable func decisions(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let limit = try request.pageLimit()
-        let before: Decision.ID? = try request.identifier("before")
+    @Sendable private func decisions(_ call: Call) async throws -> Outcome {
+        let worker = try call.actor
         let found = try await ListDecisions(market: market)(
-            about: Worker.ID(worker.uuid), before: before, limit: limit, by: worker)
-        let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
-        return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])
+            about: Worker.ID(worker.uuid), before: try call.identifier("before"), limit: call.limit, by: worker)
+        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.json)
     }
 
-    /// `{"statement"}`. 201; the same statement again is the same appeal.
-    @Sendable func appeal(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let id: Decision.ID = try context.identifier("id", of: "decision")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        let statement = try body.string("statement")
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: worker, route: "appeal:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 201, body: $0.json) },
-                perform: { try await FileAppeal(market: $0)(id, statement: statement, by: worker) }))
-    }
-
-    /// `?state=<state>&after=<appeal>&limit=<1…200>`: for operators; the open ones, what is overdue first.
-    @Sendable func appeals(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let limit = try request.pageLimit()
-        let query = request.uri.queryParameters
-        guard let state = AppealState(rawValue: query["state"].map(String.init) ?? "open") else {
-            throw BadInput("state", "must be one of \(AppealState.allCases.map(\.rawValue).joined(separator: ", "))")
+    @Sendable private func appeal(_ call: Call) async throws -> Outcome {
+        let (worker, id): (Principal.ID, Decision.ID) = (try call.actor, try call.id("decision"))
+        let statement = try call.string("statement")
+        return try await call.once(201, \.json) {
+            try await FileAppeal(market: $0)(id, statement: statement, by: worker)
         }
-        let after: Appeal.ID? = try request.identifier("after")
-        let found = try await ListAppeals(market: market)(in: state, after: after, limit: limit, by: actor)
-        let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
-        return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])
     }
 
-    /// `{}`. 200.
-    @Sendable func withdraw(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let id: Appeal.ID = try context.identifier("id", of: "appeal")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: worker, route: "withdraw:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 200, body: ["state": "withdrawn"]) },
-                perform: { try await WithdrawAppeal(market: $0)(id, by: worker) }))
+    @Sendable private func appeals(_ call: Call) async throws -> Outcome {
+        let found = try await ListAppeals(market: market)(
+            in: call.choice("state") ?? AppealState.open, after: try call.identifier("after"), limit: call.limit,
+            by: try call.actor)
+        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.json)
     }
 
-    /// `{"verdict", "answer"}`: upheld or overturned. 200 with the remedy.
-    @Sendable func answer(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let id: Appeal.ID = try context.identifier("id", of: "appeal")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        let (verdict, text) = (try body.string("verdict"), try body.string("answer"))
-        guard ["upheld", "overturned"].contains(verdict) else {
-            throw BadInput("verdict", "must be upheld or overturned")
+    @Sendable private func withdraw(_ call: Call) async throws -> Outcome {
+        let (worker, id): (Principal.ID, Appeal.ID) = (try call.actor, try call.id("appeal"))
+        return try await call.once(200, { ["state": "withdrawn"] }) {
+            try await WithdrawAppeal(market: $0)(id, by: worker)
         }
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: actor, route: "answer:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 200, body: ["state": .string(verdict), "remedy": $0 ?? .null]) },
-                perform: {
-                    try await AnswerAppeal(market: $0)(
-                        id, isOverturned: verdict == "overturned", answer: text, by: actor)
-                }))
     }
 
-    /// How many decisions and appeals there were of each kind, and how they ended; no token is needed.
-    @Sendable func statistics(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let found = try await DecisionStatistics(market: market)()
-        return Response(json: ["items": .array(found.map(\.json))])
+    @Sendable private func answer(_ call: Call) async throws -> Outcome {
+        let (actor, id): (Principal.ID, Appeal.ID) = (try call.actor, try call.id("appeal"))
+        let (verdict, text) = (try call.string("verdict"), try call.string("answer"))
+        return try await call.once(200, { ["state": .string(verdict), "remedy": $0 ?? .null] }) {
+            try await AnswerAppeal(market: $0)(id, isOverturned: verdict == "overturned", answer: text, by: actor)
+        }
+    }
+
+    @Sendable private func statistics(_ call: Call) async throws -> Outcome {
+        .json(["items": .array(try await DecisionStatistics(market: market)().map(\.json))])
     }
 }

@@ -1,137 +1,108 @@
 internal import Formats
 internal import Foundation
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
 
 /// What workers, and publishers of a requester, do with direct offers. Whoever names a requester acts for it
 /// (`?requester=<id>`), everybody else for themself as a worker.
 struct DirectOfferRoutes {
-    private static let bodyBytesMax = 16 << 10
+    private static let party = Parameter.query("requester", .id.described("Act for this requester, as its publisher."))
+    private static let own: [Code] = [
+        "direct_offer_not_open", "own_turn", "others_turn", "batch_not_open", "batch_overdue", "batch_auctioned",
+    ]
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        let routes = router.group("v1")
-        routes.get("direct-offers", use: offers)
-        routes.get("direct-offers/:id", use: offer)
-        routes.post("direct-offers/:id/accept", use: accept)
-        routes.post("direct-offers/:id/decline", use: decline)
-        routes.post("direct-offers/:id/withdraw", use: withdraw)
-        routes.post("direct-offers/:id/counter", use: counter)
-        routes.post("direct-offers/:id/take", use: take)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/direct-offers", "listDirectOffers", "Direct offers to you, or of a requester, newest first",
+                .direct_offers, for: .oneself,
+                query: [Self.party, .query("batch", .id.described("For a requester only.")), .before, .limit()],
+                gives: .ok(.page(.directOffer)), refuses: ["not_found"], by: offers),
+            Endpoint(
+                .get, "/v1/direct-offers/{offer}", "showDirectOffer", "One with all its turns", .direct_offers,
+                for: .worker, query: [Self.party], gives: .ok(.directOfferWhole), by: offer),
+            say(
+                "accept", "acceptDirectOffer", "Agree; what a worker has leased by it comes back", .empty,
+                .ok(.assignments), Self.own + Code.claim, { ["assignments": .array($0.map(\.json))] },
+                { try await AcceptDirectOffer(market: $0)($1.id, for: $1.party, by: $1.actor) }),
+            say(
+                "decline", "declineDirectOffer", "Say no, as whoever has to answer", .empty, .ok(.state("declined")),
+                Self.own, { ["state": "declined"] },
+                { try await DeclineDirectOffer(market: $0)($1.id, for: $1.party, by: $1.actor) }),
+            say(
+                "withdraw", "withdrawDirectOffer", "Take it back, as whoever spoke last", .empty,
+                .ok(.state("withdrawn")), Self.own, { ["state": "withdrawn"] },
+                { try await WithdrawDirectOffer(market: $0)($1.id, for: $1.party, by: $1.actor) }),
+            say(
+                "counter", "counterDirectOffer", "Say other terms; the other side has to answer",
+                .json(Shape.directTerms), .ok(.state("open")),
+                Self.own + Code.claim + ["too_many_turns", "other_currency", "below_floor", "above_most"],
+                { ["state": "open"] },
+                {
+                    try await CounterDirectOffer(market: $0)(
+                        $1.id, with: try $1.call.directTerms(), for: $1.party, by: $1.actor)
+                }),
+            say(
+                "take", "takeAgreedWork", "Take tasks of an offer that was agreed",
+                .json(["count": Shape.integer.optional]), .created(.assignments),
+                Self.own + Code.claim + ["direct_offer_not_agreed"],
+                { ["assignments": .array($0.map(\.json))] },
+                {
+                    try await TakeAgreedWork(market: $0)(
+                        $1.id, most: $1.call.int("count") ?? DirectTerms.quantityMax, by: $1.actor)
+                }),
+        ]
     }
-
-    /// `?batch=<id>&before=<offer>&limit=<1…200>`: newest first; the batch for a requester only.
-    @Sendable func offers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let limit = try request.pageLimit()
-        let found = try await ListDirectOffers(market: market)(
-            for: try request.party(), in: try request.identifier("batch"), before: try request.identifier("before"),
-            limit: limit, by: actor)
-        let next = found.count == limit ? found.last.map { JSON.string("\($0.id)") } : nil
-        return Response(json: ["items": .array(found.map(\.json)), "next": next ?? .null])
-    }
-
-    /// One with all its turns.
-    @Sendable func offer(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let id: DirectOffer.ID = try context.identifier("id", of: "direct offer")
-        return Response(
-            json: try await ListDirectOffers(market: market).one(id, for: try request.party(), by: actor).json)
-    }
-
-    /// `{}`. 200 with what a worker has leased by it.
-    @Sendable func accept(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        try await answer(
-            request, context, "accept", reply: { Reply(status: 200, body: Self.leased($0)) },
-            perform: { try await AcceptDirectOffer(market: $0)($1.id, for: $1.party, by: $1.actor) })
-    }
-
-    /// `{}`. 200.
-    @Sendable func decline(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        try await answer(
-            request, context, "decline", reply: { Reply(status: 200, body: ["state": "declined"]) },
-            perform: { try await DeclineDirectOffer(market: $0)($1.id, for: $1.party, by: $1.actor) })
-    }
-
-    /// `{}`. 200.
-    @Sendable func withdraw(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        try await answer(
-            request, context, "withdraw", reply: { Reply(status: 200, body: ["state": "withdrawn"]) },
-            perform: { try await WithdrawDirectOffer(market: $0)($1.id, for: $1.party, by: $1.actor) })
-    }
-
-    /// `{"amount_minor", "currency", "quantity", "answer_by", "deadline", "conditions"?}`, the times as RFC 3339. 200.
-    @Sendable func counter(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        try await answer(
-            request, context, "counter", reply: { Reply(status: 200, body: ["state": "open"]) },
-            perform: {
-                try await CounterDirectOffer(market: $0)(
-                    $1.id, with: try $1.body.directTerms(), for: $1.party, by: $1.actor)
-            })
-    }
-
-    /// `{"count"?}`: tasks of an offer that was agreed. 201 with the leases.
-    @Sendable func take(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        try await answer(
-            request, context, "take", reply: { Reply(status: 201, body: Self.leased($0)) },
-            perform: { market, said in
-                let count =
-                    said.body.body["count"] == nil
-                    ? DirectTerms.quantityMax : Int(clamping: try said.body.integer("count"))
-                return try await TakeAgreedWork(market: market)(said.id, most: count, by: said.actor)
-            })
-    }
-
-    private static func leased(_ taken: [Assignment]) -> JSON { ["assignments": .array(taken.map(\.json))] }
 
     /// What somebody says of an offer, and for whom.
     private struct Said: Sendable {
         let id: DirectOffer.ID
         let party: BargainingParty
-        let body: JSONRequest
+        let call: Call
         let actor: Principal.ID
     }
 
-    /// Does a thing once for an Idempotency-Key.
-    private func answer<Result: Sendable>(
-        _ request: Request, _ context: BasicRequestContext, _ name: String,
-        reply: @escaping @Sendable (Result) -> Reply, perform: @Sendable (Market, Said) async throws -> Result
-    ) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let said = Said(
-            id: try context.identifier("id", of: "direct offer"), party: try request.party(),
-            body: try await JSONRequest(request, bytesMax: Self.bodyBytesMax), actor: actor)
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: said.actor, route: "direct-\(name):\(said.id):\(said.party)",
-                fingerprint: said.body.fingerprint, answer: reply, perform: { try await perform($0, said) }
-            )
-        )
+    private func say<Result: Sendable>(
+        _ verb: String, _ id: String, _ summary: String, _ body: Endpoint.Body, _ answer: Endpoint.Answer,
+        _ refusals: [Code], _ json: @escaping @Sendable (Result) -> JSON,
+        _ perform: @escaping @Sendable (Market, Said) async throws -> Result
+    ) -> Endpoint {
+        Endpoint(
+            .post, "/v1/direct-offers/{offer}/\(verb)", id, summary, .direct_offers, for: .worker, query: [Self.party],
+            takes: body, gives: answer, refuses: refusals
+        ) { call in
+            let said = Said(
+                id: try call.id("offer", of: "direct offer"), party: try call.party(), call: call,
+                actor: try call.actor)
+            return try await call.once(answer.status, json) { try await perform($0, said) }
+        }
+    }
+
+    /// The batch for a requester only.
+    @Sendable private func offers(_ call: Call) async throws -> Outcome {
+        let found = try await ListDirectOffers(market: market)(
+            for: try call.party(), in: try call.identifier("batch"), before: try call.identifier("before"),
+            limit: call.limit, by: try call.actor)
+        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.json)
+    }
+
+    @Sendable private func offer(_ call: Call) async throws -> Outcome {
+        let id: DirectOffer.ID = try call.id("offer", of: "direct offer")
+        return .json(
+            try await ListDirectOffers(market: market).one(id, for: try call.party(), by: try call.actor).json)
     }
 }
 
-extension Request {
+extension Call {
     fileprivate func party() throws -> BargainingParty {
         let requester: Requester.ID? = try identifier("requester")
         return requester.map(BargainingParty.requester) ?? .worker
     }
-}
 
-extension JSONRequest {
     fileprivate func directTerms() throws -> DirectTerms {
-        guard let currency = Currency(try string("currency")) else {
-            throw BadInput("currency", "must be an ISO 4217 code")
-        }
-        return try DirectTerms(
-            pay: try Money(try integer("amount_minor"), currency), quantity: Int(clamping: try integer("quantity")),
-            answerBy: try instant("answer_by"), deadline: try instant("deadline"),
-            conditions: body["conditions"] == nil ? "" : try string("conditions"))
-    }
-
-    private func instant(_ field: String) throws -> Date {
-        guard let instant = try? Date(try string(field), strategy: .iso8601) else {
-            throw BadInput(field, "must be a time such as 2026-12-01T12:00:00Z")
-        }
-        return instant
+        try DirectTerms(
+            pay: try money(), quantity: Int(clamping: try integer("quantity")),
+            answerBy: try instant("answer_by"), deadline: try instant("deadline"), conditions: text("conditions") ?? "")
     }
 }

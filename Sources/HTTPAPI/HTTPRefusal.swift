@@ -1,3 +1,4 @@
+internal import Formats
 internal import HTTPTypes
 internal import Marketplace
 internal import Store
@@ -39,15 +40,6 @@ extension IdempotencyRefusal: HTTPRefusal {
         case .inFlight: .conflict
         case .otherRequest: .unprocessableContent
         case .badKey: .badRequest
-        }
-    }
-}
-
-extension RequestRefusal: HTTPRefusal {
-    var status: HTTPResponse.Status {
-        switch self {
-        case .contentType: .unsupportedMediaType
-        case .keyMissing, .badJSON: .badRequest
         }
     }
 }
@@ -318,6 +310,24 @@ extension DecisionRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .deciderIsWorker, .deciderIsNoPerson: .forbidden
+        }
+    }
+}
+
+extension SubmitRefusal: PlacedRefusal {
+    var places: [Problem.Place] {
+        switch self {
+        case .invalidAnswer(let faults): Problem.Place.inAnswer(faults)
+        case .otherAnswerSubmitted, .leaseLost, .notEligible: []
+        }
+    }
+}
+
+extension ReworkRefusal: PlacedRefusal {
+    var places: [Problem.Place] {
+        switch self {
+        case .invalidAnswer(let faults): Problem.Place.inAnswer(faults)
+        case .tooOften, .judged, .notOpen: []
         }
     }
 }

@@ -14,21 +14,33 @@ struct HealthRoutes {
         figures = FigureReading(MarketMetrics(market: market))
     }
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        // The process lives; asks nobody, so that it answers while the database is frozen.
-        router.get("healthz") { _, _ in Response(json: ["status": "ok"]) }
-        router.get("readyz") { _, _ in
-            guard let reason = await isReady() else { return Response(json: ["status": "ready"]) }
-            return Response(json: ["status": "not_ready", "reason": .string(reason)], status: .serviceUnavailable)
-        }
-        // Totals of the market, nothing of anybody; so no token is asked for.
-        router.get("metrics") { [figures] _, _ in
-            let text = try await figures.text()
-            return Response(
-                status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
-                body: ResponseBody(byteBuffer: ByteBuffer(string: text))
-            )
-        }
+    var endpoints: [Endpoint] {
+        [
+            // The process lives; asks nobody, so that it answers while the database is frozen.
+            Endpoint(
+                .get, "/healthz", "showHealth", "The process lives; asks nobody", .service, for: .everybody,
+                gives: .ok(["status": .words("ok")])
+            ) { _ in .json(["status": "ok"]) },
+            Endpoint(
+                .get, "/readyz", "showReadiness",
+                "The database answers and has this program's schema, or 503 with a reason", .service, for: .everybody,
+                gives: .ok(["status": .words("ready")]), refuses: ["not_ready"]
+            ) { [isReady] _ in
+                if let reason = await isReady() { throw Problem(.serviceUnavailable, "not_ready", reason) }
+                return .json(["status": "ready"])
+            },
+            // Totals of the market, nothing of anybody; so no token is asked for.
+            Endpoint(
+                .get, "/metrics", "readMetrics", "Figures in Prometheus' text format", .service, for: .everybody,
+                gives: .media("text/plain")
+            ) { [figures] _ in
+                let text = try await figures.text()
+                return .raw(
+                    Response(
+                        status: .ok, headers: [.contentType: "text/plain; version=0.0.4; charset=utf-8"],
+                        body: ResponseBody(byteBuffer: ByteBuffer(string: text))))
+            },
+        ]
     }
 }
 

@@ -1,66 +1,43 @@
 internal import Formats
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
 
 /// What workers do with work that is offered to them.
 struct OfferRoutes {
-    private static let bodyBytesMax = 16 << 10
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        let routes = router.group("v1")
-        routes.get("offers", use: offers)
-        routes.post("offers/:id/accept", use: accept)
-        routes.post("offers/:id/decline", use: decline)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/offers", "listOffers", "What you were offered, newest first", .offers, for: .oneself,
+                query: Parameter.paging, gives: .ok(.page(.offer)), by: offers),
+            Endpoint(
+                .post, "/v1/offers/{offer}/accept", "acceptOffer", "Take what was offered", .offers, for: .worker,
+                takes: .empty, gives: .created(.assignment), refuses: Code.claim + ["offer_not_open"], by: accept),
+            Endpoint(
+                .post, "/v1/offers/{offer}/decline", "declineOffer", "Leave what was offered to others", .offers,
+                for: .worker, takes: .json(["reason": Shape.choice(DeclineReason.self).orNull.optional]),
+                gives: .ok(["state": .choice(OfferState.self)]), refuses: ["offer_not_open"], by: decline),
+        ]
     }
 
-    /// `?before=<offer>&limit=<1…200>`: newest first; `next` is the `before` of the next page.
-    @Sendable func offers(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let limit = try request.pageLimit()
-        let before: Offer.ID? = try request.identifier("before")
+    @Sendable private func offers(_ call: Call) async throws -> Outcome {
+        let worker = try call.actor
         let items = try await ListOffers(market: market)(
-            of: Worker.ID(worker.uuid), before: before, limit: limit, by: worker
-        )
-        let next = items.count == limit ? items.last.map { JSON.string("\($0.id)") } : nil
-        return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+            of: Worker.ID(worker.uuid), before: try call.identifier("before"), limit: call.limit, by: worker)
+        return .page(items, limit: call.limit, next: { "\($0.id)" }, \.json)
     }
 
-    /// `{}`. 201 with the assignment, leased.
-    @Sendable func accept(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let id: Offer.ID = try context.identifier("id", of: "offer")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: worker, route: "accept:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 201, body: $0.json) },
-                perform: { try await AcceptOffer(market: $0)(id, by: worker) }
-            )
-        )
+    @Sendable private func accept(_ call: Call) async throws -> Outcome {
+        let (worker, id): (Principal.ID, Offer.ID) = (try call.actor, try call.id("offer"))
+        return try await call.once(201, \.json) { try await AcceptOffer(market: $0)(id, by: worker) }
     }
 
-    /// `{"reason": …}`: optional, one of ``DeclineReason``. 200.
-    @Sendable func decline(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let id: Offer.ID = try context.identifier("id", of: "offer")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        let reason = try Self.reason(body.body["reason"])
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: worker, route: "decline:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 200, body: ["state": .string($0.rawValue)]) },
-                perform: { try await DeclineOffer(market: $0)(id, because: reason, by: worker) }
-            )
-        )
-    }
-
-    private static func reason(_ json: JSON?) throws -> DeclineReason? {
-        guard let json, json != .null else { return nil }
-        guard let reason = json.stringValue.flatMap(DeclineReason.init) else {
-            throw BadInput(
-                "reason", "must be one of \(DeclineReason.allCases.map(\.rawValue).joined(separator: ", "))")
+    @Sendable private func decline(_ call: Call) async throws -> Outcome {
+        let (worker, id): (Principal.ID, Offer.ID) = (try call.actor, try call.id("offer"))
+        let reason = call.text("reason").flatMap(DeclineReason.init)
+        return try await call.once(200, { ["state": .string($0.rawValue)] }) {
+            try await DeclineOffer(market: $0)(id, because: reason, by: worker)
         }
-        return reason
     }
 }

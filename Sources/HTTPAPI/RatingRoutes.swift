@@ -1,40 +1,42 @@
 internal import Formats
 internal import Foundation
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
 
 /// Workers rate requesters, and see how others do.
 struct RatingRoutes {
-    private static let bodyBytesMax = 4 << 10
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        let routes = router.group("v1")
-        routes.post("ratings/:requester/:batch", use: rate)
-        routes.get("ratings/:requester", use: score)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .post, "/v1/ratings/{requester}/{batch}", "rateRequester",
+                "Rate a requester once your pay for the batch has left; the same again is the same rating", .ratings,
+                for: .worker,
+                takes: .json(
+                    ["clarity": .integer(1...5), "fairness": .integer(1...5), "pay_speed": .integer(1...5)],
+                    bytesMax: 4 << 10),
+                gives: .created(.state("rated")), refuses: ["batch_not_paid", "already_rated"], by: rate),
+            Endpoint(
+                .get, "/v1/ratings/{requester}", "showRequesterScore",
+                "What workers say of a requester; null before five have", .ratings, for: .anybody,
+                gives: .ok(["score": Shape.score.orNull]), by: score),
+        ]
     }
 
-    /// `{"clarity", "fairness", "pay_speed"}`, each 1 to 5. 201; the same again is the same rating.
-    @Sendable func rate(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let requester: Requester.ID = try context.identifier("requester", of: "requester")
-        let batch: Batch.ID = try context.identifier("batch", of: "batch")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
+    @Sendable private func rate(_ call: Call) async throws -> Outcome {
+        let worker = try call.actor
+        let (requester, batch): (Requester.ID, Batch.ID) = (try call.id("requester"), try call.id("batch"))
         let rating = try RequesterRating(
-            clarity: Int(clamping: try body.integer("clarity")), fairness: Int(clamping: try body.integer("fairness")),
-            paySpeed: Int(clamping: try body.integer("pay_speed")))
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: worker, route: "rate:\(batch)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 201, body: ["state": "rated"]) },
-                perform: { try await RateRequester(market: $0)(rating, of: requester, for: batch, by: worker) }))
+            clarity: Int(clamping: try call.integer("clarity")), fairness: Int(clamping: try call.integer("fairness")),
+            paySpeed: Int(clamping: try call.integer("pay_speed")))
+        return try await call.once(201, { ["state": "rated"] }) {
+            try await RateRequester(market: $0)(rating, of: requester, for: batch, by: worker)
+        }
     }
 
-    /// `{"score"}`; null while fewer than five workers have rated it.
-    @Sendable func score(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let requester: Requester.ID = try context.identifier("requester", of: "requester")
-        let score = try await ShowRequesterScore(market: market)(of: requester, by: actor)
-        return Response(json: ["score": score?.json ?? .null])
+    @Sendable private func score(_ call: Call) async throws -> Outcome {
+        let score = try await ShowRequesterScore(market: market)(of: try call.id("requester"), by: try call.actor)
+        return .json(["score": score?.json ?? .null])
     }
 }

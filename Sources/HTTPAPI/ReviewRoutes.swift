@@ -1,112 +1,117 @@
 internal import Formats
 internal import Foundation
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
-internal import Store
 
 /// What reviewers do: what waits, one of it, their verdict, or back to its worker; and the worker's other version.
 struct ReviewRoutes {
     private static let bodyBytesMax = 512 << 10
     private static let answerBytesMax = 2 << 20
+    private static let one = "/v1/reviews/{requester}/{batch}/{assignment}"
+    private static let barred: [Code] = [
+        "reviewer_is_author", "close_colleague", "reviewer_worked_on_task", "reviewer_had_original",
+        "reviewer_not_cleared", "conflict_of_interest", "already_reviewed", "sent_back", "opinion_given",
+        "not_submitted",
+    ]
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        let routes = router.group("v1")
-        routes.get("reviews/:requester/:batch", use: queue)
-        routes.get("reviews/:requester/:batch/:assignment", use: submission)
-        routes.post("reviews/:requester/:batch/:assignment", use: judge)
-        routes.post("reviews/:requester/:batch/:assignment/back", use: sendBack)
-        routes.get("reworks", use: reworks)
-        routes.post("assignments/:id/revision", use: revise)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/reviews/{requester}/{batch}", "listReviews",
+                "What waits in a batch for you, without who wrote it", .reviews, for: .requester([.reviewer]),
+                query: Parameter.pagingOn, gives: .ok(.page(.reviewItem)), by: queue),
+            Endpoint(
+                .get, Self.one, "readSubmission", "With its task and answer; you cannot take the task then", .reviews,
+                for: .requester([.reviewer]),
+                gives: .ok(Shape.reviewItem.with("ReviewedSubmission", ["payload": .anything, "answer": .anything])),
+                refuses: Self.barred + Code.content, by: submission),
+            Endpoint(
+                .post, Self.one, "reviewSubmission",
+                "Judge an answer; without a verdict it follows from the fields", .reviews,
+                for: .requester([.reviewer]),
+                takes: Endpoint.Body(
+                    Shape.object([
+                        "verdict": Shape.choice(Verdict.self).optional,
+                        "share_bps": Shape.integer(0...10_000).described("Of accepted_in_part.").optional,
+                        "reasons": Shape.text.optional,
+                    ]).with(nil, Shape.reviewSheet), bytesMax: Self.bodyBytesMax),
+                gives: .ok(
+                    .object(
+                        "Review", ["stage": .choice(ReviewStage.self), "earned_minor": .minor, "decision": .id.orNull])),
+                refuses: Self.barred, by: judge),
+            Endpoint(
+                .post, Self.one + "/back", "sendBack", "Ask the worker for another version", .reviews,
+                for: .requester([.reviewer]),
+                takes: Endpoint.Body(
+                    Shape.object(["reasons": .text]).with(nil, Shape.reviewSheet), bytesMax: Self.bodyBytesMax),
+                gives: .ok(["answer_until": .time]),
+                refuses: Self.barred + ["sent_back_too_often", "judged_already"], by: sendBack),
+            Endpoint(
+                .get, "/v1/reworks", "listReworks", "What was sent back to you, with reasons and until when", .work,
+                for: .oneself, query: Parameter.pagingOn, gives: .ok(.page(.rework)), by: reworks),
+            Endpoint(
+                .post, "/v1/assignments/{assignment}/revision", "reviseAnswer", "Hand another version in", .work,
+                for: .worker,
+                takes: .json(["answer": .anything, "active_seconds": .integer], bytesMax: Self.answerBytesMax),
+                gives: .ok(.submission), refuses: ["not_sent_back", "judged_already", "invalid_answer"], by: revise),
+        ]
     }
 
-    /// `?after=<assignment>&limit=<1…200>`: what waits in a batch for this reviewer, without who wrote it.
-    @Sendable func queue(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let limit = try request.pageLimit()
+    @Sendable private func queue(_ call: Call) async throws -> Outcome {
         let items = try await ReviewQueue(market: market)(
-            of: try context.identifier("batch", of: "batch"),
-            from: try context.identifier("requester", of: "requester"), after: try request.identifier("after"),
-            limit: limit, by: actor)
-        let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment)") } : nil
-        return Response(json: ["items": .array(items.map(\.blind)), "next": next ?? .null])
+            of: try call.id("batch"), from: try call.id("requester"), after: try call.identifier("after"),
+            limit: call.limit, by: try call.actor)
+        return .page(items, limit: call.limit, next: { "\($0.assignment)" }, \.blind)
     }
 
-    /// With its task and answer; from then on the reviewer cannot take the task.
-    @Sendable func submission(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
+    @Sendable private func submission(_ call: Call) async throws -> Outcome {
         let found = try await ReadSubmission(market: market)(
-            try context.identifier("assignment", of: "assignment"),
-            of: try context.identifier("requester", of: "requester"), by: actor)
+            try call.id("assignment"), of: try call.id("requester"), by: try call.actor)
         var json = found.item.blind.objectValue ?? [:]
         json["payload"] = found.payload
         json["answer"] = found.answer
-        return Response(json: .object(json))
+        return .json(.object(json))
     }
 
-    /// `{"verdict"?, "share_bps"?, "fields"?, "scores"?, "rule"?, "reasons"?}`: the verdict accepted, accepted_in_part
-    /// (with its share) or rejected; without one it follows from the fields. 200 with the stage and what was earned.
-    @Sendable func judge(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let id: Assignment.ID = try context.identifier("assignment", of: "assignment")
-        let requester: Requester.ID = try context.identifier("requester", of: "requester")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        let (said, sheet) = (try body.judgement(), try ReviewSheet(body.body))
-        let reasons = body.body["reasons"] == nil ? "" : try body.string("reasons")
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: actor, route: "review:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 200, body: $0.json) },
-                perform: {
-                    try await ReviewSubmission(market: $0)(
-                        id, of: requester, said, sheet: sheet, reasons: reasons, by: actor)
-                }))
+    @Sendable private func judge(_ call: Call) async throws -> Outcome {
+        let (actor, id): (Principal.ID, Assignment.ID) = (try call.actor, try call.id("assignment"))
+        let requester: Requester.ID = try call.id("requester")
+        let (said, sheet) = (try call.judgement(), try ReviewSheet(call.body))
+        let reasons = call.text("reasons") ?? ""
+        return try await call.once(200, \.json) {
+            try await ReviewSubmission(market: $0)(id, of: requester, said, sheet: sheet, reasons: reasons, by: actor)
+        }
     }
 
-    /// `{"reasons", "fields"?}`. 200 with until when another version may come.
-    @Sendable func sendBack(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let id: Assignment.ID = try context.identifier("assignment", of: "assignment")
-        let requester: Requester.ID = try context.identifier("requester", of: "requester")
-        let body = try await JSONRequest(request, bytesMax: Self.bodyBytesMax)
-        let (sheet, reasons) = (try ReviewSheet(body.body), try body.string("reasons"))
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: actor, route: "back:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 200, body: ["answer_until": .string($0.internetText)]) },
-                perform: {
-                    try await SendBack(market: $0)(id, of: requester, sheet: sheet, reasons: reasons, by: actor)
-                }))
+    @Sendable private func sendBack(_ call: Call) async throws -> Outcome {
+        let (actor, id): (Principal.ID, Assignment.ID) = (try call.actor, try call.id("assignment"))
+        let requester: Requester.ID = try call.id("requester")
+        let (sheet, reasons) = (try ReviewSheet(call.body), try call.string("reasons"))
+        return try await call.once(200, { ["answer_until": .string($0.internetText)] }) {
+            try await SendBack(market: $0)(id, of: requester, sheet: sheet, reasons: reasons, by: actor)
+        }
     }
 
-    /// `?after=<assignment>&limit=<1…200>`: what was sent back to the worker and waits for another version.
-    @Sendable func reworks(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let limit = try request.pageLimit()
+    @Sendable private func reworks(_ call: Call) async throws -> Outcome {
         let items = try await MyReworks(market: market)(
-            after: try request.identifier("after"), limit: limit, by: worker)
-        let next = items.count == limit ? items.last.map { JSON.string("\($0.assignment)") } : nil
-        return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+            after: try call.identifier("after"), limit: call.limit, by: try call.actor)
+        return .page(items, limit: call.limit, next: { "\($0.assignment)" }, \.json)
     }
 
-    /// `{"answer", "active_seconds"}`: another version of what was sent back. 200 with what was taken.
-    @Sendable func revise(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let id: Assignment.ID = try context.identifier("id", of: "assignment")
-        let body = try await JSONRequest(request, bytesMax: Self.answerBytesMax)
-        guard let answer = body.body["answer"] else { throw BadInput("answer", "is missing") }
-        let active = Int(clamping: try body.integer("active_seconds"))
-        return Response(
-            try await market.once(
-                try request.idempotencyKey(), by: worker, route: "revision:\(id)", fingerprint: body.fingerprint,
-                answer: { Reply(status: 200, body: $0.json) },
-                perform: { try await HandInAgain(market: $0)(answer, for: id, activeSeconds: active, by: worker) }))
+    @Sendable private func revise(_ call: Call) async throws -> Outcome {
+        let (worker, id): (Principal.ID, Assignment.ID) = (try call.actor, try call.id("assignment"))
+        guard let answer = call.body["answer"] else { throw BadInput("answer", "is missing") }
+        let active = Int(clamping: try call.integer("active_seconds"))
+        return try await call.once(200, \.json) {
+            try await HandInAgain(market: $0)(answer, for: id, activeSeconds: active, by: worker)
+        }
     }
 }
 
-extension JSONRequest {
+extension Call {
     fileprivate func judgement() throws -> Judgement? {
-        guard body["verdict"] != nil else { return nil }
+        guard self["verdict"] != nil else { return nil }
         switch Verdict(rawValue: try string("verdict")) {
         case .accepted: return .accepted
         case .acceptedInPart: return .acceptedInPart(basisPoints: Int(clamping: try integer("share_bps")))

@@ -1,6 +1,6 @@
 internal import Formats
 internal import Foundation
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
 
 /// Why work was offered or not: workers read their own part, requesters counts by reason, operators all of it.
@@ -8,49 +8,45 @@ struct ScheduleRoutes {
     private static let milliseconds = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        let routes = router.group("v1")
-        routes.get("offers/:id/why", use: offer)
-        routes.get("work/routing", use: own)
-        routes.get("batches/:requester/:batch/routing", use: batch)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/offers/{offer}/why", "explainOffer", "Why you were offered it; null after 90 days", .offers,
+                for: .worker, gives: .ok(.explainedOffer), by: offer),
+            Endpoint(
+                .get, "/v1/work/routing", "explainRouting",
+                "Why the scheduler offered you nothing, as it was said last", .work, for: .oneself,
+                gives: .ok(["explanation": Shape.ownRouting.orNull]), by: own),
+            Endpoint(
+                .get, "/v1/batches/{requester}/{batch}/routing", "explainBatchRouting",
+                "Why slots of a batch were not offered, the newest first", .batches,
+                for: .requester([.requester], or: [.operator]),
+                query: [
+                    .query("as", .choice(ExplainRouting.Reader.self)),
+                    .query("before", .time.described("The `next` of the page before.")), .limit(),
+                ],
+                gives: .ok(.page(.routing, next: .time)), by: batch),
+        ]
     }
 
-    /// Why an offer was made, the worker's own part.
-    @Sendable func offer(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
-        let found = try await ExplainRouting(market: market)(
-            try context.identifier("id", of: "offer"), of: Worker.ID(worker.uuid), by: worker)
-        return Response(json: found.json)
+    @Sendable private func offer(_ call: Call) async throws -> Outcome {
+        let worker = try call.actor
+        return .json(
+            try await ExplainRouting(market: market)(try call.id("offer"), of: Worker.ID(worker.uuid), by: worker).json)
     }
 
-    /// Why the worker was offered nothing, as it was said last; `explanation` is null where nothing was.
-    @Sendable func own(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let worker = try await market.authenticate(request)
+    @Sendable private func own(_ call: Call) async throws -> Outcome {
+        let worker = try call.actor
         let found = try await ExplainRouting(market: market)(Worker.ID(worker.uuid), by: worker)
-        return Response(json: ["explanation": found?.json ?? .null])
+        return .json(["explanation": found?.json ?? .null])
     }
 
-    /// `?as=<operator|requester>&before=<instant>&limit=<1…200>`: why slots of a batch were not offered, the newest
-    /// first; `next` is the `before` of the next page. For a requester unless it says otherwise.
-    @Sendable func batch(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let key = Batch.Key(
-            requester: try context.identifier("requester", of: "batch"),
-            id: try context.identifier("batch", of: "batch"))
-        let query = request.uri.queryParameters
-        let role = query["as"].map(String.init) ?? ExplainRouting.Reader.requester.rawValue
-        guard let reader = ExplainRouting.Reader(rawValue: role) else {
-            throw BadInput("as", "must be operator or requester")
-        }
-        let before: Date? = try query["before"].map { text in
-            guard let instant = try? Date(String(text), strategy: Self.milliseconds) else {
-                throw BadInput("before", "must be the next of a page")
-            }
-            return instant
-        }
-        let limit = try request.pageLimit()
-        let items = try await ExplainRouting(market: market)(key, before: before, limit: limit, as: reader, by: actor)
-        let next = items.count == limit ? items.last.map { JSON.string($0.since.formatted(Self.milliseconds)) } : nil
-        return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+    /// For a requester unless it says otherwise.
+    @Sendable private func batch(_ call: Call) async throws -> Outcome {
+        let key = Batch.Key(requester: try call.id("requester", of: "batch"), id: try call.id("batch"))
+        let before = try call.query["before"].map { try Call.instant($0, "before") }
+        let items = try await ExplainRouting(market: market)(
+            key, before: before, limit: call.limit, as: call.choice("as") ?? .requester, by: try call.actor)
+        return .page(items, limit: call.limit, next: { $0.since.formatted(Self.milliseconds) }, \.json)
     }
 }

@@ -1,24 +1,25 @@
 internal import Formats
-internal import Hummingbird
+internal import HTTPTypes
 internal import Marketplace
 
 /// Why answers were asked for, or no more: for a requester's key, and operators.
 struct StoppingRoutes {
     let market: Market
 
-    func add(to router: some RouterMethods<BasicRequestContext>) {
-        router.group("v1").get("batches/:requester/:batch/stoppings", use: stoppings)
+    var endpoints: [Endpoint] {
+        [
+            Endpoint(
+                .get, "/v1/batches/{requester}/{batch}/stoppings", "listStoppings",
+                "Why one more answer to a task was asked for, or no more; oldest first", .batches,
+                for: .requester([.requester], or: [.operator]), query: [.query("task", .id), .after, .limit()],
+                gives: .ok(.page(.stopping)), by: stoppings)
+        ]
     }
 
-    /// `?after=<stopping>&task=<task>&limit=<1…200>`: oldest first; `next` is the `after` of the next page.
-    @Sendable func stoppings(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
-        let actor = try await market.authenticate(request)
-        let limit = try request.pageLimit()
+    @Sendable private func stoppings(_ call: Call) async throws -> Outcome {
         let items = try await ListStoppings(market: market)(
-            of: try context.identifier("batch", of: "batch"),
-            from: try context.identifier("requester", of: "requester"), task: try request.identifier("task"),
-            after: try request.identifier("after"), limit: limit, by: actor)
-        let next = items.count == limit ? items.last.map { JSON.string("\($0.id)") } : nil
-        return Response(json: ["items": .array(items.map(\.json)), "next": next ?? .null])
+            of: try call.id("batch"), from: try call.id("requester"), task: try call.identifier("task"),
+            after: try call.identifier("after"), limit: call.limit, by: try call.actor)
+        return .page(items, limit: call.limit, next: { "\($0.id)" }, \.json)
     }
 }

@@ -12,24 +12,25 @@ import Testing
 /// The API over the test's market on a port of its own, spoken to by a real client.
 struct LiveServer: Sendable {
     let port: Int
+    let contract: Contract
 
     struct Answer {
         let status: Int
         let headers: [String: String]
         let body: JSON
-        var code: String? { body["error"]?["code"]?.stringValue }
+        var code: String? { body["code"]?.stringValue }
     }
 
     static func run(
         _ market: Market, isReady: @escaping @Sendable () async -> String? = { nil }, logger: Logger? = nil,
-        _ body: @Sendable (LiveServer) async throws -> Void
+        settings: ServerSettings = ServerSettings(), _ body: @Sendable (LiveServer) async throws -> Void
     ) async throws {
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         // Hummingbird keeps the request's id in the logger, so this must be one that keeps metadata.
         var quiet = Logger(label: "tests", factory: StreamLogHandler.standardError(label:))
         quiet.logLevel = .critical
         let logger = logger ?? quiet
-        var settings = ServerSettings()
+        var settings = settings
         settings.port = 0
         let application = buildApplication(
             market: market, settings: settings, logger: logger, isReady: isReady,
@@ -41,7 +42,7 @@ struct LiveServer: Sendable {
             var iterator = ports.makeAsyncIterator()
             let port = try #require(await iterator.next())
             do {
-                try await body(LiveServer(port: port))
+                try await body(LiveServer(port: port, contract: Contract(of: market)))
             } catch {
                 await group.triggerGracefulShutdown()
                 throw error
@@ -53,12 +54,13 @@ struct LiveServer: Sendable {
 
     func send(
         _ method: String, _ path: String, token: String? = nil, key: String? = nil, json: JSON? = nil,
-        raw: [UInt8]? = nil, contentType: String = "application/json"
+        raw: [UInt8]? = nil, contentType: String = "application/json", headers more: [String: String] = [:]
     ) async throws -> Answer {
         var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
         request.httpMethod = method
         request.timeoutInterval = 20
         if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
+        for (name, value) in more { request.setValue(value, forHTTPHeaderField: name) }
         if let key { request.setValue(key, forHTTPHeaderField: "Idempotency-Key") }
         if let body = raw ?? json?.canonicalBytes() {
             request.httpBody = Data(body)
@@ -68,6 +70,10 @@ struct LiveServer: Sendable {
         let answer = try #require(response as? HTTPURLResponse)
         var headers: [String: String] = [:]
         for (name, value) in answer.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }
-        return Answer(status: answer.statusCode, headers: headers, body: try JSON.parse(Array(data)))
+        let isJSON = headers["content-type"]?.contains("json") == true && !data.isEmpty
+        let told = Answer(
+            status: answer.statusCode, headers: headers, body: isJSON ? try JSON.parse(Array(data)) : .null)
+        #expect(contract.faults(method, path, told) == [], "\(method) \(path)")
+        return told
     }
 }

@@ -295,7 +295,7 @@ struct BadRequestTests {
             let bad: JSON = ["lease_token": .integer(work.leaseToken), "answer": ["label": 7]]
             let refused = try await server.send("POST", path, token: token, key: "k", json: bad)
             #expect(refused.status == 422 && refused.code == "invalid_answer")
-            #expect(refused.body["error"]?["message"]?.stringValue?.contains("/label") == true)
+            #expect(refused.body["detail"]?.stringValue?.contains("/label") == true)
             let good: JSON = ["lease_token": .integer(work.leaseToken), "answer": ["label": "a"]]
             #expect(try await server.send("POST", path, token: token, key: "k", json: good).status == 200)
         }

@@ -38,7 +38,7 @@ struct WriteRoutesTests {
                 #expect(again.status == 200 && again.body == first.body, "\(action)")
                 #expect(again.headers["idempotent-replayed"] == "true", "\(action)")
                 var other = try #require(body.objectValue)
-                other["note"] = "x"
+                other["lease_token"] = 99
                 let reused = try await server.send(method, path, token: token, key: "k", json: .object(other))
                 #expect(reused.status == 422 && reused.code == "idempotency_key_reused", "\(action)")
             }

@@ -1,0 +1,161 @@
+extension Catalogue {
+    /// A line for each code: status, code, meaning. Tests hold it against every refusal that they meet.
+    static let text = """
+        422 above_band The band of the rate ends at … for a task.
+        422 above_most No more than … is held for a task of this batch.
+        409 alert_closed The alert was closed before; what was said of it stays.
+        409 all_offered As many offers of the batch wait for an answer as it has open slots.
+        409 already_appealed The decision was appealed. It is answered once.
+        409 already_excluded The requester excludes this worker already. Lift that first to give another reason.
+        409 already_offered The worker has an open offer of this batch.
+        409 already_rated You have rated the requester for this batch; a rating stays as it was.
+        409 already_reviewed The submission was judged.
+        409 already_submitted The answer was submitted.
+        409 appeal_not_open The appeal was answered or withdrawn.
+        409 appeal_too_late The 14 days in which the decision could be appealed are over.
+        409 auction_closed The auction takes no more bids.
+        409 auction_not_cleared The auction is …; nothing of its bids can be read.
+        409 auction_rules_unknown The auction goes by version … of the rules; this program has ….
+        409 auction_running An auction of the batch is under way.
+        409 award_answered The award is ….
+        409 award_lapsed The time to accept the award is over.
+        409 awards_unsettled … awards of the batch wait for an answer, or for somebody in their place. They lapse \
+        by themselves.
+        400 bad_idempotency_key An Idempotency-Key is 1 to 255 printable ASCII characters.
+        422 bad_input Something in the request is not as it must be; `errors` says what and where.
+        400 bad_json The body is not acceptable JSON.
+        400 bad_request The request cannot be read.
+        409 batch_auctioned The tasks of this batch are won in an auction.
+        409 batch_awarded_only The work of this batch is won by bids, and you have no award of it to take work of.
+        409 batch_cap You have had … tasks of this batch, as many as one person may.
+        409 batch_claimed_only The work of this batch is not offered: it is claimed, or bid for.
+        409 batch_ended The batch is … and cannot be changed any more.
+        409 batch_not_for_bids The work of the batch goes by …. Make a batch with the door bid.
+        409 batch_not_in_work The batch is …; this can be done to one that is open or paused.
+        409 batch_not_offered Only the work of batches that is offered has a price of its own; this batch is not \
+        offered.
+        409 batch_not_open The batch is … and hands out no work.
+        409 batch_not_paid You can rate the requester once pay for your work on this batch has left.
+        409 batch_offered_only The work of this batch is offered; it cannot be claimed.
+        409 batch_over The batch is …; nothing of it is given out any more.
+        409 batch_overdue The deadline of the batch has passed; it hands out no more work.
+        409 batch_packed The tasks of this batch go to workers by matter; neither whom they go to nor how many can \
+        change.
+        409 batch_resizing A change of redundancy to … has begun and not ended. Repeat it, then try again.
+        409 below_ask It pays … an hour, which is less than you ask for.
+        422 below_floor A task of this batch must pay … or more.
+        409 bid_changed_too_often A bid can be changed … times.
+        409 bid_hours Your live bids and what you have committed come to … minutes, and until the work is due you \
+        have …. Bid for fewer, withdraw another bid, or give more hours.
+        422 bid_out_of_band A bid is … to … minor units for an assignment.
+        422 bid_too_many Nobody can win more than … assignments: one of each task.
+        413 body_too_large The body is longer than this takes.
+        409 budget_too_low What was spent and what is in hand come to … minor units; the budget cannot be below that.
+        503 cancelled The request was cancelled.
+        409 case_decided The case has been decided; what was said of it stays.
+        403 close_colleague You are in one team with whoever wrote this answer, or have declared the same family or \
+        employer. Somebody else must judge it.
+        403 conflict_of_interest You have declared an interest in '…', which is a party of the project. Withdraw it \
+        if it has ended.
+        410 content_destroyed The requester's key was destroyed. Its content cannot be read again, nor new content \
+        taken in.
+        410 content_emptied The content was destroyed when the time that it is kept was over.
+        503 content_keys_missing Content is encrypted, and no keys were given: name the key file with --key-file or \
+        GUILDHALL_KEY_FILE.
+        409 deadline_promised Somebody was promised time until …; the deadline cannot be before that.
+        403 decider_answers You made this decision. Somebody else must answer the appeal.
+        403 decider_is_concerned Nobody decides about what they bid in themselves. Somebody else must.
+        403 decider_is_no_person A decision about a worker is made by a person, not by a program.
+        403 decider_is_worker Nobody decides about themselves. Somebody else must.
+        409 direct_offer_not_agreed The offer is …; there is nothing of it to take.
+        409 direct_offer_not_open The offer is …; it can be answered no more.
+        403 excluded This requester has excluded you. The decision that you were told of has the reasons and how to \
+        appeal.
+        409 finding_decided The finding has been decided; what was said of it stays.
+        422 floor_above_ceiling The floor, … minor units by rate and pay floor, is above the ceiling of ….
+        403 had_part_in_decision You have judged this work. Somebody else must answer the appeal.
+        403 had_work_of_batch You have, or had, work of this batch. What is left of it is for others.
+        409 hours_cap It would pass the hours that you have set, or may work, this week.
+        409 hours_cap_day It would pass the hours that you have set, or may work, today.
+        400 idempotency_key_missing Send an Idempotency-Key header, so that the request can be repeated safely.
+        422 idempotency_key_reused This Idempotency-Key was used for another request. Use a new one.
+        500 internal Something went wrong here; tell the operator the request_id.
+        422 invalid_answer The answer is not as the project asks for; `errors` says where.
+        409 judged_already Somebody has given their opinion of this version. It cannot be sent back any more.
+        503 key_retired The key '…' is retired. Use the newest key file.
+        503 key_unknown The key '…' is not in the key file. Use the newest key file.
+        409 lease_lost The lease has ended, and the task cannot be taken again now. Your text is kept as the draft \
+        of this assignment unless you have saved a newer one since, and will be there if the task comes back to \
+        you. Claim other work.
+        405 method_not_allowed The path does not take this method; Allow has those that it takes.
+        409 more_answers … tasks have more than … answers or leases in hand; the redundancy cannot be below that.
+        409 no_ask You ask for nothing of the kind. List your asks to see what stands.
+        409 no_bid You have no live bid in this auction.
+        409 no_open_batch There is no work to claim at the moment.
+        409 no_room With what they hold and are offered, the worker's hours or places would not take it.
+        404 no_such_path There is nothing at this path.
+        422 no_such_tasks The batch does not have all of these tasks.
+        409 no_work All of it is taken, or you have done your part of it.
+        403 not_a_worker Only a worker can take work.
+        401 not_authenticated The access token is missing, unknown or expired.
+        403 not_eligible The work asks for something that your profile does not show. …
+        409 not_excluded The requester does not exclude this worker.
+        404 not_found There is no such thing, or it is not yours to see.
+        409 not_funded The wallet lacks … minor units. Fund it first.
+        422 not_more Further offers pay … already.
+        503 not_ready The server cannot work yet.
+        409 not_sent_back No other version is asked for, or the time for it is over; what was handed in is judged \
+        as it is.
+        409 not_submitted There is no answer to judge: the assignment is ….
+        409 nothing_left Nothing of the batch is left to be bid for.
+        409 offer_not_open Others have taken all there was; nothing of it is left to take.
+        409 offered_before On these terms the worker declined it, or was offered it as often as it has tasks; on \
+        others they may be.
+        403 opener_is_bidder You have bid in the auction. Somebody else must open its bids.
+        403 opener_is_no_person Bids are opened early by people, not by programs.
+        409 opening_already_proposed Somebody has asked for it. A second operator must confirm it.
+        409 opening_not_proposed Nobody has asked for it. One operator must, before another confirms.
+        409 opinion_given You have judged this answer. Somebody else must look at it now.
+        409 other_answer_submitted Another answer was submitted for this task; it stands.
+        422 other_currency The batch pays in ….
+        403 other_workforce The batch takes no work from the ….
+        409 others_turn The last word was the other side's. Decline it, in place of withdrawing it.
+        503 outcome_unknown Whether it was done is not known; repeat it with the same Idempotency-Key.
+        409 over_budget The budget leaves … minor units. Raise it first.
+        503 overloaded Too much is under way here; come back after Retry-After.
+        409 own_turn The last word was your side's. The other side must answer it.
+        403 person_needed A case is decided by a person, not by a program.
+        429 rate_limited Too many requests in a minute; Retry-After says when to come back.
+        422 record_invalid This is no record of a worker, or it was changed after it was signed.
+        409 record_key_missing There is no key to sign records. Make one with `guildhall keys record`.
+        422 record_other_key The record is signed by another key than the one it was checked with.
+        409 request_in_flight A request with this Idempotency-Key is being answered. Try again in a second.
+        408 request_timeout The body did not arrive in time.
+        403 reviewer_had_original The task checks an answer that you gave, judged or read before. Somebody else \
+        must judge this check.
+        403 reviewer_is_author You wrote this answer. Somebody else must judge it.
+        403 reviewer_not_cleared The content is sensitive: its reviewers need clearance level …, as its workers do. \
+        An operator grants it to whoever is registered as a worker.
+        403 reviewer_worked_on_task You had this task yourself. Somebody else must judge answers to it.
+        403 role_missing This needs a role that you do not hold.
+        409 same_ask You ask for that already.
+        403 same_operator You asked for it. A second operator must confirm it.
+        500 sealed_unreadable What is stored cannot be opened with these keys: it was altered, or the keys are others.
+        409 sent_back The answer was sent back. Its worker has until … to hand in another version.
+        409 sent_back_too_often The answer was sent back … times, which is the most. Judge it as it is.
+        409 share_cap You have done … tasks of this batch, as large a share as one person may.
+        422 tasks_not_alike The tasks of an auction are alike: without parties of their own, matters that are \
+        packed, gold, or a redundancy that adapts.
+        403 too_close_to_worker It is about you, or about a close colleague of yours. Somebody else must answer the \
+        appeal.
+        409 too_many_asks You have … asks. End one first.
+        409 too_many_leases You hold … tasks. Submit or return one first.
+        409 too_many_raises It was raised … times, which is the most.
+        409 too_many_turns After … turns the last one can only be accepted or declined.
+        503 unavailable The database cannot be reached or is overloaded.
+        415 unsupported_media_type Send Content-Type: application/json.
+        409 worker_busy The worker is taking or ending work at this moment.
+        403 worker_not_active Your standing is '…'; only active workers can take work.
+        422 worker_not_concerned The case is not about this worker.
+        """
+}

@@ -1,0 +1,216 @@
+internal import Formats
+internal import Foundation
+internal import HTTPTypes
+internal import Hummingbird
+internal import Marketplace
+internal import NIOCore
+
+/// Why a request cannot be read.
+enum RequestRefusal: HTTPRefusal {
+    case contentType
+    case keyMissing
+    case badJSON(String)
+    case tooSlow
+
+    var code: String {
+        switch self {
+        case .contentType: "unsupported_media_type"
+        case .keyMissing: "idempotency_key_missing"
+        case .badJSON: "bad_json"
+        case .tooSlow: "request_timeout"
+        }
+    }
+
+    var status: HTTPResponse.Status {
+        switch self {
+        case .contentType: .unsupportedMediaType
+        case .keyMissing, .badJSON: .badRequest
+        case .tooSlow: .requestTimeout
+        }
+    }
+
+    var message: String {
+        switch self {
+        case .contentType: "Send Content-Type: application/json."
+        case .keyMissing: "Send an Idempotency-Key header, so that the request can be repeated safely."
+        case .badJSON(let reason): "The body is not acceptable JSON: \(reason)"
+        case .tooSlow: "The body did not arrive in time."
+        }
+    }
+}
+
+/// Where requests come in: each is authenticated, counted, read, bounded and held against its endpoint's shapes, and
+/// handed on; what comes back is cut to the fields that were asked for and tagged.
+struct Edge: Sendable {
+    let market: Market
+    let limits: RequestLimits
+
+    func add(_ endpoints: [Endpoint], to router: some RouterMethods<APIContext>) {
+        for endpoint in endpoints {
+            router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
+                try await answer(request, context, endpoint)
+            }
+        }
+    }
+
+    private func answer(_ request: Request, _ context: APIContext, _ endpoint: Endpoint) async throws -> Response {
+        let allowance = try limits.take(request, context, endpoint)
+        let caller = endpoint.access == .everybody ? nil : try await market.authenticate(request)
+        let query = try readQuery(request, endpoint)
+        let fields = try readFields(request, endpoint)
+        let (body, fingerprint) = try await readBody(request, endpoint)
+        if endpoint.isKeyed, request.headers[.idempotencyKey] == nil { throw RequestRefusal.keyMissing }
+        let call = Call(
+            market: market, request: request, context: context, endpoint: endpoint, caller: caller, query: query,
+            body: body, fingerprint: fingerprint)
+        do {
+            let outcome = try await endpoint.perform(call)
+            var response = respond(with: outcome, fields: fields, to: request, endpoint)
+            allowance?.note(in: &response)
+            return response
+        } catch let bad as BadInput {
+            throw Problem(bad.status, bad.code, bad.message, errors: endpoint.place(of: bad))
+        }
+    }
+
+    private func respond(
+        with outcome: Outcome, fields: Set<String>?, to request: Request, _ endpoint: Endpoint
+    ) -> Response {
+        switch outcome {
+        case .raw(let response): return response
+        case .reply(let reply):
+            var response = Response(json: reply.body, status: HTTPResponse.Status(code: reply.status))
+            if reply.isReplay { response.headers[.idempotentReplayed] = "true" }
+            return response
+        case .json(let json, let status):
+            guard endpoint.method == .get else { return Response(json: json, status: .init(code: status)) }
+            let bytes = json.cut(to: fields).canonicalBytes()
+            let tag = "\"\(Digest(of: bytes).hexadecimal.prefix(32))\""
+            var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, no-cache"]
+            if let known = request.headers[.ifNoneMatch], known == "*" || known.contains(tag) {
+                return Response(status: .notModified, headers: headers)
+            }
+            headers[.contentType] = "application/json; charset=utf-8"
+            return Response(
+                status: .init(code: status), headers: headers,
+                body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        }
+    }
+
+    /// What is in the query: declared, given once, and of its shape.
+    private func readQuery(_ request: Request, _ endpoint: Endpoint) throws -> [String: String] {
+        var query: [String: String] = [:]
+        var faults: [Problem.Place] = []
+        for (key, value) in request.uri.queryParameters {
+            let (name, value) = (String(key), String(value))
+            if name == "fields", endpoint.method == .get { continue }
+            guard let parameter = endpoint.parameters.first(where: { $0.place == .query && $0.name == name }) else {
+                faults.append(.init(part: .parameter, name: name, code: "unknown", detail: "is not known here"))
+                continue
+            }
+            guard query.updateValue(value, forKey: name) == nil else {
+                faults.append(.init(part: .parameter, name: name, code: "repeated", detail: "is given twice"))
+                continue
+            }
+            for fault in parameter.schema?.faults(in: parameter.value(of: value), limit: 1) ?? [] {
+                faults.append(.init(part: .parameter, name: name, code: fault.keyword, detail: fault.reason))
+            }
+        }
+        for parameter in endpoint.parameters where parameter.place == .query && parameter.isRequired {
+            guard query[parameter.name] == nil else { continue }
+            faults.append(.init(part: .parameter, name: parameter.name, code: "required", detail: "is missing"))
+        }
+        guard faults.isEmpty else { throw Problem(faults: faults) }
+        guard !query.values.contains(where: { $0.utf8.contains(0) }) else {
+            throw BadInput("query", "must not contain U+0000")
+        }
+        return query
+    }
+
+    /// `fields=a,b`: which members of the object, or of each item of a list, are wanted.
+    private func readFields(_ request: Request, _ endpoint: Endpoint) throws -> Set<String>? {
+        guard endpoint.method == .get, let text = request.uri.queryParameters["fields"] else { return nil }
+        let names = Set(text.split(separator: ",").map(String.init))
+        guard let known = endpoint.fields, !names.isEmpty, names.isSubset(of: known) else {
+            let list = endpoint.fields.map { $0.sorted().joined(separator: ", ") } ?? ""
+            throw Problem(faults: [
+                .init(part: .parameter, name: "fields", code: "enum", detail: "must be some of: \(list)")
+            ])
+        }
+        return names
+    }
+
+    private func readBody(_ request: Request, _ endpoint: Endpoint) async throws -> (JSON, Digest) {
+        let query = request.uri.query.map { "?\($0)" } ?? ""
+        let line = Array("\(request.method) \(request.uri.path)\(query)\n".utf8)
+        guard let declared = endpoint.body else { return (.object([:]), Digest(of: line)) }
+        let type = request.headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces)
+        if let type, type.lowercased() != "application/json" { throw RequestRefusal.contentType }
+        let bytes = try await limits.collect(request, upTo: declared.bytesMax)
+        let fingerprint = Digest(of: line + bytes)
+        if bytes.isEmpty, declared.isOptional { return (.object([:]), fingerprint) }
+        guard type != nil else { throw RequestRefusal.contentType }
+        let body: JSON
+        do throws(JSONFault) {
+            body = try JSON.parse(bytes, limits: JSON.Limits(maxDepth: 32, maxBytes: declared.bytesMax))
+        } catch {
+            throw RequestRefusal.badJSON("\(error)")
+        }
+        guard let schema = declared.schema else { throw Problem(.internalServerError, "internal", "No schema.") }
+        let faults = schema.faults(in: body, limit: 20)
+        guard faults.isEmpty else {
+            throw Problem(
+                faults: faults.map { .init(part: .pointer, name: $0.path, code: $0.keyword, detail: $0.reason) })
+        }
+        return (body, fingerprint)
+    }
+}
+
+extension Market {
+    /// Who sent the request, by its bearer token.
+    func authenticate(_ request: Request) async throws -> Principal.ID {
+        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else {
+            throw AccessRefusal.notAuthenticated
+        }
+        return try await authenticate(token: String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces))
+    }
+}
+
+extension Problem {
+    /// A request whose parts are not of the shapes that are declared for them.
+    init(faults: [Place]) {
+        let told = faults.map { "\($0.name.isEmpty ? "the body" : $0.name): \($0.detail)" }
+        self.init(.unprocessableContent, "bad_input", told.joined(separator: "; "), errors: faults)
+    }
+}
+
+extension Endpoint {
+    /// Which part of the request an input is that was refused behind the edge.
+    fileprivate func place(of bad: BadInput) -> [Problem.Place] {
+        if parameters.contains(where: { $0.place == .query && $0.name == bad.field }) {
+            return [.init(part: .parameter, name: bad.field, code: bad.code, detail: bad.reason)]
+        }
+        guard body?.shape.json["properties"]?[bad.field] != nil else { return [] }
+        return [.init(part: .pointer, name: "".pointer(to: bad.field), code: bad.code, detail: bad.reason)]
+    }
+
+    /// Which names `fields` can have: of the items of a list, else of the object itself. `nil` for what is no object.
+    package var fields: Set<String>? {
+        guard let shape = answers.first?.shape.json, let members = shape["properties"] else { return nil }
+        let items = members["items"]?["items"]
+        return (items?["properties"] ?? members).objectValue.map { Set($0.keys) }
+    }
+}
+
+extension JSON {
+    /// Of a page only these members of each item, of anything else only these.
+    fileprivate func cut(to fields: Set<String>?) -> JSON {
+        guard let fields, var members = objectValue else { return self }
+        guard let items = members["items"]?.arrayValue else {
+            return .object(members.filter { fields.contains($0.key) })
+        }
+        members["items"] = .array(
+            items.map { .object(($0.objectValue ?? [:]).filter { fields.contains($0.key) }) })
+        return .object(members)
+    }
+}
