@@ -16,6 +16,7 @@ package struct ServerSettings: Sendable {
     package var bodySeconds: Int64 = 20
     /// Of one key, or without one from one address, in this process.
     package var requestsPerMinute = 6_000
+    package var identity = IdentitySettings()
 
     package init() {}
 }
@@ -30,8 +31,10 @@ package func buildApplication(
     isReady: @escaping @Sendable () async -> String?,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let served = endpoints(of: market, isReady: isReady)
+    let requests = RequestMetrics()
+    let served = endpoints(of: market, isReady: isReady, requests: requests, identity: settings.identity)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ObservingMiddleware(metrics: requests))
     router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
     Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
     return Application(
@@ -47,9 +50,14 @@ package func buildApplication(
 }
 
 /// Everything that the API does: the one list that is served, documented and tested.
-package func endpoints(of market: Market, isReady: @escaping @Sendable () async -> String?) -> [Endpoint] {
+package func endpoints(
+    of market: Market, isReady: @escaping @Sendable () async -> String?, requests: RequestMetrics = RequestMetrics(),
+    identity: IdentitySettings = IdentitySettings()
+) -> [Endpoint] {
     let all =
-        HealthRoutes(market: market, isReady: isReady).endpoints
+        HealthRoutes(isReady: isReady).endpoints
+        + MetricsRoute(market: market, requests: requests).endpoints
+        + identity.endpoints(of: market)
         + WorkRoutes(market: market).endpoints
         + OfferRoutes(market: market).endpoints
         + BidRoutes(market: market).endpoints

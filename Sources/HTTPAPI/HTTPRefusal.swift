@@ -18,14 +18,6 @@ extension AccessRefusal: HTTPRefusal {
     }
 }
 
-extension TokenRefusal: HTTPRefusal {
-    var status: HTTPResponse.Status {
-        switch self {
-        case .rotated: .conflict
-        }
-    }
-}
-
 extension BadInput: HTTPRefusal {
     var status: HTTPResponse.Status { .unprocessableContent }
 }

@@ -107,11 +107,11 @@ extension HTTPField.Name {
 /// Times each request, logs it in one line without anything that a client sent, and makes it part of its caller's trace.
 ///
 /// The outermost middleware: what others turn into answers is seen as the answer.
-struct ObservingMiddleware<Context: RequestContext>: RouterMiddleware {
+struct ObservingMiddleware: RouterMiddleware {
     let metrics: RequestMetrics
 
     func handle(
-        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+        _ request: Request, context: APIContext, next: (Request, APIContext) async throws -> Response
     ) async throws -> Response {
         let trace = request.headers[.traceParent].flatMap(TraceContext.init(header:))?.child() ?? .fresh()
         let begun = ContinuousClock.now

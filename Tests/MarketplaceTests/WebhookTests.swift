@@ -398,7 +398,7 @@ struct WebhookTests {
 
 @Suite("Addresses that are sent to")
 struct OutboundTargetTests {
-    private static let refused = [
+    private static let bad = [
         "", "x", "//example.org/", "ftp://example.org/", "http://example.org/", "javascript:alert(1)", "https://",
         "https:///x", "https://localhost/", "https://localhost./", "https://LOCALHOST/", "https://a.localhost/",
         "https://example.org./", "https://127.0.0.1/", "https://127.1/", "https://127.0.1/", "https://2130706433/",
@@ -421,7 +421,7 @@ struct OutboundTargetTests {
         "https://1.1.1/", "https://a.b.1/",
     ]
 
-    @Test("what could lead into a private network, or be read in two ways, is refused", arguments: refused)
+    @Test("what could lead into a private network, or be read in two ways, is refused", arguments: bad)
     func refused(text: String) {
         #expect(throws: BadInput.self) { try OutboundTarget(text) }
     }

@@ -11,6 +11,8 @@ enum RequestRefusal: HTTPRefusal {
     case keyMissing
     case badJSON(String)
     case tooSlow
+    /// A browser's cookie, and a page of somebody else's.
+    case crossOrigin
 
     var code: String {
         switch self {
@@ -18,6 +20,7 @@ enum RequestRefusal: HTTPRefusal {
         case .keyMissing: "idempotency_key_missing"
         case .badJSON: "bad_json"
         case .tooSlow: "request_timeout"
+        case .crossOrigin: "cross_origin"
         }
     }
 
@@ -26,6 +29,7 @@ enum RequestRefusal: HTTPRefusal {
         case .contentType: .unsupportedMediaType
         case .keyMissing, .badJSON: .badRequest
         case .tooSlow: .requestTimeout
+        case .crossOrigin: .forbidden
         }
     }
 
@@ -35,6 +39,7 @@ enum RequestRefusal: HTTPRefusal {
         case .keyMissing: "Send an Idempotency-Key header, so that the request can be repeated safely."
         case .badJSON(let reason): "The body is not acceptable JSON: \(reason)"
         case .tooSlow: "The body did not arrive in time."
+        case .crossOrigin: "A page of another origin cannot do this with your cookie."
         }
     }
 }
@@ -55,7 +60,8 @@ struct Edge: Sendable {
 
     private func answer(_ request: Request, _ context: APIContext, _ endpoint: Endpoint) async throws -> Response {
         let allowance = try limits.take(request, context, endpoint)
-        let caller = endpoint.access == .everybody ? nil : try await market.authenticate(request)
+        let caller = endpoint.access == .everybody ? nil : try await market.caller(request)
+        try caller?.demand(endpoint)
         let query = try readQuery(request, endpoint)
         let fields = try readFields(request, endpoint)
         let (body, fingerprint) = try await readBody(request, endpoint)
@@ -163,16 +169,6 @@ struct Edge: Sendable {
                 faults: faults.map { .init(part: .pointer, name: $0.path, code: $0.keyword, detail: $0.reason) })
         }
         return (body, fingerprint)
-    }
-}
-
-extension Market {
-    /// Who sent the request, by its bearer token.
-    func authenticate(_ request: Request) async throws -> Principal.ID {
-        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else {
-            throw AccessRefusal.notAuthenticated
-        }
-        return try await authenticate(token: String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces))
     }
 }
 

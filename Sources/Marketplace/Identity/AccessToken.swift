@@ -77,12 +77,15 @@ package struct IssueToken: Sendable {
     ///   - lifetime: seconds, up to 366 days.
     ///   - name: what tells it from the holder's others.
     ///   - scopes: what it may be used for.
+    ///   - bound: what the actor came with is for; nobody gives out more.
     ///   - actor: an operator; the holder themselves, with one of their own tokens or a session.
     /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``.
     package func callAsFunction(
         for principal: Principal.ID, lifetime: TimeInterval, name: String = "access token",
-        scopes: Set<TokenScope> = Set(TokenScope.allCases), by actor: Principal.ID
+        scopes: Set<TokenScope> = Set(TokenScope.allCases), within bound: Set<TokenScope> = Set(TokenScope.allCases),
+        by actor: Principal.ID
     ) async throws -> IssuedToken {
+        try scopes.check(within: bound)
         let name = try PlainText.line(name, field: "name", lengthMax: 200)
         guard !scopes.isEmpty else { throw BadInput("scopes", "must name one at least") }
         guard lifetime >= 1, lifetime <= Self.lifetimeMost else { throw BadInput("lifetime", "must be up to 366 days") }
@@ -113,10 +116,13 @@ package struct RotateToken: Sendable {
 
     /// - Parameters:
     ///   - overlap: seconds, up to a week; 0 ends the old one at once.
+    ///   - bound: what the actor came with is for; nobody gets more by it.
     ///   - actor: its holder, or an operator.
-    /// - Throws: ``BadInput``; ``NotFound`` for one that is not live, or not theirs; ``TokenRefusal/rotated``.
+    /// - Throws: ``BadInput``; ``NotFound`` for one that is not live, or not theirs; ``AccessRefusal``;
+    ///   ``TokenRefusal/rotated``.
     package func callAsFunction(
-        _ id: AccessToken.ID, overlap: TimeInterval = 86_400, by actor: Principal.ID
+        _ id: AccessToken.ID, overlap: TimeInterval = 86_400, within bound: Set<TokenScope> = Set(TokenScope.allCases),
+        by actor: Principal.ID
     ) async throws -> IssuedToken {
         guard overlap >= 0, overlap <= Self.overlapMost else { throw BadInput("overlap", "must be up to a week") }
         let token = AccessToken()
@@ -126,6 +132,7 @@ package struct RotateToken: Sendable {
             guard let old = try await transaction.lockToken(id), isOperator || old.holder == actor,
                 old.revokedAt == nil, old.expiresAt > change.instant
             else { throw NotFound("token") }
+            try old.scopes.check(within: bound)
             guard try await !transaction.isReplaced(id) else { throw TokenRefusal.rotated }
             let issued = IssuedToken(
                 id: change.make(), token: token,
@@ -235,6 +242,11 @@ package struct ListTokens: Sendable {
 extension Set<TokenScope> {
     /// In the order of the enum.
     package var ordered: [TokenScope] { TokenScope.allCases.filter(contains) }
+
+    /// - Throws: ``AccessRefusal/scopeMissing(_:)`` for the first that is not among these.
+    func check(within bound: Set<TokenScope>) throws(AccessRefusal) {
+        if let first = subtracting(bound).ordered.first { throw .scopeMissing(first) }
+    }
 
     var json: JSON { .array(ordered.map { .string($0.rawValue) }) }
 }

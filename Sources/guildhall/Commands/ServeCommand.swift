@@ -10,13 +10,18 @@ internal import UnixSignals
 struct ServerOptions: ParsableArguments {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port to listen on; 0 lets the system choose.") var port = 8080
+    @Option(
+        name: .customLong("public-url"),
+        help: "Where browsers reach it, such as https://guildhall.example.org; sign-in providers send people back there.")
+    var publicURL: String?
 
     mutating func validate() throws {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
     }
 
-    var settings: ServerSettings {
+    func settings(_ webhooks: WebhookOptions) -> ServerSettings {
         var settings = ServerSettings()
+        settings.identity = webhooks.identity(publicURL)
         settings.host = host
         settings.port = port
         return settings
@@ -30,9 +35,11 @@ struct ServeCommand: AsyncParsableCommand {
     )
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var server: ServerOptions
+    @OptionGroup var webhooks: WebhookOptions
 
     func run() async throws {
-        try await withSession(options, endsBySignals: false) { try await $0.serve([$0.api(server.settings)]) }
+        let settings = server.settings(webhooks)
+        try await withSession(options, endsBySignals: false) { try await $0.serve([$0.api(settings)]) }
     }
 }
 

@@ -26,7 +26,7 @@ struct SignInProviderCommand: AsyncParsableCommand {
         @Option(name: .customLong("client-id"), help: "What it calls this program.") var clientID: String
         @Option(help: "Whose people it knows, by the operator's key for the requester.") var requester: String?
         @Flag(
-            name: .customLong("private-network"),
+            name: .customLong("private-networks"),
             help: "It may be inside one's own network, and without TLS; `serve` needs the same flag.")
         var isPrivate = false
 

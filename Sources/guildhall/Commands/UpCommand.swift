@@ -25,7 +25,7 @@ struct UpCommand: AsyncParsableCommand {
         try await withSession(options, schema: .made, endsBySignals: false) { session in
             if withSample { try await session.endedBySignals { try await loadSample(session) } }
             try await session.serve([
-                session.api(server.settings),
+                session.api(server.settings(webhooks)),
                 try await session.scheduler(
                     notices: try notices.sink(beside: options.directory), webhooks: webhooks),
             ])
