@@ -267,3 +267,138 @@ grant select, insert, update, delete on
 revoke update on webhook_event, webhook_attempt from guildhall_app;
 -- Who signs in by what stays on record.
 revoke delete on webhook_endpoint, sign_in_provider from guildhall_app;
+
+do $$
+begin
+    if not exists (select from pg_roles where rolname = 'guildhall_member') then
+        create role guildhall_member nologin;
+    end if;
+exception when duplicate_object or unique_violation then null;
+end $$;
+do $$
+begin
+    if not (select rolsuper from pg_roles where rolname = current_user) then
+        execute format('grant guildhall_member to %I', current_user);
+    end if;
+exception when insufficient_privilege then
+    if not pg_has_role(current_user, 'guildhall_member', 'member') then raise; end if;
+end $$;
+
+-- A second wall, beside what the program allows: whoever is only a worker, or acts for requesters, reads as this role, to
+-- which the tables of personal and requesters' data show what is its own. It changes nothing. What it is told, whose
+-- behalf it reads on, ends with each transaction; without it there is nothing to see.
+grant select on all tables in schema public to guildhall_member;
+alter default privileges in schema public grant select on tables to guildhall_member;
+revoke select on kept_secret, recovery_code, sign_in_ticket, sign_in_failure, provider_attempt, worker_key, team_key,
+    identity_mark
+    from guildhall_member;
+
+alter table notice enable row level security;
+create policy notice_of_program on notice to guildhall_app using (true) with check (true);
+create policy notice_own on notice for select to guildhall_member
+    using (recipient_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table notice_preference enable row level security;
+create policy notice_preference_of_program on notice_preference to guildhall_app using (true) with check (true);
+create policy notice_preference_own on notice_preference for select to guildhall_member
+    using (principal_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table access_token enable row level security;
+create policy access_token_of_program on access_token to guildhall_app using (true) with check (true);
+create policy access_token_own on access_token for select to guildhall_member
+    using (principal_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table idempotency_key enable row level security;
+create policy idempotency_key_of_program on idempotency_key to guildhall_app using (true) with check (true);
+create policy idempotency_key_own on idempotency_key for select to guildhall_member
+    using (principal_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table person_login enable row level security;
+create policy person_login_of_program on person_login to guildhall_app using (true) with check (true);
+create policy person_login_own on person_login for select to guildhall_member
+    using (principal_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table person_session enable row level security;
+create policy person_session_of_program on person_session to guildhall_app using (true) with check (true);
+create policy person_session_own on person_session for select to guildhall_member
+    using (principal_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table webhook_endpoint enable row level security;
+create policy webhook_endpoint_of_program on webhook_endpoint to guildhall_app using (true) with check (true);
+create policy webhook_endpoint_own on webhook_endpoint for select to guildhall_member
+    using (requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[]));
+
+alter table webhook_event enable row level security;
+create policy webhook_event_of_program on webhook_event to guildhall_app using (true) with check (true);
+create policy webhook_event_own on webhook_event for select to guildhall_member
+    using (requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[]));
+
+alter table webhook_delivery enable row level security;
+create policy webhook_delivery_of_program on webhook_delivery to guildhall_app using (true) with check (true);
+create policy webhook_delivery_own on webhook_delivery for select to guildhall_member
+    using (webhook_endpoint_id in (select webhook_endpoint_id from webhook_endpoint));
+
+alter table webhook_attempt enable row level security;
+create policy webhook_attempt_of_program on webhook_attempt to guildhall_app using (true) with check (true);
+create policy webhook_attempt_own on webhook_attempt for select to guildhall_member
+    using (webhook_endpoint_id in (select webhook_endpoint_id from webhook_endpoint));
+
+alter table decision enable row level security;
+create policy decision_of_program on decision to guildhall_app using (true) with check (true);
+create policy decision_own on decision for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table appeal enable row level security;
+create policy appeal_of_program on appeal to guildhall_app using (true) with check (true);
+create policy appeal_own on appeal for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table worker_person enable row level security;
+create policy worker_person_of_program on worker_person to guildhall_app using (true) with check (true);
+create policy worker_person_own on worker_person for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table former_contact enable row level security;
+create policy former_contact_of_program on former_contact to guildhall_app using (true) with check (true);
+create policy former_contact_own on former_contact for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table payout_method enable row level security;
+create policy payout_method_of_program on payout_method to guildhall_app using (true) with check (true);
+create policy payout_method_own on payout_method for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table tax_profile enable row level security;
+create policy tax_profile_of_program on tax_profile to guildhall_app using (true) with check (true);
+create policy tax_profile_own on tax_profile for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table availability_window enable row level security;
+create policy availability_window_of_program on availability_window to guildhall_app using (true) with check (true);
+create policy availability_window_own on availability_window for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table availability_exception enable row level security;
+create policy availability_exception_of_program on availability_exception to guildhall_app using (true) with check (true);
+create policy availability_exception_own on availability_exception for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table standing_ask enable row level security;
+create policy standing_ask_of_program on standing_ask to guildhall_app using (true) with check (true);
+create policy standing_ask_own on standing_ask for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table submission enable row level security;
+create policy submission_of_program on submission to guildhall_app using (true) with check (true);
+create policy submission_own on submission for select to guildhall_member
+    using (requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[])
+        or exists (select from assignment
+                    where assignment.requester_id = submission.requester_id
+                      and assignment.assignment_id = submission.assignment_id
+                      and assignment.worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)));
+
+alter table earning enable row level security;
+create policy earning_of_program on earning to guildhall_app using (true) with check (true);
+create policy earning_own on earning for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)
+        or requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[]));

@@ -12,7 +12,8 @@ import Testing
 /// The API over the test's market on a port of its own, spoken to by a real client.
 struct LiveServer: Sendable {
     let port: Int
-    let contract: Contract
+    /// Of the process's own server; none for another process.
+    var contract: Contract?
 
     struct Answer {
         let status: Int
@@ -73,7 +74,7 @@ struct LiveServer: Sendable {
         let isJSON = headers["content-type"]?.contains("json") == true && !data.isEmpty
         let told = Answer(
             status: answer.statusCode, headers: headers, body: isJSON ? try JSON.parse(Array(data)) : .null)
-        #expect(contract.faults(method, path, told) == [], "\(method) \(path)")
+        #expect((contract?.faults(method, path, told) ?? []) == [], "\(method) \(path)")
         return told
     }
 }

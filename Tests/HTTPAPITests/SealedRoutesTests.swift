@@ -85,7 +85,6 @@ struct SealedRoutesTests {
         "DELETE /v1/asks": [Call(query: "?currency=USD"), Call(query: "?currency=USD&profession=lawyer"), Call()],
         "POST /v1/awards/{requester}/{award}/accept": [Call(body: [:])],
         "POST /v1/awards/{requester}/{award}/decline": [Call(body: [:])],
-        "DELETE /v1/auctions/{requester}/{auction}/bid": Call.plain,
     ]
 
     private static func routes(of market: Market) -> [String] {
@@ -160,7 +159,7 @@ struct SealedRoutesTests {
         }.joined(separator: "/")
         var told = ""
         let endpoint = try #require(
-            server.contract.endpoints.first { $0.method.rawValue == method && $0.path == template })
+            server.contract?.endpoints.first { $0.method.rawValue == method && $0.path == template })
         let example = Call(
             body: endpoint.body?.shape.example, key: endpoint.isKeyed ? "example of \(endpoint.id)" : nil)
         for call in (Self.calls[route] ?? []) + [example] {

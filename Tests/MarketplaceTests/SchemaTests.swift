@@ -269,13 +269,18 @@ enum CatalogueDump {
          where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') and attnum > 0 and not attisdropped
         """,
         """
-        select format('table %s kind:%s options:%s grants:%s rules:%s', oid::regclass, relkind, reloptions, relacl,
+        select format('table %s kind:%s options:%s grants:%s rules:%s', oid::regclass, relkind, reloptions,
+                      (select string_agg(entry::text, ' ' order by entry::text) from unnest(relacl) as entry),
                       relrowsecurity) as it
           from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'S')
         """,
         """
         select format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as it
           from pg_constraint where connamespace = 'public'::regnamespace and conrelid <> 0
+        """,
+        """
+        select format('policy %s %s %s %s %s %s %s', tablename, policyname, permissive, roles, cmd, qual, with_check) as it
+          from pg_policies where schemaname = 'public'
         """,
         "select 'index ' || indexdef as it from pg_indexes where schemaname = 'public'",
         """

@@ -4,6 +4,7 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Marketplace
 internal import NIOCore
+internal import Store
 
 /// Why a request cannot be read.
 enum RequestRefusal: HTTPRefusal {
@@ -70,7 +71,10 @@ struct Edge: Sendable {
             market: market, request: request, context: context, endpoint: endpoint, caller: caller, query: query,
             body: body, fingerprint: fingerprint)
         do {
-            let outcome = try await endpoint.perform(call)
+            // What is only read is read on the caller's behalf: the database knows whose it may be.
+            let isReading = endpoint.method == .get
+            let viewer = isReading ? caller.map { Viewer.preparation(for: $0.principal) } : nil
+            let outcome = try await ReadPreparation.$current.withValue(viewer) { try await endpoint.perform(call) }
             var response = respond(with: outcome, fields: fields, to: request, endpoint)
             allowance?.note(in: &response)
             return response
