@@ -79,7 +79,8 @@ let package = Package(
                 "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
                 "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
                 "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
-                "Sources/Matching", "Sources/Outbound", "Sources/Payments", "Sources/Scheduler", "Sources/Simulation", "Sources/Store",
+                "Sources/Matching", "Sources/Outbound", "Sources/Payments", "Sources/Scheduler", "Sources/Simulation",
+                "Sources/Store",
                 "Sources/Tax",
                 "Sources/TestSupport",
             ],
@@ -136,7 +137,8 @@ let package = Package(
         tests(
             "HTTPAPITests",
             [
-                "HTTPAPI", "Outbound", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes, lifecycle,
+                "HTTPAPI", "Outbound", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes,
+                lifecycle,
                 logging,
             ]
         ),

@@ -46,8 +46,8 @@ extension Request {
     }
 }
 
-/// The cookies of sign-in. `__Host-` makes browsers take them from this host only, with TLS, for all of its paths; a page
-/// on the machine itself counts as with TLS.
+/// The cookies of sign-in. `__Host-` makes browsers take them from this host only, with TLS, for all of its paths; a
+/// page on the machine itself counts as with TLS.
 enum SessionCookie {
     static let name = "__Host-guildhall"
     static let providerName = "__Host-guildhall-provider"

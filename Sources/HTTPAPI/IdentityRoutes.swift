@@ -6,7 +6,8 @@ internal import Marketplace
 
 /// How people sign in, and their own sessions and tokens.
 ///
-/// What is answered once and stored as a hash, such as a token, takes no Idempotency-Key: its answer must not be stored.
+/// What is answered once and stored as a hash, such as a token, takes no Idempotency-Key: its answer must not be
+/// stored.
 struct IdentityRoutes {
     let market: Market
     let hasher: PasswordHasher
@@ -22,10 +23,11 @@ struct IdentityRoutes {
                     "email": .text(3...320), "password": .text(1...256),
                     "code": Shape.text(6...40).described("Of the authenticator, or a recovery code.").orNull.optional,
                 ]), keyed: false, gives: .created(Self.session),
-                refuses: ["sign_in_failed", "second_factor_missing", "sign_in_busy", "keys_missing"] + Code.keys, by: signIn),
+                refuses: ["sign_in_failed", "second_factor_missing", "sign_in_busy", "keys_missing"] + Code.keys,
+                by: signIn),
             Endpoint(
                 .post, "/v1/password-resets", "askReset",
-                "Have a code sent to an address, by which another password is chosen; whether anybody has it is not said",
+                "Have a code sent to an address, to choose another password by; whether anybody has it is not said",
                 .account, for: .everybody, takes: .json(["email": .text(3...320)]), keyed: false,
                 gives: .accepted(.state("asked")), refuses: ["keys_missing"], by: askReset),
             Endpoint(
@@ -33,7 +35,8 @@ struct IdentityRoutes {
                 .account, for: .everybody, takes: .json(["code": .text(1...200), "password": .text(12...256)]),
                 keyed: false, gives: .ok(.state("set")), refuses: ["ticket_invalid", "sign_in_busy"], by: redeem),
             Endpoint(
-                .post, "/v1/invitations", "invitePerson", "Send a person a code by which they choose a password", .account,
+                .post, "/v1/invitations", "invitePerson", "Send a person a code by which they choose a password",
+                .account,
                 for: .platform([.operator]), takes: .json(["person": .id, "email": .text(3...320)]), keyed: false,
                 gives: .created(["code": Shape.text.described("Shown once, for who hands it over by another way.")]),
                 refuses: ["address_taken", "signs_in_already", "keys_missing"] + Code.keys, by: invite),

@@ -14,12 +14,14 @@ struct ProviderRoutes {
         return [
             Endpoint(
                 .get, "/v1/sign-in/{provider}/begin", "beginProviderSignIn", "Be sent to a sign-in provider", .account,
-                for: .everybody, query: [key], gives: Endpoint.Answer(status: 303, shape: .text, mediaType: "text/plain"),
+                for: .everybody, query: [key],
+                gives: Endpoint.Answer(status: 303, shape: .text, mediaType: "text/plain"),
                 refuses: ["provider_unavailable"], by: begin),
             Endpoint(
                 .get, "/v1/sign-in/{provider}", "finishProviderSignIn", "Come back from a sign-in provider", .account,
                 for: .everybody,
-                query: [key] + ["state", "code", "error", "error_description", "error_uri", "iss", "scope", "session_state"]
+                query: [key]
+                    + ["state", "code", "error", "error_description", "error_uri", "iss", "scope", "session_state"]
                     .map { .query($0, .text(0...4_096)) },
                 gives: .created(IdentityRoutes.session),
                 refuses: ["provider_unavailable", "provider_not_confirmed", "account_not_linked", "keys_missing"]

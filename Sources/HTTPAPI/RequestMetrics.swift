@@ -104,7 +104,8 @@ extension HTTPField.Name {
     static let traceParent = HTTPField.Name("traceparent") ?? .date
 }
 
-/// Times each request, logs it in one line without anything that a client sent, and makes it part of its caller's trace.
+/// Times each request, logs it in one line without anything that a client sent, and makes it part of its caller's
+/// trace.
 ///
 /// The outermost middleware: what others turn into answers is seen as the answer.
 struct ObservingMiddleware: RouterMiddleware {

@@ -9,7 +9,7 @@ internal import NIOHTTP1
 /// connection goes to the first of those, while the certificate must be of the name. No redirect is followed; an answer
 /// is here within 5 seconds (10 with its name resolved), of 64 KiB at most.
 package struct OutboundClient: OutboundHTTP {
-    package static let bodyBytesMost = 64 << 10
+    private let bodyBytesMost: Int
     private let networks: OutboundTarget.Networks
     private let resolve: @Sendable (String) -> [NetworkAddress]
     private let seconds: Int64
@@ -17,12 +17,14 @@ package struct OutboundClient: OutboundHTTP {
     /// - Parameters:
     ///   - networks: which addresses may be connected to, whatever the name.
     ///   - seconds: until the whole answer must be here: 1 to 60.
+    ///   - bodyBytesMost: of the answer.
     ///   - resolve: asks for the addresses of a name; it may block.
     package init(
-        networks: OutboundTarget.Networks = .open, seconds: Int64 = 5,
+        networks: OutboundTarget.Networks = .open, seconds: Int64 = 5, bodyBytesMost: Int = 64 << 10,
         resolve: @escaping @Sendable (String) -> [NetworkAddress] = SystemResolver.addresses
     ) {
         (self.networks, self.resolve, self.seconds) = (networks, resolve, min(max(seconds, 1), 60))
+        self.bodyBytesMost = bodyBytesMost
     }
 
     package func send(_ request: OutboundRequest) async -> OutboundAnswer {
@@ -75,14 +77,16 @@ package struct OutboundClient: OutboundHTTP {
     private func exchange(_ request: OutboundRequest, through client: HTTPClient) async -> OutboundAnswer {
         var message = HTTPClientRequest(url: request.target.text)
         message.method = HTTPMethod(rawValue: request.method)
-        for (name, value) in request.headers.sorted(by: { $0.key < $1.key }) { message.headers.add(name: name, value: value) }
+        for (name, value) in request.headers.sorted(by: { $0.key < $1.key }) {
+            message.headers.add(name: name, value: value)
+        }
         if !request.body.isEmpty { message.body = .bytes(ByteBuffer(bytes: request.body)) }
         do {
             let response = try await client.execute(message, deadline: .now() + .seconds(seconds))
             var body: [UInt8] = []
             for try await piece in response.body {
-                guard body.count + piece.readableBytes <= Self.bodyBytesMost else {
-                    return .failed("The answer is over 64 KiB.")
+                guard body.count + piece.readableBytes <= bodyBytesMost else {
+                    return .failed("The answer is too long.")
                 }
                 body += piece.readableBytesView
             }

@@ -1,5 +1,5 @@
-package import Foundation
 internal import Formats
+package import Foundation
 internal import Testing
 
 /// Other people's programs that ours are held against; `make peers` installs them.
@@ -36,8 +36,8 @@ package enum Peers {
     }
 }
 
-/// A process that is the child of a shell that has ended, without what it would inherit: whoever waits for another child
-/// of this process waits until nobody holds that child's descriptors.
+/// A process that is the child of a shell that has ended, without what it would inherit: whoever waits for another
+/// child of this process waits until nobody holds that child's descriptors.
 package enum DetachedProcess {
     /// - Returns: its process id.
     package static func start(_ program: String, _ arguments: [String]) throws -> pid_t {

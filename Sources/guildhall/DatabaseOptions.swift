@@ -23,6 +23,7 @@ struct DatabaseOptions: ParsableArguments {
     private var isEmbedded = false
 
     @OptionGroup var keys: KeyOptions
+    @OptionGroup var remote: RemoteOptions
 
     @Option(help: "Where the embedded PostgreSQL keeps its data.")
     var directory = ".guildhall"
@@ -241,11 +242,15 @@ struct Session: Sendable {
 extension ParsableArguments {
     /// Opens the session, runs the command, closes the session; refusals become one sentence and an exit code.
     ///
-    /// - Parameter endsBySignals: off for a body that hears SIGINT and SIGTERM itself.
+    /// - Parameters:
+    ///   - endsBySignals: off for a body that hears SIGINT and SIGTERM itself.
+    ///   - command: what a server does in place of it, where that is not said by whoever calls this.
     func withSession<Result: Sendable>(
         _ options: DatabaseOptions, schema: Session.SchemaDemand = .ready, endsBySignals: Bool = true,
+        remotely command: (any RemoteCommand)? = nil,
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
+        try await options.remote.askServer(command ?? self as? any RemoteCommand)
         let session: Session
         do {
             session = try await Session.open(options, schema: schema)

@@ -86,7 +86,9 @@ struct IdentityRoutesTests {
                     "POST", "/v1/tokens", json: body, headers: headers.merging(["Cookie": cookie]) { $1 })
                 #expect(answer.status == 403 && answer.code == "cross_origin", "\(headers)")
             }
-            for headers in [["Origin": "http://\(own)"], ["Origin": "https://\(own)"], ["Sec-Fetch-Site": "same-origin"]] {
+            for headers in [
+                ["Origin": "http://\(own)"], ["Origin": "https://\(own)"], ["Sec-Fetch-Site": "same-origin"],
+            ] {
                 let answer = try await server.send(
                     "POST", "/v1/tokens", json: body, headers: headers.merging(["Cookie": cookie]) { $1 })
                 #expect(answer.status == 201, "\(headers)")
@@ -180,7 +182,8 @@ struct IdentityRoutesTests {
             #expect(refused.status == 403 && refused.code == "scope_missing")
             #expect(try await server.send("POST", "/v1/tokens", token: keeper.secret, json: body).status == 201)
             let more = try await server.send(
-                "POST", "/v1/tokens", token: keeper.secret, json: ["name": "x", "scopes": ["read", "money"], "days": 1])
+                "POST", "/v1/tokens", token: keeper.secret,
+                json: ["name": "x", "scopes": ["read", "money"], "days": 1])
             #expect(more.status == 403 && more.code == "scope_missing")
             let rotated = try await server.send(
                 "POST", "/v1/tokens/\(whole.id)/rotation", token: keeper.secret, json: [:])
@@ -219,7 +222,8 @@ struct WebhookRoutesTests {
         let market = small.market
         let key = try await CreatePrincipal(market: market)(
             .key, named: "acme: hooks", roles: [.requester], for: small.requester, by: small.manager)
-        let foreign = try await IssueToken(market: market)(for: small.checker, lifetime: 3_600, by: small.manager).secret
+        let foreign = try await IssueToken(market: market)(for: small.checker, lifetime: 3_600, by: small.manager)
+            .secret
         let token = try await IssueToken(market: market)(for: key, lifetime: 3_600, by: small.manager).secret
         try await LiveServer.run(market) { server in
             let home = "/v1/requesters/\(small.requester)/webhooks"

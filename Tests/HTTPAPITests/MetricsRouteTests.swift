@@ -78,7 +78,8 @@ struct MetricsRouteTests {
         try await LiveServer.run(small.market, logger: log.logger("server")) { server in
             _ = try await server.send(
                 "GET", "/v1/tokens?limit=7&canary=1", token: token, headers: ["User-Agent": "canary"])
-            _ = try await server.send("POST", "/v1/sessions", json: ["email": "canary@example.org", "password": "canary"])
+            _ = try await server.send(
+                "POST", "/v1/sessions", json: ["email": "canary@example.org", "password": "canary"])
         }
         let lines = log.text.split(separator: "\n").filter { $0.contains("request") && $0.contains("trace_id") }
         #expect(lines.contains { $0.contains("/v1/tokens") && $0.contains("422") })
@@ -96,7 +97,9 @@ struct MetricsRouteTests {
             #expect(told.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") && told.hasSuffix("-01") && told != sent)
             for wrong in ["00-0-0-0", "x", "00-00000000000000000000000000000000-b7ad6b7169203331-01"] {
                 let own = try await server.send("GET", "/healthz", headers: ["traceparent": wrong])
-                #expect(TraceContext(header: own.headers["traceparent"] ?? "") != nil && own.headers["traceparent"] != wrong)
+                #expect(
+                    TraceContext(header: own.headers["traceparent"] ?? "") != nil && own.headers["traceparent"] != wrong
+                )
             }
         }
     }

@@ -12,7 +12,9 @@ import Testing
 private final class SmallProvider: OutboundHTTP {
     static let issuer = "https://id.example.org"
     let key = P256.Signing.PrivateKey()
-    private let state = Mutex<(claims: [String: JSON], header: [String: JSON], keySets: Int, requests: [OutboundRequest])>(
+    private let state = Mutex<
+        (claims: [String: JSON], header: [String: JSON], keySets: Int, requests: [OutboundRequest])
+    >(
         ([:], ["alg": "ES256"], 0, []))
     private let keyName = Mutex<String?>(nil)
 
@@ -98,7 +100,9 @@ private struct Gate: Sendable {
     }
 
     /// The whole of it.
-    func signedIn(_ changes: [String: JSON?] = [:], header: [String: JSON] = ["alg": "ES256"]) async throws -> NewSession {
+    func signedIn(_ changes: [String: JSON?] = [:], header: [String: JSON] = ["alg": "ES256"]) async throws
+        -> NewSession
+    {
         let (cookie, query) = try await begin()
         provider.says(claims(nonce: query["nonce"] ?? "", changes), header: header)
         return try await finish(cookie, query["state"] ?? "")

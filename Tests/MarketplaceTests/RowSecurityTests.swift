@@ -22,7 +22,8 @@ struct RowSecurityTests {
             counts[table] = try await transaction.oneRow(
                 """
                 select (xpath('/row/n/text()',
-                              query_to_xml('select count(*) as n from ' || \(table), false, true, '')))[1]::text::bigint as n
+                              query_to_xml('select count(*) as n from ' || \(table), false, true, '')))[1]::text::bigint
+                       as n
                 """)["n"]
         }
         return counts
@@ -51,7 +52,8 @@ struct RowSecurityTests {
                 email: "\(key)@example.org", password: "correct horse battery")
             _ = try await IssueToken(market: market)(for: holder, lifetime: 60, by: small.manager)
             try await SetAsk(market: market)(Money(100, small.usd), for: nil, by: holder)
-            try await PreferNotice(market: market)(.init(kind: "offer_made", channel: .email, isWanted: false), by: holder)
+            try await PreferNotice(market: market)(
+                .init(kind: "offer_made", channel: .email, isWanted: false), by: holder)
         }
         for requester in [small.requester, other] {
             let made = try await RegisterWebhook(market: market)(
@@ -91,7 +93,9 @@ struct RowSecurityTests {
         for worker in workers {
             let holder = Principal.ID(worker.uuid)
             let seen = try await read(as: holder) { try await counts($0) }
-            for table in ["submission", "worker_person", "payout_method", "tax_profile", "person_login", "person_session"] {
+            for table in [
+                "submission", "worker_person", "payout_method", "tax_profile", "person_login", "person_session",
+            ] {
                 #expect(seen[table] == 1, "\(table)")
             }
             for table in ["webhook_endpoint", "webhook_event", "webhook_delivery", "webhook_attempt"] {

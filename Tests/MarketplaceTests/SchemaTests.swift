@@ -279,7 +279,8 @@ enum CatalogueDump {
           from pg_constraint where connamespace = 'public'::regnamespace and conrelid <> 0
         """,
         """
-        select format('policy %s %s %s %s %s %s %s', tablename, policyname, permissive, roles, cmd, qual, with_check) as it
+        select format('policy %s %s %s %s %s %s %s', tablename, policyname, permissive, roles, cmd, qual,
+                      with_check) as it
           from pg_policies where schemaname = 'public'
         """,
         "select 'index ' || indexdef as it from pg_indexes where schemaname = 'public'",

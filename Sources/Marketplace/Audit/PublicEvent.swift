@@ -1,8 +1,8 @@
 internal import Formats
 internal import Foundation
 
-/// An event of a requester's history that the requester's programs are told of: under another name, and with those facts
-/// only that are theirs to know.
+/// An event of a requester's history that the requester's programs are told of: under another name, and with those
+/// facts only that are theirs to know.
 package struct PublicEvent: Sendable {
     let requester: Requester.ID
     /// `batch.published`.

@@ -85,8 +85,8 @@ package struct InvitePerson: Sendable {
     }
 }
 
-/// Somebody forgot their password: a ticket goes to the address, if anybody signs in by it. Whoever asks is told nothing;
-/// the same statements run in either case.
+/// Somebody forgot their password: a ticket goes to the address, if anybody signs in by it. Whoever asks is told
+/// nothing; the same statements run in either case.
 package struct AskReset: Sendable {
     /// Seconds between two of a name.
     package static let pause: TimeInterval = 60

@@ -49,7 +49,8 @@ package struct ChangePassword: Sendable {
     }
 }
 
-/// A person takes an authenticator as their second factor: it is shown once, and asked for once they typed a code of it.
+/// A person takes an authenticator as their second factor: it is shown once, and asked for once they typed a code of
+/// it.
 package struct BeginSecondFactor: Sendable {
     /// What the authenticator is given.
     package struct Offer: Hashable, Sendable {
@@ -134,7 +135,9 @@ package struct RemoveSecondFactor: Sendable {
     /// - Parameter actor: an operator, who made sure who asks; not for themselves.
     /// - Throws: ``AccessRefusal``; ``OwnSignInRefusal``; ``BadInput``.
     package func callAsFunction(of holder: Principal.ID, by actor: Principal.ID) async throws {
-        guard holder != actor else { throw BadInput("person", "must be somebody else: use password and code for yourself") }
+        guard holder != actor else {
+            throw BadInput("person", "must be somebody else: use password and code for yourself")
+        }
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
             guard try await change.transaction.lockLogin(of: holder)?.hasSecondFactor == true else {

@@ -86,7 +86,9 @@ package struct SignIn: Sendable {
         email: String, password: String, code: String? = nil, replacing old: String? = nil
     ) async throws -> NewSession {
         let name = try LoginName.checked(email)
-        guard password.utf8.count <= 1_024, code?.utf8.count ?? 0 <= 100 else { throw BadInput("password", "is too long") }
+        guard password.utf8.count <= 1_024, code?.utf8.count ?? 0 <= 100 else {
+            throw BadInput("password", "is too long")
+        }
         let known = try await market.database.read { try await $0.login(named: name) }
         let isRight = try await hasher.matches(password, known?.passwordHash)
         let secret = "gs_" + AccessToken.randomHexadecimal()

@@ -2,9 +2,9 @@ package import Store
 
 /// On whose behalf the database is read: the second wall, beside what use cases allow.
 ///
-/// Whoever is only a worker or acts for requesters reads as the role `guildhall_member`, to which policies of the schema
-/// show a row of the tables of personal and requesters' data only if it is their own. Whoever works for the platform, or
-/// manages an agency, reads as the program does.
+/// Whoever is only a worker or acts for requesters reads as the role `guildhall_member`, to which policies of the
+/// schema show a row of the tables of personal and requesters' data only if it is their own. Whoever works for the
+/// platform, or manages an agency, reads as the program does.
 package enum Viewer {
     /// For ``Store/ReadPreparation``.
     package static func preparation(for principal: Principal.ID) -> SQL {

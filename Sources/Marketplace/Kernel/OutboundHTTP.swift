@@ -7,7 +7,9 @@ package struct OutboundRequest: Hashable, Sendable {
     package let headers: [String: String]
     package let body: [UInt8]
 
-    package init(_ method: String = "GET", _ target: OutboundTarget, headers: [String: String] = [:], body: [UInt8] = []) {
+    package init(
+        _ method: String = "GET", _ target: OutboundTarget, headers: [String: String] = [:], body: [UInt8] = []
+    ) {
         (self.method, self.target, self.headers, self.body) = (method, target, headers, body)
     }
 }
@@ -58,7 +60,9 @@ package struct OutboundTarget: Hashable, Sendable, CustomStringConvertible {
         guard !text.contains("#") else { throw fault("must have no fragment") }
         let lower = text.lowercased()
         isSecure = lower.hasPrefix("https://")
-        guard isSecure || networks == .all && lower.hasPrefix("http://") else { throw fault("must begin with https://") }
+        guard isSecure || networks == .all && lower.hasPrefix("http://") else {
+            throw fault("must begin with https://")
+        }
         let rest = text.dropFirst(isSecure ? 8 : 7)
         let authority = rest.prefix { $0 != "/" && $0 != "?" }
         guard !authority.contains("@") else { throw fault("must have no name or secret before the host") }
@@ -74,7 +78,9 @@ package struct OutboundTarget: Hashable, Sendable, CustomStringConvertible {
         host = name.lowercased()
         self.text = (isSecure ? "https://" : "http://") + authority.lowercased() + rest.dropFirst(authority.count)
         if let address = NetworkAddress(literal: host) {
-            guard networks == .all || address.isPublic else { throw fault("must not be an address of a private network") }
+            guard networks == .all || address.isPublic else {
+                throw fault("must not be an address of a private network")
+            }
         } else {
             guard Self.isName(host), networks == .all || Self.isPublicName(host) else {
                 throw fault("must name a public host, such as hooks.example.com")
@@ -114,7 +120,9 @@ package struct OutboundTarget: Hashable, Sendable, CustomStringConvertible {
 
     private static func isPublicName(_ host: String) -> Bool {
         host.contains(".")
-            && !["localhost", "local", "internal", "lan", "home", "corp", "intranet", "arpa", "test", "invalid", "onion"]
-                .contains { host.hasSuffix("." + $0) }
+            && ![
+                "localhost", "local", "internal", "lan", "home", "corp", "intranet", "arpa", "test", "invalid", "onion",
+            ]
+            .contains { host.hasSuffix("." + $0) }
     }
 }

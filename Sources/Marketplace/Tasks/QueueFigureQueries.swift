@@ -7,8 +7,8 @@ extension Transaction {
         let row = try await oneRow(
             """
             select coalesce(extract(epoch from \(instant) - (
-                       select due_at from notice where state = 'waiting' order by due_at, notice_id limit 1)), 0)::float8
-                       as notices,
+                       select due_at from notice where state = 'waiting'
+                        order by due_at, notice_id limit 1)), 0)::float8 as notices,
                    coalesce(extract(epoch from \(instant) - (
                        select due_at from webhook_delivery where state = 'waiting'
                         order by due_at, webhook_event_id limit 1)), 0)::float8 as webhooks,

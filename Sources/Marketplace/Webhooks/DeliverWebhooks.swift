@@ -27,7 +27,8 @@ struct WebhookParcel: Sendable {
         ]
         if case .object(let facts) = facts { data.merge(facts) { own, _ in own } }
         let message: JSON = [
-            "type": .string(kind), "timestamp": .string(occurredAt.ISO8601Format(.init(includingFractionalSeconds: true))),
+            "type": .string(kind),
+            "timestamp": .string(occurredAt.ISO8601Format(.init(includingFractionalSeconds: true))),
             "data": .object(data),
         ]
         return message.canonicalBytes()
@@ -52,9 +53,9 @@ enum WebhookSchedule {
 
 /// Sends what waits to its endpoints; any number of processes may do so at once.
 ///
-/// At least once: a delivery is claimed in one transaction, sent outside of any, and settled in another; a crash between
-/// the two sends it again when the claim has run out. Whoever receives tells repetitions by `webhook-id`. Of one object
-/// an endpoint is told in order: a later event waits until the one before has arrived or was given up.
+/// At least once: a delivery is claimed in one transaction, sent outside of any, and settled in another; a crash
+/// between the two sends it again when the claim has run out. Whoever receives tells repetitions by `webhook-id`. Of
+/// one object an endpoint is told in order: a later event waits until the one before has arrived or was given up.
 package struct DeliverWebhooks: Sendable {
     package static let batchMax = 20
     /// How long a claim holds, in seconds; a message takes 10 at most.

@@ -182,10 +182,10 @@ extension Transaction {
         try await execute(
             """
             with event as (
-                insert into webhook_event (webhook_event_id, requester_id, kind, subject, subject_id, occurred_at, facts,
-                                           trace)
-                values (\(event), \(endpoint.requester), \(PublicEvent.test), 'webhook', \(endpoint.id), \(instant), '{}',
-                        \(TraceContext.current?.header))
+                insert into webhook_event
+                    (webhook_event_id, requester_id, kind, subject, subject_id, occurred_at, facts, trace)
+                values (\(event), \(endpoint.requester), \(PublicEvent.test), 'webhook', \(endpoint.id), \(instant),
+                        '{}', \(TraceContext.current?.header))
                 returning webhook_event_id, position, subject_id
             )
             insert into webhook_delivery (webhook_endpoint_id, webhook_event_id, position, subject_id, due_at, until)

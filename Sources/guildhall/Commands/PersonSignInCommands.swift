@@ -27,7 +27,7 @@ extension PersonCommand {
         @Option(help: "The address that they sign in by.") var email: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let id = try await person.id(in: market)
                 let code = try await InvitePerson(market: market)(id, email: email, by: actor)
                 return (["person": .string("\(id)"), "code": .string(code)], code)
@@ -45,7 +45,7 @@ extension PersonCommand {
         mutating func validate() throws { try checkPage(limit) }
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListSessions(market: market)(
                     of: try await person.id(in: market), before: try pageID(before, of: PersonSession.self),
                     limit: limit, by: actor

@@ -12,7 +12,8 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Port to listen on; 0 lets the system choose.") var port = 8080
     @Option(
         name: .customLong("public-url"),
-        help: "Where browsers reach it, such as https://guildhall.example.org; sign-in providers send people back there.")
+        help:
+            "Where browsers reach it, such as https://guildhall.example.org; sign-in providers send people back there.")
     var publicURL: String?
 
     mutating func validate() throws {

@@ -18,17 +18,14 @@ struct TokenCommand: AsyncParsableCommand {
         var requester: String?
         @Option(help: .actor("an operator")) var by = "operator"
 
-        mutating func validate() throws {
-            guard [worker, principal, requester].compactMap(\.self).count == 1 else {
-                throw ValidationError("Name either --worker, --principal or --requester.")
-            }
-        }
-
         /// - Parameters:
         ///   - name: of a requester's key, which is made where it is not there and `actor` is given.
         func id(
             in session: Session, named name: String = "access token", by actor: Principal.ID? = nil
         ) async throws -> Principal.ID {
+            guard [worker, principal, requester].compactMap(\.self).count == 1 else {
+                throw ValidationError("Name either --worker, --principal or --requester.")
+            }
             if let worker { return Principal.ID(try await session.worker(worker).uuid) }
             if let requester {
                 let id = try await session.requester(requester)
@@ -52,7 +49,8 @@ struct TokenCommand: AsyncParsableCommand {
                 guildhall token issue --worker nour
                 guildhall token issue --requester acme --name "import job" --scope read --scope publish --days 90
 
-                --requester makes a key of that requester for each --name, and gives it a token.
+                --requester makes a key of that requester for each --name, and gives it a token. With --server it \
+                is a token of one's own.
                 """
         )
         @OptionGroup var options: DatabaseOptions

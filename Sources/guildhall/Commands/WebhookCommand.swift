@@ -31,7 +31,7 @@ struct WebhookCommand: AsyncParsableCommand {
         var kind: [String] = []
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let made = try await RegisterWebhook(market: market, policy: webhooks.policy)(
                     url: url, kinds: kind, of: try await market.requester(requester), by: actor)
                 return (
@@ -49,7 +49,7 @@ struct WebhookCommand: AsyncParsableCommand {
         @Option(help: "The requester, by the operator's key for it.") var requester: String
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListWebhooks(market: market)(
                     of: try await market.requester(requester), after: try page.id(), limit: page.limit, by: actor
                 ).map { ($0.json, $0.line) }
@@ -79,7 +79,7 @@ struct WebhookCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let changed = try await ChangeWebhook(market: market, policy: webhooks.policy)(
                     try readID(webhook, "webhook"), url: url, kinds: allKinds ? [] : kind.isEmpty ? nil : kind,
                     isEnabled: enable ? true : disable ? false : nil, by: actor)
@@ -100,7 +100,7 @@ struct WebhookCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let made = try await RotateWebhookSecret(market: market)(
                     try readID(webhook, "webhook"), overlap: TimeInterval(overlapHours) * 3_600, by: actor)
                 return (
@@ -117,7 +117,7 @@ struct WebhookCommand: AsyncParsableCommand {
         @Argument(help: "The endpoint's id.") var webhook: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let event = try await TestWebhook(market: market)(try readID(webhook, "webhook"), by: actor)
                 let id = event.uuidString.lowercased()
                 return (["event": .string(id)], "\(id) is on its way")
@@ -137,7 +137,7 @@ struct WebhookCommand: AsyncParsableCommand {
         mutating func validate() throws { try checkPage(limit) }
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 let state = try state.map { try choice($0, of: WebhookDeliveryState.self, field: "state") }
                 return try await ListWebhookDeliveries(market: market)(
                     of: try readID(webhook, "webhook"), in: state, before: before, limit: limit, by: actor
@@ -153,7 +153,7 @@ struct WebhookCommand: AsyncParsableCommand {
         @Argument(help: "The event's id: its webhook-id.") var event: String
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 let event: Identifier<WebhookDelivery> = try readID(event, "event")
                 return try await ListWebhookDeliveries(market: market).attempts(
                     of: event.uuid, to: try readID(webhook, "webhook"), by: actor
@@ -182,7 +182,7 @@ struct WebhookCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let replay = ReplayWebhooks(market: market)
                 let id: WebhookEndpoint.ID = try readID(webhook, "webhook")
                 if let event {

@@ -77,7 +77,8 @@ struct IDToken {
         let instant: Date
     }
 
-    /// Whether a token names a key that is not among those known, so that the provider is to be asked for its keys again.
+    /// Whether a token names a key that is not among those known, so that the provider is to be asked for its keys
+    /// again.
     static func namesUnknownKey(_ token: String, _ keys: [ProviderKey]) -> Bool {
         guard let header = parts(of: token)?.header, let name = header["kid"]?.stringValue else { return keys.isEmpty }
         return !keys.contains { $0.name == name }
@@ -138,7 +139,8 @@ enum Base64URL {
     static func bytes(_ text: String?) -> [UInt8]? {
         guard let text, !text.contains(where: { "+/=".contains($0) }) else { return nil }
         let plain = text.replacing("-", with: "+").replacing("_", with: "/")
-        return Data(base64Encoded: plain + String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)).map(Array.init)
+        return Data(base64Encoded: plain + String(repeating: "=", count: (4 - plain.utf8.count % 4) % 4)).map(
+            Array.init)
     }
 
     static func text(_ bytes: some Sequence<UInt8>) -> String {

@@ -5,8 +5,8 @@ internal import Store
 
 /// Sign-in by an OpenID provider: authorization code with PKCE, state and nonce.
 ///
-/// All three follow from one secret that is in the browser's cookie alone, so that a sign-in ends only in the browser in
-/// which it began; the database knows a hash of the state, and takes it once.
+/// All three follow from one secret that is in the browser's cookie alone, so that a sign-in ends only in the browser
+/// in which it began; the database knows a hash of the state, and takes it once.
 package struct ProviderSignIn: Sendable {
     /// A sign-in that goes on at the provider.
     package struct Beginning: Sendable {

@@ -2,8 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Wraps data keys of workers, requesters and agencies, and short secrets, anew by the newest key of the ring. What is sealed under them
-/// stays as it is.
+/// Wraps data keys of workers, requesters and agencies, and short secrets, anew by the newest key of the ring. What is
+/// sealed under them stays as it is.
 ///
 /// A rotation is: a ring with a new key is put in place everywhere, this runs until nothing is left, then
 /// ``RetireKeys`` says which keys may be destroyed. It can be cut off at any point and run again.
