@@ -300,7 +300,7 @@ create table kept_secret (
     constraint kept_secret_pkey primary key (kind, owner_id),
     constraint kept_secret_is_wrapped check (octet_length(wrapped) between 38 and 1052)
 );
-comment on table kept_secret is 'Second factors, signing secrets and client secrets, wrapped.';
+comment on table kept_secret is 'Second factors, signing secrets and secrets of providers, wrapped.';
 -- Serves KeptSecretQueries.lockSecretsToRewrap.
 create index kept_secret_by_wrapping_key on kept_secret (wrapping_key, kind, owner_id);
 
@@ -388,12 +388,13 @@ create index sign_in_ticket_by_principal on sign_in_ticket (principal_id);
 -- Serves SignInQueries.forgetTickets.
 create index sign_in_ticket_by_age on sign_in_ticket (expires_at);
 
--- An OpenID provider whose people may sign in here; its client secret is a kept secret.
+-- An OpenID provider whose people may sign in here; what is shown to it is a kept secret.
 create table sign_in_provider (
     provider_id    uuid         primary key,
     external_key   text         not null,
     issuer         text         not null,
-    client_id      text         not null,
+    -- What it calls this program: the `aud` of its tokens.
+    audience       text         not null,
     -- Whose people it knows: who comes from it first is made a person who acts for this requester. Null for the
     -- platform's own, whose people are linked by an operator.
     requester_id   uuid,
@@ -402,7 +403,7 @@ create table sign_in_provider (
     constraint sign_in_provider_one_per_external_key unique (external_key),
     constraint sign_in_provider_key_well_formed check (external_key ~ '^[a-z0-9][a-z0-9-]{0,59}$'),
     constraint sign_in_provider_issuer_is_url check (issuer ~ '^https?://' and char_length(issuer) <= 2000),
-    constraint sign_in_provider_client_bounded check (char_length(client_id) between 1 and 500)
+    constraint sign_in_provider_audience_bounded check (char_length(audience) between 1 and 500)
 );
 comment on table sign_in_provider is 'OpenID providers that people may sign in by.';
 

@@ -294,7 +294,7 @@ struct ProviderPeerTests {
         let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
         try await answering(port)
         _ = try await AddProvider(market: market, networks: .all)(
-            key: "mock", issuer: "http://127.0.0.1:\(port)", clientID: "guildhall", clientSecret: "0123456789",
+            key: "mock", issuer: "http://127.0.0.1:\(port)", audience: "guildhall", secret: "0123456789",
             requester: small.requester, by: small.manager)
         try await LiveServer.run(market, settings: settings) { server in
             var holders: [String] = []

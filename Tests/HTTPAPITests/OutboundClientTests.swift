@@ -10,7 +10,7 @@ import Testing
 private enum Stranger {
     static func run(_ body: @Sendable (_ port: Int) async throws -> Void) async throws {
         let router = Router(context: BasicRequestContext.self)
-        router.get("ok") { request, _ in "\(request.head.authority ?? "") \(request.headers[.userAgent] ?? "")" }
+        router.get("ok") { request, _ in "\(request.head.authority ?? "") \(request.headers[.accept] ?? "")" }
         router.post("echo") { request, _ in
             var request = request
             return Response(status: .accepted, body: .init(byteBuffer: try await request.collectBody(upTo: 1 << 16)))
@@ -69,7 +69,7 @@ struct OutboundClientTests {
                 return Self.loopback(host)
             }
             let target = try OutboundTarget("http://Hooks.Example.Invalid:\(port)/ok", networks: .all)
-            let answer = await client.send(OutboundRequest("GET", target, headers: ["user-agent": "x"]))
+            let answer = await client.send(OutboundRequest("GET", target, headers: ["accept": "x"]))
             #expect(answer == .answered(status: 200, body: Array("hooks.example.invalid:\(port) x".utf8)))
             asked.continuation.finish()
             #expect(await asked.stream.reduce(into: []) { $0.append($1) } == ["hooks.example.invalid"])

@@ -42,12 +42,12 @@ struct IdentityConstraintTests {
             "sign_in_provider_one_per_external_key",
             """
             insert into sign_in_provider
-            select gen_random_uuid(), external_key, issuer, client_id, null, created_at from sign_in_provider
+            select gen_random_uuid(), external_key, issuer, audience, null, created_at from sign_in_provider
             """
         ),
         ("sign_in_provider_key_well_formed", "update sign_in_provider set external_key = 'Acme'"),
         ("sign_in_provider_issuer_is_url", "update sign_in_provider set issuer = 'ftp://example.org'"),
-        ("sign_in_provider_client_bounded", "update sign_in_provider set client_id = ''"),
+        ("sign_in_provider_audience_bounded", "update sign_in_provider set audience = ''"),
         ("provider_identity_subject_bounded", "update provider_identity set subject = ''"),
         ("provider_attempt_hash_is_sha256", "update provider_attempt set state_hash = '\\x00'"),
         ("webhook_endpoint_url_bounded", "update webhook_endpoint set url = 'x'"),
@@ -117,7 +117,7 @@ struct IdentityConstraintTests {
             try await SignIn(market: market, hasher: hasher)(email: "maker@example.org", password: "wrong")
         }
         let provider = try await AddProvider(market: market)(
-            key: "acme", issuer: "https://id.example.org", clientID: "guildhall", clientSecret: "0123456789",
+            key: "acme", issuer: "https://id.example.org", audience: "guildhall", secret: "0123456789",
             by: small.manager)
         try await AddProvider(market: market).link(small.maker, subject: "1", by: "acme", actor: small.manager)
         try await Scratch.database.transaction {

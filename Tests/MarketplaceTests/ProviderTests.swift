@@ -71,7 +71,7 @@ private struct Gate: Sendable {
         small = try await SmallMarket()
         signIn = ProviderSignIn(market: small.market, directory: ProviderDirectory(http: provider))
         _ = try await AddProvider(market: small.market)(
-            key: "acme", issuer: SmallProvider.issuer, clientID: "guildhall", clientSecret: "s3cret: with & signs",
+            key: "acme", issuer: SmallProvider.issuer, audience: "guildhall", secret: "s3cret: with & signs",
             requester: requester ? small.requester : nil, by: small.manager)
     }
 
@@ -211,7 +211,7 @@ struct ProviderTests {
     func forged() throws {
         let keys = [ProviderKey(name: nil, material: .p256(P256.Signing.PrivateKey().publicKey))]
         let expected = IDToken.Expectation(
-            issuer: SmallProvider.issuer, clientID: "guildhall", nonce: "n", instant: Scratch.start)
+            issuer: SmallProvider.issuer, audience: "guildhall", nonce: "n", instant: Scratch.start)
         let provider = SmallProvider()
         provider.says(["iss": "x"])
         #expect(throws: TokenFault.signature) { try IDToken(provider.token(), keys: keys, expecting: expected) }
@@ -258,20 +258,20 @@ struct ProviderTests {
         let add = AddProvider(market: gate.small.market)
         for issuer in ["http://id.example.org", "https://127.0.0.1", "https://localhost"] {
             await #expect(throws: BadInput.self) {
-                try await add(key: "x", issuer: issuer, clientID: "c", clientSecret: nil, by: gate.small.manager)
+                try await add(key: "x", issuer: issuer, audience: "c", secret: nil, by: gate.small.manager)
             }
         }
         await #expect(throws: BadInput.self) {
             try await add(
-                key: "X y", issuer: SmallProvider.issuer, clientID: "c", clientSecret: nil, by: gate.small.manager)
+                key: "X y", issuer: SmallProvider.issuer, audience: "c", secret: nil, by: gate.small.manager)
         }
         await #expect(throws: ProviderRefusal.keyTaken) {
             try await add(
-                key: "acme", issuer: SmallProvider.issuer, clientID: "c", clientSecret: nil, by: gate.small.manager)
+                key: "acme", issuer: SmallProvider.issuer, audience: "c", secret: nil, by: gate.small.manager)
         }
         await #expect(throws: AccessRefusal.roleMissing(.operator)) {
             try await add(
-                key: "y", issuer: SmallProvider.issuer, clientID: "c", clientSecret: nil, by: gate.small.maker)
+                key: "y", issuer: SmallProvider.issuer, audience: "c", secret: nil, by: gate.small.maker)
         }
     }
 }

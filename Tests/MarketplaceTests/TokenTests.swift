@@ -103,7 +103,7 @@ struct TokenTests {
         let small = try await SmallMarket()
         let market = small.market
         let old = try await IssueToken(market: market)(
-            for: small.maker, lifetime: 30 * 86_400, name: "job", scopes: [.read, .money], by: small.manager)
+            for: small.maker, lifetime: 30 * 86_400, name: "nightly", scopes: [.read, .money], by: small.manager)
         Scratch.clock.advance(by: 86_400)
         let new = try await RotateToken(market: market)(old.id, overlap: 3_600, by: small.maker)
         #expect(new.expiresAt == Scratch.clock.now() + 30 * 86_400)
@@ -117,7 +117,7 @@ struct TokenTests {
         await #expect(throws: AccessRefusal.notAuthenticated) { try await market.authenticate(token: new.secret) }
         let lines = try await ListTokens(market: market)(of: small.maker, by: small.maker)
         #expect(lines.map(\.id) == [last.id, new.id, old.id])
-        #expect(lines.map(\.replaces) == [new.id, old.id, nil] && lines.allSatisfy { $0.name == "job" })
+        #expect(lines.map(\.replaces) == [new.id, old.id, nil] && lines.allSatisfy { $0.name == "nightly" })
         let page = try await ListTokens(market: market)(of: small.maker, before: new.id, limit: 1, by: small.maker)
         #expect(page.map(\.id) == [old.id])
     }

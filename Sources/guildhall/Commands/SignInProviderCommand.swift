@@ -35,7 +35,7 @@ struct SignInProviderCommand: AsyncParsableCommand {
                 let requester: Requester.ID?
                 if let key = self.requester { requester = try await market.requester(key) } else { requester = nil }
                 let id = try await AddProvider(market: market, networks: isPrivate ? .all : .open)(
-                    key: key, issuer: issuer, clientID: clientID, clientSecret: Environment.clientSecret,
+                    key: key, issuer: issuer, audience: clientID, secret: Environment.clientSecret,
                     requester: requester, by: actor)
                 return (["provider": .string("\(id)"), "key": .string(key)], "\(id): \(key)")
             }
@@ -91,7 +91,7 @@ extension SignInProvider {
     fileprivate var json: JSON {
         [
             "provider": .string("\(id)"), "key": .string(externalKey), "issuer": .string(issuer),
-            "client_id": .string(clientID), "requester": requester.map { .string("\($0)") } ?? .null,
+            "client_id": .string(audience), "requester": requester.map { .string("\($0)") } ?? .null,
             "closed_at": closedAt.map { .string(utcText($0)) } ?? .null,
         ]
     }

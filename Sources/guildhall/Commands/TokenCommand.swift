@@ -47,7 +47,7 @@ struct TokenCommand: AsyncParsableCommand {
             abstract: "Print a new bearer token of a principal, once. Only its hash is kept.",
             discussion: """
                 guildhall token issue --worker nour
-                guildhall token issue --requester acme --name "import job" --scope read --scope publish --days 90
+                guildhall token issue --requester acme --name "nightly import" --scope read --scope publish --days 90
 
                 --requester makes a key of that requester for each --name, and gives it a token. With --server it \
                 is a token of one's own.

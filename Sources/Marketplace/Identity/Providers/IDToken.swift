@@ -72,7 +72,7 @@ struct IDToken {
     /// What a token must be of.
     struct Expectation {
         let issuer: String
-        let clientID: String
+        let audience: String
         let nonce: String
         let instant: Date
     }
@@ -98,9 +98,9 @@ struct IDToken {
         guard !candidates.isEmpty else { throw .unknownKey }
         guard candidates.contains(where: { $0.isValid(signature, of: signed, by: algorithm) }) else { throw .signature }
         guard claims["iss"]?.stringValue == expected.issuer else { throw .issuer }
-        let audience = claims["aud"]?.arrayValue?.compactMap(\.stringValue) ?? [claims["aud"]?.stringValue ?? ""]
-        guard audience.contains(expected.clientID),
-            audience.count == 1 || claims["azp"]?.stringValue == expected.clientID
+        let given = claims["aud"]?.arrayValue?.compactMap(\.stringValue) ?? [claims["aud"]?.stringValue ?? ""]
+        guard given.contains(expected.audience),
+            given.count == 1 || claims["azp"]?.stringValue == expected.audience
         else { throw .audience }
         let now = expected.instant.timeIntervalSince1970
         guard let end = Self.seconds(claims["exp"]), end + Self.leeway > now else { throw .expired }

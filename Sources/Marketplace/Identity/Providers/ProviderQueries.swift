@@ -5,8 +5,8 @@ extension Transaction {
     func insert(_ provider: SignInProvider) async throws {
         try await execute(
             """
-            insert into sign_in_provider (provider_id, external_key, issuer, client_id, requester_id, created_at)
-            values (\(provider.id), \(provider.externalKey), \(provider.issuer), \(provider.clientID),
+            insert into sign_in_provider (provider_id, external_key, issuer, audience, requester_id, created_at)
+            values (\(provider.id), \(provider.externalKey), \(provider.issuer), \(provider.audience),
                     \(provider.requester), \(instant))
             """)
     }
@@ -89,7 +89,7 @@ extension SignInProvider {
         id = try row["provider_id"]
         externalKey = try row["external_key"]
         issuer = try row["issuer"]
-        clientID = try row["client_id"]
+        audience = try row["audience"]
         requester = try row["requester_id"]
         closedAt = try row["closed_at"]
     }

@@ -38,7 +38,7 @@ package struct ProviderSignIn: Sendable {
         }
         let challenge = Base64URL.text(SHA256.hash(data: Array(derived.verifier.utf8)))
         let query = Form.encoded([
-            ("response_type", "code"), ("client_id", provider.clientID), ("redirect_uri", redirect),
+            ("response_type", "code"), ("client_id", provider.audience), ("redirect_uri", redirect),
             ("scope", "openid"), ("state", derived.state), ("nonce", derived.nonce),
             ("code_challenge", challenge), ("code_challenge_method", "S256"),
         ])
@@ -75,7 +75,7 @@ package struct ProviderSignIn: Sendable {
             subject = try IDToken(
                 token, keys: keys,
                 expecting: .init(
-                    issuer: provider.issuer, clientID: provider.clientID, nonce: derived.nonce, instant: instant)
+                    issuer: provider.issuer, audience: provider.audience, nonce: derived.nonce, instant: instant)
             ).subject
         } catch {
             try await noteFailure(provider, error)
@@ -107,10 +107,10 @@ package struct ProviderSignIn: Sendable {
         let password = secret.map { String(decoding: $0, as: UTF8.self) }
         if let password, metadata.takesBasic {
             // RFC 6749, section 2.3.1: each part encoded as in a form.
-            let pair = Form.escaped(provider.clientID) + ":" + Form.escaped(password)
+            let pair = Form.escaped(provider.audience) + ":" + Form.escaped(password)
             headers["authorization"] = "Basic " + Data(pair.utf8).base64EncodedString()
         } else {
-            form.append(("client_id", provider.clientID))
+            form.append(("client_id", provider.audience))
             if let password { form.append(("client_secret", password)) }
         }
         let answer = await directory.http.send(

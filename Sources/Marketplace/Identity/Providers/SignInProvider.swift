@@ -8,7 +8,8 @@ package struct SignInProvider: Hashable, Sendable {
     package let id: ID
     package let externalKey: String
     package let issuer: String
-    package let clientID: String
+    /// What it calls this program: the `client_id` of requests, the `aud` of its tokens.
+    package let audience: String
     /// Whose people it knows; `nil` for the platform's own.
     package let requester: Requester.ID?
     package let closedAt: Date?
@@ -60,12 +61,13 @@ package struct AddProvider: Sendable {
     /// - Parameters:
     ///   - key: what it is called in addresses: lower-case letters, digits and hyphens, 60 at most.
     ///   - issuer: as its discovery document says, to the letter.
-    ///   - clientSecret: `nil` for a client without one.
+    ///   - audience: what it calls this program.
+    ///   - secret: what the program shows it; `nil` where it asks for none.
     ///   - requester: whose people it knows; everybody it knows may then act for that requester.
     ///   - actor: an operator.
     /// - Throws: ``BadInput``; ``AccessRefusal``; ``ProviderRefusal/keyTaken``; ``VaultRefusal``.
     package func callAsFunction(
-        key: String, issuer: String, clientID: String, clientSecret: String?, requester: Requester.ID? = nil,
+        key: String, issuer: String, audience: String, secret: String?, requester: Requester.ID? = nil,
         by actor: Principal.ID
     ) async throws -> SignInProvider.ID {
         let isKey = key.utf8.allSatisfy {
@@ -75,8 +77,8 @@ package struct AddProvider: Sendable {
             throw BadInput("key", "must be lower-case letters, digits and hyphens, 60 at most")
         }
         _ = try OutboundTarget(issuer, field: "issuer", networks: networks)
-        let clientID = try PlainText.line(clientID, field: "client_id", lengthMax: 500)
-        if let clientSecret, !(10...1_000).contains(clientSecret.utf8.count) {
+        let audience = try PlainText.line(audience, field: "client_id", lengthMax: 500)
+        if let secret, !(10...1_000).contains(secret.utf8.count) {
             throw BadInput("client_secret", "must have 10 to 1,000 bytes")
         }
         return try await market.change { change in
@@ -85,11 +87,11 @@ package struct AddProvider: Sendable {
             try await transaction.advisoryLock(AdvisoryLock("sign_in_provider", key))
             let found = try await transaction.provider(named: key)
             let provider = SignInProvider(
-                id: found?.id ?? change.make(), externalKey: key, issuer: issuer, clientID: clientID,
+                id: found?.id ?? change.make(), externalKey: key, issuer: issuer, audience: audience,
                 requester: requester, closedAt: nil)
             guard found == nil || found == provider else { throw ProviderRefusal.keyTaken }
             if found == nil { try await transaction.insert(provider) }
-            if let clientSecret { try await change.keepSecret(Array(clientSecret.utf8), .oidc, of: provider.id.uuid) }
+            if let secret { try await change.keepSecret(Array(secret.utf8), .oidc, of: provider.id.uuid) }
             try await change.record(
                 "sign_in_provider_added", by: actor, on: "sign_in_provider", provider.id.uuid, in: .platform,
                 facts: ["key": .string(key), "issuer": .string(issuer)])
