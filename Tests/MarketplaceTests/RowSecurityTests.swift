@@ -128,7 +128,7 @@ struct RowSecurityTests {
     @Test("who works for the platform reads as the program; what was told ends with the transaction")
     func platform() async throws {
         let (small, workers, _) = try await filled()
-        func role(_ transaction: Transaction) async throws -> String {
+        @Sendable func role(_ transaction: Transaction) async throws -> String {
             try await transaction.oneRow("select current_user::text as it")["it"]
         }
         for person in [small.manager, small.reviewer, small.maker] {

@@ -259,7 +259,7 @@ struct SignInTests {
         let session = try await door.signIn("w1@example.org")
         _ = try await door.secondFactor(of: holder)
         try await CloseWorker(market: door.market)(ownAccount: worker)
-        try await EraseWorker(market: door.market)(worker, by: door.small.manager)
+        _ = try await EraseWorker(market: door.market)(worker, by: door.small.manager)
         await #expect(throws: AccessRefusal.notAuthenticated) {
             try await door.market.caller(session: session.secret)
         }

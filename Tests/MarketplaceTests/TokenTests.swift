@@ -70,7 +70,7 @@ struct TokenTests {
         let issued = try await IssueToken(market: small.market)(
             for: small.maker, lifetime: 60, name: "reader", scopes: [.read], by: small.maker)
         let caller = try await small.market.caller(token: issued.secret)
-        #expect(caller == Caller(principal: small.maker, scopes: [.read], door: .token(issued.id)))
+        #expect(caller.principal == small.maker && caller.scopes == [.read] && caller.door == .token(issued.id))
         try caller.demand(.read)
         #expect(throws: AccessRefusal.scopeMissing(.money)) { try caller.demand(.money) }
         await #expect(throws: BadInput.self) {
