@@ -52,8 +52,12 @@ banks: install ## achkit, carta-ach, mock-bank, which bank files are held agains
 clients: install ## schemathesis and others, which the HTTP API is held against; under .guildhall/clients
 	@scripts/clients.sh
 
+.PHONY: peers
+peers: install ## oidc-provider-mock, standardwebhooks, prometheus-client, which ours speaks to; under .guildhall/peers
+	@scripts/peers.sh
+
 .PHONY: test
-test: oracle banks clients ## All tests, on a private scratch server that they start themselves
+test: oracle banks clients peers ## All tests, on a private scratch server that they start themselves
 	swift test
 
 .PHONY: test-data

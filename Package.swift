@@ -23,6 +23,9 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = f
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras: Target.Dependency = .product(name: "CryptoExtras", package: "swift-crypto")
+let httpClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let collections: Target.Dependency = .product(name: "DequeModule", package: "swift-collections")
 let heap: Target.Dependency = .product(name: "HeapModule", package: "swift-collections")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -48,6 +51,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     ],
     targets: [
@@ -66,7 +70,7 @@ let package = Package(
         library("Payments", ["Formats"], computing),
         library(
             "Marketplace",
-            ["Store", "Formats", "Matching", "Consensus", "Tax", "Payments", crypto, heap, logging]),
+            ["Store", "Formats", "Matching", "Consensus", "Tax", "Payments", crypto, cryptoExtras, heap, logging]),
         // Rooted at the top, where schema.sql and migrations/ stand, to compile them in; hence the long exclude.
         .target(
             name: "MarketSchema",
@@ -76,7 +80,8 @@ let package = Package(
                 "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
                 "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
                 "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
-                "Sources/Matching", "Sources/Payments", "Sources/Scheduler", "Sources/Simulation", "Sources/Store",
+                "Sources/Matching", "Sources/Outbound", "Sources/Payments", "Sources/Scheduler", "Sources/Simulation",
+                "Sources/Store",
                 "Sources/Tax",
                 "Sources/TestSupport",
             ],
@@ -84,6 +89,7 @@ let package = Package(
             resources: [.embedInCode("schema.sql"), .embedInCode("migrations")],
             swiftSettings: strict
         ),
+        library("Outbound", ["Marketplace", httpClient, nio, nioHTTP1]),
         library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", logging]),
         library(
             "HTTPAPI",
@@ -93,8 +99,8 @@ let package = Package(
         .executableTarget(
             name: "guildhall",
             dependencies: [
-                "HTTPAPI", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats", "Matching",
-                "Consensus", "Tax", "Payments", arguments, lifecycle, signals, logging,
+                "HTTPAPI", "Outbound", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats",
+                "Matching", "Consensus", "Tax", "Payments", arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -134,8 +140,8 @@ let package = Package(
         tests(
             "HTTPAPITests",
             [
-                "HTTPAPI", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes, nio, nioSockets,
-                lifecycle, logging,
+                "HTTPAPI", "Outbound", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes, nio,
+                nioSockets, lifecycle, logging,
             ]
         ),
         tests(

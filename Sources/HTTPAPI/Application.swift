@@ -22,6 +22,7 @@ package struct ServerSettings: Sendable {
     package var streamsMax = 256
     /// Seconds after which a connection is closed that does not take what is written to it.
     package var writeSeconds: Int64 = 30
+    package var identity = IdentitySettings()
 
     package init() {}
 }
@@ -36,8 +37,12 @@ package func buildApplication(
     isReady: @escaping @Sendable () async -> String?,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
 ) -> some ApplicationProtocol {
-    let served = endpoints(of: market, isReady: isReady, streamsMax: settings.streamsMax)
+    let requests = RequestMetrics()
+    let served = endpoints(
+        of: market, isReady: isReady, streamsMax: settings.streamsMax, requests: requests,
+        identity: settings.identity)
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: ObservingMiddleware(metrics: requests))
     router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
     Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
     return Application(
@@ -57,10 +62,13 @@ package func buildApplication(
 
 /// Everything that the API does: the one list that is served, documented and tested.
 package func endpoints(
-    of market: Market, isReady: @escaping @Sendable () async -> String?, streamsMax: Int = 256
+    of market: Market, isReady: @escaping @Sendable () async -> String?, streamsMax: Int = 256,
+    requests: RequestMetrics = RequestMetrics(), identity: IdentitySettings = IdentitySettings()
 ) -> [Endpoint] {
     let all =
-        HealthRoutes(market: market, isReady: isReady).endpoints
+        HealthRoutes(isReady: isReady).endpoints
+        + MetricsRoute(market: market, requests: requests).endpoints
+        + identity.endpoints(of: market)
         + WorkRoutes(market: market).endpoints
         + OfferRoutes(market: market).endpoints
         + BidRoutes(market: market).endpoints

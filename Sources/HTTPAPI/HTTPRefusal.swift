@@ -13,7 +13,7 @@ extension AccessRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .notAuthenticated: .unauthorized
-        case .roleMissing: .forbidden
+        case .roleMissing, .scopeMissing: .forbidden
         }
     }
 }
@@ -239,7 +239,7 @@ extension ContentRefusal: HTTPRefusal {
 extension VaultRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .keyUnknown, .keyRetired: .serviceUnavailable
+        case .keysMissing, .keyUnknown, .keyRetired: .serviceUnavailable
         case .unreadable: .internalServerError
         }
     }

@@ -29,9 +29,10 @@ package struct SchedulerLoop: Sendable {
     ///     leases.
     ///   - actor: ``Market/systemPrincipal()``.
     ///   - sink: where notices go; `nil` leaves them in the outbox.
+    ///   - webhooks: sends to requesters' endpoints; `nil` leaves what is for them waiting.
     package init(
         market: Market, urgent: Market, by actor: Principal.ID, notices sink: (any NoticeSink)?,
-        logger: Logger
+        webhooks: WebhookRound? = nil, logger: Logger
     ) {
         var rounds: [any SchedulerRound] = [
             LeaseExpiryRound(market: urgent, by: actor), LeaseRevocationRound(market: market, by: actor),
@@ -40,7 +41,7 @@ package struct SchedulerLoop: Sendable {
             DirectOfferLapseRound(market: market, by: actor), BidScreeningRound(market: market, by: actor),
             AnswerScreeningRound(market: market, by: actor), ReservationRound(market: market, by: actor),
             AuditSealRound(market: market), LedgerFoldRound(market: market), AnswerForgettingRound(market: market),
-            RoutingRound(market: market, by: actor, logger: logger),
+            SignInForgettingRound(market: market), RoutingRound(market: market, by: actor, logger: logger),
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),
             ReweighingRound(market: market), PosteriorFitRound(market: market),
@@ -53,6 +54,7 @@ package struct SchedulerLoop: Sendable {
             EscalationRound(market: market, by: actor), ExplanationForgettingRound(market: market, by: actor),
             HoursForecastRound(market: market, by: actor), HourPriceRound(market: market, by: actor, logger: logger),
         ]
+        if let webhooks { rounds.append(webhooks) }
         if let sink { rounds.append(NoticeDeliveryRound(market: market, through: sink)) }
         self.init(rounds, logger: logger)
     }

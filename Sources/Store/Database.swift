@@ -63,7 +63,7 @@ package final class Database: Sendable {
     @discardableResult
     package func statement(_ sql: SQL, isReadOnly: Bool = false) async throws -> [Row] {
         // Behind a pooler, role and timeouts are set by each transaction's beginning.
-        guard configuration.usesNamedStatements else {
+        guard configuration.usesNamedStatements, !isReadOnly || ReadPreparation.current == nil else {
             if isReadOnly { return try await read { try await $0.rows(sql) } }
             return try await transaction { try await $0.rows(sql) }
         }
@@ -131,6 +131,9 @@ package final class Database: Sendable {
                             connection: connection, lease: lease, instant: clock?.now() ?? begun.instant, clock: clock,
                             isRepeated: isRepeated
                         )
+                        if mode.isReadOnly, let preparation = ReadPreparation.current {
+                            try await transaction.execute(preparation)
+                        }
                         let result = try await body(transaction)
                         try Task.checkCancellation()
                         finished = result

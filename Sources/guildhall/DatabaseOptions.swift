@@ -23,6 +23,7 @@ struct DatabaseOptions: ParsableArguments {
     private var isEmbedded = false
 
     @OptionGroup var keys: KeyOptions
+    @OptionGroup var remote: RemoteOptions
 
     @Option(help: "Where the embedded PostgreSQL keeps its data.")
     var directory = ".guildhall"
@@ -36,9 +37,13 @@ struct DatabaseOptions: ParsableArguments {
     @Option(name: .customLong("log-level"), help: "trace, debug, info, notice, warning, error or critical.")
     var logLevel = "notice"
 
+    @Option(name: .customLong("log-format"), help: "text, or json: one object a line.")
+    var logFormat = "text"
+
     mutating func validate() throws {
         guard (2...100).contains(poolSize) else { throw ValidationError("--pool-size must be 2 to 100.") }
         guard Logger.Level(rawValue: logLevel) != nil else { throw ValidationError("--log-level: no such level.") }
+        guard ["text", "json"].contains(logFormat) else { throw ValidationError("--log-format must be text or json.") }
     }
 
     /// The server to use, if not the embedded one.
@@ -51,7 +56,10 @@ struct DatabaseOptions: ParsableArguments {
     }
 
     var logger: Logger {
-        var logger = Logger(label: "guildhall", factory: StreamLogHandler.standardError(label:))
+        var logger =
+            logFormat == "json"
+            ? Logger(label: "guildhall", factory: JSONLogHandler.init(label:))
+            : Logger(label: "guildhall", factory: StreamLogHandler.standardError(label:))
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .notice
         return logger
     }
@@ -63,6 +71,8 @@ enum Environment {
     static var databaseURL: String? { variables["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 } }
     /// The secret of AUTH PLAIN: not a flag, which every process on the machine could read.
     static var smtpSecret: String? { variables["GUILDHALL_SMTP_SECRET"] }
+    /// Of a sign-in provider.
+    static var clientSecret: String? { variables["GUILDHALL_CLIENT_SECRET"].flatMap { $0.isEmpty ? nil : $0 } }
     static var postgresFolder: String? { variables["GUILDHALL_PG_BIN"] }
     static var searchPath: String { variables["PATH"] ?? PostgresBinaries.defaultSearchPath }
 }
@@ -232,11 +242,15 @@ struct Session: Sendable {
 extension ParsableArguments {
     /// Opens the session, runs the command, closes the session; refusals become one sentence and an exit code.
     ///
-    /// - Parameter endsBySignals: off for a body that hears SIGINT and SIGTERM itself.
+    /// - Parameters:
+    ///   - endsBySignals: off for a body that hears SIGINT and SIGTERM itself.
+    ///   - command: what a server does in place of it, where that is not said by whoever calls this.
     func withSession<Result: Sendable>(
         _ options: DatabaseOptions, schema: Session.SchemaDemand = .ready, endsBySignals: Bool = true,
+        remotely command: (any RemoteCommand)? = nil,
         _ body: (Session) async throws -> Result
     ) async throws -> Result {
+        try await options.remote.askServer(command ?? self as? any RemoteCommand)
         let session: Session
         do {
             session = try await Session.open(options, schema: schema)

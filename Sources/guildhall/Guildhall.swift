@@ -8,7 +8,8 @@ struct Guildhall: AsyncParsableCommand {
         abstract: "The backend of a marketplace for expert work.",
         discussion: """
             Without --database-url (or DATABASE_URL) every command works on an embedded PostgreSQL under .guildhall/, \
-            started when it is needed and stopped with the last command that uses it.
+            started when it is needed and stopped with the last command that uses it. With --server URL a command \
+            asks a running server in their place, where it has a route for it.
 
             Begin with `guildhall demo`: the sample market, worked and paid. `guildhall up` serves it.
             """,
@@ -27,7 +28,8 @@ struct Guildhall: AsyncParsableCommand {
             AvailabilityCommand.self, HoursCommand.self, NoticesCommand.self, KindCommand.self,
             ContentCommand.self, ClearanceCommand.self, AuctionCommand.self, BidCommand.self, AwardCommand.self,
             AskCommand.self, DirectOfferCommand.self, ScreenCommand.self, MatchingCommand.self,
-            ConsensusCommand.self, QualityCommand.self, TaxCommand.self,
+            ConsensusCommand.self, QualityCommand.self, TaxCommand.self, WebhookCommand.self,
+            SignInProviderCommand.self,
         ]
     )
 }

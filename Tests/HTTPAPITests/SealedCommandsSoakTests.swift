@@ -64,6 +64,8 @@ struct SealedCommandsSoakTests {
     private func values(_ hall: SealedHall, _ file: String) -> [String: String] {
         let (id, worker) = ("\(hall.auction.id)", "bidder0")
         return [
+            "webhook": id, "event": id, "token": id, "url": "https://hooks.example.org/", "client-id": "x",
+            "provider": "x", "subject": "x",
             "key": worker, "worker": worker, "batch": "\(hall.batch.id)", "id": id, "offer": id, "file": file,
             "profession": "lawyer", "auction": id, "requester": "acme", "kind": "extraction", "project": "clauses",
             "version": "1", "finding": id, "name": "x", "code": "x", "tier": "expert", "old": "1", "new": "2",

@@ -142,7 +142,8 @@ struct MockBank: Sendable {
     /// Bank time begins on the day on which the desk pays.
     static func run(_ body: (MockBank) async throws -> Void) async throws {
         let port = Int.random(in: 20_000..<32_000)
-        let number = try start(port)
+        let number = try DetachedProcess.start(
+            program, ["--port", "\(port)", "--clock", "2026-03-05T11:00", "-q"])
         // It goes on after a SIGTERM.
         defer { kill(number, SIGKILL) }
         let bank = MockBank(port: port)
@@ -151,36 +152,6 @@ struct MockBank: Sendable {
             try await Task.sleep(for: .milliseconds(100))
         }
         try await body(bank)
-    }
-
-    /// As the child of a shell that has ended, without what it would inherit: whoever waits for another child of this
-    /// process waits until nobody holds that child's descriptors.
-    ///
-    /// - Returns: its process id.
-    private static func start(_ port: Int) throws -> pid_t {
-        let note = NSTemporaryDirectory() + "mock-bank-\(port)-\(UInt64.random(in: 0 ... .max))"
-        defer { try? FileManager.default.removeItem(atPath: note) }
-        let script = """
-            for path in /proc/self/fd/*; do
-                number=${path##*/}
-                [ "$number" -gt 2 ] && eval "exec $number>&-"
-            done
-            note=$1
-            shift
-            "$@" </dev/null >/dev/null 2>&1 &
-            echo $! >"$note"
-            """
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/bash")
-        shell.arguments = [
-            "-c", script, "bash", note, program, "--port", "\(port)", "--clock", "2026-03-05T11:00", "-q",
-        ]
-        shell.standardOutput = FileHandle.nullDevice
-        shell.standardError = FileHandle.nullDevice
-        try shell.run()
-        shell.waitUntilExit()
-        let text = try String(contentsOfFile: note, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
-        return try #require(pid_t(text))
     }
 
     func post(_ path: String, _ bytes: [UInt8]) async throws -> (status: Int, body: String) {

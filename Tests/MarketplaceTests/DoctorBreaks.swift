@@ -23,7 +23,7 @@ private let sitting: SQL = """
 /// not let it happen.
 let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] =
     ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
-    + doctorBargainBreaks + doctorOfferBreaks + doctorLedgerBreaks + doctorReviewBreaks
+    + doctorIdentityBreaks + doctorBargainBreaks + doctorOfferBreaks + doctorLedgerBreaks + doctorReviewBreaks
     + doctorPosteriorBreaks + doctorPayoutBreaks
 
 private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [

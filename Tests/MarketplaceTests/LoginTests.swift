@@ -21,9 +21,13 @@ struct LoginTests {
                     execute format('create role %I login createrole', current_setting('guildhall.test_login'));
                     execute format('alter database %I owner to %I', current_database(),
                                    current_setting('guildhall.test_login'));
-                    -- The role of the program may stand already: a login must be allowed to grant it.
+                    -- The roles of the program may stand already: a login must be allowed to grant them.
                     if exists (select from pg_roles where rolname = 'guildhall_app') then
                         execute format('grant guildhall_app to %I with admin option',
+                                       current_setting('guildhall.test_login'));
+                    end if;
+                    if exists (select from pg_roles where rolname = 'guildhall_member') then
+                        execute format('grant guildhall_member to %I with admin option',
                                        current_setting('guildhall.test_login'));
                     end if;
                 end $$

@@ -22,6 +22,26 @@ struct SchemaConstraintTests {
         ),
         ("access_token_hash_is_sha256", "update access_token set token_hash = '\\x00'"),
         ("access_token_expires_later", "update access_token set expires_at = created_at"),
+        ("access_token_name_bounded", "update access_token set name = ''"),
+        ("access_token_scopes_given", "update access_token set scopes = '{}'"),
+        ("access_token_replaces_another", "update access_token set replaces_id = access_token_id"),
+        (
+            "access_token_one_per_id",
+            """
+            insert into access_token
+            select sha256('u'), principal_id, created_at, expires_at, null, access_token_id, 'u', scopes
+              from access_token
+            """
+        ),
+        (
+            "access_token_one_replacement",
+            """
+            insert into access_token
+            select sha256(n::text::bytea), principal_id, created_at, expires_at, null, gen_random_uuid(), 'u', scopes,
+                   null, access_token_id
+              from access_token, generate_series(1, 2) n
+            """
+        ),
         ("idempotency_key_bounded", "update idempotency_key set key = ''"),
         ("idempotency_key_fingerprint_is_sha256", "update idempotency_key set fingerprint = '\\x00'"),
         ("requester_name_bounded", "update requester set name = ''"),
@@ -178,7 +198,8 @@ struct SchemaConstraintTests {
         """,
         """
         insert into access_token
-        select sha256('t'), principal_id, '2026-03-02', '2026-03-03', null from principal
+        select sha256('t'), principal_id, '2026-03-02', '2026-03-03', null, gen_random_uuid(), 't', '{read}'
+          from principal
         """,
         """
         insert into idempotency_key

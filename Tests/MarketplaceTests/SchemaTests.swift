@@ -54,6 +54,10 @@ struct SchemaTests {
         "skill_basis": labels(SkillBasis.self),
         "stopping_basis": labels(StoppingBasis.self), "stopping_outcome": labels(StoppingOutcome.self),
         "alert_state": labels(AlertState.self), "week_part": labels(WeekPart.self),
+        "token_scope": labels(TokenScope.self), "secret_kind": labels(SecretKind.self),
+        "sign_in_method": labels(SignInMethod.self), "ticket_kind": labels(TicketKind.self),
+        "webhook_endpoint_state": labels(WebhookEndpointState.self),
+        "webhook_delivery_state": labels(WebhookDeliveryState.self),
     ]
 
     private static func labels<Case: SQLEnum & CaseIterable>(_ type: Case.Type) -> [String] {
@@ -265,13 +269,19 @@ enum CatalogueDump {
          where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v') and attnum > 0 and not attisdropped
         """,
         """
-        select format('table %s kind:%s options:%s grants:%s rules:%s', oid::regclass, relkind, reloptions, relacl,
+        select format('table %s kind:%s options:%s grants:%s rules:%s', oid::regclass, relkind, reloptions,
+                      (select string_agg(entry::text, ' ' order by entry::text) from unnest(relacl) as entry),
                       relrowsecurity) as it
           from pg_class where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'v', 'S')
         """,
         """
         select format('constraint %s %s %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) as it
           from pg_constraint where connamespace = 'public'::regnamespace and conrelid <> 0
+        """,
+        """
+        select format('policy %s %s %s %s %s %s %s', tablename, policyname, permissive, roles, cmd, qual,
+                      with_check) as it
+          from pg_policies where schemaname = 'public'
         """,
         "select 'index ' || indexdef as it from pg_indexes where schemaname = 'public'",
         """

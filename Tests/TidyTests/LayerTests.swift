@@ -30,7 +30,7 @@ struct LayerTests {
             "Store": [], "Matching": [], "Consensus": [], "Tax": [], "Formats": [], "Payments": ["Formats"],
             "MarketSchema": ["Store"], "Marketplace": ["Store", "Formats", "Matching", "Consensus", "Tax", "Payments"],
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
-            "HTTPAPI": ["Marketplace", "Store", "Formats"],
+            "HTTPAPI": ["Marketplace", "Store", "Formats"], "Outbound": ["Marketplace"],
             "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching"],
             "MarketAgent": ["Marketplace", "Store", "Formats"],
             "TestSupport": ["Marketplace", "MarketSchema", "Store", "Formats"],
@@ -120,8 +120,8 @@ struct LayerTests {
 /// The order of the modules inside Marketplace.
 struct FolderOrder {
     static let folders = [
-        "Kernel", "Audit", "Notices", "Identity", "Decisions", "Workers", "Expertise", "Kinds", "PayRates", "Ledger",
-        "Tasks", "Bidding", "Quality", "Taxes", "Payouts", "Doctor",
+        "Kernel", "Audit", "Notices", "Identity", "Webhooks", "Decisions", "Workers", "Expertise", "Kinds", "PayRates",
+        "Ledger", "Tasks", "Bidding", "Quality", "Taxes", "Payouts", "Doctor",
     ]
 
     /// Names that an earlier folder may say all the same, and why.

@@ -10,7 +10,7 @@ struct Call: Sendable {
     let request: Request
     let context: APIContext
     let endpoint: Endpoint
-    let caller: Principal.ID?
+    let caller: Caller?
     /// Of the query, by name; each given once and of its shape.
     let query: [String: String]
     let body: JSON
@@ -21,9 +21,12 @@ struct Call: Sendable {
     var actor: Principal.ID {
         get throws(AccessRefusal) {
             guard let caller else { throw .notAuthenticated }
-            return caller
+            return caller.principal
         }
     }
+
+    /// What the caller's token is for.
+    var scopes: Set<TokenScope> { caller?.scopes ?? [] }
 
     /// Does a thing once for the request's Idempotency-Key.
     ///

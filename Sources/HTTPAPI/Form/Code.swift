@@ -45,7 +45,8 @@ extension Endpoint {
         var codes: [Code] = topic == .service ? [] : ["rate_limited"]
         if id != "showHealth" { codes += ["unavailable", "overloaded"] }
         codes.append("bad_input")
-        if access != .everybody { codes += ["not_authenticated", "role_missing"] }
+        if access != .everybody { codes += ["not_authenticated", "role_missing", "scope_missing"] }
+        if access != .everybody, method != .get { codes.append("cross_origin") }
         if path.contains("{") { codes.append("not_found") }
         if isKeyed {
             codes += [

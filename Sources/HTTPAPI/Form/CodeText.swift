@@ -3,6 +3,8 @@ extension Catalogue {
     static let text = """
         422 above_band The band of the rate ends at … for a task.
         422 above_most No more than … is held for a task of this batch.
+        403 account_not_linked Nobody here is linked to this account. Ask an operator.
+        409 address_taken Somebody else signs in by this address.
         409 agreement_begins_too_early Version … begins then or later. Name a later beginning.
         409 agreement_superseded Version … counts now. Read and accept that one.
         422 agreement_text_differs The hash is not that of this version's text. Read the text again before you \
@@ -82,6 +84,7 @@ extension Catalogue {
         or GUILDHALL_KEY_FILE.
         409 credential_number_taken A credential with this number is known already. If it is not yours, tell an \
         operator.
+        403 cross_origin A page of another origin cannot do this with your cookie.
         409 deadline_promised Somebody was promised time until …; the deadline cannot be before that.
         403 decider_answers You made this decision. Somebody else must answer the appeal.
         403 decider_is_concerned Nobody decides about what they bid in themselves. Somebody else must.
@@ -111,6 +114,7 @@ extension Catalogue {
         409 key_taken A project has this key, and its … is not what you ask for. Take another key, or ask for the \
         same.
         503 key_unknown The key '…' is not in the key file. Use the newest key file.
+        503 keys_missing This needs the key file, and the program runs without one.
         409 lease_lost The lease has ended, and the task cannot be taken again now. Your text is kept as the \
         draft of this assignment unless you have saved a newer one since, and will be there if the task comes \
         back to you. Claim other work.
@@ -122,6 +126,7 @@ extension Catalogue {
         409 no_ask You ask for nothing of the kind. List your asks to see what stands.
         409 no_bid You have no live bid in this auction.
         409 no_open_batch There is no work to claim at the moment.
+        409 no_password You do not sign in by a password here.
         409 no_profile The worker has not declared this profession. Declare it first.
         422 no_rate The rate card has no rate in force for this work. Ask finance for one.
         409 no_room With what they hold and are offered, the worker's hours or places would not take it.
@@ -130,6 +135,7 @@ extension Catalogue {
         409 no_work All of it is taken, or you have done your part of it.
         403 not_a_worker Only a worker can take work.
         401 not_authenticated The access token is missing, unknown or expired.
+        403 not_confirmed The password or the code is wrong.
         403 not_eligible The work asks for something that your profile does not show. …
         409 not_excluded The requester does not exclude this worker.
         404 not_found There is no such thing, or it is not yours to see.
@@ -175,6 +181,8 @@ extension Catalogue {
         from a source.
         409 payout_wrong_state A payout batch that is … has nothing to ….
         403 person_needed A case is decided by a person, not by a program.
+        401 provider_not_confirmed The sign-in did not begin in this browser, or is over. Begin again.
+        503 provider_unavailable The sign-in provider does not answer. Try again, or ask who runs it.
         429 rate_limited Too many requests in a minute; Retry-After says when to come back.
         422 reasons_missing A lower tier needs a rule and reasons, which the worker may appeal.
         422 record_invalid This is no record of a worker, or it was changed after it was signed.
@@ -193,24 +201,34 @@ extension Catalogue {
         403 same_operator You asked for it. A second operator must confirm it.
         409 same_person This person has another account. Close that one first.
         403 same_verifier Two people verify for the tiers expert and principal. Somebody else must confirm.
+        403 scope_missing The token is for other things.
         500 sealed_unreadable What is stored cannot be opened with these keys: it was altered, or the keys are \
         others.
+        401 second_factor_missing Send the six digits of your authenticator as code, too, or a recovery code.
+        409 second_factor_not_begun Begin with a new second factor first.
+        409 second_factor_on You have a second factor; take it away first.
         403 second_person_needed You prepared this batch. Somebody else must approve it.
         409 sent_back The answer was sent back. Its worker has until … to hand in another version.
         409 sent_back_too_often The answer was sent back … times, which is the most. Judge it as it is.
         409 share_cap You have done … tasks of this batch, as large a share as one person may.
+        503 sign_in_busy Too many people sign in at once. Try again in a second.
+        401 sign_in_failed Address, password or code is wrong, or there were too many attempts; then wait and try again.
+        409 signs_in_already They sign in by a password already; let them ask for a reset.
         422 tasks_not_alike The tasks of an auction are alike: without parties of their own, matters that are \
         packed, gold, or a redundancy that adapts.
         409 tax_base_changed Earlier payouts of the same people count first: issue those; or cancel this one and \
         prepare another.
         409 tax_period_passed What is withheld was worked out for a period that is over: cancel it and prepare \
         another.
+        410 ticket_invalid This code is not good any more: it was used, or has expired. Ask for another one.
+        409 token_rotated This token was rotated before. Rotate the one that took its place.
         403 too_close_to_worker It is about you, or about a close colleague of yours. Somebody else must answer \
         the appeal.
         409 too_many_asks You have … asks. End one first.
         409 too_many_leases You hold … tasks. Submit or return one first.
         409 too_many_raises It was raised … times, which is the most.
         409 too_many_turns After … turns the last one can only be accepted or declined.
+        409 too_many_webhooks A requester has … endpoints at most; disable one that is not needed.
         503 unavailable The database cannot be reached or is overloaded.
         422 unknown_credential_kind The catalogue has no such kind of credential for this profession.
         422 unknown_profession There is no such profession in the catalogue.
@@ -219,6 +237,8 @@ extension Catalogue {
         409 voucher_decided The voucher was ….
         409 voucher_reference_taken Another voucher has this reference; a new one needs a reference of its own.
         403 voucher_same_person You prepared this voucher; somebody else must post it.
+        409 webhook_not_enabled This endpoint is not told anything. Enable it first.
+        409 webhook_secret_rotating Two secrets sign already. Wait until the older one has expired.
         409 withholding_not_whole What is paid and withheld is not what was earned.
         409 work_in_flight Somebody is working on the batch, or answers wait for review. Pause it and try later.
         409 worker_busy The worker is taking or ending work at this moment.

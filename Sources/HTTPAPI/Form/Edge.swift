@@ -4,18 +4,22 @@ internal import HTTPTypes
 internal import Hummingbird
 internal import Marketplace
 internal import NIOCore
+internal import Store
 
 /// Why a request cannot be read.
 enum RequestRefusal: HTTPRefusal {
     case contentType
     case keyMissing
     case badJSON(String)
+    /// A browser's cookie, and a page of somebody else's.
+    case crossOrigin
 
     var code: String {
         switch self {
         case .contentType: "unsupported_media_type"
         case .keyMissing: "idempotency_key_missing"
         case .badJSON: "bad_json"
+        case .crossOrigin: "cross_origin"
         }
     }
 
@@ -23,6 +27,7 @@ enum RequestRefusal: HTTPRefusal {
         switch self {
         case .contentType: .unsupportedMediaType
         case .keyMissing, .badJSON: .badRequest
+        case .crossOrigin: .forbidden
         }
     }
 
@@ -31,6 +36,7 @@ enum RequestRefusal: HTTPRefusal {
         case .contentType: "Send Content-Type: application/json."
         case .keyMissing: "Send an Idempotency-Key header, so that the request can be repeated safely."
         case .badJSON(let reason): "The body is not acceptable JSON: \(reason)"
+        case .crossOrigin: "A page of another origin cannot do this with your cookie."
         }
     }
 }
@@ -54,7 +60,8 @@ struct Edge: Sendable {
         // Supervisors are answered whatever is under way.
         if endpoint.topic != .service { try limits.enter() }
         defer { if endpoint.topic != .service { limits.leave() } }
-        let caller = endpoint.access == .everybody ? nil : try await market.authenticate(request)
+        let caller = endpoint.access == .everybody ? nil : try await market.caller(request)
+        try caller?.demand(endpoint)
         let query = try readQuery(request, endpoint)
         let fields = try readFields(request, endpoint)
         let (body, fingerprint) = try await readBody(request, context, endpoint)
@@ -63,7 +70,10 @@ struct Edge: Sendable {
             market: market, request: request, context: context, endpoint: endpoint, caller: caller, query: query,
             body: body, fingerprint: fingerprint)
         do {
-            let outcome = try await endpoint.perform(call)
+            // What is only read is read on the caller's behalf: the database knows whose it may be.
+            let isReading = endpoint.method == .get
+            let viewer = isReading ? caller.map { Viewer.preparation(for: $0.principal) } : nil
+            let outcome = try await ReadPreparation.$current.withValue(viewer) { try await endpoint.perform(call) }
             var response = respond(with: outcome, fields: fields, to: request, endpoint)
             allowance?.note(in: &response)
             return response
@@ -164,16 +174,6 @@ struct Edge: Sendable {
                 faults: faults.map { .init(part: .pointer, name: $0.path, code: $0.keyword, detail: $0.reason) })
         }
         return (body, fingerprint)
-    }
-}
-
-extension Market {
-    /// Who sent the request, by its bearer token.
-    func authenticate(_ request: Request) async throws -> Principal.ID {
-        guard let header = request.headers[.authorization], header.lowercased().hasPrefix("bearer ") else {
-            throw AccessRefusal.notAuthenticated
-        }
-        return try await authenticate(token: String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces))
     }
 }
 

@@ -50,6 +50,7 @@ package struct Endpoint: Sendable {
     package enum Topic: String, Sendable, CaseIterable {
         case work, offers, auctions, direct_offers, asks, reviews, decisions, quality, ratings
         case batches, projects, people, workers, credentials, earnings, ledger, payouts, operations, service
+        case account, webhooks
     }
 
     /// What is answered when all went well.

@@ -76,6 +76,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case posteriors = "posteriors_weigh_their_answers"
     case stoppings = "stoppings_as_recomputed"
     case outcomes = "outcomes_follow_judgements"
+    case signIns = "sign_ins_whole"
+    case webhooks = "webhooks_signed_and_told"
 }
 
 extension DoctorCheck {
@@ -101,6 +103,7 @@ extension DoctorCheck {
         case .contentKept, .answersKept, .readings, .clearanceAsked, .safetyReviewed: 15
         case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
         case .posteriors, .stoppings, .outcomes: 17
+        case .signIns, .webhooks: 18
         }
     }
 
@@ -195,6 +198,8 @@ extension DoctorCheck {
         case .forecasts:
             "Backtests are what forecasts and hours came to; prices of hours are of a solve and within its most."
         case .posteriors: "What the answers to a task come to is of exactly those that count, or waits to be."
+        case .signIns: "Whoever has a second factor has its secret; no session goes on by a password that was closed."
+        case .webhooks: "What is told has a secret to sign with; nothing waits for an endpoint that is told nothing."
         case .outcomes: "What a person judged, and an appeal after that, is in what is known of the worker."
         case .stoppings: "Every stopping by the posterior is what was kept with it comes to."
         }
@@ -289,6 +294,8 @@ extension DoctorCheck {
         case .posteriors: .violations(Self.posteriorViolations)
         case .stoppings: .stoppings
         case .outcomes: .violations(Self.outcomeViolations)
+        case .signIns: .violations(Self.signInViolations)
+        case .webhooks: .violations(Self.webhookViolations)
         }
     }
 }

@@ -2,41 +2,176 @@ internal import Formats
 package import Foundation
 internal import Store
 
-/// An opaque bearer token: `gh_` and 256 random bits in hexadecimal. Only its SHA-256 is stored.
+/// An opaque bearer token. Only its SHA-256 is stored.
+///
+/// Shape: `gh_`, 256 random bits in hexadecimal, and the first eight digits of their SHA-256, by which a scanner of
+/// leaked secrets, and this program without asking the database, tell a token from what looks like one. Tokens of
+/// before have no such digits.
 package struct AccessToken: Hashable, Sendable, CustomStringConvertible {
+    package typealias ID = Identifier<AccessToken>
     /// What the client sends. Shown once.
     package let secret: String
 
     init() {
-        var generator = SystemRandomNumberGenerator()
-        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        secret = "gh_" + bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let random = Self.randomHexadecimal()
+        secret = "gh_\(random)\(Self.check(of: random))"
     }
 
     package var description: String { "***" }
+
+    /// Whether it could have been issued here.
+    static func isWellFormed(_ secret: String) -> Bool {
+        guard secret.hasPrefix("gh_"), [67, 75].contains(secret.utf8.count) else { return false }
+        let random = secret.dropFirst(3).prefix(64)
+        return secret.utf8.count == 67 || secret.dropFirst(67) == check(of: String(random))
+    }
+
+    /// 256 bits of the system's generator, in 64 hexadecimal digits.
+    static func randomHexadecimal() -> String {
+        var generator = SystemRandomNumberGenerator()
+        let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
+        return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    }
+
+    private static func check(of random: String) -> String { String(Digest(of: random).hexadecimal.prefix(8)) }
+}
+
+/// What a token may be used for: the values of the PostgreSQL enum `token_scope`, in its order. A token never may more
+/// than its holder.
+package enum TokenScope: String, Sendable, CaseIterable, SQLEnum {
+    case read, work, review, publish, money, operate, account
+}
+
+/// A token as it is shown: without its secret.
+package struct TokenLine: Hashable, Sendable {
+    package let id: AccessToken.ID
+    package let holder: Principal.ID
+    package let name: String
+    package let scopes: Set<TokenScope>
+    package let createdAt: Date
+    package let expiresAt: Date
+    package let revokedAt: Date?
+    /// Kept to ten minutes.
+    package let lastUsedAt: Date?
+    /// The one that it was issued in place of.
+    package let replaces: AccessToken.ID?
+}
+
+/// A token that was just issued.
+package struct IssuedToken: Sendable {
+    package let id: AccessToken.ID
+    package let token: AccessToken
+    package let expiresAt: Date
+    package var secret: String { token.secret }
 }
 
 /// Gives a principal a new token.
 package struct IssueToken: Sendable {
+    /// Seconds.
+    package static let lifetimeMost: TimeInterval = 366 * 86_400
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// - Parameter lifetime: seconds.
+    /// - Parameters:
+    ///   - lifetime: seconds, up to 366 days.
+    ///   - name: what tells it from the holder's others.
+    ///   - scopes: what it may be used for.
+    ///   - bound: what the actor came with is for; nobody gives out more.
+    ///   - actor: an operator; the holder themselves, with one of their own tokens or a session.
+    /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``.
     package func callAsFunction(
-        for principal: Principal.ID, lifetime: TimeInterval, by actor: Principal.ID
-    ) async throws -> AccessToken {
+        for principal: Principal.ID, lifetime: TimeInterval, name: String = "access token",
+        scopes: Set<TokenScope> = Set(TokenScope.allCases), within bound: Set<TokenScope> = Set(TokenScope.allCases),
+        by actor: Principal.ID
+    ) async throws -> IssuedToken {
+        try scopes.check(within: bound)
+        let name = try PlainText.line(name, field: "name", lengthMax: 200)
+        guard !scopes.isEmpty else { throw BadInput("scopes", "must name one at least") }
+        guard lifetime >= 1, lifetime <= Self.lifetimeMost else { throw BadInput("lifetime", "must be up to 366 days") }
         let token = AccessToken()
-        try await market.change { change in
-            try await change.transaction.authorize(actor, as: .operator)
-            try await change.transaction.insertToken(
-                Digest(of: token.secret), for: principal, until: change.instant + lifetime
-            )
+        return try await market.change { change in
+            if actor != principal { try await change.transaction.authorize(actor, as: .operator) }
+            guard try await change.transaction.principalExists(principal) else { throw NotFound("principal") }
+            let issued = IssuedToken(id: change.make(), token: token, expiresAt: change.instant + lifetime)
+            try await change.transaction.insert(
+                issued, hash: Digest(of: token.secret), for: principal, name: name, scopes: scopes, replacing: nil)
             try await change.record(
-                "token_issued", by: actor, on: "principal", principal.uuid, in: .platform
+                "token_issued", by: actor, on: "principal", principal.uuid, in: .platform,
+                facts: ["token": .string("\(issued.id)"), "scopes": scopes.json]
             )
+            return issued
         }
-        return token
+    }
+}
+
+/// Gives the holder of a token another one like it; the old one goes on for an overlap, so that programs can be moved
+/// one after the other. Once for each token.
+package struct RotateToken: Sendable {
+    /// Seconds that the old one may go on for: a week.
+    package static let overlapMost: TimeInterval = 7 * 86_400
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - overlap: seconds, up to a week; 0 ends the old one at once.
+    ///   - bound: what the actor came with is for; nobody gets more by it.
+    ///   - actor: its holder, or an operator.
+    /// - Throws: ``BadInput``; ``NotFound`` for one that is not live, or not theirs; ``AccessRefusal``;
+    ///   ``TokenRefusal/rotated``.
+    package func callAsFunction(
+        _ id: AccessToken.ID, overlap: TimeInterval = 86_400, within bound: Set<TokenScope> = Set(TokenScope.allCases),
+        by actor: Principal.ID
+    ) async throws -> IssuedToken {
+        guard overlap >= 0, overlap <= Self.overlapMost else { throw BadInput("overlap", "must be up to a week") }
+        let token = AccessToken()
+        return try await market.change { change in
+            let transaction = change.transaction
+            let isOperator = try await transaction.holds(actor, .operator, for: nil)
+            guard let old = try await transaction.lockToken(id), isOperator || old.holder == actor,
+                old.revokedAt == nil, old.expiresAt > change.instant
+            else { throw NotFound("token") }
+            try old.scopes.check(within: bound)
+            guard try await !transaction.isReplaced(id) else { throw TokenRefusal.rotated }
+            let issued = IssuedToken(
+                id: change.make(), token: token,
+                expiresAt: change.instant + old.expiresAt.timeIntervalSince(old.createdAt))
+            try await transaction.insert(
+                issued, hash: Digest(of: token.secret), for: old.holder, name: old.name, scopes: old.scopes,
+                replacing: id)
+            let end = min(old.expiresAt, change.instant + overlap)
+            if end > change.instant {
+                try await transaction.endToken(id, at: end)
+            } else {
+                try await transaction.revokeToken(id)
+            }
+            try await change.record(
+                "token_rotated", by: actor, on: "principal", old.holder.uuid, in: .platform,
+                facts: [
+                    "token": .string("\(issued.id)"), "replaces": .string("\(id)"),
+                    "overlap_seconds": .integer(Int64(overlap)),
+                ]
+            )
+            return issued
+        }
+    }
+}
+
+/// Why a token is not rotated.
+package enum TokenRefusal: Refusal, CaseIterable {
+    case rotated
+
+    package var code: String {
+        switch self {
+        case .rotated: "token_rotated"
+        }
+    }
+
+    package var message: String {
+        switch self {
+        case .rotated: "This token was rotated before. Rotate the one that took its place."
+        }
     }
 }
 
@@ -61,18 +196,57 @@ package struct RevokeTokens: Sendable {
             return count
         }
     }
+
+    /// One of them. Doing it twice is the same as once.
+    ///
+    /// - Parameter actor: its holder, or an operator.
+    /// - Throws: ``NotFound`` for one that is not theirs.
+    package func callAsFunction(_ id: AccessToken.ID, by actor: Principal.ID) async throws {
+        try await market.change { change in
+            let transaction = change.transaction
+            let isOperator = try await transaction.holds(actor, .operator, for: nil)
+            guard let token = try await transaction.lockToken(id), isOperator || token.holder == actor else {
+                throw NotFound("token")
+            }
+            try await transaction.revokeToken(id)
+            try await change.record(
+                "token_revoked", by: actor, on: "principal", token.holder.uuid, in: .platform,
+                facts: ["token": .string("\(id)")]
+            )
+        }
+    }
 }
 
-extension Market {
-    /// Who a bearer token belongs to.
-    ///
-    /// - Throws: ``AccessRefusal/notAuthenticated``.
-    package func authenticate(token secret: String) async throws -> Principal.ID {
-        guard secret.utf8.count <= 200 else { throw AccessRefusal.notAuthenticated }
-        let hash = Digest(of: secret)
-        guard let principal = try await database.principalID(ofToken: hash) else {
-            throw AccessRefusal.notAuthenticated
+/// Shows the tokens of a principal, newest first, those that ended included.
+package struct ListTokens: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - before: the last one of the page before.
+    ///   - limit: 1 to 200.
+    ///   - actor: the holder, or an operator.
+    /// - Throws: ``AccessRefusal``; ``BadInput``.
+    package func callAsFunction(
+        of principal: Principal.ID, before: AccessToken.ID? = nil, limit: Int = 50, by actor: Principal.ID
+    ) async throws -> [TokenLine] {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            if actor != principal { try await transaction.authorize(actor, as: .operator) }
+            return try await transaction.tokens(of: principal, before: before, limit: limit)
         }
-        return principal
     }
+}
+
+extension Set<TokenScope> {
+    /// In the order of the enum.
+    package var ordered: [TokenScope] { TokenScope.allCases.filter(contains) }
+
+    /// - Throws: ``AccessRefusal/scopeMissing(_:)`` for the first that is not among these.
+    func check(within bound: Set<TokenScope>) throws(AccessRefusal) {
+        if let first = subtracting(bound).ordered.first { throw .scopeMissing(first) }
+    }
+
+    var json: JSON { .array(ordered.map { .string($0.rawValue) }) }
 }

@@ -91,3 +91,12 @@ package struct CreatePrincipal: Sendable {
         }
     }
 }
+
+extension Market {
+    /// A requester's key by its name.
+    package func keyPrincipal(named name: String) async throws -> Principal.ID {
+        let found = try await database.read { try await $0.findPrincipal(named: name, kind: .key) }
+        guard let found else { throw NotFound("key called '\(name)'") }
+        return found
+    }
+}

@@ -28,11 +28,14 @@ package enum AccessRefusal: Refusal {
     /// The token is unknown, expired or revoked.
     case notAuthenticated
     case roleMissing(Role)
+    /// The token is for other things.
+    case scopeMissing(TokenScope)
 
     package var code: String {
         switch self {
         case .notAuthenticated: "not_authenticated"
         case .roleMissing: "role_missing"
+        case .scopeMissing: "scope_missing"
         }
     }
 
@@ -40,6 +43,7 @@ package enum AccessRefusal: Refusal {
         switch self {
         case .notAuthenticated: "The access token is missing, unknown or expired."
         case .roleMissing(let role): "This needs the role '\(role.rawValue)'."
+        case .scopeMissing(let scope): "This needs a token with the scope '\(scope.rawValue)'."
         }
     }
 }
@@ -53,5 +57,10 @@ extension Transaction {
         _ principal: Principal.ID, as role: Role, for requester: Requester.ID? = nil
     ) async throws {
         guard try await holds(principal, role, for: requester) else { throw AccessRefusal.roleMissing(role) }
+    }
+    /// Lets a requester's own people and keys go on, and operators.
+    func authorizeOperator(_ actor: Principal.ID, orRequester requester: Requester.ID) async throws {
+        if try await holds(actor, .operator, for: nil) { return }
+        try await authorize(actor, as: .requester, for: requester)
     }
 }

@@ -56,12 +56,8 @@ extension Transaction {
         try await firstRow("select from principal limit 1") != nil
     }
 
-    func insertToken(_ hash: Digest, for principal: Principal.ID, until expiry: Date) async throws {
-        try await execute(
-            """
-            insert into access_token (token_hash, principal_id, created_at, expires_at)
-            values (\(hash), \(principal), \(instant), \(expiry))
-            """)
+    func principalExists(_ id: Principal.ID) async throws -> Bool {
+        try await firstRow("select from principal where principal_id = \(id)") != nil
     }
 
     func findPrincipal(named name: String, kind: PrincipalKind) async throws -> Principal.ID? {
@@ -94,14 +90,6 @@ extension Transaction {
 }
 
 extension Transaction {
-    func revokeTokens(of principal: Principal.ID) async throws -> Int {
-        try await execute(
-            """
-            update access_token set revoked_at = \(instant)
-             where principal_id = \(principal) and revoked_at is null and expires_at > \(instant)
-            """)
-    }
-
     /// Forgets answers that are older than that, in a bounded step.
     ///
     /// - Returns: how many.
@@ -121,20 +109,6 @@ extension Transaction {
              where idempotency_key.principal_id = old.principal_id and idempotency_key.route = old.route
                and idempotency_key.key = old.key
             """)
-    }
-}
-
-extension Database {
-    /// Whom a live token belongs to. One round trip: every request asks it.
-    func principalID(ofToken hash: Digest) async throws -> Principal.ID? {
-        try await statement(
-            """
-            select principal_id from access_token
-             where token_hash = \(hash)
-               and revoked_at is null
-               and expires_at > \(.instant)
-            """, isReadOnly: true
-        ).first?["principal_id"]
     }
 }
 

@@ -13,6 +13,24 @@ package struct Letter: Hashable, Sendable {
     let isWanted: Bool
 }
 
+extension Letter {
+    /// The same with the code of the ticket that it brings, which is put in as it leaves and stored nowhere.
+    ///
+    /// - Returns: `nil` where there are no keys to make the code with: it fails, and is tried again.
+    fileprivate func withCode(_ keys: KeyRing?) -> Letter? {
+        guard case .object(var facts) = notice.facts, let text = facts["ticket_id"]?.stringValue,
+            let ticket = UUID(uuidString: text)
+        else { return self }
+        guard let keys else { return nil }
+        facts["ticket_id"] = nil
+        facts["code"] = .string(TicketSecret.of(ticket, keys))
+        let filled = Notice(
+            id: notice.id, recipient: notice.recipient, kind: notice.kind, facts: .object(facts),
+            createdAt: notice.createdAt)
+        return Letter(notice: filled, address: address, attempts: attempts, isWanted: isWanted)
+    }
+}
+
 /// What a channel says of a letter.
 package enum LetterOutcome: Hashable, Sendable {
     case delivered
@@ -69,7 +87,8 @@ package struct DeliverNotices: Sendable {
     package func callAsFunction(limit: Int = batchMax, through sink: some NoticeSink) async throws -> DeliveryCount {
         let letters = try await claim(limit)
         guard !letters.isEmpty else { return DeliveryCount() }
-        return try await settle(letters, await sink.deliver(letters.filter(\.isWanted)))
+        let ready = letters.filter(\.isWanted).compactMap { $0.withCode(market.keys) }
+        return try await settle(letters, await sink.deliver(ready))
     }
 
     /// Delivers one batch to something that takes it as a whole.

@@ -38,6 +38,11 @@ package enum NoticeKind {
         "contact_changed": "Your address was changed",
         "payout_method_changed": "The account that you are paid to was changed",
         "account_erased": "Your personal data were erased",
+        "invited": "You can sign in to Guildhall: choose a password with this code",
+        "password_reset_asked": "Choose another password with this code, or ignore this if you did not ask for one",
+        "password_changed": "Your password was changed",
+        "second_factor_changed": "Your second factor was changed",
+        "webhook_disabled": "An endpoint of yours is not told anything more, as nothing arrived",
     ]
 
     /// Whether it cannot be turned off.

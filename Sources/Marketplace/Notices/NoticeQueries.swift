@@ -64,10 +64,12 @@ extension Transaction {
                 returning notice.notice_id, notice.recipient_id, notice.kind, notice.facts, notice.created_at,
                           notice.attempts, notice.address
             )
-            select claimed.*, coalesce(claimed.address, worker_person.email) as email,
+            select claimed.*, coalesce(claimed.address, worker_person.email, person_login.email) as email,
                    coalesce(preference.is_wanted, true) as is_wanted
               from claimed
               left join worker_person on worker_person.worker_id = claimed.recipient_id
+              left join person_login
+                on person_login.principal_id = claimed.recipient_id and person_login.closed_at is null
               left join notice_preference as preference
                 on preference.principal_id = claimed.recipient_id and preference.kind = claimed.kind
                and preference.channel = 'email'

@@ -34,6 +34,8 @@ package struct MarketMetrics: Sendable {
     package static let batchesMax = 10_000
     /// Live leases, and quarantined slots, counted at most.
     package static let rowsMax = 100_000
+    /// Transfers behind the fold of an account, counted at most.
+    static let transfersMax = 10_000
     /// Workers looked at of those who are kept as meeting one requirement, and requirements in one question.
     static let workersMax = 200
     static let requirementsStep = 50
@@ -53,7 +55,10 @@ package struct MarketMetrics: Sendable {
             let idle = try await longestIdle(demand.requirements, transaction)
             return Self.bounds(wait: wait, idle: idle) + Self.figures(demand)
                 + (try await transaction.cellFigures()) + (try await transaction.appealFigures())
-                + (try await transaction.leaseFigures(most: Self.rowsMax)) + (try await transaction.serverFigures())
+                + (try await transaction.leaseFigures(most: Self.rowsMax))
+                + (try await transaction.queueFigures(most: Self.rowsMax))
+                + (try await transaction.ledgerFigures(most: Self.transfersMax))
+                + (try await transaction.serverFigures())
         }
     }
 

@@ -56,6 +56,12 @@ extension Transaction {
             """
             update access_token set revoked_at = \(instant) where principal_id = \(worker) and revoked_at is null
             """,
+            "update person_session set ended_at = \(instant) where principal_id = \(worker) and ended_at is null",
+            "delete from kept_secret where kind = 'totp' and owner_id = \(worker)",
+            "delete from recovery_code where principal_id = \(worker)",
+            "delete from sign_in_ticket where principal_id = \(worker)",
+            "delete from provider_identity where principal_id = \(worker)",
+            "delete from person_login where principal_id = \(worker)",
             """
             update duplicate_case set reasons = 'Erased.'
              where (worker_id = \(worker) or other_worker_id = \(worker)) and state <> 'open'

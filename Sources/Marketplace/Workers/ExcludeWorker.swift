@@ -109,11 +109,3 @@ package struct ListExclusions: Sendable {
         }
     }
 }
-
-extension Transaction {
-    /// Lets a requester's own people and keys go on, and operators.
-    func authorizeOperator(_ actor: Principal.ID, orRequester requester: Requester.ID) async throws {
-        if try await holds(actor, .operator, for: nil) { return }
-        try await authorize(actor, as: .requester, for: requester)
-    }
-}

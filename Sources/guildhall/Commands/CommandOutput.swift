@@ -40,16 +40,23 @@ extension Market {
     }
 }
 
-extension Session {
-    /// The worker of an operator's key, or of an id.
-    func worker(_ key: String) async throws -> Worker.ID { try await market.worker(key) }
-
+extension Market {
     /// The requester of an operator's key.
+    ///
+    /// - Throws: ``NotFound``.
     func requester(_ key: String) async throws -> Requester.ID {
         let found = try await database.read { try await $0.requester(externalKey: key) }
         guard let found else { throw NotFound("requester called '\(key)'") }
         return found
     }
+}
+
+extension Session {
+    /// The worker of an operator's key, or of an id.
+    func worker(_ key: String) async throws -> Worker.ID { try await market.worker(key) }
+
+    /// The requester of an operator's key.
+    func requester(_ key: String) async throws -> Requester.ID { try await market.requester(key) }
 
     /// The team of an operator's key.
     func team(_ key: String) async throws -> Team {

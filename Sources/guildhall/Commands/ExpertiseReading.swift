@@ -12,9 +12,10 @@ struct ExpertiseOptions: ParsableArguments {
 
     /// Runs a command as that person and prints what comes back.
     func run(
+        remotely command: (any RemoteCommand)? = nil,
         _ body: @Sendable (_ market: Market, _ actor: Principal.ID) async throws -> (json: JSON, text: String)
     ) async throws {
-        try await withSession(database) { session in
+        try await withSession(database, remotely: command) { session in
             let (result, text) = try await body(session.market, try await session.market.person(named: by))
             if json { Console.result(result) } else { Console.result(text) }
         }
@@ -22,9 +23,10 @@ struct ExpertiseOptions: ParsableArguments {
 
     /// The same for a page of a list, one line an entry.
     func list(
+        remotely command: (any RemoteCommand)? = nil,
         _ body: @Sendable (_ market: Market, _ actor: Principal.ID) async throws -> [(json: JSON, text: String)]
     ) async throws {
-        try await run { market, actor in
+        try await run(remotely: command) { market, actor in
             let entries = try await body(market, actor)
             let text = entries.isEmpty ? "None." : entries.map(\.text).joined(separator: "\n")
             return (.array(entries.map(\.json)), text)

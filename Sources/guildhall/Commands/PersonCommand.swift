@@ -8,8 +8,13 @@ struct PersonCommand: AsyncParsableCommand {
         discussion: """
             What two people must look at needs two: `guildhall person add bea --role operator`, then `guildhall \
             credential confirm ID --by bea`.
+
+            `guildhall person invite bea --email bea@example.org` sends a code by which they choose a password; \
+            docs/API.md has how they sign in.
             """,
-        subcommands: [Add.self, List.self]
+        subcommands: [
+            Add.self, List.self, Invite.self, Sessions.self, SignOut.self, NoSecondFactor.self, CloseSignIn.self,
+        ]
     )
 
     struct Add: AsyncParsableCommand {

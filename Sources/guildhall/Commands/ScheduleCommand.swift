@@ -1,5 +1,7 @@
 internal import ArgumentParser
 internal import Foundation
+internal import HTTPAPI
+internal import Logging
 internal import Marketplace
 internal import Scheduler
 internal import ServiceLifecycle
@@ -28,23 +30,40 @@ struct ScheduleCommand: AsyncParsableCommand {
             discussion: "Example: guildhall schedule run")
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var notices: NoticeOptions
+        @OptionGroup var webhooks: WebhookOptions
+        @Option(
+            name: .customLong("metrics-port"),
+            help: "Answer /metrics, for Prometheus, and /health on this port; 0 lets the system choose.")
+        var metricsPort: Int?
+        @Option(name: .customLong("metrics-host"), help: "Address to answer them on.") var metricsHost = "127.0.0.1"
+
+        mutating func validate() throws {
+            if let metricsPort, !(0...65_535).contains(metricsPort) {
+                throw ValidationError("--metrics-port must be 0 to 65535.")
+            }
+        }
 
         func run() async throws {
             try await withSession(options, endsBySignals: false) { session in
-                try await session.serve([
-                    try await session.scheduler(notices: try notices.sink(beside: options.directory))
-                ])
+                let scheduler = try await session.scheduler(
+                    notices: try notices.sink(beside: options.directory), webhooks: webhooks)
+                var services: [any Service] = [scheduler]
+                if let metricsPort {
+                    services.append(scheduler.metrics(on: metricsHost, metricsPort, logger: session.logger))
+                }
+                try await session.serve(services)
             }
         }
     }
 }
 
 extension Session {
-    func scheduler(notices sink: any NoticeSink) async throws -> SchedulerService {
+    func scheduler(notices sink: any NoticeSink, webhooks: WebhookOptions) async throws -> SchedulerService {
+        let actor = try await market.foundedSystemPrincipal()
         let urgent = apart(connections: 1)
         let loop = SchedulerLoop(
-            market: market, urgent: urgent, by: try await market.foundedSystemPrincipal(),
-            notices: sink, logger: logger
+            market: market, urgent: urgent, by: actor,
+            notices: sink, webhooks: webhooks.round(in: market, by: actor), logger: logger
         )
         return SchedulerService(loop: loop, urgent: urgent)
     }
@@ -59,5 +78,15 @@ struct SchedulerService: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { await loop.run() }
         await urgent.database.shutdown()
+    }
+
+    /// What it counts, on a port of its own.
+    func metrics(on host: String, _ port: Int, logger: Logger) -> any Service {
+        buildMetricsApplication(
+            host: host, port: port, logger: logger,
+            text: { [metrics = loop.metrics, database = urgent.database] in
+                metrics.prometheusText + database.prometheusText
+            },
+            onServerRunning: { Console.note("Metrics on http://\(host):\($0)/metrics") })
     }
 }

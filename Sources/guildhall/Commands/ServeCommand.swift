@@ -10,6 +10,11 @@ internal import UnixSignals
 struct ServerOptions: ParsableArguments {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port to listen on; 0 lets the system choose.") var port = 8080
+    @Option(
+        name: .customLong("public-url"),
+        help:
+            "Where browsers reach it, such as https://guildhall.example.org; sign-in providers send people back there.")
+    var publicURL: String?
 
     @Option(
         name: .customLong("requests-per-minute"),
@@ -23,8 +28,9 @@ struct ServerOptions: ParsableArguments {
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
     }
 
-    var settings: ServerSettings {
+    func settings(_ webhooks: WebhookOptions) -> ServerSettings {
         var settings = ServerSettings()
+        settings.identity = webhooks.identity(publicURL)
         settings.host = host
         settings.port = port
         settings.requestsPerMinute = requestsPerMinute
@@ -39,9 +45,11 @@ struct ServeCommand: AsyncParsableCommand {
     )
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var server: ServerOptions
+    @OptionGroup var webhooks: WebhookOptions
 
     func run() async throws {
-        try await withSession(options, endsBySignals: false) { try await $0.serve([$0.api(server.settings)]) }
+        let settings = server.settings(webhooks)
+        try await withSession(options, endsBySignals: false) { try await $0.serve([$0.api(settings)]) }
     }
 }
 

@@ -19,13 +19,15 @@ struct UpCommand: AsyncParsableCommand {
     var withSample = false
     @Option(help: "The sample market's folder.") var samples = "samples"
     @OptionGroup var notices: NoticeOptions
+    @OptionGroup var webhooks: WebhookOptions
 
     func run() async throws {
         try await withSession(options, schema: .made, endsBySignals: false) { session in
             if withSample { try await session.endedBySignals { try await loadSample(session) } }
             try await session.serve([
-                session.api(server.settings),
-                try await session.scheduler(notices: try notices.sink(beside: options.directory)),
+                session.api(server.settings(webhooks)),
+                try await session.scheduler(
+                    notices: try notices.sink(beside: options.directory), webhooks: webhooks),
             ])
         }
     }

@@ -2,8 +2,8 @@ internal import Formats
 internal import Foundation
 internal import Store
 
-/// Wraps data keys of workers, requesters and agencies anew, by the newest key of the ring. What is sealed under them
-/// stays as it is.
+/// Wraps data keys of workers, requesters and agencies, and short secrets, anew by the newest key of the ring. What is
+/// sealed under them stays as it is.
 ///
 /// A rotation is: a ring with a new key is put in place everywhere, this runs until nothing is left, then
 /// ``RetireKeys`` says which keys may be destroyed. It can be cut off at any point and run again.
@@ -36,7 +36,9 @@ package struct RewrapKeys: Sendable {
                 to: current.name, limit: limit - ofWorkers.count)
             let ofTeams = try await transaction.lockTeamKeysToRewrap(
                 to: current.name, limit: limit - ofWorkers.count - ofRequesters.count)
-            let count = ofWorkers.count + ofRequesters.count + ofTeams.count
+            let secrets = try await change.rewrapSecrets(
+                with: keys, limit: limit - ofWorkers.count - ofRequesters.count - ofTeams.count)
+            let count = ofWorkers.count + ofRequesters.count + ofTeams.count + secrets
             guard count > 0 else { return 0 }
             let workers: [Worker.ID] = try ofWorkers.map { try $0["worker_id"] }
             let wrapped = try zip(ofWorkers, workers).map { try rewrapped($0, of: .worker($1), with: current) }

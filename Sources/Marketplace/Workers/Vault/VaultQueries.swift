@@ -1,19 +1,6 @@
 internal import Store
 
 extension Transaction {
-    /// Keeps a wrapping key from being retired until the transaction ends; a new one is entered.
-    ///
-    /// - Returns: `false` when it is retired.
-    func holdWrappingKey(_ name: String) async throws -> Bool {
-        try await execute(
-            """
-            insert into wrapping_key (name, created_at) values (\(name), \(instant)) on conflict (name) do nothing
-            """)
-        return try await firstRow(
-            "select from wrapping_key where name = \(name) and retired_at is null for share"
-        ) != nil
-    }
-
     /// A worker's wrapped data key, locked against being wrapped anew.
     func lockWorkerKey(of worker: Worker.ID) async throws -> Row? {
         try await firstRow(
@@ -164,6 +151,7 @@ extension Transaction {
              where name = \(name) and not exists (select from worker_key where wrapping_key = \(name))
                and not exists (select from requester_key where wrapping_key = \(name))
                and not exists (select from team_key where wrapping_key = \(name))
+               and not exists (select from kept_secret where wrapping_key = \(name))
                -- Of auctions whose bids are sealed; they are over in days.
                and not exists (select from auction where wrapping_key = \(name))
             """) == 1

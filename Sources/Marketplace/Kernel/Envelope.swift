@@ -4,6 +4,8 @@ internal import Foundation
 
 /// Why something sealed cannot be written or read.
 package enum VaultRefusal: Refusal {
+    /// The program runs without keys.
+    case keysMissing
     /// The key that wraps the data key is not in the ring.
     case keyUnknown(name: String)
     /// The ring's current key was retired; another ring has taken its place.
@@ -13,6 +15,7 @@ package enum VaultRefusal: Refusal {
 
     package var code: String {
         switch self {
+        case .keysMissing: "keys_missing"
         case .keyUnknown: "key_unknown"
         case .keyRetired: "key_retired"
         case .unreadable: "sealed_unreadable"
@@ -21,6 +24,7 @@ package enum VaultRefusal: Refusal {
 
     package var message: String {
         switch self {
+        case .keysMissing: "This needs the key file, and the program runs without one."
         case .keyUnknown(let name): "The key '\(name)' is not in the key file. Use the newest key file."
         case .keyRetired(let name): "The key '\(name)' is retired. Use the newest key file."
         case .unreadable: "What is stored cannot be opened with these keys: it was altered, or the keys are others."
@@ -28,14 +32,12 @@ package enum VaultRefusal: Refusal {
     }
 }
 
-/// Whose a data key is: a worker's or an agency's, for their secrets, a requester's, for content of one function, or
-/// an auction's, for its bids.
+/// Whose a data key is: a worker's or an agency's, for their secrets, a requester's, for content of one function, an
+/// auction's, for its bids; or a short secret itself, which is wrapped as a data key is.
 struct KeyOwner: Hashable, Sendable {
-    fileprivate let place: String
+    let place: String
 
     static func worker(_ id: Worker.ID) -> KeyOwner { KeyOwner(place: "worker_key/\(id)") }
-
-    static func team(_ id: Team.ID) -> KeyOwner { KeyOwner(place: "team_key/\(id)") }
 
     /// - Parameter function: a value of the PostgreSQL enum `work_function`.
     static func requester(_ id: Requester.ID, function: String) -> KeyOwner {
@@ -59,19 +61,6 @@ enum Envelope {
     ) throws(VaultRefusal) -> SymmetricKey {
         guard let key = ring.wrappingKey(named: name) else { throw .keyUnknown(name: name) }
         return SymmetricKey(data: try open(wrapped, under: key, binding(owner.place, name)))
-    }
-
-    /// Seals a secret of a worker for a table.
-    static func seal(
-        _ secret: JSON, of worker: Worker.ID, in table: SealedTable, under key: SymmetricKey
-    ) throws -> [UInt8] {
-        try seal(secret, for: "\(table.rawValue)/\(worker)", under: key)
-    }
-
-    static func open(
-        _ sealed: [UInt8], of worker: Worker.ID, in table: SealedTable, under key: SymmetricKey
-    ) throws(VaultRefusal) -> JSON {
-        try open(sealed, for: "\(table.rawValue)/\(worker)", under: key)
     }
 
     /// Seals a value for a place: the table and whatever else tells its row from all others, `/` between them.
@@ -114,10 +103,4 @@ enum Envelope {
         else { throw .unreadable }
         return Array(bytes)
     }
-}
-
-/// The tables of sealed secrets.
-package enum SealedTable: String, Sendable, CaseIterable {
-    case payoutMethod = "payout_method"
-    case taxProfile = "tax_profile"
 }

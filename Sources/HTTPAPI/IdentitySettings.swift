@@ -1,0 +1,28 @@
+package import Marketplace
+
+/// How people sign in here, and where webhooks may go.
+package struct IdentitySettings: Sendable {
+    /// What a password costs to hash.
+    package var passwordCost = PasswordHasher.Cost.standard
+    /// Asks sign-in providers; without it nobody signs in by one.
+    package var outbound: (any OutboundHTTP)?
+    /// Which networks providers and endpoints may be in.
+    package var networks = OutboundTarget.Networks.open
+    /// Where browsers reach this server, such as `https://guildhall.example.org`; the host that they name if left out.
+    package var publicAddress: String?
+
+    package init() {}
+
+    func endpoints(of market: Market) -> [Endpoint] {
+        let directory = ProviderDirectory(http: outbound ?? NoOutbound(), networks: networks)
+        return IdentityRoutes(market: market, hasher: PasswordHasher(passwordCost)).endpoints
+            + ProviderRoutes(
+                signIn: ProviderSignIn(market: market, directory: directory), publicAddress: publicAddress
+            ).endpoints
+            + WebhookRoutes(market: market, policy: WebhookPolicy(networks: networks)).endpoints
+    }
+}
+
+private struct NoOutbound: OutboundHTTP {
+    func send(_ request: OutboundRequest) async -> OutboundAnswer { .failed("Nothing is sent out.") }
+}

@@ -1,0 +1,257 @@
+internal import Formats
+internal import Foundation
+internal import Store
+
+extension Transaction {
+    /// Takes deliveries that are due, the longest due first, for as long as `until`; of one object only the first that
+    /// waits.
+    func claimWebhooks(
+        limit: Int, until end: Date, _ keys: KeyRing?
+    ) async throws -> (claimed: [WebhookParcel], instant: Date) {
+        let rows = try await rows(
+            """
+            with due as materialized (
+                select webhook_endpoint_id, webhook_event_id
+                  from webhook_delivery
+                 where state = 'waiting' and due_at <= \(instant)
+                   and not exists (
+                       select from webhook_delivery as earlier
+                        where earlier.webhook_endpoint_id = webhook_delivery.webhook_endpoint_id
+                          and earlier.subject_id = webhook_delivery.subject_id
+                          and earlier.state = 'waiting' and earlier.position < webhook_delivery.position)
+                 order by due_at, webhook_event_id
+                 limit \(limit)
+                   for update skip locked
+            ),
+            claimed as (
+                update webhook_delivery set attempts = webhook_delivery.attempts + 1, due_at = \(end)
+                  from due
+                 where webhook_delivery.webhook_endpoint_id = due.webhook_endpoint_id
+                   and webhook_delivery.webhook_event_id = due.webhook_event_id
+                returning webhook_delivery.*
+            )
+            select claimed.webhook_endpoint_id, claimed.webhook_event_id, claimed.attempts, claimed.until,
+                   webhook_endpoint.requester_id, webhook_endpoint.url, webhook_event.kind, webhook_event.subject,
+                   webhook_event.subject_id, webhook_event.occurred_at, webhook_event.facts, webhook_event.trace
+              from claimed
+              join webhook_endpoint using (webhook_endpoint_id)
+              join webhook_event using (webhook_event_id)
+             order by claimed.position
+            """)
+        var parcels: [WebhookParcel] = []
+        var known: [WebhookEndpoint.ID: [[UInt8]]] = [:]
+        for row in rows {
+            var parcel = try WebhookParcel(row: row)
+            if known[parcel.endpoint] == nil {
+                var secrets: [[UInt8]] = []
+                for id in try await liveSecrets(of: parcel.endpoint) {
+                    if let secret = try await keptSecret(.webhook, of: id, keys) { secrets.append(secret) }
+                }
+                known[parcel.endpoint] = secrets
+            }
+            parcel.secrets = known[parcel.endpoint] ?? []
+            parcels.append(parcel)
+        }
+        return (parcels, instant)
+    }
+
+    /// Writes what came back, and what follows for the delivery.
+    ///
+    /// - Returns: whether it was ours to settle: claimed by nobody since, and waiting still.
+    func settle(_ parcel: WebhookParcel, _ attempt: WebhookAttempt, id: UUID, early: Double) async throws -> Bool {
+        let next = instant + WebhookSchedule.wait(afterAttempts: parcel.attempts, early: early)
+        let state: WebhookDeliveryState = attempt.isSuccess ? .delivered : next > parcel.until ? .dead : .waiting
+        let isOurs =
+            try await execute(
+                """
+                update webhook_delivery
+                   set state = \(state), due_at = \(state == .waiting ? next : instant),
+                       ended_at = \(state == .waiting ? nil : instant)
+                 where webhook_endpoint_id = \(parcel.endpoint) and webhook_event_id = \(parcel.event)
+                   and state = 'waiting' and attempts = \(parcel.attempts)
+                """) == 1
+        try await execute(
+            """
+            insert into webhook_attempt (webhook_attempt_id, webhook_endpoint_id, webhook_event_id, attempt, tried_at,
+                                         took_ms, status, fault)
+            values (\(id), \(parcel.endpoint), \(parcel.event), \(attempt.number), \(instant),
+                    \(min(attempt.tookMilliseconds, 3_600_000)), \(attempt.status), \(attempt.fault))
+            """)
+        if attempt.isSuccess {
+            try await execute(
+                """
+                update webhook_endpoint set failing_since = null
+                 where webhook_endpoint_id = \(parcel.endpoint) and failing_since is not null
+                """)
+        }
+        return isOurs
+    }
+
+    /// - Returns: since when nothing has arrived; `nil` for an endpoint that is not told anything more.
+    func noteFailing(_ id: WebhookEndpoint.ID) async throws -> Date? {
+        try await firstRow(
+            """
+            update webhook_endpoint set failing_since = coalesce(failing_since, \(instant))
+             where webhook_endpoint_id = \(id) and state = 'enabled'
+            returning failing_since
+            """)?["failing_since"]
+    }
+
+    /// Gives up what waits for an endpoint.
+    func endDeliveries(to id: WebhookEndpoint.ID) async throws {
+        try await execute(
+            """
+            update webhook_delivery set state = 'dead', ended_at = \(instant)
+             where webhook_endpoint_id = \(id) and state = 'waiting'
+            """)
+    }
+
+    // MARK: The log
+
+    func deliveries(
+        of id: WebhookEndpoint.ID, in state: WebhookDeliveryState?, before: Int64?, limit: Int
+    ) async throws -> [WebhookDelivery] {
+        try await rows(
+            """
+            select webhook_delivery.*, kind, subject, occurred_at
+              from webhook_delivery join webhook_event using (webhook_event_id)
+             where webhook_endpoint_id = \(id)
+               and (\(before)::bigint is null or webhook_delivery.position < \(before)::bigint)
+               and (\(state)::webhook_delivery_state is null or state = \(state)::webhook_delivery_state)
+             order by webhook_delivery.position desc
+             limit \(limit)
+            """
+        ).map(WebhookDelivery.init(row:))
+    }
+
+    func deliveryExists(_ event: UUID, to id: WebhookEndpoint.ID) async throws -> Bool {
+        try await firstRow(
+            """
+            select from webhook_delivery where webhook_endpoint_id = \(id) and webhook_event_id = \(event)
+            """) != nil
+    }
+
+    func attempts(of event: UUID, to id: WebhookEndpoint.ID) async throws -> [WebhookAttempt] {
+        try await rows(
+            """
+            select attempt, took_ms, status, fault, tried_at
+              from webhook_attempt
+             where webhook_endpoint_id = \(id) and webhook_event_id = \(event)
+             order by webhook_attempt_id
+             limit 200
+            """
+        ).map { row in
+            WebhookAttempt(
+                number: try row["attempt"], tookMilliseconds: try row["took_ms"], status: try row["status"],
+                fault: try row["fault"], triedAt: try row["tried_at"])
+        }
+    }
+
+    // MARK: Again
+
+    func replay(_ event: UUID, to id: WebhookEndpoint.ID) async throws -> Bool {
+        try await execute(
+            """
+            update webhook_delivery
+               set state = 'waiting', attempts = 0, due_at = \(instant), ended_at = null,
+                   until = \(instant)::timestamptz + interval '3 days'
+             where webhook_endpoint_id = \(id) and webhook_event_id = \(event)
+            """) == 1
+    }
+
+    func replayDead(since: Date, to id: WebhookEndpoint.ID, most: Int) async throws -> Int {
+        try await execute(
+            """
+            with dead as materialized (
+                select webhook_event_id
+                  from webhook_delivery join webhook_event using (webhook_event_id)
+                 where webhook_endpoint_id = \(id) and state = 'dead' and occurred_at >= \(since)
+                 order by webhook_delivery.position
+                 limit \(most)
+            )
+            update webhook_delivery
+               set state = 'waiting', attempts = 0, due_at = \(instant), ended_at = null,
+                   until = \(instant)::timestamptz + interval '3 days'
+              from dead
+             where webhook_delivery.webhook_endpoint_id = \(id)
+               and webhook_delivery.webhook_event_id = dead.webhook_event_id
+            """)
+    }
+
+    func insertTestEvent(_ event: UUID, to endpoint: WebhookEndpoint) async throws {
+        try await execute(
+            """
+            with event as (
+                insert into webhook_event
+                    (webhook_event_id, requester_id, kind, subject, subject_id, occurred_at, facts, trace)
+                values (\(event), \(endpoint.requester), \(PublicEvent.test), 'webhook', \(endpoint.id), \(instant),
+                        '{}', \(TraceContext.current?.header))
+                returning webhook_event_id, position, subject_id
+            )
+            insert into webhook_delivery (webhook_endpoint_id, webhook_event_id, position, subject_id, due_at, until)
+            select \(endpoint.id), webhook_event_id, position, subject_id, \(instant),
+                   \(instant)::timestamptz + interval '3 days'
+              from event
+            """)
+    }
+
+    /// Forgets events from before an instant whose deliveries are all over, in a bounded step.
+    func forgetEvents(before: Date, most: Int) async throws -> Int {
+        let old: [UUID] = try await rows(
+            """
+            select webhook_event_id from webhook_event
+             where occurred_at < \(before)
+               and not exists (select from webhook_delivery
+                                where webhook_delivery.webhook_event_id = webhook_event.webhook_event_id
+                                  and state = 'waiting')
+             order by occurred_at
+             limit \(most)
+               for update skip locked
+            """
+        ).map { try $0["webhook_event_id"] }
+        guard !old.isEmpty else { return 0 }
+        try await execute(
+            """
+            delete from webhook_attempt
+             using webhook_delivery
+             where webhook_delivery.webhook_event_id = any(\(old))
+               and webhook_attempt.webhook_endpoint_id = webhook_delivery.webhook_endpoint_id
+               and webhook_attempt.webhook_event_id = webhook_delivery.webhook_event_id
+            """)
+        try await execute("delete from webhook_delivery where webhook_event_id = any(\(old))")
+        return try await execute("delete from webhook_event where webhook_event_id = any(\(old))")
+    }
+}
+
+extension WebhookParcel {
+    init(row: Row) throws {
+        endpoint = try row["webhook_endpoint_id"]
+        requester = try row["requester_id"]
+        url = try row["url"]
+        event = try row["webhook_event_id"]
+        kind = try row["kind"]
+        subject = try row["subject"]
+        subjectID = try row["subject_id"]
+        occurredAt = try row["occurred_at"]
+        facts = try row["facts"]
+        trace = try row["trace"]
+        attempts = try row["attempts"]
+        until = try row["until"]
+    }
+}
+
+extension WebhookDelivery {
+    init(row: Row) throws {
+        endpoint = try row["webhook_endpoint_id"]
+        event = try row["webhook_event_id"]
+        position = try row["position"]
+        kind = try row["kind"]
+        subject = try row["subject"]
+        subjectID = try row["subject_id"]
+        occurredAt = try row["occurred_at"]
+        state = try row["state"]
+        attempts = try row["attempts"]
+        dueAt = try row["due_at"]
+        endedAt = try row["ended_at"]
+    }
+}

@@ -1,0 +1,105 @@
+import Formats
+import Foundation
+import HTTPAPI
+import Marketplace
+import Store
+import TestSupport
+import Testing
+
+/// The program, asked to ask a server.
+private struct Caller: Sendable {
+    let port: Int
+    let token: String
+
+    func run(_ arguments: [String]) throws -> (status: Int32, output: String, fault: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: ScratchServer.root + "/.build/debug/guildhall")
+        process.arguments = arguments + ["--server", "http://127.0.0.1:\(port)"]
+        // No database: it must not be asked.
+        process.environment = ProcessInfo.processInfo.environment.merging(
+            ["GUILDHALL_TOKEN": token, "DATABASE_URL": "host=/nowhere"]
+        ) { _, ours in ours }
+        process.standardInput = FileHandle.nullDevice
+        let folder = NSTemporaryDirectory() + "remote-\(UInt64.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        let paths = [folder + "/output", folder + "/fault"]
+        for path in paths { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        let handles = try paths.map { try #require(FileHandle(forWritingAtPath: $0)) }
+        (process.standardOutput, process.standardError) = (handles[0], handles[1])
+        try process.run()
+        process.waitUntilExit()
+        for handle in handles { try handle.close() }
+        let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
+        return (process.terminationStatus, texts[0], texts[1])
+    }
+
+    func json(_ arguments: [String]) throws -> JSON {
+        let (status, output, fault) = try run(arguments + ["--json"])
+        try #require(status == 0, "\(arguments): \(fault)")
+        return try JSON.parse(output)
+    }
+}
+
+@Suite("Commands that ask a server", .scratchDatabase, .timeLimit(.minutes(15)))
+struct RemoteCommandTests {
+    @Test("webhooks, tokens and asks are done over HTTP, as whoever the token belongs to")
+    func done() async throws {
+        let small = try await SmallMarket()
+        let market = small.market
+        let key = try await CreatePrincipal(market: market)(
+            .key, named: "acme: cli", roles: [.requester], for: small.requester, by: small.manager)
+        let worker = try await small.worker("ann")
+        func token(_ holder: Principal.ID) async throws -> String {
+            try await IssueToken(market: market)(for: holder, lifetime: 3_600, by: small.manager).secret
+        }
+        let (ofKey, ofWorker) = (try await token(key), try await token(Principal.ID(worker.uuid)))
+        try await LiveServer.run(market) { server in
+            let acme = Caller(port: server.port, token: ofKey)
+            let made = try acme.json([
+                "webhook", "add", "--requester", "\(small.requester)", "--url", "https://hooks.example.org/", "--kind",
+                "batch.closed",
+            ])
+            let id = try #require(made["webhook"]?.stringValue)
+            #expect(made["secret"]?.stringValue?.hasPrefix("whsec_") == true)
+            let listed = try acme.json(["webhook", "list", "--requester", "\(small.requester)"])
+            #expect(listed["items"]?[0]?["kinds"] == ["batch.closed"])
+            let event = try acme.json(["webhook", "test", id])
+            let log = try acme.json(["webhook", "deliveries", id, "--state", "waiting"])
+            #expect(log["items"]?[0]?["event"] == event["event"])
+            let changed = try acme.json(["webhook", "change", id, "--disable"])
+            #expect(changed["state"] == "disabled")
+            let issued = try acme.json(["token", "issue", "--name", "reader", "--scope", "read", "--days", "1"])
+            #expect(issued["token"]?.stringValue?.hasPrefix("gh_") == true)
+            let text = try acme.run(["token", "list"])
+            #expect(
+                text.status == 0 && text.output.contains("name: reader") && text.output.contains("scopes: [\"read\"]"))
+            let ann = Caller(port: server.port, token: ofWorker)
+            _ = try ann.json(["ask", "set", "--worker", "ann", "--hourly-minor", "9000"])
+            let asks = try ann.json(["ask", "show", "--worker", "ann"])
+            #expect(asks["items"]?[0]?["hourly_minor"] == 9_000)
+        }
+        #expect(try await ListAsks(market: market)(limit: 10, by: Principal.ID(worker.uuid)).count == 1)
+    }
+
+    @Test("a refusal has the server's code and exit code 1; what has no route, and a server that is not there, say so")
+    func refused() async throws {
+        let small = try await SmallMarket()
+        let token = try await IssueToken(market: small.market)(
+            for: small.maker, lifetime: 3_600, by: small.manager
+        ).secret
+        try await LiveServer.run(small.market) { server in
+            let maker = Caller(port: server.port, token: token)
+            let foreign = try maker.run(["webhook", "list", "--requester", "\(small.requester)"])
+            #expect(foreign.status == 1 && foreign.fault.contains("[role_missing]") && foreign.output.isEmpty)
+            let nobody = try Caller(port: server.port, token: "nonsense").run(["token", "list"])
+            #expect(nobody.status == 1 && nobody.fault.contains("[not_authenticated]"))
+            let none = try Caller(port: server.port, token: "").run(["token", "list"])
+            #expect(none.status == 1 && none.fault.contains("GUILDHALL_TOKEN"))
+            let routeless = try maker.run(["person", "list"])
+            #expect(routeless.status != 0 && routeless.fault.contains("No route does this"))
+        }
+        let gone = try Caller(port: 1, token: token).run(["token", "list"])
+        #expect(gone.status == 1 && gone.fault.contains("[unreachable]"))
+    }
+}
