@@ -3,6 +3,40 @@ import Store
 
 /// Who judged whom, and what nobody judged.
 let doctorReviewBreaks: [(check: DoctorCheck, statements: [SQL])] = [
+    (.goldCounted, ["insert into gold_item select requester_id, task_id, 'brought', 1 from task limit 1"]),
+    (
+        .goldCounted,
+        [
+            """
+            insert into gold_item
+            select requester_id, task_id, 'brought', 0 from assignment order by assignment_id limit 1
+            """,
+            "insert into gold_task select requester_id, gold_item_id, gold_item_id from gold_item",
+        ]
+    ),
+    (
+        .goldOnce,
+        [
+            """
+            insert into gold_item
+            select requester_id, task_id, 'brought', count(distinct worker_id) from assignment
+             group by requester_id, task_id having count(distinct worker_id) > 1 limit 1
+            """,
+            "insert into gold_task select requester_id, gold_item_id, gold_item_id from gold_item",
+            """
+            insert into gold_exposure
+            select distinct on (worker_id) requester_id, gold_item_id, worker_id, assignment_id, leased_at
+              from gold_task join assignment using (requester_id, task_id)
+             order by worker_id, assignment_id
+            """,
+            """
+            insert into duplicate_case
+            select gen_random_uuid(), min(worker_id::text)::uuid, max(worker_id::text)::uuid, 'identity', 'open',
+                   '2020-01-01'
+              from gold_exposure
+            """,
+        ]
+    ),
     (
         .colleaguesApart,
         [

@@ -22,7 +22,7 @@ package enum AnswerSignal: String, Hashable, Sendable, CaseIterable {
 package struct ScreenedAnswer: Hashable, Sendable {
     package let item: Int32
     package let worker: Int32
-    /// The answer's code, from 0; equal answers have equal codes.
+    /// The answer's code, from 0; equal answers have equal codes. Below 0 where the item was given back.
     package let answer: Int32
     /// How long it took.
     package let seconds: Double
@@ -79,12 +79,13 @@ package struct AnswerScreen: Sendable {
     package let findings: [AnswerFinding]
 
     /// - Parameters:
-    ///   - answers: in the order in which they were handed in.
+    ///   - all: the answers in the order in which they were handed in.
     ///   - features: the codes of the features that each item has, item by item.
     /// - Throws: ``LabelsFault`` for codes out of bounds.
-    package init(_ answers: [ScreenedAnswer], features: [[Int32]] = []) throws(LabelsFault) {
+    package init(_ all: [ScreenedAnswer], features: [[Int32]] = []) throws(LabelsFault) {
+        let answers = all.filter { $0.answer >= 0 }
         var found =
-            Self.speed(answers) + NearDuplicates(answers).findings() + Self.suggestions(answers) + Self.gold(answers)
+            Self.speed(answers) + NearDuplicates(answers).findings() + Self.suggestions(answers) + Self.gold(all)
         let items = (answers.map(\.item).max() ?? -1) + 1
         let workers = (answers.map(\.worker).max() ?? -1) + 1
         let choices = (answers.map(\.answer).max() ?? -1) + 1

@@ -48,6 +48,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case reworks = "sent_back_kept_and_limited"
     case qualityCases = "quality_cases_have_evidence"
     case withdrawals = "answers_withdrawn_by_decision"
+    case goldCounted = "gold_exposures_counted"
+    case goldOnce = "gold_shown_once"
     case hours = "hours_within_cap"
     case hoursLedger = "hours_ledger_follows_work"
     case load = "live_leases_counted"
@@ -102,7 +104,7 @@ extension DoctorCheck {
         case .guidelineTold, .controlsHidden, .rechecks: 14
         case .contentKept, .answersKept, .readings, .clearanceAsked, .safetyReviewed: 15
         case .offers, .offersCounted, .explained, .ladder, .forecasts: 16
-        case .posteriors, .stoppings, .outcomes: 17
+        case .posteriors, .stoppings, .outcomes, .goldCounted, .goldOnce: 17
         case .signIns, .webhooks: 18
         }
     }
@@ -167,6 +169,9 @@ extension DoctorCheck {
         case .reworks: "What was sent back was by somebody else, and what came after is another version in time."
         case .qualityCases: "Every case about answers has evidence; open ones of one batch and signal share nobody."
         case .withdrawals: "What was withdrawn was so by a decision, until its appeal was granted; copies go to others."
+        case .goldCounted:
+            "Whoever was given gold has seen it on record, items count who has, and what is set aside as gold is gold."
+        case .goldOnce: "No item of gold was shown to an account that was known to be, perhaps, one that had seen it."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
         case .load: "A worker's counted leases are those that live."
@@ -266,6 +271,8 @@ extension DoctorCheck {
         case .reworks: .violations(Self.reworkViolations)
         case .qualityCases: .violations(Self.qualityCaseViolations)
         case .withdrawals: .violations(Self.withdrawalViolations)
+        case .goldCounted: .violations(Self.goldCountViolations)
+        case .goldOnce: .violations(Self.goldOnceViolations)
         case .hours: .violations(Self.hoursViolations)
         case .hoursLedger: .violations(Self.hoursLedgerViolations)
         case .load: .violations(Self.loadViolations)

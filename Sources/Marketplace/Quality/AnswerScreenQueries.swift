@@ -90,6 +90,9 @@ extension Transaction {
                    exists (select from slot join allotment as aside using (requester_id, allotment_id)
                             where slot.requester_id = \(requester) and slot.task_id = sized.task_id
                               and aside.kind = 'gold') as is_gold,
+                   exists (select from gold_item as item
+                            where item.requester_id = \(requester) and item.gold_item_id = sized.task_id
+                              and item.source = 'canary') as is_canary,
                    (select count(*) from sized) as whole
               from sized
               join submission on submission.requester_id = \(requester)
@@ -109,7 +112,7 @@ extension Transaction {
                 submittedAt: try row["submitted_at"], activeSeconds: try row["active_seconds"],
                 bytesToRead: try row["bytes_to_read"], matter: try row["matter"],
                 isAsSuggested: try row["is_as_suggested"], sawSuggestion: try row["was_shown"] ?? false,
-                isGold: try row["is_gold"], content: content)
+                isGold: try row["is_gold"], isCanary: try row["is_canary"], content: content)
         }
         let whole: Int64 = try rows.first?["whole"] ?? 0
         return (answers, whole > rows.count)

@@ -90,7 +90,7 @@ package struct ScreenAnswers: Sendable {
             } catch is ContentRefusal {
                 // What cannot be read any more is not screened.
                 return ScreenedPiece(
-                    place: place, shape: project.shape, answers: [], known: [:], phrases: [:], end: end)
+                    place: place, shape: project.shape, answers: [], known: [:], flagged: [], phrases: [:], end: end)
             }
             let opened = try found.answers.map { stored in
                 (stored, try stored.content.opened(by: key, as: .answer(to: stored.assignment)))
@@ -109,7 +109,9 @@ package struct ScreenAnswers: Sendable {
                 }
             }
             return ScreenedPiece(
-                place: place, shape: project.shape, answers: opened, known: known, phrases: phrases, end: end)
+                place: place, shape: project.shape, answers: opened, known: known,
+                flagged: try await transaction.canariesFlagged(among: tasks, place.batch.requester),
+                phrases: phrases, end: end)
         }
     }
 
@@ -172,6 +174,8 @@ struct StoredScreenedAnswer: Sendable {
     let isAsSuggested: Bool?
     let sawSuggestion: Bool
     let isGold: Bool
+    /// What is right is to give it back.
+    let isCanary: Bool
     let content: StoredContent
 }
 
@@ -182,6 +186,8 @@ struct ScreenedPiece: Sendable {
     let answers: [(stored: StoredScreenedAnswer, answer: JSON)]
     /// Of gold, by source.
     let known: [WorkTask.ID: [String: JSON]]
+    /// Canaries that were given back for a right reason, in the order in which they were.
+    let flagged: [(task: WorkTask.ID, worker: Worker.ID, at: Date)]
     /// Hashes of what stands in the tasks.
     let phrases: [WorkTask.ID: [UInt64]]
     /// The last task; `nil` where the pass is over.
@@ -201,7 +207,7 @@ extension ScreenAnswers {
         let ordered = piece.answers.sorted {
             ($0.stored.submittedAt, $0.stored.assignment) < ($1.stored.submittedAt, $1.stored.assignment)
         }
-        var (answers, featuresOfTask): ([ScreenedAnswer], [[Int32]]) = ([], [])
+        var (answers, featuresOfTask, times): ([ScreenedAnswer], [[Int32]], [Date]) = ([], [], [])
         for (stored, answer) in ordered {
             let task = tasks.code(of: stored.task)
             if Int(task) == featuresOfTask.count {
@@ -219,7 +225,20 @@ extension ScreenAnswers {
                     seconds: Double(stored.activeSeconds), characters: stored.bytesToRead,
                     isAsSuggested: stored.isAsSuggested, sawSuggestion: stored.sawSuggestion,
                     text: isWritten ? answer.texts.joined(separator: " ") : "",
-                    isRight: piece.known[stored.task]?.values.contains { same.key(of: $0) == same.key(of: answer) }))
+                    isRight: stored.isCanary
+                        ? false
+                        : piece.known[stored.task]?.values.contains { same.key(of: $0) == same.key(of: answer) }))
+            times.append(stored.submittedAt)
+        }
+        // In their place among what the worker handed in.
+        for flag in piece.flagged.reversed() {
+            let task = tasks.code(of: flag.task)
+            if Int(task) == featuresOfTask.count { featuresOfTask.append([]) }
+            let place = times.firstIndex { $0 > flag.at } ?? times.count
+            answers.insert(
+                ScreenedAnswer(item: task, worker: workers.code(of: flag.worker), answer: -1, seconds: 0, isRight: true),
+                at: place)
+            times.insert(flag.at, at: place)
         }
         let phrases = PhraseFeatures(tasks.values.map { piece.phrases[$0] ?? [] })
         let base = Int32(features.values.count)

@@ -94,10 +94,12 @@ extension Transaction {
 extension Change {
     /// Adds drafts to a batch that nobody else adds to or publishes meanwhile; the batch counts them.
     ///
+    /// - Parameter isMinting: whether gold among them is minted, so that its items are known elsewhere.
     /// - Returns: how many were new.
     /// - Throws: ``ContentRefusal``, ``VaultRefusal`` beside the others.
     func takeIn(
-        _ chunk: TaskChunk, into id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID, _ way: IntakeWay
+        _ chunk: TaskChunk, into id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID, _ way: IntakeWay,
+        isMinting: Bool = false
     ) async throws -> Int {
         try await transaction.authorizePublisher(actor, for: requester)
         guard let batch = try await transaction.lockBatch(id, of: requester) else { throw NotFound("batch") }
@@ -110,7 +112,7 @@ extension Change {
                 try await transaction.insertTasks(chunk.drafts, into: batch, ids: identifiers, under: key)
             }
         if chunk.hasParties { try await transaction.markTaskParties(of: batch) }
-        try await shareOut(chunk, of: batch)
+        try await shareOut(chunk, of: batch, isMinting: isMinting)
         if added > 0 {
             try await transaction.countIntake(tasks: added, slots: added * batch.redundancyMost, of: batch)
             try await record(
@@ -124,7 +126,7 @@ extension Change {
 
 extension Change {
     /// Sets gold aside for its turn, and in a packed batch each matter for one worker.
-    private func shareOut(_ chunk: TaskChunk, of batch: Batch) async throws {
+    private func shareOut(_ chunk: TaskChunk, of batch: Batch, isMinting: Bool) async throws {
         let gold = chunk.drafts.filter(\.isGold).map(\.externalKey)
         let matters = Set(chunk.drafts.compactMap(\.matter))
         guard !gold.isEmpty || !matters.isEmpty else { return }
@@ -132,6 +134,7 @@ extension Change {
         try await transaction.setAsideNew(
             gold: gold, packing: batch.sharing.isPacked ? matters : [], in: batch, ids: identifiers
         )
+        if !gold.isEmpty, !isMinting { try await transaction.insertBroughtGold(gold, of: batch) }
     }
 
     /// What the content of a batch's tasks is sealed under.

@@ -2,10 +2,10 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Allotments of a batch that a worker may take slots of: those that name them or their team, packs that they hold,
-    /// and gold if it is wanted.
+    /// Allotments of a batch that a worker may take slots of: those that name them or their team, and packs that they
+    /// hold.
     func allotments(
-        of batch: Batch.Key, for worker: Worker.ID, in team: Team.ID?, withGold: Bool
+        of batch: Batch.Key, for worker: Worker.ID, in team: Team.ID?
     ) async throws -> [Allotment.ID] {
         try await rows(
             """
@@ -20,9 +20,6 @@ extension Transaction {
             select allotment_id, kind from allotment
              where holder_id = \(worker) and requester_id = \(batch.requester) and batch_id = \(batch.id)
                and kind <> 'award'
-             union
-            select allotment_id, kind from allotment
-             where \(withGold) and requester_id = \(batch.requester) and batch_id = \(batch.id) and kind = 'gold'
              order by kind desc, allotment_id
              limit 100
             """
@@ -261,7 +258,8 @@ extension Transaction {
         if !matters.isEmpty { try await pack(matters.sorted(), of: batch, ids: ids) }
     }
 
-    private func setAsideGold(_ keys: [String], of batch: Batch, id: Allotment.ID) async throws {
+    /// Sets aside the open slots of tasks of a batch as gold.
+    func setAsideGold(_ keys: [String], of batch: Batch, id: Allotment.ID) async throws {
         try await execute(
             """
             insert into allotment (requester_id, allotment_id, batch_id, kind)

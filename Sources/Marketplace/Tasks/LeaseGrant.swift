@@ -4,9 +4,9 @@ package import Foundation
 /// What the lease statement writes beside the slots that it takes.
 package struct LeaseGrant: Sendable {
     /// One for each slot that may be taken, 1 to 100.
-    package let assignments: [Assignment.ID]
+    package private(set) var assignments: [Assignment.ID]
     /// As many, for what is told of each.
-    package let events: [AuditEvent.ID]
+    package private(set) var events: [AuditEvent.ID]
     /// What is told: `task_claimed`.
     package let action: String
     package let requester: Requester.ID
@@ -71,6 +71,22 @@ package struct LeaseGrant: Sendable {
         self.checksParties = checksParties
         self.checksReviews = checksReviews
         self.checksOrigins = checksOrigins
+    }
+}
+
+extension LeaseGrant {
+    /// The same for so many at most.
+    func first(_ count: Int) -> LeaseGrant {
+        var other = self
+        (other.assignments, other.events) = (Array(assignments.prefix(count)), Array(events.prefix(count)))
+        return other
+    }
+
+    /// The same for what is left when so many have been taken.
+    func afterFirst(_ count: Int) -> LeaseGrant {
+        var other = self
+        (other.assignments, other.events) = (Array(assignments.dropFirst(count)), Array(events.dropFirst(count)))
+        return other
     }
 }
 

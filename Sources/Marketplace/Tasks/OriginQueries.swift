@@ -1,14 +1,16 @@
 internal import Store
 
 extension Transaction {
-    /// Copies, and what they check or ask again.
+    /// Copies, and what they check, ask again or test with.
     private static let copies: SQL = """
         (select requester_id, task_id, recheck_task_id as copy_id from recheck_item
          union all
-         select requester_id, task_id, copy_task_id from recollected_task)
+         select requester_id, task_id, copy_task_id from recollected_task
+         union all
+         select requester_id, gold_item_id, task_id from gold_task where task_id <> gold_item_id)
         """
 
-    /// Whether somebody had a part in what a task checks, or asks again: answered it, judged an answer to it, or read
+    /// Whether somebody had a part in what a task checks, asks again or tests with: answered it, judged an answer to it, or read
     /// it for that. A task that checks a check has the tasks before that behind it as well.
     ///
     /// `offset 0` keeps the subqueries from being made into a hash of whole tables: there are few tasks behind any.

@@ -54,13 +54,7 @@ extension Transaction {
         try await oneRow(
             """
             with own as materialized (
-                (select \(worker)::uuid as worker_id)
-                union
-                (select other_worker_id from duplicate_case
-                  where worker_id = \(worker) and state in ('open', 'same_person') limit 20)
-                union
-                (select worker_id from duplicate_case
-                  where other_worker_id = \(worker) and state in ('open', 'same_person') limit 20)
+                \(fragment: Self.linked(to: worker))
             )
             select count(*) as held from (
                 select from own join assignment using (worker_id)

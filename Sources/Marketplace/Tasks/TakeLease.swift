@@ -99,7 +99,13 @@ extension Change {
             taken = try await transaction.claimSlots(grant, choice)
             try await mustStillBeOpen(offering)
         } else {
-            taken = try await takeSlots(grant, of: offering, for: claimant, waiting, hints)
+            let gold = try await takeGold(grant, of: offering, for: claimant)
+            let rest = grant.afterFirst(gold.count)
+            let others =
+                rest.assignments.isEmpty
+                ? [] : try await takeSlots(rest, of: offering, for: claimant, waiting && gold.isEmpty, hints)
+            // In the order of any lease, so that gold is not the first of several.
+            taken = (gold + others).sorted { ($0.slot, $0.task) < ($1.slot, $1.task) }
         }
         guard !taken.isEmpty else { throw ClaimRefusal.noWork }
         grant.events.prefix(taken.count).forEach(note)
@@ -126,14 +132,17 @@ extension Change {
         return []
     }
 
-    /// Takes what is set aside for the worker, then gold when its turn has come, then what belongs to what they had
-    /// last, then what anybody may take; what others are taking right now is passed by. Then once more, waiting for
-    /// those, as one may come back: so no slot is left while somebody qualified is sent away.
+    /// Takes what is set aside for the worker, then what belongs to what they had last, then what anybody may take;
+    /// what others are taking right now is passed by. Then once more, waiting for those, as one may come back: so no
+    /// slot is left while somebody qualified is sent away.
     private func takeSlots(
         _ grant: LeaseGrant, of offering: Offering, for claimant: Claimant, _ waiting: Bool, _ hints: ServiceHints?
     ) async throws -> [Assignment] {
         var aside: [Allotment.ID] = []
-        if offering.hasAllotments { aside = try await allotments(of: offering, for: claimant, grant) }
+        if offering.hasAllotments {
+            aside = try await transaction.allotments(
+                of: offering.key, for: claimant.worker.id, in: claimant.bonds.team)
+        }
         let taken = try await takeAside(aside, grant, of: offering, waiting: false)
         if !taken.isEmpty { return taken }
         if offering.isPacked, let pack = try await takePack(grant, of: offering, for: claimant) { return pack }
@@ -216,18 +225,6 @@ extension Change {
             )
         }
         return taken
-    }
-
-    /// Allotments of the batch that are for this worker, gold among them when its turn has come: by the lot that the
-    /// first assignment's id is, so that nobody can tell which of their tasks are gold.
-    private func allotments(
-        of offering: Offering, for claimant: Claimant, _ grant: LeaseGrant
-    ) async throws -> [Allotment.ID] {
-        let lot = grant.assignments.first?.lot ?? 0
-        let wantsGold = offering.goldBasisPoints > 0 && lot % 10_000 < UInt64(offering.goldBasisPoints)
-        return try await transaction.allotments(
-            of: offering.key, for: claimant.worker.id, in: claimant.bonds.team, withGold: wantsGold
-        )
     }
 
     /// A pack stays its holder's for as long as an answer may take, from the last lease on it.

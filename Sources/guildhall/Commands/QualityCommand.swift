@@ -21,7 +21,7 @@ struct QualityCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Cases.self, Case.self, Withdraw.self, Withdrawals.self, Affected.self, Recollect.self, Quarantine.self,
-            Quarantines.self,
+            Quarantines.self, Gold.self,
         ]
     )
 

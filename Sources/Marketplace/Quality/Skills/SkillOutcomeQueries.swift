@@ -45,14 +45,15 @@ extension Transaction {
                                        weight_ppm, answered_at, is_counted)
             select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.worker_id,
                    (price.task ->> 'profession') || '/' || (price.task ->> 'task_kind'), found.basis::skill_basis,
-                   found.right_ppm, found.weight_ppm, submission.submitted_at, false
+                   found.right_ppm, found.weight_ppm,
+                   coalesce(submission.submitted_at, assignment.closed_at, \(instant)), false
               from unnest(\(found.map(\.assignment))::uuid[], \(found.map(\.basis.rawValue))::text[],
                           \(found.map { Int64($0.right) })::bigint[], \(found.map { Int64($0.weight) })::bigint[])
                    as found (assignment_id, basis, right_ppm, weight_ppm)
               join assignment on assignment.requester_id = \(requester)
                              and assignment.assignment_id = found.assignment_id
-              join submission on submission.requester_id = assignment.requester_id
-                             and submission.assignment_id = assignment.assignment_id
+              left join submission on submission.requester_id = assignment.requester_id
+                                  and submission.assignment_id = assignment.assignment_id
               join batch_price as price on price.requester_id = assignment.requester_id
                                        and price.batch_id = assignment.batch_id
              order by assignment.assignment_id

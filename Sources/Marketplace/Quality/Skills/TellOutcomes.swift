@@ -3,7 +3,8 @@ internal import Formats
 internal import Store
 
 /// Keeps what is known of how right answers were: against known answers, and by what the others have answered to the
-/// same task where a full fit can be trusted. What people judged is kept when they judge.
+/// same task where a full fit can be trusted. What people judged is kept when they judge. Whoever was shown gold did
+/// what is right with it, or not: that is kept too, of any kind of task, and of canaries.
 package struct TellOutcomes: Sendable {
     /// Tasks in one piece, each in a transaction of its own.
     package static let most = 200
@@ -14,11 +15,12 @@ package struct TellOutcomes: Sendable {
 
     /// One bounded piece. Several may run at once; doing it twice is the same as once.
     ///
-    /// - Returns: how many tasks were told of; as many as ``most`` mean that there may be more.
+    /// - Returns: how many tasks, and people who were shown gold, were told of; as many as ``most`` mean that there may be more.
     /// - Throws: ``ContentRefusal/keysMissing``; ``VaultRefusal``.
     package func callAsFunction() async throws -> Int {
         var told = 0
         while told < Self.most, try await market.log({ try await $0.tellOfOne() }) { told += 1 }
+        while told < Self.most, try await market.log({ try await $0.tellOfGold() }) { told += 1 }
         return told
     }
 }
