@@ -166,6 +166,7 @@ package struct AnswerScreen: Sendable {
     }
 
     /// Whoever has met one answer alone cannot be told from somebody who guesses: of two there must be five tasks each.
+    /// In few answers a fit may take honest workers for such: from fifty on.
     private static func guesses(_ labels: Labels, _ fit: Fit) -> [AnswerFinding] {
         let (counts, width) = (ConfusionCounts(labels, fit.posteriors), labels.answerCount)
         let hasMet = { (worker: Int32) in
@@ -173,7 +174,8 @@ package struct AnswerScreen: Sendable {
                 (0..<width).reduce(0.0) { $0 + counts.cells[(Int(worker) * width + $1) * width + truth] } >= 5
             } > 1
         }
-        return labels.spammerScores(fit).filter { $0.isSuspicious && hasMet($0.worker) }.map { score in
+        return labels.spammerScores(fit).filter { $0.isSuspicious && $0.labels >= 50 && hasMet($0.worker) }.map {
+            score in
             AnswerFinding(
                 .guessing, [score.worker], labels.all.filter { $0.worker == score.worker }.map(\.item),
                 // Its bound is one of 97.5 %.
