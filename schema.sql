@@ -2289,6 +2289,8 @@ create index batch_in_work on batch (batch_id) where state in ('open', 'paused')
 create index batch_due on batch (due_at) where due_at is not null and state in ('open', 'paused');
 -- Serves AnswerScreenQueries.takeScreenedBatch.
 create index batch_lately_closed on batch (closed_at) where closed_at is not null;
+-- Serves GainQueries.takeBatchToRate.
+create index batch_asking on batch (batch_id) where state = 'open' and error_cost_minor is not null;
 -- Serves HourPriceQueries.arrivals.
 create index batch_by_opening on batch (opened_at) where opened_at is not null;
 -- In the order of service. Serves OfferingQueries.firstOffering.
@@ -3238,6 +3240,34 @@ comment on table stopping is 'Why answers were asked for, or no more.';
 create index stopping_by_task on stopping (requester_id, task_id, stopping_id);
 create index stopping_by_batch on stopping (requester_id, batch_id, stopping_id);
 
+-- How much one more answer is expected to settle the tasks of a batch that ask for one: by somebody of whom nothing is
+-- known, as of when. Batches that stop by the posterior.
+create table batch_gain (
+    requester_id  uuid         not null,
+    batch_id      uuid         not null,
+    rated_at      timestamptz  not null,
+    -- In millionths; null where no task asks for one more, or no fit can be trusted.
+    usual_ppm     bigint,
+    constraint batch_gain_pkey primary key (requester_id, batch_id),
+    constraint batch_gain_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint batch_gain_possible check (usual_ppm between 0 and 1000000)
+);
+comment on table batch_gain is 'What one more answer by anybody would bring.';
+
+-- The same by workers, by their confusion in the project.
+create table worker_gain (
+    requester_id  uuid    not null,
+    batch_id      uuid    not null,
+    worker_id     uuid    not null references worker,
+    gain_ppm      bigint  not null,
+    constraint worker_gain_pkey primary key (requester_id, batch_id, worker_id),
+    constraint worker_gain_batch_fkey
+        foreign key (requester_id, batch_id) references batch_gain (requester_id, batch_id),
+    constraint worker_gain_possible check (gain_ppm between 0 and 1000000)
+);
+comment on table worker_gain is 'What one more answer by workers would bring.';
+create index worker_gain_by_worker on worker_gain (worker_id);
+
 -- Why offers were made and work was not ------------------------------------------
 
 create type unrouted_reason as enum (
@@ -4130,12 +4160,21 @@ create table opinion (
 );
 comment on table opinion is 'What people said of answers; append-only.';
 create index opinion_by_person on opinion (person_id, given_at);
--- Serve OpinionQueries.rejectionsAlone.
-create index opinion_by_batch on opinion (requester_id, batch_id) include (share_bps, asks_second) where role = 'first';
-create index opinion_by_author on opinion (requester_id, author_id) include (share_bps, asks_second)
- where role = 'first';
 -- Serves MintQueries.upheldTasks.
 create index opinion_upheld on opinion (requester_id, batch_id, assignment_id) where role <> 'first' and verdict = 'accepted';
+
+-- How many first opinions there are of the answers to a batch, or by a worker, and how many of them rejected for one
+-- person alone: what the limit of such rejections is held against, without counting anew.
+create table review_tally (
+    requester_id  uuid    not null,
+    -- A batch or a worker.
+    subject_id    uuid    not null,
+    judged        bigint  not null,
+    alone         bigint  not null,
+    constraint review_tally_pkey primary key (requester_id, subject_id),
+    constraint review_tally_counts_possible check (alone between 0 and judged)
+) with (fillfactor = 50);
+comment on table review_tally is 'How much was judged, and rejected by one person alone.';
 
 -- An answer that was sent back to its worker, with what it was; the assignment stays submitted. One at a time.
 create table rework (
@@ -4219,7 +4258,8 @@ create type signal_kind as enum (
     'suggestion_copy',  -- what a model suggested, where nearly nobody else says so
     'skill_shift',      -- work that has become worse
     'targeted_bias',    -- contradiction on tasks with one feature, and not elsewhere
-    'gold'              -- too many known answers that were not met
+    'gold',             -- too many known answers that were not met
+    'guessing'          -- answers that do not depend on what is true
 );
 comment on type signal_kind is 'What screens of answers look for.';
 

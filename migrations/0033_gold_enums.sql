@@ -1,3 +1,3 @@
--- Words for gold that is minted from judged work.
+-- A word for answers that do not depend on what is true.
 
-select 1;
+alter type signal_kind add value 'guessing';

@@ -1,4 +1,5 @@
--- Gold that is minted from judged work, canaries, and who has seen which gold.
+-- Gold that is minted from judged work, canaries, and who has seen which gold; judgements that are counted as they are
+-- made; what one more answer by each worker would bring.
 
 create type gold_source as enum (
     'brought',  -- by its requester, with its known answer
@@ -67,6 +68,57 @@ create index gold_exposure_untold on gold_exposure (shown_at) where told_at is n
 
 create index opinion_upheld on opinion (requester_id, batch_id, assignment_id) where role <> 'first' and verdict = 'accepted';
 
+drop index opinion_by_batch;
+drop index opinion_by_author;
+-- How many first opinions there are of the answers to a batch, or by a worker, and how many of them rejected for one
+-- person alone: what the limit of such rejections is held against, without counting anew.
+create table review_tally (
+    requester_id  uuid    not null,
+    -- A batch or a worker.
+    subject_id    uuid    not null,
+    judged        bigint  not null,
+    alone         bigint  not null,
+    constraint review_tally_pkey primary key (requester_id, subject_id),
+    constraint review_tally_counts_possible check (alone between 0 and judged)
+) with (fillfactor = 50);
+comment on table review_tally is 'How much was judged, and rejected by one person alone.';
+
+insert into review_tally (requester_id, subject_id, judged, alone)
+select requester_id, subject_id, count(*), count(*) filter (where share_bps < 5000 and not asks_second)
+  from opinion cross join lateral unnest(array[batch_id, author_id]) as subject_id
+ where role = 'first'
+ group by requester_id, subject_id;
+
+-- How much one more answer is expected to settle the tasks of a batch that ask for one: by somebody of whom nothing is
+-- known, as of when. Batches that stop by the posterior.
+create table batch_gain (
+    requester_id  uuid         not null,
+    batch_id      uuid         not null,
+    rated_at      timestamptz  not null,
+    -- In millionths; null where no task asks for one more, or no fit can be trusted.
+    usual_ppm     bigint,
+    constraint batch_gain_pkey primary key (requester_id, batch_id),
+    constraint batch_gain_batch_fkey foreign key (requester_id, batch_id) references batch (requester_id, batch_id),
+    constraint batch_gain_possible check (usual_ppm between 0 and 1000000)
+);
+comment on table batch_gain is 'What one more answer by anybody would bring.';
+
+-- The same by workers, by their confusion in the project.
+create table worker_gain (
+    requester_id  uuid    not null,
+    batch_id      uuid    not null,
+    worker_id     uuid    not null references worker,
+    gain_ppm      bigint  not null,
+    constraint worker_gain_pkey primary key (requester_id, batch_id, worker_id),
+    constraint worker_gain_batch_fkey
+        foreign key (requester_id, batch_id) references batch_gain (requester_id, batch_id),
+    constraint worker_gain_possible check (gain_ppm between 0 and 1000000)
+);
+comment on table worker_gain is 'What one more answer by workers would bring.';
+create index worker_gain_by_worker on worker_gain (worker_id);
+
+create index batch_asking on batch (batch_id) where state = 'open' and error_cost_minor is not null;
+
 -- The gold of before: the tasks that are set aside as it, and who was given them.
 insert into gold_item (requester_id, gold_item_id, source, exposures)
 select slot.requester_id, slot.task_id, 'brought',
@@ -82,7 +134,8 @@ select distinct on (requester_id, task_id, worker_id) requester_id, task_id, wor
   from assignment join gold_task using (requester_id, task_id)
  order by requester_id, task_id, worker_id, assignment_id;
 
-grant select, insert, update, delete on gold_item, gold_task, gold_exposure to guildhall_app;
+grant select, insert, update, delete on gold_item, gold_task, gold_exposure, review_tally,
+    batch_gain, worker_gain to guildhall_app;
 -- Who has seen which gold stays on record; only how they did is entered.
 revoke update, delete on gold_item, gold_task, gold_exposure from guildhall_app;
 grant update (exposures) on gold_item to guildhall_app;

@@ -15,7 +15,7 @@ struct ProviderRoutes {
             Endpoint(
                 .get, "/v1/sign-in/{provider}/begin", "beginProviderSignIn", "Be sent to a sign-in provider", .account,
                 for: .everybody, query: [key],
-                gives: Endpoint.Answer(status: 303, shape: .text, mediaType: "text/plain"),
+                gives: Endpoint.Answer(status: 303, shape: .text, mediaTypes: ["text/plain"]),
                 refuses: ["provider_unavailable"], by: begin),
             Endpoint(
                 .get, "/v1/sign-in/{provider}", "finishProviderSignIn", "Come back from a sign-in provider", .account,

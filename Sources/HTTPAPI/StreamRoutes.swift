@@ -80,7 +80,7 @@ struct StreamRoutes {
             defer { withExtendedLifetime(place) {} }
             var said = Said()
             while said.round < Self.rounds, !Task.isShuttingDownGracefully {
-                if said.round % 30 == 29 { _ = try await market.authenticate(call.request) }
+                if said.round % 30 == 29 { _ = try await market.caller(call.request) }
                 var text = try await look(&said).map(\.text).joined()
                 // Tells proxies, and a reader that is gone, that it is still there.
                 if text.isEmpty, said.round % 5 == 0 { text = ": still here\n\n" }

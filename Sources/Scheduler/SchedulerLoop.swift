@@ -45,7 +45,7 @@ package struct SchedulerLoop: Sendable {
             ReverificationRound(market: market, by: actor), ExamClosingRound(market: market, by: actor),
             EligibilityRound(market: market), TierReviewRound(market: market, by: actor),
             ReweighingRound(market: market), PosteriorFitRound(market: market),
-            SkillRound(market: market, by: actor),
+            SkillRound(market: market, by: actor), AskerRatingRound(market: market),
             UnjudgedRound(market: market, by: actor), AppealsRound(market: market, by: actor),
             PayFloorRound(market: market, by: actor), PayoutsDueRound(market: market, by: actor),
             BatchClosingRound(market: market, by: actor),

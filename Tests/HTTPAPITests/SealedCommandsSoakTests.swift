@@ -84,7 +84,7 @@ struct SealedCommandsSoakTests {
             "closes": "2027-01-01T00:00:00Z", "alert": id, "resolution": "left", "lane": "sealed", "amount": "20000",
             "labels": file, "pairs": file, "gold": file, "payments": file, "rules": "us", "form": "dac7",
             "year": "2026", "from": "2026-11-01T00:00:00Z", "source": "main", "settings": file,
-            "clarity": "1", "fairness": "1", "pay-speed": "1",
+            "most": "1", "clarity": "1", "fairness": "1", "pay-speed": "1",
             "decision": id, "appeal": id, "month": "2026-12", "evidence": "x", "payout": id, "statement": "No.",
             "output": file + ".written",
         ]

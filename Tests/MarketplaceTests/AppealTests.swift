@@ -206,4 +206,71 @@ struct AppealTests {
         #expect(work.worker == ann)
         #expect(try await small.ills() == [])
     }
+
+    @Test(
+        "an account that was closed is open again as it was, and can work",
+        arguments: [(Worker.State.active, "active"), (.paused, "paused"), (.suspended, "applicant")])
+    func reopened(before: Worker.State, after: String) async throws {
+        let desk = try await JudgingDesk()
+        let small = desk.small
+        let ann = try await small.lawyer("ann")
+        let me = Principal.ID(ann.uuid)
+        if before == .paused { try await PauseWorker(market: small.market)(ann, by: me) }
+        if before == .suspended {
+            _ = try await SuspendWorker(market: small.market)(
+                ann, rule: "r", facts: [:], reasons: "Looked into.", by: small.manager)
+        }
+        Scratch.clock.advance(by: 1)
+        let decision = try await CloseWorker(market: small.market)(
+            ann, rule: "fraud", facts: [:], reasons: "It was not you.", by: small.manager)
+        let appeal = try await file(desk, decision, by: ann)
+        let remedy = try await answer(desk, appeal, by: small.second)
+        #expect(remedy?["state"] == "reopened" && remedy?["was"] == .string(before.rawValue))
+        #expect(
+            try await small.count(
+                "select count(*) as n from worker where worker_id = \(ann) and state = \(after)::worker_state") == 1)
+        if before == .paused { try await ResumeWorker(market: small.market)(ann, by: me) }
+        if before != .suspended {
+            _ = try await small.claim(ann, try await small.batch(small.draft("b"), tasks: 1))
+        }
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("a refused paper is in check again, and a revoked one verified as it was; one that is handed in anew stays")
+    func papers() async throws {
+        let desk = try await JudgingDesk()
+        let small = desk.small
+        let ann = try await small.lawyer("ann")
+        func paper(_ number: String) async throws -> Credential.ID {
+            Scratch.clock.advance(by: 1)
+            return try await SubmitCredential(market: small.market)(
+                CredentialSubmission(
+                    profession: .lawyer, kind: .barAdmission, issuer: "CA", jurisdiction: "US-CA", number: number,
+                    issuedOn: try #require(CalendarDate(iso: "2015-01-01")), expiresOn: CalendarDate(iso: "2027-01-01")
+                ), of: ann, by: small.manager)
+        }
+        func overturn(_ decision: Decision.ID) async throws -> JSON? {
+            let appeal = try await file(desk, decision, by: ann)
+            return try await answer(desk, appeal, by: small.second)?["state"]
+        }
+        let refuse = RefuseCredential(market: small.market)
+        let first = try await paper("1")
+        let refused = try await refuse(first, rule: "r", facts: [:], reasons: "Not legible.", by: small.manager)
+        #expect(try await overturn(refused) == "in_check_again")
+        try await VerifyCredential(market: small.market)(first, by: small.manager)
+        try await ConfirmCredential(market: small.market)(first, by: small.second)
+        let revoked = try await RevokeCredential(market: small.market)(first, reason: "Withdrawn.", by: small.manager)
+        #expect(try await overturn(revoked) == "verified_again")
+        #expect(
+            try await small.count(
+                """
+                select count(*) as n from credential
+                 where credential_id = \(first) and state = 'verified' and confirmed_at is not null
+                """) == 1)
+        let second = try await paper("2")
+        let again = try await refuse(second, rule: "r", facts: [:], reasons: "Not legible.", by: small.manager)
+        _ = try await paper("2")
+        #expect(try await overturn(again) == "over")
+        #expect(try await small.ills() == [])
+    }
 }

@@ -94,7 +94,12 @@ let doctorReviewBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """,
         ]
     ),
-    (.opinions, ["update opinion set asks_second = true where verdict = 'rejected'"]),
+    (
+        .opinions,
+        ["update opinion set asks_second = true where verdict = 'rejected'", "update review_tally set alone = 0"]
+    ),
+    (.tallies, ["update review_tally set judged = judged + 1"]),
+    (.tallies, ["delete from review_tally"]),
     (
         .opinions,
         [

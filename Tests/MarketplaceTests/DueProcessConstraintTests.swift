@@ -28,6 +28,7 @@ struct DueProcessConstraintTests {
         ),
         ("opinion_share_matches_verdict", "update opinion set share_bps = 1"),
         ("opinion_weights_in_order", "update opinion set part_weight = 1"),
+        ("review_tally_counts_possible", "update review_tally set alone = judged + 1"),
         ("opinion_risk_possible", "update opinion set risk_bps = 10001"),
         (
             "opinion_sheet_bounded",
@@ -108,7 +109,7 @@ struct DueProcessConstraintTests {
             try await transaction.rows(
                 """
                 select conname::text as name from pg_constraint
-                 where conrelid = any('{opinion,rework,appeal,review_policy}'::regclass[])
+                 where conrelid = any('{opinion,rework,appeal,review_policy,review_tally}'::regclass[])
                    and contype in ('c', 'u', 'x')
                 """
             ).map { try $0["name"] }

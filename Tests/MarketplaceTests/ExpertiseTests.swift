@@ -12,7 +12,7 @@ struct ExpertiseTests {
     func transitions(state: CredentialState) {
         let table: [CredentialState: [CredentialEvent: CredentialState]] = [
             .submitted: [.check: .inCheck], .inCheck: [.verify: .verified, .refuse: .refused],
-            .verified: [.revoke: .revoked], .refused: [:], .revoked: [:],
+            .verified: [.revoke: .revoked], .refused: [.reopen: .inCheck], .revoked: [.restore: .verified],
         ]
         for event in CredentialEvent.allCases {
             #expect((try? state.after(event)) == table[state]?[event], "\(state) \(event)")

@@ -27,7 +27,8 @@ private struct GoldDesk: Sendable {
         try await judging.judge(works[settled], .accepted, by: 0)
     }
 
-    func draft(_ name: String = "new", tasks: Int = 20, gold: Int = 5_000, redundancy: Int = 5) async throws -> Batch.ID {
+    func draft(_ name: String = "new", tasks: Int = 20, gold: Int = 5_000, redundancy: Int = 5) async throws -> Batch.ID
+    {
         let id = try await CreateBatch(market: small.market)(
             BatchDraft(
                 project: small.project, name: name, profession: .lawyer, tier: .expert, requirement: .all([]),

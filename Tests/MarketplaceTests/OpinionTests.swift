@@ -93,7 +93,7 @@ struct OpinionTests {
         #expect(try await small.ills() == [])
         let records = try await ListReviewers(market: small.market)(by: small.manager)
         #expect(records.map(\.compared) == [1, 1] && records.map(\.agreed) == [1, 1])
-        #expect(records[0].weight == 2.0 / 3)
+        #expect(records[0].weightMillionths == 666_666)
     }
 
     @Test("where two differ a third decides, and nobody is two of them", arguments: [Judgement.accepted, .rejected])
@@ -194,5 +194,42 @@ struct OpinionTests {
             try await $0.rows("select risk_bps from opinion order by given_at").map { try $0["risk_bps"] }
         }
         #expect(risks == [111, 11, 6_111, 6_011])
+    }
+
+    @Test("whoever decides between two sees what both said, and the queue says so; a second sees nothing of a first")
+    func disputed() async throws {
+        let desk = try await JudgingDesk(policy: JudgingDesk.always)
+        let small = desk.small
+        let work = try await desk.submitted(by: try await small.lawyer("ann"))[0]
+        func seen(by place: Int) async throws -> (listed: Bool?, opinions: [OpinionSeen]) {
+            let listed = try await ReviewQueue(market: small.market)(
+                of: work.batch, from: small.requester, by: desk.reviewers[place])
+            let read = try await ReadSubmission(market: small.market)(
+                work.id, of: small.requester, by: desk.reviewers[place])
+            return (listed.first?.isDisputed, read.opinions)
+        }
+        try await desk.judge(work, .accepted, by: 0)
+        var found = try await seen(by: 1)
+        #expect(found.listed == false && found.opinions.isEmpty)
+        try await desk.judge(work, .acceptedInPart(basisPoints: 6_000), by: 1)
+        found = try await seen(by: 2)
+        #expect(found.listed == true && found.opinions.map(\.role) == [.first, .second])
+        #expect(found.opinions.map(\.verdict) == [.accepted, .acceptedInPart])
+        #expect(found.opinions.map(\.shareBasisPoints) == [10_000, 6_000])
+        #expect(found.opinions.map(\.reasons) == ["", "Not as asked."])
+        // Who has had their say sees no more than that.
+        found = try await seen(by: 0)
+        #expect(found.listed == nil && found.opinions.isEmpty)
+        #expect(
+            try await small.count(
+                """
+                select count(*) as n from content_reading
+                 where reader_id = \(desk.reviewers[2]) and purpose = 'review'
+                """) == 1)
+        try await desk.judge(work, .accepted, by: 2)
+        #expect(
+            try await small.count(
+                "select count(*) as n from review_tally where judged = 1 and alone = 0") == 2)
+        #expect(try await small.ills() == [])
     }
 }

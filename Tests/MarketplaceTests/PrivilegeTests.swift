@@ -40,6 +40,8 @@ struct PrivilegeTests {
         "delete from direct_offer", "delete from screen_finding",
         "update requester_rating set clarity = 1", "delete from requester_rating",
         "delete from batch_quarantine", "update batch_quarantine set reasons = 'x'", "delete from recollected_task",
+        "delete from gold_item", "update gold_task set gold_item_id = task_id", "delete from gold_exposure",
+        "update gold_exposure set worker_id = null", "update gold_item set exposures_max = 100",
         "update withdrawn_contribution set worker_id = null", "delete from withdrawn_contribution",
         "delete from quality_case", "update quality_case set signal = 'speed'", "delete from quality_evidence",
         "update quality_evidence set score_milli = 1",

@@ -57,6 +57,44 @@ struct ScreenDesk: Sendable {
 
 @Suite("Cases about answers", .scratchDatabase, .timeLimit(.minutes(15)))
 struct QualityCaseTests {
+    @Test("rest on several batches of a project where one alone has too little, and name what shows in the batch")
+    func across() async throws {
+        let desk = try await LabelDesk()
+        let crew = try await desk.crew(1)
+        var batches: [Batch.ID] = []
+        // Four gold answers in each of two batches, all wrong: five in six are needed to be sure.
+        for name in ["one", "two"] {
+            let id = try await CreateBatch(market: desk.small.market)(
+                BatchDraft(
+                    project: desk.project, name: name, profession: .lawyer, tier: .expert, requirement: .all([]),
+                    redundancy: 1, feeBasisPoints: 1_000, budget: Money(900_000_000, desk.small.usd),
+                    expectedMinutes: 1, sharing: TaskSharing(goldBasisPoints: 5_000)),
+                of: desk.small.requester, by: desk.small.manager)
+            let drafts = AsyncStream<TaskDraft> { stream in
+                for number in 0..<44 {
+                    stream.yield(
+                        TaskDraft(
+                            externalKey: "\(name)-\(number)", payload: ["text": "x"],
+                            referenceAnswers: number < 4 ? ["gold": ["label": "a"]] : [:], isGold: number < 4))
+                }
+                stream.finish()
+            }
+            _ = try await AddTasks(market: desk.small.market)(
+                drafts, to: id, of: desk.small.requester, by: desk.small.manager)
+            _ = try await PublishBatch(market: desk.small.market)(id, of: desk.small.requester, by: desk.small.manager)
+            batches.append(id)
+            while try await desk.small.count(
+                "select count(*) as n from gold_exposure where worker_id = \(crew[0])") < 4 * batches.count
+            {
+                try await desk.answer(crew[0], id, "b")
+            }
+            _ = try await ScreenAnswers(market: desk.small.market)(every: 0, by: desk.small.manager)
+            let open = try await ListQualityCases(market: desk.small.market)(by: desk.small.manager)
+            #expect(open.count { $0.signal == .gold } == batches.count - 1)
+        }
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("wait for a person, with evidence, once; the same answers again change nothing")
     func opened() async throws {
         let desk = try await ScreenDesk()

@@ -16,7 +16,7 @@ struct WorkerRulesTests {
             .active: [.pause: .paused, .suspend: .suspended, .close: .closed],
             .paused: [.resume: .active, .suspend: .suspended, .close: .closed],
             .suspended: [.reinstate: .active, .close: .closed],
-            .closed: [:],
+            .closed: [.reopen: .registered],
         ]
         for event in Worker.Event.allCases {
             #expect((try? state.after(event)) == table[state]?[event], "\(state) \(event)")

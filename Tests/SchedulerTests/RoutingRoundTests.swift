@@ -57,6 +57,35 @@ struct RoutingRoundTests {
         #expect(try await staffed.openOffer(of: expert) != nil)
     }
 
+    @Test("offers no more of a batch to whom its share is used up, nor to an account that may be theirs")
+    func shareUsed() async throws {
+        let staffed = try await StaffedMarket()
+        let (ann, ben, cem) = (
+            try await staffed.worker("ann"), try await staffed.worker("ben"), try await staffed.worker("cem")
+        )
+        _ = try await staffed.batch("b", tasks: 8)
+        try await SetShareLimit(market: staffed.market)(
+            1_250, of: staffed.project, from: staffed.requester, by: staffed.manager)
+        let routing = staffed.routing()
+        _ = try await routing.route()
+        _ = try await staffed.accept(try #require(try await staffed.openOffer(of: ann)))
+        try await Scratch.asOwner {
+            try await $0.execute(
+                """
+                insert into duplicate_case (duplicate_case_id, worker_id, other_worker_id, ground, state, opened_at)
+                values (gen_random_uuid(), least(\(ann)::uuid, \(ben)::uuid), greatest(\(ann)::uuid, \(ben)::uuid),
+                        'identity', 'open', \(Scratch.start))
+                """)
+        }
+        Scratch.clock.advance(by: 3_600)
+        _ = try await OfferLapseRound(market: staffed.market, by: staffed.system).runOnce()
+        Scratch.clock.advance(by: 2 * 86_400)
+        let report = try await routing.route()
+        let rules = Dictionary(
+            (report.plan?.workers ?? []).map { ($0.subject, $0.bar.rule) }, uniquingKeysWith: { first, _ in first })
+        #expect(rules[ann] == .finished && rules[ben] == .finished && rules[cem] == nil)
+    }
+
     @Test("offers nothing to whom an exclusion, a conflict of interest or their team bars from it", arguments: 0..<4)
     func barred(bar: Int) async throws {
         let staffed = try await StaffedMarket()

@@ -99,6 +99,20 @@ package struct LabelWorld: Hashable, Sendable {
         }
     }
 
+    /// How much likelier the likeliest answer is expected to be after one more label by a worker.
+    ///
+    /// - Parameter posterior: of what the item's labels come to so far, with a number for each answer.
+    /// - Returns: 0 to 1; 0 for a posterior of another size.
+    ///
+    /// Source: Zheng, Wang, Li, Cheng and Feng 2015, QASCA, SIGMOD.
+    package func expectedGain(of posterior: [Double], by table: ConfusionTable) -> Double {
+        guard posterior.count == answerCount else { return 0 }
+        let after = (0..<answerCount).reduce(0.0) { sum, given in
+            sum + zip(posterior, logChances(of: given, by: table)).reduce(0.0) { max($0, $1.0 * exp($1.1)) }
+        }
+        return min(max(after - (posterior.max() ?? 0), 0), 1)
+    }
+
     /// The probability of each answer, from the logarithms of its share and of the chances of all labels.
     package static func posterior(_ logShares: [Double], _ logChances: [[Double]]) -> [Double] {
         var scores = logShares

@@ -16,6 +16,8 @@ package enum AnswerSignal: String, Hashable, Sendable, CaseIterable {
     case targetedBias = "targeted_bias"
     /// Too many known answers that were not met.
     case gold
+    /// Answers that do not depend on what is true.
+    case guessing
 }
 
 /// An answer as the screens see it.
@@ -98,6 +100,7 @@ package struct AnswerScreen: Sendable {
                 found += Self.agreements(labels, fit)
                 found += Self.biases(labels, fit, features)
                 found += Self.shifts(labels, fit, answers)
+                found += Self.guesses(labels, fit)
             }
         }
         let order = Dictionary(uniqueKeysWithValues: zip(AnswerSignal.allCases, 0...))
@@ -159,6 +162,25 @@ package struct AnswerScreen: Sendable {
                     "feature": Double(bias.feature), "items": Double(bias.items),
                     "contradictions": Double(bias.contradictions), "expected_share": bias.expectedShare,
                 ])
+        }
+    }
+
+    /// Whoever has met one answer alone cannot be told from somebody who guesses: of two there must be five tasks each.
+    /// In few answers a fit may take honest workers for such: from fifty on.
+    private static func guesses(_ labels: Labels, _ fit: Fit) -> [AnswerFinding] {
+        let (counts, width) = (ConfusionCounts(labels, fit.posteriors), labels.answerCount)
+        let hasMet = { (worker: Int32) in
+            (0..<width).count { truth in
+                (0..<width).reduce(0.0) { $0 + counts.cells[(Int(worker) * width + $1) * width + truth] } >= 5
+            } > 1
+        }
+        return labels.spammerScores(fit).filter { $0.isSuspicious && $0.labels >= 50 && hasMet($0.worker) }.map {
+            score in
+            AnswerFinding(
+                .guessing, [score.worker], labels.all.filter { $0.worker == score.worker }.map(\.item),
+                // Its bound is one of 97.5 %.
+                score: power(0.025),
+                ["answers": Double(score.labels), "score": score.score, "score_most": score.upperBound])
         }
     }
 

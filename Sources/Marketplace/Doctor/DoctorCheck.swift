@@ -45,6 +45,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case unjudged = "accepted_unjudged_only_in_time"
     case oneFunction = "one_function_per_item"
     case opinions = "opinions_by_different_people"
+    case tallies = "review_tallies_are_counts"
     case reworks = "sent_back_kept_and_limited"
     case qualityCases = "quality_cases_have_evidence"
     case withdrawals = "answers_withdrawn_by_decision"
@@ -95,7 +96,7 @@ extension DoctorCheck {
             .withholdings, .taxSums:
             6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
-        case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .reworks: 8
+        case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .tallies, .reworks: 8
         case .hours, .hoursLedger, .load: 9
         case .dueProcess, .appeals, .qualityCases, .withdrawals: 10
         case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
@@ -166,6 +167,7 @@ extension DoctorCheck {
         case .unjudged: "What no person judged was accepted in full, and not before the review window had ended."
         case .oneFunction: "Nobody judged an answer to a task that they took, or checks again what they gave or judged."
         case .opinions: "Author, first, second and third who judge are different people; who was to look again has."
+        case .tallies: "What is counted of judgements, and of rejections by one alone, is what there is of them."
         case .reworks: "What was sent back was by somebody else, and what came after is another version in time."
         case .qualityCases: "Every case about answers has evidence; open ones of one batch and signal share nobody."
         case .withdrawals: "What was withdrawn was so by a decision, until its appeal was granted; copies go to others."
@@ -268,6 +270,7 @@ extension DoctorCheck {
         case .unjudged: .violations(Self.unjudgedViolations)
         case .oneFunction: .violations(Self.functionViolations)
         case .opinions: .violations(Self.opinionViolations)
+        case .tallies: .violations(Self.tallyViolations)
         case .reworks: .violations(Self.reworkViolations)
         case .qualityCases: .violations(Self.qualityCaseViolations)
         case .withdrawals: .violations(Self.withdrawalViolations)

@@ -24,6 +24,8 @@ package enum CredentialState: String, Sendable, CaseIterable, SQLEnum {
 /// What can happen to a credential.
 package enum CredentialEvent: String, Sendable, CaseIterable {
     case check, verify, refuse, revoke
+    /// An appeal against the refusal, or the revocation, was granted.
+    case reopen, restore
 }
 
 extension CredentialState {
@@ -36,6 +38,8 @@ extension CredentialState {
         case (.inCheck, .verify): .verified
         case (.inCheck, .refuse): .refused
         case (.verified, .revoke): .revoked
+        case (.refused, .reopen): .inCheck
+        case (.revoked, .restore): .verified
         case (.submitted, _), (.inCheck, _), (.verified, _), (.refused, _), (.revoked, _):
             throw IllegalTransition("credential", in: rawValue, event: event.rawValue)
         }

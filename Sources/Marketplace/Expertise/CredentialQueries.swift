@@ -37,6 +37,18 @@ extension Transaction {
         ) == 1
     }
 
+    /// Whether another credential with the same number waits or is verified.
+    func hasLiveTwin(_ id: Credential.ID) async throws -> Bool {
+        try await firstRow(
+            """
+            select from credential as one
+              join credential as other
+                on other.kind = one.kind and other.jurisdiction is not distinct from one.jurisdiction
+               and upper(other.number) = upper(one.number) and other.credential_id <> one.credential_id
+             where one.credential_id = \(id) and other.state in ('submitted', 'in_check', 'verified')
+            """) != nil
+    }
+
     /// Verifies a credential that is in check, and sets when it must be looked at again.
     ///
     /// - Returns: whether it was in check.

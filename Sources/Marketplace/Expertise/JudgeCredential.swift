@@ -167,6 +167,23 @@ extension Change {
         return try await move(credential, event, by: actor)
     }
 
+    /// Undoes what an appeal has overturned: a refused credential is in check again, for somebody to verify; a revoked
+    /// one is verified as it was.
+    ///
+    /// - Returns: `nil` where it is in another state by now, or the same paper is with another credential.
+    func undo(_ credential: Credential.ID, _ event: CredentialEvent, by actor: Principal.ID) async throws
+        -> CredentialState?
+    {
+        let (worker, old) = try await lock(credential, by: actor)
+        guard let state = try? old.after(event), try await !transaction.hasLiveTwin(credential),
+            try await transaction.moveCredential(credential, from: old, to: state)
+        else { return nil }
+        try await record(
+            "credential_\(state.rawValue)", by: actor, on: "credential", credential.uuid, in: .worker(worker))
+        try await refreshEligibility(of: worker, after: .credential)
+        return state
+    }
+
     /// Moves a credential to the state after an event, under the lock of its worker.
     ///
     /// - Returns: whose credential it is.

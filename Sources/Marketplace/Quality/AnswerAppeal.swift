@@ -3,8 +3,9 @@ internal import Foundation
 internal import Store
 
 /// Another person than who decided answers an appeal. If the decision does not stand, it is made up for in the same
-/// transaction: pay that was refused is paid by the platform, a suspension or an exclusion ends, a tier is held again.
-/// The judgement counts as acceptance in what is known of the worker from then on.
+/// transaction: pay that was refused is paid by the platform, a suspension or an exclusion ends, a tier is held again,
+/// an account is open again, a refused paper in check and a revoked one verified. The judgement counts
+/// as acceptance in what is known of the worker from then on.
 package struct AnswerAppeal: Sendable {
     let market: Market
 
@@ -62,7 +63,7 @@ extension Change {
             [OutcomeFound(assignment: id, basis: .appeal, right: 1_000_000, weight: 1_000_000)], of: requester)
     }
 
-    /// - Returns: what was done; `by_hand` where an operator must still do it by another command.
+    /// - Returns: what was done; `over` where nothing is left to do.
     fileprivate func makeUp(for appeal: Appeal, by actor: Principal.ID) async throws -> JSON {
         switch appeal.kind {
         case .rejection, .paymentWithheld: return try await payAfterAll(appeal)
@@ -85,8 +86,33 @@ extension Change {
             guard let id = try await transaction.endWithdrawn(by: appeal.decision) else { return ["state": "over"] }
             return ["state": "counted_again", "withdrawal": .string("\(id)")]
         case .clawback: return try await undoClawback(appeal)
-        case .closure, .credentialRefusal, .credentialRevocation: return ["state": "by_hand"]
+        case .closure: return try await reopen(appeal, by: actor)
+        case .credentialRefusal:
+            let state = try await undo(Credential.ID(appeal.subjectID), .reopen, by: actor)
+            return ["state": state == nil ? "over" : "in_check_again"]
+        case .credentialRevocation:
+            let state = try await undo(Credential.ID(appeal.subjectID), .restore, by: actor)
+            return ["state": state == nil ? "over" : "verified_again"]
         }
+    }
+
+    /// Opens a closed account as it was before: where it was suspended, it is open for a person to look at, as the
+    /// suspension was a decision of its own. What was erased is not there to be opened.
+    private func reopen(_ appeal: Appeal, by actor: Principal.ID) async throws -> JSON {
+        guard let row = try await transaction.lockWorkerForChange(appeal.worker), row.state == .closed,
+            try await !transaction.isErased(appeal.worker)
+        else { return ["state": "over"] }
+        let before = try await transaction.standing(before: appeal.decision) ?? .applicant
+        let way: [Worker.Event] =
+            switch before {
+            case .registered, .closed: []
+            case .applicant: [.apply]
+            case .active: [.activate]
+            case .paused: [.activate, .pause]
+            case .suspended: [.apply]
+            }
+        for event in [.reopen] + way { try await move(appeal.worker, event, by: actor) }
+        return ["state": "reopened", "was": .string(before.rawValue)]
     }
 
     /// Pays what the terms promised and the judgement refused: platform's remedies to worker payable, with the appeal
@@ -134,11 +160,9 @@ package struct ReviewerRecord: Hashable, Sendable {
     package let agreed: Int
     /// Decisions of theirs that an appeal has overturned.
     package let overturned: Int
-
-    /// From 0 to 1: how likely the next second opinion agrees; one half before the first.
-    ///
-    /// Source: Laplace's rule of succession.
-    package var weight: Double { Double(agreed + 1) / Double(compared + 2) }
+    /// What one word of theirs counts in estimates of skill, in millionths: how likely it is borne out, by what became
+    /// of their newest 200; one half before the first. See ``Transaction/reviewerWeight(_:)``.
+    package let weightMillionths: Int
 }
 
 /// What is known of reviewers, by id.

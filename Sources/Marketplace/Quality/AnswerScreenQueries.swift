@@ -66,6 +66,23 @@ extension Transaction {
         ).map { try $0["task_id"] }
     }
 
+    /// Tasks of other batches of the project, in work or not long closed, the newest batches first.
+    func tasksBeside(_ place: ScreenedPlace, limit: Int) async throws -> [WorkTask.ID] {
+        let since = instant - Double(ScreenAnswers.daysBack) * 86_400
+        return try await rows(
+            """
+            select task.task_id
+              from batch
+              join task using (requester_id, batch_id)
+             where batch.requester_id = \(place.batch.requester) and batch.project_id = \(place.project)
+               and batch.batch_id <> \(place.batch.id)
+               and (batch.state in ('open', 'paused') or batch.closed_at > \(since))
+             order by batch.batch_id desc, task.task_id
+             limit \(limit)
+            """
+        ).map { try $0["task_id"] }
+    }
+
     /// Answers to tasks, by task, up to so many and so many bytes of them; those that were judged and those that wait.
     func screenedAnswers(
         to tasks: [WorkTask.ID], of requester: Requester.ID, _ function: WorkFunction, limit: Int, bytes: Int

@@ -63,16 +63,14 @@ extension Transaction {
                               where requester_id = \(work.requester) and task_id = \(work.task)
                               order by stopping_id desc
                               limit 1), false) as is_unsettled
-              from (select count(*) as judged_in_batch,
-                           count(*) filter (where share_bps < 5000 and not asks_second) as alone_in_batch
-                      from opinion
-                     where requester_id = \(work.requester) and batch_id = \(work.batch) and role = 'first')
-                       as in_batch,
-                   (select count(*) as judged_of_author,
-                           count(*) filter (where share_bps < 5000 and not asks_second) as alone_of_author
-                      from opinion
-                     where requester_id = \(work.requester) and author_id = \(work.worker) and role = 'first')
-                       as of_author
+              from (select coalesce(sum(judged), 0)::bigint as judged_in_batch,
+                           coalesce(sum(alone), 0)::bigint as alone_in_batch
+                      from review_tally
+                     where requester_id = \(work.requester) and subject_id = \(work.batch)) as in_batch,
+                   (select coalesce(sum(judged), 0)::bigint as judged_of_author,
+                           coalesce(sum(alone), 0)::bigint as alone_of_author
+                      from review_tally
+                     where requester_id = \(work.requester) and subject_id = \(work.worker)) as of_author
             """)
         return ReviewFacts(
             judgedInBatch: try row["judged_in_batch"], aloneInBatch: try row["alone_in_batch"],
@@ -109,6 +107,17 @@ extension Transaction {
                     \(opinion.judgement.verdict), \(opinion.judgement.basisPoints), \(weights?.part),
                     \(weights?.whole), \(opinion.reasons), \(opinion.sheet.json), \(work.submissionHash), \(instant),
                     \(opinion.risk), \(opinion.asksSecond))
+            """)
+        guard opinion.role == .first else { return }
+        let subjects = [work.batch.uuid, work.worker.uuid].sorted { $0.uuidString < $1.uuidString }
+        let isAlone = opinion.judgement.isRejection && !opinion.asksSecond
+        try await execute(
+            """
+            insert into review_tally as tally (requester_id, subject_id, judged, alone)
+            select \(work.requester), subject_id, 1, \(isAlone ? 1 : 0)
+              from unnest(\(subjects)::uuid[]) as subject_id
+            on conflict on constraint review_tally_pkey
+               do update set judged = tally.judged + 1, alone = tally.alone + excluded.alone
             """)
     }
 }

@@ -19,6 +19,8 @@ package enum SignalKind: String, Sendable, CaseIterable, SQLEnum {
     case targetedBias = "targeted_bias"
     /// Too many known answers that were not met.
     case gold
+    /// Answers that do not depend on what is true.
+    case guessing
 
     init(_ signal: AnswerSignal) {
         self =
@@ -30,6 +32,7 @@ package enum SignalKind: String, Sendable, CaseIterable, SQLEnum {
             case .skillShift: .skillShift
             case .targetedBias: .targetedBias
             case .gold: .gold
+            case .guessing: .guessing
             }
     }
 }

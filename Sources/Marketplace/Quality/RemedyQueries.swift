@@ -69,6 +69,17 @@ extension Transaction {
             """) != nil
     }
 
+    func isErased(_ worker: Worker.ID) async throws -> Bool {
+        try await firstRow("select from worker where worker_id = \(worker) and erased_at is not null") != nil
+    }
+
+    /// Where a worker stood when a decision closed their account; `nil` for decisions that do not say.
+    func standing(before decision: Decision.ID) async throws -> Worker.State? {
+        try await firstRow(
+            "select facts ->> 'standing' as standing from decision where decision_id = \(decision)"
+        ).flatMap { try $0.value("standing", as: String?.self).flatMap(Worker.State.init) }
+    }
+
     /// Who has excluded the worker by a decision, from its facts.
     func excluder(by decision: Decision.ID) async throws -> Requester.ID? {
         try await firstRow(
@@ -100,7 +111,8 @@ extension Transaction {
                    count(*) filter (where theirs.verdict = mine.verdict) as agreed,
                    (select count(*) from decision join appeal on appeal.decision_id = decision.decision_id
                      where decision.decided_by = mine.person_id and decision.kind = 'rejection'
-                       and appeal.state = 'overturned') as overturned
+                       and appeal.state = 'overturned') as overturned,
+                   (\(fragment: Self.reviewerWeight("mine.person_id"))) as weight
               from opinion as mine
               left join opinion as theirs
                 on theirs.requester_id = mine.requester_id and theirs.assignment_id = mine.assignment_id
@@ -113,7 +125,7 @@ extension Transaction {
         ).map { row in
             ReviewerRecord(
                 person: try row["person_id"], opinions: try row["opinions"], compared: try row["compared"],
-                agreed: try row["agreed"], overturned: try row["overturned"])
+                agreed: try row["agreed"], overturned: try row["overturned"], weightMillionths: try row["weight"])
         }
     }
 }

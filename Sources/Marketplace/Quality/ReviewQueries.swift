@@ -27,6 +27,8 @@ package struct ReviewItem: Sendable {
     /// Under which version of the guideline it was given.
     package let guidelineVersion: Int
     package let submittedAt: Date
+    /// Whether two people have judged it and differ, so that whoever judges it now decides.
+    package let isDisputed: Bool
 }
 
 extension Transaction {
@@ -187,7 +189,8 @@ extension Transaction {
 
     /// Submissions of a batch that wait for a judgement, oldest assignment first; none of a task that `reviewer` has
     /// worked on, that checks what they had, or with a party in which they have an interest; none by a close colleague,
-    /// none that they have judged, none that was sent back. Whether somebody has judged it before does not show.
+    /// none that they have judged, none that was sent back. Whether one person has judged it before does not show;
+    /// whether two have, who differ, does.
     func submittedForReview(
         in batch: Batch.ID, of requester: Requester.ID, notBy reviewer: Principal.ID, after: Assignment.ID?, limit: Int
     ) async throws -> [ReviewItem] {
@@ -273,7 +276,11 @@ extension ReviewItem {
     fileprivate static let columns: SQL = """
         select assignment.requester_id, assignment.assignment_id, assignment.batch_id, assignment.task_id,
                assignment.worker_id, task.external_key, submission.answer, submission.sealed, submission.submitted_at,
-               assignment.guideline_version
+               assignment.guideline_version,
+               exists (select from opinion as second
+                        where second.requester_id = assignment.requester_id
+                          and second.assignment_id = assignment.assignment_id
+                          and second.role = 'second') as is_disputed
           from assignment
           join task using (requester_id, task_id)
           join submission using (requester_id, assignment_id)
@@ -288,5 +295,6 @@ extension ReviewItem {
         worker = try row["worker_id"]
         guidelineVersion = try row["guideline_version"]
         submittedAt = try row["submitted_at"]
+        isDisputed = try row["is_disputed"]
     }
 }

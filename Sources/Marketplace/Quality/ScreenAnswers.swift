@@ -83,6 +83,14 @@ package struct ScreenAnswers: Sendable {
                 let whole = found.answers.filter { $0.task != last }
                 if !whole.isEmpty { found.answers = whole }
                 end = found.answers.last?.task
+            } else if end == nil, tasks.count < tasksMax {
+                // The batch alone may be too little to tell: what else was answered in the project stands beside it.
+                let others = try await transaction.tasksBeside(place, limit: tasksMax - tasks.count)
+                let beside = try await transaction.screenedAnswers(
+                    to: others, of: place.batch.requester, project.function,
+                    limit: Self.answersMax - found.answers.count, bytes: Self.bytesMax / 2)
+                let cut = beside.isCut ? beside.answers.last?.task : nil
+                found.answers += beside.answers.filter { $0.task != cut }
             }
             var key: ContentKey?
             do {
@@ -90,7 +98,8 @@ package struct ScreenAnswers: Sendable {
             } catch is ContentRefusal {
                 // What cannot be read any more is not screened.
                 return ScreenedPiece(
-                    place: place, shape: project.shape, answers: [], known: [:], flagged: [], phrases: [:], end: end)
+                    place: place, tasks: [], shape: project.shape, answers: [], known: [:], flagged: [], phrases: [:],
+                    end: end)
             }
             let opened = try found.answers.map { stored in
                 (stored, try stored.content.opened(by: key, as: .answer(to: stored.assignment)))
@@ -108,9 +117,10 @@ package struct ScreenAnswers: Sendable {
                         of: try stored.opened(by: key, as: .payload(of: task)).texts.joined(separator: " "))
                 }
             }
+            let all = Array(Set(tasks + found.answers.map(\.task)))
             return ScreenedPiece(
-                place: place, shape: project.shape, answers: opened, known: known,
-                flagged: try await transaction.canariesFlagged(among: tasks, place.batch.requester),
+                place: place, tasks: Set(tasks), shape: project.shape, answers: opened, known: known,
+                flagged: try await transaction.canariesFlagged(among: all, place.batch.requester),
                 phrases: phrases, end: end)
         }
     }
@@ -179,9 +189,11 @@ struct StoredScreenedAnswer: Sendable {
     let content: StoredContent
 }
 
-/// The answers to some tasks of a batch, opened.
+/// The answers to some tasks of a batch, opened; of a batch with few tasks also those of others of its project.
 struct ScreenedPiece: Sendable {
     let place: ScreenedPlace
+    /// Of the batch; the others stand beside them.
+    let tasks: Set<WorkTask.ID>
     let shape: ProjectShape
     let answers: [(stored: StoredScreenedAnswer, answer: JSON)]
     /// Of gold, by source.
@@ -236,14 +248,17 @@ extension ScreenAnswers {
             if Int(task) == featuresOfTask.count { featuresOfTask.append([]) }
             let place = times.firstIndex { $0 > flag.at } ?? times.count
             answers.insert(
-                ScreenedAnswer(item: task, worker: workers.code(of: flag.worker), answer: -1, seconds: 0, isRight: true),
+                ScreenedAnswer(
+                    item: task, worker: workers.code(of: flag.worker), answer: -1, seconds: 0, isRight: true),
                 at: place)
             times.insert(flag.at, at: place)
         }
         let phrases = PhraseFeatures(tasks.values.map { piece.phrases[$0] ?? [] })
         let base = Int32(features.values.count)
         let all = zip(featuresOfTask, phrases.codes).map { own, codes in own + codes.map { base + $0 } }
-        return try AnswerScreen(answers, features: all).findings.map { finding in
+        return try AnswerScreen(answers, features: all).findings.compactMap { finding in
+            // What shows on other batches alone is theirs.
+            guard finding.items.contains(where: { piece.tasks.contains(tasks.values[Int($0)]) }) else { return nil }
             var facts = finding.figures.mapValues(number)
             if finding.signal == .targetedBias, let code = finding.figures["feature"] {
                 facts["feature"] =

@@ -10,8 +10,8 @@ extension Transaction {
          select requester_id, gold_item_id, task_id from gold_task where task_id <> gold_item_id)
         """
 
-    /// Whether somebody had a part in what a task checks, asks again or tests with: answered it, judged an answer to it, or read
-    /// it for that. A task that checks a check has the tasks before that behind it as well.
+    /// Whether somebody had a part in what a task checks, asks again or tests with: answered it, judged an answer to
+    /// it, or read it for that. A task that checks a check has the tasks before that behind it as well.
     ///
     /// `offset 0` keeps the subqueries from being made into a hash of whole tables: there are few tasks behind any.
     ///

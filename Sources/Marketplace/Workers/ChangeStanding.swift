@@ -158,6 +158,7 @@ extension Worker.Event {
         case .suspend: "suspended"
         case .reinstate: "reinstated"
         case .close: "closed"
+        case .reopen: "reopened"
         }
     }
 }

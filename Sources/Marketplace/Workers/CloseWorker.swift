@@ -35,7 +35,7 @@ package struct CloseWorker: Sendable {
         }
     }
 
-    /// By an operator: a decision with reasons that can be appealed.
+    /// By an operator: a decision with reasons that can be appealed. Its facts also say where the worker stood.
     ///
     /// - Returns: the decision; the worker is told of it.
     /// - Throws: ``AccessRefusal``, ``NotFound``, ``IllegalTransition``, ``CloseWorkerRefusal``, ``DecisionRefusal``,
@@ -45,9 +45,16 @@ package struct CloseWorker: Sendable {
     ) async throws -> Decision.ID {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
+            guard let before = try await change.transaction.lockWorkerForChange(worker)?.state else {
+                throw NotFound("worker")
+            }
             try await change.close(worker, by: actor)
+            // What it is opened as again, should an appeal be granted.
+            let standing: [String: JSON] = ["standing": .string(before.rawValue)]
             return try await change.decide(
-                .closure, about: worker, subject: worker.uuid, rule: rule, facts: facts, reasons: reasons, by: actor
+                .closure, about: worker, subject: worker.uuid, rule: rule,
+                facts: .object(standing.merging(facts.objectValue ?? [:]) { kept, _ in kept }), reasons: reasons,
+                by: actor
             )
         }
     }

@@ -9,6 +9,8 @@ extension Worker {
     /// What can happen to a worker's standing.
     package enum Event: String, Sendable, CaseIterable {
         case apply, activate, pause, resume, suspend, reinstate, close
+        /// An appeal against the closing was granted.
+        case reopen
     }
 }
 
@@ -21,6 +23,8 @@ extension Worker.State {
         case (.registered, .apply): .applicant
         case (.registered, .activate), (.applicant, .activate), (.paused, .resume), (.suspended, .reinstate): .active
         case (.active, .pause): .paused
+        // As somebody new; what they were is moved to from there.
+        case (.closed, .reopen): .registered
         case (.active, .suspend), (.paused, .suspend): .suspended
         case (.registered, .close), (.applicant, .close), (.active, .close), (.paused, .close), (.suspended, .close):
             .closed

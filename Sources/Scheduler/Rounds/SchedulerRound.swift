@@ -53,6 +53,7 @@ package enum SchedulerCount: String, Hashable, Sendable, CaseIterable {
     case eligibilitiesKept = "eligibilities_kept"
     case answersWeighed = "answers_weighed"
     case projectsFitted = "projects_fitted"
+    case batchesRated = "batches_rated"
     case outcomesTold = "outcomes_told"
     case workersEstimated = "workers_estimated"
     case unjudgedAccepted = "unjudged_accepted"

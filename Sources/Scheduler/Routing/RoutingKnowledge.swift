@@ -17,6 +17,9 @@ package struct RoutingKnowledge: Sendable {
     /// What a quarter of an hour of a worker is worth to the rest of the week, as the nightly solve says; empty before
     /// the first. A worker without one counts as the median of the cell.
     package var prices: [Worker.ID: HourPrice] = [:]
+    /// How much more an answer of the worker settles what asks for one more in the batch than a usual one, in
+    /// millionths of a task; below zero for less.
+    package var gains: [RoutingPair: Int] = [:]
     /// Batches in the forced lane: the price of hours is ignored.
     package var forced: Set<Batch.ID> = []
     /// How far the week's forecast is off so far, in millionths.

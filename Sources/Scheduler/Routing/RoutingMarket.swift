@@ -55,7 +55,7 @@ package struct RoutingMarket: Sendable {
     package let turnedDown: Set<RoutingPair>
     /// Who declined what on the terms of now, or was offered it on them as often as it has tasks.
     package var offeredBefore: Set<RoutingPair> = []
-    /// Who has done their part of every task that is open.
+    /// Who has done their part of every task that is open, or as much of the batch as one worker may.
     package let finished: Set<RoutingPair>
     /// Whom their team, an exclusion or a conflict of interest keeps from what.
     package let barred: Set<RoutingPair>

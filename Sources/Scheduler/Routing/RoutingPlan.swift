@@ -21,6 +21,8 @@ package struct PlannedOffer: Hashable, Sendable {
     package let parts: PairValue
     /// What the worker's time was worth for other work of the week, in micro-units.
     package let timePrice: Int64
+    /// What their answer brings more than a usual one to tasks that ask for one more, in micro-units.
+    package let answerGain: Int64
     /// The best of those who were not chosen for the batch.
     package let runnerUp: RunnerUp?
     /// How many could have had it.

@@ -41,13 +41,15 @@ struct RoutingReading: Sendable {
             requirements: try await transaction.knownRequirements(requirements),
             offered: Set(pasts.filter(\.isOpen).map(\.pair)),
             turnedDown: resting(pasts, terms: terms, at: instant),
-            finished: try await transaction.routingFinished(batches, by: ids),
+            finished: try await transaction.routingFinished(batches, by: ids).union(
+                transaction.routingShareUsed(pasts.filter(\.hasAccepted).map(\.pair), of: batches)),
             barred: try await transaction.routingBarred(from: batches, ids),
             belowAsk: try await transaction.routingBelowAsk(batches, ids)
         )
         if isKept { market.kept = try await kept(requirements, in: transaction) }
         market.offeredBefore = before(pasts, batches: batches)
         market.known = try await knowledge(pasts, terms: terms, of: market.candidates, in: cell, transaction)
+        market.known.gains = try await transaction.routingGains(of: batches, to: ids)
         market.known.forced = try await transaction.forcedBatches(of: batches.map(\.key))
         return (market, next(cursor, batches: batches, workers: ids, most: most))
     }

@@ -197,7 +197,8 @@ struct RoutingSheet {
             return barred(.turnedDown, "The worker turned an offer of it down lately, or let it lapse.")
         }
         if market.finished.contains(pair) {
-            return barred(.finished, "The worker has done their part of every task of it that is open.")
+            return barred(
+                .finished, "The worker has done their part of every task of it that is open, or all that one may do.")
         }
         if market.offeredBefore.contains(pair) {
             return barred(
@@ -241,7 +242,8 @@ struct RoutingSheet {
                         requester: batch.requester, batch: batch.id, worker: workers[edge.worker].worker,
                         value: pair.value, price: pair.price, tierDistance: edge.pair.tierDistance,
                         answerBy: edge.answerBy, proof: edge.proof, parts: edge.pair.parts,
-                        timePrice: edge.pair.price, runnerUp: second, candidates: edges[row].count,
+                        timePrice: edge.pair.price, answerGain: edge.pair.answerGain,
+                        runnerUp: second, candidates: edges[row].count,
                         waveChanceMillionths: chance
                     ))
             }

@@ -29,6 +29,8 @@ struct RoutingValue {
         /// What the time is worth, in micro-units.
         let price: Int64
         let tierDistance: Int
+        /// What their answer brings more than a usual one to tasks that ask for one more; a part of the value.
+        let answerGain: Int64
     }
 
     private let market: RoutingMarket
@@ -72,14 +74,18 @@ struct RoutingValue {
         var micros = parts.micros + Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
         micros += value / Self.ageShare * min(max(age, 0), Self.usualBoundSeconds) / Self.usualBoundSeconds
         if known.prices.isEmpty { micros -= value / Self.tierShare * Int64(tierDistance) }
+        let more = known.gains[RoutingPair(batch: batch.id, worker: worker.worker)] ?? 0
+        let gain = PureMath.scaled(value, by: Double(more) / 1_000_000)
+        micros += gain
         guard price == 0 || micros > price else {
-            return Pair(micros: nil, surplus: 0, parts: parts, price: price, tierDistance: tierDistance)
+            return Pair(
+                micros: nil, surplus: 0, parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
         }
         let chance = Double(known.accepting[worker.worker] ?? 1_000_000) / 1_000_000
         let net = Double(max(micros - price, 1)) * chance
         return Pair(
             micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), surplus: max(micros - price, 1),
-            parts: parts, price: price, tierDistance: tierDistance)
+            parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
     }
 
     private static let valueMax: Int64 = 1 << 40

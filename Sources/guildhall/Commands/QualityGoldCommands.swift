@@ -7,9 +7,10 @@ extension QualityCommand {
         static let configuration = CommandConfiguration(
             abstract: "What workers are tested with: made of settled tasks, canaries, and how workers did.",
             discussion: """
-                Gold is mixed into a batch at its gold_bps: that much of what a newcomer is given, less with the square \
-                root of how many answers they have given, a quarter of it from 1,600 on. Nobody is shown an item twice, \
-                by whichever of their accounts, and one that was minted, or is a canary, only to so many people in all.
+                Gold is mixed into a batch at its gold_bps: that much of what a newcomer is given, less with the \
+                square root of how many answers they have given, a quarter of it from 1,600 on. Nobody is shown an \
+                item twice, by whichever of their accounts, and one that was minted, or is a canary, only to so many \
+                people in all.
 
                 guildhall quality gold mint BATCH --requester acme --most 200
                 guildhall quality gold canary BATCH --requester acme --task C-17 --reason broken_content

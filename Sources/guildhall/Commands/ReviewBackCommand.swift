@@ -35,7 +35,10 @@ struct ReviewReviewersCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reviewers",
         abstract: "List how reviewers' opinions stand beside those of others.",
-        discussion: "The weight is how likely the next second opinion agrees, from 0 to 1; 0.5 before the first."
+        discussion: """
+            The weight is what one word of theirs counts in estimates of skill, in millionths: how likely it is borne \
+            out by a second person or a known answer, by their newest 200; 500000 before the first.
+            """
     )
     @OptionGroup var options: DatabaseOptions
     @Option(help: "The last one of the page before.") var after: String?
@@ -57,10 +60,10 @@ struct ReviewReviewersCommand: AsyncParsableCommand {
                             "person": .string("\(record.person)"), "opinions": .integer(Int64(record.opinions)),
                             "compared": .integer(Int64(record.compared)), "agreed": .integer(Int64(record.agreed)),
                             "overturned": .integer(Int64(record.overturned)),
-                            "weight": JSON(floatLiteral: record.weight),
+                            "weight_ppm": .integer(Int64(record.weightMillionths)),
                         ],
                         "\(record.person)  \(record.opinions) opinions, agreed \(record.agreed) of \(record.compared), "
-                            + "overturned \(record.overturned), weight \(record.weight)"
+                            + "overturned \(record.overturned), weight \(record.weightMillionths)/1000000"
                     )
                 }, asJSON: json)
         }

@@ -27,7 +27,10 @@ struct ReviewCommand: AsyncParsableCommand {
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List the answers of a batch that wait, oldest first; go on with --after the last one shown.",
-            discussion: "Tasks that the reviewer must not judge are left out."
+            discussion: """
+                Tasks that the reviewer must not judge are left out. Of a disputed answer two people have said \
+                different things, which `guildhall review show` prints: whoever judges it decides.
+                """
         )
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var whose: ReviewerOptions
@@ -65,6 +68,7 @@ struct ReviewCommand: AsyncParsableCommand {
                 var json = found.item.json.objectValue ?? [:]
                 json["payload"] = found.payload
                 json["answer"] = found.answer
+                if found.item.isDisputed { json["opinions"] = .array(found.opinions.map(\.json)) }
                 Console.result(.object(json))
             }
         }
@@ -163,11 +167,12 @@ extension ReviewItem {
         [
             "assignment": .string("\(assignment)"), "batch": .string("\(batch)"), "task": .string("\(task)"),
             "external_key": .string(externalKey), "guideline_version": .integer(Int64(guidelineVersion)),
-            "submitted_at": .string(utcText(submittedAt)),
+            "submitted_at": .string(utcText(submittedAt)), "is_disputed": .bool(isDisputed),
         ]
     }
 
     fileprivate var line: String {
         "\(assignment)  \(externalKey)  handed in \(utcText(submittedAt)), guideline version \(guidelineVersion)"
+            + (isDisputed ? "  disputed: you decide between two" : "")
     }
 }

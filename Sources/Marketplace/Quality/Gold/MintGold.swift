@@ -158,8 +158,8 @@ extension UpheldAnswer<StoredContent> {
 }
 
 extension UpheldAnswer<JSON> {
-    /// The answer to a task that people settled: accepted in full by an adjudicator, or by two people at least, while no
-    /// other one was accepted.
+    /// The answer to a task that people settled: accepted in full by an adjudicator, or by two people at least, while
+    /// no other one was accepted.
     static func settled(_ answers: [UpheldAnswer], _ same: SameAnswer) -> JSON? {
         let accepted = answers.filter(\.isAccepted)
         guard Set(accepted.map { same.key(of: $0.content) }).count == 1, accepted.allSatisfy(\.isInFull) else {

@@ -1,8 +1,8 @@
 internal import Store
 
 extension Transaction {
-    /// Tasks of the batch's project of which an answer was upheld by a second person or an adjudicator, by id: those that
-    /// are no gold, or that were minted, may be shown once more, and have no copy in a batch that is not over.
+    /// Tasks of the batch's project of which an answer was upheld by a second person or an adjudicator, by id: those
+    /// that are no gold, or that were minted, may be shown once more, and have no copy in a batch that is not over.
     func upheldTasks(for batch: Batch, after last: WorkTask.ID?, limit: Int) async throws -> [WorkTask.ID] {
         try await rows(
             """
@@ -125,7 +125,8 @@ extension Transaction {
             """
             with item as (
                 insert into gold_item (requester_id, gold_item_id, source, exposures, exposures_max, right_reasons)
-                select \(batch.requester), \(task), 'canary', 0, \(exposuresMax), \(reasons.map(\.rawValue))::return_reason[]
+                select \(batch.requester), \(task), 'canary', 0, \(exposuresMax),
+                       \(reasons.map(\.rawValue))::return_reason[]
                  where not exists (select from gold_task
                                     where requester_id = \(batch.requester) and task_id = \(task))
                 on conflict on constraint gold_item_pkey do nothing

@@ -70,23 +70,27 @@ extension Transaction {
     /// How often a reviewer's word was borne out, of their newest 200: by a second person who did not know it, or by
     /// the known answer. As a weight in millionths, by Laplace's rule of succession.
     func reviewerWeight(_ person: Principal.ID) async throws -> Int {
-        try await oneRow(
-            """
-            select (count(*) filter (where is_borne_out) + 1) * 1000000 / (count(is_borne_out) + 2) as weight
-              from (select case when gold.assignment_id is not null
-                                then (mine.share_bps >= 5000) = (gold.right_ppm >= 500000)
-                                else theirs.verdict = mine.verdict end as is_borne_out
-                      from (select requester_id, assignment_id, role, verdict, share_bps from opinion
-                             where person_id = \(person)
-                             order by given_at desc
-                             limit 200) as mine
-                      left join skill_outcome as gold
-                        on gold.requester_id = mine.requester_id and gold.assignment_id = mine.assignment_id
-                       and gold.basis = 'gold'
-                      left join opinion as theirs
-                        on theirs.requester_id = mine.requester_id and theirs.assignment_id = mine.assignment_id
-                       and (mine.role, theirs.role) in (('first', 'second'), ('second', 'first'))) as compared
-            """)["weight"]
+        try await oneRow(Self.reviewerWeight("\(person)::uuid"))["weight"]
+    }
+
+    /// - Parameter person: an expression.
+    static func reviewerWeight(_ person: SQL) -> SQL {
+        """
+        select (count(*) filter (where is_borne_out) + 1) * 1000000 / (count(is_borne_out) + 2) as weight
+          from (select case when gold.assignment_id is not null
+                            then (said.share_bps >= 5000) = (gold.right_ppm >= 500000)
+                            else other.verdict = said.verdict end as is_borne_out
+                  from (select requester_id, assignment_id, role, verdict, share_bps from opinion as own
+                         where own.person_id = \(fragment: person)
+                         order by own.given_at desc
+                         limit 200) as said
+                  left join skill_outcome as gold
+                    on gold.requester_id = said.requester_id and gold.assignment_id = said.assignment_id
+                   and gold.basis = 'gold'
+                  left join opinion as other
+                    on other.requester_id = said.requester_id and other.assignment_id = said.assignment_id
+                   and (said.role, other.role) in (('first', 'second'), ('second', 'first'))) as compared
+        """
     }
 
     /// Whose task has changed since it was told how right its answers were; locked, and left out while somebody else

@@ -15,7 +15,8 @@ package struct TellOutcomes: Sendable {
 
     /// One bounded piece. Several may run at once; doing it twice is the same as once.
     ///
-    /// - Returns: how many tasks, and people who were shown gold, were told of; as many as ``most`` mean that there may be more.
+    /// - Returns: how many tasks, and people who were shown gold, were told of; as many as ``most`` mean that there may
+    ///   be more.
     /// - Throws: ``ContentRefusal/keysMissing``; ``VaultRefusal``.
     package func callAsFunction() async throws -> Int {
         var told = 0

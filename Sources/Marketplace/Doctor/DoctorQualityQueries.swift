@@ -43,4 +43,15 @@ extension DoctorCheck {
            and joined.opened_at < later.shown_at
            and (joined.state <> 'different_people' or joined.decided_at > later.shown_at)
         """
+
+    static let tallyViolations: SQL = """
+        select coalesce(tally.subject_id, counted.subject_id)::text as example
+          from review_tally as tally
+          full join (select requester_id, subject_id, count(*) as judged,
+                            count(*) filter (where share_bps < 5000 and not asks_second) as alone
+                       from opinion cross join lateral unnest(array[batch_id, author_id]) as subject_id
+                      where role = 'first'
+                      group by requester_id, subject_id) as counted using (requester_id, subject_id)
+         where (tally.judged, tally.alone) is distinct from (counted.judged, counted.alone)
+        """
 }
