@@ -83,10 +83,10 @@ package final class PasswordHasher: Sendable {
     }
 
     private static func parts(of text: String) -> (cost: Cost, salt: [UInt8], hash: [UInt8])? {
-        let fields = text.split(separator: "$").map(String.init)
-        guard fields.count == 4, fields[0] == "scrypt" else { return nil }
-        let numbers = fields[1].split(separator: ",").compactMap { $0.split(separator: "=").last.flatMap { Int($0) } }
-        guard numbers.count == 3, let salt = bytes(fields[2]), let hash = bytes(fields[3]) else { return nil }
+        let fields = text.split(separator: "$", omittingEmptySubsequences: false).map(String.init)
+        guard fields.count == 5, fields[0].isEmpty, fields[1] == "scrypt" else { return nil }
+        let numbers = fields[2].split(separator: ",").compactMap { $0.split(separator: "=").last.flatMap { Int($0) } }
+        guard numbers.count == 3, let salt = bytes(fields[3]), let hash = bytes(fields[4]) else { return nil }
         let cost = Cost(logRounds: numbers[0], blockSize: numbers[1], parallelism: numbers[2])
         return cost.isAllowed ? (cost, salt, hash) : nil
     }

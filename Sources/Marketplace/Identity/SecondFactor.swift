@@ -53,7 +53,7 @@ package struct ChangePassword: Sendable {
 /// it.
 package struct BeginSecondFactor: Sendable {
     /// What the authenticator is given.
-    package struct Offer: Hashable, Sendable {
+    package struct Secret: Hashable, Sendable {
         /// base32.
         package let secret: String
         /// `otpauth://totp/…`, for a QR code.
@@ -67,7 +67,7 @@ package struct BeginSecondFactor: Sendable {
 
     /// - Parameter actor: whose it will be.
     /// - Throws: ``OwnSignInRefusal``; ``VaultRefusal``; ``SignInRefusal/busy``.
-    package func callAsFunction(password: String, by actor: Principal.ID) async throws -> Offer {
+    package func callAsFunction(password: String, by actor: Principal.ID) async throws -> Secret {
         let login = try await market.login(of: actor)
         guard !login.hasSecondFactor else { throw OwnSignInRefusal.alreadyOn }
         var generator = SystemRandomNumberGenerator()
@@ -79,7 +79,7 @@ package struct BeginSecondFactor: Sendable {
             try await change.keepSecret(secret, .totp, of: actor.uuid)
             try await change.record("second_factor_begun", by: actor, on: "principal", actor.uuid, in: .platform)
         }
-        return Offer(secret: TOTP.base32(secret), address: TOTP.address(of: secret, name: login.email))
+        return Secret(secret: TOTP.base32(secret), address: TOTP.address(of: secret, name: login.email))
     }
 }
 

@@ -206,7 +206,6 @@ extension Transaction {
                                   and state = 'waiting')
              order by occurred_at
              limit \(most)
-               for update skip locked
             """
         ).map { try $0["webhook_event_id"] }
         guard !old.isEmpty else { return 0 }

@@ -82,7 +82,7 @@ extension Transaction {
             """
             select webhook_secret_id from webhook_secret
              where webhook_endpoint_id = \(endpoint) and (expires_at is null or expires_at > \(instant))
-             order by webhook_secret_id desc
+             order by expires_at desc nulls first, webhook_secret_id
             """
         ).map { try $0["webhook_secret_id"] }
     }
