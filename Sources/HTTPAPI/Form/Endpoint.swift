@@ -67,7 +67,7 @@ package struct Endpoint: Sendable {
         static func ok(_ members: KeyValuePairs<String, Shape>) -> Answer { .ok(.object(members)) }
         static func created(_ members: KeyValuePairs<String, Shape>) -> Answer { .created(.object(members)) }
         /// Text of another kind than JSON.
-        static func media(_ types: String...) -> Answer { Answer(status: 200, shape: .text, mediaTypes: types) }
+        static func media(_ types: String...) -> Answer { Answer(status: 200, shape: .anything, mediaTypes: types) }
     }
 
     /// A JSON body; an empty one counts as `{}` where nothing in it is required.
