@@ -122,7 +122,7 @@ struct ObservingMiddleware: RouterMiddleware {
             let (seconds, attoseconds) = (ContinuousClock.now - begun).components
             let took = Double(seconds) + Double(attoseconds) / 1e18
             // A path that no route is for has no template.
-            let route = context.endpointPath ?? "none"
+            let route = context.endpointPath ?? "NotFound"
             let method = Self.methods.contains(request.method.rawValue) ? request.method.rawValue : "OTHER"
             metrics.end(method, route, status, seconds: took)
             context.logger.info(

@@ -64,6 +64,7 @@ struct LiveServer: Sendable {
         var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
         request.httpMethod = method
         request.timeoutInterval = 20
+        request.httpShouldHandleCookies = false
         if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
         for (name, value) in more { request.setValue(value, forHTTPHeaderField: name) }
         if let key { request.setValue(key, forHTTPHeaderField: "Idempotency-Key") }

@@ -44,7 +44,7 @@ struct MetricsRouteTests {
             let name = "guildhall_http_request_duration_seconds_count"
             #expect(text.contains(#"\#(name){method="GET",route="/healthz",status="200"} 1"#))
             #expect(text.contains(#"route="/v1/work/{assignment}",status="401"} 2"#))
-            #expect(text.contains(#"\#(name){method="GET",route="none",status="404"} 1"#))
+            #expect(text.contains(#"\#(name){method="GET",route="NotFound",status="404"} 1"#))
             #expect(!text.contains("canary") && !text.contains("0196f0c2"))
             #expect(text.contains("guildhall_http_requests_active 1\n"))
             #expect(text.contains("guildhall_pool_connections") && text.contains("guildhall_transactions_total"))
@@ -75,7 +75,9 @@ struct MetricsRouteTests {
         let small = try await SmallMarket()
         let log = ReadableLog()
         let token = try await IssueToken(market: small.market)(for: small.maker, lifetime: 60, by: small.manager).secret
-        try await LiveServer.run(small.market, logger: log.logger("server")) { server in
+        var settings = ServerSettings()
+        settings.identity.passwordCost = .init(logRounds: 4, blockSize: 1, parallelism: 1)
+        try await LiveServer.run(small.market, logger: log.logger("server"), settings: settings) { server in
             _ = try await server.send(
                 "GET", "/v1/tokens?limit=7&canary=1", token: token, headers: ["User-Agent": "canary"])
             _ = try await server.send(

@@ -11,7 +11,7 @@ private struct Caller: Sendable {
     let port: Int
     let token: String
 
-    func run(_ arguments: [String]) throws -> (status: Int32, output: String, fault: String) {
+    func run(_ arguments: [String]) async throws -> (status: Int32, output: String, fault: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: ScratchServer.root + "/.build/debug/guildhall")
         process.arguments = arguments + ["--server", "http://127.0.0.1:\(port)"]
@@ -27,15 +27,17 @@ private struct Caller: Sendable {
         for path in paths { _ = FileManager.default.createFile(atPath: path, contents: nil) }
         let handles = try paths.map { try #require(FileHandle(forWritingAtPath: $0)) }
         (process.standardOutput, process.standardError) = (handles[0], handles[1])
+        let (ends, ended) = AsyncStream<Void>.makeStream()
+        process.terminationHandler = { _ in ended.finish() }
         try process.run()
-        process.waitUntilExit()
+        for await _ in ends {}
         for handle in handles { try handle.close() }
         let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
         return (process.terminationStatus, texts[0], texts[1])
     }
 
-    func json(_ arguments: [String]) throws -> JSON {
-        let (status, output, fault) = try run(arguments + ["--json"])
+    func json(_ arguments: [String]) async throws -> JSON {
+        let (status, output, fault) = try await run(arguments + ["--json"])
         try #require(status == 0, "\(arguments): \(fault)")
         return try JSON.parse(output)
     }
@@ -56,27 +58,27 @@ struct RemoteCommandTests {
         let (ofKey, ofWorker) = (try await token(key), try await token(Principal.ID(worker.uuid)))
         try await LiveServer.run(market) { server in
             let acme = Caller(port: server.port, token: ofKey)
-            let made = try acme.json([
+            let made = try await acme.json([
                 "webhook", "add", "--requester", "\(small.requester)", "--url", "https://hooks.example.org/", "--kind",
                 "batch.closed",
             ])
             let id = try #require(made["webhook"]?.stringValue)
             #expect(made["secret"]?.stringValue?.hasPrefix("whsec_") == true)
-            let listed = try acme.json(["webhook", "list", "--requester", "\(small.requester)"])
+            let listed = try await acme.json(["webhook", "list", "--requester", "\(small.requester)"])
             #expect(listed["items"]?[0]?["kinds"] == ["batch.closed"])
-            let event = try acme.json(["webhook", "test", id])
-            let log = try acme.json(["webhook", "deliveries", id, "--state", "waiting"])
+            let event = try await acme.json(["webhook", "test", id])
+            let log = try await acme.json(["webhook", "deliveries", id, "--state", "waiting"])
             #expect(log["items"]?[0]?["event"] == event["event"])
-            let changed = try acme.json(["webhook", "change", id, "--disable"])
+            let changed = try await acme.json(["webhook", "change", id, "--disable"])
             #expect(changed["state"] == "disabled")
-            let issued = try acme.json(["token", "issue", "--name", "reader", "--scope", "read", "--days", "1"])
+            let issued = try await acme.json(["token", "issue", "--name", "reader", "--scope", "read", "--days", "1"])
             #expect(issued["token"]?.stringValue?.hasPrefix("gh_") == true)
-            let text = try acme.run(["token", "list"])
+            let text = try await acme.run(["token", "list"])
             #expect(
                 text.status == 0 && text.output.contains("name: reader") && text.output.contains("scopes: [\"read\"]"))
             let ann = Caller(port: server.port, token: ofWorker)
-            _ = try ann.json(["ask", "set", "--worker", "ann", "--hourly-minor", "9000"])
-            let asks = try ann.json(["ask", "show", "--worker", "ann"])
+            _ = try await ann.json(["ask", "set", "--worker", "ann", "--hourly-minor", "9000"])
+            let asks = try await ann.json(["ask", "show", "--worker", "ann"])
             #expect(asks["items"]?[0]?["hourly_minor"] == 9_000)
         }
         #expect(try await ListAsks(market: market)(limit: 10, by: Principal.ID(worker.uuid)).count == 1)
@@ -90,16 +92,16 @@ struct RemoteCommandTests {
         ).secret
         try await LiveServer.run(small.market) { server in
             let maker = Caller(port: server.port, token: token)
-            let foreign = try maker.run(["webhook", "list", "--requester", "\(small.requester)"])
+            let foreign = try await maker.run(["webhook", "list", "--requester", "\(small.requester)"])
             #expect(foreign.status == 1 && foreign.fault.contains("[role_missing]") && foreign.output.isEmpty)
-            let nobody = try Caller(port: server.port, token: "nonsense").run(["token", "list"])
+            let nobody = try await Caller(port: server.port, token: "nonsense").run(["token", "list"])
             #expect(nobody.status == 1 && nobody.fault.contains("[not_authenticated]"))
-            let none = try Caller(port: server.port, token: "").run(["token", "list"])
+            let none = try await Caller(port: server.port, token: "").run(["token", "list"])
             #expect(none.status == 1 && none.fault.contains("GUILDHALL_TOKEN"))
-            let routeless = try maker.run(["person", "list"])
+            let routeless = try await maker.run(["person", "list"])
             #expect(routeless.status != 0 && routeless.fault.contains("No route does this"))
         }
-        let gone = try Caller(port: 1, token: token).run(["token", "list"])
+        let gone = try await Caller(port: 1, token: token).run(["token", "list"])
         #expect(gone.status == 1 && gone.fault.contains("[unreachable]"))
     }
 }

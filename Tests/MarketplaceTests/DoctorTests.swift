@@ -169,7 +169,7 @@ struct DoctorTests {
     func clean() async throws {
         let findings = try await Doctor(market: busyMarket().market)()
         #expect(findings.filter { !$0.isClean }.map(\.check) == [])
-        #expect(Set(findings.map(\.check.invariant)) == Set(1...17))
+        #expect(Set(findings.map(\.check.invariant)) == Set(1...18))
     }
 
     @Test("finds exactly the rule that was broken", arguments: doctorBreaks.indices)
