@@ -23,7 +23,7 @@ struct ServeBenchmark {
         )
     }
 
-    /// Starts the program, waits for /readyz to say yes, lets it idle, reads its resident memory, stops it.
+    /// Starts the program, waits for /ready to say yes, lets it idle, reads its resident memory, stops it.
     private func start() async throws -> (seconds: Double, mebibytes: Double) {
         let port = 20_000 + Int.random(in: 0..<20_000)
         let process = Process()
@@ -67,7 +67,7 @@ struct ServeBenchmark {
             }
         }
         guard connected == 0 else { return false }
-        let request = "GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        let request = "GET /ready HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
         guard request.withCString({ send(descriptor, $0, strlen($0), 0) }) > 0 else { return false }
         var buffer = [UInt8](repeating: 0, count: 64)
         let received = recv(descriptor, &buffer, buffer.count, 0)

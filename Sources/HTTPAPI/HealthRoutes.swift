@@ -9,11 +9,11 @@ struct HealthRoutes {
         [
             // The process lives; asks nobody, so that it answers while the database is frozen.
             Endpoint(
-                .get, "/healthz", "showHealth", "The process lives; asks nobody", .service, for: .everybody,
+                .get, "/health", "showHealth", "The process lives; asks nobody", .service, for: .everybody,
                 gives: .ok(["status": .words("ok")])
             ) { _ in .json(["status": "ok"]) },
             Endpoint(
-                .get, "/readyz", "showReadiness",
+                .get, "/ready", "showReadiness",
                 "The database answers and has this program's schema, or 503 with a reason", .service, for: .everybody,
                 gives: .ok(["status": .words("ready")]), refuses: ["not_ready"]
             ) { [isReady] _ in

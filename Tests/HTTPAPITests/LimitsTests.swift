@@ -107,7 +107,7 @@ struct LimitsTests {
                 let second = try await server.send("GET", "/v1/work", token: token)
                 #expect(second.status == 503 && second.code == "overloaded")
                 #expect(second.headers["retry-after"] == "1")
-                #expect(try await server.send("GET", "/healthz").status == 200)
+                #expect(try await server.send("GET", "/health").status == 200)
                 return claim
             }
             #expect(try await claim.value.status == 201)
@@ -128,7 +128,7 @@ struct LimitsTests {
                 let said = try await talk(to: server.port, text)
                 #expect(said.isEmpty || said.contains(" 400 "), "\(text.prefix(60)): \(said.prefix(60))")
             }
-            #expect(try await server.send("GET", "/healthz").status == 200)
+            #expect(try await server.send("GET", "/health").status == 200)
         }
     }
 

@@ -17,6 +17,16 @@ struct LiveServer: Sendable {
     /// Lets it finish what it has begun, and no more.
     var stop: @Sendable () async -> Void = {}
 
+    /// Keeps no cookies: those of one test would be sent by all others, as they know hosts, not ports.
+    static let session = URLSession(configuration: withoutCookies)
+    static var withoutCookies: URLSessionConfiguration {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.httpCookieStorage = nil
+        configuration.httpShouldSetCookies = false
+        configuration.httpCookieAcceptPolicy = .never
+        return configuration
+    }
+
     struct Answer {
         let status: Int
         let headers: [String: String]
@@ -72,7 +82,7 @@ struct LiveServer: Sendable {
             request.httpBody = Data(body)
             request.setValue(contentType, forHTTPHeaderField: "Content-Type")
         }
-        let (data, response) = try await URLSession.shared.data(for: request)
+        let (data, response) = try await Self.session.data(for: request)
         let answer = try #require(response as? HTTPURLResponse)
         var headers: [String: String] = [:]
         for (name, value) in answer.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }

@@ -28,21 +28,21 @@ struct MetricsRouteTests {
 
     private func text(_ server: LiveServer) async throws -> String {
         let url = try #require(URL(string: "http://127.0.0.1:\(server.port)/metrics"))
-        return String(decoding: try await URLSession.shared.data(from: url).0, as: UTF8.self)
+        return String(decoding: try await LiveServer.session.data(from: url).0, as: UTF8.self)
     }
 
     @Test("requests are counted by route, method and status, whatever stands in the path")
     func counted() async throws {
         let small = try await SmallMarket()
         try await LiveServer.run(small.market) { server in
-            _ = try await server.send("GET", "/healthz")
+            _ = try await server.send("GET", "/health")
             for id in ["0196f0c2-7c1e-7d3a-9a54-0242ac120002", "0196f0c2-7c1e-7d3a-9a54-0242ac120003"] {
                 _ = try await server.send("GET", "/v1/work/\(id)")
             }
             _ = try await server.send("GET", "/canary-path")
             let text = try await text(server)
             let name = "guildhall_http_request_duration_seconds_count"
-            #expect(text.contains(#"\#(name){method="GET",route="/healthz",status="200"} 1"#))
+            #expect(text.contains(#"\#(name){method="GET",route="/health",status="200"} 1"#))
             #expect(text.contains(#"route="/v1/work/{assignment}",status="401"} 2"#))
             #expect(text.contains(#"\#(name){method="GET",route="NotFound",status="404"} 1"#))
             #expect(!text.contains("canary") && !text.contains("0196f0c2"))
@@ -59,7 +59,7 @@ struct MetricsRouteTests {
         let small = try await SmallMarket()
         _ = try await small.batch(small.draft("one"), tasks: 1)
         try await LiveServer.run(small.market) { server in
-            for path in ["/healthz", "/readyz", "/v1/work", "/v1/none"] { _ = try await server.send("GET", path) }
+            for path in ["/health", "/ready", "/v1/work", "/v1/none"] { _ = try await server.send("GET", path) }
             let told = try JSON.parse(try Peers.python(Self.parser, input: try await text(server)))
             let families = try #require(told["families"]?.objectValue)
             #expect(families["guildhall_http_request_duration_seconds"]?["type"] == "histogram")
@@ -94,11 +94,11 @@ struct MetricsRouteTests {
         let small = try await SmallMarket()
         try await LiveServer.run(small.market) { server in
             let sent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
-            let answer = try await server.send("GET", "/healthz", headers: ["traceparent": sent])
+            let answer = try await server.send("GET", "/health", headers: ["traceparent": sent])
             let told = try #require(answer.headers["traceparent"])
             #expect(told.hasPrefix("00-0af7651916cd43dd8448eb211c80319c-") && told.hasSuffix("-01") && told != sent)
             for wrong in ["00-0-0-0", "x", "00-00000000000000000000000000000000-b7ad6b7169203331-01"] {
-                let own = try await server.send("GET", "/healthz", headers: ["traceparent": wrong])
+                let own = try await server.send("GET", "/health", headers: ["traceparent": wrong])
                 #expect(
                     TraceContext(header: own.headers["traceparent"] ?? "") != nil && own.headers["traceparent"] != wrong
                 )
@@ -120,7 +120,7 @@ struct MetricsRouteTests {
             var iterator = ports.makeAsyncIterator()
             let port = try #require(await iterator.next())
             let url = try #require(URL(string: "http://127.0.0.1:\(port)/metrics"))
-            let answer = try await URLSession.shared.data(from: url)
+            let answer = try await LiveServer.session.data(from: url)
             #expect(String(decoding: answer.0, as: UTF8.self) == "guildhall_x 1\n")
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()

@@ -76,7 +76,7 @@ struct ProblemTests {
             let large = try await server.send(
                 "POST", "/v1/claims", token: token, key: "k", raw: [UInt8](repeating: 0x20, count: 17 << 10))
             #expect(large.status == 413 && large.code == "body_too_large")
-            #expect(try await server.send("GET", "/healthz").status == 200)
+            #expect(try await server.send("GET", "/health").status == 200)
         }
     }
 
@@ -119,7 +119,7 @@ struct ProblemTests {
             #expect(late.status == 429 && late.code == "rate_limited")
             #expect(late.headers["retry-after"].flatMap { Int($0) }.map { (1...61).contains($0) } == true)
             #expect(try await server.send("GET", "/v1/work", token: other).status == 200)
-            #expect(try await server.send("GET", "/healthz").status == 200)
+            #expect(try await server.send("GET", "/health").status == 200)
         }
     }
 }

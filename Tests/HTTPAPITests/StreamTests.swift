@@ -17,7 +17,7 @@ struct StreamTests {
         var request = URLRequest(url: url)
         request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization")
         let reader = StreamReader()
-        let session = URLSession(configuration: .ephemeral, delegate: reader, delegateQueue: nil)
+        let session = URLSession(configuration: LiveServer.withoutCookies, delegate: reader, delegateQueue: nil)
         let task = session.dataTask(with: request)
         task.resume()
         defer {

@@ -71,7 +71,7 @@ struct WorkRoutesTests {
         _ = try await small.batch(small.draft("one"), tasks: 1)
         try await LiveServer.run(small.market) { server in
             let url = try #require(URL(string: "http://127.0.0.1:\(server.port)/metrics"))
-            let (data, response) = try await URLSession.shared.data(from: url)
+            let (data, response) = try await LiveServer.session.data(from: url)
             let type = (response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Content-Type")
             #expect(type == "text/plain; version=0.0.4; charset=utf-8")
             #expect(String(decoding: data, as: UTF8.self).contains("\nguildhall_open_batches 1.0\n"))
@@ -260,18 +260,19 @@ struct BadRequestTests {
             ("POST", path, Array("{\"lease_token\":9223372036854775808}".utf8), token, 422, "bad_input"),
             ("POST", path, Array("{\"lease_token\":1}".utf8), token, 422, "bad_input"),
             ("POST", path, Array("{\"lease_token\":1,\"answer\":{}}".utf8), token, 404, "not_found"),
-            ("POST", "/v1/assignments/nobody/submission", Array("{\"lease_token\":1}".utf8), token, 404, "not_found"),
+            ("POST", "/v1/assignments/nobody/submission", Array("{\"lease_token\":1}".utf8), token, 422, "bad_input"),
             ("POST", "/v1/claims", Array("{\"batch_id\":\"x\"}".utf8), token, 422, "bad_input"),
-            ("POST", "/v1/claims", [UInt8](repeating: 0x20, count: 20_000), token, 413, "http_413"),
+            ("POST", "/v1/claims", [UInt8](repeating: 0x20, count: 20_000), token, 413, "body_too_large"),
             ("GET", "/v1/work?limit=0", nil, token, 422, "bad_input"),
             ("GET", "/v1/work?limit=99999999999999999999", nil, token, 422, "bad_input"),
             ("GET", "/v1/work?before=x", nil, token, 422, "bad_input"),
-            ("GET", "/v1/nothing", nil, token, 404, "http_404"),
+            ("GET", "/v1/nothing", nil, token, 404, "no_such_path"),
         ]
         try await LiveServer.run(small.market) { server in
             for (method, path, body, token, status, code) in rows {
                 let answer = try await server.send(method, path, token: token, key: "k", raw: body)
-                #expect(answer.status == status && answer.code == code, "\(method) \(path) \(body?.prefix(40) ?? [])")
+                let told = "\(answer.status) \(answer.code ?? "")"
+                #expect(answer.status == status && answer.code == code, "\(method) \(path): \(told)")
             }
             let plain = try await server.send(
                 "POST", "/v1/claims", token: token, key: "k", json: [:], contentType: "text/plain"
@@ -279,7 +280,7 @@ struct BadRequestTests {
             #expect(plain.status == 415)
             let keyless = try await server.send("POST", "/v1/claims", token: token, json: [:])
             #expect(keyless.code == "idempotency_key_missing")
-            #expect(try await server.send("GET", "/healthz").status == 200)
+            #expect(try await server.send("GET", "/health").status == 200)
         }
     }
 
@@ -307,9 +308,9 @@ struct BadRequestTests {
     func health() async throws {
         let small = try await SmallMarket(wallet: 0)
         try await LiveServer.run(small.market, isReady: { "The database is empty." }) { server in
-            let ready = try await server.send("GET", "/readyz")
-            #expect(ready.status == 503 && ready.body["reason"] == "The database is empty.")
-            #expect(try await server.send("GET", "/healthz").status == 200)
+            let ready = try await server.send("GET", "/ready")
+            #expect(ready.status == 503 && ready.body["detail"] == "The database is empty.")
+            #expect(try await server.send("GET", "/health").status == 200)
         }
     }
 

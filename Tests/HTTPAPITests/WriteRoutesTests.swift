@@ -68,7 +68,7 @@ struct WriteRoutesTests {
             }
             #expect(answers?.status == 409 && answers?.code == "request_in_flight")
             #expect(answers?.headers["retry-after"] == "1")
-            let ready = try await server.send("GET", "/readyz")
+            let ready = try await server.send("GET", "/ready")
             #expect(ready.status == 503 && ready.headers["retry-after"] == "1")
         }
     }

@@ -142,7 +142,10 @@ extension Shape {
         case ("string", "date"): return "2026-12-01"
         case ("string", _) where schema["pattern"] == sha256.json["pattern"]:
             return .string(String(repeating: "0", count: 64))
-        case ("string", _): return schema["pattern"] == nil ? "text" : "USD"
+        case ("string", _) where schema["pattern"] == nil:
+            let least = min(max(Int(schema["minLength"]?.integerValue ?? 0), 4), 1_000)
+            return .string("text" + String(repeating: "x", count: least - 4))
+        case ("string", _): return "USD"
         case ("integer", _): return .integer(schema["minimum"]?.integerValue ?? 1)
         case ("boolean", _): return true
         case ("array", _):

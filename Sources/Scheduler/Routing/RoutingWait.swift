@@ -2,8 +2,8 @@ internal import Foundation
 internal import Marketplace
 internal import Matching
 
-/// Whether a batch waits for somebody better than who is there now: for those of its candidates who are away or without hours, and
-/// whose hours and windows are likely to bring them before it is due.
+/// Whether a batch waits for somebody better than who is there now: for those of its candidates who are away or without
+/// hours, and whose hours and windows are likely to bring them before it is due.
 ///
 /// Where hours have no prices yet, where nothing is due, and past its bound or in the forced lane nobody is waited for.
 struct RoutingWait {

@@ -4,8 +4,8 @@ internal import Matching
 /// everybody gives in which week, and who would accept what, asked at their best hour and rested. Only who can have
 /// done the work in their windows before the deadline is counted.
 ///
-/// Nobody answers a task in two weeks. That one is asked after the other, that a worker's day fills up, that work queues, and the limit on live offers are
-/// left out, which only raises it.
+/// Nobody answers a task in two weeks. That one is asked after the other, that a worker's day fills up, that work
+/// queues, and the limit on live offers are left out, which only raises it.
 enum HindsightBound {
     /// What is known of skills.
     enum Knowledge {

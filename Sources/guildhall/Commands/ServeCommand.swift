@@ -41,7 +41,7 @@ struct ServerOptions: ParsableArguments {
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Serve the HTTP API. Run as many as you like against one database.",
-        discussion: "GET /healthz and /readyz tell whether it lives and whether it can work; /docs has the rest."
+        discussion: "GET /health and /ready tell whether it lives and whether it can work; /docs has the rest."
     )
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var server: ServerOptions
