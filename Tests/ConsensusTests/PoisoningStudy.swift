@@ -154,7 +154,7 @@ extension PoisoningStudy {
         "in real sets at most one in a hundred of those who are right as often as most is accused",
         .enabled(if: CrowdSet.folder != nil),
         arguments: CrowdSet.names)
-    func realData(name: String) throws {
+    func inRealData(name: String) throws {
         let set = try CrowdSet(name)
         var random = SeededRandom(seed: 1)
         // In some order: the files go by task.
