@@ -147,14 +147,6 @@ package enum MarketSchema {
             version: 38, name: "identity",
             script: String(decoding: PackageResources._038_identity_sql, as: UTF8.self)
         ),
-        SchemaStep(
-            version: 39, name: "interface_enums",
-            script: String(decoding: PackageResources._039_interface_enums_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 40, name: "interface",
-            script: String(decoding: PackageResources._040_interface_sql, as: UTF8.self)
-        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

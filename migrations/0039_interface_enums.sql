@@ -1,3 +1,0 @@
--- Words for the API.
-
-select 1;

@@ -1,3 +1,0 @@
--- The API.
-
-select 1;
