@@ -66,8 +66,8 @@ struct LedgerRoutes {
                 for: Self.finance,
                 query: [.query("from", .time, required: true), .query("to", .time, required: true)],
                 gives: .ok([
-                    "aging": .list(.anyObject), "take": .list(.anyObject), "accounts": .list(.anyObject),
-                    "books_agree": .flag,
+                    "aging": .list(.anyObject), "receivables": .list(.anyObject), "take": .list(.anyObject),
+                    "accounts": .list(.anyObject), "books_agree": .flag,
                 ]), by: report),
         ]
     }
@@ -167,7 +167,7 @@ struct LedgerRoutes {
     @Sendable private func report(_ call: Call) async throws -> Outcome {
         let start = try Call.instant(call.query["from"] ?? "", "from")
         let end = try Call.instant(call.query["to"] ?? "", "to")
-        return .json(try await ReportFinance(market: market)(from: start, to: end, by: try call.actor).wire)
+        return .json(try await ReportFinance(market: market)(from: start, to: end, by: try call.actor).json)
     }
 
     @Sendable private func list(_ call: Call) async throws -> Outcome {
