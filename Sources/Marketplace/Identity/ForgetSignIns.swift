@@ -16,10 +16,14 @@ package struct ForgetSignIns: Sendable {
         guard (1...10_000).contains(most) else { throw BadInput("most", "must be 1 to 10,000") }
         return try await market.database.transaction { transaction in
             let over = transaction.instant - Self.keptSeconds
-            let sessions = try await transaction.deleteSessions(before: over, most: most)
-            let tickets = try await transaction.deleteTickets(before: over, most: most)
-            let attempts = try await transaction.deleteProviderAttempts(before: transaction.instant, most: most)
-            let failures = try await transaction.deleteFailures(
+            let sessions = try await transaction.forget(
+                "person_session", by: "session_hash", whose: "ends_at", before: over, most: most)
+            let tickets = try await transaction.forget(
+                "sign_in_ticket", by: "ticket_hash", whose: "expires_at", before: over, most: most)
+            let attempts = try await transaction.forget(
+                "provider_attempt", by: "state_hash", whose: "expires_at", before: transaction.instant, most: most)
+            let failures = try await transaction.forget(
+                "sign_in_failure", by: "name_hash", whose: "failed_at",
                 before: transaction.instant - SignInBackOff.forgottenAfter, most: most)
             return max(sessions, tickets, attempts, failures)
         }

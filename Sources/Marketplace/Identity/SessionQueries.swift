@@ -52,21 +52,6 @@ extension Transaction {
                 endedAt: try row["ended_at"])
         }
     }
-
-    /// Forgets sessions that were over by then, in a bounded step.
-    func deleteSessions(before: Date, most: Int) async throws -> Int {
-        try await execute(
-            """
-            with old as materialized (
-                select session_hash from person_session
-                 where ends_at < \(before)
-                 order by ends_at
-                 limit \(most)
-                   for update skip locked
-            )
-            delete from person_session using old where person_session.session_hash = old.session_hash
-            """)
-    }
 }
 
 extension Database {

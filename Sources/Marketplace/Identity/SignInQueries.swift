@@ -166,31 +166,24 @@ extension Transaction {
 
     // MARK: Forgetting
 
-    func deleteFailures(before: Date, most: Int) async throws -> Int {
+    /// Deletes what was over by then, the oldest first, in a bounded step.
+    ///
+    /// - Parameters:
+    ///   - key: a column that is the table's primary key.
+    ///   - end: the column that says when a row was over.
+    func forget(
+        _ table: SQL, by key: SQL, whose end: SQL, before: Date, most: Int
+    ) async throws -> Int {
         try await execute(
             """
             with old as materialized (
-                select name_hash from sign_in_failure
-                 where failed_at < \(before)
-                 order by failed_at
+                select \(fragment: key) from \(fragment: table)
+                 where \(fragment: end) < \(before)
+                 order by \(fragment: end)
                  limit \(most)
                    for update skip locked
             )
-            delete from sign_in_failure using old where sign_in_failure.name_hash = old.name_hash
-            """)
-    }
-
-    func deleteTickets(before: Date, most: Int) async throws -> Int {
-        try await execute(
-            """
-            with old as materialized (
-                select ticket_hash from sign_in_ticket
-                 where expires_at < \(before)
-                 order by expires_at
-                 limit \(most)
-                   for update skip locked
-            )
-            delete from sign_in_ticket using old where sign_in_ticket.ticket_hash = old.ticket_hash
+            delete from \(fragment: table) as gone using old where gone.\(fragment: key) = old.\(fragment: key)
             """)
     }
 }

@@ -67,21 +67,6 @@ extension Transaction {
             """
         )?["is_open"] ?? false
     }
-
-    /// Forgets sign-ins by a provider that did not come back, in a bounded step.
-    func deleteProviderAttempts(before: Date, most: Int) async throws -> Int {
-        try await execute(
-            """
-            with old as materialized (
-                select state_hash from provider_attempt
-                 where expires_at < \(before)
-                 order by expires_at
-                 limit \(most)
-                   for update skip locked
-            )
-            delete from provider_attempt using old where provider_attempt.state_hash = old.state_hash
-            """)
-    }
 }
 
 extension SignInProvider {
