@@ -84,15 +84,6 @@ struct BargainConstraintTests {
                     auctions: [cell.requirement.uuid],
                     evidence: [:])
             ], by: desk.small.manager)
-        let owner = Scratch.connect(asOwner: true)
-        for (constraint, statement) in Self.violations {
-            do {
-                let changed = try await owner.transaction { try await $0.execute(statement) }
-                Issue.record("\(constraint) let \(changed) rows pass")
-            } catch let error as StoreError {
-                #expect(error.violatedConstraint == constraint, "\(error)")
-            }
-        }
-        await owner.shutdown()
+        try await expectRefused(Self.violations)
     }
 }

@@ -88,15 +88,6 @@ struct ExpertiseConstraintTests {
         _ = try await ProposeTier(market: crew.market)(in: .lawyer, for: worker, by: crew.chief)
         Scratch.clock.advance(by: 660 * 86_400)
         #expect(try await RemindReverification(market: crew.market)(by: crew.chief) == 1)
-        let owner = Scratch.connect(asOwner: true)
-        for (constraint, statement) in Self.violations {
-            do {
-                let changed = try await owner.transaction { try await $0.execute(statement) }
-                Issue.record("\(constraint) let \(changed) rows pass")
-            } catch let error as StoreError {
-                #expect(error.violatedConstraint == constraint, "\(error)")
-            }
-        }
-        await owner.shutdown()
+        try await expectRefused(Self.violations)
     }
 }

@@ -340,16 +340,7 @@ struct GoldTests {
         _ = try await desk.canary(batch)
         try await desk.publish(batch)
         #expect(try await desk.give(batch, try await desk.workers(2)[0], times: 3).count == 3)
-        let owner = Scratch.connect(asOwner: true)
-        for (constraint, statement) in Self.violations {
-            do {
-                let changed = try await owner.transaction { try await $0.execute(statement) }
-                Issue.record("\(constraint) let \(changed) rows pass")
-            } catch let error as StoreError {
-                #expect(error.violatedConstraint == constraint, "\(error)")
-            }
-        }
-        await owner.shutdown()
+        try await expectRefused(Self.violations)
         let names: [String] = try await Scratch.database.read { transaction in
             try await transaction.rows(
                 """
