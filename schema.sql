@@ -2246,6 +2246,8 @@ create table batch (
     -- Of an adaptive batch: what a wrong answer costs its requester. With it the posterior decides whether a task has
     -- answers enough, as soon as a full fit of its project can be trusted.
     error_cost_minor    bigint,
+    -- What a right answer to one of its tasks is worth to its requester; null where they have not said. Only routing reads it.
+    answer_value_minor  bigint,
     constraint batch_pkey primary key (requester_id, batch_id),
     constraint batch_project_fkey foreign key (requester_id, project_id) references project (requester_id, project_id),
     constraint batch_one_per_name unique (requester_id, project_id, name),
@@ -2277,6 +2279,7 @@ create table batch (
     constraint batch_agreement_iff_adaptive check ((agreement_bps is not null) = (redundancy_most > redundancy)),
     constraint batch_error_cost_only_adaptive check (error_cost_minor is null or agreement_bps is not null),
     constraint batch_error_cost_possible check (error_cost_minor between 1 and 1000000000000),
+    constraint batch_answer_value_possible check (answer_value_minor between 1 and 1000000000000),
     constraint batch_agreement_possible check (agreement_bps between 1 and 10000),
     constraint batch_resizing_possible check (resizing_to between 1 and redundancy_most)
 );

@@ -171,6 +171,10 @@ package enum MarketSchema {
             version: 44, name: "http",
             script: String(decoding: PackageResources._044_http_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 45, name: "answer_value",
+            script: String(decoding: PackageResources._045_answer_value_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

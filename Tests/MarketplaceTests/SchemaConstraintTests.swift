@@ -103,6 +103,7 @@ struct SchemaConstraintTests {
             "batch_error_cost_possible",
             "update batch set redundancy_most = redundancy + 1, agreement_bps = 5000, error_cost_minor = 0"
         ),
+        ("batch_answer_value_possible", "update batch set answer_value_minor = 0"),
         ("batch_agreement_possible", "update batch set redundancy_most = 2, agreement_bps = 0"),
         ("batch_resizing_possible", "update batch set resizing_to = 0"),
         ("batch_archived_iff_archived", "update batch set archived_at = created_at"),

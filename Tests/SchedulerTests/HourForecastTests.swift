@@ -102,7 +102,7 @@ struct HourForecastTests {
         func demand(_ requirement: Requirement.ID, _ answers: Int) throws -> PriceDemand {
             PriceDemand(
                 requirement: requirement, expectedMinutes: 30, pay: try Money(2_000, usd), redundancy: 1,
-                answers: answers)
+                answers: answers, answerValue: nil)
         }
         let supply = [
             PriceSupply(worker: workers[0], minutes: 120), PriceSupply(worker: workers[1], minutes: 2_400),

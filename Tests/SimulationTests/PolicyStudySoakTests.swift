@@ -44,7 +44,7 @@ struct PolicyStudySoakTests {
         let study = try study([.ring], WeekPolicy.allCases, workers: Self.isSoak ? 60 : 20, days: 7)
         let (one, other) = (try await study.run(), try await study.run())
         #expect(one.json.canonicalText == other.json.canonicalText && one.csv == other.csv && one.svg == other.svg)
-        #expect(one.lines == other.lines && one.lines.contains(PolicyReport.caution))
+        #expect(one.lines == other.lines && one.lines.contains(one.caution))
         let values = one.outcomes.filter { $0.policy == .ours }.compactMap { $0.metrics[.welfare] }
         #expect(Set(values).count == 2)
     }

@@ -33,7 +33,8 @@ extension Shape {
         [
             "batch": .id, "requester": .id, "project": .id, "name": .text, "state": .choice(BatchState.self),
             "door": .choice(BatchDoor.self), "redundancy": .count, "redundancy_most": .count,
-            "agreement_bps": .bps.orNull, "error_cost_minor": .minor.orNull, "currency": .currency,
+            "agreement_bps": .bps.orNull, "error_cost_minor": .minor.orNull, "answer_value_minor": .minor.orNull,
+            "currency": .currency,
             "pay_minor": .minor, "fee_minor": .minor, "most_pay_minor": .minor, "budget_minor": .minor,
             "top_up_bps": .bps, "top_up_share_minor": .minor, "top_up_spent_minor": .minor, "control_bps": .bps,
             "expected_minutes": .count, "priority": .integer, "tasks": .count, "slots": .count,
@@ -58,6 +59,7 @@ extension Shape {
             "worker_tasks_max": Shape.integer.optional, "gold_bps": Shape.integer.optional,
             "packed": Shape.flag.optional, "due_at": Shape.time.optional, "control_bps": Shape.integer.optional,
             "sensitivity": Shape.integer.optional, "ceiling_minor": Shape.integer.optional,
+            "answer_value_minor": Shape.integer.described("What a right answer is worth; routing goes by it.").optional,
         ])
     static let withdrawn = Shape.object(
         "Withdrawn", ["tasks": .count, "slots": .count, "released_minor": .minor, "currency": .currency])
@@ -140,7 +142,8 @@ extension Batch {
         [
             "redundancy": .integer(Int64(redundancy)), "redundancy_most": .integer(Int64(redundancyMost)),
             "agreement_bps": agreementBasisPoints.map { .integer(Int64($0)) } ?? .null,
-            "error_cost_minor": errorCost.map(JSON.integer) ?? .null, "currency": .string(pay.currency.code),
+            "error_cost_minor": errorCost.map(JSON.integer) ?? .null,
+            "answer_value_minor": answerValue.map(JSON.integer) ?? .null, "currency": .string(pay.currency.code),
             "pay_minor": .integer(pay.minorUnits), "fee_minor": .integer(fee.minorUnits),
             "most_pay_minor": .integer(mostPay.minorUnits), "budget_minor": .integer(budget.minorUnits),
             "top_up_bps": .integer(Int64(topUpBasisPoints)), "top_up_share_minor": .integer(topUpShare.minorUnits),

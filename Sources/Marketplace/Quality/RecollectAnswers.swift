@@ -143,6 +143,6 @@ extension BatchDraft {
             pricing: BatchPricing(
                 region: pricing.region, language: pricing.language, hoursToDue: pricing.hoursToDue,
                 isUnsocial: pricing.isUnsocial, difficulty: pricing.difficulty, escalator: pricing.escalator,
-                topUpBasisPoints: pricing.topUpBasisPoints), sensitivity: sensitivity)
+                topUpBasisPoints: pricing.topUpBasisPoints), sensitivity: sensitivity, answerValue: answerValue)
     }
 }

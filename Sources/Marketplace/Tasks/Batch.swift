@@ -29,6 +29,8 @@ package struct Batch: Sendable {
     package let agreementBasisPoints: Int?
     /// What a wrong answer costs the requester, in minor units; `nil` where agreement alone decides.
     package let errorCost: Int64?
+    /// What a right answer is worth to the requester, in minor units; `nil` where they have not said.
+    package let answerValue: Int64?
     /// What one accepted assignment pays the worker.
     package let pay: Money
     /// What the platform adds to that.

@@ -8,7 +8,7 @@ extension BatchDraft {
         "fee_bps", "currency", "budget_minor", "expected_minutes", "lease_seconds", "answer_seconds", "priority",
         "workforces", "region", "language", "hours_to_due", "unsocial_hours", "difficulty", "escalation",
         "top_up_bps", "worker_tasks_max", "gold_bps", "packed", "due_at", "redundancy_most", "agreement_bps",
-        "error_cost_minor", "control_bps", "sensitivity", "ceiling_minor", "tasks",
+        "error_cost_minor", "control_bps", "sensitivity", "ceiling_minor", "answer_value_minor", "tasks",
     ]
 
     /// A draft as a requester writes it; see samples/batch.json.
@@ -47,7 +47,8 @@ extension BatchDraft {
             adaptive: try AdaptiveRedundancy(fields),
             dueAt: fields.value("due_at").isNull ? nil : try fields.instant("due_at"),
             controlBasisPoints: Int(clamping: try fields.integer("control_bps", or: 0)),
-            sensitivity: Int(clamping: try fields.integer("sensitivity", or: 0))
+            sensitivity: Int(clamping: try fields.integer("sensitivity", or: 0)),
+            answerValue: fields.value("answer_value_minor").isNull ? nil : try fields.integer("answer_value_minor")
         )
     }
 }

@@ -85,7 +85,8 @@ extension Transaction {
             adaptive: batch.agreementBasisPoints.map {
                 AdaptiveRedundancy(most: batch.redundancyMost, agreementBasisPoints: $0, errorCost: batch.errorCost)
             },
-            dueAt: dueAt, controlBasisPoints: batch.controlBasisPoints, sensitivity: try row["sensitivity"]
+            dueAt: dueAt, controlBasisPoints: batch.controlBasisPoints, sensitivity: try row["sensitivity"],
+            answerValue: batch.answerValue
         )
     }
 }

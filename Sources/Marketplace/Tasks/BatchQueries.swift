@@ -23,7 +23,7 @@ extension Transaction {
                                    pay_minor, fee_minor, currency, rate_id, budget_minor, expected_minutes,
                                    lease_seconds, answer_seconds, lapses_max, priority, created_at, workforces,
                                    worker_tasks_max, gold_bps, is_packed, due_at, redundancy_most, agreement_bps,
-                                   sensitivity, error_cost_minor)
+                                   sensitivity, error_cost_minor, answer_value_minor)
                 values (\(requester), \(id), \(draft.project), \(draft.name), 'draft', \(draft.door), \(requirement),
                         \(draft.redundancy), \(price.pay.minorUnits), \(price.fee.minorUnits), \(price.pay.currency),
                         \(price.rate), \(draft.budget.minorUnits), \(draft.expectedMinutes), \(draft.leaseSeconds),
@@ -31,7 +31,7 @@ extension Transaction {
                         (\(workforces)::text[])::workforce[], \(draft.sharing.workerTasksMax),
                         \(draft.sharing.goldBasisPoints), \(draft.sharing.isPacked), \(draft.dueAt),
                         \(draft.adaptive?.most ?? draft.redundancy), \(draft.adaptive?.agreementBasisPoints),
-                        \(draft.sensitivity), \(draft.adaptive?.errorCost))
+                        \(draft.sensitivity), \(draft.adaptive?.errorCost), \(draft.answerValue))
                 on conflict on constraint batch_one_per_name do nothing
                 """) == 1
         if isNew { try await insertBatchPrice(of: id, requester, price, feeBasisPoints: draft.feeBasisPoints) }
@@ -125,7 +125,7 @@ extension Batch {
                budget_minor, expected_minutes, priority, opened_at, rate_id, top_up_share_minor, top_up_spent_minor,
                task_count, slot_count, worker_tasks_max, gold_bps, is_packed,
                due_at, closed_reason, closed_by, archived_at, redundancy_most, agreement_bps, closes_as, resizing_to,
-               control_bps, error_cost_minor,
+               control_bps, error_cost_minor, answer_value_minor,
                coalesce((select top_up_bps from batch_price as price
                           where price.requester_id = batch.requester_id and price.batch_id = batch.batch_id),
                         0) as top_up_bps,
@@ -153,6 +153,7 @@ extension Batch {
         redundancyMost = try row["redundancy_most"]
         agreementBasisPoints = try row["agreement_bps"]
         errorCost = try row["error_cost_minor"]
+        answerValue = try row["answer_value_minor"]
         pay = try Money(row["pay_minor"], currency)
         fee = try Money(row["fee_minor"], currency)
         mostPay = try Money(row["most_pay_minor"], currency)

@@ -41,6 +41,9 @@ package struct BatchDraft: Sendable {
     package let controlBasisPoints: Int
     /// How sensitive its content is, 0 to 3: what clearance its workers need beside the requirement; 0 for none.
     package let sensitivity: Int
+    /// What a right answer is worth to the requester, in minor units, 1 to 10¹²; `nil` where they do not say. Only routing
+    /// reads it: it is neither paid nor shown to workers.
+    package let answerValue: Int64?
 
     package init(
         project: Project.ID, name: String, door: BatchDoor = .claim, profession: Profession, tier: Tier,
@@ -49,7 +52,7 @@ package struct BatchDraft: Sendable {
         priority: Int = 0,
         workforces: Set<Workforce> = Set(Workforce.allCases),
         pricing: BatchPricing = .plain, sharing: TaskSharing = .plain, adaptive: AdaptiveRedundancy? = nil,
-        dueAt: Date? = nil, controlBasisPoints: Int = 0, sensitivity: Int = 0
+        dueAt: Date? = nil, controlBasisPoints: Int = 0, sensitivity: Int = 0, answerValue: Int64? = nil
     ) {
         self.project = project
         self.name = name
@@ -73,6 +76,7 @@ package struct BatchDraft: Sendable {
         self.dueAt = dueAt
         self.controlBasisPoints = controlBasisPoints
         self.sensitivity = sensitivity
+        self.answerValue = answerValue
     }
 
     /// - Throws: ``BadInput`` for the first field that is out of bounds.
@@ -104,6 +108,9 @@ package struct BatchDraft: Sendable {
         try sharing.validate()
         try Self.check(controlBasisPoints, 0...10_000, "control_bps")
         try Self.check(sensitivity, 0...Clearance.most, "sensitivity")
+        if let answerValue, !(1...1_000_000_000_000).contains(answerValue) {
+            throw BadInput("answer_value_minor", "must be 1 to 1,000,000,000,000")
+        }
         guard !workforces.isEmpty else { throw BadInput("workforces", "must be crowd, agency or staff") }
         guard budget.minorUnits > 0 else { throw BadInput("budget", "must be above zero") }
     }

@@ -32,6 +32,7 @@ extension BatchDraft {
             ("gold_bps", sharing.goldBasisPoints == standing.sharing.goldBasisPoints),
             ("packed", sharing.isPacked == standing.sharing.isPacked),
             ("control_bps", controlBasisPoints == standing.controlBasisPoints),
+            ("answer_value_minor", answerValue == standing.answerValue),
         ]
         let changeable: [(String, Bool)] = [
             ("redundancy", redundancy == standing.redundancy),

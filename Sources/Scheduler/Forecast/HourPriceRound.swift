@@ -14,13 +14,18 @@ package struct HourPriceRound: SchedulerRound {
     private let market: Market
     private let actor: Principal.ID
     private let workersMax: Int
+    private let scale: Double
     private let logger: Logger
 
     /// - Parameters:
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
     ///   - workersMax: priced in one night, by id; who comes after them has no price.
-    package init(market: Market, by actor: Principal.ID, workersMax: Int = 100_000, logger: Logger) {
-        (self.market, self.actor, self.workersMax, self.logger) = (market, actor, workersMax, logger)
+    ///   - scale: what prices are multiplied by, for studies of prices that are off.
+    package init(
+        market: Market, by actor: Principal.ID, workersMax: Int = 100_000, scale: Double = 1, logger: Logger
+    ) {
+        (self.market, self.actor, self.workersMax) = (market, actor, workersMax)
+        (self.scale, self.logger) = (scale, logger)
     }
 
     package func runOnce() async throws -> RoundOutcome {
@@ -28,7 +33,7 @@ package struct HourPriceRound: SchedulerRound {
             try await reading(in: transaction)
         }
         guard let read else { return RoundOutcome(counts: [:], hasMore: false) }
-        let pricing = try HourPricing(read.demands, read.supply, meeting: read.meeting)
+        let pricing = try HourPricing(read.demands, read.supply, meeting: read.meeting, scale: scale)
         let solve = PriceSolve(
             solvedOn: read.day, demands: pricing.answers, workers: pricing.tags.count,
             certificateMillionths: pricing.certificateMillionths, priceMostMicros: pricing.priceMostMicros)

@@ -24,7 +24,7 @@ struct HourPricing: Sendable {
     /// - Throws: `MarketFault` for numbers out of Matching's bounds.
     init(
         _ demands: [PriceDemand], _ supply: [PriceSupply], meeting: [Requirement.ID: [Worker.ID]],
-        bounds: Bounds = Bounds()
+        scale priceScale: Double = 1, bounds: Bounds = Bounds()
     ) throws {
         let workers = supply.sorted { $0.worker < $1.worker }
         let place = Dictionary(uniqueKeysWithValues: workers.enumerated().map { ($1.worker, $0) })
@@ -60,7 +60,8 @@ struct HourPricing: Sendable {
         let highest = min(most, Matching.Market.Bounds.valueMax)
         tags = workers.indices.map { worker in
             // Who has no time is worth as much as anything brings, so that nothing is taken from them.
-            let price = workers[worker].minutes < 15 ? highest : proposal.unitPrices[worker]
+            let solved = PureMath.scaled(proposal.unitPrices[worker], by: priceScale)
+            let price = workers[worker].minutes < 15 ? highest : solved
             return HourPriceTag(
                 worker: workers[worker].worker, priceMicros: min(price, highest), units: workers[worker].minutes / 15)
         }
@@ -77,12 +78,10 @@ struct HourPricing: Sendable {
 
     /// What one answer is worth by somebody of whose skill nothing is known: all who may do it are alike to the price.
     private static func value(of demand: PriceDemand) -> Int64 {
-        var micros = demand.pay.minorUnits.multipliedReportingOverflow(by: 1_000_000)
-        for _ in 0..<demand.pay.currency.minorDigits { micros.partialValue /= 10 }
-        let pay = micros.overflow ? Matching.Market.Bounds.valueMax : micros.partialValue
+        let pay = RoutingValue.micros(demand.pay)
         return PairValue(
             PairFacts(
-                task: 0, worker: 0, valueMicros: 0, payMicros: pay,
+                task: 0, worker: 0, valueMicros: demand.answerValue.map { RoutingValue.micros($0, demand.pay.currency) } ?? 0, payMicros: pay,
                 skill: RoutingValue.unknownSkill, observations: Int.max, answersDeciding: demand.redundancy),
             weights: RoutingPolicy.usualWeights
         ).micros

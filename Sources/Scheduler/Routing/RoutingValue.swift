@@ -49,10 +49,10 @@ struct RoutingValue {
     ///   - tierDistance: how many tiers the worker stands above what is asked for.
     func of(_ batch: RoutingBatch, _ worker: RoutingCandidate, level: Int, tierDistance: Int) -> Pair {
         let known = market.known
-        let pay = known.pay[batch.id].map(Self.micros) ?? 0
+        let pay = known.pay[batch.id]
+        let payMicros = pay.map(Self.micros) ?? 0
         // Never nothing, so that priority and age count where the pay is not known.
-        let value = max(
-            PureMath.scaled(pay, by: Double(weights.valueOverPayMillionths) / 1_000_000), Self.valueMin)
+        let value = max(stated(batch, pay) ?? usualValue(payMicros), Self.valueMin)
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
@@ -62,7 +62,7 @@ struct RoutingValue {
         let skill = known.skills[worker.worker]
         let parts = PairValue(
             PairFacts(
-                task: batch.id.uuid.bits, worker: worker.worker.uuid.bits, valueMicros: value, payMicros: pay,
+                task: batch.id.uuid.bits, worker: worker.worker.uuid.bits, valueMicros: value, payMicros: payMicros,
                 skill: skill?.belief ?? Self.unknownSkill, observations: skill?.evidence ?? 0,
                 answersDeciding: batch.redundancy, isRecoverable: batch.redundancy > 1, ageSeconds: age,
                 boundSeconds: bound ?? Self.usualBoundSeconds,
@@ -92,10 +92,22 @@ struct RoutingValue {
     private static let valueMin: Int64 = 1_000_000
 
     /// Of the least unit: a cent is 10,000 millionths of a dollar.
-    private static func micros(_ money: Money) -> Int64 {
-        let digits = min(max(money.currency.minorDigits, 0), 6)
+    static func micros(_ money: Money) -> Int64 { micros(money.minorUnits, money.currency) }
+
+    static func micros(_ minorUnits: Int64, _ currency: Currency) -> Int64 {
+        let digits = min(max(currency.minorDigits, 0), 6)
         let factor = (0..<(6 - digits)).reduce(Int64(1)) { factor, _ in factor * 10 }
-        return min(max(money.minorUnits, 0), valueMax / factor) * factor
+        return min(max(minorUnits, 0), valueMax / factor) * factor
+    }
+
+    /// What the requester says that a right answer is worth.
+    private func stated(_ batch: RoutingBatch, _ pay: Money?) -> Int64? {
+        guard let value = batch.answerValue, let pay else { return nil }
+        return Self.micros(value, pay.currency)
+    }
+
+    private func usualValue(_ payMicros: Int64) -> Int64 {
+        PureMath.scaled(payMicros, by: Double(weights.valueOverPayMillionths) / 1_000_000)
     }
 
     private static func seconds(_ interval: TimeInterval) -> Int64 {

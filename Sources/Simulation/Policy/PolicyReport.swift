@@ -7,9 +7,22 @@ package struct PolicyReport: Sendable {
     /// By scenario, seed and policy, in the order of the study.
     package let outcomes: [PolicyStudy.Outcome]
 
+    /// The money of each run on a database, in the order of ``outcomes``; none without one.
+    package let books: [StudyBooks]
+
+    init(study: PolicyStudy, outcomes: [PolicyStudy.Outcome], books: [StudyBooks] = []) {
+        (self.study, self.outcomes, self.books) = (study, outcomes, books)
+    }
+
     /// What must be said with every figure.
-    package static let caution =
-        "Pure policy functions and solver alone: no database, no money. `simulate contracts` runs on the database."
+    package var caution: String {
+        books.isEmpty
+            ? "Pure policy functions and solver alone: no database, no money. With --database the scheduler itself runs."
+            : "The scheduler's own rounds on a database, with money; people as in the pure study."
+    }
+
+    /// Whether the books of every run are in order.
+    package var isSound: Bool { books.allSatisfy(\.isSound) }
 
     /// A mean over seeds with half the width of its 95 % confidence interval.
     package struct Estimate: Hashable, Sendable {
@@ -68,7 +81,7 @@ package struct PolicyReport: Sendable {
         var lines = [
             "\(study.workers) workers, \(study.days) days, "
                 + "seeds \(study.seed) to \(study.seed &+ UInt64(study.seeds - 1))",
-            Self.caution, "Mean over seeds ± half of the 95 % confidence interval.",
+            caution, "Mean over seeds ± half of the 95 % confidence interval.",
         ]
         for scenario in study.scenarios {
             lines += ["", "\(scenario.rawValue)  \(scenario.title)"]
@@ -85,6 +98,7 @@ package struct PolicyReport: Sendable {
                 lines.append("  seeds in which ours is below fifo: \(below)")
             }
         }
+        if !books.isEmpty { lines += ["", "Money"] + books.map { "  " + $0.line } }
         return lines
     }
 
@@ -98,7 +112,7 @@ package struct PolicyReport: Sendable {
     /// Every outcome, and the estimates.
     package var json: JSON {
         [
-            "caution": .string(Self.caution), "workers": .integer(Int64(study.workers)),
+            "caution": .string(caution), "workers": .integer(Int64(study.workers)),
             "days": .integer(Int64(study.days)), "seed": .string(String(study.seed)),
             "seeds": .integer(Int64(study.seeds)),
             "scenarios": .array(
@@ -110,6 +124,7 @@ package struct PolicyReport: Sendable {
                         "policies": .array(study.policies.map { json(scenario, $0) }),
                     ]
                 }),
+            "books": .array(books.map(\.json)),
             "outcomes": .array(
                 outcomes.map { outcome in
                     [

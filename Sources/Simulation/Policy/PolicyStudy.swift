@@ -64,7 +64,7 @@ package struct PolicyStudy: Sendable {
 
     /// Plays everything, two markets at a time; the result does not depend on which ends first.
     /// - Parameter progress: called with how many of how many markets are done.
-    package func run(progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }) async throws -> PolicyReport {
+    package func run(progress: @escaping (Int, Int) -> Void = { _, _ in }) async throws -> PolicyReport {
         let markets = scenarios.flatMap { scenario in
             (0..<seeds).map { (scenario: scenario, seed: seed &+ UInt64($0)) }
         }

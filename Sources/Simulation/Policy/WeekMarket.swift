@@ -184,6 +184,19 @@ struct WeekMarket {
         return tick
     }
 
+    /// Whether a worker is there and, if they have nothing in hand, looks for work: at every second quarter of an hour.
+    func isLooking(_ worker: Int, at tick: Int) -> Bool {
+        guard workers[worker].isThere(at: tick) else { return false }
+        var random = PolicyRandom(seed: seed &+ 55, subject: UInt128(tick) << 32 | UInt128(worker))
+        return random.unit() < 0.5
+    }
+
+    /// Whether nothing can be decided: S10.
+    func isOut(at tick: Int) -> Bool {
+        let first = 3 * Tick.perDay + 60
+        return scenario == .outage && (first..<first + 2).contains(tick % Tick.perWeek)
+    }
+
     /// How good an answer of this skill is, at a tick.
     func accuracy(_ skill: Int, at tick: Int) -> Double {
         let worker = workers[Int(skills[skill].worker)]

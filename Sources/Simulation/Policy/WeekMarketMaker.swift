@@ -9,10 +9,11 @@ struct WeekMarketMaker {
     let seed: UInt64
     let scenario: PolicyScenario
     var grants: WeekGrants = []
+    /// Candidates of a task at most; on a database all of its cell.
+    var eligibleMax = 24
 
     /// What the first forecasts rest on.
     static let pastWeeks = 4
-    static let eligibleMax = 24
     /// How long answers take, in units.
     static let durations = [1, 1, 2, 2, 3, 4]
     /// Answers × duration on average.
@@ -191,13 +192,13 @@ extension WeekMarketMaker {
     ) -> WeekTask? {
         guard !members.isEmpty else { return nil }
         let first = edges.count
-        if members.count <= Self.eligibleMax {
+        if members.count <= eligibleMax {
             edges.append(contentsOf: members)
         } else {
             // Every so many-th of the cell, from a place of the task's own.
-            let stride = Double(members.count) / Double(Self.eligibleMax)
+            let stride = Double(members.count) / Double(eligibleMax)
             let start = random.unit() * Double(members.count)
-            for step in 0..<Self.eligibleMax {
+            for step in 0..<eligibleMax {
                 let place = Int(start + Double(step) * stride + random.unit() * (stride - 1)) % members.count
                 if edges.count == first || !edges[first...].contains(members[place]) { edges.append(members[place]) }
             }

@@ -123,10 +123,7 @@ struct WeekRun {
     }
 
     /// Whether nothing can be decided: S10.
-    private var isOut: Bool {
-        market.scenario == .outage && tick % Tick.perWeek >= 3 * Tick.perDay + 60
-            && tick % Tick.perWeek < 3 * Tick.perDay + 62
-    }
+    private var isOut: Bool { market.isOut(at: tick) }
 
     var week: Int { tick / Tick.perWeek }
     var weekStart: Int { week * Tick.perWeek }
@@ -214,10 +211,7 @@ struct WeekRun {
     /// Whether a worker looks for work now: they are there, have nothing in hand and hours left, and not everybody
     /// looks at every quarter of an hour.
     func isLooking(_ worker: Int) -> Bool {
-        guard live[worker] == 0, !isSpent[worker], !listed[worker].isEmpty, market.workers[worker].isThere(at: tick)
-        else { return false }
-        var random = PolicyRandom(seed: market.seed &+ 55, subject: UInt128(tick) << 32 | UInt128(worker))
-        return random.unit() < 0.5
+        live[worker] == 0 && !isSpent[worker] && !listed[worker].isEmpty && market.isLooking(worker, at: tick)
     }
 
     /// What is listed for a worker, wants answers and fits in the hours that they know they have.

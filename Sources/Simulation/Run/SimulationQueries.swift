@@ -22,6 +22,13 @@ struct SimulationBatch: Sendable {
     let leaseSeconds: Int
 }
 
+/// An offer that waits for its worker.
+struct OfferToAnswer: Sendable {
+    let id: Offer.ID
+    let worker: Worker.ID
+    let batch: Batch.ID
+}
+
 extension Transaction {
     /// When the market last changed.
     func latestStamp() async throws -> Date? {
@@ -82,6 +89,31 @@ extension Transaction {
         var found: [Worker.ID: Offer.ID] = [:]
         for row in rows { found[try row["worker_id"]] = try row.value("offer_id", as: Offer.ID.self) }
         return found
+    }
+
+    /// The open offers that can still be answered, by worker, the oldest first; at most 100,000.
+    func offersToAnswer() async throws -> [Worker.ID: [OfferToAnswer]] {
+        let rows = try await rows(
+            """
+            select worker_id, offer_id, batch_id from offer
+             where state = 'open' and answer_by > \(instant)
+             order by offer_id
+             limit 100000
+            """)
+        let found = try rows.map {
+            OfferToAnswer(id: try $0["offer_id"], worker: try $0["worker_id"], batch: try $0["batch_id"])
+        }
+        return Dictionary(grouping: found, by: \.worker)
+    }
+
+    /// What a quarter of an hour is worth on average, in micro-units, by the newest night's solve; `nil` before the first.
+    func meanHourPrice() async throws -> Int64? {
+        try await firstRow(
+            """
+            select (sum(price_micros * greatest(units, 1)) / sum(greatest(units, 1)))::bigint as mean
+              from hour_price
+             where solved_on = (select solved_on from price_solve order by solved_on desc limit 1)
+            """)?["mean"]
     }
 
     /// Of the published tasks, how many are closed, and how many there are.

@@ -52,17 +52,23 @@ extension SimulationRun {
         _ = try await judge(item.assignment, of: item.requester, judgement, reasons: reasons, by: second)
     }
 
-    /// One person of finance prepares, another approves what they saw, the first sends it to the bank.
-    func pay() async throws {
+}
+
+/// What is due is paid: one person of finance prepares, another approves what they saw, the first sends it to the bank.
+struct Payday {
+    let market: Market
+    let maker: Principal.ID
+    let checker: Principal.ID
+    let sink: PayoutSink
+
+    func callAsFunction(on instant: Date) async throws {
         let dollars = try SimulationCurrency.dollars
         do {
-            let batch = try await PreparePayoutBatch(market: market)(dollars, by: crew.financeMaker)
-            try await ApprovePayoutBatch(market: market)(
-                batch.id, contentHash: batch.contentHash, by: crew.financeChecker
-            )
-            let file = try await IssuePayoutBatch(market: market)(batch.id, by: crew.financeMaker)
-            let day = now.ISO8601Format(.iso8601.year().month().day())
-            try payouts("payout-\(day)-\(batch.id).csv", file)
+            let batch = try await PreparePayoutBatch(market: market)(dollars, by: maker)
+            try await ApprovePayoutBatch(market: market)(batch.id, contentHash: batch.contentHash, by: checker)
+            let file = try await IssuePayoutBatch(market: market)(batch.id, by: maker)
+            let day = instant.ISO8601Format(.iso8601.year().month().day())
+            try sink("payout-\(day)-\(batch.id).csv", file)
         } catch PayoutRefusal.nothingToPay {
             return
         }

@@ -115,7 +115,8 @@ final class SimulationRun {
     }
 
     private func payday() async throws {
-        try await pay()
+        try await Payday(
+            market: market, maker: crew.financeMaker, checker: crew.financeChecker, sink: payouts)(on: now)
         facts.weeks = Int((now.timeIntervalSince(begun) / (7 * 86_400)).rounded(.up))
         let unpaid = try await market.database.read { try await $0.unpaidEarnings() }
         isOver = (isWorkDone && unpaid == 0) || facts.weeks >= weeksMax

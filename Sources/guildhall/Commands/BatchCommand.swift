@@ -36,7 +36,8 @@ struct BatchCommand: AsyncParsableCommand {
                 the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
                 {shape: steps | linear, after_seconds, interval_seconds, step_minor, cap_minor}; top_up_bps: what is \
                 held beside the worst case for top-ups to the pay floor; control_bps: how many of the tasks with a \
-                suggestion stay without it; tasks [{external_key, payload, parties, suggestion}]: those whose \
+                suggestion stay without it; answer_value_minor: what a right answer is worth to you, which routing goes \
+                by (otherwise four times the pay); tasks [{external_key, payload, parties, suggestion}]: those whose \
                 key the project knows are left as they are.
                 """
         )
@@ -226,6 +227,7 @@ extension Batch {
             "redundancy_most": .integer(Int64(redundancyMost)),
             "agreement_bps": agreementBasisPoints.map { .integer(Int64($0)) } ?? .null,
             "error_cost_minor": errorCost.map(JSON.integer) ?? .null,
+            "answer_value_minor": answerValue.map(JSON.integer) ?? .null,
             "resizing_to": resizingTo.map { .integer(Int64($0)) } ?? .null,
             "closed_reason": closedReason.map { .string($0.rawValue) } ?? .null,
             "closed_by": closedBy.map { .string("\($0)") } ?? .null,

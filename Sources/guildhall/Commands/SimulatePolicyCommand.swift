@@ -19,9 +19,15 @@ extension SimulateCommand {
                 Policies: ours, fifo (best available, first come first served), greedy (most valuable pair first), \
                 pull (workers pick from a list), hindsight (the bound).
 
+                With --database each run has a new database of its own (the last one stays until the next), on which the \
+                scheduler's own rounds, leases, reviews, postings and payouts run: policies ours and pull, at most 1000 \
+                experts. It ends in failure unless money in is money out and held and the doctor finds nothing.
+
                 guildhall simulate policy --workers 300 --days 28 --seeds 5 --scenario S1 --policy all --svg s1.svg
                 """
         )
+        @OptionGroup var options: DatabaseOptions
+        @Flag(help: "Run on the embedded database, with money.") var database = false
         @Option(help: "Experts, 10 to 20000.") var workers = 300
         @Option(help: "Days, 7 to 60.") var days = 28
         @Option(help: "The first seed.") var seed: UInt64 = 1
@@ -45,14 +51,33 @@ extension SimulateCommand {
                     policies: try policies(), grants: try grants()
                 )
                 let bar = ProgressBar()
-                let report = try await study.run()
+                let report =
+                    database
+                    ? try await onDatabase(study, bar) : try await study.run { bar.update(done: $0, total: $1, label: "markets") }
                 bar.end()
                 if let csvFile { try Data(report.csv).write(to: URL(fileURLWithPath: csvFile)) }
                 if let svgFile { try Data(report.svg.utf8).write(to: URL(fileURLWithPath: svgFile)) }
                 if json { Console.result(report.json) } else { Console.result(report.lines.joined(separator: "\n")) }
+                guard report.isSound else { throw ExitCode.failure }
+            } catch let code as ExitCode {
+                throw code
             } catch {
                 throw Console.failure(error)
             }
+        }
+
+        private func onDatabase(_ study: PolicyStudy, _ bar: ProgressBar) async throws -> PolicyReport {
+            try study.checkForDatabase()
+            var report: PolicyReport?
+            try await withSession(options, schema: .untouched) { outer in
+                report = try await study.runOnDatabase(
+                    { clock, seed, body in
+                        let session = try await outer.onFreshDatabase("guildhall_study", clock: clock, seed: seed)
+                        try await session.closing { try await body(session.market) }
+                    }, progress: { bar.update(done: $0, total: $1, label: $2) })
+            }
+            guard let report else { throw ExitCode.failure }
+            return report
         }
 
         private func scenarios() throws(BadInput) -> [PolicyScenario] {

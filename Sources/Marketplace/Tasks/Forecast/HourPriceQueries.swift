@@ -41,13 +41,13 @@ extension Transaction {
         try await rows(
             """
             with looked as materialized (
-                select requester_id, batch_id, requirement_id, expected_minutes, pay_minor, currency, redundancy
+                select requester_id, batch_id, requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
                   from batch
                  where state = 'open' and (due_at is null or due_at > \(instant))
                  order by opened_at, batch_id
                  limit \(min(max(batchesMax, 1), 5_000))
             )
-            select requirement_id, expected_minutes, pay_minor, currency, redundancy,
+            select requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor,
                    sum(seen.answers)::bigint as answers
               from looked
              cross join lateral (
@@ -58,8 +58,8 @@ extension Transaction {
                          order by slot.allotment_id, slot.slot_no, slot.task_id
                          limit \(Self.routingSlotsMax)) as open) as seen
              where seen.answers > 0
-             group by requirement_id, expected_minutes, pay_minor, currency, redundancy
-             order by requirement_id, expected_minutes, pay_minor, currency, redundancy
+             group by requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
+             order by requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
             """
         ).map(PriceDemand.init)
     }
@@ -70,13 +70,13 @@ extension Transaction {
     package func arrivals(kindsMax: Int) async throws -> [PriceDemand] {
         try await rows(
             """
-            select requirement_id, expected_minutes, pay_minor, currency, redundancy,
+            select requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor,
                    (sum(slot_count) / 4)::bigint as answers
               from batch
              where opened_at > \(instant)::timestamptz - interval '28 days' and opened_at is not null
-             group by requirement_id, expected_minutes, pay_minor, currency, redundancy
+             group by requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
             having sum(slot_count) >= 4
-             order by answers desc, requirement_id, expected_minutes, pay_minor, currency, redundancy
+             order by answers desc, requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
              limit \(min(max(kindsMax, 1), 5_000))
             """
         ).map(PriceDemand.init)
@@ -168,6 +168,6 @@ extension PriceDemand {
         self.init(
             requirement: try row["requirement_id"], expectedMinutes: try row["expected_minutes"],
             pay: try Money(row["pay_minor"], row["currency"]), redundancy: try row["redundancy"],
-            answers: Int(clamping: try row.value("answers", as: Int64.self)))
+            answers: Int(clamping: try row.value("answers", as: Int64.self)), answerValue: try row["answer_value_minor"])
     }
 }

@@ -12,6 +12,8 @@ package struct PriceDemand: Hashable, Sendable {
     package let redundancy: Int
     /// How many answers.
     package let answers: Int
+    /// What a right one is worth to the requester, in minor units; `nil` where they have not said.
+    package let answerValue: Int64?
 }
 
 /// What a worker can give in the days ahead.

@@ -27,16 +27,19 @@ package struct RoutingBatch: Hashable, Sendable {
     package let redundancy: Int
     /// Whether its tasks belong to matters.
     package let hasMatters: Bool
+    /// What a right answer is worth to the requester, in minor units; `nil` where they have not said.
+    package let answerValue: Int64?
 
     package var key: Batch.Key { Batch.Key(requester: requester, id: id) }
 
     package init(
         requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, leaseSeconds: Int,
         priority: Int, dueAt: Date? = nil, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int,
-        tasks: Int = 1_000, workforces: [Workforce] = Workforce.allCases, redundancy: Int = 1, hasMatters: Bool = false
+        tasks: Int = 1_000, workforces: [Workforce] = Workforce.allCases, redundancy: Int = 1, hasMatters: Bool = false,
+        answerValue: Int64? = nil
     ) {
         (self.tasks, self.workforces, self.redundancy) = (tasks, workforces, redundancy)
-        self.hasMatters = hasMatters
+        (self.hasMatters, self.answerValue) = (hasMatters, answerValue)
         (self.requester, self.id, self.requirement) = (requester, id, requirement)
         (self.expectedMinutes, self.leaseSeconds) = (expectedMinutes, leaseSeconds)
         (self.priority, self.dueAt, self.openedAt) = (priority, dueAt, openedAt)
@@ -52,7 +55,7 @@ package struct RoutingBatch: Hashable, Sendable {
             openTasks: try row["open_tasks"],
             openOffers: try row["open_offers"], tasks: try row["task_count"],
             workforces: try row["workforces"], redundancy: try row["redundancy"],
-            hasMatters: try row["has_matters"]
+            hasMatters: try row["has_matters"], answerValue: try row["answer_value_minor"]
         )
     }
 }

@@ -52,8 +52,8 @@ extension Transaction {
         select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
                batch.lease_seconds, batch.priority, batch.due_at,
                coalesce(batch.opened_at, batch.created_at) as opened_at, batch.task_count,
-               batch.workforces::text[] as workforces, batch.redundancy, batch.has_matters, slots.open_slots,
-               slots.open_tasks, offers.open_offers
+               batch.workforces::text[] as workforces, batch.redundancy, batch.has_matters,
+               batch.answer_value_minor, slots.open_slots, slots.open_tasks, offers.open_offers
           from batch
          cross join lateral (
             select count(*) as open_slots, count(distinct seen.task_id) as open_tasks
