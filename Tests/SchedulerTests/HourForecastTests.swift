@@ -101,7 +101,7 @@ struct HourForecastTests {
         let (scarce, idle) = (Requirement.ID(workers[0].uuid), Requirement.ID(workers[1].uuid))
         func demand(_ requirement: Requirement.ID, _ answers: Int) throws -> PriceDemand {
             PriceDemand(
-                requirement: requirement, expectedMinutes: 30, pay: try Money(2_000, usd), redundancy: 1,
+                profession: .lawyer, requirement: requirement, expectedMinutes: 30, pay: try Money(2_000, usd), redundancy: 1,
                 answers: answers, answerValue: nil)
         }
         let supply = [
@@ -109,14 +109,18 @@ struct HourForecastTests {
             PriceSupply(worker: workers[2], minutes: 0),
         ]
         let meeting = [scarce: [workers[0], workers[2]], idle: [workers[1]]]
-        let pricing = try HourPricing([try demand(scarce, 40), try demand(idle, 2)], supply, meeting: meeting)
+        let sheet = HourPricing.Sheet(
+            open: [try demand(scarce, 40)], past: [try demand(idle, 2)], supply: supply, meeting: meeting)
+        let pricing = try HourPricing(sheet)
         let price = Dictionary(uniqueKeysWithValues: pricing.tags.map { ($0.worker, $0.priceMicros) })
         #expect(price[workers[1]] == 0)
         let scarcePrice = try #require(price[workers[0]])
         #expect(scarcePrice > pricing.priceMostMicros / 2)
         #expect(price[workers[2]] == pricing.priceMostMicros)
         #expect(pricing.certificateMillionths > 980_000)
-        let again = try HourPricing([try demand(scarce, 40), try demand(idle, 2)], supply.reversed(), meeting: meeting)
+        var turned = sheet
+        turned.supply.reverse()
+        let again = try HourPricing(turned)
         #expect(again.tags == pricing.tags)
     }
 

@@ -14,17 +14,20 @@ package struct HourPriceRound: SchedulerRound {
     private let market: Market
     private let actor: Principal.ID
     private let workersMax: Int
+    private let policy: RoutingPolicy
     private let scale: Double
     private let logger: Logger
 
     /// - Parameters:
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
     ///   - workersMax: priced in one night, by id; who comes after them has no price.
+    ///   - policy: of the routing rounds, whose weights count.
     ///   - scale: what prices are multiplied by, for studies of prices that are off.
     package init(
-        market: Market, by actor: Principal.ID, workersMax: Int = 100_000, scale: Double = 1, logger: Logger
+        market: Market, by actor: Principal.ID, workersMax: Int = 100_000, policy: RoutingPolicy = RoutingPolicy(),
+        scale: Double = 1, logger: Logger
     ) {
-        (self.market, self.actor, self.workersMax) = (market, actor, workersMax)
+        (self.market, self.actor, self.workersMax, self.policy) = (market, actor, workersMax, policy)
         (self.scale, self.logger) = (scale, logger)
     }
 
@@ -33,7 +36,7 @@ package struct HourPriceRound: SchedulerRound {
             try await reading(in: transaction)
         }
         guard let read else { return RoundOutcome(counts: [:], hasMore: false) }
-        let pricing = try HourPricing(read.demands, read.supply, meeting: read.meeting, scale: scale)
+        let pricing = try HourPricing(read.sheet, weights: policy.weights, scale: scale)
         let solve = PriceSolve(
             solvedOn: read.day, demands: pricing.answers, workers: pricing.tags.count,
             certificateMillionths: pricing.certificateMillionths, priceMostMicros: pricing.priceMostMicros)
@@ -49,9 +52,7 @@ package struct HourPriceRound: SchedulerRound {
 
     private struct Reading {
         let day: CalendarDate
-        let demands: [PriceDemand]
-        let supply: [PriceSupply]
-        let meeting: [Requirement.ID: [Worker.ID]]
+        let sheet: HourPricing.Sheet
     }
 
     /// - Returns: `nil` where today has its prices, or nobody's hours are forecast yet.
@@ -66,13 +67,24 @@ package struct HourPriceRound: SchedulerRound {
             supply += page
         }
         guard supply.contains(where: { $0.minutes > 0 }) else { return nil }
-        let demands =
-            try await transaction.openAnswers(batchesMax: Self.batchesMax)
-            + (try await transaction.arrivals(kindsMax: Self.kindsMax))
+        let weeks = try await transaction.weeksOfDemand()
+        let demands = (
+            open: try await transaction.openAnswers(batchesMax: Self.batchesMax),
+            past: try await transaction.arrivals(weeks: weeks, kindsMax: Self.kindsMax)
+        )
         var meeting: [Requirement.ID: [Worker.ID]] = [:]
-        for requirement in Set(demands.map(\.requirement)) {
+        let all = demands.open + demands.past
+        for requirement in Set(all.map(\.requirement)) {
             meeting[requirement] = try await transaction.workersMeeting(requirement, limit: Self.meetingMax)
         }
-        return Reading(day: day, demands: demands, supply: supply, meeting: meeting)
+        var skills: [Profession: [Worker.ID: RoutingSkill]] = [:]
+        let ids = supply.map(\.worker)
+        for profession in Set(all.map(\.profession)) {
+            skills[profession] = try await transaction.routingSkills(of: ids, in: profession)
+        }
+        return Reading(
+            day: day,
+            sheet: HourPricing.Sheet(
+                open: demands.open, past: demands.past, weeks: weeks, supply: supply, meeting: meeting, skills: skills))
     }
 }

@@ -7,10 +7,24 @@ struct HourPricing: Sendable {
     /// Bounds of one solve.
     struct Bounds: Hashable, Sendable {
         /// Answers that are solved over; more are thinned, and all hours with them, in proportion.
-        var answersMax = 20_000
+        var answersMax = 60_000
         /// Workers whom one answer may go to, spread evenly over those who meet what it demands.
         var candidatesMax = 30
         var bidsMax = 20_000_000
+    }
+
+    /// What one night's solve looks at.
+    struct Sheet: Sendable {
+        /// What is open now, and what the last weeks brought from this time of the week to its end.
+        var open: [PriceDemand]
+        var past: [PriceDemand]
+        /// How many weeks those are, at least 1.
+        var weeks = 1
+        /// Each worker once.
+        var supply: [PriceSupply]
+        /// Who meets each requirement.
+        var meeting: [Requirement.ID: [Worker.ID]]
+        var skills: [Profession: [Worker.ID: RoutingSkill]] = [:]
     }
 
     let tags: [HourPriceTag]
@@ -18,33 +32,36 @@ struct HourPricing: Sendable {
     let certificateMillionths: Int64
     let priceMostMicros: Int64
 
-    /// - Parameters:
-    ///   - supply: each worker once.
-    ///   - meeting: who meets each requirement.
+    /// One week alone says little of a worker who takes ten tasks in it: the weeks are solved together, each with what is
+    /// open now and all hours.
     /// - Throws: `MarketFault` for numbers out of Matching's bounds.
     init(
-        _ demands: [PriceDemand], _ supply: [PriceSupply], meeting: [Requirement.ID: [Worker.ID]],
-        scale priceScale: Double = 1, bounds: Bounds = Bounds()
+        _ sheet: Sheet, weights: ValueWeights = RoutingPolicy.usualWeights, scale priceScale: Double = 1,
+        bounds: Bounds = Bounds()
     ) throws {
-        let workers = supply.sorted { $0.worker < $1.worker }
+        let workers = sheet.supply.sorted { $0.worker < $1.worker }
         let place = Dictionary(uniqueKeysWithValues: workers.enumerated().map { ($1.worker, $0) })
-        let total = demands.reduce(0) { $0 + $1.answers }
+        let weeks = max(sheet.weeks, 1)
+        let demands = sheet.open.map { ($0, $0.answers * weeks) } + sheet.past.map { ($0, $0.answers) }
+        let total = demands.reduce(0) { $0 + $1.1 }
         let scale = min(1, Double(bounds.answersMax) / Double(max(total, 1)))
-        let units = workers.map { Self.units($0.minutes, scale) }
+        let units = workers.map { Self.units($0.minutes * weeks, scale) }
+        let values = Values(workers: workers.map(\.worker), skills: sheet.skills, weights: weights)
         var (tasks, offsets, candidates): ([TaskDemand], [Int], [Candidate]) = ([], [0], [])
         var most: Int64 = 0
-        for demand in demands {
-            let value = Self.value(of: demand)
+        for (demand, answers) in demands {
             let needed = max((demand.expectedMinutes + 14) / 15, 1)
-            most = max(most, value / Int64(needed) + 1)
-            let able = (meeting[demand.requirement] ?? []).compactMap { place[$0] }.filter { units[$0] >= needed }
-            for _ in 0..<Int((Double(demand.answers) * scale).rounded(.up)) where tasks.count < bounds.answersMax {
+            let able = (sheet.meeting[demand.requirement] ?? []).compactMap { place[$0] }.filter { units[$0] >= needed }
+            for _ in 0..<Int((Double(answers) * scale).rounded(.up)) where tasks.count < bounds.answersMax {
                 let number = tasks.count
                 tasks.append(TaskDemand(id: UInt128(number), slots: 1, units: needed))
                 let taken = min(able.count, bounds.candidatesMax)
                 for step in 0..<taken {
                     // Every so-manieth of them, begun elsewhere for each answer.
                     let spot = (number + step * max(able.count / max(taken, 1), 1)) % able.count
+                    let value = values.of(demand, by: able[spot])
+                    guard value > 0 else { continue }
+                    most = max(most, value / Int64(needed) + 1)
                     candidates.append(Candidate(worker: Int32(able[spot]), value: value))
                 }
                 offsets.append(candidates.count)
@@ -76,14 +93,31 @@ struct HourPricing: Sendable {
         return units == 0 ? 0 : max(Int(Double(units) * scale), 1)
     }
 
-    /// What one answer is worth by somebody of whose skill nothing is known: all who may do it are alike to the price.
-    private static func value(of demand: PriceDemand) -> Int64 {
-        let pay = RoutingValue.micros(demand.pay)
-        return PairValue(
-            PairFacts(
-                task: 0, worker: 0, valueMicros: demand.answerValue.map { RoutingValue.micros($0, demand.pay.currency) } ?? 0, payMicros: pay,
-                skill: RoutingValue.unknownSkill, observations: Int.max, answersDeciding: demand.redundancy),
-            weights: RoutingPolicy.usualWeights
-        ).micros
+    /// What answers are worth by workers: by what is known of their skill at the profession.
+    private struct Values {
+        private let known: [Profession: [(belief: BetaBelief, cautious: Double)?]]
+        private let unknown: (belief: BetaBelief, cautious: Double)
+        private let weights: ValueWeights
+
+        init(workers: [Worker.ID], skills: [Profession: [Worker.ID: RoutingSkill]], weights: ValueWeights) {
+            func read(_ belief: BetaBelief) -> (belief: BetaBelief, cautious: Double) {
+                (belief, belief.quantile(Double(weights.cautionMillionths) / 1_000_000))
+            }
+            known = skills.mapValues { skills in workers.map { skills[$0].map { read($0.belief) } } }
+            unknown = read(RoutingValue.unknownSkill)
+            self.weights = weights
+        }
+
+        func of(_ demand: PriceDemand, by worker: Int) -> Int64 {
+            let skill = known[demand.profession]?[worker] ?? unknown
+            return PairValue(
+                PairFacts(
+                    task: 0, worker: 0,
+                    valueMicros: demand.answerValue.map { RoutingValue.micros($0, demand.pay.currency) } ?? 0,
+                    payMicros: RoutingValue.micros(demand.pay), skill: skill.belief, cautiousSkill: skill.cautious,
+                    observations: Int.max, answersDeciding: demand.redundancy),
+                weights: weights
+            ).micros
+        }
     }
 }

@@ -2,6 +2,7 @@ internal import Formats
 internal import Foundation
 internal import Marketplace
 internal import Matching
+internal import Store
 
 /// Founds the market of a ``DatabaseRun``: professions, rates, a requester with money, and the people who come.
 struct DatabasePeople {
@@ -91,7 +92,7 @@ struct DatabasePeople {
             by: founders.chief)
         try await ActivateWorker(market: market)(id, by: founders.chief)
         try await SetAvailability(market: market)(
-            AvailabilitySettings(windows: try windows(person)), of: id, by: founders.chief)
+            AvailabilitySettings(windows: try windows(person), tasksAtOnceMax: 1), of: id, by: founders.chief)
         var isFirst = true
         for skill in week.skills where Int(skill.worker) == worker {
             let profession = try Self.profession(Int(skill.cell))
@@ -141,12 +142,23 @@ struct DatabasePeople {
 
     // MARK: Work
 
-    func publish(_ number: Int, due: Date, isOffered: Bool) async throws -> Batch.Key {
-        let (task, requester) = (week.tasks[number], founders.requester)
+    /// What came in four weeks before anybody was there: nobody does it, but forecasts rest on it.
+    func publishPast(_ clock: ManualClock) async throws {
+        let first = DatabaseRun.start - Double(WeekMarketMaker.pastWeeks * Tick.perWeek) * 900
+        for (number, task) in week.past.enumerated() {
+            clock.set(to: max(clock.now(), first + Double(task.arrival) * 900))
+            let due = first + Double(task.deadline) * 900
+            let key = try await publish(task, "p\(number)", due: due, isOffered: false)
+            _ = try await CloseBatch(market: market)(key.id, of: key.requester, by: system)
+        }
+    }
+
+    func publish(_ task: WeekTask, _ name: String, due: Date, isOffered: Bool) async throws -> Batch.Key {
+        let requester = founders.requester
         let profession = try Self.profession(Int(task.cell))
         let id = try await CreateBatch(market: market)(
             BatchDraft(
-                project: project, name: "t\(number)", door: isOffered ? .offer : .claim, profession: profession,
+                project: project, name: name, door: isOffered ? .offer : .claim, profession: profession,
                 tier: .generalist, requirement: .profession(profession, leastTier: .generalist),
                 redundancy: task.answers, feeBasisPoints: Self.feeBasisPoints,
                 budget: Money(Int64(task.answers) * 2 * Self.payMinor(task), dollars), expectedMinutes: task.units * 15,
@@ -154,7 +166,7 @@ struct DatabasePeople {
                 answerValue: max(task.value / 10_000, 1)),
             of: requester, by: founders.requesterKey)
         let draft = AsyncStream<TaskDraft> { stream in
-            stream.yield(TaskDraft(externalKey: "t\(number)", payload: [:], referenceAnswers: [:]))
+            stream.yield(TaskDraft(externalKey: name, payload: [:], referenceAnswers: [:]))
             stream.finish()
         }
         _ = try await AddTasks(market: market)(draft, to: id, of: requester, by: founders.requesterKey)

@@ -1,18 +1,19 @@
 internal import Foundation
 internal import Logging
 internal import Marketplace
+internal import Matching
 internal import Scheduler
 internal import Store
 
 /// The rounds of the program's scheduler that a ``DatabaseRun`` needs, in the order in which they are called.
 struct DatabaseRounds {
-    private let market: Market
+    private let market: Marketplace.Market
     private let payday: Payday
     private let always: [any SchedulerRound]
     private let deciding: [any SchedulerRound]
     private let nightly: [any SchedulerRound]
 
-    init(_ policy: WeekPolicy, people: DatabasePeople, market: Market, priceScale: Double) {
+    init(_ policy: WeekPolicy, people: DatabasePeople, market: Marketplace.Market, priceScale: Double) {
         self.market = market
         payday = Payday(
             market: market, maker: people.founders.financeMaker, checker: people.founders.financeChecker,
@@ -22,6 +23,8 @@ struct DatabaseRounds {
         limits.answerSeconds = Double(WorkerResponse.patienceTicks) * 900
         // Rounds are called for, not paced.
         limits.cellRestSeconds = 0
+        // Quality of a half is a guess in the study.
+        let routingPolicy = RoutingPolicy(weights: ValueWeights())
         always = [
             LeaseExpiryRound(market: market, by: system), OfferLapseRound(market: market, by: system),
             OfferFillRound(market: market, by: system), EligibilityRound(market: market),
@@ -29,21 +32,25 @@ struct DatabaseRounds {
         deciding =
             policy == .ours
             ? [
-                EscalationRound(market: market, by: system),
-                RoutingRound(market: market, by: system, limits: limits, logger: silence),
+                ProcessInfo.processInfo.environment["NOESC"] == nil ? EscalationRound(market: market, by: system) : LedgerFoldRound(market: market),
+                RoutingRound(market: market, by: system, policy: routingPolicy, limits: limits, logger: silence),
             ] : []
         nightly = [
             HoursForecastRound(market: market, by: system),
-            HourPriceRound(market: market, by: system, scale: priceScale, logger: silence),
+            HourPriceRound(market: market, by: system, policy: routingPolicy, scale: priceScale, logger: silence),
             BatchClosingRound(market: market, by: system), AuditSealRound(market: market),
             LedgerFoldRound(market: market),
         ]
     }
 
-    /// A quarter of an hour.
-    func turn(isOut: Bool) async throws {
+    /// What ran out is ended.
+    func turn() async throws {
         for round in always { try await exhaust(round) }
-        if !isOut { for round in deciding { try await exhaust(round) } }
+    }
+
+    /// Offers are made.
+    func decide() async throws {
+        for round in deciding { try await exhaust(round) }
     }
 
     /// - Returns: the mean price of a quarter of an hour, in micro-units; `nil` where there are none.

@@ -63,7 +63,7 @@ final class DatabaseRun {
 
     init(_ week: WeekMarket, _ policy: WeekPolicy, market: Marketplace.Market, clock: ManualClock) async throws {
         (self.week, self.policy, self.market, self.clock) = (week, policy, market, clock)
-        clock.set(to: Self.start - 86_400)
+        clock.set(to: Self.start - Double(WeekMarketMaker.pastWeeks * Tick.perWeek + Tick.perDay) * 900)
         people = try await DatabasePeople(week, market: market)
         rounds = DatabaseRounds(policy, people: people, market: market, priceScale: week.scenario.priceScale)
         beliefs = WeekBeliefs(week)
@@ -86,6 +86,7 @@ final class DatabaseRun {
 
     /// Runs to the end of the last day, pays the rest, and closes.
     func run(progress: @escaping ProgressReport) async throws -> WeekTally {
+        try await people.publishPast(clock)
         for worker in week.workers.indices where week.workers[worker].joinTick == 0 { try await join(worker) }
         while tick < week.ticks {
             clock.set(to: Self.start + Double(tick) * 900)
@@ -98,8 +99,8 @@ final class DatabaseRun {
             for held in ends[tick] { try await finish(held) }
             for task in deadlines[tick] where unfinished[task] > 0 { expire(task) }
             try await publish()
-            try await rounds.turn(isOut: isOut)
-            try await look()
+            try await rounds.turn()
+            try await serve()
             tick += 1
         }
         for later in tick..<ends.count where !ends[later].isEmpty {
@@ -175,7 +176,7 @@ final class DatabaseRun {
     private func publish() async throws {
         while arrivals < week.tasks.count, week.tasks[arrivals].arrival <= tick {
             let key = try await people.publish(
-                arrivals, due: Self.start + Double(week.tasks[arrivals].deadline) * 900, isOffered: policy == .ours)
+                week.tasks[arrivals], "t\(arrivals)", due: Self.start + Double(week.tasks[arrivals].deadline) * 900, isOffered: policy == .ours)
             batches[arrivals] = key
             taskOf[key.id] = arrivals
             counts.created += 1
@@ -184,28 +185,31 @@ final class DatabaseRun {
         }
     }
 
-    /// Whoever is there, has nothing in hand and hours left looks at every second quarter of an hour.
-    private func look() async throws {
-        let offers = policy == .ours ? try await market.database.read { try await $0.offersToAnswer() } : [:]
-        for (worker, id) in workers.enumerated() {
-            guard let id, !isBusy[worker], !isSpent[worker], week.isLooking(worker, at: tick) else { continue }
-            if policy == .ours {
-                try await answer(offers[id] ?? [], worker)
-            } else {
-                try await pull(worker, id)
-            }
+    /// Whoever is there, has nothing in hand and hours left looks at every second quarter of an hour; whoever declines has
+    /// another offer at once, as rounds come every two seconds.
+    private func serve() async throws {
+        var looking = workers.indices.filter { !isBusy[$0] && !isSpent[$0] && week.isLooking($0, at: tick) }
+        guard policy == .ours else {
+            for worker in looking { if let id = workers[worker] { try await pull(worker, id) } }
+            return
         }
-        for (id, offer) in offers.values.joined().lazy.map({ ($0.worker, $0) }) {
-            guard let task = taskOf[offer.batch], let worker = workers.firstIndex(of: id),
-                let edge = edgeOf[task][Int32(worker)]
-            else { continue }
-            isTouched[edge] = true
+        for turn in 0..<Self.shownMax where !isOut && (turn == 0 || !looking.isEmpty) {
+            try await rounds.decide()
+            let offers = try await market.database.read { try await $0.offersToAnswer() }
+            var declined: [Int] = []
+            for worker in looking {
+                guard let id = workers[worker], let mine = offers[id] else { continue }
+                try await answer(mine, worker)
+                if !isBusy[worker], !isSpent[worker] { declined.append(worker) }
+            }
+            looking = declined
         }
     }
 
     private func answer(_ offers: [OfferToAnswer], _ worker: Int) async throws {
-        for offer in offers.prefix(Self.shownMax) {
-            guard let task = taskOf[offer.batch] else { continue }
+        for offer in offers {
+            guard let task = taskOf[offer.batch], let edge = edgeOf[task][Int32(worker)] else { continue }
+            isTouched[edge] = true
             tally.offers += 1
             guard hasHours(worker, for: task) else {
                 isSpent[worker] = true

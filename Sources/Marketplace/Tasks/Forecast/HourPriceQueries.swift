@@ -41,14 +41,13 @@ extension Transaction {
         try await rows(
             """
             with looked as materialized (
-                select requester_id, batch_id, requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
-                  from batch
-                 where state = 'open' and (due_at is null or due_at > \(instant))
-                 order by opened_at, batch_id
+                select batch.requester_id, batch.batch_id, rate.profession, \(fragment: PriceDemand.columns)
+                  from batch join rate using (rate_id)
+                 where batch.state = 'open' and (batch.due_at is null or batch.due_at > \(instant))
+                 order by batch.opened_at, batch.batch_id
                  limit \(min(max(batchesMax, 1), 5_000))
             )
-            select requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor,
-                   sum(seen.answers)::bigint as answers
+            select profession, \(fragment: PriceDemand.columns(of: "looked")), sum(seen.answers)::bigint as answers
               from looked
              cross join lateral (
                 select count(*) as answers
@@ -58,25 +57,44 @@ extension Transaction {
                          order by slot.allotment_id, slot.slot_no, slot.task_id
                          limit \(Self.routingSlotsMax)) as open) as seen
              where seen.answers > 0
-             group by requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
-             order by requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
+             group by profession, \(fragment: PriceDemand.columns(of: "looked"))
+             order by profession, \(fragment: PriceDemand.columns(of: "looked"))
             """
         ).map(PriceDemand.init)
     }
 
-    /// What comes in within a week, by the last four: answers of batches that opened, a quarter of them.
+    /// How many of the last weeks can be looked back at: 1 to 4, as the oldest batch tells.
+    package func weeksOfDemand() async throws -> Int {
+        try await oneRow(
+            """
+            select least(greatest(ceil(extract(epoch from \(instant)::timestamptz - min(opened_at)) / 604800), 1), 4)::bigint
+                       as weeks
+              from batch
+             where opened_at is not null
+            """)["weeks"]
+    }
+
+    /// What the last weeks brought from this time of the week to its end (Monday, UTC): answers of batches that opened.
+    /// Stated values are taken together by eighths of an octave.
     ///
-    /// - Parameter kindsMax: different demands, the most frequent first: 1 to 5,000.
-    package func arrivals(kindsMax: Int) async throws -> [PriceDemand] {
+    /// - Parameters:
+    ///   - weeks: ``weeksOfDemand()``.
+    ///   - kindsMax: different demands, the most frequent first: 1 to 5,000.
+    package func arrivals(weeks: Int, kindsMax: Int) async throws -> [PriceDemand] {
         try await rows(
             """
-            select requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor,
-                   (sum(slot_count) / 4)::bigint as answers
-              from batch
-             where opened_at > \(instant)::timestamptz - interval '28 days' and opened_at is not null
-             group by requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
-            having sum(slot_count) >= 4
-             order by answers desc, requirement_id, expected_minutes, pay_minor, currency, redundancy, answer_value_minor
+            select rate.profession, batch.requirement_id, batch.expected_minutes, batch.pay_minor, batch.currency,
+                   batch.redundancy, avg(answer_value_minor)::bigint as answer_value_minor, sum(slot_count)::bigint as answers
+              from generate_series(1, \(weeks)) as back (weeks)
+              join batch
+                on batch.opened_at > \(instant)::timestamptz - back.weeks * interval '7 days'
+               and batch.opened_at <= (date_trunc('week', \(instant)::timestamptz at time zone 'UTC')
+                                       + interval '7 days') at time zone 'UTC' - back.weeks * interval '7 days'
+              join rate using (rate_id)
+             group by rate.profession, batch.requirement_id, batch.expected_minutes, batch.pay_minor, batch.currency,
+                      batch.redundancy, round(ln(answer_value_minor) / ln(2.0) * 8)
+             order by answers desc, rate.profession, batch.requirement_id, batch.expected_minutes, batch.pay_minor,
+                      batch.currency, batch.redundancy, answer_value_minor
              limit \(min(max(kindsMax, 1), 5_000))
             """
         ).map(PriceDemand.init)
@@ -164,10 +182,20 @@ extension Transaction {
 }
 
 extension PriceDemand {
+    fileprivate static let columns: SQL = columns(of: "batch")
+
+    fileprivate static func columns(of table: SQL) -> SQL {
+        """
+        \(fragment: table).requirement_id, \(fragment: table).expected_minutes, \(fragment: table).pay_minor,
+        \(fragment: table).currency, \(fragment: table).redundancy, \(fragment: table).answer_value_minor
+        """
+    }
+
     fileprivate init(row: Row) throws {
         self.init(
-            requirement: try row["requirement_id"], expectedMinutes: try row["expected_minutes"],
+            profession: try row["profession"], requirement: try row["requirement_id"], expectedMinutes: try row["expected_minutes"],
             pay: try Money(row["pay_minor"], row["currency"]), redundancy: try row["redundancy"],
-            answers: Int(clamping: try row.value("answers", as: Int64.self)), answerValue: try row["answer_value_minor"])
+            answers: Int(clamping: try row.value("answers", as: Int64.self)),
+            answerValue: try row["answer_value_minor"])
     }
 }

@@ -4,6 +4,8 @@ internal import Store
 
 /// Answers that are wanted in the days ahead, all alike.
 package struct PriceDemand: Hashable, Sendable {
+    /// Whose rate is paid.
+    package let profession: Profession
     package let requirement: Requirement.ID
     package let expectedMinutes: Int
     /// For one answer.
