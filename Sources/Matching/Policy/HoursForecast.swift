@@ -62,6 +62,22 @@ package struct HoursForecast: Hashable, Sendable {
         Self.part(units, share.quantile(Self.promiseQuantile))
     }
 
+    /// The standard deviation of the share that is given, from its mean and what nine of ten weeks bring.
+    package static func deviation(_ mean: Double, _ promised: Double) -> Double {
+        max(mean - promised, 0) / -PureMath.normalQuantile(promiseQuantile)
+    }
+
+    /// The units that a worker is likely to give from now on, knowing that they gave so many already: the mean of a normal
+    /// distribution cut off at what they gave.
+    package static func remainingUnits(share: Double, deviation: Double, declared: Int, spent: Int) -> Int {
+        let mean = share * Double(declared) - Double(spent)
+        let deviation = max(deviation * Double(declared), 0.5)
+        let at = mean / deviation
+        let density = 0.398_942_280_4 * PureMath.exp(-at * at / 2)
+        let rest = at < -6 ? 0 : mean + deviation * density / max(PureMath.normalShare(upTo: at), 1e-9)
+        return min(max(Int(rest.rounded()), 0), max(declared - spent, 0))
+    }
+
     private static func part(_ units: Int, _ share: Double) -> Int {
         Int(exactly: (Double(min(max(units, 0), Market.Bounds.unitsMax)) * share).rounded(.down)) ?? 0
     }

@@ -15,7 +15,7 @@ extension RoutingRule {
         case .turnedDown, .offeredBefore: .declined
         case .finished: .workDone
         case .belowAsk: .belowAsk
-        case .belowPrice: .belowPrice
+        case .belowPrice, .belowPay: .belowPrice
         case .waitsForBetter, .notChosen: .outbid
         case .emptyMarket: .nothingThere
         }

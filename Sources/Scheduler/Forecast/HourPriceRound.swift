@@ -66,7 +66,7 @@ package struct HourPriceRound: SchedulerRound {
             guard !page.isEmpty else { break }
             supply += page
         }
-        guard supply.contains(where: { $0.minutes > 0 }) else { return nil }
+        guard supply.contains(where: { $0.meanMinutes > 0 }) else { return nil }
         let weeks = try await transaction.weeksOfDemand()
         let demands = (
             open: try await transaction.openAnswers(batchesMax: Self.batchesMax),
@@ -79,12 +79,18 @@ package struct HourPriceRound: SchedulerRound {
         }
         var skills: [Profession: [Worker.ID: RoutingSkill]] = [:]
         let ids = supply.map(\.worker)
+        var accepting: [Profession: [Worker.ID: Int]] = [:]
         for profession in Set(all.map(\.profession)) {
             skills[profession] = try await transaction.routingSkills(of: ids, in: profession)
+            let answers = try await transaction.routingResponses(of: ids, in: profession)
+            let acceptance = Acceptance(cell: answers.cell, own: answers.own)
+            accepting[profession] = Dictionary(
+                ids.map { ($0, acceptance.usualMillionths(of: $0)) }, uniquingKeysWith: { first, _ in first })
         }
         return Reading(
             day: day,
             sheet: HourPricing.Sheet(
-                open: demands.open, past: demands.past, weeks: weeks, supply: supply, meeting: meeting, skills: skills))
+                open: demands.open, past: demands.past, weeks: weeks, supply: supply, meeting: meeting, skills: skills,
+                accepting: accepting))
     }
 }

@@ -25,6 +25,8 @@ struct HourPricing: Sendable {
         /// Who meets each requirement.
         var meeting: [Requirement.ID: [Worker.ID]]
         var skills: [Profession: [Worker.ID: RoutingSkill]] = [:]
+        /// That a worker accepts an offer, in millionths; whom it lacks accepts all.
+        var accepting: [Profession: [Worker.ID: Int]] = [:]
     }
 
     let tags: [HourPriceTag]
@@ -45,8 +47,9 @@ struct HourPricing: Sendable {
         let demands = sheet.open.map { ($0, $0.answers * weeks) } + sheet.past.map { ($0, $0.answers) }
         let total = demands.reduce(0) { $0 + $1.1 }
         let scale = min(1, Double(bounds.answersMax) / Double(max(total, 1)))
-        let units = workers.map { Self.units($0.minutes * weeks, scale) }
-        let values = Values(workers: workers.map(\.worker), skills: sheet.skills, weights: weights)
+        let remaining = workers.map(\.remainingUnits)
+        let units = remaining.map { Self.units($0 * weeks, scale) }
+        let values = Values(sheet, workers: workers.map(\.worker), weights: weights)
         var (tasks, offsets, candidates): ([TaskDemand], [Int], [Candidate]) = ([], [0], [])
         var most: Int64 = 0
         for (demand, answers) in demands {
@@ -60,7 +63,8 @@ struct HourPricing: Sendable {
                     // Every so-manieth of them, begun elsewhere for each answer.
                     let spot = (number + step * max(able.count / max(taken, 1), 1)) % able.count
                     let value = values.of(demand, by: able[spot])
-                    guard value > 0 else { continue }
+                    // Demand that nobody will say yes to must not raise prices.
+                    guard value > 0, values.isWilling(demand, able[spot], answer: number) else { continue }
                     most = max(most, value / Int64(needed) + 1)
                     candidates.append(Candidate(worker: Int32(able[spot]), value: value))
                 }
@@ -76,11 +80,10 @@ struct HourPricing: Sendable {
         let proposal = try Matcher(precision: .perMille(10), bidsMax: bounds.bidsMax).propose(market)
         let highest = min(most, Matching.Market.Bounds.valueMax)
         tags = workers.indices.map { worker in
-            // Who has no time is worth as much as anything brings, so that nothing is taken from them.
-            let solved = PureMath.scaled(proposal.unitPrices[worker], by: priceScale)
-            let price = workers[worker].minutes < 15 ? highest : solved
+            // Who is expected to give no more time has no price: there is nothing to save.
+            let price = units[worker] == 0 ? 0 : PureMath.scaled(proposal.unitPrices[worker], by: priceScale)
             return HourPriceTag(
-                worker: workers[worker].worker, priceMicros: min(price, highest), units: workers[worker].minutes / 15)
+                worker: workers[worker].worker, priceMicros: min(price, highest), units: remaining[worker])
         }
         answers = tasks.count
         certificateMillionths = proposal.certificate.ratioMillionths
@@ -88,24 +91,32 @@ struct HourPricing: Sendable {
     }
 
     /// Thinned with the demand; who has any stays with one.
-    private static func units(_ minutes: Int, _ scale: Double) -> Int {
-        let units = max(minutes / 15, 0)
-        return units == 0 ? 0 : max(Int(Double(units) * scale), 1)
+    private static func units(_ units: Int, _ scale: Double) -> Int {
+        units == 0 ? 0 : max(Int(Double(units) * scale), 1)
     }
 
     /// What answers are worth by workers: by what is known of their skill at the profession.
     private struct Values {
         private let known: [Profession: [(belief: BetaBelief, cautious: Double)?]]
         private let unknown: (belief: BetaBelief, cautious: Double)
+        private let accepting: [Profession: [Int]]
         private let weights: ValueWeights
 
-        init(workers: [Worker.ID], skills: [Profession: [Worker.ID: RoutingSkill]], weights: ValueWeights) {
+        init(_ sheet: Sheet, workers: [Worker.ID], weights: ValueWeights) {
             func read(_ belief: BetaBelief) -> (belief: BetaBelief, cautious: Double) {
                 (belief, belief.quantile(Double(weights.cautionMillionths) / 1_000_000))
             }
-            known = skills.mapValues { skills in workers.map { skills[$0].map { read($0.belief) } } }
+            known = sheet.skills.mapValues { skills in workers.map { skills[$0].map { read($0.belief) } } }
+            accepting = sheet.accepting.mapValues { chances in workers.map { chances[$0] ?? 1_000_000 } }
             unknown = read(RoutingValue.unknownSkill)
             self.weights = weights
+        }
+
+        /// By draw: of every answer some would decline it.
+        func isWilling(_ demand: PriceDemand, _ worker: Int, answer: Int) -> Bool {
+            guard let chance = accepting[demand.profession]?[worker] else { return true }
+            var random = PolicyRandom(seed: UInt64(worker), subject: UInt128(answer))
+            return Int(random.next() % 1_000_000) < chance
         }
 
         func of(_ demand: PriceDemand, by worker: Int) -> Int64 {
@@ -119,5 +130,16 @@ struct HourPricing: Sendable {
                 weights: weights
             ).micros
         }
+    }
+}
+
+extension PriceSupply {
+    /// The quarters of an hour that they are likely to give until the week ends.
+    fileprivate var remainingUnits: Int {
+        guard declaredMinutes > 0 else { return 0 }
+        let mean = Double(meanMinutes) / Double(declaredMinutes)
+        return HoursForecast.remainingUnits(
+            share: mean, deviation: HoursForecast.deviation(mean, Double(promisedMinutes) / Double(declaredMinutes)),
+            declared: declaredMinutes / 15, spent: committedMinutes / 15)
     }
 }

@@ -38,6 +38,13 @@ struct Acceptance: Hashable, Sendable {
         return hours.reduce(0) { $0 + model.cellMillionths(.init(hour: $1, pay: .usual)) } / hours.count
     }
 
+    /// In millionths: that a worker accepts, sooner or later, whatever the hour is.
+    func usualMillionths(of worker: Worker.ID) -> Int {
+        guard let answers = own[worker].map(Self.buckets) else { return usualMillionths }
+        let hours = AcceptanceModel.HourBand.allCases
+        return hours.reduce(0) { $0 + model.chanceMillionths(.init(hour: $1, pay: .usual), own: answers) } / hours.count
+    }
+
     private static func buckets(_ counts: [AnswerCount]) -> [AcceptanceModel.Bucket: AcceptanceModel.Count] {
         var buckets: [AcceptanceModel.Bucket: AcceptanceModel.Count] = [:]
         for count in counts {

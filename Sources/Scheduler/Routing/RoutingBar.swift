@@ -16,6 +16,8 @@ package enum RoutingRule: String, Hashable, Sendable, CaseIterable {
     case offeredBefore = "offered_before"
     /// It pays less than the worker asks for.
     case belowAsk = "below_ask"
+    /// The requester has said what an answer is worth, and by them it is less than the pay.
+    case belowPay = "below_pay"
     /// Their time is worth more for other work of the week.
     case belowPrice = "below_price"
     /// Who is away or without hours now, and likely to come in time, would bring more.

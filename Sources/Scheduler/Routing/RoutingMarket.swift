@@ -24,19 +24,21 @@ package struct RoutingCandidate: Hashable, Sendable {
     package let openOffers: Int
     /// By when they could answer an offer; `nil` when they are not there to answer one.
     package let window: OfferWindow?
+    /// When they are there; `nil` where it is not known, and taken for evenly spread.
+    package let presence: Presence?
 
     package init(
         _ worker: Worker.ID, facts: WorkerFacts?, tiers: [Profession: Tier]? = nil, workforce: Workforce = .crowd,
         minutesOffered: Int = 0, weeklyMinutes: Int = 600, committedMinutes: Int = 0, weekShareMillionths: Int = 0,
         band: Int = 1, minutesLeft: Int, liveLeases: Int, openOffers: Int,
-        window: OfferWindow?
+        window: OfferWindow?, presence: Presence? = nil
     ) {
         self.tiers = tiers ?? facts?.professions.compactMapValues(\.tier) ?? [:]
         (self.committedMinutes, self.weekShareMillionths) = (committedMinutes, weekShareMillionths)
         self.band = band
         (self.worker, self.facts, self.workforce) = (worker, facts, workforce)
         (self.minutesOffered, self.weeklyMinutes) = (minutesOffered, weeklyMinutes)
-        (self.minutesLeft, self.window) = (minutesLeft, window)
+        (self.minutesLeft, self.window, self.presence) = (minutesLeft, window, presence)
         (self.liveLeases, self.openOffers) = (liveLeases, openOffers)
     }
 }

@@ -17,6 +17,7 @@ struct RoutingReading: Sendable {
     static let pageSize = 200
 
     let limits: RoutingRound.Limits
+    var presences = PresenceBook()
 
     /// - Returns: the market, and where to go on.
     func callAsFunction(
@@ -137,14 +138,14 @@ struct RoutingReading: Sendable {
             }
         }
         let leaseMax = TimeInterval(batches.map(\.leaseSeconds).max() ?? 0)
-        let windows = try await windows(of: workers, leaseMax: leaseMax, in: transaction)
+        let times = try await times(of: workers, leaseMax: leaseMax, in: transaction)
         let tiers = try await transaction.routingTiers(of: workers.map(\.id))
         let moments = Dictionary(
             weeks.map { ($0.worker, $0.moment) }, uniquingKeysWith: { first, _ in first })
         return workers.compactMap { worker in
             guard let load = loads[worker.id], let moment = moments[worker.id], !withFacts || facts[worker.id] != nil
             else { return nil }
-            let window = windows[worker.id]
+            let (window, presence) = times[worker.id] ?? (nil, nil)
             let limits = worker.limits
             // All that is offered now is to be done in the time after one answer, beside what is at work already.
             let present = window.map { $0.isAlwaysOpen ? .max : $0.openMinutes(within: leaseMax) - load.leasedMinutes }
@@ -160,26 +161,30 @@ struct RoutingReading: Sendable {
                 minutesLeft: left - load.offeredMinutes,
                 // Who wants fewer tasks at once has some of the places taken from the start.
                 liveLeases: load.liveLeases + WorkLimits.tasksAtOnceMost - limits.tasksAtOnceMax,
-                openOffers: load.openOffers, window: window
+                openOffers: load.openOffers, window: window, presence: presence
             )
         }
     }
 
-    /// When the workers could answer an offer of this instant; without those who are not there in time.
-    private func windows(
+    /// When the workers could answer an offer of this instant, `nil` for those who are not there in time; and when they are
+    /// there at all.
+    private func times(
         of workers: [RoutingWorker], leaseMax: TimeInterval, in transaction: Transaction
-    ) async throws -> [Worker.ID: OfferWindow] {
+    ) async throws -> [Worker.ID: (window: OfferWindow?, presence: Presence?)] {
         let horizon = limits.answerSeconds + leaseMax
         let availabilities = try await transaction.availabilities(
             of: workers.map(\.id),
-            until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + horizon
+            until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + max(horizon, 14 * 86_400)
         )
-        var found: [Worker.ID: OfferWindow] = [:]
+        var found: [Worker.ID: (window: OfferWindow?, presence: Presence?)] = [:]
         for worker in workers {
-            found[worker.id] = try availabilities[worker.id]?.offerWindow(
+            guard let availability = availabilities[worker.id] else { continue }
+            let window = try availability.offerWindow(
                 at: transaction.instant, noticeMinutes: worker.limits.offerNoticeMinutes,
                 answerSeconds: limits.answerSeconds, horizonSeconds: leaseMax
             )
+            let presence = try presences.presence(of: worker.id, availability, at: transaction.instant)
+            found[worker.id] = (window, presence)
         }
         return found
     }

@@ -65,6 +65,7 @@ package final class RoutingRound: SchedulerRound {
     private let limits: Limits
     private let logger: Logger
     private let isBehind = Atomic(false)
+    private let presences = PresenceBook()
     private let cursors = Mutex<[Profession: RoutingCursor]>([:])
     /// When workers were last told why they were offered nothing.
     private let told = Mutex<[Profession: ContinuousClock.Instant]>([:])
@@ -121,7 +122,7 @@ package final class RoutingRound: SchedulerRound {
 
     private func plan(_ cell: Profession, in transaction: Transaction) async throws -> Planned {
         let start = cursors.withLock { $0[cell] ?? RoutingCursor() }
-        let (seen, next) = try await RoutingReading(limits: limits)(cell, after: start, in: transaction)
+        let (seen, next) = try await RoutingReading(limits: limits, presences: presences)(cell, after: start, in: transaction)
         let plan = try policy.plan(seen)
         let drafts = plan.offers.prefix(max(limits.offersMax, 1)).map { offer in
             OfferDraft(

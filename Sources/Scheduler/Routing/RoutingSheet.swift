@@ -68,7 +68,7 @@ struct RoutingSheet {
                 case .success(let answerBy):
                     let pair = pair()
                     guard let value = pair.micros else {
-                        add(Self.belowPrice, row, column)
+                        add(pair.isWorthItsPay ? Self.belowPrice : Self.belowPay, row, column)
                         continue
                     }
                     found.append(
@@ -158,6 +158,9 @@ struct RoutingSheet {
 
     private static let belowPrice = RoutingBar(
         rule: .belowPrice, message: "The worker's hours are worth more for other work of this week.")
+
+    private static let belowPay = RoutingBar(
+        rule: .belowPay, message: "By this worker's answers it is worth less to the requester than it pays.")
 
     private struct Barred: Error { let bar: RoutingBar }
 

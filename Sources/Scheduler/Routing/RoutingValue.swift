@@ -2,6 +2,44 @@ internal import Foundation
 internal import Marketplace
 internal import Matching
 
+/// Where a worker stands in their week, in quarters of an hour.
+struct RoutingWeek {
+    let used: Int
+    let planned: Int
+    /// That they are likely to give until the week ends.
+    let remaining: Int
+    /// Of their windows: before now, and from now to the end of the week.
+    let windowsPast: Int
+    let windowsLeft: Int
+    let end: Date
+
+    init(_ worker: RoutingCandidate, _ forecast: RoutingForecast?, at instant: Date) {
+        let declared = worker.weeklyMinutes / 15
+        used = worker.committedMinutes / 15
+        let share = Double(worker.weekShareMillionths) / 1_000_000
+        let start = instant - share * 7 * 86_400
+        end = start + 7 * 86_400
+        if let forecast {
+            let mean = Double(forecast.meanMillionths) / 1_000_000
+            let deviation = HoursForecast.deviation(mean, Double(forecast.promisedMillionths) / 1_000_000)
+            planned = Int((mean * Double(declared)).rounded(.down))
+            remaining = HoursForecast.remainingUnits(share: mean, deviation: deviation, declared: declared, spent: used)
+        } else {
+            (planned, remaining) = (declared, max(declared - used, 0))
+        }
+        windowsPast = worker.presence?.units(from: start, until: instant) ?? Int(share * 672)
+        windowsLeft = worker.presence?.units(from: instant, until: end) ?? Int((1 - share) * 672)
+    }
+
+    func pacing(forecastErrorMillionths: Int) -> HourPrice.Pacing {
+        HourPrice.Pacing(
+            usedUnits: used, plannedUnits: planned,
+            elapsedMillionths: windowsPast * 1_000_000 / max(windowsPast + windowsLeft, 1),
+            forecastErrorMillionths: forecastErrorMillionths,
+            closingMillionths: HourPrice.closingMillionths(windowUnits: windowsLeft, remainingUnits: remaining))
+    }
+}
+
 /// What a batch and a worker are worth to each other: the policy's value of the pair (``PairValue``), raised by the
 /// batch's priority, less what the worker's time is worth elsewhere, times the chance that an offer is accepted.
 ///
@@ -23,6 +61,8 @@ struct RoutingValue {
     struct Pair {
         /// Micro-units for the auction, at least 1; `nil` where the worker's time is worth more elsewhere.
         let micros: Int64?
+        /// Whether the requester has more of it than it pays.
+        let isWorthItsPay: Bool
         /// The value less what the time is worth, before the chance of acceptance; 0 where nothing is left.
         let surplus: Int64
         let parts: PairValue
@@ -57,6 +97,7 @@ struct RoutingValue {
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
         let isLate = age >= bound ?? Self.usualBoundSeconds
+        let isStated = batch.answerValue != nil
         // Past its bound a task is done by whoever can, whatever their time is worth.
         let price = isLate || known.forced.contains(batch.id) ? 0 : price(of: worker, units: units)
         let skill = known.skills[worker.worker]
@@ -77,14 +118,16 @@ struct RoutingValue {
         let more = known.gains[RoutingPair(batch: batch.id, worker: worker.worker)] ?? 0
         let gain = PureMath.scaled(value, by: Double(more) / 1_000_000)
         micros += gain
-        guard price == 0 || micros > price else {
+        // What urgency adds may hurry a task on, but not carry one that is worth less than its pay to who has said so.
+        let isWorthItsPay = !isStated || parts[.quality] + parts[.pay] > 0
+        guard price == 0 || micros > price, isWorthItsPay else {
             return Pair(
-                micros: nil, surplus: 0, parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
+                micros: nil, isWorthItsPay: isWorthItsPay, surplus: 0, parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
         }
         let chance = Double(known.accepting[worker.worker] ?? 1_000_000) / 1_000_000
         let net = Double(max(micros - price, 1)) * chance
         return Pair(
-            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), surplus: max(micros - price, 1),
+            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), isWorthItsPay: true, surplus: max(micros - price, 1),
             parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
     }
 
@@ -116,10 +159,8 @@ struct RoutingValue {
 
     private func price(of worker: RoutingCandidate, units: Int) -> Int64 {
         guard !market.known.prices.isEmpty else { return 0 }
-        let pacing = HourPrice.Pacing(
-            usedUnits: worker.committedMinutes / 15, plannedUnits: worker.weeklyMinutes / 15,
-            elapsedMillionths: worker.weekShareMillionths,
-            forecastErrorMillionths: market.known.forecastErrorMillionths)
+        let week = RoutingWeek(worker, market.known.forecasts[worker.worker], at: market.instant)
+        let pacing = week.pacing(forecastErrorMillionths: market.known.forecastErrorMillionths)
         return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
     }
 

@@ -36,27 +36,29 @@ struct RoutingWait {
     ) {
         places = max(RoutingPolicy.wanted(batch), 1)
         guard let due = batch.dueAt, Self.mayWait(batch, in: market), places <= Self.rivalsMax else { return nil }
-        let weeks = due.timeIntervalSince(market.instant) / (7 * 86_400)
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
         let usual = market.known.usualAcceptance
         ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
             .map { candidate in
                 let worker = workers[candidate.column]
                 let accepting = market.known.accepting[worker.worker] ?? usual
-                let rest = 1 - Double(worker.weekShareMillionths) / 1_000_000
-                let left = max(worker.weeklyMinutes - worker.committedMinutes, 0) / 15
-                func rival(weeks: Double, hours: Int, lessUnits: Int) -> ContinuationValue.Rival {
-                    let window = Double(worker.weeklyMinutes / 15) * min(max(weeks, 0), 1)
-                    return .init(
+                let week = RoutingWeek(worker, market.known.forecasts[worker.worker], at: market.instant)
+                func windows(from start: Date, until end: Date) -> Int {
+                    if let presence = worker.presence { return presence.units(from: start, until: end) }
+                    let weeks = min(max(end.timeIntervalSince(start) / (7 * 86_400), 0), 1)
+                    return Int((Double(worker.weeklyMinutes / 15) * weeks).rounded(.down))
+                }
+                let free = windows(from: market.instant, until: due) - units
+                func rival(_ windows: Int, hours: Int) -> ContinuationValue.Rival {
+                    .init(
                         surplusMicros: candidate.surplus,
                         chanceMillionths: ContinuationValue.Rival.chanceMillionths(
-                            acceptingMillionths: accepting,
-                            windowUnits: (Int(exactly: window.rounded(.down)) ?? 0) - lessUnits,
-                            remainingUnits: hours, units: units))
+                            acceptingMillionths: accepting, windowUnits: min(windows, free), remainingUnits: hours,
+                            units: units))
                 }
                 // This week, or else in next week's hours, which nobody has used yet.
-                let now = rival(weeks: min(weeks, rest), hours: left, lessUnits: weeks > rest ? 0 : units)
-                let later = rival(weeks: weeks - rest, hours: worker.weeklyMinutes / 15, lessUnits: units)
+                let now = rival(windows(from: market.instant, until: min(due, week.end)), hours: week.remaining)
+                let later = rival(windows(from: week.end, until: due), hours: week.planned)
                 return (candidate.column, now.promisedMicros >= later.promisedMicros ? now : later)
             }
     }

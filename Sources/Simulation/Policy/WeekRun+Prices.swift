@@ -110,19 +110,14 @@ extension WeekRun {
             ofDeclared: market.workers[worker].declaredUnits * length / Tick.perWeek)
     }
 
-    /// The units that a worker is likely to give from now on, knowing that they gave so many already: the mean of a
-    /// normal distribution cut off at what they gave.
+    /// The units that a worker is likely to give from now on.
     func remainingUnits(_ worker: Int) -> Int {
         let spent = used[worker] + pending[worker]
         if market.grants.contains(.hours) { return max(planned(worker) - spent, 0) }
         guard !isSpent[worker] else { return 0 }
         let share = beliefs.hours[worker].share
-        let mean = share.mean * Double(declared[worker]) - Double(spent)
-        let deviation = max(share.deviation * Double(declared[worker]), 0.5)
-        let at = mean / deviation
-        let density = 0.398_942_280_4 * PureMath.exp(-at * at / 2)
-        let rest = at < -6 ? 0 : mean + deviation * density / max(PureMath.normalShare(upTo: at), 1e-9)
-        return min(max(Int(rest.rounded()), 0), max(declared[worker] - spent, 0))
+        return HoursForecast.remainingUnits(
+            share: share.mean, deviation: share.deviation, declared: declared[worker], spent: spent)
     }
 
     /// How a worker's week goes.

@@ -100,8 +100,7 @@ extension Transaction {
         ).map(PriceDemand.init)
     }
 
-    /// Active workers and what they will give in a week: the forecast of the week that runs, less what it has
-    /// committed.
+    /// Active workers and their week: what they declare, what is forecast of it, and what it has committed.
     ///
     /// - Parameter limit: 1 to 200.
     package func priceSupply(after last: Worker.ID?, limit: Int) async throws -> [PriceSupply] {
@@ -114,17 +113,24 @@ extension Transaction {
                  order by worker_id
                  limit \(try PageLimit.checked(limit))
             )
-            select page.worker_id,
-                   greatest(coalesce((select sum(mean_minutes) from hours_forecast as made
-                                       where made.worker_id = page.worker_id and made.week_starts_on = page.monday), 0)
-                            - coalesce((select committed_minutes from worker_week as week
-                                         where week.worker_id = page.worker_id
-                                           and week.week_starts_on = page.monday), 0),
-                            0)::bigint as minutes
+            select page.worker_id, coalesce(made.declared, 0) as declared, coalesce(made.mean, 0) as mean,
+                   coalesce(made.promised, 0) as promised, coalesce(week.committed_minutes, 0) as committed
               from page
+              left join lateral (
+                select sum(declared_minutes)::bigint as declared, sum(mean_minutes)::bigint as mean,
+                       sum(p10_minutes)::bigint as promised
+                  from hours_forecast
+                 where hours_forecast.worker_id = page.worker_id and hours_forecast.week_starts_on = page.monday
+              ) as made on true
+              left join worker_week as week
+                on week.worker_id = page.worker_id and week.week_starts_on = page.monday
              order by page.worker_id
             """
-        ).map { PriceSupply(worker: try $0["worker_id"], minutes: try $0["minutes"]) }
+        ).map {
+            PriceSupply(
+                worker: try $0["worker_id"], declaredMinutes: try $0["declared"], meanMinutes: try $0["mean"],
+                promisedMinutes: try $0["promised"], committedMinutes: try $0["committed"])
+        }
     }
 
     /// Active workers who are kept as meeting a requirement, by id.

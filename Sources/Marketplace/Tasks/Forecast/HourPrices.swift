@@ -18,11 +18,21 @@ package struct PriceDemand: Hashable, Sendable {
     package let answerValue: Int64?
 }
 
-/// What a worker can give in the days ahead.
+/// A worker's week.
 package struct PriceSupply: Hashable, Sendable {
     package let worker: Worker.ID
-    /// Forecast, less what is committed.
-    package let minutes: Int
+    package let declaredMinutes: Int
+    /// What is forecast of that: the mean, and what they give in nine of ten weeks.
+    package let meanMinutes: Int
+    package let promisedMinutes: Int
+    package let committedMinutes: Int
+
+    package init(
+        worker: Worker.ID, declaredMinutes: Int, meanMinutes: Int, promisedMinutes: Int, committedMinutes: Int
+    ) {
+        (self.worker, self.declaredMinutes, self.meanMinutes) = (worker, declaredMinutes, meanMinutes)
+        (self.promisedMinutes, self.committedMinutes) = (promisedMinutes, committedMinutes)
+    }
 }
 
 /// A quarter of an hour of a worker's time, in micro-units.
