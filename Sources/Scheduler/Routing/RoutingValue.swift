@@ -164,17 +164,19 @@ struct RoutingValue {
         return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
     }
 
-    /// By the worker's pace and hours: what is left of this week, and whole weeks until the deadline, as far as they
-    /// are forecast to give it.
+    /// By the worker's pace, windows and hours until the deadline: of this week what is left, then whole weeks as far as
+    /// they are forecast to give them.
     private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
         guard let due = batch.dueAt else { return 1_000_000 }
-        let weeks = min(max(Self.seconds(due.timeIntervalSince(market.instant)) / (7 * 86_400), 0), 520)
-        let declared = max(worker.minutesLeft, 0) + Int(weeks) * worker.weeklyMinutes
         let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()
+        let week = RoutingWeek(worker, market.known.forecasts[worker.worker], at: market.instant)
+        let weeks = min(max(Self.seconds(due.timeIntervalSince(week.end)) / (7 * 86_400) + 1, 0), 520)
+        let hours = 15 * (week.remaining + (due > week.end ? Int(weeks) * week.planned : 0))
+        let windows = worker.presence.map { 15 * $0.units(from: market.instant, until: due) } ?? Int.max
+        let promised = hours * forecast.promisedMillionths / max(forecast.meanMillionths, 1)
         return Lateness(
             expectedMinutes: batch.expectedMinutes, paceMillionths: forecast.paceMillionths,
-            freeMinutes: declared * forecast.meanMillionths / 1_000_000,
-            promisedMinutes: declared * forecast.promisedMillionths / 1_000_000
+            freeMinutes: min(hours, windows), promisedMinutes: min(promised, windows)
         ).inTimeMillionths
     }
 
