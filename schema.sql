@@ -3427,6 +3427,8 @@ create table escalation_step (
     constraint escalation_step_slots_possible check (open_slots >= 1)
 );
 comment on table escalation_step is 'Steps that were taken as deadlines neared; append-only.';
+-- Serves EscalationQueries.forcedMinutes.
+create index escalation_step_forced on escalation_step (taken_at) where kind = 'forced';
 
 -- How long tasks of a kind take from lease to answer, learnt from accepted work. One row each, learnt anew every day.
 create table service_pace (

@@ -13,6 +13,9 @@ struct EscalationPlan: Hashable, Sendable {
         /// From a step to the next raise at least, so that offers can be answered first; a quarter of the service
         /// time, where that is longer.
         var raiseSeconds: TimeInterval = 900
+        /// How much of the hours of a day the forced lane takes at most from those who can do the work, in millionths; one
+        /// batch a day it may always take.
+        var forcedMillionths = 5_000
     }
 
     /// In the order in which they are taken.
@@ -47,13 +50,18 @@ struct EscalationPlan: Hashable, Sendable {
             let told = batch.door == .claim ? reachable.prefix(EscalateBatch.toldMax).map(\.worker) : []
             acts.append(.reach(tell: told))
         }
-        if decision.isForced, batch.steps[.forced] == nil { acts.append(.forced) }
+        if decision.isForced, batch.steps[.forced] == nil, supply.mayForce(rules.forcedMillionths) {
+            acts.append(.forced)
+        }
+        let isForced = batch.steps[.forced] != nil || acts.contains(.forced)
         if let room, decision.payMinor > pay, batch.isRaiseDue(at: supply.instant, rules) {
             acts.append(.price(try Money(decision.payMinor, room.pay.currency)))
         }
         needsAlert = decision.rung == .alert && batch.steps[.alert] == nil
         self.acts = acts
-        offers = isUp && batch.door == .offer ? Array(reachable.prefix(wave.count)) : []
+        // Nobody's hours are sold below what they would bring elsewhere, but in the forced lane.
+        let worth = isForced ? reachable : reachable.filter { supply.isWorthIt($0.worker) }
+        offers = isUp && batch.door == .offer ? Array(worth.prefix(wave.count)) : []
         self.facts = [
             "slack_seconds": .integer(facts.slackSeconds),
             "minutes_given": .integer(

@@ -21,6 +21,8 @@ struct EscalationSupply: Hashable, Sendable {
         let present: [Range<Date>]
         /// Which six hours of their day it is: 0 to 3.
         var band = 1
+        /// IANA name.
+        var timeZone = "UTC"
 
         /// Minutes that they will give until then: as far as they are there, their share of it, within the caps of as
         /// many weeks as begin until then.
@@ -40,6 +42,19 @@ struct EscalationSupply: Hashable, Sendable {
     let hands: [Hand]
     /// How offers in the batch's profession were answered.
     var acceptance = Acceptance()
+    /// Whose hours would bring more elsewhere, or bring the requester less than the pay.
+    var worthless: Set<Worker.ID> = []
+    /// What the forced lane took of the requirement in the last day.
+    var forcedMinutes = 0
+
+    func isWorthIt(_ worker: Worker.ID) -> Bool { !worthless.contains(worker) }
+
+    /// Whether the forced lane has room for what is open: so many millionths of a day's hours.
+    func mayForce(_ share: Int) -> Bool {
+        let daily = hands.reduce(0) { $0 + $1.worker.limits.weeklyMinutesMax } / 7
+        let wanted = batch.openSlots * batch.expectedMinutes
+        return forcedMinutes == 0 || forcedMinutes + wanted <= daily * share / 1_000_000
+    }
 
     /// Minutes that everybody together will give until then.
     func minutes(until end: Date) -> Int {
@@ -109,6 +124,7 @@ struct EscalationReading: Sendable {
     static let beyondSeconds: TimeInterval = 14 * 86_400
 
     let workersMax: Int
+    var weights = RoutingPolicy.usualWeights
 
     func callAsFunction(_ batch: EndangeredBatch, in transaction: Transaction) async throws -> EscalationSupply {
         var hands: [EscalationSupply.Hand] = []
@@ -127,14 +143,46 @@ struct EscalationReading: Sendable {
                 guard let availability = availabilities[worker.id] else { continue }
                 let present = try availability.openIntervals(from: transaction.instant, until: end)
                 let band = try OfferMoment(transaction.instant, timeZone: availability.timeZone).band
-                hands.append(EscalationSupply.Hand(worker: worker, present: present, band: band))
+                hands.append(
+                    EscalationSupply.Hand(
+                        worker: worker, present: present, band: band, timeZone: availability.timeZone))
             }
         }
         var supply = EscalationSupply(batch: batch, instant: transaction.instant, hands: hands)
         if let cell = try await transaction.profession(of: batch.key) {
             let answers = try await transaction.routingResponses(of: hands.map(\.worker.id), in: cell)
             supply.acceptance = Acceptance(cell: answers.cell, own: answers.own)
+            supply.worthless = try await worthless(supply, in: cell, transaction)
         }
+        supply.forcedMinutes = try await transaction.forcedMinutes(
+            of: batch.requirement, since: transaction.instant - 86_400)
         return supply
+    }
+
+    /// By the same value as a routing round's.
+    private func worthless(
+        _ supply: EscalationSupply, in cell: Profession, _ transaction: Transaction
+    ) async throws -> Set<Worker.ID> {
+        let (key, ids) = (supply.batch.key, supply.hands.map(\.worker.id))
+        guard let batch = try await transaction.routingBatches(of: [key])[key] else { return [] }
+        let candidates = try supply.hands.map { hand -> RoutingCandidate in
+            let (worker, zone) = (hand.worker, hand.timeZone)
+            let moment = try OfferMoment(transaction.instant, timeZone: zone)
+            return RoutingCandidate(
+                worker.id, facts: nil, weeklyMinutes: worker.limits.weeklyMinutesMax,
+                committedMinutes: worker.committedMinutes, weekShareMillionths: moment.weekShareMillionths,
+                band: hand.band, minutesLeft: hand.minutes(from: transaction.instant, until: batch.dueAt ?? .distantFuture),
+                liveLeases: 0, openOffers: 0, window: nil)
+        }
+        var market = RoutingMarket(
+            instant: transaction.instant, batches: [batch], candidates: candidates, requirements: [:])
+        market.known.pay = try await transaction.offerTerms(of: [batch]).mapValues(\.pay)
+        market.known.skills = try await transaction.routingSkills(of: ids, in: cell)
+        market.known.forecasts = try await transaction.routingForecasts(of: ids)
+        market.known.prices = try await transaction.hourPrices(of: ids).mapValues { HourPrice(nightlyMicros: $0) }
+        market.known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
+        let values = RoutingValue(market, weights: weights)
+        return Set(
+            candidates.filter { values.of(batch, $0, level: 0, tierDistance: 0).micros == nil }.map(\.worker))
     }
 }

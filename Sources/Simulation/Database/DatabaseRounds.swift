@@ -20,7 +20,7 @@ struct DatabaseRounds {
             sink: { _, _ in })
         let (system, silence) = (people.system, Logger(label: "study", factory: { _ in SwiftLogNoOpLogHandler() }))
         var limits = RoutingRound.Limits()
-        limits.answerSeconds = Double(ProcessInfo.processInfo.environment["ANSWER"] ?? "3600") ?? 3_600
+        limits.answerSeconds = 3_600
         // Rounds are called for, not paced.
         limits.cellRestSeconds = 0
         // Quality of a half is a guess in the study.
@@ -32,7 +32,7 @@ struct DatabaseRounds {
         deciding =
             policy == .ours
             ? [
-                ProcessInfo.processInfo.environment["NOESC"] == nil ? EscalationRound(market: market, by: system) : LedgerFoldRound(market: market),
+                EscalationRound(market: market, by: system, policy: routingPolicy),
                 RoutingRound(market: market, by: system, policy: routingPolicy, limits: limits, logger: silence),
             ] : []
         nightly = [

@@ -72,6 +72,16 @@ extension Transaction {
         return try Set(rows.map { try $0.value("batch_id", as: Batch.ID.self) })
     }
 
+    /// Minutes of work that the forced lane took since an instant, of batches with this requirement.
+    package func forcedMinutes(of requirement: Requirement.ID, since instant: Date) async throws -> Int {
+        try await oneRow(
+            """
+            select coalesce(sum(step.open_slots * batch.expected_minutes), 0)::bigint as minutes
+              from escalation_step as step join batch using (requester_id, batch_id)
+             where step.kind = 'forced' and step.taken_at > \(instant) and batch.requirement_id = \(requirement)
+            """)["minutes"]
+    }
+
     /// - Returns: false when it was taken before.
     func insert(_ step: EscalationStep) async throws -> Bool {
         try await execute(

@@ -35,7 +35,7 @@ extension Transaction {
     }
 
     /// The same of these batches, whatever their state.
-    func routingBatches(of keys: [Batch.Key]) async throws -> [Batch.Key: RoutingBatch] {
+    package func routingBatches(of keys: [Batch.Key]) async throws -> [Batch.Key: RoutingBatch] {
         let rows = try await rows(
             """
             \(fragment: Self.routingColumns)
