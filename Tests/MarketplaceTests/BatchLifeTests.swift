@@ -83,6 +83,8 @@ struct BatchLifeTests {
         func read(_ more: [String: JSON]) throws -> BatchDraft {
             try BatchDraft(json: .object(plain.merging(more) { $1 }), project: small.project)
         }
+        #expect(try read(["answer_value_minor": 4_000]).answerValue == 4_000)
+        #expect(try read([:]).answerValue == nil)
         let draft = try read(["redundancy_most": 3, "agreement_bps": 8_000, "due_at": "2026-03-09T09:00:00Z"])
         #expect(draft.adaptive == AdaptiveRedundancy(most: 3, agreementBasisPoints: 8_000))
         #expect(draft.dueAt == Scratch.start + 7 * 86_400)

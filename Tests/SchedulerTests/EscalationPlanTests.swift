@@ -124,6 +124,24 @@ struct EscalationPlanTests {
         #expect(found.map(\.answerBy) == [900, 3_600, 8_100].map { Self.now + $0 })
     }
 
+    @Test("offers nobody's hours below their price, but in the forced lane, which takes little of a day")
+    func worth() throws {
+        func plan(hours: Double, forced: Int = 0, steps: [EscalationStepKind: Int] = [:]) throws -> EscalationPlan {
+            var supply = supply(batch(hoursLeft: hours, steps: steps), (10..<60).map { hand($0) })
+            supply.worthless = Set((10..<59).map { Worker.ID(id($0)) })
+            supply.forcedMinutes = forced
+            return try EscalationPlan(supply, room: try room())
+        }
+        #expect(try plan(hours: 7).offers.map(\.worker) == [Worker.ID(id(59))])
+        // 50 people with 2,400 minutes a week: half a hundredth of a day are 85 minutes, and 90 are wanted.
+        #expect(try plan(hours: 1.5).acts.map(\.kind).contains(.forced))
+        #expect(try plan(hours: 1.5).offers.count > 1)
+        let full = try plan(hours: 1.5, forced: 1)
+        #expect(!full.acts.map(\.kind).contains(.forced) && full.offers.map(\.worker) == [Worker.ID(id(59))])
+        // What is in the lane already stays there.
+        #expect(try plan(hours: 1.5, forced: 90, steps: [.reach: 1, .forced: 1]).offers.count > 1)
+    }
+
     @Test("slack is what the open work leaves of the time, spread over those who can do it")
     func slack() {
         // 90 minutes of work, 10 hours left: one worker there for 3 hours has half of that time to spare.

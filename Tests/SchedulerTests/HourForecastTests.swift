@@ -94,34 +94,91 @@ struct HourForecastTests {
         #expect(try await staffed.ills() == [])
     }
 
-    @Test("a scarce worker's time has a price, an idle one's has none, and who has none left is priced at the most")
-    func prices() throws {
-        let usd = try #require(Currency("USD"))
-        let workers = (1...3).map { Worker.ID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8($0)))) }
-        let (scarce, idle) = (Requirement.ID(workers[0].uuid), Requirement.ID(workers[1].uuid))
-        func demand(_ requirement: Requirement.ID, _ answers: Int) throws -> PriceDemand {
-            PriceDemand(
-                profession: .lawyer, requirement: requirement, expectedMinutes: 30, pay: try Money(2_000, usd), redundancy: 1,
-                answers: answers, answerValue: nil)
+    private static let workers = (1...3).map {
+        Worker.ID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, UInt8($0))))
+    }
+    private static let (scarce, idle) = (Requirement.ID(workers[0].uuid), Requirement.ID(workers[1].uuid))
+
+    private func demand(_ requirement: Requirement.ID, _ answers: Int, value: Int64? = nil) throws -> PriceDemand {
+        PriceDemand(
+            profession: .lawyer, requirement: requirement, expectedMinutes: 30,
+            pay: try Money(2_000, try #require(Currency("USD"))), redundancy: 1, answers: answers, answerValue: value)
+    }
+
+    /// Two hours of the one, forty of another; the third has given all.
+    private func sheet(_ open: [PriceDemand], _ past: [PriceDemand]) -> HourPricing.Sheet {
+        func supply(_ worker: Int, _ minutes: Int, committed: Int = 0) -> PriceSupply {
+            PriceSupply(
+                worker: Self.workers[worker], declaredMinutes: minutes, meanMinutes: minutes, promisedMinutes: minutes,
+                committedMinutes: committed)
         }
-        let supply = [
-            PriceSupply(worker: workers[0], minutes: 120), PriceSupply(worker: workers[1], minutes: 2_400),
-            PriceSupply(worker: workers[2], minutes: 0),
-        ]
-        let meeting = [scarce: [workers[0], workers[2]], idle: [workers[1]]]
-        let sheet = HourPricing.Sheet(
-            open: [try demand(scarce, 40)], past: [try demand(idle, 2)], supply: supply, meeting: meeting)
+        return HourPricing.Sheet(
+            open: open, past: past, supply: [supply(0, 120), supply(1, 2_400), supply(2, 600, committed: 600)],
+            meeting: [Self.scarce: [Self.workers[0], Self.workers[2]], Self.idle: [Self.workers[1]]])
+    }
+
+    private func prices(_ pricing: HourPricing) -> [Int64] {
+        let found = Dictionary(uniqueKeysWithValues: pricing.tags.map { ($0.worker, $0.priceMicros) })
+        return Self.workers.map { found[$0] ?? -1 }
+    }
+
+    @Test("a scarce worker's time has a price, an idle one's has none, nor has that of who has none left")
+    func prices() throws {
+        let sheet = sheet([try demand(Self.scarce, 40)], [try demand(Self.idle, 2)])
         let pricing = try HourPricing(sheet)
-        let price = Dictionary(uniqueKeysWithValues: pricing.tags.map { ($0.worker, $0.priceMicros) })
-        #expect(price[workers[1]] == 0)
-        let scarcePrice = try #require(price[workers[0]])
-        #expect(scarcePrice > pricing.priceMostMicros / 2)
-        #expect(price[workers[2]] == pricing.priceMostMicros)
+        let found = prices(pricing)
+        #expect(found[0] > pricing.priceMostMicros / 2 && found[1] == 0 && found[2] == 0)
         #expect(pricing.certificateMillionths > 980_000)
         var turned = sheet
         turned.supply.reverse()
-        let again = try HourPricing(turned)
-        #expect(again.tags == pricing.tags)
+        #expect(try HourPricing(turned).tags == pricing.tags)
+        let scaled = try HourPricing(sheet, scale: 0.5)
+        #expect(abs(prices(scaled)[0] - found[0] / 2) <= 1)
+    }
+
+    @Test("a price follows what answers are said to be worth, and the skill of who gives them")
+    func stated() throws {
+        let plain = prices(try HourPricing(sheet([try demand(Self.scarce, 40)], [])))[0]
+        let worth = prices(try HourPricing(sheet([try demand(Self.scarce, 40, value: 40_000)], [])))[0]
+        #expect(worth > 3 * plain)
+        var skilled = sheet([try demand(Self.scarce, 40)], [])
+        skilled.skills = [.lawyer: [Self.workers[0]: RoutingSkill(meanBps: 9_500, lowBps: 9_300, evidence: 200)]]
+        #expect(prices(try HourPricing(skilled))[0] > plain)
+        // Of demand that is a fifth accepted there is enough time for all.
+        var shy = sheet([try demand(Self.scarce, 8)], [])
+        #expect(prices(try HourPricing(shy))[0] > 0)
+        shy.accepting = [.lawyer: [Self.workers[0]: 200_000]]
+        #expect(prices(try HourPricing(shy))[0] == 0)
+    }
+
+    @Test("weeks are solved together, each with all hours and what is open now")
+    func weeks() throws {
+        // 3 tasks of half an hour are open and one comes in a week; 4 fill two hours.
+        var calm = sheet([try demand(Self.scarce, 3)], [try demand(Self.scarce, 4)])
+        calm.weeks = 4
+        #expect(prices(try HourPricing(calm))[0] == 0)
+        var busy = sheet([try demand(Self.scarce, 3)], [try demand(Self.scarce, 12)])
+        busy.weeks = 4
+        #expect(prices(try HourPricing(busy))[0] > 0)
+    }
+
+    @Test("demand of a week is what earlier weeks brought from this time of it on, by the hour")
+    func arrivals() async throws {
+        let staffed = try await StaffedMarket()
+        _ = try await staffed.batch("monday", tasks: 3)
+        func seen(_ days: Double) async throws -> (weeks: Int, answers: [Int]) {
+            Scratch.clock.set(to: Scratch.start + days * 86_400)
+            return try await staffed.market.database.read { transaction in
+                let weeks = try await transaction.weeksOfDemand()
+                return (weeks, try await transaction.arrivals(weeks: weeks, kindsMax: 10).map(\.answers))
+            }
+        }
+        // The week after: just before its hour, and just behind it.
+        #expect(try await seen(6.99) == (1, [3]))
+        #expect(try await seen(7.01) == (2, []))
+        #expect(try await seen(20.99) == (3, [3]))
+        #expect(try await seen(27.99) == (4, [3]))
+        #expect(try await seen(34.99) == (4, []))
     }
 
     @Test("are kept once a day, however many schedulers price, and those of the day before count until then")

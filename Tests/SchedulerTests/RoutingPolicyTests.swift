@@ -217,6 +217,79 @@ struct RoutingPolicyTests {
         #expect(try rule(dueHours: 140, used: 600, weekShare: 900_000) == .waitsForBetter)
     }
 
+    @Test("goes by what an answer is worth to the requester, where they have said so; below its pay nobody is asked")
+    func stated() throws {
+        let usd = try #require(Currency("USD"))
+        func plan(_ first: Int64?, _ second: Int64?) throws -> RoutingPlan {
+            var market = SmallRouting.market(
+                [
+                    SmallRouting.offering(1, answerValue: first), SmallRouting.offering(2, answerValue: second),
+                ], [SmallRouting.candidate(1, minutes: 30)])
+            market.known.pay = try [1, 2].reduce(into: [:]) { $0[SmallRouting.batch($1)] = try Money(2_000, usd) }
+            market.known.skills = [SmallRouting.worker(1): RoutingSkill(meanBps: 9_500, lowBps: 9_300, evidence: 200)]
+            return try policy.plan(market)
+        }
+        #expect(try plan(20_000, 30_000).offers.map(\.batch) == [SmallRouting.batch(2)])
+        #expect(try plan(30_000, 20_000).offers.map(\.batch) == [SmallRouting.batch(1)])
+        // Who has not said counts as four times the pay.
+        #expect(try plan(7_000, nil).offers.map(\.batch) == [SmallRouting.batch(2)])
+        #expect(try plan(9_000, nil).offers.map(\.batch) == [SmallRouting.batch(1)])
+        let none = try plan(2_000, 1)
+        #expect(none.offers.isEmpty && none.batches.allSatisfy { $0.bar.rule == .belowPay })
+    }
+
+    @Test("a worker whose windows lie outside the time that is left is no rival, one whose lie within is")
+    func presence() throws {
+        let usd = try #require(Currency("USD"))
+        let (here, away) = (SmallRouting.worker(1), SmallRouting.worker(2))
+        func rule(_ day: Weekday) throws -> RoutingRule? {
+            let batch = SmallRouting.offering(1, dueHours: 60)
+            let windows = [AvailabilityWindow(day, try DaySpan("09:00-21:00"))]
+            let presence = try Presence(
+                Availability(timeZone: "UTC", windows: windows, exceptions: []),
+                from: Presence.start(for: SmallRouting.instant))
+            var market = SmallRouting.market(
+                [batch],
+                [SmallRouting.candidate(1), SmallRouting.candidate(2, minutes: 0, window: nil, presence: presence)])
+            market.known.pay = [batch.id: try Money(2_000, usd)]
+            market.known.skills = [
+                here: RoutingSkill(meanBps: 6_000, lowBps: 5_500, evidence: 200),
+                away: RoutingSkill(meanBps: 9_500, lowBps: 9_300, evidence: 200),
+            ]
+            market.known.prices = [here: HourPrice(nightlyMicros: 1), away: HourPrice(nightlyMicros: 1)]
+            market.known.accepting = [here: 900_000, away: 900_000]
+            return try policy.plan(market).workers.first { $0.subject == here }?.bar.rule
+        }
+        // It is Monday, nine in the morning.
+        #expect(try rule(.tuesday) == .waitsForBetter)
+        #expect(try rule(.friday) == nil)
+    }
+
+    @Test("presence is the open quarters of the windows, whatever the zone, over both changes of clocks")
+    func quarters() throws {
+        for zone in ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe"] {
+            let windows = [
+                AvailabilityWindow(.sunday, try DaySpan("00:00-06:00")),
+                AvailabilityWindow(.wednesday, try DaySpan("09:15-17:30")),
+            ]
+            let availability = try Availability(timeZone: zone, windows: windows, exceptions: [])
+            for instant in ["2026-03-29T10:00:00Z", "2026-10-25T10:00:00Z", "2026-11-01T12:00:00Z"] {
+                let now = try Date(instant, strategy: .iso8601)
+                let start = Presence.start(for: now)
+                let presence = try Presence(availability, from: start)
+                let first = Date(timeIntervalSince1970: Double(start))
+                for (from, hours) in [(0.0, 48.0), (30, 100), (6 * 24, 80), (11, 5 * 24)] {
+                    let (one, two) = (first + from * 3_600, first + (from + hours) * 3_600)
+                    let open = try availability.openIntervals(from: one, until: two)
+                        .reduce(0) { $0 + $1.upperBound.timeIntervalSince($1.lowerBound) }
+                    #expect(abs(Double(presence.units(from: one, until: two)) - open / 900) < 1, "\(zone) \(instant)")
+                }
+            }
+        }
+        #expect(Presence.always.units(from: SmallRouting.instant, until: SmallRouting.instant + 9_000) == 10)
+        #expect(Presence.always.units(from: SmallRouting.instant, until: SmallRouting.instant - 9_000) == 0)
+    }
+
     @Test("prefers who is known to be better, who was offered less, who knows the batch, and who is likely to accept")
     func preferences() throws {
         let usd = try #require(Currency("USD"))

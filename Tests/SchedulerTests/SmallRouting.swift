@@ -22,13 +22,14 @@ enum SmallRouting {
 
     static func offering(
         _ number: UInt8, minutes: Int = 30, priority: Int = 0, ageHours: Double = 0, slots: Int = 1, offers: Int = 0,
-        requirement: Requirement.ID = expertLawyer, dueHours: Double? = nil
+        requirement: Requirement.ID = expertLawyer, dueHours: Double? = nil, answerValue: Int64? = nil
     ) -> RoutingBatch {
         RoutingBatch(
             requester: requester, id: batch(number), requirement: requirement, expectedMinutes: minutes,
             leaseSeconds: 3_600,
             priority: priority, dueAt: dueHours.map { instant + $0 * 3_600 },
-            openedAt: instant - ageHours * 3_600, openSlots: slots, openTasks: slots, openOffers: offers
+            openedAt: instant - ageHours * 3_600, openSlots: slots, openTasks: slots, openOffers: offers,
+            answerValue: answerValue
         )
     }
 
@@ -36,7 +37,7 @@ enum SmallRouting {
     static func candidate(
         _ number: UInt8, tier: Tier? = .expert, minutes: Int = 600, leases: Int = 0, offers: Int = 0,
         state: Worker.State = .active, window: OfferWindow? = .always(answerBy: instant + 900),
-        committedMinutes: Int = 0, weekShareMillionths: Int = 0
+        committedMinutes: Int = 0, weekShareMillionths: Int = 0, presence: Presence? = nil
     ) -> RoutingCandidate {
         let licence = Credential(
             id: id(number, 0xD0), profession: .lawyer, kind: .barAdmission, jurisdiction: "US-NY",
@@ -50,7 +51,7 @@ enum SmallRouting {
                 credentials: tier == nil ? [] : [licence]
             ),
             committedMinutes: committedMinutes, weekShareMillionths: weekShareMillionths, minutesLeft: minutes,
-            liveLeases: leases, openOffers: offers, window: window
+            liveLeases: leases, openOffers: offers, window: window, presence: presence
         )
     }
 

@@ -85,7 +85,7 @@ final class DatabaseRun {
     }
 
     /// Runs to the end of the last day, pays the rest, and closes.
-    func run(progress: @escaping ProgressReport) async throws -> WeekTally {
+    func run(progress: ProgressReport) async throws -> WeekTally {
         try await people.publishPast(clock)
         for worker in week.workers.indices where week.workers[worker].joinTick == 0 { try await join(worker) }
         while tick < week.ticks {

@@ -64,10 +64,17 @@ package struct StudyBooks: Hashable, Sendable {
     }
 }
 
-/// Makes an empty database under a clock, with ids from a seed, hands its market to `body`, and closes it.
+/// What one run on a database came to.
+package struct StudyRun: Sendable {
+    let metrics: [WeekMetric: Double]
+    let books: StudyBooks
+}
+
+/// Makes an empty database with ids from a seed, hands its market, its clock and whom to tell of the days that are done to
+/// `body`, and closes it.
 package typealias FreshMarket = (
-    _ clock: ManualClock, _ seed: UInt64, _ body: (Market) async throws -> Void
-) async throws -> Void
+    _ seed: UInt64, _ body: @escaping @Sendable (Market, ManualClock, ProgressReport) async throws -> StudyRun
+) async throws -> StudyRun
 
 extension PolicyStudy {
     /// What runs on a database: ours is the scheduler, pull are claims; the others are no part of the program.
@@ -88,9 +95,8 @@ extension PolicyStudy {
 
     /// Plays every policy in every market, each on a database of its own, one after the other.
     ///
-    /// - Parameter progress: called with days of a run.
     /// - Throws: ``BadInput``; `StoreError`.
-    package func runOnDatabase(_ fresh: FreshMarket, progress: @escaping ProgressReport) async throws -> PolicyReport {
+    package func runOnDatabase(_ fresh: FreshMarket) async throws -> PolicyReport {
         try checkForDatabase()
         var (outcomes, books): ([Outcome], [StudyBooks]) = ([], [])
         for scenario in scenarios {
@@ -103,13 +109,15 @@ extension PolicyStudy {
                 for policy in policies {
                     var metrics: [WeekMetric: Double] = [.welfare: 1]
                     if policy != .hindsight {
-                        let clock = ManualClock(at: DatabaseRun.start)
-                        try await fresh(clock, seed) { market in
+                        let played = try await fresh(seed) { [days] market, clock, progress in
                             let run = try await DatabaseRun(week, policy, market: market, clock: clock)
-                            metrics = try await run.run(progress: progress)
-                                .metrics(bound: bound, boundOfAll: boundOfAll, days: days)
-                            books.append(try await run.books())
+                            let tally = try await run.run(progress: progress)
+                            return StudyRun(
+                                metrics: tally.metrics(bound: bound, boundOfAll: boundOfAll, days: days),
+                                books: try await run.books())
                         }
+                        metrics = played.metrics
+                        books.append(played.books)
                     }
                     outcomes.append(
                         Outcome(

@@ -75,7 +75,7 @@ package struct PolicyStudy: Sendable {
                 guard next < markets.count else { return }
                 let (place, market) = (next, markets[next])
                 next += 1
-                group.addTask { (place, try outcomes(market.scenario, seed: market.seed)) }
+                group.addTask { (place, try await outcomes(market.scenario, seed: market.seed)) }
             }
             start()
             start()
@@ -90,21 +90,31 @@ package struct PolicyStudy: Sendable {
         return PolicyReport(study: self, outcomes: found.flatMap(\.self))
     }
 
-    /// All policies in one market.
-    func outcomes(_ scenario: PolicyScenario, seed: UInt64) throws -> [Outcome] {
+    /// All policies in one market, beside each other and beside its bounds.
+    func outcomes(_ scenario: PolicyScenario, seed: UInt64) async throws -> [Outcome] {
         let market = WeekMarketMaker(workers: workers, days: days, seed: seed, scenario: scenario, grants: grants)
             .market()
-        let bound = try HindsightBound.value(market, .recorded)
-        let boundOfAll = try HindsightBound.value(market, .actual)
-        return try policies.map { policy in
-            var metrics: [WeekMetric: Double] = [.welfare: 1]
-            if policy != .hindsight {
-                var run = WeekRun(market: market, policy: policy)
-                metrics = try run.run().metrics(bound: bound, boundOfAll: boundOfAll, days: days)
+        async let bound = Self.beside { try HindsightBound.value(market, .recorded) }
+        async let boundOfAll = Self.beside { try HindsightBound.value(market, .actual) }
+        let tallies = try await withThrowingTaskGroup(of: (WeekPolicy, WeekTally).self) { group in
+            for policy in policies where policy != .hindsight {
+                group.addTask {
+                    var run = WeekRun(market: market, policy: policy)
+                    return (policy, try run.run())
+                }
             }
+            return try await group.reduce(into: [WeekPolicy: WeekTally]()) { $0[$1.0] = $1.1 }
+        }
+        let bounds = (try await bound, try await boundOfAll)
+        return try policies.map { policy in
+            var metrics =
+                tallies[policy]?.metrics(bound: bounds.0, boundOfAll: bounds.1, days: days) ?? [.welfare: 1]
             if scenario == .bids, policy == .ours { metrics.merge(try BidRing.metrics(seed: seed)) { $1 } }
             return Outcome(
                 scenario: scenario, seed: seed, policy: policy, tasks: market.tasks.count, metrics: metrics)
         }
     }
+
+    /// On another thread.
+    private static func beside(_ work: @Sendable () throws -> Double) async throws -> Double { try work() }
 }

@@ -2,6 +2,7 @@ internal import ArgumentParser
 internal import Foundation
 internal import Marketplace
 internal import Simulation
+internal import Store
 
 extension SimulateCommand {
     struct Policy: AsyncParsableCommand {
@@ -53,7 +54,8 @@ extension SimulateCommand {
                 let bar = ProgressBar()
                 let report =
                     database
-                    ? try await onDatabase(study, bar) : try await study.run { bar.update(done: $0, total: $1, label: "markets") }
+                    ? try await onDatabase(study, bar)
+                    : try await study.run { bar.update(done: $0, total: $1, label: "markets") }
                 bar.end()
                 if let csvFile { try Data(report.csv).write(to: URL(fileURLWithPath: csvFile)) }
                 if let svgFile { try Data(report.svg.utf8).write(to: URL(fileURLWithPath: svgFile)) }
@@ -70,11 +72,13 @@ extension SimulateCommand {
             try study.checkForDatabase()
             var report: PolicyReport?
             try await withSession(options, schema: .untouched) { outer in
-                report = try await study.runOnDatabase(
-                    { clock, seed, body in
-                        let session = try await outer.onFreshDatabase("guildhall_study", clock: clock, seed: seed)
-                        try await session.closing { try await body(session.market) }
-                    }, progress: { bar.update(done: $0, total: $1, label: $2) })
+                report = try await study.runOnDatabase { seed, body in
+                    let clock = ManualClock(at: MarketSimulation.firstMorning)
+                    let session = try await outer.onFreshDatabase("guildhall_study", clock: clock, seed: seed)
+                    return try await session.closing {
+                        try await body(session.market, clock) { bar.update(done: $0, total: $1, label: $2) }
+                    }
+                }
             }
             guard let report else { throw ExitCode.failure }
             return report
