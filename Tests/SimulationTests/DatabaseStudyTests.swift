@@ -32,7 +32,8 @@ struct DatabaseStudyTests {
             #expect(books.pay.allSatisfy { $0.owed.minorUnits == 0 && $0.earned == $0.paid })
         }
         let (ours, pull) = (
-            try #require(report.estimate(.welfare, .tight, .ours)), try #require(report.estimate(.welfare, .tight, .pull))
+            try #require(report.estimate(.welfare, .tight, .ours)),
+            try #require(report.estimate(.welfare, .tight, .pull))
         )
         #expect(ours.mean > pull.mean && ours.mean < 1 && pull.mean > 0)
         #expect(report.estimate(.capViolations, .tight, .ours)?.mean == 0)

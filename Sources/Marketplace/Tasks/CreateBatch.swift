@@ -41,8 +41,8 @@ package struct BatchDraft: Sendable {
     package let controlBasisPoints: Int
     /// How sensitive its content is, 0 to 3: what clearance its workers need beside the requirement; 0 for none.
     package let sensitivity: Int
-    /// What a right answer is worth to the requester, in minor units, 1 to 10¹²; `nil` where they do not say. Only routing
-    /// reads it: it is neither paid nor shown to workers.
+    /// What a right answer is worth to the requester, in minor units, 1 to 10¹²; `nil` where they do not say. Only
+    /// routing reads it: it is neither paid nor shown to workers.
     package let answerValue: Int64?
 
     package init(

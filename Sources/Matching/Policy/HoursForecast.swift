@@ -67,8 +67,8 @@ package struct HoursForecast: Hashable, Sendable {
         max(mean - promised, 0) / -PureMath.normalQuantile(promiseQuantile)
     }
 
-    /// The units that a worker is likely to give from now on, knowing that they gave so many already: the mean of a normal
-    /// distribution cut off at what they gave.
+    /// The units that a worker is likely to give from now on, knowing that they gave so many already: the mean of a
+    /// normal distribution cut off at what they gave.
     package static func remainingUnits(share: Double, deviation: Double, declared: Int, spent: Int) -> Int {
         let mean = share * Double(declared) - Double(spent)
         let deviation = max(deviation * Double(declared), 0.5)

@@ -13,9 +13,9 @@ struct EscalationPlan: Hashable, Sendable {
         /// From a step to the next raise at least, so that offers can be answered first; a quarter of the service
         /// time, where that is longer.
         var raiseSeconds: TimeInterval = 900
-        /// How much of the hours of a day the forced lane takes at most from those who can do the work, in millionths; one
-        /// batch a day it may always take.
-        var forcedMillionths = 5_000
+        /// How much of the hours of a day the forced lane takes at most from those who can do the work, in millionths;
+        /// one batch a day it may always take.
+        var forcedShareMillionths = 5_000
     }
 
     /// In the order in which they are taken.
@@ -50,7 +50,7 @@ struct EscalationPlan: Hashable, Sendable {
             let told = batch.door == .claim ? reachable.prefix(EscalateBatch.toldMax).map(\.worker) : []
             acts.append(.reach(tell: told))
         }
-        if decision.isForced, batch.steps[.forced] == nil, supply.mayForce(rules.forcedMillionths) {
+        if decision.isForced, batch.steps[.forced] == nil, supply.mayForce(rules.forcedShareMillionths) {
             acts.append(.forced)
         }
         let isForced = batch.steps[.forced] != nil || acts.contains(.forced)

@@ -171,7 +171,8 @@ struct EscalationReading: Sendable {
             return RoutingCandidate(
                 worker.id, facts: nil, weeklyMinutes: worker.limits.weeklyMinutesMax,
                 committedMinutes: worker.committedMinutes, weekShareMillionths: moment.weekShareMillionths,
-                band: hand.band, minutesLeft: hand.minutes(from: transaction.instant, until: batch.dueAt ?? .distantFuture),
+                band: hand.band,
+                minutesLeft: hand.minutes(from: transaction.instant, until: batch.dueAt ?? .distantFuture),
                 liveLeases: 0, openOffers: 0, window: nil)
         }
         var market = RoutingMarket(

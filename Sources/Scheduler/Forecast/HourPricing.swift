@@ -34,8 +34,8 @@ struct HourPricing: Sendable {
     let certificateMillionths: Int64
     let priceMostMicros: Int64
 
-    /// One week alone says little of a worker who takes ten tasks in it: the weeks are solved together, each with what is
-    /// open now and all hours.
+    /// One week alone says little of a worker who takes ten tasks in it: the weeks are solved together, each with what
+    /// is open now and all hours.
     /// - Throws: `MarketFault` for numbers out of Matching's bounds.
     init(
         _ sheet: Sheet, weights: ValueWeights = RoutingPolicy.usualWeights, scale priceScale: Double = 1,

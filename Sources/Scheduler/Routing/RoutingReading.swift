@@ -166,8 +166,8 @@ struct RoutingReading: Sendable {
         }
     }
 
-    /// When the workers could answer an offer of this instant, `nil` for those who are not there in time; and when they are
-    /// there at all.
+    /// When the workers could answer an offer of this instant, `nil` for those who are not there in time; and when they
+    /// are there at all.
     private func times(
         of workers: [RoutingWorker], leaseMax: TimeInterval, in transaction: Transaction
     ) async throws -> [Worker.ID: (window: OfferWindow?, presence: Presence?)] {

@@ -122,7 +122,8 @@ package final class RoutingRound: SchedulerRound {
 
     private func plan(_ cell: Profession, in transaction: Transaction) async throws -> Planned {
         let start = cursors.withLock { $0[cell] ?? RoutingCursor() }
-        let (seen, next) = try await RoutingReading(limits: limits, presences: presences)(cell, after: start, in: transaction)
+        let (seen, next) = try await RoutingReading(limits: limits, presences: presences)(
+            cell, after: start, in: transaction)
         let plan = try policy.plan(seen)
         let drafts = plan.offers.prefix(max(limits.offersMax, 1)).map { offer in
             OfferDraft(

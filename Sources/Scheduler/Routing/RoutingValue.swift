@@ -122,12 +122,14 @@ struct RoutingValue {
         let isWorthItsPay = !isStated || parts[.quality] + parts[.pay] > 0
         guard price == 0 || micros > price, isWorthItsPay else {
             return Pair(
-                micros: nil, isWorthItsPay: isWorthItsPay, surplus: 0, parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
+                micros: nil, isWorthItsPay: isWorthItsPay, surplus: 0, parts: parts, price: price,
+                tierDistance: tierDistance, answerGain: gain)
         }
         let chance = Double(known.accepting[worker.worker] ?? 1_000_000) / 1_000_000
         let net = Double(max(micros - price, 1)) * chance
         return Pair(
-            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), isWorthItsPay: true, surplus: max(micros - price, 1),
+            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), isWorthItsPay: true,
+            surplus: max(micros - price, 1),
             parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
     }
 
@@ -164,8 +166,8 @@ struct RoutingValue {
         return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
     }
 
-    /// By the worker's pace, windows and hours until the deadline: of this week what is left, then whole weeks as far as
-    /// they are forecast to give them.
+    /// By the worker's pace, windows and hours until the deadline: of this week what is left, then whole weeks as far
+    /// as they are forecast to give them.
     private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
         guard let due = batch.dueAt else { return 1_000_000 }
         let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()

@@ -9,9 +9,10 @@ internal import Store
 /// One policy in one market on a database of its own, with money: the scheduler's rounds, offers, leases, reviews,
 /// postings and payouts are the program's own, under a virtual clock. What people do is drawn as in ``WeekRun``.
 ///
-/// Each task is a batch of its own, with its deadline and its stated value; each cell a profession with a rate. What was
-/// on record of skills before is written as estimates, which move with the answers that are checked; the prices of hours
-/// begin without a past. Every answer is accepted by a reviewer in the night after it, and paid on Fridays.
+/// Each task is a batch of its own, with its deadline and its stated value; each cell a profession with a rate. What
+/// was on record of skills before is written as estimates, which move with the answers that are checked; four weeks of
+/// batches that nobody did come before. Every answer is accepted by a reviewer in the night after it, and paid on
+/// Fridays.
 final class DatabaseRun {
     /// Work in hand.
     struct Held {
@@ -32,8 +33,8 @@ final class DatabaseRun {
     private(set) var tally: WeekTally
     private(set) var tick = 0
 
-    /// By worker: who they are once they joined, the units used this week, and whether they have work in hand or said that they have no
-    /// more time today.
+    /// By worker: who they are once they joined, the units used this week, and whether they have work in hand or said
+    /// that they have no more time today.
     var workers: [Worker.ID?]
     private var used: [Int]
     private var unitsToday: [Int]
@@ -77,7 +78,8 @@ final class DatabaseRun {
         isTouched = Array(repeating: false, count: week.edges.count)
         edgeOf = week.tasks.map { task in
             Dictionary(
-                task.edges.map { (week.skills[Int(week.edges[$0])].worker, $0) }, uniquingKeysWith: { first, _ in first })
+                task.edges.map { (week.skills[Int(week.edges[$0])].worker, $0) },
+                uniquingKeysWith: { first, _ in first })
         }
         ends = Array(repeating: [], count: week.ticks + 22 * Tick.perDay)
         deadlines = Array(repeating: [], count: week.ticks + Tick.perDay)
@@ -176,7 +178,8 @@ final class DatabaseRun {
     private func publish() async throws {
         while arrivals < week.tasks.count, week.tasks[arrivals].arrival <= tick {
             let key = try await people.publish(
-                week.tasks[arrivals], "t\(arrivals)", due: Self.start + Double(week.tasks[arrivals].deadline) * 900, isOffered: policy == .ours)
+                week.tasks[arrivals], "t\(arrivals)", due: Self.start + Double(week.tasks[arrivals].deadline) * 900,
+                isOffered: policy == .ours)
             batches[arrivals] = key
             taskOf[key.id] = arrivals
             counts.created += 1
@@ -185,8 +188,8 @@ final class DatabaseRun {
         }
     }
 
-    /// Whoever is there, has nothing in hand and hours left looks at every second quarter of an hour; whoever declines has
-    /// another offer at once, as rounds come every two seconds.
+    /// Whoever is there, has nothing in hand and hours left looks at every second quarter of an hour; whoever declines
+    /// has another offer at once, as rounds come every two seconds.
     private func serve() async throws {
         var looking = workers.indices.filter { !isBusy[$0] && !isSpent[$0] && week.isLooking($0, at: tick) }
         guard policy == .ours else {

@@ -29,7 +29,8 @@ package struct StudyBooks: Hashable, Sendable {
         let bank = balance.filter { $0.kind == .bank }
         let rest = balance.filter { $0.kind != .bank }
         return (
-            bank.reduce(0) { $0 + $1.debits }, bank.reduce(0) { $0 + $1.credits }, rest.reduce(0) { $0 + $1.balanceMinor }
+            bank.reduce(0) { $0 + $1.debits }, bank.reduce(0) { $0 + $1.credits },
+            rest.reduce(0) { $0 + $1.balanceMinor }
         )
     }
 
@@ -43,8 +44,10 @@ package struct StudyBooks: Hashable, Sendable {
         func text(_ minor: Int64) -> String { FixedText.of(Double(minor) / 100, digits: 2) }
         let refused = refusals.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         let earned = pay.map { "\($0.earned)" }.joined(separator: ", ")
-        let found = findings.isEmpty ? "nothing found" : findings.map { "\($0.check) \($0.count)" }.joined(separator: ", ")
-        return "\(scenario.rawValue) seed \(seed) \(policy.rawValue): in \(text(flows.brought)), out \(text(flows.out)), "
+        let found =
+            findings.isEmpty ? "nothing found" : findings.map { "\($0.check) \($0.count)" }.joined(separator: ", ")
+        return
+            "\(scenario.rawValue) seed \(seed) \(policy.rawValue): in \(text(flows.brought)), out \(text(flows.out)), "
             + "held \(text(flows.held)); earned \(earned); \(auditEvents) audit events; \(checks) checks: \(found)"
             + (refused.isEmpty ? "" : "; refused: \(refused)")
     }
@@ -70,8 +73,8 @@ package struct StudyRun: Sendable {
     let books: StudyBooks
 }
 
-/// Makes an empty database with ids from a seed, hands its market, its clock and whom to tell of the days that are done to
-/// `body`, and closes it.
+/// Makes an empty database with ids from a seed, hands its market, its clock and whom to tell of the days that are done
+/// to `body`, and closes it.
 package typealias FreshMarket = (
     _ seed: UInt64, _ body: @escaping @Sendable (Market, ManualClock, ProgressReport) async throws -> StudyRun
 ) async throws -> StudyRun

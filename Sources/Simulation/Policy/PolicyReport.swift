@@ -17,7 +17,7 @@ package struct PolicyReport: Sendable {
     /// What must be said with every figure.
     package var caution: String {
         books.isEmpty
-            ? "Pure policy functions and solver alone: no database, no money. With --database the scheduler itself runs."
+            ? "Pure policy functions and solver alone: no database, no money. --database runs the scheduler itself."
             : "The scheduler's own rounds on a database, with money; people as in the pure study."
     }
 

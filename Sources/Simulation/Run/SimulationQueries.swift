@@ -106,7 +106,8 @@ extension Transaction {
         return Dictionary(grouping: found, by: \.worker)
     }
 
-    /// What a quarter of an hour is worth on average, in micro-units, by the newest night's solve; `nil` before the first.
+    /// What a quarter of an hour is worth on average, in micro-units, by the newest night's solve; `nil` before the
+    /// first.
     func meanHourPrice() async throws -> Int64? {
         try await firstRow(
             """

@@ -36,9 +36,9 @@ struct BatchCommand: AsyncParsableCommand {
                 the price region, language, hours_to_due, unsocial_hours, difficulty, and escalation \
                 {shape: steps | linear, after_seconds, interval_seconds, step_minor, cap_minor}; top_up_bps: what is \
                 held beside the worst case for top-ups to the pay floor; control_bps: how many of the tasks with a \
-                suggestion stay without it; answer_value_minor: what a right answer is worth to you, which routing goes \
-                by (otherwise four times the pay); tasks [{external_key, payload, parties, suggestion}]: those whose \
-                key the project knows are left as they are.
+                suggestion stay without it; answer_value_minor: what a right answer is worth to you, by which work is \
+                routed (otherwise four times the pay); tasks [{external_key, payload, parties, suggestion}]: those \
+                whose key the project knows are left as they are.
                 """
         )
         @OptionGroup var options: DatabaseOptions

@@ -20,9 +20,9 @@ extension SimulateCommand {
                 Policies: ours, fifo (best available, first come first served), greedy (most valuable pair first), \
                 pull (workers pick from a list), hindsight (the bound).
 
-                With --database each run has a new database of its own (the last one stays until the next), on which the \
-                scheduler's own rounds, leases, reviews, postings and payouts run: policies ours and pull, at most 1000 \
-                experts. It ends in failure unless money in is money out and held and the doctor finds nothing.
+                With --database each run has a new database of its own (the last one stays until the next), on which \
+                the scheduler's own rounds, leases, reviews, postings and payouts run: policies ours and pull, at \
+                most 1000 experts. It fails unless money in is money out and held and the doctor finds nothing.
 
                 guildhall simulate policy --workers 300 --days 28 --seeds 5 --scenario S1 --policy all --svg s1.svg
                 """

@@ -67,15 +67,15 @@ extension Transaction {
     package func weeksOfDemand() async throws -> Int {
         try await oneRow(
             """
-            select least(greatest(ceil(extract(epoch from \(instant)::timestamptz - min(opened_at)) / 604800), 1), 4)::bigint
-                       as weeks
+            select least(greatest(ceil(
+                       extract(epoch from \(instant)::timestamptz - min(opened_at)) / 604800), 1), 4)::bigint as weeks
               from batch
              where opened_at is not null
             """)["weeks"]
     }
 
-    /// What the last weeks brought from this time of the week to its end (Monday, UTC): answers of batches that opened.
-    /// Stated values are taken together by eighths of an octave.
+    /// What the last weeks brought from this time of the week to its end (Monday, UTC): answers of batches that
+    /// opened. Stated values are taken together by eighths of an octave.
     ///
     /// - Parameters:
     ///   - weeks: ``weeksOfDemand()``.
@@ -84,7 +84,8 @@ extension Transaction {
         try await rows(
             """
             select rate.profession, batch.requirement_id, batch.expected_minutes, batch.pay_minor, batch.currency,
-                   batch.redundancy, avg(answer_value_minor)::bigint as answer_value_minor, sum(slot_count)::bigint as answers
+                   batch.redundancy, avg(answer_value_minor)::bigint as answer_value_minor,
+                   sum(slot_count)::bigint as answers
               from generate_series(1, \(weeks)) as back (weeks)
               join batch
                 on batch.opened_at > \(instant)::timestamptz - back.weeks * interval '7 days'
@@ -199,7 +200,8 @@ extension PriceDemand {
 
     fileprivate init(row: Row) throws {
         self.init(
-            profession: try row["profession"], requirement: try row["requirement_id"], expectedMinutes: try row["expected_minutes"],
+            profession: try row["profession"], requirement: try row["requirement_id"],
+            expectedMinutes: try row["expected_minutes"],
             pay: try Money(row["pay_minor"], row["currency"]), redundancy: try row["redundancy"],
             answers: Int(clamping: try row.value("answers", as: Int64.self)),
             answerValue: try row["answer_value_minor"])
