@@ -148,32 +148,8 @@ package enum MarketSchema {
             script: String(decoding: PackageResources._038_identity_sql, as: UTF8.self)
         ),
         SchemaStep(
-            version: 39, name: "quality_enums",
-            script: String(decoding: PackageResources._039_quality_enums_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 40, name: "quality",
-            script: String(decoding: PackageResources._040_quality_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 41, name: "money_enums",
-            script: String(decoding: PackageResources._041_money_enums_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 42, name: "money_rest",
-            script: String(decoding: PackageResources._042_money_rest_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 43, name: "http_enums",
-            script: String(decoding: PackageResources._043_http_enums_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 44, name: "http",
-            script: String(decoding: PackageResources._044_http_sql, as: UTF8.self)
-        ),
-        SchemaStep(
-            version: 45, name: "answer_value",
-            script: String(decoding: PackageResources._045_answer_value_sql, as: UTF8.self)
+            version: 39, name: "answer_value",
+            script: String(decoding: PackageResources._039_answer_value_sql, as: UTF8.self)
         ),
     ]
 

@@ -83,16 +83,14 @@ struct BatchLifeTests {
         func read(_ more: [String: JSON]) throws -> BatchDraft {
             try BatchDraft(json: .object(plain.merging(more) { $1 }), project: small.project)
         }
-        #expect(try read(["answer_value_minor": 4_000]).answerValue == 4_000)
-        #expect(try read([:]).answerValue == nil)
         let draft = try read(["redundancy_most": 3, "agreement_bps": 8_000, "due_at": "2026-03-09T09:00:00Z"])
         #expect(draft.adaptive == AdaptiveRedundancy(most: 3, agreementBasisPoints: 8_000))
         #expect(draft.dueAt == Scratch.start + 7 * 86_400)
-        let fixed = try read([:])
-        #expect(fixed.adaptive == nil && fixed.dueAt == nil)
+        let fixed = try read(["answer_value_minor": 7])
+        #expect(fixed.adaptive == nil && fixed.dueAt == nil && fixed.answerValue == 7 && draft.answerValue == nil)
         let faults: [(more: [String: JSON], field: String)] = [
             (["redundancy_most": 3], "batch.agreement_bps"), (["agreement_bps": 3], "batch.redundancy_most"),
-            (["due_at": "tomorrow"], "batch.due_at"),
+            (["due_at": "tomorrow"], "batch.due_at"), (["answer_value_minor": "much"], "batch.answer_value_minor"),
         ]
         for fault in faults {
             #expect(await refusal(BadInput.self) { try read(fault.more) }?.field == fault.field)

@@ -93,7 +93,7 @@ extension DoctorCheck {
           from hour_price as price
           join price_solve using (solved_on)
          where price.price_micros > price_solve.price_most_micros
-            -- Who has no time has no price; before step 45 it was the highest.
+            -- Who has no time has no price; before step 39 it was the highest.
             or (price.units = 0 and price.price_micros not in (0, price_solve.price_most_micros))
         """
 }

@@ -22,7 +22,9 @@ package enum EscalationRules {
             row("price", rules.ladder.priceMillionths, times, "slack under which further offers pay more"),
             row("forced", rules.ladder.forcedMillionths, times, "slack under which the price of hours is ignored"),
             row("pay_step", rules.ladder.payStepMillionths, "millionths of the pay", "what one raise adds"),
-            row("forced_share", rules.forcedShareMillionths, "millionths of a day's hours", "what of them it takes at most"),
+            row(
+                "forced_share", rules.forcedShareMillionths, "millionths of a day's hours",
+                "what of them it takes at most"),
             row("raise_every", Int(rules.raiseSeconds), "seconds", "from a step to the next raise, at least"),
             row("answer", Int(rules.answerSeconds), "seconds", "for the answer, while the worker is there"),
         ]
