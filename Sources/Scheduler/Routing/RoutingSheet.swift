@@ -75,7 +75,7 @@ struct RoutingSheet {
                         Edge(worker: column, value: value, pair: pair, answerBy: answerBy, proof: proof))
                 }
             }
-            edges.append(capped(worthNow(found, away, of: row), of: row))
+            edges.append(capped(worthNow(found, away, values.weeks, of: row), of: row))
         }
         for met in order.compactMap({ verdicts[$0] }) {
             for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
@@ -123,12 +123,15 @@ struct RoutingSheet {
     }
 
     /// Those who bring more than can still be had of the batch.
-    private mutating func worthNow(_ found: [Edge], _ away: [RoutingWait.Candidate], of row: Int) -> [Edge] {
+    private mutating func worthNow(
+        _ found: [Edge], _ away: [RoutingWait.Candidate], _ weeks: [Worker.ID: RoutingWeek], of row: Int
+    ) -> [Edge] {
         func candidate(_ edge: Edge) -> RoutingWait.Candidate {
             .init(column: edge.worker, surplus: edge.pair.surplus)
         }
         guard !away.isEmpty,
-            let wait = RoutingWait(batches[row], in: market, workers, there: found.map(candidate), away: away)
+            let wait = RoutingWait(
+                batches[row], in: market, workers, weeks, there: found.map(candidate), away: away)
         else { return found }
         let bar = RoutingBar(
             rule: .waitsForBetter,

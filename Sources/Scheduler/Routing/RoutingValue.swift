@@ -76,11 +76,17 @@ struct RoutingValue {
     private let market: RoutingMarket
     private let weights: ValueWeights
     private let cellRate: Int
+    /// Where each worker stands in their week.
+    let weeks: [Worker.ID: RoutingWeek]
     private let fallBack: HourPrice
 
     init(_ market: RoutingMarket, weights: ValueWeights) {
         (self.market, self.weights) = (market, weights)
         cellRate = Fairness.cellRateMillionths(market.candidates.map(\.fairness))
+        weeks = Dictionary(
+            market.candidates.map {
+                ($0.worker, RoutingWeek($0, market.known.forecasts[$0.worker], at: market.instant))
+            }, uniquingKeysWith: { first, _ in first })
         fallBack = .fallBack(cell: Array(market.known.prices.values))
     }
 
@@ -160,8 +166,7 @@ struct RoutingValue {
     }
 
     private func price(of worker: RoutingCandidate, units: Int) -> Int64 {
-        guard !market.known.prices.isEmpty else { return 0 }
-        let week = RoutingWeek(worker, market.known.forecasts[worker.worker], at: market.instant)
+        guard !market.known.prices.isEmpty, let week = weeks[worker.worker] else { return 0 }
         let pacing = week.pacing(forecastErrorMillionths: market.known.forecastErrorMillionths)
         return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
     }
@@ -169,9 +174,8 @@ struct RoutingValue {
     /// By the worker's pace, windows and hours until the deadline: of this week what is left, then whole weeks as far
     /// as they are forecast to give them.
     private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
-        guard let due = batch.dueAt else { return 1_000_000 }
+        guard let due = batch.dueAt, let week = weeks[worker.worker] else { return 1_000_000 }
         let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()
-        let week = RoutingWeek(worker, market.known.forecasts[worker.worker], at: market.instant)
         let weeks = min(max(Self.seconds(due.timeIntervalSince(week.end)) / (7 * 86_400) + 1, 0), 520)
         let hours = 15 * (week.remaining + (due > week.end ? Int(weeks) * week.planned : 0))
         let windows = worker.presence.map { 15 * $0.units(from: market.instant, until: due) } ?? Int.max

@@ -31,18 +31,18 @@ struct RoutingWait {
     ///   - there: who could be offered it now.
     ///   - away: who could be, but for their windows and hours.
     init?(
-        _ batch: RoutingBatch, in market: RoutingMarket, _ workers: [RoutingCandidate], there: [Candidate],
-        away: [Candidate]
+        _ batch: RoutingBatch, in market: RoutingMarket, _ workers: [RoutingCandidate],
+        _ weeks: [Worker.ID: RoutingWeek], there: [Candidate], away: [Candidate]
     ) {
         places = max(RoutingPolicy.wanted(batch), 1)
         guard let due = batch.dueAt, Self.mayWait(batch, in: market), places <= Self.rivalsMax else { return nil }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
         let usual = market.known.usualAcceptance
         ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
-            .map { candidate in
+            .compactMap { candidate in
                 let worker = workers[candidate.column]
                 let accepting = market.known.accepting[worker.worker] ?? usual
-                let week = RoutingWeek(worker, market.known.forecasts[worker.worker], at: market.instant)
+                guard let week = weeks[worker.worker] else { return nil }
                 func windows(from start: Date, until end: Date) -> Int {
                     if let presence = worker.presence { return presence.units(from: start, until: end) }
                     let weeks = min(max(end.timeIntervalSince(start) / (7 * 86_400), 0), 1)

@@ -10,6 +10,7 @@ struct DatabaseRounds {
     private let market: Marketplace.Market
     private let payday: Payday
     private let always: [any SchedulerRound]
+    private let hourly: [any SchedulerRound]
     private let deciding: [any SchedulerRound]
     private let nightly: [any SchedulerRound]
 
@@ -29,11 +30,11 @@ struct DatabaseRounds {
             LeaseExpiryRound(market: market, by: system), OfferLapseRound(market: market, by: system),
             OfferFillRound(market: market, by: system), EligibilityRound(market: market),
         ]
+        hourly = policy == .ours ? [EscalationRound(market: market, by: system, policy: routingPolicy)] : []
         deciding =
             policy == .ours
             ? [
-                EscalationRound(market: market, by: system, policy: routingPolicy),
-                RoutingRound(market: market, by: system, policy: routingPolicy, limits: limits, logger: silence),
+                RoutingRound(market: market, by: system, policy: routingPolicy, limits: limits, logger: silence)
             ] : []
         nightly = [
             HoursForecastRound(market: market, by: system),
@@ -43,9 +44,10 @@ struct DatabaseRounds {
         ]
     }
 
-    /// What ran out is ended.
-    func turn() async throws {
+    /// What ran out is ended; every hour the ladder is climbed.
+    func turn(isHour: Bool) async throws {
         for round in always { try await exhaust(round) }
+        if isHour { for round in hourly { try await exhaust(round) } }
     }
 
     /// Offers are made.

@@ -20,7 +20,6 @@ final class DatabaseRun {
         let edge: Int
         let worker: Int
         let assignment: Assignment
-        let isExpected: Bool
     }
 
     let week: WeekMarket
@@ -37,7 +36,6 @@ final class DatabaseRun {
     /// that they have no more time today.
     var workers: [Worker.ID?]
     private var used: [Int]
-    private var unitsToday: [Int]
     private var isBusy: [Bool]
     private var isSpent: [Bool]
     /// By task: its batch once it is published, and the answers that are not in yet.
@@ -71,7 +69,7 @@ final class DatabaseRun {
         tally = WeekTally(week)
         let count = week.workers.count
         workers = Array(repeating: nil, count: count)
-        (used, unitsToday) = (Array(repeating: 0, count: count), Array(repeating: 0, count: count))
+        used = Array(repeating: 0, count: count)
         (isBusy, isSpent) = (Array(repeating: false, count: count), Array(repeating: false, count: count))
         batches = Array(repeating: nil, count: week.tasks.count)
         unfinished = week.tasks.map(\.answers)
@@ -101,7 +99,7 @@ final class DatabaseRun {
             for held in ends[tick] { try await finish(held) }
             for task in deadlines[tick] where unfinished[task] > 0 { expire(task) }
             try await publish()
-            try await rounds.turn()
+            try await rounds.turn(isHour: tick % 4 == 0 && !isOut)
             try await serve()
             tick += 1
         }
@@ -134,7 +132,7 @@ final class DatabaseRun {
 
     private func beginDay() async throws {
         if tick % Tick.perWeek == 0 { try await askDoctor() }
-        for worker in used.indices { (unitsToday[worker], isSpent[worker]) = (0, false) }
+        for worker in used.indices { isSpent[worker] = false }
         try await review()
         try await people.write(estimates())
         let price = try await rounds.night()
@@ -274,7 +272,6 @@ final class DatabaseRun {
         guard let edge = edgeOf[number][Int32(worker)] else { throw NotFound("skill") }
         isTouched[edge] = true
         used[worker] += task.units
-        unitsToday[worker] += task.units
         if used[worker] > week.workers[worker].declaredUnits { tally.capViolations += 1 }
         let end = max(week.end(of: week.duration(of: task, by: worker), by: worker, from: tick), tick + 1)
         isBusy[worker] = true
@@ -284,7 +281,7 @@ final class DatabaseRun {
         let heartbeat = Heartbeat(market: market)
         _ = try await heartbeat(assignment.id, token: assignment.leaseToken, seconds: seconds, by: actor(worker))
         ends[min(end, ends.count - 1)].append(
-            Held(task: number, edge: edge, worker: worker, assignment: assignment, isExpected: true))
+            Held(task: number, edge: edge, worker: worker, assignment: assignment))
     }
 
     private func finish(_ held: Held) async throws {
