@@ -38,7 +38,7 @@ struct RoutingCommitSoakTests {
         let staffed = try await StaffedMarket()
         // Seats for three tasks at once and hours for a few days' work, which run out; a fifth loses their licence.
         var workers: [Worker.ID] = []
-        for number in 0..<10 {
+        for number in 0..<30 {
             workers.append(try await staffed.worker("w\(number)", weeklyMinutes: number % 3 == 0 ? 300 : 10_080))
         }
         var total = Tally()
@@ -46,9 +46,9 @@ struct RoutingCommitSoakTests {
         let begun = ContinuousClock.now
         while total.commits < Self.commits {
             round += 1
-            if round % 80 == 0 { try await staffed.fund() }
+            if round % 25 == 0 { try await staffed.fund() }
             for name in ["x", "y"] {
-                _ = try await staffed.batch("\(name)\(round)", tasks: 8, redundancy: 3, minutes: 5, priority: round % 2)
+                _ = try await staffed.batch("\(name)\(round)", tasks: 24, redundancy: 3, minutes: 5, priority: round % 2)
             }
             total.add(try await run(staffed, workers))
             // Time for what was left to lapse, and for the next hours.

@@ -33,31 +33,62 @@ enum Posting {
     static func statement(_ entries: [JournalEntry], _ kept: [Change], at instant: Date) -> SQL {
         let lines = entries.flatMap { entry in entry.transfers.map { Line(entry: entry.id, transfer: $0) } }
         let isShort = lines.count <= shortMax
+        // One slice is moved or none: no need to count them for every row.
+        let once: SQL = kept.count == 1 ? "cross join moved" : "where (select count(*) from moved) = \(kept.count)"
         return """
-            with recursive \(fragment: kept.count <= shortMax ? chain(kept) : walk(kept)),
+            with recursive \(fragment: moving(kept)),
             entry as (
                 insert into journal_entry (entry_id, kind, source_id, reverses_id, reason, posted_at)
                 select entry_id, kind, source_id, reverses_id, reason, \(instant)
-                  from (\(fragment: isShort ? values(of: entries) : unnested(entries))) as entry
-                 where (select count(*) from moved) = \(kept.count)
+                  from (\(fragment: isShort ? values(of: entries) : unnested(entries)))
+                       as entry (entry_id, kind, source_id, reverses_id, reason)
+                 \(fragment: once)
             ),
             line as (
                 insert into transfer (transfer_id, kind, debit_account_id, credit_account_id, amount_minor, currency,
                                       source_id, posted_at, entry_id)
                 select transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, \(instant), entry_id
-                  from (\(fragment: isShort ? values(of: lines) : unnested(lines))) as line
-                 where (select count(*) from moved) = \(kept.count)
+                  from (\(fragment: isShort ? values(of: lines) : unnested(lines)))
+                       as line (transfer_id, kind, debit_id, credit_id, amount_minor, currency, source_id, entry_id)
+                 \(fragment: once)
             )
             select (select count(*) from change) as reached, (select count(*) from moved) as moved
             """
     }
 
+    /// The slices that are changed, and how they are moved.
+    private static func moving(_ kept: [Change]) -> SQL {
+        switch kept.count {
+        case 0: "change as (select where false), moved as (select where false)"
+        case 1: single(kept[0])
+        case ...shortMax: chain(kept)
+        default: walk(kept)
+        }
+    }
+
+    /// A free slice of the one account that holds enough, and its balance moved.
+    private static func single(_ change: Change) -> SQL {
+        """
+        change as materialized (
+            select slice_no from account_slice
+             where account_id = \(change.account.id) and balance_minor + \(change.amount)::bigint >= 0
+             limit 1
+               for no key update skip locked
+        ),
+        moved as (
+            update account_slice
+               set balance_minor = account_slice.balance_minor + \(change.amount)::bigint
+              from change
+             where account_slice.account_id = \(change.account.id) and account_slice.slice_no = change.slice_no
+            returning account_slice.slice_no
+        )
+        """
+    }
+
     /// A free slice of each account, in their order, none of what comes after one that has no free slice: who waits
     /// holds only what comes before, so that nobody waits in a ring; and the balances moved, if there are all.
     private static func chain(_ kept: [Change]) -> SQL {
-        guard let first = kept.first else {
-            return "change as (select where false), moved as (select where false)"
-        }
+        let first = kept[0]
         var parts: SQL = """
             slice_1 as materialized (
                 select slice_no from account_slice
@@ -147,30 +178,27 @@ enum Posting {
     }
 
     private static func values(of entries: [JournalEntry]) -> SQL {
-        union(
+        listed(
             entries.map {
                 """
-                select \($0.id)::uuid as entry_id, \($0.kind)::entry_kind as kind, \($0.source)::uuid as source_id,
-                       \($0.reverses)::uuid as reverses_id, \($0.reason)::text as reason
+                (\($0.id)::uuid, \($0.kind)::entry_kind, \($0.source)::uuid, \($0.reverses)::uuid, \($0.reason)::text)
                 """
             })
     }
 
     private static func values(of lines: [Line]) -> SQL {
-        union(
+        listed(
             lines.map {
                 """
-                select \($0.transfer.id)::uuid as transfer_id, \($0.transfer.kind)::transfer_kind as kind,
-                       \($0.transfer.debit.id)::uuid as debit_id, \($0.transfer.credit.id)::uuid as credit_id,
-                       \($0.transfer.amount.minorUnits)::bigint as amount_minor,
-                       \($0.transfer.amount.currency)::text as currency, \($0.transfer.source)::uuid as source_id,
-                       \($0.entry)::uuid as entry_id
+                (\($0.transfer.id)::uuid, \($0.transfer.kind)::transfer_kind, \($0.transfer.debit.id)::uuid,
+                 \($0.transfer.credit.id)::uuid, \($0.transfer.amount.minorUnits)::bigint,
+                 \($0.transfer.amount.currency)::text, \($0.transfer.source)::uuid, \($0.entry)::uuid)
                 """
             })
     }
 
-    private static func union(_ rows: [SQL]) -> SQL {
-        rows.dropFirst().reduce(rows[0]) { "\(fragment: $0) union all \(fragment: $1)" }
+    private static func listed(_ rows: [SQL]) -> SQL {
+        "values \(fragment: rows.dropFirst().reduce(rows[0]) { "\(fragment: $0), \(fragment: $1)" })"
     }
 
     private static func unnested(_ entries: [JournalEntry]) -> SQL {

@@ -54,12 +54,13 @@ extension RoutingPlan {
 
 extension RoutingPlan {
     /// What is kept of why an offer is made: the parts of the pair's value, then what the hours would bring
-    /// elsewhere, what the worker's answer settles more than a usual one would, and what priority and the chance of
+    /// elsewhere, what others who are likely to come would bring, what the worker's answer settles more than a usual one would, and what priority and the chance of
     /// acceptance make of the rest; together the value that the plan compared.
     package func explanation(of offer: PlannedOffer) -> OfferExplanation {
         var parts = Dictionary(
             offer.parts.parts.map { ($0.part.rawValue, $0.micros) }, uniquingKeysWith: { first, _ in first })
         parts["hours_price"] = -offer.timePrice
+        if offer.continuation != 0 { parts["continuation"] = -offer.continuation }
         if offer.answerGain != 0 { parts["answer_gain"] = offer.answerGain }
         parts["priority_and_acceptance"] = offer.value - parts.values.reduce(0, +)
         return OfferExplanation(

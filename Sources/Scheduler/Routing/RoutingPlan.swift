@@ -21,6 +21,8 @@ package struct PlannedOffer: Hashable, Sendable {
     package let parts: PairValue
     /// What the worker's time was worth for other work of the week, in micro-units.
     package let timePrice: Int64
+    /// What could still have been had of the batch without the worker, by those who are likely to come, in micro-units.
+    package let continuation: Int64
     /// What their answer brings more than a usual one to tasks that ask for one more, in micro-units.
     package let answerGain: Int64
     /// The best of those who were not chosen for the batch.
@@ -56,9 +58,9 @@ package struct RoutingPlan: Hashable, Sendable {
 extension RoutingPlan {
     /// Why this worker is offered this batch; what the offer keeps.
     ///
-    /// Shape: an object of `certificate_millionths`, `price`, `proof` (see ``EligibilityProof/json``; null where it is
-    /// kept who meets the requirement), `rule`, `runner_up` (null without one), `tier_distance`, `time_price`, `value`,
-    /// `parts` (micro-units, by ``PairValue/Part``) and `wave_chance_millionths`.
+    /// Shape: an object of `certificate_millionths`, `continuation`, `price`, `proof` (see ``EligibilityProof/json``;
+    /// null where it is kept who meets the requirement), `rule`, `runner_up` (null without one), `tier_distance`,
+    /// `time_price`, `value`, `parts` (micro-units, by ``PairValue/Part``) and `wave_chance_millionths`.
     package func reason(of offer: PlannedOffer) -> JSON {
         [
             "rule": "capacitated_auction", "value": .integer(offer.value), "price": .integer(offer.price),
@@ -68,7 +70,7 @@ extension RoutingPlan {
                 Dictionary(
                     offer.parts.parts.map { ($0.part.rawValue, JSON.integer($0.micros)) },
                     uniquingKeysWith: { first, _ in first })),
-            "time_price": .integer(offer.timePrice),
+            "time_price": .integer(offer.timePrice), "continuation": .integer(offer.continuation),
             "runner_up": offer.runnerUp.map {
                 ["worker": .string("\($0.worker)"), "value": .integer($0.value)] as JSON
             } ?? .null,

@@ -6,10 +6,12 @@ internal import Matching
 struct RoutingSheet {
     struct Edge {
         let worker: Int
-        let value: Int64
+        var value: Int64
         let pair: RoutingValue.Pair
         let answerBy: Date
         let proof: EligibilityProof?
+        /// What can still be had of the batch without the worker, in micro-units.
+        var continuation: Int64 = 0
     }
 
     /// Of one requirement: who meets it, and what the others lack.
@@ -62,8 +64,9 @@ struct RoutingSheet {
                 switch bar(batch, worker) {
                 case .failure(let barred):
                     add(barred.bar, row, column)
-                    if mayWait, [.away, .hours].contains(barred.bar.rule), mayCome(batch, worker) {
-                        away.append(.init(column: column, surplus: pair().surplus))
+                    if mayWait, Self.waitable.contains(barred.bar.rule), mayCome(batch, worker) {
+                        let pair = pair()
+                        away.append(.init(column: column, surplus: pair.surplus - pair.lift))
                     }
                 case .success(let answerBy):
                     let pair = pair()
@@ -75,7 +78,7 @@ struct RoutingSheet {
                         Edge(worker: column, value: value, pair: pair, answerBy: answerBy, proof: proof))
                 }
             }
-            edges.append(capped(worthNow(found, away, values.weeks, of: row), of: row))
+            edges.append(capped(worthNow(found, away, values, of: row), of: row))
         }
         for met in order.compactMap({ verdicts[$0] }) {
             for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
@@ -114,7 +117,10 @@ struct RoutingSheet {
         workerTallies[column].add(bar)
     }
 
-    /// Whether nothing but their windows keeps a worker from a batch.
+    /// What keeps a worker from a batch for a while only.
+    private static let waitable: Set<RoutingRule> = [.away, .hours, .liveCap]
+
+    /// Whether nothing but their windows, hours and work in hand keeps a worker from a batch.
     private func mayCome(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Bool {
         let pair = RoutingPair(batch: batch.id, worker: worker.worker)
         return ![market.offered, market.turnedDown, market.finished, market.offeredBefore, market.belowAsk]
@@ -122,24 +128,28 @@ struct RoutingSheet {
             && !market.barred.contains(pair)
     }
 
-    /// Those who bring more than can still be had of the batch.
+    /// Those who bring more than can still be had of the batch. What the auction compares is how much more: work that
+    /// others will do as well leaves its place to work that they will not.
     private mutating func worthNow(
-        _ found: [Edge], _ away: [RoutingWait.Candidate], _ weeks: [Worker.ID: RoutingWeek], of row: Int
+        _ found: [Edge], _ away: [RoutingWait.Candidate], _ values: RoutingValue, of row: Int
     ) -> [Edge] {
-        func candidate(_ edge: Edge) -> RoutingWait.Candidate {
-            .init(column: edge.worker, surplus: edge.pair.surplus)
-        }
-        guard !away.isEmpty,
-            let wait = RoutingWait(
-                batches[row], in: market, workers, weeks, there: found.map(candidate), away: away)
+        let there = found.map { RoutingWait.Candidate(column: $0.worker, surplus: $0.pair.surplus - $0.pair.lift) }
+        guard found.count + away.count > 1,
+            let wait = RoutingWait(batches[row], in: market, workers, values.weeks, there: there, away: away)
         else { return found }
         let bar = RoutingBar(
             rule: .waitsForBetter,
-            message: "Who is away or without hours now, and likely to come in time, would bring more to it.")
-        return found.filter { edge in
-            guard wait.isWorthMore(than: candidate(edge)) else { return true }
-            add(bar, row, edge.worker)
-            return false
+            message: "Who is away, at work or without hours now, and likely to come in time, would bring more to it.")
+        return found.compactMap { edge in
+            var edge = edge
+            edge.continuation = wait.continuation(without: edge.worker)
+            // What priority adds is not waited with.
+            guard edge.continuation < edge.pair.surplus else {
+                add(bar, row, edge.worker)
+                return nil
+            }
+            edge.value = values.expected(edge.pair.surplus - edge.continuation, from: workers[edge.worker].worker)
+            return edge
         }
     }
 
@@ -248,7 +258,8 @@ struct RoutingSheet {
                         requester: batch.requester, batch: batch.id, worker: workers[edge.worker].worker,
                         value: pair.value, price: pair.price, tierDistance: edge.pair.tierDistance,
                         answerBy: edge.answerBy, proof: edge.proof, parts: edge.pair.parts,
-                        timePrice: edge.pair.price, answerGain: edge.pair.answerGain,
+                        timePrice: edge.pair.price, continuation: edge.continuation,
+                        answerGain: edge.pair.answerGain,
                         runnerUp: second, candidates: edges[row].count,
                         waveChanceMillionths: chance
                     ))

@@ -65,6 +65,8 @@ struct RoutingValue {
         let isWorthItsPay: Bool
         /// The value less what the time is worth, before the chance of acceptance; 0 where nothing is left.
         let surplus: Int64
+        /// What the batch's priority adds, to everybody's answer alike: a part of value and surplus.
+        let lift: Int64
         let parts: PairValue
         /// What the time is worth, in micro-units.
         let price: Int64
@@ -118,7 +120,8 @@ struct RoutingValue {
                 deficitMillionths: worker.fairness.deficitMillionths(cellRateMillionths: cellRate),
                 timePriceMicros: price
             ), weights: weights, seed: UInt64(clamping: Self.seconds(market.instant.timeIntervalSince1970) / 86_400))
-        var micros = parts.micros + Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
+        let lift = Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
+        var micros = parts.micros + lift
         micros += value / Self.ageShare * min(max(age, 0), Self.usualBoundSeconds) / Self.usualBoundSeconds
         if known.prices.isEmpty { micros -= value / Self.tierShare * Int64(tierDistance) }
         let more = known.gains[RoutingPair(batch: batch.id, worker: worker.worker)] ?? 0
@@ -128,15 +131,19 @@ struct RoutingValue {
         let isWorthItsPay = !isStated || parts[.quality] + parts[.pay] > 0
         guard price == 0 || micros > price, isWorthItsPay else {
             return Pair(
-                micros: nil, isWorthItsPay: isWorthItsPay, surplus: 0, parts: parts, price: price,
+                micros: nil, isWorthItsPay: isWorthItsPay, surplus: 0, lift: 0, parts: parts, price: price,
                 tierDistance: tierDistance, answerGain: gain)
         }
-        let chance = Double(known.accepting[worker.worker] ?? 1_000_000) / 1_000_000
-        let net = Double(max(micros - price, 1)) * chance
+        let surplus = max(micros - price, 1)
         return Pair(
-            micros: min(max(Int64(exactly: net.rounded()) ?? 1, 1), Self.valueMax), isWorthItsPay: true,
-            surplus: max(micros - price, 1),
+            micros: expected(surplus, from: worker.worker), isWorthItsPay: true, surplus: surplus, lift: lift,
             parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
+    }
+
+    /// Times the chance that the worker accepts: micro-units for the auction, at least 1.
+    func expected(_ surplus: Int64, from worker: Worker.ID) -> Int64 {
+        let chance = Double(market.known.accepting[worker] ?? 1_000_000) / 1_000_000
+        return min(max(PureMath.scaled(surplus, by: chance), 1), Self.valueMax)
     }
 
     private static let valueMax: Int64 = 1 << 40
@@ -171,18 +178,18 @@ struct RoutingValue {
         return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
     }
 
-    /// By the worker's pace, windows and hours until the deadline: of this week what is left, then whole weeks as far
-    /// as they are forecast to give them.
+    /// By the worker's pace and windows until the deadline, as far as nine of ten weeks keep them; where windows are not
+    /// known, by hours: of this week what is left, then whole weeks as far as they are forecast to give them. How many
+    /// hours they are likely to give is no bound on who is there and accepts: it is what their time's price is made of.
     private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
         guard let due = batch.dueAt, let week = weeks[worker.worker] else { return 1_000_000 }
         let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()
         let weeks = min(max(Self.seconds(due.timeIntervalSince(week.end)) / (7 * 86_400) + 1, 0), 520)
         let hours = 15 * (week.remaining + (due > week.end ? Int(weeks) * week.planned : 0))
-        let windows = worker.presence.map { 15 * $0.units(from: market.instant, until: due) } ?? Int.max
-        let promised = hours * forecast.promisedMillionths / max(forecast.meanMillionths, 1)
+        let free = worker.presence.map { 15 * $0.units(from: market.instant, until: due) } ?? hours
         return Lateness(
-            expectedMinutes: batch.expectedMinutes, paceMillionths: forecast.paceMillionths,
-            freeMinutes: min(hours, windows), promisedMinutes: min(promised, windows)
+            expectedMinutes: batch.expectedMinutes, paceMillionths: forecast.paceMillionths, freeMinutes: free,
+            promisedMinutes: free * forecast.promisedMillionths / max(forecast.meanMillionths, 1)
         ).inTimeMillionths
     }
 

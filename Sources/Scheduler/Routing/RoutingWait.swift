@@ -2,8 +2,8 @@ internal import Foundation
 internal import Marketplace
 internal import Matching
 
-/// Whether a batch waits for somebody better than who is there now: for those of its candidates who are away or without
-/// hours, and whose hours and windows are likely to bring them before it is due.
+/// What can still be had of a batch without who is there now: by those of its candidates who are there, too, away, at
+/// work or without hours, and whose hours and windows are likely to bring them before it is due.
 ///
 /// Where hours have no prices yet, where nothing is due, and past its bound or in the forced lane nobody is waited for.
 struct RoutingWait {
@@ -17,8 +17,9 @@ struct RoutingWait {
     /// Rivals beyond these change next to nothing.
     private static let rivalsMax = 50
 
-    private let ranked: [(column: Int, rival: ContinuationValue.Rival)]
-    private let places: Int
+    /// What can still be had if nobody who is ranked is taken; and if one is, by their place.
+    private let all: Int64
+    private let without: [Int: Int64]
 
     /// Whether anybody is waited for at all.
     static func mayWait(_ batch: RoutingBatch, in market: RoutingMarket) -> Bool {
@@ -34,12 +35,12 @@ struct RoutingWait {
         _ batch: RoutingBatch, in market: RoutingMarket, _ workers: [RoutingCandidate],
         _ weeks: [Worker.ID: RoutingWeek], there: [Candidate], away: [Candidate]
     ) {
-        places = max(RoutingPolicy.wanted(batch), 1)
+        let places = max(RoutingPolicy.wanted(batch), 1)
         guard let due = batch.dueAt, Self.mayWait(batch, in: market), places <= Self.rivalsMax else { return nil }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
         let usual = market.known.usualAcceptance
-        ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
-            .compactMap { candidate in
+        let ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
+            .compactMap { candidate -> (column: Int, rival: ContinuationValue.Rival)? in
                 let worker = workers[candidate.column]
                 let accepting = market.known.accepting[worker.worker] ?? usual
                 guard let week = weeks[worker.worker] else { return nil }
@@ -61,11 +62,14 @@ struct RoutingWait {
                 let later = rival(windows(from: week.end, until: due), hours: week.planned)
                 return (candidate.column, now.promisedMicros >= later.promisedMicros ? now : later)
             }
+        all = ContinuationValue.micros(ranked.map(\.rival), places: places)
+        without = Dictionary(
+            ranked.map { one in
+                let others = ranked.lazy.filter { $0.column != one.column }.map(\.rival)
+                return (one.column, ContinuationValue.micros(others, places: places))
+            }, uniquingKeysWith: { first, _ in first })
     }
 
-    /// Whether more can still be had of the batch than this candidate brings.
-    func isWorthMore(than candidate: Candidate) -> Bool {
-        let rivals = ranked.lazy.filter { $0.column != candidate.column }.map(\.rival)
-        return ContinuationValue.micros(rivals, places: places) > candidate.surplus
-    }
+    /// What can still be had of the batch if this worker is not given it, in micro-units.
+    func continuation(without column: Int) -> Int64 { without[column] ?? all }
 }
