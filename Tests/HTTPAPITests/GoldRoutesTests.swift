@@ -37,7 +37,7 @@ struct GoldRoutesTests {
         try await SetReviewPolicy(market: small.market)(
             policy, of: small.project, from: small.requester, by: small.manager)
         let second = try await CreatePrincipal(market: small.market)(
-            .person, named: "Second", roles: [.reviewer], by: small.manager)
+            .person, named: "Reviewer 2", roles: [.reviewer], by: small.manager)
         let author = try await small.lawyer("author")
         let batch = try await small.batch(small.draft("old"), tasks: 2)
         for _ in 0..<2 {

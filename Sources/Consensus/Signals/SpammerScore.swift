@@ -30,8 +30,8 @@ extension Labels {
 
     /// Those who are called guessers, of workers with fifty labels or more who have met two answers five times each:
     /// whoever has met one alone cannot be told from somebody who guesses, and in few labels a fit may take honest
-    /// workers for such. As each of them is a test, none of a hundred draws for each may be above the bound: then one
-    /// in a hundred looks calls anybody who is above it.
+    /// workers for such. Each of them is a test, so none of a hundred draws for each that is made, 3,000 at most, may
+    /// reach the bound: about one look in a hundred calls somebody who does not guess, were the truth known.
     func guessers(_ fit: Fit) -> [SpammerScore] {
         guard hasTables else { return [] }
         let (confusions, labelCounts, width) = (ConfusionCounts(self, fit.posteriors), countsByWorker(), answerCount)
@@ -42,7 +42,7 @@ extension Labels {
             }
             return met > 1
         }
-        let draws = min(100 * looked.count, 10_000)
+        let draws = min(100 * looked.count, 3_000)
         return spammerScores(of: looked, confusions, fit, 200, 1).filter { score in
             guard score.isSuspicious else { return false }
             var random = SeededRandom(seed: UInt64(score.worker))

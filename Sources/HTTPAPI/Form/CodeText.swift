@@ -189,10 +189,10 @@ extension Catalogue {
         503 provider_unavailable The sign-in provider does not answer. Try again, or ask who runs it.
         429 rate_limited Too many requests in a minute; Retry-After says when to come back.
         422 reasons_missing A lower tier needs a rule and reasons, which the worker may appeal.
+        409 recollection_key_taken The project has a task called '…' already, so no copy can have that name.
         422 record_invalid This is no record of a worker, or it was changed after it was signed.
         409 record_key_missing There is no key to sign records. Make one with `guildhall keys record`.
         422 record_other_key The record is signed by another key than the one it was checked with.
-        409 recollection_key_taken The project has a task called '…' already, so no copy can have that name.
         409 request_in_flight A request with this Idempotency-Key is being answered. Try again in a second.
         409 reversal_prepared Somebody has prepared the reversal of this entry, or it was taken back.
         403 reviewer_had_original The task checks an answer that you gave, judged or read before. Somebody else \
