@@ -77,6 +77,8 @@ package func endpoints(
         + DecisionRoutes(market: market).endpoints
         + AskRoutes(market: market).endpoints
         + QualityRoutes(market: market).endpoints
+        + GoldRoutes(market: market).endpoints
+        + RecollectionRoutes(market: market).endpoints
         + RatingRoutes(market: market).endpoints
         + ScheduleRoutes(market: market).endpoints
         + StoppingRoutes(market: market).endpoints

@@ -43,6 +43,22 @@ extension WithdrawalRefusal: HTTPRefusal {
     }
 }
 
+extension RecollectionRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .ended, .nothingShort, .keyTaken: .conflict
+        }
+    }
+}
+
+extension GoldRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .noRate, .keyTaken, .alreadyGold: .conflict
+        }
+    }
+}
+
 extension ExpertiseRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

@@ -34,21 +34,6 @@ struct CrowdSet: Sendable {
         self.truth = truth
     }
 
-    /// Who is right at least as often as half of the workers are: in a real set nobody knows who is honest, and some
-    /// are not. Of ten known answers or more.
-    var upright: Set<Int32> {
-        var counts: [Int32: (right: Int, all: Int)] = [:]
-        for label in labels.all {
-            guard let known = truth[label.item] else { continue }
-            counts[label.worker, default: (0, 0)].all += 1
-            if label.answer == known { counts[label.worker, default: (0, 0)].right += 1 }
-        }
-        let shares = counts.filter { $0.value.all >= 10 }.mapValues { Double($0.right) / Double($0.all) }
-        let sorted = shares.values.sorted()
-        guard !sorted.isEmpty else { return [] }
-        return Set(shares.filter { $0.value >= sorted[sorted.count / 2] }.keys)
-    }
-
     /// The share of the known answers that a fit found.
     func accuracy(_ fit: Fit) -> Double {
         let right = truth.count { fit.likeliest(item: Int($0.key))?.answer == $0.value }

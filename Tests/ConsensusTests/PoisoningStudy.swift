@@ -26,12 +26,10 @@ struct PoisoningStudy: Sendable {
 
     /// - Parameters:
     ///   - labels: in the order in which they came.
-    ///   - known: workers whom the screens call in the set as it is: nobody knows whether they are honest.
     ///   - honest: whoever is held for honest if they poison nothing; `nil` for everybody.
     ///   - looks: how often the screens look, at equal distances.
     init(
-        _ labels: [Label], answers: Int, _ poisoning: Poisoning, known: Set<Int32>, honest upright: Set<Int32>?,
-        looks: Int, seed: UInt64
+        _ labels: [Label], answers: Int, _ poisoning: Poisoning, honest upright: Set<Int32>?, looks: Int, seed: UInt64
     ) throws {
         var random = SeededRandom(seed: seed)
         let items = (labels.map(\.item).max() ?? -1) + 1
@@ -53,13 +51,13 @@ struct PoisoningStudy: Sendable {
         guilty = culprits.count
         found = culprits.count { first[$0] != nil }
         delays = culprits.compactMap { first[$0] }.sorted()
-        let others = (upright ?? Set(labels.map(\.worker))).subtracting(bad.keys).subtracting(known)
+        let others = (upright ?? Set(labels.map(\.worker))).subtracting(bad.keys)
         honest = others.count
         accused = wrongly.intersection(others).count
     }
 
     /// Whom any screen calls.
-    static func called(_ labels: [Label], features: [[Int32]] = []) throws -> Set<Int32> {
+    private static func called(_ labels: [Label], features: [[Int32]]) throws -> Set<Int32> {
         let answers = labels.map { ScreenedAnswer(item: $0.item, worker: $0.worker, answer: $0.answer, seconds: 30) }
         return Set(try AnswerScreen(answers, features: features).findings.flatMap(\.workers))
     }
@@ -78,10 +76,11 @@ struct PoisoningStudy: Sendable {
         }
         switch poisoning {
         case .phrase:
-            for worker in busy.prefix(max((byWorker.count + 10) / 20, 1)) {
-                for place in byWorker[worker] ?? [] where triggers[Int(labels[place].item)] {
-                    set(place, (labels[place].answer + 1) % Int32(answers))
-                }
+            // Drawn of those who meet enough of such items.
+            let targets = byWorker.mapValues { $0.filter { triggers[Int(labels[$0].item)] } }
+            let able = targets.keys.filter { (targets[$0] ?? []).count >= least }.sorted()
+            for worker in able.shuffled(using: &random).prefix(max((byWorker.count + 10) / 20, 1)) {
+                for place in targets[worker] ?? [] { set(place, (labels[place].answer + 1) % Int32(answers)) }
             }
         case .pair, .four:
             guard let leader = busy.first else { return (out, bad) }
@@ -115,11 +114,9 @@ extension PoisoningStudy {
         _ name: String, _ labels: [Label], answers: Int, honest: Set<Int32>? = nil, seeds: ClosedRange<UInt64>,
         looks: Int
     ) throws -> [(poisoning: Poisoning, studies: [PoisoningStudy], line: String)] {
-        let known = try called(labels)
-        return try Poisoning.allCases.map { poisoning in
+        try Poisoning.allCases.map { poisoning in
             let studies = try seeds.map {
-                try PoisoningStudy(
-                    labels, answers: answers, poisoning, known: known, honest: honest, looks: looks, seed: $0)
+                try PoisoningStudy(labels, answers: answers, poisoning, honest: honest, looks: looks, seed: $0)
             }
             func sum(_ number: (PoisoningStudy) -> Int) -> Int { studies.reduce(0) { $0 + number($1) } }
             let delays = studies.flatMap(\.delays).sorted()
@@ -140,11 +137,9 @@ extension PoisoningStudy {
             items: 1_600, each: 5, answers: 3, skills: (0..<20).map { 0.7 + 0.01 * Double($0) }, seed: 7)
         let rows = try PoisoningStudy.rows("drawn", world.labels.all, answers: 3, seeds: 1...2, looks: 5)
         for row in rows { print(row.line) }
-        // Four who copy are half of those who answer a task, and become what the others are held against.
-        let alone = rows.filter { $0.poisoning != .four }
-        let (accused, honest) = alone.flatMap(\.studies).reduce((0, 0)) { ($0.0 + $1.accused, $0.1 + $1.honest) }
+        let (accused, honest) = rows.flatMap(\.studies).reduce((0, 0)) { ($0.0 + $1.accused, $0.1 + $1.honest) }
         #expect(accused * 100 <= honest, "\(accused) of \(honest)")
-        for row in alone {
+        for row in rows {
             let (found, guilty) = row.studies.reduce((0, 0)) { ($0.0 + $1.found, $0.1 + $1.guilty) }
             #expect(guilty > 0 && found * 10 >= guilty * 9, "\(row.line)")
         }
@@ -160,13 +155,15 @@ extension PoisoningStudy {
         // In some order: the files go by task.
         let order = (0..<Int32(set.labels.itemCount)).shuffled(using: &random)
         let labels = order.flatMap { set.labels.labels(of: Int($0)) }
+        let isHardest = name == "zencrowd_all"
         let rows = try PoisoningStudy.rows(
-            name, labels, answers: set.labels.answerCount, honest: set.upright, seeds: 1...2, looks: 4)
+            name, labels, answers: set.labels.answerCount, honest: set.upright, seeds: isHardest ? 1...8 : 1...2,
+            looks: 4)
         for row in rows { print(row.line) }
         let (accused, honest) = rows.flatMap(\.studies).reduce((0, 0)) { ($0.0 + $1.accused, $0.1 + $1.honest) }
-        // There the consensus is wrong so often that it accuses who is right: docs/CONSENSUS.md, "A study".
-        if ["adult2", "zencrowd_all"].contains(name) {
-            withKnownIssue("the screens accuse too many") { #expect(accused * 100 <= honest) }
+        // With 40 % more who guess, fewer than half of its answers come from who knows: docs/CONSENSUS.md, "A study".
+        if isHardest {
+            withKnownIssue("a little over one in a hundred") { #expect(accused * 100 <= honest) }
         } else {
             #expect(accused * 100 <= honest, "\(accused) of \(honest)")
         }

@@ -105,6 +105,14 @@ package struct Labels: Sendable {
         Labels(of: self, all.filter(isIncluded))
     }
 
+    /// The labels of items that one of these workers has answered.
+    ///
+    /// - Parameter kept: by worker.
+    func answered(by kept: [Bool]) -> Labels {
+        let isAnswered = (0..<itemCount).map { labels(of: $0).contains { kept[Int($0.worker)] } }
+        return filtered { isAnswered[Int($0.item)] }
+    }
+
     private init(of whole: Labels, _ kept: [Label]) {
         (itemCount, workerCount, answerCount) = (whole.itemCount, whole.workerCount, whole.answerCount)
         (all, workerTurns, answerTurns) = (kept, whole.workerTurns, whole.answerTurns)

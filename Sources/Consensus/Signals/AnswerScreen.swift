@@ -94,13 +94,13 @@ package struct AnswerScreen: Sendable {
         if (2...Self.answersMax).contains(Int(choices)), answers.count >= 5 * Int(choices) {
             let labels = try Labels(
                 itemCount: Int(items), workerCount: Int(workers), answerCount: Int(choices),
-                labels: answers.map { Label(item: $0.item, worker: $0.worker, answer: $0.answer) })
+                labels: Self.first(answers).map { Label(item: $0.item, worker: $0.worker, answer: $0.answer) })
             if labels.hasTables {
-                let fit = try FitMethod.dawidSkene.fit(labels)
-                found += Self.agreements(labels, fit)
-                found += Self.biases(labels, fit, features)
-                found += Self.shifts(labels, fit, answers)
-                found += Self.guesses(labels, fit)
+                let reference = try ScreenReference(labels)
+                found += Self.agreements(labels, reference)
+                found += Self.biases(labels, reference, features)
+                found += Self.shifts(labels, reference, answers)
+                found += Self.guesses(labels, reference)
             }
         }
         let order = Dictionary(uniqueKeysWithValues: zip(AnswerSignal.allCases, 0...))
@@ -108,6 +108,13 @@ package struct AnswerScreen: Sendable {
             (order[one.signal] ?? 0, one.workers.first ?? 0, one.items.first ?? 0)
                 < (order[other.signal] ?? 0, other.workers.first ?? 0, other.items.first ?? 0)
         }
+    }
+
+    /// Of each worker to each item the first: what they say again is no more evidence.
+    private static func first(_ answers: [ScreenedAnswer]) -> [ScreenedAnswer] {
+        struct Place: Hashable { let item, worker: Int32 }
+        var seen: Set<Place> = []
+        return answers.filter { seen.insert(Place(item: $0.item, worker: $0.worker)).inserted }
     }
 
     private static func speed(_ answers: [ScreenedAnswer]) -> [AnswerFinding] {
@@ -124,10 +131,9 @@ package struct AnswerScreen: Sendable {
         }
     }
 
-    private static func agreements(_ labels: Labels, _ fit: Fit) -> [AnswerFinding] {
-        let screen = CopyScreen(labels, fit)
-        return screen.rings.map { ring in
-            let pairs = screen.suspicious.filter { ring.contains($0.one) }
+    private static func agreements(_ labels: Labels, _ reference: ScreenReference) -> [AnswerFinding] {
+        joinedRings(reference.pairs).map { ring in
+            let pairs = reference.pairs.filter { ring.contains($0.one) }
             let members = Set(ring)
             // Where two of them said the same.
             let items = (0..<labels.itemCount).filter { item in
@@ -146,10 +152,13 @@ package struct AnswerScreen: Sendable {
         }
     }
 
-    private static func biases(_ labels: Labels, _ fit: Fit, _ features: [[Int32]]) -> [AnswerFinding] {
-        let contradicts = labels.contradictions(fit)
+    private static func biases(
+        _ labels: Labels, _ reference: ScreenReference, _ features: [[Int32]]
+    ) -> [AnswerFinding] {
+        let contradicts = labels.contradictions(reference.fit, kept: reference.kept)
+        let biases = labels.targetedBiases(reference.fit, features: features, kept: reference.kept)
         // Phrases overlap: of each worker the feature that shows it best.
-        let best = Dictionary(grouping: labels.targetedBiases(fit, features: features), by: \.worker)
+        let best = Dictionary(grouping: biases, by: \.worker)
             .compactMap { $1.min { ($0.chance, $0.feature) < ($1.chance, $1.feature) } }
         return best.map { bias in
             let items = zip(labels.all, contradicts).filter { label, isOther in
@@ -165,30 +174,24 @@ package struct AnswerScreen: Sendable {
         }
     }
 
-    /// Whoever has met one answer alone cannot be told from somebody who guesses: of two there must be five tasks each.
-    /// In few answers a fit may take honest workers for such: from fifty on.
-    private static func guesses(_ labels: Labels, _ fit: Fit) -> [AnswerFinding] {
-        let (counts, width) = (ConfusionCounts(labels, fit.posteriors), labels.answerCount)
-        let hasMet = { (worker: Int32) in
-            (0..<width).count { truth in
-                (0..<width).reduce(0.0) { $0 + counts.cells[(Int(worker) * width + $1) * width + truth] } >= 5
-            } > 1
-        }
-        return labels.spammerScores(fit).filter { $0.isSuspicious && $0.labels >= 50 && hasMet($0.worker) }.map {
-            score in
+    private static func guesses(_ labels: Labels, _ reference: ScreenReference) -> [AnswerFinding] {
+        reference.guessers.map { score in
             AnswerFinding(
                 .guessing, [score.worker], labels.all.filter { $0.worker == score.worker }.map(\.item),
-                // Its bound is one of 97.5 %.
-                score: power(0.025),
+                // One look in a hundred calls anybody who does not guess.
+                score: power(0.01),
                 ["answers": Double(score.labels), "score": score.score, "score_most": score.upperBound])
         }
     }
 
     /// How the worker did at first, up to 50 answers, is what they are usually worth.
-    private static func shifts(_ labels: Labels, _ fit: Fit, _ answers: [ScreenedAnswer]) -> [AnswerFinding] {
+    private static func shifts(
+        _ labels: Labels, _ reference: ScreenReference, _ answers: [ScreenedAnswer]
+    ) -> [AnswerFinding] {
         struct Place: Hashable { let item, worker: Int32 }
         var isWrong: [Place: Bool] = [:]
-        for (label, contradicts) in zip(labels.all, labels.contradictions(fit)) {
+        let contradictions = labels.contradictions(reference.fit, kept: reference.kept)
+        for (label, contradicts) in zip(labels.all, contradictions) {
             if let contradicts { isWrong[Place(item: label.item, worker: label.worker)] = contradicts }
         }
         let right = isWrong.values.reduce(0.0) { $0 + ($1 ? 0 : 1) } / Double(max(isWrong.count, 1))

@@ -29,6 +29,8 @@ package struct CopyScreen: Sendable {
     /// All pairs with common items enough, by code.
     package let pairs: [CopySignal]
     /// Those believed, at the share of false ones that was allowed.
+    let believed: [CopySignal]
+    /// Those of them of whose answers enough are the same to be a case.
     package let suspicious: [CopySignal]
     /// Workers whom chains of such pairs join, each ring ascending.
     package let rings: [[Int32]]
@@ -36,19 +38,22 @@ package struct CopyScreen: Sendable {
     private static let copiedShareMin = 0.25
 
     /// - Parameters:
+    ///   - kept: by worker, whose labels the fit rests on; everybody's without. Everybody is compared.
     ///   - commonMin: items that a pair must have in common.
     ///   - share: of false pairs among those believed, at most in expectation.
     /// - Note: of an item with more than 60 labels only the first 60 are compared with each other; with more answers
     ///   than ``Labels/hasTables`` allows nobody is.
-    package init(_ labels: Labels, _ fit: Fit, commonMin: Int = 20, share: Double = 0.01) {
+    package init(
+        _ labels: Labels, _ fit: Fit, kept: [Bool]? = nil, commonMin: Int = 20, share: Double = 0.01
+    ) {
         guard labels.hasTables else {
-            (pairs, suspicious, rings) = ([], [], [])
+            (pairs, believed, suspicious, rings) = ([], [], [], [])
             return
         }
         let prior = Double(labels.answerCount)
-        let confusions = WorkerConfusions(labels, fit.posteriors, prior: prior)
+        let confusions = WorkerConfusions(labels, fit.posteriors, prior: prior, kept: kept)
         var sums: [UInt64: PairSum] = [:]
-        labels.forEachPair(fit, confusions, labelsMax: 60) { one, other, rest in
+        labels.forEachPair(fit, confusions, kept: kept, labelsMax: 60) { one, other, rest in
             let key = UInt64(UInt32(one.worker)) << 32 | UInt64(UInt32(other.worker))
             sums[key, default: PairSum()].add(one, other, rest, confusions)
         }
@@ -66,8 +71,8 @@ package struct CopyScreen: Sendable {
             )
         }
         let all = pairs
-        suspicious = FalseDiscovery.believed(all.map { Tail.normal($0.deviation) }, share: share).map { all[$0] }
-            .filter { $0.copiedShare >= Self.copiedShareMin }
+        believed = FalseDiscovery.believed(all.map { Tail.normal($0.deviation) }, share: share).map { all[$0] }
+        suspicious = believed.filter { $0.copiedShare >= Self.copiedShareMin }
         rings = joinedRings(suspicious)
     }
 }
@@ -112,7 +117,8 @@ private struct PairSum {
     }
 }
 
-private func joinedRings(_ pairs: [CopySignal]) -> [[Int32]] {
+/// Workers whom chains of pairs join, each ring ascending.
+func joinedRings(_ pairs: [CopySignal]) -> [[Int32]] {
     var rings: [Set<Int32>] = []
     for pair in pairs {
         let touched = rings.filter { $0.contains(pair.one) || $0.contains(pair.other) }

@@ -14,23 +14,60 @@ package struct SpammerScore: Hashable, Sendable {
     /// Labels that it rests on.
     package let labels: Int
 
+    /// Below it nobody's answers are worth much.
+    static let suspicious = 0.15
+
     /// A case for a person to look at: the upper bound is below 0.15, from at least 15 labels.
-    package var isSuspicious: Bool { labels >= 15 && upperBound < 0.15 }
+    package var isSuspicious: Bool { labels >= 15 && upperBound < Self.suspicious }
 }
 
 extension Labels {
     /// The score of each worker, by their codes. Seeded. Empty with more answers than ``hasTables`` allows.
     package func spammerScores(_ fit: Fit, draws: Int = 200, seed: UInt64 = 1) -> [SpammerScore] {
         guard hasTables else { return [] }
-        let confusions = ConfusionCounts(self, fit.posteriors)
+        return spammerScores(of: Array(0..<workerCount), ConfusionCounts(self, fit.posteriors), fit, draws, seed)
+    }
+
+    /// Those who are called guessers, of workers with fifty labels or more who have met two answers five times each:
+    /// whoever has met one alone cannot be told from somebody who guesses, and in few labels a fit may take honest
+    /// workers for such. Each of them is a test, so none of a hundred draws for each that is made, 3,000 at most, may
+    /// reach the bound: about one look in a hundred calls somebody who does not guess, were the truth known.
+    func guessers(_ fit: Fit) -> [SpammerScore] {
+        guard hasTables else { return [] }
+        let (confusions, labelCounts, width) = (ConfusionCounts(self, fit.posteriors), countsByWorker(), answerCount)
+        let looked = (0..<workerCount).filter { worker in
+            guard labelCounts[worker] >= 50 else { return false }
+            let met = (0..<width).count { truth in
+                (0..<width).reduce(0.0) { $0 + confusions.cells[(worker * width + $1) * width + truth] } >= 5
+            }
+            return met > 1
+        }
+        let draws = min(100 * looked.count, 3_000)
+        return spammerScores(of: looked, confusions, fit, 200, 1).filter { score in
+            guard score.isSuspicious else { return false }
+            var random = SeededRandom(seed: UInt64(score.worker))
+            let cells = imagined(confusions, Int(score.worker))
+            return (0..<draws).allSatisfy { _ in
+                Self.score(cells.map { random.gamma(shape: $0) }, width, fit.answerShares) < SpammerScore.suspicious
+            }
+        }
+    }
+
+    /// A worker's counts with an imagined label in each row, spread evenly: what is not known counts as guessed.
+    private func imagined(_ confusions: ConfusionCounts, _ worker: Int) -> [Double] {
+        let size = answerCount * answerCount
+        return (0..<size).map { confusions.cells[worker * size + $0] + 1 / Double(answerCount) }
+    }
+
+    private func spammerScores(
+        of workers: [Int], _ confusions: ConfusionCounts, _ fit: Fit, _ draws: Int, _ seed: UInt64
+    ) -> [SpammerScore] {
         let labelCounts = countsByWorker()
         let width = answerCount
-        var random = SeededRandom(seed: seed)
-        return (0..<workerCount).map { worker in
-            // An imagined label in each row, spread evenly: what is not known counts as guessed.
-            let cells = (0..<width * width).map { place in
-                confusions.cells[worker * width * width + place] + 1 / Double(width)
-            }
+        return workers.map { worker in
+            // Each by a seed of their own, whoever else is looked at.
+            var random = SeededRandom(seed: seed &+ UInt64(worker) << 32)
+            let cells = imagined(confusions, worker)
             let drawn = (0..<max(draws, 1)).map { _ in
                 Self.score(cells.map { random.gamma(shape: $0) }, width, fit.answerShares)
             }.sorted()

@@ -24,12 +24,13 @@ extension Labels {
     /// - Parameters:
     ///   - features: the codes of the features that each item has, item by item.
     ///   - itemsMin: items with the feature that the worker must have answered; at least 3.
+    ///   - kept: by worker, whose labels the fit rests on; everybody's without.
     ///   - share: of false ones among those believed.
     /// - Returns: by worker, then feature.
     package func targetedBiases(
-        _ fit: Fit, features: [[Int32]], itemsMin: Int = 4, share: Double = 0.05
+        _ fit: Fit, features: [[Int32]], kept: [Bool]? = nil, itemsMin: Int = 4, share: Double = 0.05
     ) -> [TargetedBias] {
-        let tally = ContradictionTally(self, contradictions(fit), features)
+        let tally = ContradictionTally(self, contradictions(fit, kept: kept), features)
         let first = tally.tests(itemsMin: max(itemsMin, 3), leavingOut: [])
         let believed = FalseDiscovery.believed(first.map(\.chance), share: share).map { first[$0] }
         // Anew, without those found: several on one feature must not hide behind each other.
@@ -41,20 +42,26 @@ extension Labels {
 
     /// Of each label, whether it contradicts the likeliest answer by the item's other labels; nil where these leave it
     /// open (below 0.6).
-    func contradictions(_ fit: Fit) -> [Bool?] {
+    ///
+    /// - Parameter kept: by worker, whose labels count; everybody's without.
+    func contradictions(_ fit: Fit, kept: [Bool]? = nil) -> [Bool?] {
         guard hasTables else { return all.map { _ in nil } }
-        let confusions = WorkerConfusions(self, fit.posteriors, prior: Double(answerCount))
+        let confusions = WorkerConfusions(self, fit.posteriors, prior: Double(answerCount), kept: kept)
         let logShares = fit.answerShares.map { log(max($0, probabilityMin)) }
         return (0..<itemCount).flatMap { item -> [Bool?] in
             let labels = labels(of: item)
             var whole = logShares
-            for label in labels {
+            let counting = labels.filter { kept?[Int($0.worker)] ?? true }
+            for label in counting {
                 for (answer, log) in confusions.logRow(label).enumerated() { whole[answer] += log }
             }
             return labels.map { label in
-                guard labels.count > 1 else { return nil }
+                let isCounting = kept?[Int(label.worker)] ?? true
+                guard counting.count > (isCounting ? 1 : 0) else { return nil }
                 var rest = whole
-                for (answer, log) in confusions.logRow(label).enumerated() { rest[answer] -= log }
+                if isCounting {
+                    for (answer, log) in confusions.logRow(label).enumerated() { rest[answer] -= log }
+                }
                 _ = normalize(&rest)
                 guard let most = rest.max(), most >= 0.6 else { return nil }
                 return rest[Int(label.answer)] != most

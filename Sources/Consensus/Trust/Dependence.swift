@@ -40,16 +40,18 @@ extension Labels {
     /// Every pair of labels that two workers gave to the same item, of items with at least three labels, and the item's
     /// posterior by its other labels. Cost: pairs × answers.
     ///
-    /// - Parameter labelsMax: of each item only so many labels are compared with each other.
+    /// - Parameters:
+    ///   - kept: by worker, whose labels make the posterior; everybody's without.
+    ///   - labelsMax: of each item only so many labels are compared with each other.
     func forEachPair(
-        _ fit: Fit, _ confusions: WorkerConfusions, labelsMax: Int,
+        _ fit: Fit, _ confusions: WorkerConfusions, kept: [Bool]? = nil, labelsMax: Int,
         _ body: (_ one: Label, _ other: Label, _ rest: [Double]) -> Void
     ) {
         let logShares = fit.answerShares.map { log(max($0, probabilityMin)) }
         for item in 0..<itemCount where count(of: item) >= 3 {
             let labels = labels(of: item)
             var whole = logShares
-            for label in labels {
+            for label in labels where kept?[Int(label.worker)] ?? true {
                 for (answer, log) in confusions.logRow(label).enumerated() { whole[answer] += log }
             }
             let looked = labels.prefix(labelsMax)
@@ -57,8 +59,9 @@ extension Labels {
                 let one = looked[place]
                 for other in looked[(place + 1)...] where other.worker != one.worker {
                     var rest = whole
-                    for (answer, log) in confusions.logRow(one).enumerated() { rest[answer] -= log }
-                    for (answer, log) in confusions.logRow(other).enumerated() { rest[answer] -= log }
+                    for label in [one, other] where kept?[Int(label.worker)] ?? true {
+                        for (answer, log) in confusions.logRow(label).enumerated() { rest[answer] -= log }
+                    }
                     _ = normalize(&rest)
                     body(one, other, rest)
                 }

@@ -37,10 +37,14 @@ package struct WorkerConfusions: Sendable {
 
     /// From what a method found.
     ///
-    /// - Parameter prior: imagined labels in each row of a worker's table; see ``DawidSkene/prior``.
-    package init(_ labels: Labels, _ posteriors: [Double], prior: Double) {
+    /// - Parameters:
+    ///   - prior: imagined labels in each row of a worker's table; see ``DawidSkene/prior``.
+    ///   - kept: by worker, whose labels the posteriors rest on; everybody's without. What others say of items that
+    ///     these have not answered tells nothing.
+    package init(_ labels: Labels, _ posteriors: [Double], prior: Double, kept: [Bool]? = nil) {
         answerCount = labels.answerCount
-        logs = ConfusionCounts(labels, posteriors).logs(prior: max(clampedPrior(prior), 1e-3))
+        let known = kept.map { labels.answered(by: $0) } ?? labels
+        logs = ConfusionCounts(known, posteriors).logs(prior: max(clampedPrior(prior), 1e-3))
         probabilities = logs.map { exp($0) }
     }
 

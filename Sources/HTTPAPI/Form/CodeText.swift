@@ -13,6 +13,7 @@ extension Catalogue {
         409 all_offered As many offers of the batch wait for an answer as it has open slots.
         409 already_appealed The decision was appealed. It is answered once.
         409 already_excluded The requester excludes this worker already. Lift that first to give another reason.
+        409 already_gold The task is gold already.
         409 already_offered The worker has an open offer of this batch.
         409 already_posted This was posted before.
         409 already_quarantined The batch is under quarantine already.
@@ -98,6 +99,7 @@ extension Catalogue {
         to appeal.
         409 finding_decided The finding has been decided; what was said of it stays.
         422 floor_above_ceiling The floor, … minor units by rate and pay floor, is above the ceiling of ….
+        409 gold_key_taken The project has a task of a copy's external key already.
         403 had_part_in_decision You have judged this work. Somebody else must answer the appeal.
         403 had_work_of_batch You have, or had, work of this batch. What is left of it is for others.
         409 hours_cap It would pass the hours that you have set, or may work, this week.
@@ -125,6 +127,7 @@ extension Catalogue {
         name, or ask for the same.
         409 no_ask You ask for nothing of the kind. List your asks to see what stands.
         409 no_bid You have no live bid in this auction.
+        409 no_gold_rate The batch gives out no gold. Make its draft with gold_bps above 0.
         409 no_open_batch There is no work to claim at the moment.
         409 no_password You do not sign in by a password here.
         409 no_profile The worker has not declared this profession. Declare it first.
@@ -149,6 +152,7 @@ extension Catalogue {
         409 nothing_counts The worker has no answers there that count.
         409 nothing_left Nothing of the batch is left to be bid for.
         409 nothing_left_after_tax Taxes leave nothing to pay: ….
+        409 nothing_short No task of the batch lacks an answer that is not asked for again already.
         409 nothing_to_pay No earning of this currency waits to be paid.
         409 nothing_withheld Less than that was withheld and is still owed to the authority.
         409 offer_not_open Others have taken all there was; nothing of it is left to take.
@@ -185,6 +189,7 @@ extension Catalogue {
         503 provider_unavailable The sign-in provider does not answer. Try again, or ask who runs it.
         429 rate_limited Too many requests in a minute; Retry-After says when to come back.
         422 reasons_missing A lower tier needs a rule and reasons, which the worker may appeal.
+        409 recollection_key_taken The project has a task called '…' already, so no copy can have that name.
         422 record_invalid This is no record of a worker, or it was changed after it was signed.
         409 record_key_missing There is no key to sign records. Make one with `guildhall keys record`.
         422 record_other_key The record is signed by another key than the one it was checked with.
@@ -239,6 +244,7 @@ extension Catalogue {
         403 voucher_same_person You prepared this voucher; somebody else must post it.
         409 webhook_not_enabled This endpoint is not told anything. Enable it first.
         409 webhook_secret_rotating Two secrets sign already. Wait until the older one has expired.
+        409 withdrawal_ended An appeal against the withdrawal was granted; the answers count again.
         409 withholding_not_whole What is paid and withheld is not what was earned.
         409 work_in_flight Somebody is working on the batch, or answers wait for review. Pause it and try later.
         409 worker_busy The worker is taking or ending work at this moment.
