@@ -48,7 +48,8 @@ struct RoutingCommitSoakTests {
             round += 1
             if round % 25 == 0 { try await staffed.fund() }
             for name in ["x", "y"] {
-                _ = try await staffed.batch("\(name)\(round)", tasks: 24, redundancy: 3, minutes: 5, priority: round % 2)
+                _ = try await staffed.batch(
+                    "\(name)\(round)", tasks: 24, redundancy: 3, minutes: 5, priority: round % 2)
             }
             total.add(try await run(staffed, workers))
             // Time for what was left to lapse, and for the next hours.

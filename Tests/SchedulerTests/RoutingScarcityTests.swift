@@ -9,7 +9,8 @@ import Testing
 /// still be had without them.
 @Suite("Routing by what others will do")
 struct RoutingScarcityTests {
-    private let (here, rival) = (SmallRouting.worker(1), SmallRouting.worker(2))
+    private let here = SmallRouting.worker(1)
+    private let rival = SmallRouting.worker(2)
 
     /// Two batches, of which the first pays a tenth more and only the second has no other candidate; whoever is here has
     /// time for one.
