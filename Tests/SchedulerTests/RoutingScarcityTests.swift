@@ -12,8 +12,8 @@ struct RoutingScarcityTests {
     private let here = SmallRouting.worker(1)
     private let rival = SmallRouting.worker(2)
 
-    /// Two batches, of which the first pays a tenth more and only the second has no other candidate; whoever is here has
-    /// time for one.
+    /// Two batches, of which the first pays a tenth more and only the second has no other candidate; whoever is here
+    /// has time for one.
     private func plan(
         rival other: RoutingCandidate, priority: Int = 0, _ change: (inout RoutingMarket) -> Void = { _ in }
     ) throws -> RoutingPlan {

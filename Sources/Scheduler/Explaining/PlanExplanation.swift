@@ -53,9 +53,9 @@ extension RoutingPlan {
 }
 
 extension RoutingPlan {
-    /// What is kept of why an offer is made: the parts of the pair's value, then what the hours would bring
-    /// elsewhere, what others who are likely to come would bring, what the worker's answer settles more than a usual one would, and what priority and the chance of
-    /// acceptance make of the rest; together the value that the plan compared.
+    /// What is kept of why an offer is made: the parts of the pair's value, then what the hours would bring elsewhere,
+    /// what others who are likely to come would bring, what the worker's answer settles more than a usual one would,
+    /// and what priority and the chance of acceptance make of the rest; together the value that the plan compared.
     package func explanation(of offer: PlannedOffer) -> OfferExplanation {
         var parts = Dictionary(
             offer.parts.parts.map { ($0.part.rawValue, $0.micros) }, uniquingKeysWith: { first, _ in first })

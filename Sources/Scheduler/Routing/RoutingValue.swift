@@ -178,9 +178,10 @@ struct RoutingValue {
         return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
     }
 
-    /// By the worker's pace and windows until the deadline, as far as nine of ten weeks keep them; where windows are not
-    /// known, by hours: of this week what is left, then whole weeks as far as they are forecast to give them. How many
-    /// hours they are likely to give is no bound on who is there and accepts: it is what their time's price is made of.
+    /// By the worker's pace and windows until the deadline, as far as nine of ten weeks keep them; where windows are
+    /// not known, by hours: of this week what is left, then whole weeks as far as they are forecast to give them. How
+    /// many hours they are likely to give is no bound on who is there and accepts: it is what their time's price is
+    /// made of.
     private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
         guard let due = batch.dueAt, let week = weeks[worker.worker] else { return 1_000_000 }
         let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()
