@@ -98,8 +98,9 @@ package struct AnswerScreen: Sendable {
             if labels.hasTables {
                 let reference = try ScreenReference(labels)
                 found += Self.agreements(labels, reference)
-                found += Self.biases(labels, reference, features)
-                found += Self.shifts(labels, reference, answers)
+                let contradicts = labels.contradictions(reference.fit, kept: reference.kept)
+                found += Self.biases(labels, contradicts, features)
+                found += Self.shifts(labels, contradicts, answers)
                 found += Self.guesses(labels, reference)
             }
         }
@@ -110,9 +111,10 @@ package struct AnswerScreen: Sendable {
         }
     }
 
+    private struct Place: Hashable { let item, worker: Int32 }
+
     /// Of each worker to each item the first: what they say again is no more evidence.
     private static func first(_ answers: [ScreenedAnswer]) -> [ScreenedAnswer] {
-        struct Place: Hashable { let item, worker: Int32 }
         var seen: Set<Place> = []
         return answers.filter { seen.insert(Place(item: $0.item, worker: $0.worker)).inserted }
     }
@@ -152,13 +154,9 @@ package struct AnswerScreen: Sendable {
         }
     }
 
-    private static func biases(
-        _ labels: Labels, _ reference: ScreenReference, _ features: [[Int32]]
-    ) -> [AnswerFinding] {
-        let contradicts = labels.contradictions(reference.fit, kept: reference.kept)
-        let biases = labels.targetedBiases(reference.fit, features: features, kept: reference.kept)
+    private static func biases(_ labels: Labels, _ contradicts: [Bool?], _ features: [[Int32]]) -> [AnswerFinding] {
         // Phrases overlap: of each worker the feature that shows it best.
-        let best = Dictionary(grouping: biases, by: \.worker)
+        let best = Dictionary(grouping: labels.targetedBiases(contradicts, features: features), by: \.worker)
             .compactMap { $1.min { ($0.chance, $0.feature) < ($1.chance, $1.feature) } }
         return best.map { bias in
             let items = zip(labels.all, contradicts).filter { label, isOther in
@@ -186,13 +184,11 @@ package struct AnswerScreen: Sendable {
 
     /// How the worker did at first, up to 50 answers, is what they are usually worth.
     private static func shifts(
-        _ labels: Labels, _ reference: ScreenReference, _ answers: [ScreenedAnswer]
+        _ labels: Labels, _ contradicts: [Bool?], _ answers: [ScreenedAnswer]
     ) -> [AnswerFinding] {
-        struct Place: Hashable { let item, worker: Int32 }
         var isWrong: [Place: Bool] = [:]
-        let contradictions = labels.contradictions(reference.fit, kept: reference.kept)
-        for (label, contradicts) in zip(labels.all, contradictions) {
-            if let contradicts { isWrong[Place(item: label.item, worker: label.worker)] = contradicts }
+        for (label, isOther) in zip(labels.all, contradicts) {
+            if let isOther { isWrong[Place(item: label.item, worker: label.worker)] = isOther }
         }
         let right = isWrong.values.reduce(0.0) { $0 + ($1 ? 0 : 1) } / Double(max(isWrong.count, 1))
         let byWorker = Dictionary(grouping: answers, by: \.worker)

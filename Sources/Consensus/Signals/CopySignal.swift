@@ -33,7 +33,7 @@ package struct CopyScreen: Sendable {
     /// Those of them of whose answers enough are the same to be a case.
     package let suspicious: [CopySignal]
     /// Workers whom chains of such pairs join, each ring ascending.
-    package let rings: [[Int32]]
+    package var rings: [[Int32]] { joinedRings(suspicious) }
     /// What is believed of fewer copies than these is no case: with very many common items the least likeness shows.
     private static let copiedShareMin = 0.25
 
@@ -47,7 +47,7 @@ package struct CopyScreen: Sendable {
         _ labels: Labels, _ fit: Fit, kept: [Bool]? = nil, commonMin: Int = 20, share: Double = 0.01
     ) {
         guard labels.hasTables else {
-            (pairs, believed, suspicious, rings) = ([], [], [], [])
+            (pairs, believed, suspicious) = ([], [], [])
             return
         }
         let prior = Double(labels.answerCount)
@@ -73,7 +73,6 @@ package struct CopyScreen: Sendable {
         let all = pairs
         believed = FalseDiscovery.believed(all.map { Tail.normal($0.deviation) }, share: share).map { all[$0] }
         suspicious = believed.filter { $0.copiedShare >= Self.copiedShareMin }
-        rings = joinedRings(suspicious)
     }
 }
 

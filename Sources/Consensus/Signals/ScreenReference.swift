@@ -44,11 +44,10 @@ struct ScreenReference: Sendable {
     }
 
     private func callable(_ pairs: [CopySignal]) -> [CopySignal] {
-        let order = pairs.sorted { ($1.deviation, $0.one, $0.other) < ($0.deviation, $1.one, $1.other) }
         var called: Set<Int32> = []
         // What is weaker than what cannot be called is not called either.
         return Array(
-            order.prefix { pair in
+            Self.strongestFirst(pairs).prefix { pair in
                 called.formUnion([pair.one, pair.other])
                 return isCallable(called)
             })
@@ -86,11 +85,9 @@ struct ScreenReference: Sendable {
     private func strongestRing() throws(LabelsFault) -> [Int32]? {
         let own = labels.filtered { kept[Int($0.worker)] }
         let alike = CopyScreen(own, own.majorityFit()).believed
-        var strengths: [[Int32]: Double] = [:]
-        for pair in alike { strengths[[pair.one, pair.other]] = pair.deviation }
+        let strengths = Self.strengths(alike)
         var best: (ring: [Int32], weakest: Double)?
-        let beginnings = alike.sorted { ($1.deviation, $0.one, $0.other) < ($0.deviation, $1.one, $1.other) }
-        for beginning in beginnings.prefix(Self.beginningsMax) {
+        for beginning in Self.strongestFirst(alike).prefix(Self.beginningsMax) {
             var ring = [beginning.one, beginning.other]
             while true {
                 if let weakest = Self.weakest(of: ring, in: try screen(without: ring)), weakest > best?.weakest ?? 0 {
@@ -107,14 +104,20 @@ struct ScreenReference: Sendable {
     private func extended(_ ring: [Int32]) throws(LabelsFault) -> [Int32] {
         var ring = ring
         while ring.count < Self.membersMax {
-            var strengths: [[Int32]: Double] = [:]
-            for pair in try screen(without: ring).suspicious where kept[Int(pair.one)] && kept[Int(pair.other)] {
-                strengths[[pair.one, pair.other]] = pair.deviation
-            }
-            guard let next = Self.next(to: ring, by: strengths), isCallable(ring + [next]) else { break }
+            let alike = try screen(without: ring).suspicious.filter { kept[Int($0.one)] && kept[Int($0.other)] }
+            guard let next = Self.next(to: ring, by: Self.strengths(alike)), isCallable(ring + [next]) else { break }
             ring = (ring + [next]).sorted()
         }
         return ring
+    }
+
+    private static func strongestFirst(_ pairs: [CopySignal]) -> [CopySignal] {
+        pairs.sorted { ($1.deviation, $0.one, $0.other) < ($0.deviation, $1.one, $1.other) }
+    }
+
+    /// Deviations by their two workers, ascending.
+    private static func strengths(_ pairs: [CopySignal]) -> [[Int32]: Double] {
+        Dictionary(pairs.map { ([$0.one, $0.other], $0.deviation) }, uniquingKeysWith: { $1 })
     }
 
     /// Of those who are paired with all of the ring, whose weakest pair is strongest; of equals the lowest code.

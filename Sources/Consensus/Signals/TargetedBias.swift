@@ -24,13 +24,19 @@ extension Labels {
     /// - Parameters:
     ///   - features: the codes of the features that each item has, item by item.
     ///   - itemsMin: items with the feature that the worker must have answered; at least 3.
-    ///   - kept: by worker, whose labels the fit rests on; everybody's without.
     ///   - share: of false ones among those believed.
     /// - Returns: by worker, then feature.
     package func targetedBiases(
-        _ fit: Fit, features: [[Int32]], kept: [Bool]? = nil, itemsMin: Int = 4, share: Double = 0.05
+        _ fit: Fit, features: [[Int32]], itemsMin: Int = 4, share: Double = 0.05
     ) -> [TargetedBias] {
-        let tally = ContradictionTally(self, contradictions(fit, kept: kept), features)
+        targetedBiases(contradictions(fit), features: features, itemsMin: itemsMin, share: share)
+    }
+
+    /// The same of what ``contradictions(_:kept:)`` found.
+    func targetedBiases(
+        _ contradicts: [Bool?], features: [[Int32]], itemsMin: Int = 4, share: Double = 0.05
+    ) -> [TargetedBias] {
+        let tally = ContradictionTally(self, contradicts, features)
         let first = tally.tests(itemsMin: max(itemsMin, 3), leavingOut: [])
         let believed = FalseDiscovery.believed(first.map(\.chance), share: share).map { first[$0] }
         // Anew, without those found: several on one feature must not hide behind each other.

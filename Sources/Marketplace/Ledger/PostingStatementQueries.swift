@@ -66,15 +66,21 @@ enum Posting {
         }
     }
 
+    /// Of an account that holds enough; in a part of its own, which is run once.
+    private static func freeSlice(of change: Change, where condition: SQL = "") -> SQL {
+        """
+        select slice_no from account_slice
+         where account_id = \(change.account.id) and balance_minor + \(change.amount)::bigint >= 0
+               \(fragment: condition)
+         limit 1
+           for no key update skip locked
+        """
+    }
+
     /// A free slice of the one account that holds enough, and its balance moved.
     private static func single(_ change: Change) -> SQL {
         """
-        change as materialized (
-            select slice_no from account_slice
-             where account_id = \(change.account.id) and balance_minor + \(change.amount)::bigint >= 0
-             limit 1
-               for no key update skip locked
-        ),
+        change as materialized (\(fragment: freeSlice(of: change))),
         moved as (
             update account_slice
                set balance_minor = account_slice.balance_minor + \(change.amount)::bigint
@@ -89,28 +95,13 @@ enum Posting {
     /// holds only what comes before, so that nobody waits in a ring; and the balances moved, if there are all.
     private static func chain(_ kept: [Change]) -> SQL {
         let first = kept[0]
-        var parts: SQL = """
-            slice_1 as materialized (
-                select slice_no from account_slice
-                 where account_id = \(first.account.id) and balance_minor + \(first.amount)::bigint >= 0
-                 limit 1
-                   for no key update skip locked
-            )
-            """
+        var parts: SQL = "slice_1 as materialized (\(fragment: freeSlice(of: first)))"
         var changes: SQL = """
             select \(first.account.id)::uuid as account_id, slice_no, \(first.amount)::bigint as amount from slice_1
             """
         for (place, change) in kept.enumerated().dropFirst() {
-            parts = """
-                \(fragment: parts),
-                \(fragment: slice(place)) as materialized (
-                    select slice_no from account_slice
-                     where account_id = \(change.account.id) and balance_minor + \(change.amount)::bigint >= 0
-                       and exists (select from \(fragment: slice(place - 1)))
-                     limit 1
-                       for no key update skip locked
-                )
-                """
+            let one = freeSlice(of: change, where: "and exists (select from \(fragment: slice(place - 1)))")
+            parts = "\(fragment: parts), \(fragment: slice(place)) as materialized (\(fragment: one))"
             changes = """
                 \(fragment: changes) union all
                 select \(change.account.id)::uuid, slice_no, \(change.amount)::bigint from \(fragment: slice(place))

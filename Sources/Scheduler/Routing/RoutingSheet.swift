@@ -65,8 +65,7 @@ struct RoutingSheet {
                 case .failure(let barred):
                     add(barred.bar, row, column)
                     if mayWait, Self.waitable.contains(barred.bar.rule), mayCome(batch, worker) {
-                        let pair = pair()
-                        away.append(.init(column: column, surplus: pair.surplus - pair.lift))
+                        away.append(.init(column: column, surplus: pair().plainSurplus))
                     }
                 case .success(let answerBy):
                     let pair = pair()
@@ -78,7 +77,7 @@ struct RoutingSheet {
                         Edge(worker: column, value: value, pair: pair, answerBy: answerBy, proof: proof))
                 }
             }
-            edges.append(capped(worthNow(found, away, values, of: row), of: row))
+            edges.append(capped(mayWait ? worthNow(found, away, values, of: row) : found, of: row))
         }
         for met in order.compactMap({ verdicts[$0] }) {
             for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
@@ -133,7 +132,7 @@ struct RoutingSheet {
     private mutating func worthNow(
         _ found: [Edge], _ away: [RoutingWait.Candidate], _ values: RoutingValue, of row: Int
     ) -> [Edge] {
-        let there = found.map { RoutingWait.Candidate(column: $0.worker, surplus: $0.pair.surplus - $0.pair.lift) }
+        let there = found.map { RoutingWait.Candidate(column: $0.worker, surplus: $0.pair.plainSurplus) }
         guard found.count + away.count > 1,
             let wait = RoutingWait(batches[row], in: market, workers, values.weeks, there: there, away: away)
         else { return found }

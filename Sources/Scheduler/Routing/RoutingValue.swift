@@ -67,6 +67,8 @@ struct RoutingValue {
         let surplus: Int64
         /// What the batch's priority adds, to everybody's answer alike: a part of value and surplus.
         let lift: Int64
+        /// The surplus without what priority adds: what somebody else's is compared with.
+        var plainSurplus: Int64 { surplus - lift }
         let parts: PairValue
         /// What the time is worth, in micro-units.
         let price: Int64
@@ -185,9 +187,11 @@ struct RoutingValue {
     private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
         guard let due = batch.dueAt, let week = weeks[worker.worker] else { return 1_000_000 }
         let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()
-        let weeks = min(max(Self.seconds(due.timeIntervalSince(week.end)) / (7 * 86_400) + 1, 0), 520)
-        let hours = 15 * (week.remaining + (due > week.end ? Int(weeks) * week.planned : 0))
-        let free = worker.presence.map { 15 * $0.units(from: market.instant, until: due) } ?? hours
+        func hours() -> Int {
+            let weeks = min(max(Self.seconds(due.timeIntervalSince(week.end)) / (7 * 86_400) + 1, 0), 520)
+            return 15 * (week.remaining + (due > week.end ? Int(weeks) * week.planned : 0))
+        }
+        let free = worker.presence.map { 15 * $0.units(from: market.instant, until: due) } ?? hours()
         return Lateness(
             expectedMinutes: batch.expectedMinutes, paceMillionths: forecast.paceMillionths, freeMinutes: free,
             promisedMinutes: free * forecast.promisedMillionths / max(forecast.meanMillionths, 1)

@@ -27,7 +27,7 @@ struct RoutingWait {
         return due > market.instant && !market.known.prices.isEmpty && !market.known.forced.contains(batch.id)
     }
 
-    /// `nil` where nobody is waited for: more places are open than rivals are looked at, so nobody displaces another.
+    /// Of a batch that may wait. `nil` where more places are open than rivals are looked at: nobody displaces another.
     /// - Parameters:
     ///   - there: who could be offered it now.
     ///   - away: who could be, but for their windows and hours.
@@ -36,7 +36,7 @@ struct RoutingWait {
         _ weeks: [Worker.ID: RoutingWeek], there: [Candidate], away: [Candidate]
     ) {
         let places = max(RoutingPolicy.wanted(batch), 1)
-        guard let due = batch.dueAt, Self.mayWait(batch, in: market), places <= Self.rivalsMax else { return nil }
+        guard let due = batch.dueAt, places <= Self.rivalsMax else { return nil }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
         let usual = market.known.usualAcceptance
         let ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
