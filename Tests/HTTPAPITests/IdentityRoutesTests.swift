@@ -288,7 +288,7 @@ struct ProviderPeerTests {
         let number = try Peers.start("oidc-provider-mock", ["--port", "\(port)", "--require-nonce", "true"])
         defer { kill(number, SIGKILL) }
         var settings = ServerSettings()
-        settings.identity.outbound = OutboundClient(networks: .all)
+        settings.identity.outbound = OutboundClient(networks: .all, seconds: 60)
         settings.identity.networks = .all
         // The provider asks the machine's clock.
         let database = Scratch.connect(serverClock: true)
