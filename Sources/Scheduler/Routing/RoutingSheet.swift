@@ -17,7 +17,11 @@ struct RoutingSheet {
     /// Of one requirement: who meets it, and what the others lack.
     private struct Verdicts {
         var eligible: [(worker: Int, proof: EligibilityProof?)] = []
+        /// Of those who were evaluated here; where it is kept who meets it, the others lack one and the same.
         var faults: [(worker: Int, bar: RoutingBar)] = []
+        var isKept = false
+        /// The least tier asked for in each profession that is named.
+        let leastTiers: [Profession: Tier]
         /// Batches that demand it.
         var batches = 0
     }
@@ -30,11 +34,14 @@ struct RoutingSheet {
     private(set) var edges: [[Edge]] = []
     private var batchTallies: [BarTally]
     private var workerTallies: [BarTally]
+    /// Where the workers stand.
+    private let columns: [Worker.ID: Int]
 
     init(market: RoutingMarket, batches: [RoutingBatch], workers: [RoutingCandidate], policy: RoutingPolicy) {
         (self.market, self.batches, self.workers, self.policy) = (market, batches, workers, policy)
         batchTallies = Array(repeating: BarTally(), count: batches.count)
         workerTallies = Array(repeating: BarTally(), count: workers.count)
+        columns = Dictionary(workers.enumerated().map { ($1.worker, $0) }, uniquingKeysWith: { first, _ in first })
     }
 
     mutating func fill() {
@@ -44,13 +51,13 @@ struct RoutingSheet {
         var order: [Requirement.ID] = []
         var verdicts: [Requirement.ID: Verdicts] = [:]
         for (row, batch) in batches.enumerated() {
-            let requirement = (market.requirements[batch.requirement] ?? .any([])).normalised
             if verdicts[batch.requirement] == nil {
                 order.append(batch.requirement)
-                verdicts[batch.requirement] = evaluate(requirement, batch.requirement)
+                verdicts[batch.requirement] = evaluate(batch.requirement)
             }
             verdicts[batch.requirement]?.batches += 1
             guard let met = verdicts[batch.requirement] else { continue }
+            if met.isKept { batchTallies[row].add(Self.lack, pairs: workers.count - met.eligible.count) }
             if let first = met.faults.first { batchTallies[row].add(first.bar, pairs: met.faults.count) }
             var (found, away): ([Edge], [RoutingWait.Candidate]) = ([], [])
             let mayWait = RoutingWait.mayWait(batch, in: market)
@@ -59,7 +66,7 @@ struct RoutingSheet {
                 func pair() -> RoutingValue.Pair {
                     values.of(
                         batch, worker, level: levelOf[batch.priority] ?? 0,
-                        tierDistance: RoutingValue.tierDistance(of: worker.tiers, above: requirement))
+                        tierDistance: RoutingValue.tierDistance(of: worker.tiers, above: met.leastTiers))
                 }
                 switch bar(batch, worker) {
                 case .failure(let barred):
@@ -79,24 +86,31 @@ struct RoutingSheet {
             }
             edges.append(capped(mayWait ? worthNow(found, away, values, of: row) : found, of: row))
         }
-        for met in order.compactMap({ verdicts[$0] }) {
+        tell(order.compactMap { verdicts[$0] })
+    }
+
+    /// What the workers lack, by batches that demand it.
+    private mutating func tell(_ verdicts: [Verdicts]) {
+        let kept = verdicts.filter(\.isKept)
+        var lacking = Array(repeating: kept.reduce(0) { $0 + $1.batches }, count: workers.count)
+        for met in kept {
+            for (worker, _) in met.eligible { lacking[worker] -= met.batches }
+        }
+        for (worker, batches) in lacking.enumerated() { workerTallies[worker].add(Self.lack, pairs: batches) }
+        for met in verdicts {
             for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
         }
     }
 
-    private func evaluate(
-        _ requirement: Requirement, _ id: Requirement.ID
-    ) -> Verdicts {
-        var verdicts = Verdicts()
+    private static let lack = RoutingBar(
+        rule: .requirement, message: "What is kept of the worker does not meet it.")
+
+    private func evaluate(_ id: Requirement.ID) -> Verdicts {
+        let requirement = (market.requirements[id] ?? .any([])).normalised
+        var verdicts = Verdicts(leastTiers: requirement.leastTiers)
         if let kept = market.kept[id] {
-            let lack = RoutingBar(rule: .requirement, message: "What is kept of the worker does not meet it.")
-            for (column, worker) in workers.enumerated() {
-                if kept.contains(worker.worker) {
-                    verdicts.eligible.append((column, nil))
-                } else {
-                    verdicts.faults.append((column, lack))
-                }
-            }
+            verdicts.isKept = true
+            verdicts.eligible = kept.compactMap { columns[$0] }.sorted().map { ($0, nil) }
             return verdicts
         }
         let unknown = RoutingBar(rule: .requirement, message: "It is not known whether the worker meets it.")
@@ -134,7 +148,7 @@ struct RoutingSheet {
     ) -> [Edge] {
         let there = found.map { RoutingWait.Candidate(column: $0.worker, surplus: $0.pair.plainSurplus) }
         guard found.count + away.count > 1,
-            let wait = RoutingWait(batches[row], in: market, workers, values.weeks, there: there, away: away)
+            let wait = RoutingWait(batches[row], in: market, workers, values, there: there, away: away)
         else { return found }
         let bar = RoutingBar(
             rule: .waitsForBetter,

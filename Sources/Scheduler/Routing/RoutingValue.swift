@@ -77,22 +77,47 @@ struct RoutingValue {
         let answerGain: Int64
     }
 
+    /// What all pairs of one worker share.
+    private struct Standing {
+        let week: RoutingWeek
+        let forecast: RoutingForecast
+        let skill: BetaBelief
+        let cautiousSkill: Double
+        let observations: Int
+        let deficitMillionths: Int
+        /// The price of their time now, and where in the week that is; `nil` before the first night.
+        let price: (nightly: HourPrice, pacing: HourPrice.Pacing)?
+    }
+
     private let market: RoutingMarket
     private let weights: ValueWeights
-    private let cellRate: Int
-    /// Where each worker stands in their week.
-    let weeks: [Worker.ID: RoutingWeek]
-    private let fallBack: HourPrice
+    private let standings: [Worker.ID: Standing]
 
     init(_ market: RoutingMarket, weights: ValueWeights) {
         (self.market, self.weights) = (market, weights)
-        cellRate = Fairness.cellRateMillionths(market.candidates.map(\.fairness))
-        weeks = Dictionary(
-            market.candidates.map {
-                ($0.worker, RoutingWeek($0, market.known.forecasts[$0.worker], at: market.instant))
+        let known = market.known
+        let cellRate = Fairness.cellRateMillionths(market.candidates.map(\.fairness))
+        let fallBack = HourPrice.fallBack(cell: Array(known.prices.values))
+        let caution = Double(weights.cautionMillionths) / 1_000_000
+        let unknown = Self.unknownSkill.quantile(caution)
+        standings = Dictionary(
+            market.candidates.map { worker in
+                let week = RoutingWeek(worker, known.forecasts[worker.worker], at: market.instant)
+                let skill = known.skills[worker.worker]
+                let belief = skill?.belief
+                let pacing = week.pacing(forecastErrorMillionths: known.forecastErrorMillionths)
+                let standing = Standing(
+                    week: week, forecast: known.forecasts[worker.worker] ?? RoutingForecast(),
+                    skill: belief ?? Self.unknownSkill, cautiousSkill: belief?.quantile(caution) ?? unknown,
+                    observations: skill?.evidence ?? 0,
+                    deficitMillionths: worker.fairness.deficitMillionths(cellRateMillionths: cellRate),
+                    price: known.prices.isEmpty ? nil : (known.prices[worker.worker] ?? fallBack, pacing))
+                return (worker.worker, standing)
             }, uniquingKeysWith: { first, _ in first })
-        fallBack = .fallBack(cell: Array(market.known.prices.values))
     }
+
+    /// Where a worker stands in their week; `nil` for who is no candidate.
+    func week(of worker: Worker.ID) -> RoutingWeek? { standings[worker]?.week }
 
     /// - Parameters:
     ///   - level: 0 for the lowest priority among the open batches, 1 for the next, …
@@ -109,17 +134,19 @@ struct RoutingValue {
         let isLate = age >= bound ?? Self.usualBoundSeconds
         let isStated = batch.answerValue != nil
         // Past its bound a task is done by whoever can, whatever their time is worth.
-        let price = isLate || known.forced.contains(batch.id) ? 0 : price(of: worker, units: units)
-        let skill = known.skills[worker.worker]
+        let standing = standings[worker.worker]
+        let hours = standing?.price.map { $0.nightly.micros($0.pacing, units: units) } ?? 0
+        let price = isLate || known.forced.contains(batch.id) ? 0 : hours
         let parts = PairValue(
             PairFacts(
                 task: batch.id.uuid.bits, worker: worker.worker.uuid.bits, valueMicros: value, payMicros: payMicros,
-                skill: skill?.belief ?? Self.unknownSkill, observations: skill?.evidence ?? 0,
+                skill: standing?.skill ?? Self.unknownSkill, cautiousSkill: standing?.cautiousSkill,
+                observations: standing?.observations ?? 0,
                 answersDeciding: batch.redundancy, isRecoverable: batch.redundancy > 1, ageSeconds: age,
                 boundSeconds: bound ?? Self.usualBoundSeconds,
-                inTimeMillionths: inTime(batch, worker),
+                inTimeMillionths: standing.map { inTime(batch, worker, $0) } ?? 1_000_000,
                 affinityMillionths: affinity(batch, worker),
-                deficitMillionths: worker.fairness.deficitMillionths(cellRateMillionths: cellRate),
+                deficitMillionths: standing?.deficitMillionths ?? 0,
                 timePriceMicros: price
             ), weights: weights, seed: UInt64(clamping: Self.seconds(market.instant.timeIntervalSince1970) / 86_400))
         let lift = Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
@@ -174,19 +201,13 @@ struct RoutingValue {
         Int64(exactly: min(max(interval, -1e12), 1e12).rounded(.down)) ?? 0
     }
 
-    private func price(of worker: RoutingCandidate, units: Int) -> Int64 {
-        guard !market.known.prices.isEmpty, let week = weeks[worker.worker] else { return 0 }
-        let pacing = week.pacing(forecastErrorMillionths: market.known.forecastErrorMillionths)
-        return (market.known.prices[worker.worker] ?? fallBack).micros(pacing, units: units)
-    }
-
     /// By the worker's pace and windows until the deadline, as far as nine of ten weeks keep them; where windows are
     /// not known, by hours: of this week what is left, then whole weeks as far as they are forecast to give them. How
     /// many hours they are likely to give is no bound on who is there and accepts: it is what their time's price is
     /// made of.
-    private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate) -> Int {
-        guard let due = batch.dueAt, let week = weeks[worker.worker] else { return 1_000_000 }
-        let forecast = market.known.forecasts[worker.worker] ?? RoutingForecast()
+    private func inTime(_ batch: RoutingBatch, _ worker: RoutingCandidate, _ standing: Standing) -> Int {
+        guard let due = batch.dueAt else { return 1_000_000 }
+        let (week, forecast) = (standing.week, standing.forecast)
         func hours() -> Int {
             let weeks = min(max(Self.seconds(due.timeIntervalSince(week.end)) / (7 * 86_400) + 1, 0), 520)
             return 15 * (week.remaining + (due > week.end ? Int(weeks) * week.planned : 0))
@@ -206,8 +227,7 @@ struct RoutingValue {
     /// How many tiers above what is asked for the worker stands: a principal is not spent on what an expert may do.
     ///
     /// Where the requirement names no profession, the worker's highest tier counts from the lowest one.
-    static func tierDistance(of tiers: [Profession: Tier], above requirement: Requirement) -> Int {
-        let least = requirement.leastTiers
+    static func tierDistance(of tiers: [Profession: Tier], above least: [Profession: Tier]) -> Int {
         if least.isEmpty { return tiers.values.map(\.step).max() ?? 0 }
         let distances = least.compactMap { profession, tier in tiers[profession].map { max($0.step - tier.step, 0) } }
         return distances.min() ?? 0
@@ -236,7 +256,7 @@ extension Tier {
 
 extension Requirement {
     /// The least tier asked for in each profession that is named; of several the lowest.
-    fileprivate var leastTiers: [Profession: Tier] {
+    var leastTiers: [Profession: Tier] {
         switch self {
         case .all(let rules), .any(let rules):
             rules.reduce(into: [:]) { $0.merge($1.leastTiers, uniquingKeysWith: min) }

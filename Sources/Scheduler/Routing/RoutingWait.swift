@@ -33,7 +33,7 @@ struct RoutingWait {
     ///   - away: who could be, but for their windows and hours.
     init?(
         _ batch: RoutingBatch, in market: RoutingMarket, _ workers: [RoutingCandidate],
-        _ weeks: [Worker.ID: RoutingWeek], there: [Candidate], away: [Candidate]
+        _ values: RoutingValue, there: [Candidate], away: [Candidate]
     ) {
         let places = max(RoutingPolicy.wanted(batch), 1)
         guard let due = batch.dueAt, places <= Self.rivalsMax else { return nil }
@@ -43,7 +43,7 @@ struct RoutingWait {
             .compactMap { candidate -> (column: Int, rival: ContinuationValue.Rival)? in
                 let worker = workers[candidate.column]
                 let accepting = market.known.accepting[worker.worker] ?? usual
-                guard let week = weeks[worker.worker] else { return nil }
+                guard let week = values.week(of: worker.worker) else { return nil }
                 func windows(from start: Date, until end: Date) -> Int {
                     if let presence = worker.presence { return presence.units(from: start, until: end) }
                     let weeks = min(max(end.timeIntervalSince(start) / (7 * 86_400), 0), 1)

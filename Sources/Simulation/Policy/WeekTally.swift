@@ -91,19 +91,24 @@ struct WeekTally {
     }
 
     /// Counts the tasks of the week that expired although somebody who could have done them, and was never asked, ended
-    /// the week with the time for it.
+    /// the week with the time for it. Time that is left counts for one task: the shortest come first, and each takes
+    /// from who has least left that suffices.
     mutating func starve(_ market: WeekMarket, used: [Int], week: Int, isTouched: [Bool]) {
-        for number in expiredThisWeek {
+        var left = used.indices.map { Int(market.usable[$0 * market.weeks + week]) - used[$0] }
+        for number in expiredThisWeek.sorted(by: { (market.tasks[$0].units, $0) < (market.tasks[$1].units, $1) }) {
             let task = market.tasks[number]
-            let isStarved = task.edges.contains { edge in
+            let idle = task.edges.compactMap { edge -> Int? in
                 let skill = Int(market.edges[edge])
                 let worker = Int(market.skills[skill].worker)
-                let left = Int(market.usable[worker * market.weeks + week]) - used[worker]
-                return !isTouched[edge] && left >= task.units && market.isEligible(skill, at: task.deadline - 1)
+                let isIdle =
+                    !isTouched[edge] && left[worker] >= task.units && market.isEligible(skill, at: task.deadline - 1)
                     && market.worth(task, by: skill, at: task.deadline - 1) > 0
                     && market.windowUnits(of: worker, from: task.arrival, to: task.deadline) >= 2 * task.units
+                return isIdle ? worker : nil
             }
-            if isStarved { starved += 1 }
+            guard let worker = idle.min(by: { (left[$0], $0) < (left[$1], $1) }) else { continue }
+            left[worker] -= task.units
+            starved += 1
         }
         expiredThisWeek = []
     }
