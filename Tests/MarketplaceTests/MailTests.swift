@@ -9,9 +9,11 @@ import Testing
 
 @Suite("Mail", .scratchDatabase, .timeLimit(.minutes(15)))
 struct MailTests {
-    private func settings(_ server: SmallMailServer, login: MailSettings.Login? = nil) throws -> MailSettings {
+    private func settings(
+        _ server: SmallMailServer, login: MailSettings.Login? = nil, timeout: Int = 60
+    ) throws -> MailSettings {
         try MailSettings(
-            host: "127.0.0.1", port: server.port, sender: "post@guildhall.example", login: login, timeout: 1
+            host: "127.0.0.1", port: server.port, sender: "post@guildhall.example", login: login, timeout: timeout
         )
     }
 
@@ -145,7 +147,8 @@ struct MailTests {
         let crew = try await Crew()
         let worker = try await crew.worker()
         try await tell(crew, worker, 2)
-        let count = try await DeliverNotices(market: crew.market)(through: MailSink(try settings(server)))
+        let count = try await DeliverNotices(market: crew.market)(
+            through: MailSink(try settings(server, timeout: 1)))
         #expect((count.failed, count.dead) == (2, 0))
         #expect(try await states(crew, worker) == [.waiting, .waiting])
         if fault < 2 { server.stop() }

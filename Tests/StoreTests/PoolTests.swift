@@ -10,7 +10,7 @@ struct PoolTests {
     func exhausted() async throws {
         let database = Scratch.connect {
             $0.poolSize = 2
-            $0.acquireTimeout = .milliseconds(200)
+            $0.acquireTimeout = .seconds(2)
         }
         let (taken, release) = (Barrier(count: 3), Barrier(count: 3))
         let holders = (0..<2).map { _ in
