@@ -67,6 +67,20 @@ struct SchemaInstallerTests {
         await database.shutdown()
     }
 
+    @Test("a step of nothing but comments is a step")
+    func commentsOnly() async throws {
+        let database = Scratch.connect(asOwner: true)
+        try await installer(database, versions: 1).apply()
+        let words = SchemaStep(version: 2, name: "words", script: "-- Rolls back by itself.\n/* Nothing. */\n")
+        let installer = SchemaInstaller(
+            database: database, whole: "",
+            steps: [SchemaStep(version: 1, name: "gavels", script: ""), words]
+        )
+        #expect(try await installer.upgrade() == [words])
+        #expect(try await installer.status() == .current(2))
+        await database.shutdown()
+    }
+
     @Test("two programs that start at once make one schema")
     func concurrently() async throws {
         let databases = (0..<4).map { _ in Scratch.connect(asOwner: true) }

@@ -66,12 +66,14 @@ enum Posting {
         }
     }
 
-    /// Of an account that holds enough; in a part of its own, which is run once.
+    /// Of an account that holds enough; in a part of its own, which is run once. In any order: each locked slice that
+    /// is met costs two looks into the lock table, and whoever begins at the first meets all that are locked.
     private static func freeSlice(of change: Change, where condition: SQL = "") -> SQL {
         """
         select slice_no from account_slice
          where account_id = \(change.account.id) and balance_minor + \(change.amount)::bigint >= 0
                \(fragment: condition)
+         order by random()
          limit 1
            for no key update skip locked
         """
@@ -111,15 +113,22 @@ enum Posting {
             \(fragment: parts),
             -- Of its own, as PostgreSQL looks again at a row that was changed meanwhile: not seen through a union.
             change as materialized (\(fragment: changes)),
-            moved as (
-                update account_slice
-                   set balance_minor = account_slice.balance_minor + change.amount
-                  from change
-                 where (select count(*) from change) = \(kept.count)
-                   and account_slice.account_id = change.account_id and account_slice.slice_no = change.slice_no
-                returning account_slice.slice_no
-            )
+            \(fragment: moved(kept.count))
             """
+    }
+
+    /// Every slice that was found, moved, where there is one of each account.
+    private static func moved(_ count: Int) -> SQL {
+        """
+        moved as (
+            update account_slice
+               set balance_minor = account_slice.balance_minor + change.amount
+              from change
+             where (select count(*) from change) = \(count)
+               and account_slice.account_id = change.account_id and account_slice.slice_no = change.slice_no
+            returning account_slice.slice_no
+        )
+        """
     }
 
     /// The name of the part of an account.
@@ -134,6 +143,7 @@ enum Posting {
         select account_slice.slice_no from account_slice
          where account_slice.account_id = accounts[place + 1]
            and account_slice.balance_minor + amounts[place + 1] >= 0
+         order by random()
          limit 1
            for no key update skip locked
         """
@@ -157,14 +167,7 @@ enum Posting {
             select accounts[place] as account_id, slice_no, amounts[place] as amount
               from walk cross join wanted where place > 0
         ),
-        moved as (
-            update account_slice
-               set balance_minor = account_slice.balance_minor + change.amount
-              from change
-             where (select count(*) from change) = \(kept.count)
-               and account_slice.account_id = change.account_id and account_slice.slice_no = change.slice_no
-            returning account_slice.slice_no
-        )
+        \(fragment: moved(kept.count))
         """
     }
 

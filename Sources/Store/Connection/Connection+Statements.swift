@@ -123,8 +123,13 @@ extension Connection {
 
     func succeeded(_ result: OpaquePointer?) throws(StoreError) -> OpaquePointer {
         let status = PQresultStatus(result)
-        guard let result, status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK else { throw failure(result) }
+        guard let result, Self.isDone(status) else { throw failure(result) }
         return result
+    }
+
+    /// Text of nothing but comments is done, too.
+    private static func isDone(_ status: ExecStatusType) -> Bool {
+        status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_EMPTY_QUERY
     }
 
     // MARK: Pipeline
@@ -171,7 +176,7 @@ extension Connection {
                 PQclear(result)
                 break
             }
-            if status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK {
+            if Self.isDone(status) {
                 results.append(result)
             } else if error == nil, status != PGRES_PIPELINE_ABORTED {
                 error = failure(result)
