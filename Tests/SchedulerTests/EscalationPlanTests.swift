@@ -138,11 +138,6 @@ struct EscalationPlanTests {
         #expect(try plan(hours: 1.5).offers.count > 1)
         let full = try plan(hours: 1.5, forced: 1)
         #expect(!full.acts.map(\.kind).contains(.forced) && full.offers.map(\.worker) == [Worker.ID(id(59))])
-        // 90 minutes take a day and some of it, and ten people's share two weeks at most.
-        let (many, few) = ((10..<60).map { hand($0) }, [hand(10)])
-        #expect(abs(supply(batch(hoursLeft: 2), many).forcedSeconds(5_000) - 86_400 * 90 / 85.715) < 1)
-        #expect(supply(batch(hoursLeft: 2), few).forcedSeconds(5_000) == 14 * 86_400)
-        #expect(supply(batch(hoursLeft: 2), many).forcedSeconds(50_000) == 86_400)
         // What is in the lane already stays there.
         #expect(try plan(hours: 1.5, forced: 90, steps: [.reach: 1, .forced: 1]).offers.count > 1)
     }

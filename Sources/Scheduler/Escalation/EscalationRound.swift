@@ -58,9 +58,7 @@ package final class EscalationRound: SchedulerRound {
     }
 
     private func climb(_ batch: EndangeredBatch) async throws -> (steps: Int, offers: Int) {
-        let reading = EscalationReading(
-            workersMax: limits.workersMax, weights: policy.weights,
-            forcedShareMillionths: rules.forcedShareMillionths)
+        let reading = EscalationReading(workersMax: limits.workersMax, weights: policy.weights)
         let supply = try await market.database.read(isolation: .repeatableRead) { try await reading(batch, in: $0) }
         let room = batch.door == .offer ? try await RaisePay(market: market).room(batch.key, by: actor) : nil
         let plan = try EscalationPlan(supply, room: room, rules: rules)

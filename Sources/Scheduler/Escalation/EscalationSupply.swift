@@ -44,25 +44,17 @@ struct EscalationSupply: Hashable, Sendable {
     var acceptance = Acceptance()
     /// Whose hours would bring more elsewhere, or bring the requester less than the pay.
     var worthless: Set<Worker.ID> = []
-    /// What the forced lane took of the requirement lately (``forcedSeconds(_:)``).
+    /// What the forced lane took of the requirement in the last day.
     var forcedMinutes = 0
 
     func isWorthIt(_ worker: Worker.ID) -> Bool { !worthless.contains(worker) }
 
-    /// Whether the forced lane has room for what is open: so many millionths of a day's hours, or one batch in as many
-    /// days as it takes of those.
+    /// Whether the forced lane has room for what is open: so many millionths of a day's hours.
     func mayForce(_ share: Int) -> Bool {
-        forcedMinutes == 0 || forcedMinutes + wantedMinutes <= dailyMinutes * share / 1_000_000
+        let daily = hands.reduce(0) { $0 + $1.worker.limits.weeklyMinutesMax } / 7
+        let wanted = batch.openSlots * batch.expectedMinutes
+        return forcedMinutes == 0 || forcedMinutes + wanted <= daily * share / 1_000_000
     }
-
-    /// How long the lane has its room for: a day, or more where what is open takes more of it, up to two weeks.
-    func forcedSeconds(_ share: Int) -> TimeInterval {
-        let room = Double(dailyMinutes) * Double(share) / 1_000_000
-        return 86_400 * min(max(Double(wantedMinutes) / max(room, 1), 1), 14)
-    }
-
-    private var wantedMinutes: Int { batch.openSlots * batch.expectedMinutes }
-    private var dailyMinutes: Int { hands.reduce(0) { $0 + $1.worker.limits.weeklyMinutesMax } / 7 }
 
     /// Minutes that everybody together will give until then.
     func minutes(until end: Date) -> Int {
@@ -133,7 +125,6 @@ struct EscalationReading: Sendable {
 
     let workersMax: Int
     var weights = RoutingPolicy.usualWeights
-    var forcedShareMillionths = EscalationPlan.Rules().forcedShareMillionths
 
     func callAsFunction(_ batch: EndangeredBatch, in transaction: Transaction) async throws -> EscalationSupply {
         var hands: [EscalationSupply.Hand] = []
@@ -164,7 +155,7 @@ struct EscalationReading: Sendable {
             supply.worthless = try await worthless(supply, in: cell, transaction)
         }
         supply.forcedMinutes = try await transaction.forcedMinutes(
-            of: batch.requirement, since: transaction.instant - supply.forcedSeconds(forcedShareMillionths))
+            of: batch.requirement, since: transaction.instant - 86_400)
         return supply
     }
 
