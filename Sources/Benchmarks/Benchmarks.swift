@@ -15,12 +15,13 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(
         help: """
             Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, ledger, \
-            payouts, online, large or serve.
+            payouts, online, large, commits or serve.
             """)
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
     @Flag(help: "Of the large part, the next task and its statement only.") var nextOnly = false
     @Option(help: "Transfers of the account whose balance the ledger part asks for.") var transfers: Int?
+    @Option(help: "Leases and answers of the commits part.") var commits: Int?
     @Option(help: "The program to start.") var program = ".build/release/guildhall"
 
     func run() async throws {
@@ -72,6 +73,9 @@ struct Benchmarks: AsyncParsableCommand {
             }
             if wants("large") {
                 try await LargeBenchmark(bench: bench, isFull: size == .full, rounds: 3, nextOnly: nextOnly).run()
+            }
+            if wants("commits") {
+                try await CommitBenchmark(bench: bench, commits: commits ?? (size == .full ? 1_000_000 : 20_000)).run()
             }
             try await cluster.stop()
             if wants("serve") { try await ServeBenchmark(program: program, rounds: 5).run() }

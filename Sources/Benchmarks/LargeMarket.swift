@@ -17,6 +17,8 @@ struct LargeMarket: Sendable {
         /// In each batch of a requirement.
         var tasksPerBatch: Int
         var hotTasks: Int
+        /// Answers to each task.
+        var redundancy = 1
 
         var requirements: Int { places * requirementsPerPlace }
         var tasks: Int { requirements * tasksPerBatch + hotTasks }
@@ -78,7 +80,8 @@ struct LargeMarket: Sendable {
             BatchDraft(
                 project: project, name: name, profession: .lawyer, tier: .expert,
                 requirement: .all([.jurisdiction("US-A\(place)", of: .lawyer), .years(years, of: .lawyer)]),
-                feeBasisPoints: 1_000, budget: try Money(1_000_000_000_000, usd), expectedMinutes: 1
+                redundancy: size.redundancy, feeBasisPoints: 1_000, budget: try Money(1_000_000_000_000, usd),
+                expectedMinutes: 1
             )
         }
         var made: [Batch.ID] = []
@@ -138,7 +141,7 @@ struct LargeMarket: Sendable {
             try await transaction.fillTasks(
                 of: batches + [hot],
                 counts: Array(repeating: size.tasksPerBatch, count: batches.count) + [size.hotTasks],
-                requester, project
+                requester, project, redundancy: size.redundancy
             )
         }
     }
@@ -197,9 +200,9 @@ extension Transaction {
             """)
     }
 
-    /// Open tasks with content and a slot each, batch by batch.
+    /// Open tasks with content and a slot for each answer, batch by batch.
     fileprivate func fillTasks(
-        of batches: [Batch.ID], counts: [Int], _ requester: Requester.ID, _ project: Project.ID
+        of batches: [Batch.ID], counts: [Int], _ requester: Requester.ID, _ project: Project.ID, redundancy: Int
     ) async throws {
         var (first, firsts) = (1, [Int]())
         for count in counts {
@@ -223,11 +226,12 @@ extension Transaction {
         try await execute(
             """
             insert into slot (requester_id, task_id, slot_no, batch_id, state, lease_token, lapses)
-            select requester_id, task_id, 1, batch_id, 'open', 0, 0 from task
+            select requester_id, task_id, number, batch_id, 'open', 0, 0
+              from task cross join generate_series(1, \(redundancy)) as number
             """)
         try await execute(
             """
-            update batch set task_count = asked.tasks, slot_count = asked.tasks
+            update batch set task_count = asked.tasks, slot_count = asked.tasks * \(redundancy)
               from unnest(\(batches)::uuid[], \(counts)::bigint[]) as asked (batch_id, tasks)
              where batch.requester_id = \(requester) and batch.batch_id = asked.batch_id
             """)
