@@ -52,6 +52,10 @@ banks: install ## achkit, carta-ach, mock-bank, which bank files are held agains
 clients: install ## schemathesis and others, which the HTTP API is held against; under .guildhall/clients
 	@scripts/clients.sh
 
+.PHONY: edge-peer
+edge-peer: install ## FastAPI and asyncpg, which the HTTP API is measured against; under .guildhall/edge-peer
+	@scripts/edge-peer.sh
+
 .PHONY: peers
 peers: install ## oidc-provider-mock, standardwebhooks, prometheus-client, which ours speaks to; under .guildhall/peers
 	@scripts/peers.sh
@@ -69,7 +73,8 @@ test-data: install banks ## The tests on the real data sets too: make test-data 
 check: lint test release ## Everything CI runs, in CI's order; the optimizer must get through, too
 
 .PHONY: bench
-bench: oracle ## Measurements against pgbench and psql: make bench SIZE=small|full
+bench: oracle edge-peer ## Measurements against pgbench, psql, FastAPI: make bench SIZE=small|full
+	swift build -c release --product guildhall
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks --size $(SIZE)
 
