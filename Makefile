@@ -10,10 +10,11 @@ export PATH := $(PATH):$(SWIFT_PLACES):$(HOME)/.local/share/swiftly/bin
 GUILDHALL := .build/release/guildhall
 
 # What targets take: make test-data DATA=folder, make bench SIZE=small|full, make soak CYCLES=number
-# SEQUENCES=number.
+# SEQUENCES=number FUZZ_SECONDS=number.
 SIZE ?= small
 CYCLES ?= 100
 SEQUENCES ?= 10000
+FUZZ_SECONDS ?= 600
 export DATA SIZE CYCLES SEQUENCES
 
 .PHONY: help
@@ -82,6 +83,11 @@ bench: oracle edge-peer ## Measurements against pgbench, psql, FastAPI: make ben
 soak: oracle clients ## Crash and restart cycles: make soak CYCLES=100
 	swift build -c release --product guildhall
 	GUILDHALL_SOAK=1 GUILDHALL_PROGRAM=.build/release/guildhall swift test --filter 'Soak|Schemathesis'
+	scripts/fuzz-edge.sh $(FUZZ_SECONDS)
+
+.PHONY: fuzz
+fuzz: install ## The fuzzer on the JSON edge: make fuzz FUZZ_SECONDS=600
+	scripts/fuzz-edge.sh $(FUZZ_SECONDS)
 
 .PHONY: lint
 lint: install ## Check the form of every Swift file
