@@ -397,6 +397,8 @@ async def take_task(change, worker, body):
 def bar(offering, bonds, now):
     if offering is None:
         raise Refusal(404, "not_found")
+    if offering["is_told"]:
+        raise Refusal(500, "internal", "the market of the measurement has no webhooks")
     if offering["state"] != "open":
         raise Refusal(409, "batch_not_open")
     if offering["door"] != "claim":

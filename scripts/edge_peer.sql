@@ -183,6 +183,8 @@ select batch.requester_id, batch.batch_id, batch.state, batch.door, batch.requir
          limit 1) is not null
        or exists (select from recollected_task as asked
                    where asked.requester_id = batch.requester_id) as has_rechecks,
+       exists (select from webhook_endpoint as endpoint
+                where endpoint.requester_id = batch.requester_id and endpoint.state = 'enabled') as is_told,
        array(select party from project_party
               where project_party.requester_id = batch.requester_id
                 and project_party.project_id = batch.project_id
