@@ -10,10 +10,11 @@ export PATH := $(PATH):$(SWIFT_PLACES):$(HOME)/.local/share/swiftly/bin
 GUILDHALL := .build/release/guildhall
 
 # What targets take: make test-data DATA=folder, make bench SIZE=small|full, make soak CYCLES=number
-# SEQUENCES=number.
+# SEQUENCES=number FUZZ_SECONDS=number.
 SIZE ?= small
 CYCLES ?= 100
 SEQUENCES ?= 10000
+FUZZ_SECONDS ?= 600
 export DATA SIZE CYCLES SEQUENCES
 
 .PHONY: help
@@ -52,6 +53,10 @@ banks: install ## achkit, carta-ach, mock-bank, which bank files are held agains
 clients: install ## schemathesis and others, which the HTTP API is held against; under .guildhall/clients
 	@scripts/clients.sh
 
+.PHONY: edge-peer
+edge-peer: install ## FastAPI and asyncpg, which the HTTP API is measured against; under .guildhall/edge-peer
+	@scripts/edge-peer.sh
+
 .PHONY: peers
 peers: install ## oidc-provider-mock, standardwebhooks, prometheus-client, which ours speaks to; under .guildhall/peers
 	@scripts/peers.sh
@@ -69,7 +74,8 @@ test-data: install banks ## The tests on the real data sets too: make test-data 
 check: lint test release ## Everything CI runs, in CI's order; the optimizer must get through, too
 
 .PHONY: bench
-bench: oracle ## Measurements against pgbench and psql: make bench SIZE=small|full
+bench: oracle edge-peer ## Measurements against pgbench, psql, FastAPI: make bench SIZE=small|full
+	swift build -c release --product guildhall
 	swift build -c release --product Benchmarks
 	.build/release/Benchmarks --size $(SIZE)
 
@@ -77,6 +83,11 @@ bench: oracle ## Measurements against pgbench and psql: make bench SIZE=small|fu
 soak: oracle clients ## Crash and restart cycles: make soak CYCLES=100
 	swift build -c release --product guildhall
 	GUILDHALL_SOAK=1 GUILDHALL_PROGRAM=.build/release/guildhall swift test --filter 'Soak|Schemathesis'
+	scripts/fuzz-edge.sh $(FUZZ_SECONDS)
+
+.PHONY: fuzz
+fuzz: install ## The fuzzer on the JSON edge: make fuzz FUZZ_SECONDS=600
+	scripts/fuzz-edge.sh $(FUZZ_SECONDS)
 
 .PHONY: lint
 lint: install ## Check the form of every Swift file

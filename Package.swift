@@ -16,10 +16,9 @@ func library(_ name: String, _ dependencies: [Target.Dependency], _ settings: [S
     .target(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency], golden: Bool = false) -> Target {
-    .testTarget(
-        name: name, dependencies: dependencies, exclude: golden ? ["Golden"] : [], swiftSettings: strict
-    )
+/// - Parameter data: its folder of files that tests read and no compiler.
+func tests(_ name: String, _ dependencies: [Target.Dependency], data: String? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: data.map { [$0] } ?? [], swiftSettings: strict)
 }
 
 let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
@@ -78,8 +77,8 @@ let package = Package(
             path: ".",
             exclude: [
                 "docs", "samples", "scripts", "Tests", "Makefile", "README.md",
-                "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/Formats",
-                "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
+                "Sources/Benchmarks", "Sources/CLibPQ", "Sources/CZlib", "Sources/Consensus", "Sources/EdgeFuzz",
+                "Sources/Formats", "Sources/guildhall", "Sources/HTTPAPI", "Sources/MarketAgent", "Sources/Marketplace",
                 "Sources/Matching", "Sources/Outbound", "Sources/Payments", "Sources/Scheduler", "Sources/Simulation",
                 "Sources/Store",
                 "Sources/Tax",
@@ -100,7 +99,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "HTTPAPI", "Outbound", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats",
-                "Matching", "Consensus", "Tax", "Payments", arguments, lifecycle, signals, logging,
+                "Matching", "Consensus", "Tax", "Payments", arguments, lifecycle, nio, nioSockets, signals, logging,
             ],
             swiftSettings: strict
         ),
@@ -115,6 +114,8 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
+        // What a body of bytes comes to, for a fuzzer (scripts/fuzz-edge.sh) and for a test with its corpus.
+        library("EdgeFuzz", ["Formats"]),
         // A process that the model of leases drives.
         .executableTarget(
             name: "MarketAgent",
@@ -122,11 +123,11 @@ let package = Package(
             swiftSettings: strict
         ),
         tests("StoreTests", ["Store", "TestSupport"]),
-        tests("FormatsTests", ["Formats"]),
+        tests("FormatsTests", ["Formats", "EdgeFuzz"], data: "Corpus"),
         tests("MatchingTests", ["Matching", "Formats", crypto]),
         tests("ConsensusTests", ["Consensus", "Formats"]),
         tests("TaxTests", ["Tax"]),
-        tests("PaymentsTests", ["Payments", "Formats"], golden: true),
+        tests("PaymentsTests", ["Payments", "Formats"], data: "Golden"),
         tests(
             "MarketplaceTests",
             [
@@ -135,7 +136,7 @@ let package = Package(
             ]),
         tests(
             "SchedulerTests", ["Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],
-            golden: true
+            data: "Golden"
         ),
         tests(
             "HTTPAPITests",
@@ -147,7 +148,7 @@ let package = Package(
         tests(
             "SimulationTests",
             ["Simulation", "Scheduler", "Marketplace", "Store", "Formats", "Matching", "TestSupport", logging],
-            golden: true
+            data: "Golden"
         ),
         tests("BenchmarksTests", ["Benchmarks", "Marketplace", "Store", "Formats", "TestSupport"]),
         tests("TidyTests", []),

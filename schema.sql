@@ -516,9 +516,13 @@ create table webhook_delivery (
     -- Until when it is tried.
     until                timestamptz             not null,
     ended_at             timestamptz,
+    -- The try that is in hand, and when its claim runs out; whoever settles must have it still.
+    claim_id             uuid,
+    claimed_until        timestamptz,
     constraint webhook_delivery_pkey primary key (webhook_endpoint_id, webhook_event_id),
     constraint webhook_delivery_attempts_possible check (attempts between 0 and 1000),
-    constraint webhook_delivery_ended_iff_not_waiting check ((ended_at is null) = (state = 'waiting'))
+    constraint webhook_delivery_ended_iff_not_waiting check ((ended_at is null) = (state = 'waiting')),
+    constraint webhook_delivery_claim_has_end check ((claim_id is null) = (claimed_until is null))
 );
 comment on table webhook_delivery is 'Events on their way to endpoints.';
 create index webhook_delivery_by_event on webhook_delivery (webhook_event_id);
@@ -5211,5 +5215,21 @@ create policy submission_own on submission for select to guildhall_member
 alter table earning enable row level security;
 create policy earning_of_program on earning to guildhall_app using (true) with check (true);
 create policy earning_own on earning for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)
+        or requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[]));
+
+alter table answer_draft enable row level security;
+create policy answer_draft_of_program on answer_draft to guildhall_app using (true) with check (true);
+create policy answer_draft_own on answer_draft for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table tax_claim enable row level security;
+create policy tax_claim_of_program on tax_claim to guildhall_app using (true) with check (true);
+create policy tax_claim_own on tax_claim for select to guildhall_member
+    using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid));
+
+alter table suggestion_use enable row level security;
+create policy suggestion_use_of_program on suggestion_use to guildhall_app using (true) with check (true);
+create policy suggestion_use_own on suggestion_use for select to guildhall_member
     using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)
         or requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[]));

@@ -15,7 +15,7 @@ struct Benchmarks: AsyncParsableCommand {
     @Option(
         help: """
             Only this part: matching, consensus, rate, clearing, claim, eligibility, copy, publish, routing, ledger, \
-            payouts, online, large, commits or serve.
+            payouts, online, large, commits, edge or serve.
             """)
     var only: String?
     @Option(help: "Connections of the claim part.") var connections = [1, 8, 16]
@@ -76,6 +76,11 @@ struct Benchmarks: AsyncParsableCommand {
             }
             if wants("commits") {
                 try await CommitBenchmark(bench: bench, commits: commits ?? (size == .full ? 1_000_000 : 20_000)).run()
+            }
+            if wants("edge") {
+                try await EdgeBenchmark(
+                    bench: bench, program: program, rounds: size == .full ? 9 : 5, pairs: size == .full ? 12_800 : 3_200
+                ).run()
             }
             try await cluster.stop()
             if wants("serve") { try await ServeBenchmark(program: program, rounds: 5).run() }

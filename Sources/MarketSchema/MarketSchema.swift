@@ -151,6 +151,10 @@ package enum MarketSchema {
             version: 39, name: "answer_value",
             script: String(decoding: PackageResources._039_answer_value_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 40, name: "claims_of_deliveries",
+            script: String(decoding: PackageResources._040_claims_of_deliveries_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

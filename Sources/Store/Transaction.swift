@@ -87,6 +87,22 @@ package struct Transaction: Sendable {
         try await execute("select pg_advisory_xact_lock_shared(\(key.number))")
     }
 
+    /// The same, and a statement once it is held, in one round trip.
+    package func sharedAdvisoryLock(_ key: AdvisoryLock, then sql: SQL) async throws -> [Row] {
+        try await pipeline(["select pg_advisory_xact_lock_shared(\(key.number))", sql]).last ?? []
+    }
+
+    /// The same as ``tryAdvisoryLock(_:)``, and a statement after it, in one round trip.
+    ///
+    /// - Returns: its rows; `nil` when the lock was not free.
+    package func tryAdvisoryLock(_ key: AdvisoryLock, then sql: SQL) async throws -> [Row]? {
+        let answers = try await pipeline(["select pg_try_advisory_xact_lock(\(key.number)) as taken", sql])
+        guard let taken = answers.first?.first, let rows = answers.last, answers.count == 2 else {
+            throw StoreError.unexpectedRowCount(answers.count)
+        }
+        return try taken["taken"] ? rows : nil
+    }
+
     /// - Returns: whether the lock was free; never waits.
     package func tryAdvisoryLock(_ key: AdvisoryLock) async throws -> Bool {
         try await oneRow("select pg_try_advisory_xact_lock(\(key.number)) as taken")["taken"]

@@ -10,9 +10,11 @@ import Testing
 struct RowSecurityTests {
     /// Tables that show members what is their own only.
     private static let walled = [
-        "access_token", "appeal", "availability_exception", "availability_window", "decision", "earning",
+        "access_token", "answer_draft", "appeal", "availability_exception", "availability_window", "decision",
+        "earning",
         "former_contact", "idempotency_key", "notice", "notice_preference", "payout_method", "person_login",
-        "person_session", "standing_ask", "submission", "tax_profile", "webhook_attempt", "webhook_delivery",
+        "person_session", "standing_ask", "submission", "suggestion_use", "tax_claim", "tax_profile", "webhook_attempt",
+        "webhook_delivery",
         "webhook_endpoint", "webhook_event", "worker_person",
     ]
 
@@ -36,6 +38,7 @@ struct RowSecurityTests {
         let other = try await CreateRequester(market: market)(externalKey: "other", name: "Other", by: small.manager)
         let hasher = PasswordHasher(.init(logRounds: 4, blockSize: 1, parallelism: 1))
         let batch = try await small.batch(small.draft("b"), tasks: 2)
+        let unfinished = try await small.batch(small.draft("d"), tasks: 2)
         var workers: [Worker.ID] = []
         for key in ["ann", "ben"] {
             let worker = try await small.lawyer(key)
@@ -44,6 +47,9 @@ struct RowSecurityTests {
             let work = try await small.claim(worker, batch)
             _ = try await SubmitAnswer(market: market)(
                 ["label": "a"], for: work.id, token: work.leaseToken, by: holder)
+            let held = try await small.claim(worker, unfinished)
+            _ = try await SaveDraft(market: market)(
+                ["label": "b"], for: held.id, token: held.leaseToken, by: holder)
             try await SetPayoutMethod(market: market, keys: Scratch.keys)(.sample(), of: worker, by: small.manager)
             try await SetTaxProfile(market: market, keys: Scratch.keys)(.sample(), of: worker, by: small.manager)
             let code = try await InvitePerson(market: market)(holder, email: "\(key)@example.org", by: small.manager)
@@ -94,7 +100,8 @@ struct RowSecurityTests {
             let holder = Principal.ID(worker.uuid)
             let seen = try await read(as: holder) { try await counts($0) }
             for table in [
-                "submission", "worker_person", "payout_method", "tax_profile", "person_login", "person_session",
+                "answer_draft", "submission", "worker_person", "payout_method", "tax_profile", "person_login",
+                "person_session",
             ] {
                 #expect(seen[table] == 1, "\(table)")
             }
@@ -117,6 +124,7 @@ struct RowSecurityTests {
             let seen = try await read(as: key) { try await counts($0) }
             #expect(seen["webhook_endpoint"] == 1)
             #expect(seen["submission"] == (requester == small.requester ? 2 : 0))
+            #expect(seen["answer_draft"] == 0)
             #expect(seen["worker_person"] == 0 && seen["person_login"] == 0 && seen["payout_method"] == 0)
             let owners: [Requester.ID] = try await read(as: key) {
                 try await $0.rows("select distinct requester_id from webhook_event").map { try $0["requester_id"] }

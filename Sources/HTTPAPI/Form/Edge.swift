@@ -50,7 +50,13 @@ struct Edge: Sendable {
     func add(_ endpoints: [Endpoint], to router: some RouterMethods<APIContext>) {
         for endpoint in endpoints {
             router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
-                try await answer(request, context, endpoint)
+                // In a task of its own: a connection's task keeps all the memory that it ever needed for as long as it
+                // is kept alive, mostly to wait.
+                try await withThrowingTaskGroup(of: Response.self) { group in
+                    group.addImmediateTask { try await answer(request, context, endpoint) }
+                    guard let response = try await group.next() else { throw CancellationError() }
+                    return response
+                }
             }
         }
     }
@@ -161,19 +167,18 @@ struct Edge: Sendable {
         let fingerprint = Digest(of: line + bytes)
         if bytes.isEmpty, declared.isOptional { return (.object([:]), fingerprint) }
         guard type != nil else { throw RequestRefusal.contentType }
-        let body: JSON
-        do throws(JSONFault) {
-            body = try JSON.parse(bytes, limits: JSON.Limits(maxDepth: 32, maxBytes: declared.bytesMax))
-        } catch {
-            throw RequestRefusal.badJSON("\(error)")
-        }
         guard let schema = declared.schema else { throw Problem(.internalServerError, "internal", "No schema.") }
-        let faults = schema.faults(in: body, limit: 20)
-        guard faults.isEmpty else {
-            throw Problem(
-                faults: faults.map { .init(part: .pointer, name: $0.path, code: $0.keyword, detail: $0.reason) })
+        do throws(JSONBodyFault) {
+            let limits = JSON.Limits(maxDepth: 32, maxBytes: declared.bytesMax)
+            return (try JSON.body(bytes, limits: limits, of: schema), fingerprint)
+        } catch {
+            switch error {
+            case .text(let fault): throw RequestRefusal.badJSON("\(fault)")
+            case .shape(let faults):
+                throw Problem(
+                    faults: faults.map { .init(part: .pointer, name: $0.path, code: $0.keyword, detail: $0.reason) })
+            }
         }
-        return (body, fingerprint)
     }
 }
 

@@ -73,6 +73,46 @@ extension Transaction {
             """)
     }
 
+    /// Puts events that a statement of many has written on their way to every endpoint that wants them.
+    func tellPrograms(of events: [AuditEvent.ID]) async throws {
+        guard !events.isEmpty else { return }
+        let known = PublicEvent.columns
+        try await execute(
+            """
+            with told as materialized (
+                select event.event_id, substr(event.stream, 11)::uuid as requester_id, known.kind, event.subject,
+                       event.subject_id, event.occurred_at,
+                       (select coalesce(jsonb_object_agg(fact.key, fact.value), '{}')
+                          from jsonb_each(event.facts) as fact
+                         where fact.key = any(string_to_array(known.facts, ','))) as facts
+                  from audit_event as event
+                  join unnest(\(known.actions)::text[], \(known.kinds)::text[], \(known.facts)::text[])
+                           as known (action, kind, facts) using (action)
+                 where event.event_id = any(\(events)) and event.stream like 'requester:%'
+            ),
+            endpoint as materialized (
+                select told.event_id, webhook_endpoint.webhook_endpoint_id
+                  from told join webhook_endpoint using (requester_id)
+                 where webhook_endpoint.state = 'enabled'
+                   and (webhook_endpoint.kinds = '{}' or told.kind = any(webhook_endpoint.kinds))
+            ),
+            outgoing as (
+                insert into webhook_event (webhook_event_id, requester_id, kind, subject, subject_id, occurred_at,
+                                           facts, trace)
+                select event_id, requester_id, kind, subject, subject_id, occurred_at, facts,
+                       \(TraceContext.current?.header)::text
+                  from told
+                 where event_id in (select event_id from endpoint)
+                 order by event_id
+                returning webhook_event_id, position, subject_id, occurred_at
+            )
+            insert into webhook_delivery (webhook_endpoint_id, webhook_event_id, position, subject_id, due_at, until)
+            select endpoint.webhook_endpoint_id, outgoing.webhook_event_id, outgoing.position, outgoing.subject_id,
+                   outgoing.occurred_at, outgoing.occurred_at + interval '3 days'
+              from outgoing join endpoint on endpoint.event_id = outgoing.webhook_event_id
+            """)
+    }
+
     func hasAuditEvent(_ id: AuditEvent.ID) async throws -> Bool {
         try await firstRow("select from audit_event where event_id = \(id)") != nil
     }

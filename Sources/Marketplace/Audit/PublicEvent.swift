@@ -26,16 +26,36 @@ package struct PublicEvent: Sendable {
         "quarantine_lifted": ("batch.quarantine_lifted", ["quarantine"]),
         "batch_closed": ("batch.closed", ["reason", "released"]),
         "batch_archived": ("batch.archived", []),
+        "task_claimed": ("assignment.claimed", ["task"]),
+        "task_retaken": ("assignment.claimed", ["task"]),
+        "offer_accepted": ("assignment.claimed", ["task"]),
+        "award_taken": ("assignment.claimed", ["task"]),
+        "direct_offer_taken": ("assignment.claimed", ["task"]),
+        "task_returned": ("assignment.returned", []),
+        "lease_expired": ("assignment.lapsed", []),
+        "lease_revoked": ("assignment.revoked", []),
         "answer_submitted": ("assignment.submitted", []),
         "answer_submitted_again": ("assignment.submitted_again", []),
         "submission_reviewed": ("assignment.reviewed", ["verdict", "share_bps", "stage"]),
         "submission_sent_back": ("assignment.sent_back", ["round"]),
         "bonus_paid": ("assignment.bonus_paid", ["amount"]),
+        "offer_made": ("offer.made", ["batch"]),
+        "offer_declined": ("offer.declined", ["batch"]),
+        "offer_lapsed": ("offer.lapsed", ["batch"]),
+        "offer_filled": ("offer.filled", ["batch"]),
         "requester_funded": ("requester.funded", ["amount", "reference"]),
     ]
 
     /// Every kind that an endpoint can ask for, by name.
-    package static let kinds: [String] = told.values.map(\.kind).sorted() + [test]
+    package static let kinds: [String] = Set(told.values.map(\.kind)).sorted() + [test]
+
+    /// The same as three columns: action, kind, and the facts with commas between them.
+    static let columns: (actions: [String], kinds: [String], facts: [String]) = {
+        let rows = told.sorted { $0.key < $1.key }
+        return (
+            rows.map(\.key), rows.map(\.value.kind), rows.map { $0.value.facts.sorted().joined(separator: ",") }
+        )
+    }()
 
     /// What an endpoint is sent to try it out.
     package static let test = "webhook.test"

@@ -41,8 +41,23 @@ extension Transaction {
     /// - Returns: `nil` when there is no such requirement.
     /// - Throws: ``StoreError/decoding(table:column:reason:)`` for a tree that this program cannot read.
     package func requirement(_ id: Requirement.ID) async throws -> Requirement? {
-        let row = try await firstRow("select tree from requirement where requirement_id = \(id)")
-        guard let row else { return nil }
+        try await firstRow(Self.tree(of: id)).map(Self.requirement)
+    }
+
+    /// The same, and what is known of a worker, in one round trip.
+    func facts(
+        of worker: Worker.ID, for id: Requirement.ID
+    ) async throws -> (facts: WorkerFacts, requirement: Requirement)? {
+        let answers = try await pipeline([Self.workerHistoriesStatement(of: [worker]), Self.tree(of: id)])
+        guard let history = answers.first?.first, let tree = answers.last?.first else { return nil }
+        return (try WorkerHistory(row: history).facts(at: instant), try Self.requirement(tree))
+    }
+
+    private static func tree(of id: Requirement.ID) -> SQL {
+        "select tree from requirement where requirement_id = \(id)"
+    }
+
+    private static func requirement(_ row: Row) throws -> Requirement {
         do {
             return try Requirement(stored: try row["tree"])
         } catch let fault as BadInput {

@@ -106,10 +106,12 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
 
     func willRun(_ change: Change) async throws {
         let transaction = change.transaction
-        guard try await transaction.tryAdvisoryLock(AdvisoryLock("idempotency", "\(principal)", route, key)) else {
-            throw IdempotencyRefusal.inFlight
-        }
-        guard let row = try await transaction.idempotentAnswer(of: principal, route: route, key: key) else { return }
+        let lock = AdvisoryLock("idempotency", "\(principal)", route, key)
+        guard
+            let kept = try await transaction.tryAdvisoryLock(
+                lock, then: Transaction.idempotentAnswer(of: principal, route: route, key: key))
+        else { throw IdempotencyRefusal.inFlight }
+        guard let row = kept.first else { return }
         guard try row["fingerprint"] == fingerprint else { throw IdempotencyRefusal.otherRequest }
         var reply = Reply(status: try row["status"], body: try row["answer"])
         reply.isReplay = true

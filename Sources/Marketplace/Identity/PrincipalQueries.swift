@@ -68,14 +68,11 @@ extension Transaction {
     }
 
     /// The answer stored for a key, with the fingerprint of the request that got it.
-    func idempotentAnswer(
-        of principal: Principal.ID, route: String, key: String
-    ) async throws -> Row? {
-        try await firstRow(
-            """
-            select fingerprint, status, answer from idempotency_key
-             where principal_id = \(principal) and route = \(route) and key = \(key)
-            """)
+    static func idempotentAnswer(of principal: Principal.ID, route: String, key: String) -> SQL {
+        """
+        select fingerprint, status, answer from idempotency_key
+         where principal_id = \(principal) and route = \(route) and key = \(key)
+        """
     }
 
     func insertIdempotencyKey(

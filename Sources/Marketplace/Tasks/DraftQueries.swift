@@ -58,12 +58,11 @@ extension Transaction {
             """)
     }
 
-    func dropDraft(ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID) async throws {
-        try await execute(
-            """
-            delete from answer_draft
-             where requester_id = \(requester) and task_id = \(task) and worker_id = \(worker)
-            """)
+    static func droppedDraft(ofTask task: WorkTask.ID, from requester: Requester.ID, by worker: Worker.ID) -> SQL {
+        """
+        delete from answer_draft
+         where requester_id = \(requester) and task_id = \(task) and worker_id = \(worker)
+        """
     }
 
     func forgetDrafts(before instant: Date, most: Int) async throws -> Int {

@@ -3,35 +3,38 @@ internal import Store
 
 extension Transaction {
     /// Counts that a lease of a worker has ended.
-    func countLeaseDown(of worker: Worker.ID) async throws {
-        try await execute(
-            """
-            update worker_load set live_leases = live_leases - 1, idle_since = greatest(idle_since, \(instant))
-             where worker_id = \(worker)
-            """)
+    func countLeaseDown(of worker: Worker.ID) async throws { try await execute(leaseCountedDown(of: worker)) }
+
+    func leaseCountedDown(of worker: Worker.ID) -> SQL {
+        """
+        update worker_load set live_leases = live_leases - 1, idle_since = greatest(idle_since, \(instant))
+         where worker_id = \(worker)
+        """
     }
 
     /// A lease whose slot this transaction holds locked.
     ///
     /// - Returns: `nil` when the slot is no longer this assignment's, or the token is an old one.
     func lockLease(_ id: Assignment.ID, token: Int64, of worker: Worker.ID) async throws -> HeldLease? {
-        try await firstRow(
-            """
-            select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.slot_no,
-                   assignment.batch_id, assignment.answer_by, assignment.leased_at, assignment.expected_minutes,
-                   assignment.guideline_id,
-                   slot.state, slot.lease_until, slot.lapses, batch.lease_seconds, batch.lapses_max
-              from assignment
-              join slot using (requester_id, task_id, slot_no)
-              join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
-             where assignment.worker_id = \(worker)
-               and assignment.assignment_id = \(id)
-               and assignment.lease_token = \(token)
-               and slot.assignment_id = assignment.assignment_id
-               and slot.lease_token = assignment.lease_token
-               for no key update of slot
-            """
-        ).map(HeldLease.init)
+        try await firstRow(Self.lockLease(id, token: token, of: worker)).map(HeldLease.init)
+    }
+
+    static func lockLease(_ id: Assignment.ID, token: Int64, of worker: Worker.ID) -> SQL {
+        """
+        select assignment.requester_id, assignment.assignment_id, assignment.task_id, assignment.slot_no,
+               assignment.batch_id, assignment.answer_by, assignment.leased_at, assignment.expected_minutes,
+               assignment.guideline_id,
+               slot.state, slot.lease_until, slot.lapses, batch.lease_seconds, batch.lapses_max
+          from assignment
+          join slot using (requester_id, task_id, slot_no)
+          join batch on batch.requester_id = assignment.requester_id and batch.batch_id = assignment.batch_id
+         where assignment.worker_id = \(worker)
+           and assignment.assignment_id = \(id)
+           and assignment.lease_token = \(token)
+           and slot.assignment_id = assignment.assignment_id
+           and slot.lease_token = assignment.lease_token
+           for no key update of slot
+        """
     }
 
     /// Keeps the task of a worker's assignment from being closed until this transaction ends, so that the slot of a

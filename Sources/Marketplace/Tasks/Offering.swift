@@ -52,6 +52,8 @@ struct Offering: Sendable {
     /// Whether a claim must look at what its tasks check: the requester has tasks that check answers again.
     let hasRechecks: Bool
     let openedAt: Date?
+    /// Whether a program of the requester's is told of anything.
+    let isTold: Bool
     /// Whether anybody could take something; not whether this worker can.
     let hasOpenSlot: Bool
 }

@@ -78,6 +78,8 @@ extension Offering {
                  limit 1) is not null
                or exists (select from recollected_task as asked
                            where asked.requester_id = batch.requester_id) as has_rechecks,
+               exists (select from webhook_endpoint as endpoint
+                        where endpoint.requester_id = batch.requester_id and endpoint.state = 'enabled') as is_told,
                array(select party from project_party
                       where project_party.requester_id = batch.requester_id
                         and project_party.project_id = batch.project_id
@@ -139,6 +141,7 @@ extension Offering {
         hasTaskParties = try row["has_task_parties"]
         hasRechecks = try row["has_rechecks"]
         openedAt = opened
+        isTold = try row["is_told"]
         hasOpenSlot = try row["has_open_slot"]
     }
 }

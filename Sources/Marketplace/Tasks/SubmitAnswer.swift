@@ -154,8 +154,8 @@ extension Change {
         _ handIn: HandIn, _ work: WorkToSubmit, under lease: HeldLease, activeSeconds: Int, by worker: Worker.ID,
         at now: Date
     ) async throws -> Submission {
-        try await transaction.sharedAdvisoryLock(.handingIn(under: lease.guideline))
-        let present = try await presentKey(of: lease.requester, work.function)
+        let present = try await presentKey(
+            of: lease.requester, work.function, after: .handingIn(under: lease.guideline))
         let key = if let present { present } else { try await contentKey(of: lease.requester, work.function) }
         try await transaction.submit(
             try key.seal(handIn.answer, as: .answer(to: lease.id)), hash: handIn.hash, under: lease,
@@ -166,8 +166,10 @@ extension Change {
             weighed = try await weighAnswers(to: lease.task, in: work.project, classes, key)
         }
         try await compare(handIn.answer, under: lease, by: worker)
-        try await transaction.countLeaseDown(of: worker)
-        try await transaction.dropDraft(ofTask: lease.task, from: lease.requester, by: worker)
+        _ = try await transaction.pipeline([
+            transaction.leaseCountedDown(of: worker),
+            Transaction.droppedDraft(ofTask: lease.task, from: lease.requester, by: worker),
+        ])
         try await record(
             "answer_submitted", by: Principal.ID(worker.uuid), on: "assignment", lease.id.uuid,
             in: .requester(lease.requester), facts: ["hash": .string(handIn.hash.hexadecimal)]
@@ -218,9 +220,9 @@ extension Change {
 
     /// A paused worker hands in what is in hand.
     private func mustStillBeEligible(_ worker: Worker.ID, for id: Requirement.ID) async throws {
-        guard let facts = try await transaction.workerFacts(worker, at: instant),
-            let requirement = try await transaction.requirement(id)
-        else { throw NotFound("worker") }
+        guard let (facts, requirement) = try await transaction.facts(of: worker, for: id) else {
+            throw NotFound("worker")
+        }
         switch requirement.evaluate(facts, at: instant, standing: [.active, .paused]) {
         case .eligible: return
         case .ineligible(let fault): throw SubmitRefusal.notEligible(fault)
@@ -231,8 +233,8 @@ extension Change {
     private func leaseToSubmit(
         _ id: Assignment.ID, token: Int64, of worker: Worker.ID
     ) async throws -> (HeldLease, Date)? {
-        guard let lease = try await transaction.lockLease(id, token: token, of: worker) else { return nil }
-        let now = try await transaction.freshInstant()
-        return lease.isLive(at: now) ? (lease, now) : nil
+        let (row, after) = try await transaction.waiting(for: Transaction.lockLease(id, token: token, of: worker))
+        guard let lease = try row.map(HeldLease.init) else { return nil }
+        return lease.isLive(at: after.instant) ? (lease, after.instant) : nil
     }
 }

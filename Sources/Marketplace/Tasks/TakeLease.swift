@@ -109,6 +109,7 @@ extension Change {
         }
         guard !taken.isEmpty else { throw ClaimRefusal.noWork }
         grant.events.prefix(taken.count).forEach(note)
+        if offering.isTold { try await transaction.tellPrograms(of: Array(grant.events.prefix(taken.count))) }
         return taken
     }
 

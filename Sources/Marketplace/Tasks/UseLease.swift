@@ -112,6 +112,7 @@ package struct ExpireLeases: Sendable {
             }
             let ended = try await change.transaction.lapseLeases(events, by: actor)
             if ended > 0 { change.note(events[0].lapse) }
+            try await change.transaction.tellPrograms(of: events.prefix(ended).map(\.lapse))
             return ended
         }
     }

@@ -16,8 +16,8 @@ struct WebhookParcel: Sendable {
     let trace: String?
     /// How often delivery has begun, this time included.
     let attempts: Int
-    /// Until when it is tried.
-    let until: Date
+    /// Tells this claim from every other.
+    let claim: UUID
     var secrets: [[UInt8]] = []
 
     /// The same bytes each time.
@@ -38,6 +38,8 @@ struct WebhookParcel: Sendable {
 /// When what failed is tried again: after 5 seconds, 5 and 30 minutes, 2, 5, 10, 14, 20 and 20 hours, up to a tenth
 /// sooner; ten tries in just under three days.
 enum WebhookSchedule {
+    /// After so many the waits stay the same.
+    static var triesMost: Int { waits.count }
     private static let waits: [TimeInterval] = [
         5, 300, 1_800, 7_200, 18_000, 36_000, 50_400, 72_000, 72_000,
     ]

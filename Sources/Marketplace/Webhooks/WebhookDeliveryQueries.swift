@@ -24,13 +24,15 @@ extension Transaction {
                    for update skip locked
             ),
             claimed as (
-                update webhook_delivery set attempts = webhook_delivery.attempts + 1, due_at = \(end)
+                update webhook_delivery
+                   set attempts = webhook_delivery.attempts + 1, due_at = \(end), claim_id = gen_random_uuid(),
+                       claimed_until = \(end)
                   from due
                  where webhook_delivery.webhook_endpoint_id = due.webhook_endpoint_id
                    and webhook_delivery.webhook_event_id = due.webhook_event_id
                 returning webhook_delivery.*
             )
-            select claimed.webhook_endpoint_id, claimed.webhook_event_id, claimed.attempts, claimed.until,
+            select claimed.webhook_endpoint_id, claimed.webhook_event_id, claimed.attempts, claimed.claim_id,
                    webhook_endpoint.requester_id, webhook_endpoint.url, webhook_event.kind, webhook_event.subject,
                    webhook_event.subject_id, webhook_event.occurred_at, webhook_event.facts, webhook_event.trace
               from claimed
@@ -59,16 +61,37 @@ extension Transaction {
     ///
     /// - Returns: whether it was ours to settle: claimed by nobody since, and waiting still.
     func settle(_ parcel: WebhookParcel, _ attempt: WebhookAttempt, id: UUID, early: Double) async throws -> Bool {
-        let next = instant + WebhookSchedule.wait(afterAttempts: parcel.attempts, early: early)
-        let state: WebhookDeliveryState = attempt.isSuccess ? .delivered : next > parcel.until ? .dead : .waiting
+        // How often it was tried may have begun anew meanwhile: somebody asked for it again.
+        let waits = (1...WebhookSchedule.triesMost).map {
+            instant + WebhookSchedule.wait(afterAttempts: $0, early: early)
+        }
         let isOurs =
             try await execute(
                 """
+                with settled as materialized (
+                    select webhook_endpoint_id, webhook_event_id, until,
+                           (\(waits)::timestamptz[])[least(greatest(attempts, 1), \(waits.count))] as next
+                      from webhook_delivery
+                     where webhook_endpoint_id = \(parcel.endpoint) and webhook_event_id = \(parcel.event)
+                       and claim_id = \(parcel.claim)
+                       for no key update
+                ),
+                ended as (
+                    select settled.*,
+                           case when \(attempt.isSuccess) then 'delivered'
+                                when next > until then 'dead'
+                                else 'waiting' end::webhook_delivery_state as outcome
+                      from settled
+                )
                 update webhook_delivery
-                   set state = \(state), due_at = \(state == .waiting ? next : instant),
-                       ended_at = \(state == .waiting ? nil : instant)
-                 where webhook_endpoint_id = \(parcel.endpoint) and webhook_event_id = \(parcel.event)
-                   and state = 'waiting' and attempts = \(parcel.attempts)
+                   set state = ended.outcome,
+                       due_at = case when ended.outcome = 'waiting' then ended.next else \(instant) end,
+                       ended_at = case when ended.outcome = 'waiting' then null else \(instant)::timestamptz end,
+                       claim_id = null, claimed_until = null
+                  from ended
+                 where webhook_delivery.webhook_endpoint_id = ended.webhook_endpoint_id
+                   and webhook_delivery.webhook_event_id = ended.webhook_event_id
+                   and webhook_delivery.state = 'waiting'
                 """) == 1
         try await execute(
             """
@@ -149,11 +172,14 @@ extension Transaction {
 
     // MARK: Again
 
+    /// At once; while a try is in hand, when its claim would run out: two could overtake each other.
+    private static func dueAgain(at instant: Date) -> SQL { "greatest(claimed_until, \(instant)::timestamptz)" }
+
     func replay(_ event: UUID, to id: WebhookEndpoint.ID) async throws -> Bool {
         try await execute(
             """
             update webhook_delivery
-               set state = 'waiting', attempts = 0, due_at = \(instant), ended_at = null,
+               set state = 'waiting', attempts = 0, due_at = \(fragment: Self.dueAgain(at: instant)), ended_at = null,
                    until = \(instant)::timestamptz + interval '3 days'
              where webhook_endpoint_id = \(id) and webhook_event_id = \(event)
             """) == 1
@@ -170,7 +196,7 @@ extension Transaction {
                  limit \(most)
             )
             update webhook_delivery
-               set state = 'waiting', attempts = 0, due_at = \(instant), ended_at = null,
+               set state = 'waiting', attempts = 0, due_at = \(fragment: Self.dueAgain(at: instant)), ended_at = null,
                    until = \(instant)::timestamptz + interval '3 days'
               from dead
              where webhook_delivery.webhook_endpoint_id = \(id)
@@ -235,7 +261,7 @@ extension WebhookParcel {
         facts = try row["facts"]
         trace = try row["trace"]
         attempts = try row["attempts"]
-        until = try row["until"]
+        claim = try row["claim_id"]
     }
 }
 

@@ -1,7 +1,11 @@
 internal import ArgumentParser
+internal import Foundation
 internal import HTTPAPI
+internal import Logging
 internal import MarketSchema
 internal import Marketplace
+internal import NIOCore
+internal import NIOPosix
 internal import ServiceLifecycle
 internal import Store
 internal import UnixSignals
@@ -21,7 +25,20 @@ struct ServerOptions: ParsableArguments {
         help: "Most requests of one key in a minute, 1 to 1000000; each process counts its own.")
     var requestsPerMinute = 6_000
 
+    @Option(
+        name: .customLong("connections-max"),
+        help: "Most connections at once, 1 to 100000; as many descriptors as that must be allowed.")
+    var connectionsMax = 4_096
+
+    @Option(
+        name: .customLong("idle-seconds"), help: "Seconds after which a silent connection is closed, 1 to 3600.")
+    var idleSeconds: Int64 = 15
+
     mutating func validate() throws {
+        guard (1...100_000).contains(connectionsMax) else {
+            throw ValidationError("--connections-max must be 1 to 100000.")
+        }
+        guard (1...3_600).contains(idleSeconds) else { throw ValidationError("--idle-seconds must be 1 to 3600.") }
         guard (1...1_000_000).contains(requestsPerMinute) else {
             throw ValidationError("--requests-per-minute must be 1 to 1000000.")
         }
@@ -34,6 +51,8 @@ struct ServerOptions: ParsableArguments {
         settings.host = host
         settings.port = port
         settings.requestsPerMinute = requestsPerMinute
+        settings.connectionsMax = connectionsMax
+        settings.idleSeconds = idleSeconds
         return settings
     }
 }
@@ -48,6 +67,9 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var webhooks: WebhookOptions
 
     func run() async throws {
+        // One kind of thread fewer: what a request does between the socket and the database's connections is done on the
+        // loop that read it. Nothing here blocks a loop: the database and passwords have threads of their own.
+        _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         let settings = server.settings(webhooks)
         try await withSession(options, endsBySignals: false) { try await $0.serve([$0.api(settings)]) }
     }
@@ -55,6 +77,7 @@ struct ServeCommand: AsyncParsableCommand {
 
 extension Session {
     func api(_ settings: ServerSettings) -> any Service {
+        DescriptorLimit.raise(toHold: settings.connectionsMax, logger)
         let readiness = Readiness(database: database)
         return buildApplication(
             market: market, settings: settings, logger: logger, isReady: { await readiness() },
@@ -70,6 +93,23 @@ extension Session {
         configuration.maximumGracefulShutdownDuration = .seconds(15)
         configuration.maximumCancellationDuration = .seconds(5)
         try await ServiceGroup(configuration: configuration).run()
+    }
+}
+
+/// How many descriptors this process may have.
+private enum DescriptorLimit {
+    /// Raises the soft limit, which is 1,024 on many systems, as far as the hard one allows.
+    static func raise(toHold connections: Int, _ logger: Logger) {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
+        // Beside connections: the database's, files, listening sockets.
+        let wanted = rlim_t(connections + 512)
+        guard limit.rlim_cur < wanted else { return }
+        limit.rlim_cur = min(wanted, limit.rlim_max)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
+        guard limit.rlim_cur < wanted else { return }
+        logger.warning(
+            "fewer descriptors are allowed than connections", metadata: ["descriptors": "\(limit.rlim_cur)"])
     }
 }
 

@@ -205,6 +205,16 @@ extension Change {
         try await transaction.presentKey(of: requester, function, in: keys)
     }
 
+    /// The same once a lock is held together with others, in one round trip.
+    func presentKey(
+        of requester: Requester.ID, _ function: WorkFunction, after lock: AdvisoryLock
+    ) async throws -> ContentKey? {
+        let ring = try contentRing
+        let rows = try await transaction.sharedAdvisoryLock(
+            lock, then: Transaction.requesterKey(of: requester, function))
+        return try rows.first.flatMap { try ContentKey(row: $0, of: requester, function, ring) }
+    }
+
     /// The same of the function that a task is for.
     func presentKey(ofTask task: WorkTask.ID, _ requester: Requester.ID) async throws -> ContentKey? {
         try await transaction.presentKey(ofTask: task, requester, in: keys)

@@ -32,11 +32,14 @@ extension Transaction {
 
     /// The same without a lock.
     func requesterKey(of requester: Requester.ID, _ function: WorkFunction) async throws -> Row? {
-        try await firstRow(
-            """
-            select wrapping_key, wrapped, destroyed_at from requester_key
-             where requester_id = \(requester) and function = \(function)
-            """)
+        try await firstRow(Self.requesterKey(of: requester, function))
+    }
+
+    static func requesterKey(of requester: Requester.ID, _ function: WorkFunction) -> SQL {
+        """
+        select wrapping_key, wrapped, destroyed_at from requester_key
+         where requester_id = \(requester) and function = \(function)
+        """
     }
 
     /// - Returns: false when there was one; then nothing was changed.

@@ -85,7 +85,7 @@ package struct DeclineOffer: Sendable {
             try await change.transaction.closeOffer(offer, as: .declined, reason: reason)
             try await change.record(
                 "offer_declined", by: actor, on: "offer", id.uuid, in: .requester(offer.requester),
-                facts: ["reason": reason.map { .string($0.rawValue) } ?? .null]
+                facts: ["reason": reason.map { .string($0.rawValue) } ?? .null, "batch": .string("\(offer.batch)")]
             )
             return .declined
         }
@@ -109,7 +109,8 @@ package struct LapseOffers: Sendable {
             let lapsed = try await change.transaction.lapseOffers(most: most)
             for offer in lapsed {
                 try await change.record(
-                    "offer_lapsed", by: actor, on: "offer", offer.id.uuid, in: .requester(offer.requester)
+                    "offer_lapsed", by: actor, on: "offer", offer.id.uuid, in: .requester(offer.requester),
+                    facts: ["batch": .string("\(offer.batch)")]
                 )
             }
             return lapsed.count
@@ -137,7 +138,8 @@ package struct FillOffers: Sendable {
             let filled = try await transaction.fillOffers(most: most)
             for offer in filled {
                 try await change.record(
-                    "offer_filled", by: actor, on: "offer", offer.id.uuid, in: .requester(offer.requester)
+                    "offer_filled", by: actor, on: "offer", offer.id.uuid, in: .requester(offer.requester),
+                    facts: ["batch": .string("\(offer.batch)")]
                 )
                 try await transaction.tell(
                     Principal.ID(offer.worker.uuid), kind: "offer_filled",

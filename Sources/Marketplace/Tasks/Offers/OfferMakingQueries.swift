@@ -137,11 +137,12 @@ extension Transaction {
             event as (
                 insert into audit_event (event_id, stream, occurred_at, actor_id, action, subject, subject_id, facts)
                 select event_id, 'requester:' || requester_id::text, \(instant), \(actor), 'offer_made', 'offer',
-                       offer_id, jsonb_build_object('worker', worker_id, 'reason', reason)
+                       offer_id, jsonb_build_object('worker', worker_id, 'batch', batch_id, 'reason', reason)
                   from given
                 returning event_id, stream
             )
             insert into audit_unsealed (event_id, stream) select event_id, stream from event
             """)
+        try await tellPrograms(of: offers.map(\.event))
     }
 }
