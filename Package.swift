@@ -99,7 +99,7 @@ let package = Package(
             name: "guildhall",
             dependencies: [
                 "HTTPAPI", "Outbound", "Scheduler", "Simulation", "Marketplace", "MarketSchema", "Store", "Formats",
-                "Matching", "Consensus", "Tax", "Payments", arguments, lifecycle, nio, nioSockets, signals, logging,
+                "Matching", "Consensus", "Tax", "Payments", arguments, lifecycle, signals, logging,
             ],
             swiftSettings: strict
         ),

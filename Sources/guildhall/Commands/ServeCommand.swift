@@ -4,8 +4,6 @@ internal import HTTPAPI
 internal import Logging
 internal import MarketSchema
 internal import Marketplace
-internal import NIOCore
-internal import NIOPosix
 internal import ServiceLifecycle
 internal import Store
 internal import UnixSignals
@@ -67,9 +65,6 @@ struct ServeCommand: AsyncParsableCommand {
     @OptionGroup var webhooks: WebhookOptions
 
     func run() async throws {
-        // One kind of thread fewer: what a request does between the socket and the database's connections is done on the
-        // loop that read it. Nothing here blocks a loop: the database and passwords have threads of their own.
-        _ = NIOSingletons.unsafeTryInstallSingletonPosixEventLoopGroupAsConcurrencyGlobalExecutor()
         let settings = server.settings(webhooks)
         try await withSession(options, endsBySignals: false) { try await $0.serve([$0.api(settings)]) }
     }
