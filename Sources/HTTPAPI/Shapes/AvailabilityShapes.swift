@@ -24,7 +24,7 @@ extension Shape {
         "Availability",
         [
             "time_zone": .text, "windows": .list(window), "exceptions": .list(exception),
-            "limits": limits.described("With what the platform and the country allow at most."),
+            "limits": limits,
             "open": .list(.object(["from": .time, "until": .time])),
         ])
     static let availabilityChange = Shape.object(
