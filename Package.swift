@@ -92,7 +92,10 @@ let package = Package(
         library("Scheduler", ["Marketplace", "Store", "Formats", "Matching", logging]),
         library(
             "HTTPAPI",
-            ["Marketplace", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, lifecycle, logging]),
+            [
+                "Marketplace", "Tax", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, lifecycle,
+                logging,
+            ]),
         library(
             "Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", logging], computing),
         .executableTarget(
@@ -141,7 +144,8 @@ let package = Package(
         tests(
             "HTTPAPITests",
             [
-                "HTTPAPI", "Outbound", "Marketplace", "Store", "Formats", "TestSupport", hummingbird, httpTypes, nio,
+                "HTTPAPI", "Outbound", "Marketplace", "Payments", "Store", "Formats", "TestSupport", hummingbird,
+                httpTypes, nio,
                 nioSockets, lifecycle, logging,
             ]
         ),

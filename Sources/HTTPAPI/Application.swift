@@ -86,7 +86,18 @@ package func endpoints(
         + BatchRoutes(market: market).endpoints
         + TaskRoutes(market: market).endpoints
         + WorkerRoutes(market: market).endpoints
+        + AvailabilityRoutes(market: market).endpoints
+        + TeamRoutes(market: market).endpoints
+        + ExamRoutes(market: market).endpoints
+        + TierRoutes(market: market).endpoints
+        + GuidelineRoutes(market: market).endpoints
+        + ProjectPolicyRoutes(market: market).endpoints
+        + AuctionRoutes(market: market).endpoints
         + OperatorRoutes(market: market).endpoints
+        + DoctorRoutes(market: market).endpoints
+        + RateRoutes(market: market).endpoints
+        + TaxRoutes(market: market).endpoints
+        + PayoutListRoutes(market: market).endpoints
         + LedgerRoutes(market: market).endpoints
         + PayoutRoutes(market: market).endpoints
         + StreamRoutes(market: market, room: StreamRoom(most: streamsMax)).endpoints

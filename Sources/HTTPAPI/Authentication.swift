@@ -75,9 +75,10 @@ extension Endpoint {
         case .direct_offers: [.work, .publish]
         case .reviews, .quality: [.review]
         case .decisions, .ratings: [.work, .review]
-        case .batches, .projects: [.publish]
-        case .earnings, .ledger, .payouts: [.money]
-        case .people, .workers, .credentials, .operations: [.operate]
+        case .batches, .projects, .guidelines: [.publish]
+        case .earnings, .ledger, .payouts, .rates, .taxes: [.money]
+        case .people, .workers, .credentials, .operations, .teams: [.operate]
+        case .exams, .tiers: [.work, .operate]
         case .account, .webhooks: [.account]
         }
     }

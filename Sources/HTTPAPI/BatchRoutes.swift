@@ -6,6 +6,10 @@ internal import Marketplace
 /// Releases of work: draft one, publish it, change it while it runs, end it.
 struct BatchRoutes {
     static let path = "/v1/batches/{requester}/{batch}"
+    /// Tasks and money move with the work; these are what people set.
+    private static let settings: Set = [
+        "state", "redundancy", "resizing_to", "budget_minor", "pay_minor", "priority", "due_at", "archived_at",
+    ]
     private static let life: [Code] = [
         "batch_not_in_work", "batch_ended", "batch_overdue", "batch_resizing", "deadline_promised", "more_answers",
         "budget_too_low", "over_budget", "not_funded", "batch_wrong_state",
@@ -13,6 +17,15 @@ struct BatchRoutes {
     let market: Market
 
     var endpoints: [Endpoint] { drafting + changing + moving }
+
+    private var guarded: Guarded {
+        Guarded(
+            Self.settings,
+            lock: { call, change in
+                let key = try call.batch()
+                _ = try await change.transaction.lockBatch(key.id, of: key.requester)
+            }, read: show)
+    }
 
     private var drafting: [Endpoint] {
         [
@@ -28,7 +41,7 @@ struct BatchRoutes {
                 gives: .created(["batch": .id]), refuses: ["name_taken", "no_rate"], by: create),
             Endpoint(
                 .get, Self.path, "showBatch", "A batch with its money", .batches, for: RequesterRoutes.publisher,
-                gives: .ok(.batch), by: show),
+                guards: guarded, gives: .ok(.batch), by: show),
             Endpoint(
                 .get, Self.path + "/prices", "listPrices",
                 "When work of a batch pays what: seconds from its opening, and the price for one task", .batches,
@@ -50,24 +63,24 @@ struct BatchRoutes {
             Endpoint(
                 .put, Self.path + "/deadline", "changeDeadline", "Extend a deadline, shorten it, or take it away",
                 .batches, for: RequesterRoutes.publisher, takes: .json(["due_at": .time.orNull]),
-                gives: .ok(["due_at": .time.orNull]),
+                guards: guarded, gives: .ok(["due_at": .time.orNull]),
                 refuses: Self.life, by: changeDeadline),
             Endpoint(
                 .put, Self.path + "/priority", "changePriority",
                 "Hand a batch out before or after others: higher numbers first", .batches,
                 for: RequesterRoutes.publisher, takes: .json(["priority": .integer(-1_000_000...1_000_000)]),
-                gives: .ok(["priority": .integer]), refuses: Self.life, by: changePriority),
+                guards: guarded, gives: .ok(["priority": .integer]), refuses: Self.life, by: changePriority),
             Endpoint(
                 .put, Self.path + "/budget", "changeBudget",
                 "The most that a batch may cost; what it no longer covers is withdrawn", .batches,
                 for: RequesterRoutes.publisher,
                 takes: .json(["budget_minor": .integer(0...Money.minorUnitsMax)]), keyed: false,
-                gives: .ok(.withdrawn), refuses: Self.life, by: changeBudget),
+                guards: guarded, gives: .ok(.withdrawn), refuses: Self.life, by: changeBudget),
             Endpoint(
                 .put, Self.path + "/redundancy", "changeRedundancy",
                 "Ask for more answers to each task that is not closed, or for fewer", .batches,
                 for: RequesterRoutes.publisher, takes: .json(["redundancy": .integer(1...100)]), keyed: false,
-                gives: .ok(.batch), refuses: Self.life, by: changeRedundancy),
+                guards: guarded, gives: .ok(.batch), refuses: Self.life, by: changeRedundancy),
         ]
     }
 
@@ -107,7 +120,7 @@ struct BatchRoutes {
     ) -> Endpoint {
         Endpoint(
             .post, Self.path + "/\(verb)", id, summary, .batches, for: RequesterRoutes.publisher, takes: .empty,
-            gives: answer, refuses: refusals
+            guards: guarded, gives: answer, refuses: refusals
         ) { call in
             let (key, actor) = (try call.batch(), try call.actor)
             return try await call.once(200, json) { try await perform($0, key, actor) }
@@ -176,12 +189,13 @@ struct BatchRoutes {
         let (key, actor) = (try call.batch(), try call.actor)
         let batch = try await ListBatches(market: market).one(key.id, of: key.requester, by: actor)
         let budget = try Money(try call.integer("budget_minor"), batch.budget.currency)
-        return .json(try await ChangeBudget(market: market)(budget, of: key.id, from: key.requester, by: actor).wire)
+        return .json(
+            try await ChangeBudget(market: call.market)(budget, of: key.id, from: key.requester, by: actor).wire)
     }
 
     @Sendable private func changeRedundancy(_ call: Call) async throws -> Outcome {
         let (key, actor, number) = (try call.batch(), try call.actor, call.int("redundancy") ?? 0)
-        try await ChangeRedundancy(market: market)(to: number, of: key.id, from: key.requester, by: actor)
+        try await ChangeRedundancy(market: call.market)(to: number, of: key.id, from: key.requester, by: actor)
         return try await show(call)
     }
 }

@@ -127,7 +127,7 @@ struct BidRoutes {
 }
 
 extension Call {
-    fileprivate func auction() throws -> Auction.Key {
+    func auction() throws -> Auction.Key {
         Auction.Key(requester: try id("requester", of: "auction"), id: try id("auction"))
     }
 

@@ -100,7 +100,7 @@ extension Call {
         return requester.map(BargainingParty.requester) ?? .worker
     }
 
-    fileprivate func directTerms() throws -> DirectTerms {
+    func directTerms() throws -> DirectTerms {
         try DirectTerms(
             pay: try money(), quantity: Int(clamping: try integer("quantity")),
             answerBy: try instant("answer_by"), deadline: try instant("deadline"), conditions: text("conditions") ?? "")

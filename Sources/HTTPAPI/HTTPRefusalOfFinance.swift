@@ -46,3 +46,49 @@ extension BankFileRefusal: HTTPRefusal {
         }
     }
 }
+
+extension RateCardRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .approverIsMaker: .forbidden
+        case .unknownProfession, .contentDiffers, .inThePast: .unprocessableContent
+        case .wrongState, .notInForce, .overlaps: .conflict
+        }
+    }
+}
+
+extension PayFloorRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .unknownProfession, .inThePast: .unprocessableContent
+        case .laterFloor: .conflict
+        }
+    }
+}
+
+extension PayoutDueRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .closed: .conflict
+        }
+    }
+}
+
+extension ClawbackRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .samePerson, .tooClose: .forbidden
+        case .tooMuch: .unprocessableContent
+        case .referenceTaken, .takenBack, .underWay, .notProposed, .notInForce: .conflict
+        }
+    }
+}
+
+extension TaxClaimRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .samePerson: .forbidden
+        case .referenceTaken, .ended: .conflict
+        }
+    }
+}

@@ -8,7 +8,7 @@ internal import NIOCore
 /// Payouts: one person prepares, another approves exactly that content, the file is made; what the bank says of it.
 struct PayoutRoutes {
     private static let path = "/v1/payouts/{payout}"
-    private static let own: [Code] = [
+    static let own: [Code] = [
         "nothing_to_pay", "payout_wrong_state", "second_person_needed", "person_needed", "payout_content_differs",
         "payout_accounts_changed", "payout_wrong_form", "payout_clawback_overturned", "payout_account_erased",
         "payout_file_differs", "nothing_left_after_tax", "tax_period_passed", "tax_base_changed",

@@ -10,6 +10,12 @@ struct WebhookRoutes {
 
     var endpoints: [Endpoint] { registered + log }
 
+    private var guarded: Guarded {
+        Guarded(
+            ["url", "kinds", "state"],
+            lock: { call, change in _ = try await change.transaction.lockWebhook(try webhook(call)) }, read: show)
+    }
+
     private static let own = Access.requester([.requester], or: [.operator])
 
     private var registered: [Endpoint] {
@@ -25,12 +31,15 @@ struct WebhookRoutes {
                 keyed: false, gives: .created(Self.secret), refuses: ["too_many_webhooks", "keys_missing"] + Code.keys,
                 by: register),
             Endpoint(
+                .get, "/v1/webhooks/{webhook}", "showWebhook", "One endpoint", .webhooks, for: Self.own,
+                guards: guarded, gives: .ok(Self.webhook), by: show),
+            Endpoint(
                 .patch, "/v1/webhooks/{webhook}", "changeWebhook",
                 "Change an endpoint's address or events, disable it or enable it again", .webhooks, for: Self.own,
                 takes: .json([
                     "url": Shape.text(1...2_000).orNull.optional, "kinds": Shape.list(Self.kind, 0...100).optional,
                     "is_enabled": Shape.flag.optional,
-                ]), gives: .ok(Self.webhook), refuses: ["too_many_webhooks"], by: change),
+                ]), guards: guarded, gives: .ok(Self.webhook), refuses: ["too_many_webhooks"], by: change),
             Endpoint(
                 .post, "/v1/webhooks/{webhook}/secret", "rotateWebhookSecret",
                 "Get a new secret, once; both sign for a while", .webhooks, for: Self.own,
@@ -109,6 +118,10 @@ struct WebhookRoutes {
         return .page(found, limit: call.limit, next: { "\($0.id)" }, \.json)
     }
 
+    @Sendable private func show(_ call: Call) async throws -> Outcome {
+        .json(try await ListWebhooks(market: market).one(try webhook(call), by: try call.actor).json)
+    }
+
     @Sendable private func register(_ call: Call) async throws -> Outcome {
         let made = try await RegisterWebhook(market: market, policy: policy)(
             url: try call.string("url"), kinds: kinds(call) ?? [], of: try call.id("requester"), by: try call.actor)
@@ -116,7 +129,7 @@ struct WebhookRoutes {
     }
 
     @Sendable private func change(_ call: Call) async throws -> Outcome {
-        let changed = try await ChangeWebhook(market: market, policy: policy)(
+        let changed = try await ChangeWebhook(market: call.market, policy: policy)(
             try webhook(call), url: call.text("url"), kinds: kinds(call), isEnabled: call["is_enabled"]?.boolValue,
             by: try call.actor)
         return .json(changed.json)

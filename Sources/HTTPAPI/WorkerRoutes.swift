@@ -12,12 +12,20 @@ struct WorkerRoutes {
 
     var endpoints: [Endpoint] { profile + papers + agreements + money }
 
+    private var guarded: Guarded {
+        Guarded(
+            ["professions"],
+            lock: { call, change in
+                _ = try await change.transaction.lockWorkerForChange(Worker.ID(try call.actor.uuid))
+            }, read: showProfile)
+    }
+
     private var profile: [Endpoint] {
         [
             Endpoint(
                 .get, "/v1/profile", "showProfile",
                 "Your languages, professions, papers, tiers and skills as the market knows them", .workers,
-                for: .worker, gives: .ok(.profile), by: showProfile),
+                for: .worker, guards: guarded, gives: .ok(.profile), by: showProfile),
             Endpoint(
                 .put, "/v1/profile/professions/{profession}", "changeProfile", "Say what you do in a profession",
                 .workers, for: .worker, query: [.path("profession", .text(1...60))],
@@ -27,7 +35,7 @@ struct WorkerRoutes {
                     "title": Shape.choice(PhysicianTitle.self).orNull.optional,
                     "institution": Shape.text.orNull.optional,
                 ]),
-                gives: .ok(.state("kept")), refuses: Self.expertise, by: changeProfile),
+                guards: guarded, gives: .ok(.state("kept")), refuses: Self.expertise, by: changeProfile),
             Endpoint(
                 .get, "/v1/workers/me", "showMe", "Your standing and personal data", .workers, for: .worker,
                 gives: .ok(.workerRecord), by: me),

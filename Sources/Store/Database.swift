@@ -42,13 +42,14 @@ package final class Database: Sendable {
         }
     }
 
-    /// Runs `body` in a read-only transaction.
+    /// Runs `body` in a read-only transaction; or, where the task's reads join one, in that.
     @discardableResult
     package func read<Result: Sendable>(
         isolation: TransactionMode.Isolation = .readCommitted,
         _ body: @Sendable (Transaction) async throws -> Result
     ) async throws -> Result {
-        try await retrying { isRepeated in
+        if let joined = JoinedReads.current { return try await body(joined) }
+        return try await retrying { isRepeated in
             try await attempt(
                 TransactionMode(isolation: isolation, isReadOnly: true), isRepeated: isRepeated, isDone: nil, body)
         }
@@ -63,7 +64,8 @@ package final class Database: Sendable {
     @discardableResult
     package func statement(_ sql: SQL, isReadOnly: Bool = false) async throws -> [Row] {
         // Behind a pooler, role and timeouts are set by each transaction's beginning.
-        guard configuration.usesNamedStatements, !isReadOnly || ReadPreparation.current == nil else {
+        let isAlone = ReadPreparation.current == nil && JoinedReads.current == nil
+        guard configuration.usesNamedStatements, !isReadOnly || isAlone else {
             if isReadOnly { return try await read { try await $0.rows(sql) } }
             return try await transaction { try await $0.rows(sql) }
         }

@@ -65,7 +65,11 @@ struct SchemathesisTests {
             [parameters]
             \(parameters.joined(separator: "\n"))
             [checks.positive_data_acceptance]
-            expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 410, 422, 503]
+            expected-statuses = ["2xx", 304, 400, 401, 403, 404, 409, 410, 412, 422, 428, 503]
+            [checks.negative_data_rejection]
+            expected-statuses = [400, 401, 403, 404, 406, 412, 422, 428, "5xx"]
+            [checks.missing_required_header]
+            expected-statuses = [400, 401, 403, 404, 406, 422, 428]
             """
         _ = FileManager.default.createFile(
             atPath: folder + "/schemathesis.toml", contents: Data(configuration.utf8))

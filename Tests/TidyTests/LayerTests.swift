@@ -30,7 +30,7 @@ struct LayerTests {
             "Store": [], "Matching": [], "Consensus": [], "Tax": [], "Formats": [], "Payments": ["Formats"],
             "MarketSchema": ["Store"], "Marketplace": ["Store", "Formats", "Matching", "Consensus", "Tax", "Payments"],
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
-            "HTTPAPI": ["Marketplace", "Store", "Formats"], "Outbound": ["Marketplace"],
+            "HTTPAPI": ["Marketplace", "Tax", "Store", "Formats"], "Outbound": ["Marketplace"],
             "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching"],
             "MarketAgent": ["Marketplace", "Store", "Formats"],
             "TestSupport": ["Marketplace", "MarketSchema", "Store", "Formats"],

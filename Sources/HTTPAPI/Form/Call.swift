@@ -6,7 +6,8 @@ internal import Marketplace
 
 /// A request to an endpoint, read and bounded: what is declared is there, and as declared.
 struct Call: Sendable {
-    let market: Market
+    /// With If-Match, one whose next change is held against it.
+    var market: Market
     let request: Request
     let context: APIContext
     let endpoint: Endpoint

@@ -53,6 +53,8 @@ extension Endpoint {
                 "idempotency_key_missing", "bad_idempotency_key", "request_in_flight", "idempotency_key_reused",
             ]
         }
+        if takesMatch { codes.append("changed_meanwhile") }
+        if needsMatch { codes.append("if_match_missing") }
         if method != .get { codes.append("outcome_unknown") }
         if body != nil { codes += ["bad_json", "unsupported_media_type", "body_too_large"] }
         return codes + refusals.filter { !codes.contains($0) }

@@ -21,6 +21,7 @@ extension Catalogue {
         409 already_reversed The entry was taken back before.
         409 already_reviewed The submission was judged.
         409 already_submitted The answer was submitted.
+        409 already_taken_back Another clawback takes back of the same earning.
         409 appeal_not_open The appeal was answered or withdrawn.
         409 appeal_too_late The 14 days in which the decision could be appealed are over.
         409 auction_closed The auction takes no more bids.
@@ -74,6 +75,11 @@ extension Catalogue {
         503 cancelled The request was cancelled.
         409 case_decided The case has been decided; what was said of it stays.
         409 case_not_upheld The case was not upheld, or it is not about this worker's answers there.
+        412 changed_meanwhile Somebody has changed it since you read it. Read it again, and decide again.
+        409 clawback_not_in_force It was not decided, or does not stand any more.
+        409 clawback_not_proposed It was decided or refused before.
+        409 clawback_reference_taken Another clawback has this reference; a new one needs a reference of its own.
+        403 clawback_same_person You proposed this clawback. Somebody else must decide it.
         403 close_colleague You are in one team with whoever wrote this answer, or have declared the same family \
         or employer. Somebody else must judge it.
         403 conflict_of_interest You have declared an interest in '…', which is a party of the project. Withdraw \
@@ -94,20 +100,33 @@ extension Catalogue {
         409 direct_offer_not_agreed The offer is …; there is nothing of it to take.
         409 direct_offer_not_open The offer is …; it can be answered no more.
         409 duplicate_open This may be somebody who is a worker already. Decide the duplicate case first.
+        409 earning_under_way A payout that was not issued yet pays one of the earnings: cancel it, or wait for its \
+        issue.
+        409 email_taken This e-mail address is another worker's. Use another one, or that worker's external key.
         409 entry_not_reversible An entry of the kind … is not taken back by hand: it follows from work or a payout.
+        409 exam_cooling_down The next attempt can begin at ….
+        409 exam_key_taken Another profession has an exam of this key. Take another key.
+        409 exam_version_taken Somebody published a version of this exam at the same moment. Look at it, then try \
+        again.
+        409 exception_overlaps The day has an exception for some of these minutes. Clear the day first.
         403 excluded This requester has excluded you. The decision that you were told of has the reasons and how \
         to appeal.
         409 finding_decided The finding has been decided; what was said of it stays.
         422 floor_above_ceiling The floor, … minor units by rate and pay floor, is above the ceiling of ….
+        422 floor_in_the_past A pay floor cannot begin before now.
         409 gold_key_taken The project has a task of a copy's external key already.
+        409 guideline_unchanged Version … has exactly this text. Nothing was published.
+        409 guideline_versions_used_up The guideline has as many versions as there can be. Add another guideline.
         403 had_part_in_decision You have judged this work. Somebody else must answer the appeal.
         403 had_work_of_batch You have, or had, work of this batch. What is left of it is for others.
         409 hours_cap It would pass the hours that you have set, or may work, this week.
         409 hours_cap_day It would pass the hours that you have set, or may work, today.
         400 idempotency_key_missing Send an Idempotency-Key header, so that the request can be repeated safely.
         422 idempotency_key_reused This Idempotency-Key was used for another request. Use a new one.
+        428 if_match_missing This writes over what is there. Send its ETag in If-Match, or * to write over anything.
         409 illegal_transition That cannot happen to it in the state that it is in.
         422 impossible_transfer A transfer moves a positive amount between two accounts.
+        409 in_other_team The worker is in the team '…'. Remove them there first.
         409 insufficient_funds The account does not hold that much.
         500 internal Something went wrong here; tell the operator the request_id.
         422 invalid_answer The answer is not as the project asks for; `errors` says where.
@@ -117,17 +136,22 @@ extension Catalogue {
         same.
         503 key_unknown The key '…' is not in the key file. Use the newest key file.
         503 keys_missing This needs the key file, and the program runs without one.
+        409 later_floor Another floor for the same work begins then or later. Begin this one after it.
+        409 later_policy Another policy for the same place begins then or later. Begin this one after it.
         409 lease_lost The lease has ended, and the task cannot be taken again now. Your text is kept as the \
         draft of this assignment unless you have saved a newer one since, and will be there if the task comes \
         back to you. Claim other work.
         409 licence_not_confirmed The tiers expert and principal need a valid licence that two people have verified.
         405 method_not_allowed The path does not take this method; Allow has those that it takes.
         409 more_answers … tasks have more than … answers or leases in hand; the redundancy cannot be below that.
+        422 more_than_was_paid Of an earning at most what the worker has had of it after taxes is taken back.
         409 name_taken A batch of the project has this name, and its … is not what you ask for. Take another \
         name, or ask for the same.
         409 no_ask You ask for nothing of the kind. List your asks to see what stands.
+        409 no_attempt_left All … attempts at this exam are used up.
         409 no_bid You have no live bid in this auction.
         409 no_gold_rate The batch gives out no gold. Make its draft with gold_bps above 0.
+        409 no_higher_tier No rule gives a higher tier in this profession.
         409 no_open_batch There is no work to claim at the moment.
         409 no_password You do not sign in by a password here.
         409 no_profile The worker has not declared this profession. Declare it first.
@@ -136,6 +160,7 @@ extension Catalogue {
         404 no_such_path There is nothing at this path.
         422 no_such_tasks The batch does not have all of these tasks.
         409 no_work All of it is taken, or you have done your part of it.
+        409 not_a_member The worker is not in this team.
         403 not_a_worker Only a worker can take work.
         401 not_authenticated The access token is missing, unknown or expired.
         403 not_confirmed The password or the code is wrong.
@@ -153,11 +178,14 @@ extension Catalogue {
         409 nothing_left Nothing of the batch is left to be bid for.
         409 nothing_left_after_tax Taxes leave nothing to pay: ….
         409 nothing_short No task of the batch lacks an answer that is not asked for again already.
+        409 nothing_to_check Nothing in this project waits to be checked again for this version.
         409 nothing_to_pay No earning of this currency waits to be paid.
         409 nothing_withheld Less than that was withheld and is still owed to the authority.
         409 offer_not_open Others have taken all there was; nothing of it is left to take.
         409 offered_before On these terms the worker declined it, or was offered it as often as it has tasks; on \
         others they may be.
+        422 only_agency_is_managed Only an agency has managers of its own; operators run the staff.
+        422 only_agency_is_payee Only an agency can be paid in its people's place; staff are paid themselves.
         403 opener_is_bidder You have bid in the auction. Somebody else must open its bids.
         403 opener_is_no_person Bids are opened early by people, not by programs.
         409 opening_already_proposed Somebody has asked for it. A second operator must confirm it.
@@ -180,15 +208,27 @@ extension Catalogue {
         prepare another.
         422 payout_content_differs The content hash is not that of the lines. Look at the batch again before \
         approving it.
+        409 payout_due_closed This payout was prepared or skipped before.
         409 payout_file_differs The file would not be the one that was written before; something stored was changed.
         409 payout_wrong_form `payout issue` is for batches without accounts, `payout export` for those prepared \
         from a source.
         409 payout_wrong_state A payout batch that is … has nothing to ….
         403 person_needed A case is decided by a person, not by a program.
+        409 policy_ends_earlier The policy ends no later than that already.
+        422 policy_in_the_past A policy begins and ends at times to come: what was committed was committed under it.
         401 provider_not_confirmed The sign-in did not begin in this browser, or is over. Begin again.
         503 provider_unavailable The sign-in provider does not answer. Try again, or ask who runs it.
+        403 rate_approver_is_maker Whoever prepared a rate card cannot approve it. Another person of finance must.
+        422 rate_card_content_differs The content hash is not this card's. Look at what you approve.
+        409 rate_card_wrong_state A rate card that is … cannot ….
+        422 rate_in_the_past A rate card begins and ends at times to come.
         429 rate_limited Too many requests in a minute; Retry-After says when to come back.
+        409 rate_overlaps Another rate begins later for the same work. End that one first.
         422 reasons_missing A lower tier needs a rule and reasons, which the worker may appeal.
+        409 recheck_key_taken The project has a task called '…' already, so no copy can have that name.
+        409 recheck_list_not_complete What is to be checked is still being listed. Try again when the list is \
+        complete.
+        409 recheck_not_followed The project does not work under version … of the guideline. Let it follow that first.
         409 recollection_key_taken The project has a task called '…' already, so no copy can have that name.
         422 record_invalid This is no record of a worker, or it was changed after it was signed.
         409 record_key_missing There is no key to sign records. Make one with `guildhall keys record`.
@@ -223,13 +263,21 @@ extension Catalogue {
         packed, gold, or a redundancy that adapts.
         409 tax_base_changed Earlier payouts of the same people count first: issue those; or cancel this one and \
         prepare another.
+        409 tax_claim_ended The claim was verified or withdrawn before.
+        409 tax_claim_reference_taken Another claim has this reference; a new one needs a reference of its own.
+        403 tax_claim_same_person You entered this claim, or it is yours. Somebody else must look at its paper.
         409 tax_period_passed What is withheld was worked out for a period that is over: cancel it and prepare \
         another.
         410 ticket_invalid This code is not good any more: it was used, or has expired. Ask for another one.
+        409 tier_conditions_met_again The worker meets all that the tier asks for again. Decline the proposal.
+        409 tier_conditions_not_met The tier is not reached, or not any more: the first condition that is missing.
+        409 tier_held_already The worker holds this tier or a higher one already. Decline the proposal.
+        409 tier_not_held The worker does not hold the tier any more that they would lose. Decline the proposal.
         409 token_rotated This token was rotated before. Rotate the one that took its place.
         403 too_close_to_worker It is about you, or about a close colleague of yours. Somebody else must answer \
         the appeal.
         409 too_many_asks You have … asks. End one first.
+        409 too_many_exceptions There are 1,000 exceptions to come. Clear some first.
         409 too_many_leases You hold … tasks. Submit or return one first.
         409 too_many_raises It was raised … times, which is the most.
         409 too_many_turns After … turns the last one can only be accepted or declined.

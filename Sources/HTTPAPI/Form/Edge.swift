@@ -13,6 +13,9 @@ enum RequestRefusal: HTTPRefusal {
     case badJSON(String)
     /// A browser's cookie, and a page of somebody else's.
     case crossOrigin
+    /// It is not as it was when it was read.
+    case changedMeanwhile
+    case matchMissing
 
     var code: String {
         switch self {
@@ -20,6 +23,8 @@ enum RequestRefusal: HTTPRefusal {
         case .keyMissing: "idempotency_key_missing"
         case .badJSON: "bad_json"
         case .crossOrigin: "cross_origin"
+        case .changedMeanwhile: "changed_meanwhile"
+        case .matchMissing: "if_match_missing"
         }
     }
 
@@ -28,6 +33,8 @@ enum RequestRefusal: HTTPRefusal {
         case .contentType: .unsupportedMediaType
         case .keyMissing, .badJSON: .badRequest
         case .crossOrigin: .forbidden
+        case .changedMeanwhile: .preconditionFailed
+        case .matchMissing: .preconditionRequired
         }
     }
 
@@ -37,6 +44,8 @@ enum RequestRefusal: HTTPRefusal {
         case .keyMissing: "Send an Idempotency-Key header, so that the request can be repeated safely."
         case .badJSON(let reason): "The body is not acceptable JSON: \(reason)"
         case .crossOrigin: "A page of another origin cannot do this with your cookie."
+        case .changedMeanwhile: "Somebody has changed it since you read it. Read it again, and decide again."
+        case .matchMissing: "This writes over what is there. Send its ETag in If-Match, or * to write over anything."
         }
     }
 }
@@ -72,20 +81,38 @@ struct Edge: Sendable {
         let fields = try readFields(request, endpoint)
         let (body, fingerprint) = try await readBody(request, context, endpoint)
         if endpoint.isKeyed, request.headers[.idempotencyKey] == nil { throw RequestRefusal.keyMissing }
-        let call = Call(
+        var call = Call(
             market: market, request: request, context: context, endpoint: endpoint, caller: caller, query: query,
             body: body, fingerprint: fingerprint)
+        call.market = try guardedMarket(for: call)
         do {
             // What is only read is read on the caller's behalf: the database knows whose it may be.
             let isReading = endpoint.method == .get
             let viewer = isReading ? caller.map { Viewer.preparation(for: $0.principal) } : nil
-            let outcome = try await ReadPreparation.$current.withValue(viewer) { try await endpoint.perform(call) }
+            let outcome = try await ReadPreparation.$current.withValue(viewer) { [call] in
+                try await endpoint.perform(call)
+            }
             var response = respond(with: outcome, fields: fields, to: request, endpoint)
             allowance?.note(in: &response)
             return response
         } catch let bad as BadInput {
             throw Problem(bad.status, bad.code, bad.message, errors: endpoint.place(of: bad))
         }
+    }
+
+    /// With If-Match, what is changed must be as it was read.
+    private func guardedMarket(for call: Call) throws -> Market {
+        guard call.endpoint.method != .get else { return market }
+        guard let match = call.request.headers[.ifMatch] else {
+            guard !call.endpoint.needsMatch else { throw RequestRefusal.matchMissing }
+            return market
+        }
+        guard let guarded = call.endpoint.guarded else {
+            throw Problem(faults: [
+                .init(part: .parameter, name: "If-Match", code: "unknown", detail: "is held against nothing here")
+            ])
+        }
+        return guarded.market(for: call, match: match)
     }
 
     private func respond(
@@ -100,7 +127,8 @@ struct Edge: Sendable {
         case .json(let json, let status):
             guard endpoint.method == .get else { return Response(json: json, status: .init(code: status)) }
             let bytes = json.cut(to: fields).canonicalBytes()
-            let tag = "\"\(Digest(of: bytes).hexadecimal.prefix(32))\""
+            let sent = Digest(of: bytes).hexadecimal.prefix(32)
+            let tag = endpoint.guarded.map { "\"\($0.mark(of: json))-\(sent)\"" } ?? "\"\(sent)\""
             var headers: HTTPFields = [.eTag: tag, .cacheControl: "private, no-cache"]
             if let known = request.headers[.ifNoneMatch], known == "*" || known.contains(tag) {
                 return Response(status: .notModified, headers: headers)

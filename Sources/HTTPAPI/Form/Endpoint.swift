@@ -21,6 +21,10 @@ package struct Endpoint: Sendable {
     package let answers: [Answer]
     /// Codes of the refusals that are this endpoint's own; ``Code`` has those that all share.
     package let refusals: [Code]
+    /// What it reads, or what a change of it is held against with If-Match.
+    let guarded: Guarded?
+    /// Whether a change must come with If-Match: it writes over what somebody else may have written.
+    package let needsMatch: Bool
     let perform: @Sendable (Call) async throws -> Outcome
 
     /// - Parameters:
@@ -29,11 +33,13 @@ package struct Endpoint: Sendable {
     ///   - keyed: every POST and PUT, unless it says otherwise.
     init(
         _ method: HTTPRequest.Method, _ path: String, _ id: String, _ summary: String, _ topic: Topic,
-        for access: Access, query: [Parameter] = [], takes body: Body? = nil, keyed: Bool? = nil, gives answer: Answer,
-        refuses: [Code] = [], by perform: @escaping @Sendable (Call) async throws -> Outcome
+        for access: Access, query: [Parameter] = [], takes body: Body? = nil, keyed: Bool? = nil,
+        guards guarded: Guarded? = nil, needsMatch: Bool = false, gives answer: Answer, refuses: [Code] = [],
+        by perform: @escaping @Sendable (Call) async throws -> Outcome
     ) {
         (self.method, self.path, self.id, self.topic, self.summary) = (method, path, id, topic, summary)
         (self.access, self.body, self.refusals, self.perform) = (access, body, refuses, perform)
+        (self.guarded, self.needsMatch) = (guarded, needsMatch)
         isKeyed = keyed ?? (method == .post || method == .put)
         answers = [answer]
         let names = path.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
@@ -43,6 +49,9 @@ package struct Endpoint: Sendable {
             + query.filter { $0.place == .query }
     }
 
+    /// Whether a change of it can be held against what was read before.
+    package var takesMatch: Bool { guarded != nil && method != .get }
+
     /// Whether its answer goes on as long as somebody reads it.
     package var isStream: Bool { answers.first?.mediaTypes == ["text/event-stream"] }
 
@@ -50,7 +59,7 @@ package struct Endpoint: Sendable {
     package enum Topic: String, Sendable, CaseIterable {
         case work, offers, auctions, direct_offers, asks, reviews, decisions, quality, ratings
         case batches, projects, people, workers, credentials, earnings, ledger, payouts, operations, service
-        case account, webhooks
+        case rates, teams, exams, tiers, taxes, guidelines, account, webhooks
     }
 
     /// What is answered when all went well.
@@ -105,6 +114,8 @@ package enum Access: Hashable, Sendable {
     case worker
     /// The worker whom the path names, or who holds one of these roles.
     case named(or: [Role])
+    /// Whoever manages the agency that the path names, or holds one of these roles.
+    case managed(or: [Role])
     /// Who holds one of these roles.
     case platform([Role])
     /// Who holds one of the first roles for the requester that the request names, or one of the others.

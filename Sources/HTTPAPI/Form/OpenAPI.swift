@@ -60,6 +60,13 @@ package struct OpenAPI {
                 "schema": ["type": "string", "pattern": "^[!-~]{1,255}$"],
             ])
         }
+        if endpoint.takesMatch {
+            parameters.append([
+                "name": "If-Match", "in": "header", "required": .bool(endpoint.needsMatch),
+                "description": "The ETag that the object was read with; 412 if it was changed since. `*` for any.",
+                "schema": ["type": "string", "pattern": "^([*]|\"[0-9a-f-]{1,80}\")$"],
+            ])
+        }
         if let fields = endpoint.fields, endpoint.method == .get, !fields.isEmpty {
             parameters.append([
                 "name": "fields", "in": "query", "required": false, "style": "form", "explode": false,
@@ -172,6 +179,7 @@ extension Endpoint {
         case .oneself: "Any key; it is about whoever it belongs to."
         case .worker: "A worker's key, about what is theirs."
         case .named(let roles): "The key of the worker who is named, or one with the role \(Self.list(roles))."
+        case .managed(let roles): "The key of a manager of the agency, or one with the role \(Self.list(roles))."
         case .platform(let roles): "A key with the role \(Self.list(roles))."
         case .requester(let roles, []): "A key with the role \(Self.list(roles)) for the requester."
         case .requester(let roles, let others):

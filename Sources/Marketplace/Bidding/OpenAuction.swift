@@ -42,6 +42,12 @@ package struct AuctionTerms: Sendable {
 
     package init(closesAt: Date) { self.closesAt = closesAt }
 
+    /// - Throws: ``BadInput`` for what is no lane's name.
+    package mutating func choose(lane name: String) throws(BadInput) {
+        guard let lane = AuctionLane(rawValue: name) else { throw BadInput("lane", "must be sealed or clock") }
+        self.lane = lane
+    }
+
     /// Whether the latest close and the time to accept are over before a deadline.
     func leaveTime(before dueAt: Date?) -> Bool {
         guard let dueAt else { return true }

@@ -44,6 +44,18 @@ package struct Doctor: Sendable {
         return findings
     }
 
+    /// The same for an operator.
+    ///
+    /// - Throws: ``AccessRefusal``.
+    package func examine(
+        _ checks: [DoctorCheck] = DoctorCheck.allCases, by actor: Principal.ID
+    ) async throws -> [DoctorFinding] {
+        try await market.database.read { try await $0.authorize(actor, as: .operator) }
+        var findings: [DoctorFinding] = []
+        for check in checks { findings.append(DoctorFinding(check: check, outcome: try await outcome(of: check))) }
+        return findings
+    }
+
     /// Makes one check.
     package func outcome(of check: DoctorCheck) async throws -> DoctorOutcome {
         switch check.method {

@@ -81,7 +81,8 @@ extension Market {
         }
         var keyed = self
         keyed.companion = KeyedRequest(
-            principal: principal, route: route, key: key, fingerprint: fingerprint, answer: answer
+            principal: principal, route: route, key: key, fingerprint: fingerprint, answer: answer,
+            inner: companion
         )
         do {
             return answer(try await perform(keyed))
@@ -103,6 +104,8 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
     let key: String
     let fingerprint: Digest
     let answer: @Sendable (Result) -> Reply
+    /// Asked after the key, as a repeat gets its answer whatever has changed since.
+    let inner: (any ChangeCompanion)?
 
     func willRun(_ change: Change) async throws {
         let transaction = change.transaction
@@ -111,7 +114,10 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
             let kept = try await transaction.tryAdvisoryLock(
                 lock, then: Transaction.idempotentAnswer(of: principal, route: route, key: key))
         else { throw IdempotencyRefusal.inFlight }
-        guard let row = kept.first else { return }
+        guard let row = kept.first else {
+            try await inner?.willRun(change)
+            return
+        }
         guard try row["fingerprint"] == fingerprint else { throw IdempotencyRefusal.otherRequest }
         var reply = Reply(status: try row["status"], body: try row["answer"])
         reply.isReplay = true
@@ -119,6 +125,7 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
     }
 
     func didRun(_ change: Change, result: any Sendable) async throws {
+        try await inner?.didRun(change, result: result)
         guard let result = result as? Result else {
             preconditionFailure("a use case under a key must return the result of its change as it is")
         }

@@ -39,6 +39,36 @@ package struct ListPayoutLines: Sendable {
     }
 }
 
+/// Shows payouts to finance, newest first.
+package struct ListPayouts: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - state: only those.
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    /// - Throws: ``AccessRefusal``; ``BadInput``.
+    package func callAsFunction(
+        in state: PayoutBatchState? = nil, before last: PayoutBatch.ID? = nil, limit: Int = 50, by actor: Principal.ID
+    ) async throws -> [PayoutBatch] {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            return try await transaction.payoutBatches(in: state, before: last, limit: limit)
+        }
+    }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func one(_ id: PayoutBatch.ID, by actor: Principal.ID) async throws -> PayoutBatch {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            guard let found = try await transaction.payoutBatch(id) else { throw NotFound("payout") }
+            return found
+        }
+    }
+}
+
 extension NamedLine {
     package var json: JSON {
         [

@@ -329,13 +329,16 @@ extension Transaction {
     }
 
     /// Payout batches, newest first.
-    package func payoutBatches(before: PayoutBatch.ID? = nil, limit: Int = 50) async throws -> [PayoutBatch] {
+    package func payoutBatches(
+        in state: PayoutBatchState? = nil, before: PayoutBatch.ID? = nil, limit: Int = 50
+    ) async throws -> [PayoutBatch] {
         try await rows(
             """
             select payout_batch_id, state, total_minor, currency, line_count, content_hash, prepared_by, approved_by,
                    approved_at, format, payer, file_hash, file_bytes
               from payout_batch
-             where \(before)::uuid is null or payout_batch_id < \(before)::uuid
+             where (\(state)::payout_batch_state is null or state = \(state)::payout_batch_state)
+               and (\(before)::uuid is null or payout_batch_id < \(before)::uuid)
              order by payout_batch_id desc
              limit \(try PageLimit.checked(limit))
             """

@@ -48,7 +48,7 @@ extension Transaction {
     }
 
     /// Keeps everybody else from changing the batch or adding to it until this transaction ends.
-    func lockBatch(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
+    package func lockBatch(_ id: Batch.ID, of requester: Requester.ID) async throws -> Batch? {
         try await firstRow(
             """
             \(fragment: Batch.columns) from batch

@@ -34,6 +34,15 @@ package struct ListProjects: Sendable {
             return found
         }
     }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func one(_ id: Project.ID, of requester: Requester.ID, by actor: Principal.ID) async throws -> Project {
+        try await market.database.read { transaction in
+            try await transaction.authorizePublisher(actor, for: requester)
+            guard let found = try await transaction.project(id, of: requester) else { throw NotFound("project") }
+            return found
+        }
+    }
 }
 
 /// An organisation that publishes and pays, as operators see it.

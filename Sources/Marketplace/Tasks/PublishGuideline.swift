@@ -118,6 +118,14 @@ extension AdvisoryLock {
 }
 
 extension Change {
+    /// Keeps everybody else from publishing a version until this transaction ends.
+    package func lockForPublishing(_ id: Guideline.ID, of requester: Requester.ID) async throws {
+        try await transaction.advisoryLock(.handingIn(under: id))
+        _ = try await transaction.lockGuideline(id, of: requester)
+    }
+}
+
+extension Change {
     /// Looks at the next `most` assignments of the requester and lists those that the version touches.
     fileprivate func listStep(
         _ version: Int, of id: Guideline.ID, _ requester: Requester.ID, _ scope: RecheckScope, most: Int

@@ -34,6 +34,15 @@ package struct ListGuidelines: Sendable {
             return found
         }
     }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func one(_ id: Guideline.ID, of requester: Requester.ID, by actor: Principal.ID) async throws -> Guideline {
+        try await market.database.read { transaction in
+            try await transaction.authorizePublisher(actor, for: requester)
+            guard let found = try await transaction.guideline(id, of: requester) else { throw NotFound("guideline") }
+            return found
+        }
+    }
 }
 
 /// The versions of a guideline, newest first, by pages.

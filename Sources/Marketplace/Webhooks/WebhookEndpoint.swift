@@ -207,6 +207,16 @@ package struct ListWebhooks: Sendable {
             return try await transaction.webhooks(of: requester, after: last, limit: limit)
         }
     }
+
+    /// - Throws: ``NotFound`` for one that is not theirs.
+    package func one(_ id: WebhookEndpoint.ID, by actor: Principal.ID) async throws -> WebhookEndpoint {
+        try await market.database.read { transaction in
+            guard let endpoint = try await transaction.webhook(id),
+                try await transaction.mayAct(actor, for: endpoint.requester)
+            else { throw NotFound("webhook") }
+            return endpoint
+        }
+    }
 }
 
 extension Change {

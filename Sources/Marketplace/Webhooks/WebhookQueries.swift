@@ -41,7 +41,7 @@ extension Transaction {
             .map(WebhookEndpoint.init(row:))
     }
 
-    func lockWebhook(_ id: WebhookEndpoint.ID) async throws -> WebhookEndpoint? {
+    package func lockWebhook(_ id: WebhookEndpoint.ID) async throws -> WebhookEndpoint? {
         try await firstRow("select * from webhook_endpoint where webhook_endpoint_id = \(id) for update")
             .map(WebhookEndpoint.init(row:))
     }

@@ -38,7 +38,7 @@ extension Transaction {
     }
 
     /// Reads a worker whose standing is about to change; waits for leases in flight.
-    func lockWorkerForChange(_ id: Worker.ID) async throws -> WorkerRow? {
+    package func lockWorkerForChange(_ id: Worker.ID) async throws -> WorkerRow? {
         try await firstRow(Self.lockForChange(id)).map(WorkerRow.init(row:))
     }
 
