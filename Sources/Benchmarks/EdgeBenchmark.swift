@@ -3,8 +3,8 @@ internal import Foundation
 internal import Marketplace
 internal import Store
 
-/// Claim and submission over HTTP: `guildhall serve` against FastAPI on asyncpg, in turn on one market, and both against
-/// the same commands without HTTP; then ten thousand connections that say nothing.
+/// Claim and submission over HTTP: `guildhall serve` against FastAPI on asyncpg, in turn on one market, and both
+/// against the same commands without HTTP; then ten thousand connections that say nothing.
 struct EdgeBenchmark {
     let bench: Workbench
     let program: String
@@ -86,8 +86,9 @@ struct EdgeBenchmark {
 
     private func report(_ side: Side, _ figures: Figures) {
         line(
-            "  \(side.rawValue): \(grouped(figures.rates.median)) requests/s   p99 \(twoDigits(figures.p99.median)) ms   "
-                + "CPU of a request \(grouped(figures.own.median)) µs, in PostgreSQL \(grouped(figures.database.median))"
+            "  \(side.rawValue): \(grouped(figures.rates.median)) requests/s   p99 \(twoDigits(figures.p99.median)) ms"
+                + "   CPU of a request \(grouped(figures.own.median)) µs, in PostgreSQL "
+                + grouped(figures.database.median)
         )
     }
 

@@ -32,8 +32,8 @@ final class ServedProcess {
         readySeconds = (ContinuousClock.now - began).seconds
     }
 
-    /// Asks it to end. What has not ended after five seconds, it or what it started, is killed: a program that takes the
-    /// signals as they were blocked here never hears of it.
+    /// Asks it to end. What has not ended after five seconds, it or what it started, is killed: a program that takes
+    /// the signals as they were blocked here never hears of it.
     func stop() {
         let all = Self.processes(under: process.processIdentifier).map(\.id)
         if process.isRunning { process.terminate() }

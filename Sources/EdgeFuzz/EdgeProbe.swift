@@ -1,7 +1,7 @@
 internal import Formats
 
-/// What a body of bytes from outside comes to, held against what must be true of any: the JSON edge of the HTTP API, as a
-/// function of bytes alone. A fuzzer calls it (`scripts/fuzz-edge.sh`), and a test with every input of the corpus.
+/// What a body of bytes from outside comes to, held against what must be true of any: the JSON edge of the HTTP API, as
+/// a function of bytes alone. A fuzzer calls it (`scripts/fuzz-edge.sh`), and a test with every input of the corpus.
 package enum EdgeProbe {
     /// What must hold and did not.
     package struct Broken: Error, CustomStringConvertible {

@@ -7,8 +7,8 @@ package enum JSONBodyFault: Error, Hashable, Sendable {
 }
 
 extension JSON {
-    /// Reads the body of a request: JSON within bounds, then of a shape. Everything that comes in over HTTP as JSON comes
-    /// through here.
+    /// Reads the body of a request: JSON within bounds, then of a shape. Everything that comes in over HTTP as JSON
+    /// comes through here.
     ///
     /// - Returns: what is of the shape.
     package static func body(

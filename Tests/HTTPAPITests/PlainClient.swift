@@ -10,7 +10,7 @@ final class PlainClient: Sendable {
     private let descriptor: Int32
     private let ownPort: Int
 
-    /// - Parameter receiveBuffer: bytes that the system keeps for a reader who does not read; `nil` for as many as usual.
+    /// - Parameter receiveBuffer: bytes that the system keeps for a reader who does not read; `nil` for the usual.
     init(port: Int, receiveBuffer: Int32? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failed("socket") }
