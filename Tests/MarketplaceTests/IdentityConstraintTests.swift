@@ -87,6 +87,7 @@ struct IdentityConstraintTests {
         ("webhook_delivery_attempts_possible", "update webhook_delivery set attempts = 1001"),
         ("webhook_delivery_ended_iff_not_waiting", "update webhook_delivery set state = 'dead' where ended_at is null"),
         ("webhook_delivery_ended_iff_not_waiting", "update webhook_delivery set ended_at = null, state = 'delivered'"),
+        ("webhook_delivery_claim_has_end", "update webhook_delivery set claim_id = gen_random_uuid()"),
         ("webhook_attempt_status_possible", Self.attempt("1", "99", "null")),
         ("webhook_attempt_fault_bounded", Self.attempt("1", "null", "''")),
         ("webhook_attempt_took_possible", Self.attempt("-1", "200", "null")),
