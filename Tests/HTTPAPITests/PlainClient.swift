@@ -77,8 +77,9 @@ final class PlainClient: Sendable {
 
     /// The ports that a server's open connections come from.
     private static func ends(at port: Int) -> [Int] {
-        let text = (try? String(contentsOfFile: "/proc/net/tcp", encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").dropFirst().compactMap { line in
+        // To its end: the system gives it out in pieces, of which other readers take the first for all.
+        let table = try? FileHandle(forReadingFrom: URL(filePath: "/proc/net/tcp")).readToEnd()
+        return String(decoding: table ?? Data(), as: UTF8.self).split(separator: "\n").dropFirst().compactMap { line in
             let fields = line.split(separator: " ")
             guard fields.count > 3, fields[3] == "01" else { return nil }
             let ports = fields[1...2].map { $0.split(separator: ":").last.flatMap { Int($0, radix: 16) } }
