@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// More than there is room for, readers that do not read, and stops under load.
-@Suite("Overload on real sockets", .scratchDatabase, .timeLimit(.minutes(15)))
+@Suite("Overload on real sockets", .scratchDatabase, .timeLimit(.minutes(60)))
 struct OverloadTests {
     private static let waiting: SQL = """
         select count(*) as n

@@ -12,7 +12,7 @@ struct ProcessSoakTests {
     /// 200 claimers in a soak; fewer, and for fewer kills, in every run of the tests.
     private static var isSoak: Bool { ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1" }
 
-    @Test("a batch is done: nothing over-assigned, nothing stuck, nothing acknowledged lost", .timeLimit(.minutes(30)))
+    @Test("a batch is done: nothing over-assigned, nothing stuck, nothing acknowledged lost", .timeLimit(.minutes(60)))
     func killed() async throws {
         let (claimers, tasks) = Self.isSoak ? (200, 6_000) : (24, 300)
         try await withPrivateCluster(settings: ["max_connections": "100", "shared_buffers": "128MB"]) { server in

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Auctions replayed from the audit log", .scratchDatabase, .timeLimit(.minutes(15)))
+@Suite("Auctions replayed from the audit log", .scratchDatabase, .timeLimit(.minutes(60)))
 struct AuctionReplayTests {
     private struct Event {
         let action: String

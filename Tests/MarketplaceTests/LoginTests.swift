@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A server of one's own", .emptyDatabase)
 struct LoginTests {
-    @Test("an ordinary login that owns an empty database makes the schema and works on it", .timeLimit(.minutes(15)))
+    @Test("an ordinary login that owns an empty database makes the schema and works on it", .timeLimit(.minutes(60)))
     func ordinaryLogin() async throws {
         let name = Scratch.here.name + "_login"
         try await Scratch.asOwner { transaction in

@@ -9,7 +9,7 @@ import Testing
 struct ScreenBidsTests {
     @Test(
         "put equal bids of linked accounts into the people's queue once, whoever looks how often; nobody is barred",
-        .timeLimit(.minutes(15)))
+        .timeLimit(.minutes(60)))
     func linkedAndIdentical() async throws {
         let house = try await AuctionHouse()
         let small = house.small

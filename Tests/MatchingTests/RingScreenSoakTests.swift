@@ -8,7 +8,7 @@ struct RingScreenSoakTests {
     private static let isSoak = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1"
     private static var cells: Int { isSoak ? 2_000 : 60 }
 
-    @Test("is ranked above clean bidders, clean cells and clean auctions", .timeLimit(.minutes(30)))
+    @Test("is ranked above clean bidders, clean cells and clean auctions", .timeLimit(.minutes(60)))
     func ranking() throws {
         var random = SplitMix64(state: 99)
         var (ring, clean, others) = ([Double](), [Double](), [Double]())
@@ -51,7 +51,7 @@ struct RingScreenSoakTests {
         if Self.isSoak { FileHandle.standardError.write(Data("Rings: \(told)\n".utf8)) }
     }
 
-    @Test("at most one clean cell in a hundred has a finding", .timeLimit(.minutes(30)))
+    @Test("at most one clean cell in a hundred has a finding", .timeLimit(.minutes(60)))
     func falseFlags() throws {
         var random = SplitMix64(state: 1_234)
         let cells = Self.isSoak ? 4_000 : 300

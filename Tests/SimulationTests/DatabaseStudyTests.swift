@@ -8,7 +8,7 @@ import Testing
 @testable import Simulation
 
 /// What ``PolicyStudySoakTests`` asks of the pure policy, of the scheduler itself, on small markets.
-@Suite("Study of policies on a database", .serialized, .timeLimit(.minutes(20)))
+@Suite("Study of policies on a database", .serialized, .timeLimit(.minutes(60)))
 struct DatabaseStudyTests {
     private func run(
         _ scenarios: [PolicyScenario], _ policies: [WeekPolicy], workers: Int = 12, seed: UInt64 = 5

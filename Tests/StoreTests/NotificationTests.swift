@@ -2,7 +2,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Notifications", .timeLimit(.minutes(15)))
+@Suite("Notifications", .timeLimit(.minutes(60)))
 struct NotificationTests {
     @Test("payloads arrive in the order of the commits, and those of a rollback never", .emptyDatabase)
     func payloads() async throws {
