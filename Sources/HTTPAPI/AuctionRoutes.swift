@@ -204,9 +204,7 @@ struct AuctionRoutes {
     @Sendable private func decideFinding(_ call: Call) async throws -> Outcome {
         let (id, actor): (Finding.ID, Principal.ID) = (try call.id("finding"), try call.actor)
         let reasons = try call.string("reasons")
-        guard let verdict = FindingVerdict(rawValue: try call.string("verdict")) else {
-            throw BadInput("verdict", "is none")
-        }
+        let verdict: FindingVerdict = try call.chosen("verdict")
         return try await call.once(200, { (_: Void) in ["verdict": .string(verdict.rawValue)] }) {
             try await DecideFinding(market: $0)(id, verdict, reasons: reasons, by: actor)
         }

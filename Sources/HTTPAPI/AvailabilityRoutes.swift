@@ -83,7 +83,7 @@ struct AvailabilityRoutes {
                 .workers, for: Self.own,
                 query: [
                     .query("week", Shape.day.described("A day of the week; this week if left out.")),
-                    .query("after", Shape.text(3...60).described("The `next` of the page before.")), .limit(),
+                    .next("after", .text(3...60)), .limit(),
                 ], gives: .ok(.hours), by: showHours),
             Endpoint(
                 .get, "/v1/hours-policies", "listHoursPolicies", "Caps on everybody's hours, newest first", .operations,

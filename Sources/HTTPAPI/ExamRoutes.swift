@@ -28,7 +28,7 @@ struct ExamRoutes {
         [
             Endpoint(
                 .get, "/v1/exams", "listExams", "The newest version of each exam, by key", .exams, for: .anybody,
-                query: [.query("after", Shape.text(1...60).described("The `next` of the page before.")), .limit()],
+                query: [.next("after", .text(1...60)), .limit()],
                 gives: .ok(.page(Self.exam, next: .text)), by: list),
             Endpoint(
                 .post, "/v1/exams", "publishExam", "Publish an exam, or the next version of one", .exams,

@@ -70,7 +70,7 @@ struct GuidelineRoutes {
                 .get, Self.path + "/versions", "listGuidelineVersions", "Its versions with their texts, newest first",
                 .guidelines, for: RequesterRoutes.publisher,
                 query: [
-                    .query("before", Shape.integer(1...1_000_001).described("The `next` of the page before.")),
+                    .next("before", .integer(1...1_000_001)),
                     .limit(50),
                 ], gives: .ok(.page(Self.versionShape, next: .integer)), by: listVersions),
             Endpoint(
@@ -105,7 +105,7 @@ struct GuidelineRoutes {
                 .guidelines, for: RequesterRoutes.publisher,
                 query: [
                     Self.version, .query("state", .choice(RecheckState.self)),
-                    .query("after", Shape.text(73...73).described("The `next` of the page before.")), .limit(),
+                    .next("after", .text(73...73)), .limit(),
                 ],
                 gives: .ok(["listing": Self.listing, "items": .list(Self.recheck), "next": .text.orNull]),
                 by: listRechecks),

@@ -68,7 +68,7 @@ struct PayoutListRoutes {
             Endpoint(
                 .get, "/v1/payout-schedules", "listPayoutSchedules", "When payouts of a source fall due, by name",
                 .payouts, for: LedgerRoutes.finance,
-                query: [.query("after", Shape.text(1...100).described("The `next` of the page before.")), .limit()],
+                query: [.next("after", .text(1...100)), .limit()],
                 gives: .ok(.page(Self.schedule, next: .text)), by: schedules),
             Endpoint(
                 .put, "/v1/payout-schedules/{source}", "schedulePayouts",
@@ -214,7 +214,7 @@ struct PayoutListRoutes {
     @Sendable private func propose(_ call: Call) async throws -> Outcome {
         let (worker, actor): (Worker.ID, Principal.ID) = (try call.required("worker"), try call.actor)
         let (reasons, reference) = (try call.string("reasons"), try call.string("reference"))
-        guard let rule = ClawbackRule(rawValue: try call.string("rule")) else { throw BadInput("rule", "is none") }
+        let rule: ClawbackRule = try call.chosen("rule")
         let parts = try call.clawbackParts()
         return try await call.once(201, \.json) {
             try await ProposeClawback(market: $0)(

@@ -75,7 +75,7 @@ struct ProjectPolicyRoutes {
             Endpoint(
                 .get, "/v1/retention-classes", "listRetentionClasses", "Retention classes, by name", .operations,
                 for: .platform([.operator]),
-                query: [.query("after", Shape.text(1...40).described("The `next` of the page before.")), .limit()],
+                query: [.next("after", .text(1...40)), .limit()],
                 gives: .ok(.page(Self.retention, next: .text)), by: classes),
             Endpoint(
                 .put, "/v1/retention-classes/{name}", "setRetentionClass",
@@ -118,7 +118,7 @@ struct ProjectPolicyRoutes {
 
     @Sendable private func setClass(_ call: Call) async throws -> Outcome {
         let actor = try call.actor
-        guard let scope = RetentionScope(rawValue: try call.string("scope")) else { throw BadInput("scope", "is none") }
+        let scope: RetentionScope = try call.chosen("scope")
         let retention = try RetentionClass(
             name: try call.name("name"), daysAfterClose: call.int("days_after_close") ?? 0, scope: scope)
         return try await call.once(200, { (_: Void) in retention.wire }) {

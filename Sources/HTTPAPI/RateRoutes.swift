@@ -43,7 +43,7 @@ struct RateRoutes {
                 .get, "/v1/rate-cards", "listRateCards", "Versions of the rate card, newest first", .rates,
                 for: LedgerRoutes.finance,
                 query: [
-                    .query("before", Shape.integer(1...1_000_000).described("The `next` of the page before.")),
+                    .next("before", .integer(1...1_000_000)),
                     .limit(),
                 ], gives: .ok(.page(Self.card, next: .integer)), by: list),
             Endpoint(

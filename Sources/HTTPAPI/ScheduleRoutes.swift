@@ -23,7 +23,7 @@ struct ScheduleRoutes {
                 for: .requester([.requester], or: [.operator]),
                 query: [
                     .query("as", .choice(ExplainRouting.Reader.self)),
-                    .query("before", .time.described("The `next` of the page before.")), .limit(),
+                    .next("before", .time), .limit(),
                 ],
                 gives: .ok(.page(.routing, next: .time)), by: batch),
         ]

@@ -61,7 +61,7 @@ struct TaxRoutes {
             Endpoint(
                 .get, "/v1/tax-defaults", "listTaxDefaults", "By which rules those are taxed who have chosen none",
                 .taxes, for: LedgerRoutes.finance,
-                query: [.query("after", Shape.text(2...2).described("The `next` of the page before.")), .limit()],
+                query: [.next("after", .text(2...2)), .limit()],
                 gives: .ok(.page(Self.ofDefault, next: .text)), by: defaults),
             Endpoint(
                 .put, "/v1/tax-defaults/{country}", "setTaxDefault",
@@ -139,7 +139,7 @@ struct TaxRoutes {
     @Sendable private func setProfile(_ call: Call) async throws -> Outcome {
         let (worker, actor): (Worker.ID, Principal.ID) = (try call.id("worker"), try call.actor)
         guard let keys = market.keys else { throw ContentRefusal.keysMissing }
-        guard let form = TaxForm(rawValue: try call.string("form")) else { throw BadInput("form", "is none") }
+        let form: TaxForm = try call.chosen("form")
         let profile = try TaxProfile(
             residence: try call.string("residence"), taxpayerNumber: try call.string("taxpayer_number"), form: form)
         return try await call.once(200, { (_: Void) in ["state": "kept"] }) {
@@ -169,7 +169,7 @@ struct TaxRoutes {
 
     @Sendable private func enter(_ call: Call) async throws -> Outcome {
         let (worker, actor): (Worker.ID, Principal.ID) = (try call.id("worker"), try call.actor)
-        guard let kind = TaxClaimKind(rawValue: try call.string("kind")) else { throw BadInput("kind", "is none") }
+        let kind: TaxClaimKind = try call.chosen("kind")
         guard let month = CalendarDate(iso: try call.string("month") + "-01") else {
             throw BadInput("month", "must be yyyy-mm")
         }

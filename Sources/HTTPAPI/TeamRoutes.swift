@@ -33,7 +33,7 @@ struct TeamRoutes {
         [
             Endpoint(
                 .get, "/v1/teams", "listTeams", "All teams, by key", .teams, for: Self.operators,
-                query: [.query("after", Shape.text(1...100).described("The `next` of the page before.")), .limit()],
+                query: [.next("after", .text(1...100)), .limit()],
                 gives: .ok(.page(Self.team, next: .text)), by: list),
             Endpoint(
                 .post, "/v1/teams", "createTeam", "Enter an agency or a base; the same key is the same team", .teams,
@@ -106,7 +106,7 @@ struct TeamRoutes {
 
     @Sendable private func create(_ call: Call) async throws -> Outcome {
         let actor = try call.actor
-        guard let kind = TeamKind(rawValue: try call.string("kind")) else { throw BadInput("kind", "is none") }
+        let kind: TeamKind = try call.chosen("kind")
         let draft = try TeamDraft(
             externalKey: try call.string("external_key"), kind: kind, name: try call.string("name"),
             base: try call.string("base"), isPayee: call["is_payee"]?.boolValue ?? false)

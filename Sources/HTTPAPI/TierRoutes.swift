@@ -83,8 +83,7 @@ struct TierRoutes {
                 .get, "/v1/workers/{worker}/tiers", "listTiers", "Who held which tier when, and why, newest first",
                 .tiers, for: Self.own,
                 query: [
-                    .query(
-                        "before", Shape.integer(0...4_102_444_800_000_000).described("The `next` of the page before.")),
+                    .next("before", .integer(0...4_102_444_800_000_000)),
                     .limit(),
                 ],
                 gives: .ok(.page(Self.period, next: .integer)), by: history),
@@ -107,7 +106,7 @@ struct TierRoutes {
     }
 
     @Sendable private func publish(_ call: Call) async throws -> Outcome {
-        let (actor, tier) = (try call.actor, try call.tier())
+        let (actor, tier): (Principal.ID, Tier) = (try call.actor, try call.chosen("tier"))
         guard let profession = Profession(try call.name("profession")) else { throw NotFound("profession") }
         let conditions = try TierConditions(json: call["conditions"] ?? [:])
         let isAutomatic = call["is_automatic"]?.boolValue ?? false
@@ -159,18 +158,12 @@ struct TierRoutes {
 
     @Sendable private func set(_ call: Call) async throws -> Outcome {
         let (worker, actor): (Worker.ID, Principal.ID) = (try call.id("worker"), try call.actor)
-        let (profession, tier, reasons) = (try call.profession(), try call.tier(), try call.string("reasons"))
+        let (profession, reasons) = (try call.profession(), try call.string("reasons"))
+        let tier: Tier = try call.chosen("tier")
         let loss = call.text("rule").map { TierLoss(rule: $0, facts: [:], reasons: reasons) }
         return try await call.once(200, { (_: Void) in ["tier": .string(tier.rawValue)] }) {
             try await GrantTier(market: $0)(tier, in: profession, to: worker, reasons: reasons, loss: loss, by: actor)
         }
-    }
-}
-
-extension Call {
-    fileprivate func tier() throws(BadInput) -> Tier {
-        guard let tier = Tier(rawValue: try string("tier")) else { throw BadInput("tier", "is none") }
-        return tier
     }
 }
 

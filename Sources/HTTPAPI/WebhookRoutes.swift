@@ -60,7 +60,7 @@ struct WebhookRoutes {
                 "What an endpoint was told and is to be told, newest first", .webhooks, for: Self.own,
                 query: [
                     .query("state", .choice(WebhookDeliveryState.self)),
-                    .query("before", Shape.integer(1...Int64.max).described("The `next` of the page before.")),
+                    .next("before", .integer(1...Int64.max)),
                     .limit(),
                 ], gives: .ok(.page(Self.delivery, next: .integer)), by: deliveries),
             Endpoint(

@@ -97,7 +97,7 @@ struct WorkerRoutes {
             Endpoint(
                 .get, "/v1/earnings", "listEarnings", "What you have earned, by currency and line, newest first",
                 .earnings, for: .oneself,
-                query: [.query("before", Shape.text(3...80).described("The `next` of the page before.")), .limit()],
+                query: [.next("before", .text(3...80)), .limit()],
                 gives: .ok([
                     "sums": .list(.earningSum), "items": .list(.earningLine), "next": .text.orNull,
                 ]), by: earnings),

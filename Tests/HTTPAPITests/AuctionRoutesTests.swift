@@ -18,17 +18,7 @@ struct AuctionRoutesTests {
             CreatePrincipal(market: small.market)(
                 .key, named: "Buyer", roles: [.requester], for: small.requester, by: small.manager))
         let (chief, second) = (try await small.bearer(small.manager), try await small.bearer(small.second))
-        Scratch.clock.advance(by: 1)
-        let line: JSON = [
-            "profession": "lawyer", "tier": "expert", "task_kind": "extraction", "unit": "task", "currency": "USD",
-            "amount_minor": 2_000, "least_minor": 500, "most_minor": 5_000,
-        ]
-        let card = try await DraftRateCard(market: small.market)(["name": "Band", "rates": [line]], by: small.maker)
-        try await ApproveRateCard(market: small.market)(card.version, contentHash: card.contentHash, by: small.checker)
-        try await PublishRateCard(market: small.market)(card.version, by: small.maker)
-        let batch = try await small.batch(small.draft("b", door: .bid, requirement: .all([])), tasks: 1)
-        Scratch.clock.advance(by: 61)
-        while try await SweepEligibility(market: small.market)() > 0 {}
+        let batch = try await small.batchForBids()
         let bidders = try await workers.asyncTokens(small)
         try await LiveServer.run(small.market) { server in
             let path = "/v1/batches/\(small.requester)/\(batch)/auctions"

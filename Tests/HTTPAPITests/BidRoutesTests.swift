@@ -10,18 +10,7 @@ import Testing
 struct BidRoutesTests {
     /// An auction for one task between 5.00 and 50.00 USD.
     private func auction(_ small: SmallMarket) async throws -> Auction.Key {
-        Scratch.clock.advance(by: 1)
-        let line: JSON = [
-            "profession": "lawyer", "tier": "expert", "task_kind": "extraction", "unit": "task", "currency": "USD",
-            "amount_minor": 2_000, "least_minor": 500, "most_minor": 5_000,
-        ]
-        let card = try await DraftRateCard(market: small.market)(["name": "Band", "rates": [line]], by: small.maker)
-        try await ApproveRateCard(market: small.market)(card.version, contentHash: card.contentHash, by: small.checker)
-        try await PublishRateCard(market: small.market)(card.version, by: small.maker)
-        let batch = try await small.batch(small.draft("b", door: .bid, requirement: .all([])), tasks: 1)
-        // What is kept of who meets the requirement comes a minute later.
-        Scratch.clock.advance(by: 61)
-        while try await SweepEligibility(market: small.market)() > 0 {}
+        let batch = try await small.batchForBids()
         let id = try await OpenAuction(market: small.market)(
             of: Batch.Key(requester: small.requester, id: batch),
             on: AuctionTerms(closesAt: Scratch.clock.now() + 600), by: small.manager)
@@ -86,5 +75,24 @@ struct BidRoutesTests {
             #expect(try await server.send("POST", accept, token: tokens[0]).status == 409)
             #expect(try await server.send("GET", "/v1/bids").status == 401)
         }
+    }
+}
+
+extension SmallMarket {
+    /// A batch of one task between 5.00 and 50.00 USD that is given out by auctions.
+    func batchForBids() async throws -> Batch.ID {
+        Scratch.clock.advance(by: 1)
+        let line: JSON = [
+            "profession": "lawyer", "tier": "expert", "task_kind": "extraction", "unit": "task", "currency": "USD",
+            "amount_minor": 2_000, "least_minor": 500, "most_minor": 5_000,
+        ]
+        let card = try await DraftRateCard(market: market)(["name": "Band", "rates": [line]], by: maker)
+        try await ApproveRateCard(market: market)(card.version, contentHash: card.contentHash, by: checker)
+        try await PublishRateCard(market: market)(card.version, by: maker)
+        let batch = try await self.batch(draft("b", door: .bid, requirement: .all([])), tasks: 1)
+        // What is kept of who meets the requirement comes a minute later.
+        Scratch.clock.advance(by: 61)
+        while try await SweepEligibility(market: market)() > 0 {}
+        return batch
     }
 }

@@ -12,7 +12,7 @@ import Testing
 @Suite("Limits on real sockets", .scratchDatabase, .timeLimit(.minutes(60)))
 struct LimitsTests {
     /// How many statements wait for a lock.
-    private static let waiting: SQL = """
+    static let waiting: SQL = """
         select count(*) as n
           from pg_locks
           join pg_stat_activity using (pid)

@@ -9,13 +9,6 @@ import Testing
 /// More than there is room for, readers that do not read, and stops under load.
 @Suite("Overload on real sockets", .scratchDatabase, .timeLimit(.minutes(60)))
 struct OverloadTests {
-    private static let waiting: SQL = """
-        select count(*) as n
-          from pg_locks
-          join pg_stat_activity using (pid)
-         where not granted and datname = current_database()
-        """
-
     /// Workers with a token each, and as much work as they can take.
     private func workers(_ count: Int, of small: SmallMarket) async throws -> [String] {
         _ = try await small.batch(small.draft("one"), tasks: 4 * count)
@@ -84,7 +77,7 @@ struct OverloadTests {
                                 "POST", "/v1/claims", token: token, key: "\(wave)-\(place)", json: [:])
                         }
                     }
-                    while try await small.count(Self.waiting) < most { await Task.yield() }
+                    while try await small.count(LimitsTests.waiting) < most { await Task.yield() }
                     var turnedAway = 0
                     // All but those that wait for their worker are answered while these do.
                     for await status in statuses(of: claims, limit: tokens.count - most) {
@@ -138,7 +131,7 @@ struct OverloadTests {
                 let claims = tokens.enumerated().map { place, token in
                     Task { try await server.send("POST", "/v1/claims", token: token, key: "\(place)", json: [:]) }
                 }
-                while try await small.count(Self.waiting) < tokens.count { await Task.yield() }
+                while try await small.count(LimitsTests.waiting) < tokens.count { await Task.yield() }
                 await server.stop()
                 // From here on nobody gets in.
                 while (try? PlainClient(port: server.port)) != nil { await Task.yield() }

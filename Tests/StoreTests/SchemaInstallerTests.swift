@@ -15,6 +15,12 @@ struct SchemaInstallerTests {
         return SchemaInstaller(database: database, whole: steps.map(\.script).joined(), steps: Array(steps))
     }
 
+    /// For a database that has the first step.
+    private func upgrade(_ database: Database, by step: SchemaStep) -> SchemaInstaller {
+        SchemaInstaller(
+            database: database, whole: "", steps: [SchemaStep(version: 1, name: "gavels", script: ""), step])
+    }
+
     @Test("an empty database is made whole at once and says its version")
     func apply() async throws {
         let database = Scratch.connect(asOwner: true)
@@ -58,10 +64,7 @@ struct SchemaInstallerTests {
         let database = Scratch.connect(asOwner: true)
         try await installer(database, versions: 1).apply()
         let broken = SchemaStep(version: 2, name: "broken", script: "create table half (id bigint); select 1 / 0;")
-        let installer = SchemaInstaller(
-            database: database, whole: "",
-            steps: [SchemaStep(version: 1, name: "gavels", script: ""), broken]
-        )
+        let installer = upgrade(database, by: broken)
         await #expect(throws: StoreError.self) { try await installer.upgrade() }
         #expect(try await installer.status() == .behind(at: 1, latest: 2))
         await database.shutdown()
@@ -72,10 +75,7 @@ struct SchemaInstallerTests {
         let database = Scratch.connect(asOwner: true)
         try await installer(database, versions: 1).apply()
         let words = SchemaStep(version: 2, name: "words", script: "-- Rolls back by itself.\n/* Nothing. */\n")
-        let installer = SchemaInstaller(
-            database: database, whole: "",
-            steps: [SchemaStep(version: 1, name: "gavels", script: ""), words]
-        )
+        let installer = upgrade(database, by: words)
         #expect(try await installer.upgrade() == [words])
         #expect(try await installer.status() == .current(2))
         await database.shutdown()

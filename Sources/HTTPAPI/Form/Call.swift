@@ -106,6 +106,14 @@ struct Call: Sendable {
 
     func text(_ field: String) -> String? { self[field]?.stringValue }
 
+    /// Not inlined into an async body, as errors in there end the optimizer of Swift 6.3.1.
+    @inline(never)
+    func chosen<Choice: RawRepresentable>(_ field: String) throws(BadInput) -> Choice
+    where Choice.RawValue == String {
+        guard let choice = Choice(rawValue: try string(field)) else { throw BadInput(field, "is none") }
+        return choice
+    }
+
     func texts(_ field: String) -> [String] { self[field]?.arrayValue?.compactMap(\.stringValue) ?? [] }
 
     func member<Entity>(_ field: String) throws(BadInput) -> Identifier<Entity>? {

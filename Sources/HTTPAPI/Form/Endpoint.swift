@@ -148,9 +148,14 @@ package struct Parameter: Sendable {
         .query("limit", .integer(1...most).described("How many at most; 20 if left out."))
     }
 
+    /// Where the page before ended.
+    static func next(_ name: String, _ shape: Shape) -> Parameter {
+        .query(name, shape.described("The `next` of the page before."))
+    }
+
     /// The last one of the page before.
-    static let before = Parameter.query("before", .id.described("The `next` of the page before."))
-    static let after = Parameter.query("after", .id.described("The `next` of the page before."))
+    static let before = Parameter.next("before", .id)
+    static let after = Parameter.next("after", .id)
     static let paging = [before, limit()]
     static let pagingOn = [after, limit()]
 

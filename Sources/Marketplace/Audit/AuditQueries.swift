@@ -89,6 +89,10 @@ extension Transaction {
                   join unnest(\(known.actions)::text[], \(known.kinds)::text[], \(known.facts)::text[])
                            as known (action, kind, facts) using (action)
                  where event.event_id = any(\(events)) and event.stream like 'requester:%'
+                   -- Where nobody listens, nothing is worked out.
+                   and exists (select from webhook_endpoint as listening
+                                where listening.requester_id = substr(event.stream, 11)::uuid
+                                  and listening.state = 'enabled')
             ),
             endpoint as materialized (
                 select told.event_id, webhook_endpoint.webhook_endpoint_id

@@ -29,14 +29,14 @@ package struct Doctor: Sendable {
     ///   week, and of the older ones the thirtieth part whose day it is.
     package init(market: Market, isFull: Bool = false) { (self.market, self.isFull) = (market, isFull) }
 
-    /// Runs all checks, each in a short read-only transaction of its own, in the order of the invariants.
+    /// Runs checks, each in a short read-only transaction of its own, all in the order of the invariants.
     ///
     /// - Parameter each: told of every finding as soon as it is there.
     package func callAsFunction(
-        each: (DoctorFinding) -> Void = { _ in }
+        _ checks: [DoctorCheck] = DoctorCheck.allCases, each: (DoctorFinding) -> Void = { _ in }
     ) async throws -> [DoctorFinding] {
         var findings: [DoctorFinding] = []
-        for check in DoctorCheck.allCases {
+        for check in checks {
             let finding = DoctorFinding(check: check, outcome: try await outcome(of: check))
             findings.append(finding)
             each(finding)
@@ -51,9 +51,7 @@ package struct Doctor: Sendable {
         _ checks: [DoctorCheck] = DoctorCheck.allCases, by actor: Principal.ID
     ) async throws -> [DoctorFinding] {
         try await market.database.read { try await $0.authorize(actor, as: .operator) }
-        var findings: [DoctorFinding] = []
-        for check in checks { findings.append(DoctorFinding(check: check, outcome: try await outcome(of: check))) }
-        return findings
+        return try await self(checks)
     }
 
     /// Makes one check.
