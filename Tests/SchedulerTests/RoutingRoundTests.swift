@@ -256,6 +256,26 @@ struct RoutingRoundTests {
         #expect(try await staffed.openOffer(of: stranger) == nil)
     }
 
+    @Test("where it is kept who meets what, goes past those who are suspended, to whoever works")
+    func pagesPastSuspended() async throws {
+        let staffed = try await StaffedMarket()
+        let market = staffed.market
+        var workers: [Worker.ID] = []
+        for key in ["a", "b", "c", "d"] { workers.append(try await staffed.worker(key)) }
+        workers.sort { $0.uuid.uuidString < $1.uuid.uuidString }
+        _ = try await staffed.batch("b", tasks: 4)
+        while try await SweepEligibility(market: market)() > 0 {}
+        for place in [0, 2] {
+            _ = try await SuspendWorker(market: market)(
+                workers[place], rule: "conduct", facts: [:], reasons: "Under review.", by: staffed.manager)
+        }
+        let routing = staffed.routing { $0.keptCandidatesMax = 1 }
+        for _ in 0..<6 { _ = try await routing.route() }
+        for (place, worker) in workers.enumerated() {
+            #expect((try await staffed.openOffer(of: worker) != nil) == [1, 3].contains(place))
+        }
+    }
+
     @Test("stops at the most offers of a round and goes on in the next")
     func offersMax() async throws {
         let staffed = try await StaffedMarket()

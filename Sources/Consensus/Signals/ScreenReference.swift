@@ -6,10 +6,12 @@ struct ScreenReference: Sendable {
     private(set) var fit: Fit
     /// By worker, whose labels count.
     private(set) var kept: [Bool]
-    /// Who guesses, held against this.
+    /// Who guesses, held against this; never those who gave more than half of the labels, whose answers depend least on
+    /// what others take for true.
     private(set) var guessers: [SpammerScore] = []
     /// Pairs that agree too well, the most striking first. Never of people who gave more than half of the labels,
-    /// beside those who guess: whose errors are whose cannot be told from labels then.
+    /// beside those who guess: whose errors are whose cannot be told from labels then. None where more than half of
+    /// the labels come from who guesses: too little is left to say what is true.
     private(set) var pairs: [CopySignal] = []
     private let labels: Labels
     /// How many labels each worker gave; those who guess count for nothing.
@@ -34,7 +36,21 @@ struct ScreenReference: Sendable {
         pairs = callable(CopyScreen(labels, fit, kept: kept).suspicious)
         try leaveOutGuessers()
         // Who seemed to guess while others' errors were taken for the truth is called one no more.
-        guessers = labels.answered(by: kept).guessers(fit)
+        let found = labels.answered(by: kept).guessers(fit)
+        guessers = mostStriking(found)
+        if guessers.count < found.count { pairs = [] }
+    }
+
+    /// Of those who seem to guess, those who do most, who gave half of the labels together at most; by code.
+    private func mostStriking(_ found: [SpammerScore]) -> [SpammerScore] {
+        let counts = labels.countsByWorker()
+        let all = counts.reduce(0, +)
+        var sum = 0
+        return found.sorted { ($0.score, $0.worker) < ($1.score, $1.worker) }
+            .prefix { score in
+                sum += counts[Int(score.worker)]
+                return 2 * sum <= all
+            }.sorted { $0.worker < $1.worker }
     }
 
     /// Whether these and those who are left out already gave no more than half of what others than guessers did.

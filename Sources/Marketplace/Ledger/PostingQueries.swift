@@ -45,6 +45,9 @@ extension Transaction {
              order by account_id
                for no key update
             """)
+        // By their indexes, whatever the statistics say: where most transfers debit a few accounts, a payable that was
+        // never debited is taken for one of those, and all transfers would be read for each.
+        _ = try await rows("select set_config('enable_seqscan', 'off', true)")
         // By a statement of its own, which sees what they have posted for whom the one before waited.
         let short = try await firstRow(
             """
@@ -91,8 +94,8 @@ extension Transaction {
         return (Posting.statement(entries, kept, at: instant), kept.count)
     }
 
-    /// Waits for a slice that holds enough, and splits it in two, as others want one too; where no slice holds enough,
-    /// all are locked and put together.
+    /// Waits for a slice that holds enough, and splits it in two, as others want one too, so that the connection has one
+    /// of its own; where no slice holds enough, all are locked and put together.
     ///
     /// - Throws: ``LedgerRefusal/insufficientFunds`` when the account does not hold that much.
     private func makeRoom(for change: Posting.Change) async throws {
@@ -134,9 +137,9 @@ extension Transaction {
             """
             with free as materialized (
                 select number as slice_no
-                  from generate_series(1, 63) as number
+                  from generate_series(0, 63) as number
                  where not exists (select from account_slice where account_id = \(account) and slice_no = number)
-                 order by random()
+                 order by number <> \(fragment: Posting.ownSlice), random()
                  limit 1
             ),
             split as (

@@ -49,8 +49,8 @@ package struct RoutingMarket: Sendable {
     package let batches: [RoutingBatch]
     package let candidates: [RoutingCandidate]
     package let requirements: [Requirement.ID: Requirement]
-    /// Who meets a requirement, where it is kept; others are evaluated on the candidates' facts.
-    package var kept: [Requirement.ID: Set<Worker.ID>] = [:]
+    /// Who meets a requirement, each once, where it is kept; others are evaluated on the candidates' facts.
+    package var kept: [Requirement.ID: [Worker.ID]] = [:]
     /// Who has an open offer of what.
     package let offered: Set<RoutingPair>
     /// Who turned down or let lapse an offer of what, lately.

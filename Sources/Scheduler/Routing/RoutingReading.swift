@@ -24,15 +24,17 @@ struct RoutingReading: Sendable {
         _ cell: Profession, after cursor: RoutingCursor, in transaction: Transaction
     ) async throws -> (market: RoutingMarket, next: RoutingCursor) {
         let instant = transaction.instant
+        try await transaction.planForWhatIsGiven()
         let batches = try await batches(of: cell, after: cursor.batches, in: transaction)
         let requirements = Array(Set(batches.map(\.requirement)))
         let isKept = try await transaction.areKept(requirements)
         let most = isKept ? limits.keptCandidatesMax : limits.candidatesMax
-        let workers =
+        let page =
             batches.isEmpty
             ? []
             : try await transaction.routingWorkers(
                 meeting: requirements, isKept: isKept, after: cursor.workers, limit: most)
+        let workers = page.filter(\.isActive)
         let ids = workers.map(\.id)
         let terms = try await transaction.offerTerms(of: batches)
         let pasts = try await transaction.routingOffers(of: batches, on: terms, to: ids)
@@ -47,12 +49,12 @@ struct RoutingReading: Sendable {
             barred: try await transaction.routingBarred(from: batches, ids),
             belowAsk: try await transaction.routingBelowAsk(batches, ids)
         )
-        if isKept { market.kept = try await kept(requirements, in: transaction) }
+        if isKept { market.kept = try await kept(requirements, by: page, in: transaction) }
         market.offeredBefore = before(pasts, batches: batches)
         market.known = try await knowledge(pasts, terms: terms, of: market.candidates, in: cell, transaction)
         market.known.gains = try await transaction.routingGains(of: batches, to: ids)
         market.known.forced = try await transaction.forcedBatches(of: batches.map(\.key))
-        return (market, next(cursor, batches: batches, workers: ids, most: most))
+        return (market, next(cursor, batches: batches, workers: page.map(\.id), most: most))
     }
 
     private func knowledge(
@@ -87,9 +89,12 @@ struct RoutingReading: Sendable {
     }
 
     private func kept(
-        _ requirements: [Requirement.ID], in transaction: Transaction
-    ) async throws -> [Requirement.ID: Set<Worker.ID>] {
-        let found = try await transaction.routingKept(requirements)
+        _ requirements: [Requirement.ID], by workers: [RoutingWorker], in transaction: Transaction
+    ) async throws -> [Requirement.ID: [Worker.ID]] {
+        var found: [Requirement.ID: [Worker.ID]] = [:]
+        if let first = workers.first?.id, let last = workers.last?.id {
+            found = try await transaction.routingKept(requirements, from: first, through: last)
+        }
         return Dictionary(uniqueKeysWithValues: requirements.map { ($0, found[$0] ?? []) })
     }
 

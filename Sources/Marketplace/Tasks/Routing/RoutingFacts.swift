@@ -63,6 +63,7 @@ package struct RoutingBatch: Hashable, Sendable {
 /// An active worker, as far as a routing round asks.
 package struct RoutingWorker: Hashable, Sendable {
     package let id: Worker.ID
+    package let isActive: Bool
     /// IANA name.
     package let timeZone: String
     /// What they may take at most; the least of all caps.
@@ -73,6 +74,7 @@ package struct RoutingWorker: Hashable, Sendable {
 
     init(row: Row) throws {
         id = try row["worker_id"]
+        isActive = try row["is_active"]
         timeZone = try row["time_zone"]
         limits = try WorkLimits(row: row)
         workforce = try row["workforce"]

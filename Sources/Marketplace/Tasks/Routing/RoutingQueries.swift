@@ -3,6 +3,12 @@ internal import Foundation
 package import Store
 
 extension Transaction {
+    /// Has each statement from here on planned for the lists that it is given. A plan for lists of any length takes
+    /// them for ten entries, and looks through all open offers for each of ten thousand workers.
+    package func planForWhatIsGiven() async throws {
+        _ = try await rows("select set_config('plan_cache_mode', 'force_custom_plan', true)")
+    }
+
     /// How many open slots of a batch a routing round looks at.
     package static var routingSlotsMax: Int { 200 }
 
@@ -78,8 +84,8 @@ extension Transaction {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// Active workers who meet one of these requirements, by id; all that are active, where it is not known yet who
-    /// meets one of them.
+    /// Workers who meet one of these requirements, by id, with those who are not active and take no work; all that are
+    /// active, where it is not known yet who meets one of them.
     ///
     /// - Parameters:
     ///   - last: of the page before.
@@ -101,11 +107,12 @@ extension Transaction {
         return try await rows(
             """
             with page as materialized (
-                select worker_id, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
+                select worker_id, state, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
                        offer_notice_minutes
                   from (\(fragment: page)) as found join worker using (worker_id)
             )
-            select page.worker_id, page.time_zone, page.tasks_at_once_max, page.offer_notice_minutes,
+            select page.worker_id, page.state = 'active' as is_active, page.time_zone, page.tasks_at_once_max,
+                   page.offer_notice_minutes,
                    least(page.weekly_minutes_max, policy.weekly_minutes_max) as weekly_minutes_max,
                    coalesce(least(page.daily_minutes_max, policy.daily_minutes_max), 10080) as daily_minutes_max,
                    coalesce(team.kind::text, 'crowd') as workforce, coalesce(past.minutes, 0) as minutes_offered
@@ -123,7 +130,8 @@ extension Transaction {
         ).map(RoutingWorker.init)
     }
 
-    /// Each requirement's first few come from their index.
+    /// Each requirement's first few come from their index alone: who is active is looked up of a page, not of everybody
+    /// who meets something.
     private static func keptCandidates(
         meeting requirements: [Requirement.ID], at instant: Date, after last: Worker.ID?, limit: Int
     ) -> SQL {
@@ -132,11 +140,10 @@ extension Transaction {
           from unnest(\(requirements)::uuid[]) as demanded (requirement_id)
          cross join lateral (
             select kept.worker_id
-              from worker_requirement as kept join worker using (worker_id)
+              from worker_requirement as kept
              where kept.requirement_id = demanded.requirement_id
                and kept.in_force @> \(instant)
                and kept.worker_id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')
-               and worker.state = 'active'
              order by kept.worker_id
              limit \(limit)) as found
          order by found.worker_id
@@ -214,18 +221,22 @@ extension Transaction {
         ).map(RoutingPast.init)
     }
 
-    /// Who of the active workers meets which of these requirements, as is kept.
-    package func routingKept(_ requirements: [Requirement.ID]) async throws -> [Requirement.ID: Set<Worker.ID>] {
+    /// Who of the workers from the first id through the last meets which of these requirements, as is kept; each once.
+    package func routingKept(
+        _ requirements: [Requirement.ID], from first: Worker.ID, through last: Worker.ID
+    ) async throws -> [Requirement.ID: [Worker.ID]] {
         let rows = try await rows(
             """
-            select kept.requirement_id, kept.worker_id
-              from worker_requirement as kept join worker using (worker_id)
-             where kept.requirement_id = any(\(requirements)) and kept.in_force @> \(instant)
-               and worker.state = 'active'
+            select requirement_id, array_agg(worker_id) as workers
+              from worker_requirement
+             where requirement_id = any(\(requirements)) and worker_id between \(first) and \(last)
+               and in_force @> \(instant)
+             group by requirement_id
             """)
-        return try rows.reduce(into: [:]) { found, row in
-            found[try row.value("requirement_id", as: Requirement.ID.self), default: []].insert(try row["worker_id"])
-        }
+        return try Dictionary(
+            uniqueKeysWithValues: rows.map {
+                (try $0.value("requirement_id", as: Requirement.ID.self), try $0.value("workers", as: [Worker.ID].self))
+            })
     }
 
     /// Which of these workers have a counted assignment on every task of a batch that has an open slot: looked for
