@@ -26,6 +26,11 @@ struct RemoteRefusal: Refusal {
     var status = 0
 }
 
+/// What a file says of a draft, without its remark, which is for people.
+func readDraft(_ path: String) throws -> [String: JSON] {
+    try readJSONFile(path, "file").objectValue?.filter { $0.key != "remark" } ?? [:]
+}
+
 /// A server that is asked in place of the database, as whoever the token belongs to.
 struct RemoteServer: Sendable {
     /// Of a query; what is `nil` is left out.
@@ -253,7 +258,7 @@ struct RemoteServer: Sendable {
         let me: JSON
         do {
             me = try await get("/v1/workers/me")
-        } catch let refusal as RemoteRefusal where refusal.status == 403 {
+        } catch let refusal as RemoteRefusal where [403, 404].contains(refusal.status) {
             throw BadInput("worker", "is named by their id where a server is asked")
         }
         guard key == "me" || me["external_key"]?.stringValue == key, let id = me["worker"]?.stringValue else {

@@ -36,7 +36,7 @@ extension RequesterCommand.Score: RemoteCommand {
 
 extension ProjectCommand.Create: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        let draft = try readJSONFile(file, "file")
+        let draft: JSON = .object(try readDraft(file))
         return try await server.post(try await server.path(of: whose.requester, "projects"), whole: draft)
     }
 }
@@ -97,7 +97,7 @@ extension ContentCommand.SetRetention: RemoteCommand {
 
 extension BatchCommand.Create: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        var draft = try readJSONFile(file, "file").objectValue ?? [:]
+        var draft = try readDraft(file)
         let tasks = draft.removeValue(forKey: "tasks")?.arrayValue ?? []
         let owner = try await server.requester(whose.requester)
         let made = try await server.post(RemoteServer.path("batches", owner), whole: .object(draft))

@@ -78,7 +78,7 @@ extension PayoutExportCommand: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try await server.download(
             RemoteServer.path("payouts", id, "export"), by: "POST", to: output, isPrivate: true)
-        return nil
+        return ["output": .string(output)]
     }
 }
 

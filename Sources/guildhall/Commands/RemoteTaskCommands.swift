@@ -168,7 +168,7 @@ extension GuidelineRechecks: RemoteCommand {
 
 extension GuidelineRecheck: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        let draft = try readJSONFile(file, "file")
+        let draft: JSON = .object(try readDraft(file))
         return try await server.post(
             try await server.path(ofGuideline: key, of: whose.requester, "versions", "\(version)", "recheck"),
             whole: draft, keyed: false)
