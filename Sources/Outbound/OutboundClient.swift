@@ -85,7 +85,8 @@ package struct OutboundClient: OutboundHTTP {
     ) async -> (answer: OutboundAnswer, headers: [String: String]) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(seconds), read: .seconds(seconds), write: .seconds(seconds)))
+            timeout: .init(
+                connect: .seconds(min(seconds, 60)), read: .seconds(seconds), write: .seconds(seconds)))
         configuration.dnsOverride = [request.target.host: address.literal]
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
