@@ -87,13 +87,19 @@ extension PayoutImportCommand: RemoteCommand {
     private static let bytesMost = 4_000_000
 
     func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.post("/v1/bank-imports", ["file": .string(try text())], keyed: false)
+    }
+
+    /// Not inlined into an async body, as errors in there end the optimizer of Swift 6.3.1.
+    @inline(never)
+    private func text() throws -> String {
         let reader = try ByteReader(path: file, bytesMax: Self.bytesMost)
         var bytes: [UInt8] = []
         while let piece = try reader.next() { bytes += piece }
         guard let text = String(validating: bytes, as: UTF8.self) else {
             throw BadInput("file", "must be UTF-8 to be sent to a server")
         }
-        return try await server.post("/v1/bank-imports", ["file": .string(text)], keyed: false)
+        return text
     }
 }
 

@@ -32,8 +32,8 @@ extension ImportCommand.Tasks: RemoteCommand {
         var intake = RemoteIntake(server: server, path: path)
         let bar = ProgressBar()
         defer { bar.end() }
-        let reader = try TaskFileReader(ByteReader(path: file), format: format)
-        while let item = try reader.next() {
+        let reader = try Self.reader(of: file, format)
+        while let item = try Self.next(of: reader) {
             switch item {
             case .fault(let fault): intake.note(fault)
             case .record(let record):
@@ -55,6 +55,15 @@ extension ImportCommand.Tasks: RemoteCommand {
             "faulty": .integer(Int64(intake.faulty)), "faults": json ? .array(faults.map(\.json)) : .null,
         ]
     }
+
+    /// Neither is inlined into an async body, as errors in there end the optimizer of Swift 6.3.1.
+    @inline(never)
+    private static func reader(of file: String, _ format: TaskFileFormat) throws -> TaskFileReader {
+        try TaskFileReader(ByteReader(path: file), format: format)
+    }
+
+    @inline(never)
+    private static func next(of reader: TaskFileReader) throws -> TaskFileItem? { try reader.next() }
 }
 
 extension TaskRecord {
