@@ -144,9 +144,8 @@ let package = Package(
         tests(
             "HTTPAPITests",
             [
-                "HTTPAPI", "Outbound", "Marketplace", "Payments", "Store", "Formats", "TestSupport", hummingbird,
-                httpTypes, nio,
-                nioSockets, lifecycle, logging,
+                "guildhall", "HTTPAPI", "Outbound", "Marketplace", "Payments", "Store", "Formats", "TestSupport",
+                hummingbird, httpTypes, nio, nioSockets, lifecycle, arguments, logging,
             ]
         ),
         tests(

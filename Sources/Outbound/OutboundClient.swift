@@ -16,33 +16,52 @@ package struct OutboundClient: OutboundHTTP {
 
     /// - Parameters:
     ///   - networks: which addresses may be connected to, whatever the name.
-    ///   - seconds: until the whole answer must be here: 1 to 60.
+    ///   - seconds: until the whole answer must be here: 1 to 600.
     ///   - bodyBytesMost: of the answer.
     ///   - resolve: asks for the addresses of a name; it may block.
     package init(
         networks: OutboundTarget.Networks = .open, seconds: Int64 = 5, bodyBytesMost: Int = 64 << 10,
         resolve: @escaping @Sendable (String) -> [NetworkAddress] = SystemResolver.addresses
     ) {
-        (self.networks, self.resolve, self.seconds) = (networks, resolve, min(max(seconds, 1), 60))
+        (self.networks, self.resolve, self.seconds) = (networks, resolve, min(max(seconds, 1), 600))
         self.bodyBytesMost = bodyBytesMost
     }
 
-    package func send(_ request: OutboundRequest) async -> OutboundAnswer {
-        let target = request.target
+    package func send(_ request: OutboundRequest) async -> OutboundAnswer { await reply(to: request).answer }
+
+    /// Sends a request, and gives the headers of what was answered, too, by lower-case name.
+    ///
+    /// - Parameter write: takes the body of a 2xx piece by piece, whatever its size, so that the answer has none; says
+    ///   whether it could.
+    package func reply(
+        to request: OutboundRequest, writing write: ((_ piece: [UInt8]) -> Bool)? = nil
+    ) async -> (answer: OutboundAnswer, headers: [String: String]) {
+        let address: NetworkAddress
+        switch await self.address(of: request.target) {
+        case .success(let found): address = found
+        case .failure(let fault): return (.failed(fault.reason), [:])
+        }
+        return await exchange(request, with: address, write)
+    }
+
+    /// Where a target is, if it may be connected to.
+    private func address(of target: OutboundTarget) async -> Result<NetworkAddress, UnreachableTarget> {
         let address: NetworkAddress
         if let literal = NetworkAddress(literal: target.host) {
             address = literal
         } else {
             let found = await addresses(of: target.host)
-            guard let first = found.first else { return .failed("The name has no address.") }
+            guard let first = found.first else { return .failure(.init(reason: "The name has no address.")) }
             // One private address is enough to refuse: which one is connected to must not be left to chance.
             guard networks == .all || found.allSatisfy(\.isPublic) else {
-                return .failed("The name has an address of a private network.")
+                return .failure(.init(reason: "The name has an address of a private network."))
             }
             address = first
         }
-        guard networks == .all || address.isPublic else { return .failed("The address is of a private network.") }
-        return await exchange(request, with: address)
+        guard networks == .all || address.isPublic else {
+            return .failure(.init(reason: "The address is of a private network."))
+        }
+        return .success(address)
     }
 
     /// On a thread that may block, for as long as a whole request may take.
@@ -61,20 +80,25 @@ package struct OutboundClient: OutboundHTTP {
         return []
     }
 
-    private func exchange(_ request: OutboundRequest, with address: NetworkAddress) async -> OutboundAnswer {
+    private func exchange(
+        _ request: OutboundRequest, with address: NetworkAddress, _ write: (([UInt8]) -> Bool)?
+    ) async -> (answer: OutboundAnswer, headers: [String: String]) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(seconds), read: .seconds(seconds), write: .seconds(seconds)))
+            timeout: .init(
+                connect: .seconds(min(seconds, 60)), read: .seconds(seconds), write: .seconds(seconds)))
         configuration.dnsOverride = [request.target.host: address.literal]
         configuration.httpVersion = .http1Only
         configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
-        let answer = await exchange(request, through: client)
+        let reply = await exchange(request, through: client, write)
         try? await client.shutdown()
-        return answer
+        return reply
     }
 
-    private func exchange(_ request: OutboundRequest, through client: HTTPClient) async -> OutboundAnswer {
+    private func exchange(
+        _ request: OutboundRequest, through client: HTTPClient, _ write: (([UInt8]) -> Bool)?
+    ) async -> (answer: OutboundAnswer, headers: [String: String]) {
         var message = HTTPClientRequest(url: request.target.text)
         message.method = HTTPMethod(rawValue: request.method)
         for (name, value) in request.headers.sorted(by: { $0.key < $1.key }) {
@@ -83,16 +107,27 @@ package struct OutboundClient: OutboundHTTP {
         if !request.body.isEmpty { message.body = .bytes(ByteBuffer(bytes: request.body)) }
         do {
             let response = try await client.execute(message, deadline: .now() + .seconds(seconds))
+            let taking = (200...299).contains(response.status.code) ? write : nil
             var body: [UInt8] = []
             for try await piece in response.body {
+                if let taking {
+                    guard taking(Array(piece.readableBytesView)) else {
+                        return (.failed("The answer could not be written."), [:])
+                    }
+                    continue
+                }
                 guard body.count + piece.readableBytes <= bodyBytesMost else {
-                    return .failed("The answer is too long.")
+                    return (.failed("The answer is too long."), [:])
                 }
                 body += piece.readableBytesView
             }
-            return .answered(status: Int(response.status.code), body: body)
+            let headers = response.headers.map { ($0.name.lowercased(), $0.value) }
+            return (
+                .answered(status: Int(response.status.code), body: body),
+                Dictionary(headers, uniquingKeysWith: { first, _ in first })
+            )
         } catch {
-            return .failed(Self.reason(error))
+            return (.failed(Self.reason(error)), [:])
         }
     }
 
@@ -105,6 +140,11 @@ package struct OutboundClient: OutboundHTTP {
         case nil: "The connection failed: \(String(describing: type(of: error)))."
         }
     }
+}
+
+/// Why a target is not connected to.
+private struct UnreachableTarget: Error {
+    let reason: String
 }
 
 /// What the system's resolver says; it blocks.

@@ -2,39 +2,74 @@ internal import ArgumentParser
 internal import Formats
 internal import Foundation
 internal import Marketplace
-internal import Outbound
 
-/// A command that a server can do in place of the database, as one request. Who acts is who the token belongs to.
+/// A command that a server can do in place of the database. Who acts is who the token belongs to.
 protocol RemoteCommand {
-    func remoteCall() throws -> RemoteCall
-    var printsJSON: Bool { get }
+    /// Whether it prints JSON.
+    var json: Bool { get }
+
+    /// Asks the server.
+    ///
+    /// - Returns: what is printed; `nil` when it has printed, or written to a file, what there was.
+    func ask(_ server: RemoteServer) async throws -> JSON?
 }
 
-/// One request to the API.
-struct RemoteCall {
-    let method: String
-    let path: String
-    var query: [String: String?] = [:]
-    var body: JSON?
-    /// Whether it takes an Idempotency-Key.
-    var isKeyed = false
-
-    static func get(_ path: String, _ query: [String: String?] = [:]) -> RemoteCall {
-        RemoteCall(method: "GET", path: path, query: query)
+extension RemoteCommand {
+    /// What is printed, with exit code 1 where it is not well.
+    func told(_ answer: JSON, isWell: Bool) throws -> JSON? {
+        guard !isWell else { return answer }
+        RemoteOptions.show(answer, asJSON: json)
+        throw ExitCode.failure
     }
-
-    static func post(_ path: String, _ body: [String: JSON?] = [:], keyed: Bool = true) -> RemoteCall {
-        RemoteCall(method: "POST", path: path, body: Self.object(body), isKeyed: keyed)
-    }
-
-    /// Without the members that are `nil`.
-    static func object(_ members: [String: JSON?]) -> JSON { .object(members.compactMapValues(\.self)) }
 }
 
-/// What a server refused.
-private struct RemoteRefusal: Refusal {
-    let code: String
-    let message: String
+/// One that prints no JSON.
+protocol RemotePlainCommand: RemoteCommand {}
+
+extension RemotePlainCommand {
+    var json: Bool { false }
+}
+
+/// Options that say whether JSON is printed.
+protocol PrintingOptions {
+    var json: Bool { get }
+}
+
+extension ExpertiseOptions: PrintingOptions {}
+extension LedgerOptions: PrintingOptions {}
+extension BatchOptions: PrintingOptions {}
+extension AuctionOptions: PrintingOptions {}
+extension BidOptions: PrintingOptions {}
+extension AwardOptions: PrintingOptions {}
+extension OfferOptions: PrintingOptions {}
+
+/// One whose `--json` is among its `options`.
+protocol RemoteOptionsCommand: RemoteCommand {
+    associatedtype Options: PrintingOptions
+    var options: Options { get }
+}
+
+extension RemoteOptionsCommand {
+    var json: Bool { options.json }
+}
+
+/// One whose `--json` stands beside what it is about.
+protocol RemoteSubjectCommand: RemoteCommand {
+    associatedtype Subject: PrintingOptions
+    var of: Subject { get }
+}
+
+extension RemoteSubjectCommand {
+    var json: Bool { of.json }
+}
+
+/// One about a worker.
+protocol RemoteWorkerCommand: RemoteCommand {
+    var event: WorkerEventOptions { get }
+}
+
+extension RemoteWorkerCommand {
+    var json: Bool { event.json }
 }
 
 /// Where a server is, and who asks it.
@@ -44,9 +79,12 @@ struct RemoteOptions: ParsableArguments {
             "A server to ask over HTTP in place of the database, such as https://guildhall.example.org.",
             discussion: """
                 GUILDHALL_TOKEN, or --server-token-file, has the access token; what is done is done as whoever it \
-                belongs to, whatever --by or --worker say. A requester is named by its id.
+                belongs to, whatever --by says, and what only workers do as that worker, whatever --worker says. \
+                Elsewhere a worker is named by their id, or `me`; requesters and people by id, by operators also by \
+                key and name.
                 """, valueName: "url"))
     var server: String?
+
     @Option(name: .customLong("server-token-file"), help: "A file with the access token for --server.")
     var tokenFile: String?
 
@@ -60,38 +98,17 @@ struct RemoteOptions: ParsableArguments {
             guard let command else {
                 throw ValidationError("No route does this; leave --server out, on a machine that reaches the database.")
             }
-            let answer = try await send(try command.remoteCall(), to: server)
-            if command.printsJSON { Console.result(answer) } else { Console.result(Self.lines(of: answer)) }
+            if let answer = try await command.ask(RemoteServer(address: server, token: try token())) {
+                Self.show(answer, asJSON: command.json)
+            }
         } catch {
             throw Console.failure(error)
         }
         throw ExitCode.success
     }
 
-    private func send(_ call: RemoteCall, to server: String) async throws -> JSON {
-        var headers = ["accept": "application/json", "user-agent": "guildhall-cli/1"]
-        headers["authorization"] = "Bearer \(try token())"
-        if call.isKeyed { headers["idempotency-key"] = "cli-\(UUID().uuidString)" }
-        if call.body != nil { headers["content-type"] = "application/json" }
-        var address = URLComponents()
-        address.queryItems = call.query.sorted { $0.key < $1.key }.compactMap { name, value in
-            value.map { URLQueryItem(name: name, value: $0) }
-        }
-        let query = address.percentEncodedQuery.flatMap { $0.isEmpty ? nil : "?\($0)" } ?? ""
-        let base = server.hasSuffix("/") ? String(server.dropLast()) : server
-        let target = try OutboundTarget(base + call.path + query, field: "server", networks: .all)
-        let client = OutboundClient(networks: .all, seconds: 60, bodyBytesMost: 32 << 20)
-        let answer = await client.send(
-            OutboundRequest(call.method, target, headers: headers, body: call.body?.canonicalBytes() ?? []))
-        switch answer {
-        case .failed(let reason): throw RemoteRefusal(code: "unreachable", message: "The server: \(reason)")
-        case .answered(let status, let body):
-            let json = try? JSON.parse(body, limits: JSON.Limits(maxBytes: 32 << 20))
-            if (200...299).contains(status), let json { return json }
-            throw RemoteRefusal(
-                code: json?["code"]?.stringValue ?? "http_\(status)",
-                message: json?["detail"]?.stringValue ?? "The server answered \(status).")
-        }
+    static func show(_ answer: JSON, asJSON: Bool) {
+        if asJSON { Console.result(answer) } else { Console.result(lines(of: answer)) }
     }
 
     private func token() throws -> String {

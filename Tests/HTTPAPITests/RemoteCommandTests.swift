@@ -1,47 +1,7 @@
 import Formats
-import Foundation
-import HTTPAPI
 import Marketplace
-import Store
 import TestSupport
 import Testing
-
-/// The program, asked to ask a server.
-private struct Caller: Sendable {
-    let port: Int
-    let token: String
-
-    func run(_ arguments: [String]) async throws -> (status: Int32, output: String, fault: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: ScratchServer.root + "/.build/debug/guildhall")
-        process.arguments = arguments + ["--server", "http://127.0.0.1:\(port)"]
-        // No database: it must not be asked.
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["GUILDHALL_TOKEN": token, "DATABASE_URL": "host=/nowhere"]
-        ) { _, ours in ours }
-        process.standardInput = FileHandle.nullDevice
-        let folder = NSTemporaryDirectory() + "remote-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let paths = [folder + "/output", folder + "/fault"]
-        for path in paths { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        let handles = try paths.map { try #require(FileHandle(forWritingAtPath: $0)) }
-        (process.standardOutput, process.standardError) = (handles[0], handles[1])
-        let (ends, ended) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in ended.finish() }
-        try process.run()
-        for await _ in ends {}
-        for handle in handles { try handle.close() }
-        let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
-        return (process.terminationStatus, texts[0], texts[1])
-    }
-
-    func json(_ arguments: [String]) async throws -> JSON {
-        let (status, output, fault) = try await run(arguments + ["--json"])
-        try #require(status == 0, "\(arguments): \(fault)")
-        return try JSON.parse(output)
-    }
-}
 
 @Suite("Commands that ask a server", .scratchDatabase, .timeLimit(.minutes(60)))
 struct RemoteCommandTests {
@@ -57,7 +17,7 @@ struct RemoteCommandTests {
         }
         let (ofKey, ofWorker) = (try await token(key), try await token(Principal.ID(worker.uuid)))
         try await LiveServer.run(market) { server in
-            let acme = Caller(port: server.port, token: ofKey)
+            let acme = RemoteProgram(port: server.port, token: ofKey)
             let made = try await acme.json([
                 "webhook", "add", "--requester", "\(small.requester)", "--url", "https://hooks.example.org/", "--kind",
                 "batch.closed",
@@ -76,7 +36,7 @@ struct RemoteCommandTests {
             let text = try await acme.run(["token", "list"])
             #expect(
                 text.status == 0 && text.output.contains("name: reader") && text.output.contains("scopes: [\"read\"]"))
-            let ann = Caller(port: server.port, token: ofWorker)
+            let ann = RemoteProgram(port: server.port, token: ofWorker)
             _ = try await ann.json(["ask", "set", "--worker", "ann", "--hourly-minor", "9000"])
             let asks = try await ann.json(["ask", "show", "--worker", "ann"])
             #expect(asks["items"]?[0]?["hourly_minor"] == 9_000)
@@ -91,17 +51,17 @@ struct RemoteCommandTests {
             for: small.maker, lifetime: 3_600, by: small.manager
         ).secret
         try await LiveServer.run(small.market) { server in
-            let maker = Caller(port: server.port, token: token)
+            let maker = RemoteProgram(port: server.port, token: token)
             let foreign = try await maker.run(["webhook", "list", "--requester", "\(small.requester)"])
             #expect(foreign.status == 1 && foreign.fault.contains("[role_missing]") && foreign.output.isEmpty)
-            let nobody = try await Caller(port: server.port, token: "nonsense").run(["token", "list"])
+            let nobody = try await RemoteProgram(port: server.port, token: "nonsense").run(["token", "list"])
             #expect(nobody.status == 1 && nobody.fault.contains("[not_authenticated]"))
-            let none = try await Caller(port: server.port, token: "").run(["token", "list"])
+            let none = try await RemoteProgram(port: server.port, token: "").run(["token", "list"])
             #expect(none.status == 1 && none.fault.contains("GUILDHALL_TOKEN"))
-            let routeless = try await maker.run(["person", "list"])
+            let routeless = try await maker.run(["overview"])
             #expect(routeless.status != 0 && routeless.fault.contains("No route does this"))
         }
-        let gone = try await Caller(port: 1, token: token).run(["token", "list"])
+        let gone = try await RemoteProgram(port: 1, token: token).run(["token", "list"])
         #expect(gone.status == 1 && gone.fault.contains("[unreachable]"))
     }
 }

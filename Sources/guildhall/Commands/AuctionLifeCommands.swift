@@ -12,8 +12,10 @@ struct AuctionOptions: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     /// Opens the database and finds out who asks.
-    func run(_ body: (Session, Auction.Key, Principal.ID) async throws -> Void) async throws {
-        try await withSession(options) { session in
+    func run(
+        remotely command: some ParsableCommand, _ body: (Session, Auction.Key, Principal.ID) async throws -> Void
+    ) async throws {
+        try await withSession(options, remotely: command as? any RemoteCommand) { session in
             let (requester, actor) = try await whose.people(in: session)
             try await body(session, try auctionKey(auction, of: requester), actor)
         }
@@ -138,7 +140,7 @@ extension AuctionCommand {
         @OptionGroup var of: AuctionOptions
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 let auction = try await ListAuctions(market: session.market).one(key, by: actor)
                 Console.result(auction.json, auction.text, asJSON: of.json)
             }
@@ -159,7 +161,7 @@ extension AuctionCommand {
         @Option(help: "How many bidders, 1 to 200.") var limit = 50
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 let (lines, rest) = try await ExplainAuction(market: session.market)(
                     key, first: first, limit: limit, by: actor)
                 let more = rest > 0 ? ["\(rest) more bidders with --first \(first + limit)."] : []
@@ -182,7 +184,7 @@ extension AuctionCommand {
         @OptionGroup var of: AuctionOptions
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 let found = try await VerifyAuction(market: session.market)(key, by: actor)
                 let lines =
                     found.faults.isEmpty
@@ -210,7 +212,7 @@ extension AuctionCommand {
         }
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 let early = OpenBidsEarly(market: session.market)
                 if let reasons {
                     try await early.propose(key, reasons: reasons, by: actor)
@@ -258,7 +260,7 @@ extension AuctionCommand {
         @OptionGroup var of: AuctionOptions
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 let report = try await ReportAuction(market: session.market)(key, by: actor)
                 Console.result(report.json, report.text, asJSON: of.json)
             }

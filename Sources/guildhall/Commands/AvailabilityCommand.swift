@@ -189,7 +189,7 @@ struct AvailabilityCommand: AsyncParsableCommand {
 
 extension AvailabilityWindow {
     /// Reads `mon=09:00-17:30`.
-    fileprivate init(option text: String) throws(BadInput) {
+    init(option text: String) throws(BadInput) {
         let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
         guard parts.count == 2, let weekday = Weekday.allCases.first(where: { $0.shortName == parts[0].lowercased() })
         else { throw BadInput("window", "must be written as mon=09:00-17:30") }

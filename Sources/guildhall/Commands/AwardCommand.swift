@@ -11,8 +11,10 @@ struct AwardOptions: ParsableArguments {
     @Option(help: "The worker's key or id.") var worker: String
     @Flag(help: "Print JSON.") var json = false
 
-    func run(_ body: (Session, Award.Key, Principal.ID) async throws -> Void) async throws {
-        try await withSession(options) { session in
+    func run(
+        remotely command: some ParsableCommand, _ body: (Session, Award.Key, Principal.ID) async throws -> Void
+    ) async throws {
+        try await withSession(options, remotely: command as? any RemoteCommand) { session in
             let whose: Requester.ID
             if let id = Requester.ID(requester) { whose = id } else { whose = try await session.requester(requester) }
             guard let id = Award.ID(award) else { throw BadInput("award", "must be a UUID") }
@@ -62,7 +64,7 @@ struct AwardCommand: AsyncParsableCommand {
         @OptionGroup var of: AwardOptions
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 let (leases, until) = try await AcceptAward(market: session.market)(key, by: actor)
                 Console.result(
                     [
@@ -80,7 +82,7 @@ struct AwardCommand: AsyncParsableCommand {
         @OptionGroup var of: AwardOptions
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 try await DeclineAward(market: session.market)(key, by: actor)
                 Console.result(["declined": true], "Declined.", asJSON: of.json)
             }

@@ -13,9 +13,10 @@ struct BatchOptions: ParsableArguments {
 
     /// Opens the database and finds out who asks.
     func run(
+        remotely command: some ParsableCommand,
         _ body: (Session, _ batch: Batch.ID, _ requester: Requester.ID, _ actor: Principal.ID) async throws -> Void
     ) async throws {
-        try await withSession(options) { session in
+        try await withSession(options, remotely: command as? any RemoteCommand) { session in
             let (requester, actor) = try await whose.people(in: session)
             try await body(session, try batchID(batch), requester, actor)
         }
@@ -35,7 +36,7 @@ extension BatchCommand {
         @OptionGroup var of: BatchOptions
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 try await PauseBatch(market: session.market)(id, of: requester, by: actor)
                 try await of.show(id, of: requester, by: actor, in: session)
             }
@@ -47,7 +48,7 @@ extension BatchCommand {
         @OptionGroup var of: BatchOptions
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 try await PauseBatch(market: session.market).resume(id, of: requester, by: actor)
                 try await of.show(id, of: requester, by: actor, in: session)
             }
@@ -72,7 +73,7 @@ extension BatchCommand {
         }
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let dueAt = try until.map { try utcInstant($0, field: "until") }
                 try await ChangeDeadline(market: session.market)(dueAt, of: id, from: requester, by: actor)
                 try await of.show(id, of: requester, by: actor, in: session)
@@ -87,7 +88,7 @@ extension BatchCommand {
         @Option(help: "-1000000 to 1000000; write --to=-5 for a negative one.") var to: Int
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 try await ChangePriority(market: session.market)(to, of: id, from: requester, by: actor)
                 try await of.show(id, of: requester, by: actor, in: session)
             }
@@ -107,7 +108,7 @@ extension BatchCommand {
         @Option(help: "In minor units of the batch's currency.") var minor: Int64
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let batch = try await ListBatches(market: session.market).one(id, of: requester, by: actor)
                 guard let budget = try? Money(minor, batch.budget.currency) else {
                     throw BadInput("minor", "is out of range")
@@ -133,7 +134,7 @@ extension BatchCommand {
         @Option(help: "1 to 100.") var to: Int
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 try await ChangeRedundancy(market: session.market)(to: to, of: id, from: requester, by: actor)
                 try await of.show(id, of: requester, by: actor, in: session)
             }
@@ -153,7 +154,7 @@ extension BatchCommand {
         @Option(help: "Deadline of the new batch, ISO 8601 in UTC.") var until: String?
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let dueAt = try until.map { try utcInstant($0, field: "until") }
                 let fresh = try await CloneBatch(market: session.market)(
                     id, of: requester, as: name, dueAt: dueAt, by: actor
@@ -181,7 +182,7 @@ extension BatchCommand {
         }
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let withdraw = WithdrawTasks(market: session.market)
                 let done =
                     all
@@ -198,7 +199,7 @@ extension BatchCommand {
         @OptionGroup var of: BatchOptions
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 try await ArchiveBatch(market: session.market)(id, of: requester, by: actor)
                 try await of.show(id, of: requester, by: actor, in: session)
             }

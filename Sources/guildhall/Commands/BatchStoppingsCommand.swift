@@ -17,7 +17,7 @@ extension BatchCommand {
         @Option(help: "1 to 200.") var limit = 50
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let items = try await ListStoppings(market: session.market)(
                     of: id, from: requester, after: try pageID(after, of: Stopping.self, field: "after"), limit: limit,
                     by: actor)

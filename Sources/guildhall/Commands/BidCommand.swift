@@ -12,8 +12,10 @@ struct BidOptions: ParsableArguments {
     @Option(help: "The worker's key or id.") var worker: String
     @Flag(help: "Print JSON.") var json = false
 
-    func run(_ body: (Session, Auction.Key, Principal.ID) async throws -> Void) async throws {
-        try await withSession(options) { session in
+    func run(
+        remotely command: some ParsableCommand, _ body: (Session, Auction.Key, Principal.ID) async throws -> Void
+    ) async throws {
+        try await withSession(options, remotely: command as? any RemoteCommand) { session in
             let whose: Requester.ID
             if let id = Requester.ID(requester) { whose = id } else { whose = try await session.requester(requester) }
             let actor = Principal.ID(try await session.worker(worker).uuid)
@@ -58,7 +60,7 @@ struct BidCommand: AsyncParsableCommand {
         @Option(help: "From which day on, as 2026-12-07; at once without.") var earliest: String?
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 var day: CalendarDate?
                 if let earliest {
                     guard let found = CalendarDate(iso: earliest) else {
@@ -66,15 +68,19 @@ struct BidCommand: AsyncParsableCommand {
                     }
                     day = found
                 }
-                // What was given is not said again.
-                let text = amount == "-" ? readLine() ?? "" : amount
-                guard let amount = Int64(text.trimmingCharacters(in: .whitespaces)) else {
-                    throw BadInput("amount", "must be a whole number of minor units")
-                }
                 let receipt = try await PlaceBid(market: session.market)(
-                    BidDraft(amountMinor: amount, quantity: quantity, earliest: day), in: key, by: actor)
+                    BidDraft(amountMinor: try amountMinor(), quantity: quantity, earliest: day), in: key, by: actor)
                 Console.result(receipt.json, receipt.line, asJSON: of.json)
             }
+        }
+
+        /// What was given is not said again.
+        func amountMinor() throws -> Int64 {
+            let text = amount == "-" ? readLine() ?? "" : amount
+            guard let amount = Int64(text.trimmingCharacters(in: .whitespaces)) else {
+                throw BadInput("amount", "must be a whole number of minor units")
+            }
+            return amount
         }
     }
 
@@ -85,7 +91,7 @@ struct BidCommand: AsyncParsableCommand {
         @OptionGroup var of: BidOptions
 
         func run() async throws {
-            try await of.run { session, key, actor in
+            try await of.run(remotely: self) { session, key, actor in
                 let receipt = try await WithdrawBid(market: session.market)(from: key, by: actor)
                 Console.result(receipt.json, receipt.line, asJSON: of.json)
             }

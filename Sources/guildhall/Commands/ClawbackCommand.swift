@@ -42,7 +42,7 @@ struct ClawbackCommand: AsyncParsableCommand {
 
         /// Not inlined into an async body, as errors in there end the optimizer of Swift 6.3.1.
         @inline(never)
-        private static func part(_ text: String) throws -> ClawbackPart {
+        static func part(_ text: String) throws -> ClawbackPart {
             let parts = text.split(separator: "=", maxSplits: 1).map(String.init)
             guard let first = parts.first, let id = Transfer.ID(first) else {
                 throw BadInput("earning", "must be a UUID, or UUID=MINOR")

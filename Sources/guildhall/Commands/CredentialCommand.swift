@@ -35,7 +35,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Option(help: "As the issuer's register lists it.") var registerStatus: String?
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let submission = try CredentialSubmission(
                     profession: try readProfession(profession), kind: try readKind(kind), issuer: issuer,
                     jurisdiction: jurisdiction, number: number, issuedOn: try readDay(issuedOn, "issued_on"),
@@ -65,7 +65,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Argument(help: "The worker's key or id.") var worker: String
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListCredentials(market: market)(
                     of: try await market.worker(worker), after: try page.id(), limit: page.limit, by: actor
                 ).map { ($0.json, line($0)) }
@@ -80,7 +80,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Option(help: "submitted or in_check; also verified, refused, revoked.") var state = "submitted"
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 guard let state = CredentialState(rawValue: state) else {
                     throw BadInput("state", "must be submitted, in_check, verified, refused or revoked")
                 }
@@ -97,7 +97,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Argument(help: "The credential's id.") var id: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 try await CheckCredential(market: market)(try readID(id), by: actor)
                 return (["credential": .string(id), "state": "in_check"], "In check: \(id).")
             }
@@ -110,7 +110,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Argument(help: "The credential's id.") var id: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 try await VerifyCredential(market: market)(try readID(id), by: actor)
                 return (["credential": .string(id), "state": "verified"], "Verified \(id).")
             }
@@ -123,7 +123,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Argument(help: "The credential's id.") var id: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 try await ConfirmCredential(market: market)(try readID(id), by: actor)
                 return (["credential": .string(id), "is_confirmed": true], "Confirmed \(id).")
             }
@@ -139,7 +139,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Option(help: "The last day on which it holds; never ends if left out.") var expiresOn: String?
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let day = try expiresOn.map { try readDay($0, "expires_on") }
                 try await ReverifyCredential(market: market)(try readID(id), expiresOn: day, by: actor)
                 return (["credential": .string(id), "state": "verified"], "Verified \(id) again.")
@@ -155,7 +155,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Option(help: "For the worker to read.") var reasons: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let decision = try await RefuseCredential(market: market)(
                     try readID(id), rule: rule, facts: [:], reasons: reasons, by: actor
                 )
@@ -174,7 +174,7 @@ struct CredentialCommand: AsyncParsableCommand {
         @Option(help: "For the worker to read.") var reasons: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let decision = try await RevokeCredential(market: market)(
                     try readID(id), reason: reasons, rule: rule, by: actor
                 )

@@ -14,7 +14,7 @@ extension CredentialCommand {
         @Option(help: "Its media type.") var mediaType = "application/pdf"
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let bytes = try readFile(file)
                 let evidence = try Evidence(
                     hash: Digest(of: bytes), mediaType: mediaType, size: Int64(bytes.count),
@@ -32,7 +32,7 @@ extension CredentialCommand {
         @Argument(help: "The credential's id.") var id: String
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListCredentials(market: market).evidence(of: try readID(id), by: actor).map {
                     ($0.json, "\($0.hash.hexadecimal) \($0.size) \($0.mediaType) \($0.name)")
                 }
@@ -49,7 +49,7 @@ extension CredentialCommand {
         @Argument(help: "The credential's id.") var id: String
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await AffectedLeases(market: market)(
                     of: try readID(id), after: try page.id(), limit: page.limit, by: actor
                 ).map { ($0.json, "\($0.assignment) of \($0.worker), until \($0.leaseUntil.formatted(.iso8601))") }
@@ -66,7 +66,7 @@ extension CredentialCommand {
         @Option(help: "Most reminders, 1 to 500.") var limit = 500
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let count = try await RemindReverification(market: market)(limit: limit, by: actor)
                 return (["reminded": .integer(Int64(count))], "Reminded \(count).")
             }

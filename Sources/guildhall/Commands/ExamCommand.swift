@@ -19,7 +19,7 @@ struct ExamCommand: AsyncParsableCommand {
         @Argument(help: "The file of JSON.") var file: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let draft = try ExamDraft(json: try readJSON(file, "file"))
                 let (id, version) = try await PublishExam(market: market)(draft, by: actor)
                 return (
@@ -36,7 +36,7 @@ struct ExamCommand: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
 
         func run() async throws {
-            try await options.list { market, _ in
+            try await options.list(remotely: self) { market, _ in
                 try await ListExams(market: market)(after: page.after, limit: page.limit).map {
                     ($0.json, "\($0.key), version \($0.version): \($0.title), \($0.minutes) minutes")
                 }
@@ -87,7 +87,7 @@ struct ExamCommand: AsyncParsableCommand {
         @Argument(help: "The worker's key or id.") var worker: String
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListExams(market: market).attempts(
                     of: try await market.worker(worker), after: try page.id(), limit: page.limit, by: actor
                 ).map { ($0.json, line($0)) }
@@ -103,7 +103,7 @@ struct ExamCommand: AsyncParsableCommand {
         @Option(help: "Most attempts, 1 to 200.") var limit = 200
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let count = try await CloseOverdueExams(market: market)(limit: limit, by: actor)
                 return (["closed": .integer(Int64(count))], "Closed \(count).")
             }

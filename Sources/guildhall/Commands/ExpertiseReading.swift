@@ -11,11 +11,13 @@ struct ExpertiseOptions: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     /// Runs a command as that person and prints what comes back.
+    ///
+    /// - Parameter command: whose options they are; a server may be asked in its place.
     func run(
-        remotely command: (any RemoteCommand)? = nil,
+        remotely command: some ParsableCommand,
         _ body: @Sendable (_ market: Market, _ actor: Principal.ID) async throws -> (json: JSON, text: String)
     ) async throws {
-        try await withSession(database, remotely: command) { session in
+        try await withSession(database, remotely: command as? any RemoteCommand) { session in
             let (result, text) = try await body(session.market, try await session.market.person(named: by))
             if json { Console.result(result) } else { Console.result(text) }
         }
@@ -23,7 +25,7 @@ struct ExpertiseOptions: ParsableArguments {
 
     /// The same for a page of a list, one line an entry.
     func list(
-        remotely command: (any RemoteCommand)? = nil,
+        remotely command: some ParsableCommand,
         _ body: @Sendable (_ market: Market, _ actor: Principal.ID) async throws -> [(json: JSON, text: String)]
     ) async throws {
         try await run(remotely: command) { market, actor in

@@ -92,14 +92,16 @@ final class ResultFile {
 
     private var partial: String { (path ?? "") + ".partial" }
 
-    init(_ path: String?) throws {
+    /// - Parameter isPrivate: readable by nobody else.
+    init(_ path: String?, isPrivate: Bool = false) throws {
         self.path = path
         guard let path else {
             handle = .standardOutput
             return
         }
         let partial = path + ".partial"
-        guard FileManager.default.createFile(atPath: partial, contents: nil),
+        let attributes: [FileAttributeKey: Any]? = isPrivate ? [.posixPermissions: 0o600] : nil
+        guard FileManager.default.createFile(atPath: partial, contents: nil, attributes: attributes),
             let handle = FileHandle(forWritingAtPath: partial)
         else { throw BadInput("output", "cannot be written") }
         self.handle = handle

@@ -196,7 +196,7 @@ struct GuidelineCommand: AsyncParsableCommand {
     }
 }
 
-private func guidelineText(_ path: String) throws -> String {
+func guidelineText(_ path: String) throws -> String {
     let bytes = try fileBytes(path, most: 4 * Guideline.textMax + 1)
     guard let text = String(validating: bytes, as: UTF8.self) else { throw BadInput("file", "is not UTF-8") }
     return text

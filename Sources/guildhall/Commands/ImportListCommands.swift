@@ -22,7 +22,7 @@ extension ImportCommand {
         func validate() throws { try checkPage(limit) }
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let runs = try await ListImports(market: session.market)(
                     into: id, of: requester, in: running ? .running : nil,
                     before: try pageID(before, of: ImportRun.self), limit: limit, by: actor

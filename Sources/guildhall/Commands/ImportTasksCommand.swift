@@ -113,14 +113,14 @@ extension ImportReport {
 }
 
 extension TaskRecordFault {
-    fileprivate var json: JSON {
+    var json: JSON {
         [
             "line": .integer(Int64(line)), "pointer": .string(pointer), "code": .string(code.rawValue),
             "reason": .string(reason),
         ]
     }
 
-    fileprivate var text: String {
+    var text: String {
         "  line \(line)\(pointer.isEmpty ? "" : " \(pointer)"): \(reason) [\(code.rawValue)]"
     }
 }

@@ -32,7 +32,7 @@ struct LedgerCommand: AsyncParsableCommand {
         @Option(help: "At that instant, ISO 8601 in UTC; now if left out.") var at: String?
 
         func run() async throws {
-            try await options.run { session, actor in
+            try await options.run(remotely: self) { session, actor in
                 let instant = try at.map { try utcInstant($0, field: "at") }
                 let balance = try await AccountBalance(market: session.market)(
                     of: try await account.key(session), at: instant, by: actor)
@@ -51,7 +51,7 @@ struct LedgerCommand: AsyncParsableCommand {
         @Option(help: "Most lines, 1 to 200.") var limit = 50
 
         func run() async throws {
-            try await options.run { session, actor in
+            try await options.run(remotely: self) { session, actor in
                 let lines = try await AccountStatement(market: session.market)(
                     of: try await account.key(session), before: try pageID(before, of: Transfer.self), limit: limit,
                     by: actor)
@@ -67,7 +67,7 @@ struct LedgerCommand: AsyncParsableCommand {
         @OptionGroup var options: LedgerOptions
 
         func run() async throws {
-            try await options.run { session, actor in
+            try await options.run(remotely: self) { session, actor in
                 let lines = try await TrialBalance(market: session.market)(by: actor)
                 let text = try lines.map { line in
                     "\(line.kind.rawValue): \(try Money(line.balanceMinor, line.currency)) in \(line.accounts) accounts"
@@ -83,7 +83,7 @@ struct LedgerCommand: AsyncParsableCommand {
         @Argument(help: "The entry's id.") var id: String
 
         func run() async throws {
-            try await options.run { session, actor in
+            try await options.run(remotely: self) { session, actor in
                 let entry = try await ShowEntry(market: session.market)(try readID(id), by: actor)
                 let lines = entry.transfers.map { "\($0.kind.rawValue): \($0.amount) from \($0.debit) to \($0.credit)" }
                 let head = "\(entry.kind.rawValue)" + (entry.reason.map { ": \($0)" } ?? "")
@@ -100,9 +100,10 @@ struct LedgerOptions: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     func run(
+        remotely command: some ParsableCommand,
         _ body: @Sendable (_ session: Session, _ actor: Principal.ID) async throws -> (json: JSON, text: String)
     ) async throws {
-        try await withSession(database) { session in
+        try await withSession(database, remotely: command as? any RemoteCommand) { session in
             let (result, text) = try await body(session, try await session.market.person(named: by))
             Console.result(result, text.isEmpty ? "Nothing." : text, asJSON: json)
         }

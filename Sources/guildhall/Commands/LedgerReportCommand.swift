@@ -18,7 +18,7 @@ struct LedgerReportCommand: AsyncParsableCommand {
     @Option(help: "Its end, not part of it.") var to: String
 
     func run() async throws {
-        try await options.run { session, actor in
+        try await options.run(remotely: self) { session, actor in
             let report = try await ReportFinance(market: session.market)(
                 from: try utcInstant(from, field: "from"), to: try utcInstant(to, field: "to"), by: actor)
             return (report.json, report.text)

@@ -28,7 +28,7 @@ struct LedgerPrepareCommand: AsyncParsableCommand {
     @Option(help: "For whoever posts it, and for the books.") var reason: String
 
     func run() async throws {
-        try await options.run { session, actor in
+        try await options.run(remotely: self) { session, actor in
             let id = try await PrepareVoucher(market: session.market)(
                 try await order(session), reference: reference, reason: reason, by: actor)
             return (["voucher": .string("\(id)")], "\(id): prepared. Another person posts it.")
@@ -108,7 +108,7 @@ struct LedgerVouchersCommand: AsyncParsableCommand {
     @Option(help: "Most vouchers, 1 to 200.") var limit = 50
 
     func run() async throws {
-        try await options.run { session, actor in
+        try await options.run(remotely: self) { session, actor in
             let vouchers = try await ListVouchers(market: session.market)(
                 try state.map { try choice($0, of: VoucherState.self, field: "state") },
                 before: try pageID(before, of: Voucher.self), limit: limit, by: actor)

@@ -49,7 +49,7 @@ struct OfferCommand: AsyncParsableCommand {
         @OptionGroup var of: OfferOptions
 
         func run() async throws {
-            try await of.run { session, id, actor in
+            try await of.run(remotely: self) { session, id, actor in
                 let work = try await AcceptOffer(market: session.market)(id, by: actor)
                 Console.result(
                     [
@@ -77,7 +77,7 @@ struct OfferCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await of.run { session, id, actor in
+            try await of.run(remotely: self) { session, id, actor in
                 let state = try await DeclineOffer(market: session.market)(
                     id, because: reason.flatMap(DeclineReason.init), by: actor)
                 Console.result(["state": .string(state.rawValue)], "Declined.", asJSON: of.json)
@@ -93,8 +93,11 @@ struct OfferOptions: ParsableArguments {
     @Option(help: "The worker's key or id.") var worker: String
     @Flag(help: "Print JSON.") var json = false
 
-    func run(_ body: (Session, _ offer: Offer.ID, _ actor: Principal.ID) async throws -> Void) async throws {
-        try await withSession(options) { session in
+    func run(
+        remotely command: some ParsableCommand,
+        _ body: (Session, _ offer: Offer.ID, _ actor: Principal.ID) async throws -> Void
+    ) async throws {
+        try await withSession(options, remotely: command as? any RemoteCommand) { session in
             guard let id = Offer.ID(offer) else { throw BadInput("offer", "must be a UUID") }
             try await body(session, id, Principal.ID(try await session.worker(worker).uuid))
         }

@@ -55,7 +55,7 @@ struct PayoutScheduleCommand: AsyncParsableCommand {
             }
         }
 
-        private func minute() throws -> Int {
+        func minute() throws -> Int {
             let parts = at.split(separator: ":").map { Int($0) ?? -1 }
             guard parts.count == 2, (0..<24).contains(parts[0]), (0..<60).contains(parts[1]) else {
                 throw BadInput("at", "must be hh:mm")

@@ -27,7 +27,7 @@ struct PersonCommand: AsyncParsableCommand {
         var role: [String]
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let roles = try role.map { text in
                     let allowed: [Role] = [.operator, .financeMaker, .financeChecker, .reviewer]
                     guard let role = Role(rawValue: text), allowed.contains(role) else {
@@ -47,7 +47,7 @@ struct PersonCommand: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListPeople(market: market)(after: try page.id(), limit: page.limit, by: actor).map { person in
                     let roles = person.roles.map(\.rawValue)
                     return (

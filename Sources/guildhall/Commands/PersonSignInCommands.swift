@@ -60,7 +60,7 @@ extension PersonCommand {
         @OptionGroup var person: PersonArgument
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let count = try await EndSessions(market: market)(of: try await person.id(in: market), by: actor)
                 return (["ended": .integer(Int64(count))], "\(count) ended")
             }
@@ -74,7 +74,7 @@ extension PersonCommand {
         @OptionGroup var person: PersonArgument
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let id = try await person.id(in: market)
                 try await RemoveSecondFactor(market: market, hasher: PasswordHasher())(of: id, by: actor)
                 return (["person": .string("\(id)")], "\(id) has no second factor")
@@ -89,7 +89,7 @@ extension PersonCommand {
         @OptionGroup var person: PersonArgument
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let id = try await person.id(in: market)
                 try await CloseLogin(market: market)(of: id, by: actor)
                 return (["person": .string("\(id)")], "\(id) does not sign in any more")

@@ -27,7 +27,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @Argument(help: "The worker's key or id.") var worker: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let sheet = try await ShowProfile(market: market)(of: try await market.worker(worker), by: actor)
                 return (sheet.json, sheet.text)
             }
@@ -43,7 +43,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @Option(help: "A practice area or specialty; give it several times.") var specialty: [String] = []
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 try await DeclareProfession(market: market)(
                     try readProfession(profession), years: years, specialties: specialty,
                     of: try await market.worker(worker), by: actor
@@ -68,7 +68,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @Option(help: "Physicians: where they work.") var institution: String?
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let title = try title.map { text in
                     guard let title = PhysicianTitle(rawValue: text) else {
                         throw BadInput("title", "must be resident, attending, associate_chief or chief")
@@ -97,7 +97,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @Argument(help: "The worker's key or id.") var worker: String
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListSkills(market: market)(
                     of: try await market.worker(worker), after: page.after, limit: page.limit, by: actor
                 ).map { estimate in
@@ -116,7 +116,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
 
         func run() async throws {
-            try await options.list { market, _ in
+            try await options.list(remotely: self) { market, _ in
                 try await ListCatalogue(market: market).professions(after: page.after, limit: page.limit).map {
                     (
                         ["profession": .string($0.profession.code), "title": .string($0.title)],
@@ -133,7 +133,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
 
         func run() async throws {
-            try await options.list { market, _ in
+            try await options.list(remotely: self) { market, _ in
                 try await ListCatalogue(market: market).kinds(after: page.after, limit: page.limit).map { entry in
                     let holder = entry.profession?.code ?? "any profession"
                     let what = entry.kind.isLicence ? "licence" : "paper"
@@ -150,7 +150,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @Option(help: "Its title.") var title: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 try await Marketplace.AddProfession(market: market)(try readProfession(code), title: title, by: actor)
                 return (["profession": .string(code)], "Added \(code).")
             }
@@ -167,7 +167,7 @@ struct ProfileCommand: AsyncParsableCommand {
         @Option(help: "Months from one verification to the next, 1 to 120.") var reverifyMonths: Int?
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let entry = try CredentialKindEntry(
                     kind: CredentialKind(code: try readKind(code), isLicence: licence),
                     profession: try profession.map(readProfession), title: title, reverifyMonths: reverifyMonths

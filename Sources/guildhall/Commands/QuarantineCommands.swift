@@ -28,7 +28,7 @@ extension BatchCommand {
             func validate() throws { try checkPage(limit) }
 
             func run() async throws {
-                try await of.run { session, id, requester, actor in
+                try await of.run(remotely: self) { session, id, requester, actor in
                     let list = ListQuarantine(market: session.market)
                     var last: QuarantinedSlot?
                     if let after {
@@ -52,7 +52,7 @@ extension BatchCommand {
             @Option(help: "The number of the slot.") var slot: Int
 
             func run() async throws {
-                try await of.run { session, id, requester, actor in
+                try await of.run(remotely: self) { session, id, requester, actor in
                     let found = try await ListTasks(market: session.market).one(
                         task, of: id, from: requester, by: actor)
                     try await ReleaseQuarantine(market: session.market)(

@@ -23,7 +23,7 @@ struct RequesterCommand: AsyncParsableCommand {
         @Option(help: "What people call it.") var name: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let id = try await CreateRequester(market: market)(externalKey: key, name: name, by: actor)
                 return (["requester": .string("\(id)"), "external_key": .string(key)], "\(id): \(key)")
             }
@@ -37,7 +37,7 @@ struct RequesterCommand: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await ListRequesters(market: market)(after: try page.id(), limit: page.limit, by: actor).map {
                     ($0.json, $0.line)
                 }

@@ -16,6 +16,7 @@ struct ReviewBackCommand: AsyncParsableCommand {
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var whose: ReviewerOptions
     @Argument(help: "The assignment's id.") var assignment: String
+    @Option(help: "With --server: the batch's id.") var batch: String?
     @Option(help: "For the worker: what is to be done.") var reasons: String
     @Option(help: "A JSON file of marks, as for `review judge`.") var fields: String?
     @Flag(help: "Print JSON.") var json = false

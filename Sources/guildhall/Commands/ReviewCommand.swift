@@ -59,6 +59,7 @@ struct ReviewCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var whose: ReviewerOptions
         @Argument(help: "The assignment's id.") var assignment: String
+        @Option(help: "With --server: the batch's id.") var batch: String?
 
         func run() async throws {
             try await withSession(options) { session in
@@ -93,6 +94,7 @@ struct ReviewCommand: AsyncParsableCommand {
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var whose: ReviewerOptions
         @Argument(help: "The assignment's id.") var assignment: String
+        @Option(help: "With --server: the batch's id.") var batch: String?
         @Flag(help: "Pay it in full.") var accept = false
         @Option(name: .customLong("share-bps"), help: "Pay so many ten-thousandths, 1 to 9999.") var share: Int?
         @Flag(help: "Pay nothing.") var reject = false

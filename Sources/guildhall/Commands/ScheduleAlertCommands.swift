@@ -77,7 +77,7 @@ extension ScheduleCommand {
         func validate() throws { try checkPage(limit) }
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let found = try await ListEscalationSteps(market: session.market)(
                     of: Batch.Key(requester: requester, id: id), limit: limit, by: actor)
                 Console.list(found.map { ($0.json, $0.text) }, asJSON: of.json)
@@ -101,7 +101,7 @@ extension ScheduleCommand {
         @Option(help: "For one task, in minor units of the batch's currency.") var to: Int64?
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let key = Batch.Key(requester: requester, id: id)
                 let raise = RaisePay(market: session.market)
                 let room = try await raise.room(key, by: actor)

@@ -31,7 +31,7 @@ struct SignInProviderCommand: AsyncParsableCommand {
         var isPrivate = false
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let requester: Requester.ID?
                 if let key = self.requester { requester = try await market.requester(key) } else { requester = nil }
                 let id = try await AddProvider(market: market, networks: isPrivate ? .all : .open)(
@@ -48,7 +48,7 @@ struct SignInProviderCommand: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await AddProvider(market: market).list(after: try page.id(), limit: page.limit, by: actor).map {
                     ($0.json, $0.line)
                 }
@@ -62,7 +62,7 @@ struct SignInProviderCommand: AsyncParsableCommand {
         @Argument(help: "The provider's key.") var key: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 try await AddProvider(market: market).close(key, by: actor)
                 return (["key": .string(key)], "\(key) is closed")
             }
@@ -78,7 +78,7 @@ struct SignInProviderCommand: AsyncParsableCommand {
         @Option(help: "The account's `sub`.") var subject: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let id = try await person.id(in: market)
                 try await AddProvider(market: market).link(id, subject: subject, by: provider, actor: actor)
                 return (["person": .string("\(id)"), "provider": .string(provider)], "\(id) signs in by \(provider)")

@@ -26,7 +26,7 @@ struct TaskCommand: AsyncParsableCommand {
         func validate() throws { try checkPage(limit) }
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let tasks = try await ListTasks(market: session.market)(
                     of: id, from: requester, after: try pageID(after, of: WorkTask.self, field: "after"), limit: limit,
                     by: actor
@@ -42,7 +42,7 @@ struct TaskCommand: AsyncParsableCommand {
         @Argument(help: "The task's external key.") var key: String
 
         func run() async throws {
-            try await of.run { session, id, requester, actor in
+            try await of.run(remotely: self) { session, id, requester, actor in
                 let task = try await ListTasks(market: session.market).one(key, of: id, from: requester, by: actor)
                 let lines = [task.line] + task.slots.map(\.line)
                 Console.result(task.json, lines.joined(separator: "\n"), asJSON: of.json)

@@ -25,7 +25,7 @@ struct TierCommand: AsyncParsableCommand {
         @Argument(help: "The profession.") var profession: String
 
         func run() async throws {
-            try await options.list { market, _ in
+            try await options.list(remotely: self) { market, _ in
                 try await ListTierRules(market: market)(of: try readProfession(profession)).map {
                     ($0.json, "\($0.tier.rawValue): \($0.conditions.json.canonicalText)")
                 }
@@ -44,7 +44,7 @@ struct TierCommand: AsyncParsableCommand {
         @Flag(help: "Give the tier at once, without an operator's decision.") var automatic = false
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let id = try await PublishTierRule(market: market)(
                     try readTier(tier), in: try readProfession(profession),
                     conditions: TierConditions(json: try readJSON(conditions, "conditions")),
@@ -64,7 +64,7 @@ struct TierCommand: AsyncParsableCommand {
         @Argument(help: "The profession.") var profession: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let outcome = try await ProposeTier(market: market)(
                     in: try readProfession(profession), for: try await market.worker(worker), by: actor
                 )
@@ -88,7 +88,7 @@ struct TierCommand: AsyncParsableCommand {
         @OptionGroup var options: ExpertiseOptions
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 var sum = ReviewTiers.Outcome()
                 repeat {
                     let page = try await ReviewTiers(market: market)(after: sum.next, by: actor)
@@ -118,7 +118,7 @@ struct TierCommand: AsyncParsableCommand {
         @OptionGroup var page: PageOptions
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 try await TierHistory(market: market).openProposals(
                     after: try page.id(), limit: page.limit, by: actor
                 ).map { proposal in
@@ -152,7 +152,7 @@ struct TierCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let isGrant = answer == "grant"
                 try await DecideTierProposal(market: market)(
                     try readID(id), declineNote: isGrant ? nil : reasons, lossReasons: isGrant ? reasons : nil,
@@ -170,7 +170,7 @@ struct TierCommand: AsyncParsableCommand {
         @Argument(help: "The proposal's id.") var id: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 try await WithdrawTierProposal(market: market)(try readID(id), by: actor)
                 return (["proposal": .string(id), "state": "withdrawn"], "Withdrawn: \(id).")
             }
@@ -187,7 +187,7 @@ struct TierCommand: AsyncParsableCommand {
         @Option(help: "For the worker to read.") var reasons: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let loss = TierLoss(rule: rule, facts: [:], reasons: reasons)
                 try await GrantTier(market: market)(
                     try readTier(tier), in: try readProfession(profession), to: try await market.worker(worker),
@@ -209,7 +209,7 @@ struct TierCommand: AsyncParsableCommand {
         @Option(help: "A day such as 2026-03-02.") var on: String?
 
         func run() async throws {
-            try await options.list { market, actor in
+            try await options.list(remotely: self) { market, actor in
                 let end = try on.map { try readDay($0, "on").midnightUTC + 86_400 }
                 return try await TierHistory(market: market)(
                     of: try await market.worker(worker), before: try end ?? page.after.map(readInstant),
@@ -232,7 +232,7 @@ struct TierCommand: AsyncParsableCommand {
         @Argument(help: "2026-03-02T09:00:00Z") var instant: String
 
         func run() async throws {
-            try await options.run { market, actor in
+            try await options.run(remotely: self) { market, actor in
                 let tier = try await TierHistory(market: market).tier(
                     of: try await market.worker(worker), in: try readProfession(profession),
                     at: try readInstant(instant), by: actor

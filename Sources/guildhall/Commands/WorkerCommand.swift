@@ -72,7 +72,7 @@ struct WorkerCommand: AsyncParsableCommand {
         @Option(help: "For the worker to read.") var reasons: String
 
         func run() async throws {
-            try await event.run { worker, market, actor in
+            try await event.run(remotely: self) { worker, market, actor in
                 let decision = try await SuspendWorker(market: market)(
                     worker, rule: rule, facts: [:], reasons: reasons, by: actor)
                 return ["decision": .string("\(decision)")]
@@ -95,7 +95,7 @@ struct WorkerCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await event.run { worker, market, actor in
+            try await event.run(remotely: self) { worker, market, actor in
                 let close = CloseWorker(market: market)
                 if own {
                     try await close(ownAccount: worker)
@@ -119,7 +119,7 @@ struct WorkerCommand: AsyncParsableCommand {
         @OptionGroup var event: WorkerEventOptions
 
         func run() async throws {
-            try await event.run { worker, market, actor in
+            try await event.run(remotely: self) { worker, market, actor in
                 ["newly_erased": .bool(try await EraseWorker(market: market)(worker, by: actor))]
             }
         }
@@ -135,9 +135,10 @@ struct WorkerEventOptions: ParsableArguments {
 
     /// Runs one use case and says where the worker stands then.
     func run(
+        remotely command: some ParsableCommand,
         _ perform: (Worker.ID, Market, Principal.ID) async throws -> [String: JSON]
     ) async throws {
-        try await withSession(options) { session in
+        try await withSession(options, remotely: command as? any RemoteCommand) { session in
             let actor = try await session.market.person(named: by)
             let worker = try await session.market.worker(key)
             var said = try await perform(worker, session.market, actor)
@@ -160,7 +161,7 @@ protocol WorkerEvent: AsyncParsableCommand {
 
 extension WorkerEvent {
     func run() async throws {
-        try await event.run { worker, market, actor in
+        try await event.run(remotely: self) { worker, market, actor in
             try await perform(worker, on: market, by: actor)
             return [:]
         }

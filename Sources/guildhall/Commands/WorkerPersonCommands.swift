@@ -55,7 +55,7 @@ extension WorkerCommand {
         @Option(help: "Where the work is done, such as US-NY.") var place: String?
 
         func run() async throws {
-            try await event.run { worker, market, actor in
+            try await event.run(remotely: self) { worker, market, actor in
                 guard let old = try await ShowWorker(market: market)(worker, by: actor).registration else {
                     throw NotFound("worker: their personal data were erased")
                 }

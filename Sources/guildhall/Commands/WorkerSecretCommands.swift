@@ -28,7 +28,7 @@ struct PayoutMethodCommand: AsyncParsableCommand {
         @Flag(help: "It is a savings account, in the United States.") var savings = false
 
         func run() async throws {
-            try await event.run { worker, market, actor in
+            try await event.run(remotely: self) { worker, market, actor in
                 let method = try PayoutMethod(
                     account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency,
                     isSavings: savings)
@@ -57,7 +57,7 @@ struct PayoutMethodCommand: AsyncParsableCommand {
         @OptionGroup var reading: SecretReading
 
         func run() async throws {
-            try await reading.run { worker, purpose, market, keys, actor in
+            try await reading.run(remotely: self) { worker, purpose, market, keys, actor in
                 try await ReadPayoutMethod(market: market, keys: keys)(of: worker, for: purpose, by: actor).json
             }
         }
@@ -78,7 +78,7 @@ struct TaxProfileCommand: AsyncParsableCommand {
         @Option(help: "w9, w8ben or declaration.") var form = "declaration"
 
         func run() async throws {
-            try await event.run { worker, market, actor in
+            try await event.run(remotely: self) { worker, market, actor in
                 let form = try choice(form, of: TaxForm.self, field: "form")
                 let profile = try TaxProfile(residence: residence, taxpayerNumber: readLine() ?? "", form: form)
                 try await SetTaxProfile(market: market, keys: try market.ring)(profile, of: worker, by: actor)
@@ -92,7 +92,7 @@ struct TaxProfileCommand: AsyncParsableCommand {
         @OptionGroup var reading: SecretReading
 
         func run() async throws {
-            try await reading.run { worker, purpose, market, keys, actor in
+            try await reading.run(remotely: self) { worker, purpose, market, keys, actor in
                 try await ReadTaxProfile(market: market, keys: keys)(of: worker, for: purpose, by: actor).json
             }
         }
@@ -108,9 +108,10 @@ struct SecretReading: ParsableArguments {
     @Flag(help: "Print JSON.") var json = false
 
     func run(
+        remotely command: some ParsableCommand,
         _ read: (Worker.ID, ReadingPurpose, Market, KeyRing, Principal.ID) async throws -> JSON
     ) async throws {
-        try await withSession(options) { session in
+        try await withSession(options, remotely: command as? any RemoteCommand) { session in
             let purpose = try choice(
                 purpose, of: ReadingPurpose.self, field: "purpose", but: [.ownAccess, .marking]
             )

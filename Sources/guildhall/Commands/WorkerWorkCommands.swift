@@ -99,13 +99,18 @@ extension WorkerCommand {
 extension Session {
     /// The batch that `REQUESTER/BATCH` names; the requester by the operator's key for them or by id.
     func batch(_ text: String, field: String) async throws -> (requester: Requester.ID, id: Batch.ID) {
-        guard let slash = text.lastIndex(of: "/"), let id = Batch.ID(String(text[text.index(after: slash)...])) else {
-            throw BadInput(field, "must be written as REQUESTER/BATCH, the batch by its id")
-        }
-        let name = String(text[..<slash])
+        let (name, id) = try batchName(text, field)
         if let requester = Requester.ID(name) { return (requester, id) }
         return (try await requester(name), id)
     }
+}
+
+/// The two parts of `REQUESTER/BATCH`.
+func batchName(_ text: String, _ field: String) throws -> (requester: String, id: Batch.ID) {
+    guard let slash = text.lastIndex(of: "/"), let id = Batch.ID(String(text[text.index(after: slash)...])) else {
+        throw BadInput(field, "must be written as REQUESTER/BATCH, the batch by its id")
+    }
+    return (String(text[..<slash]), id)
 }
 
 extension EligibleBatch {
