@@ -94,8 +94,8 @@ extension Transaction {
         return (Posting.statement(entries, kept, at: instant), kept.count)
     }
 
-    /// Waits for a slice that holds enough, and splits it in two, as others want one too, so that the connection has one
-    /// of its own; where no slice holds enough, all are locked and put together.
+    /// Waits for a slice that holds enough, and splits it, as others want one too, so that each connection has one of its
+    /// own; where no slice holds enough, all are locked and put together.
     ///
     /// - Throws: ``LedgerRefusal/insufficientFunds`` when the account does not hold that much.
     private func makeRoom(for change: Posting.Change) async throws {
@@ -127,12 +127,20 @@ extension Transaction {
             return false
         }
         try await execute("release savepoint room")
-        // Half of what is not needed now, so that the next one finds a slice too.
-        try await split(slice, of: change.account.id, off: (balance + min(change.amount, 0)) / 2)
+        try await split(slice, of: change, balance: balance)
         return true
     }
 
-    private func split(_ slice: Int, of account: Account.ID, off half: Int64) async throws {
+    /// How many times the amount each part holds at least, but for the first.
+    private static var postingsEach: Int64 { 16 }
+
+    /// Leaves parts of what is not needed now in slices that are not there yet, the connection's own first: as many as
+    /// leave each enough for some postings like this one, and one at least.
+    private func split(_ slice: Int, of change: Posting.Change, balance: Int64) async throws {
+        let (account, rest) = (change.account.id, balance + min(change.amount, 0))
+        let amount = max(Int64(clamping: change.amount.magnitude), 1)
+        let parts = min(max(rest / Self.postingsEach / amount, 1), 63)
+        // In the order of their numbers, in which whoever else splits comes to them.
         try await execute(
             """
             with free as materialized (
@@ -140,17 +148,18 @@ extension Transaction {
                   from generate_series(0, 63) as number
                  where not exists (select from account_slice where account_id = \(account) and slice_no = number)
                  order by number <> \(fragment: Posting.ownSlice), random()
-                 limit 1
+                 limit \(parts)
             ),
             split as (
                 insert into account_slice (account_id, slice_no, balance_minor)
-                select \(account), slice_no, \(half) from free
+                select \(account), slice_no, \(rest)::bigint / ((select count(*) from free) + 1)
+                  from free
+                 order by slice_no
                 on conflict on constraint account_slice_pkey do nothing
                 returning balance_minor
             )
             update account_slice
-               set balance_minor = account_slice.balance_minor - split.balance_minor
-              from split
+               set balance_minor = account_slice.balance_minor - (select coalesce(sum(balance_minor), 0) from split)
              where account_id = \(account) and slice_no = \(slice)
             """)
     }
