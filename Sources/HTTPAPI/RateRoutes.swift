@@ -192,8 +192,8 @@ extension RateCardVersion {
             "version": .integer(Int64(version)), "card": .string("\(id)"), "name": .string(name),
             "state": .string(state.rawValue), "content_hash": .string(contentHash.hexadecimal),
             "prepared_by": .string("\(preparedBy)"), "approved_by": approvedBy.map { .string("\($0)") } ?? .null,
-            "from": inForce?.lower.map { .string($0.secondText) } ?? .null,
-            "until": inForce?.upper.map { .string($0.secondText) } ?? .null,
+            "from": .second(inForce?.lower),
+            "until": .second(inForce?.upper),
         ]
     }
 }
@@ -205,8 +205,8 @@ extension PayFloorPeriod {
             "tier": floor.tier.map { .string($0.rawValue) } ?? .null,
             "hourly_minor": .integer(floor.hourly.minorUnits), "currency": .string(floor.hourly.currency.code),
             "median_of": .integer(Int64(floor.medianOf)), "reason": .string(floor.reason),
-            "from": inForce.lower.map { .string($0.secondText) } ?? .null,
-            "until": inForce.upper.map { .string($0.secondText) } ?? .null,
+            "from": .second(inForce.lower),
+            "until": .second(inForce.upper),
         ]
     }
 }
