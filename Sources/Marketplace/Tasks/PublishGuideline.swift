@@ -31,9 +31,9 @@ package struct PublishGuideline: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorizePublisher(actor, for: requester)
-            let guideline = try await change.lockForPublishing(id, of: requester)
+            let locked = try await change.lockForPublishing(id, of: requester)
             let change = try await change.afterWaiting()
-            guard let guideline,
+            guard let guideline = locked,
                 let newest = try await transaction.guidelineVersion(guideline.newestVersion, of: id, requester)
             else { throw NotFound("guideline") }
             guard newest.hash != Digest(of: draft.text) else { throw GuidelineRefusal.unchanged(newest.number) }
