@@ -220,6 +220,7 @@ extension Catalogue {
         503 provider_unavailable The sign-in provider does not answer. Try again, or ask who runs it.
         403 rate_approver_is_maker Whoever prepared a rate card cannot approve it. Another person of finance must.
         422 rate_card_content_differs The content hash is not this card's. Look at what you approve.
+        409 rate_card_not_in_force This rate card does not hold at that time.
         409 rate_card_wrong_state A rate card that is … cannot ….
         422 rate_in_the_past A rate card begins and ends at times to come.
         429 rate_limited Too many requests in a minute; Retry-After says when to come back.
