@@ -105,6 +105,7 @@ struct AccessMatrixTests {
         return try await server.send(
             endpoint.method.rawValue, path, token: token,
             key: endpoint.isKeyed ? "matrix-\(endpoint.id)-\(token ?? "")" : nil, json: endpoint.body?.shape.example,
+            contentType: endpoint.body?.mediaTypes.first ?? "application/json",
             headers: endpoint.needsMatch ? ["If-Match": "*"] : [:])
     }
 
