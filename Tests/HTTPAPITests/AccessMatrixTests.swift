@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Every endpoint, as everybody, on an own and on a foreign object, against the rule that its declaration gives.
-@Suite("Who may call what", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Who may call what", .scratchDatabase, .turnLimit(minutes: 20))
 struct AccessMatrixTests {
     /// Somebody who calls, and what they hold.
     private struct Person {

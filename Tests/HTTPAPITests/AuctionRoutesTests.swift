@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes of auctions for requesters and operators, and of the doctor", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of auctions for requesters and operators, and of the doctor", .scratchDatabase)
 struct AuctionRoutesTests {
     @Test("a requester opens an auction and reads its report; operators close it early by two, explain and verify it")
     func auction() async throws {

@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes of rates, payouts, clawbacks and taxes", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of rates, payouts, clawbacks and taxes", .scratchDatabase)
 struct FinanceRoutesTests {
     private func small() async throws -> SmallMarket {
         try await SmallMarket(

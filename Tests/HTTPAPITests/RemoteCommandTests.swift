@@ -43,7 +43,7 @@ private struct Caller: Sendable {
     }
 }
 
-@Suite("Commands that ask a server", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Commands that ask a server", .scratchDatabase)
 struct RemoteCommandTests {
     @Test("webhooks, tokens and asks are done over HTTP, as whoever the token belongs to")
     func done() async throws {

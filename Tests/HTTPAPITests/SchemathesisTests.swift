@@ -13,7 +13,7 @@ import Testing
 @Suite(
     "Schemathesis", .scratchDatabase, .serialized,
     .enabled(if: Clients.areInstalled, "schemathesis is not installed; `make clients` does it"),
-    .timeLimit(.minutes(60)))
+    .turnLimit(minutes: 20))
 struct SchemathesisTests {
     private static var isSoak: Bool { ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1" }
     private static let roles =
