@@ -1,8 +1,8 @@
 #!/bin/bash
 # fuzz-edge.sh [SECONDS]: lets libFuzzer at the JSON edge (Sources/EdgeFuzz) under AddressSanitizer, from the corpus of
 # Tests/FormatsTests/Corpus on; so many seconds after it is built, 600 if left out, it ends. What it learns stays in
-# .build/fuzz/found; an input that ends the process is kept as .build/fuzz/crash-… (or timeout-…, oom-…, leak-…), and
-# the script fails. Nothing is written elsewhere. SwiftPM would build everything with the sanitizers, so swiftc builds
+# .build/fuzz/found; an input that ends the process is kept as .build/fuzz/crash-…, timeout-…, oom-… or leak-…, and the
+# script fails. Nothing is written elsewhere. SwiftPM would build everything with the sanitizers, so swiftc builds
 # the two targets here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -34,8 +34,8 @@ swiftc "${flags[@]}" -I "$folder" -module-name EdgeFuzz "${edge[@]}" "$folder/Fo
     -o "$folder/edge" 2> "$folder/link.log" || status=$?
 grep -v 'Cannot export local symbol' "$folder/link.log" >&2 || true
 [ "$status" -eq 0 ] || exit "$status"
-# The input says more than a backtrace of the optimised program, and the two handlers of crashes do not get on. libFuzzer
-# looks at the time between inputs only; what it should have ended itself is ended from outside.
+# The input says more than a backtrace of the optimised program, and the two handlers of crashes do not get on.
+# libFuzzer looks at the time between inputs only; what it should have ended itself is ended from outside.
 SWIFT_BACKTRACE=enable=no timeout --foreground --kill-after=10 "$((seconds + 60))" "$folder/edge" \
     -max_total_time="$seconds" -max_len=4096 -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="$folder/" -dict=scripts/fuzz-edge.dict "$folder/found" Tests/FormatsTests/Corpus

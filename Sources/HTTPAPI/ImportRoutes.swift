@@ -159,6 +159,9 @@ extension Call {
     }
 
     /// Of a file of workers, its rows, and what is wrong with others.
+    ///
+    /// Not inlined into an async body, as errors in there end the optimizer of Swift 6.3.1.
+    @inline(never)
     fileprivate func roster(unpackedMax: Int) throws(BadInput) -> (entries: [RosterEntry], faults: [RecordFault]) {
         var entries: [RosterEntry] = []
         var faults: [RecordFault] = []
