@@ -158,17 +158,16 @@ struct RateRoutes {
 
     @Sendable private func prepareEnd(_ call: Call) async throws -> Outcome {
         let (version, actor, end) = (try call.number("version"), try call.actor, try call.instant("at"))
-        let json = { @Sendable (made: (ending: EndRateCard.Ending, end: Date)) -> JSON in
-            ["ending": .string("\(made.ending)"), "at": .second(made.end)]
-        }
-        return try await call.once(201, json) {
+        return try await call.once(
+            201, { (made: EndRateCard.Prepared) in ["ending": .string("\(made.id)"), "at": .second(made.end)] }
+        ) {
             try await EndRateCard(market: $0).prepare(version, at: end, by: actor)
         }
     }
 
     @Sendable private func approveEnd(_ call: Call) async throws -> Outcome {
         let (version, actor) = (try call.number("version"), try call.actor)
-        let ending: EndRateCard.Ending = try call.id("ending")
+        let ending: AuditEvent.ID = try call.id("ending")
         return try await call.once(200, { (end: Date) in ["state": "ended", "at": .second(end)] }) {
             try await EndRateCard(market: $0).approve(ending, of: version, by: actor)
         }

@@ -5,8 +5,11 @@ internal import Store
 /// Ends a published version at an instant to come, with its rates and rules. A maker prepares the end, a checker
 /// approves it: both at once, or one after the other.
 package struct EndRateCard: Sendable {
-    /// An end that a maker has prepared: its event in the audit log, which nobody can change.
-    package typealias Ending = Identifier<AuditEvent>
+    /// An end that a maker has prepared: an event of the audit log, which nobody can change.
+    package struct Prepared: Sendable {
+        package let id: AuditEvent.ID
+        package let end: Date
+    }
 
     let market: Market
 
@@ -30,11 +33,9 @@ package struct EndRateCard: Sendable {
     /// Puts on record that a version is to end; nothing ends by that. Until the instant comes it can be approved.
     ///
     /// - Parameter end: the next whole second counts.
-    /// - Returns: what is approved, and when the version would end.
+    /// - Returns: what is approved.
     /// - Throws: ``AccessRefusal``; ``NotFound``; ``RateCardRefusal``.
-    package func prepare(
-        _ version: Int, at end: Date, by maker: Principal.ID
-    ) async throws -> (ending: Ending, end: Date) {
+    package func prepare(_ version: Int, at end: Date, by maker: Principal.ID) async throws -> Prepared {
         let end = Date(timeIntervalSince1970: end.timeIntervalSince1970.rounded(.up))
         return try await market.change { change in
             try await change.transaction.authorize(maker, as: .financeMaker)
@@ -47,7 +48,7 @@ package struct EndRateCard: Sendable {
             )
             try await change.transaction.insert(event)
             change.note(event.id)
-            return (event.id, end)
+            return Prepared(id: event.id, end: end)
         }
     }
 
@@ -56,7 +57,7 @@ package struct EndRateCard: Sendable {
     /// - Returns: when it ends.
     /// - Throws: ``AccessRefusal``; ``NotFound``, also for an end of another version; ``RateCardRefusal``.
     @discardableResult
-    package func approve(_ ending: Ending, of version: Int, by checker: Principal.ID) async throws -> Date {
+    package func approve(_ ending: AuditEvent.ID, of version: Int, by checker: Principal.ID) async throws -> Date {
         try await market.change { change in
             try await change.transaction.authorize(checker, as: .financeChecker)
             let card = try await change.card(version, locked: true)

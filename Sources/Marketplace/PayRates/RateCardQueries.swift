@@ -94,7 +94,7 @@ extension Transaction {
 
     /// Who has prepared the end of a version, and for when.
     func preparedEnd(
-        _ ending: EndRateCard.Ending, of card: RateCardVersion.ID
+        _ ending: AuditEvent.ID, of card: RateCardVersion.ID
     ) async throws -> (maker: Principal.ID, end: Date)? {
         try await firstRow(
             """
