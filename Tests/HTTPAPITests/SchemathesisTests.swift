@@ -60,6 +60,7 @@ struct SchemathesisTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // Half of the endpoints would never meet what is there without its ids. Data that are of the right shape may
         // still not be what the market takes, which it says by 422; and no shape says that a text has no U+0000 (400).
+        // It has no way to write CSV, which is all that rosters are.
         let parameters = ids.sorted { $0.key < $1.key }.map { "\"path.\($0.key)\" = \"\($0.value)\"" }
         let configuration = """
             [parameters]
