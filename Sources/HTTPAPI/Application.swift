@@ -85,6 +85,7 @@ package func endpoints(
         + RequesterRoutes(market: market).endpoints
         + BatchRoutes(market: market).endpoints
         + TaskRoutes(market: market).endpoints
+        + ImportRoutes(market: market).endpoints
         + WorkerRoutes(market: market).endpoints
         + AvailabilityRoutes(market: market).endpoints
         + TeamRoutes(market: market).endpoints

@@ -84,8 +84,8 @@ extension StandingAsk {
         [
             "ask": .string("\(id)"), "profession": profession.map { .string($0.code) } ?? .null,
             "hourly_minor": .integer(hourly.minorUnits), "currency": .string(hourly.currency.code),
-            "from": inForce.lower.map { .string($0.internetText) } ?? .null,
-            "until": inForce.upper.map { .string($0.internetText) } ?? .null,
+            "from": .millisecond(inForce.lower),
+            "until": .millisecond(inForce.upper),
         ]
     }
 }

@@ -172,7 +172,7 @@ struct BatchRoutes {
     @Sendable private func changeDeadline(_ call: Call) async throws -> Outcome {
         let (key, actor) = (try call.batch(), try call.actor)
         let due = call["due_at"] == nil ? nil : try call.instant("due_at")
-        return try await call.once(200, { ["due_at": due.map { .string($0.secondText) } ?? .null] }) {
+        return try await call.once(200, { ["due_at": .second(due)] }) {
             try await ChangeDeadline(market: $0)(due, of: key.id, from: key.requester, by: actor)
         }
     }

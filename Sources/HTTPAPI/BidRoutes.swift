@@ -117,7 +117,7 @@ struct BidRoutes {
     /// 200 with the leases that were taken at once; said again it is refused as answered, which is harmless.
     @Sendable private func accept(_ call: Call) async throws -> Outcome {
         let (leases, until) = try await AcceptAward(market: market)(try call.award(), by: try call.actor)
-        return .json(["assignments": .array(leases.map(\.json)), "reserved_until": .string(until.internetText)])
+        return .json(["assignments": .array(leases.map(\.json)), "reserved_until": .millisecond(until)])
     }
 
     @Sendable private func decline(_ call: Call) async throws -> Outcome {

@@ -58,6 +58,8 @@ struct DocumentPage: Sendable {
         }
         if let body = endpoint.body, body.shape.json["properties"]?.objectValue?.isEmpty == false {
             parts.append("<h4>Body</h4>\(members(body.shape.json))")
+        } else if let body = endpoint.body, body.isFile {
+            parts.append("<h4>Body</h4><p><code>\(escaped(body.mediaTypes.joined(separator: ", ")))</code></p>")
         }
         for answer in endpoint.answers {
             parts.append("<h4>\(answer.status)</h4>")
@@ -119,8 +121,8 @@ struct DocumentPage: Sendable {
         if endpoint.access != .everybody { lines.append("-H \"Authorization: Bearer $KEY\"") }
         if endpoint.isKeyed { lines.append("-H \"Idempotency-Key: $(uuidgen)\"") }
         if let body = endpoint.body {
-            lines.append("-H \"Content-Type: application/json\"")
-            lines.append("-d '\(body.shape.example.canonicalText)'")
+            lines.append("-H \"Content-Type: \(body.mediaTypes.first ?? "")\"")
+            lines.append(body.isFile ? "--data-binary @FILE" : "-d '\(body.shape.example.canonicalText)'")
         }
         return lines.joined(separator: " \\\n  ")
     }

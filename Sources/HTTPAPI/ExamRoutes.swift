@@ -104,9 +104,6 @@ struct ExamRoutes {
 extension ExamAttempt {
     /// As ``json``, with times as RFC 3339.
     fileprivate var wire: JSON {
-        var members = json.objectValue ?? [:]
-        members["due_at"] = .string(dueAt.secondText)
-        members["expires_at"] = result.map { .string($0.expiresAt.secondText) } ?? .null
-        return .object(members)
+        json.with(["due_at": .second(dueAt), "expires_at": .second(result?.expiresAt)])
     }
 }

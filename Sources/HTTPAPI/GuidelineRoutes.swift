@@ -244,7 +244,7 @@ extension GuidelineVersion {
     fileprivate var wire: JSON {
         [
             "version": .integer(Int64(number)), "text": .string(text), "text_sha256": .string(hash.hexadecimal),
-            "changes": .string(changes), "scope": scope.json, "published_at": .string(publishedAt.secondText),
+            "changes": .string(changes), "scope": scope.json, "published_at": .second(publishedAt),
             "published_by": publishedBy.map { .string("\($0)") } ?? .null,
         ]
     }

@@ -10,6 +10,15 @@ extension BatchRefusal: HTTPRefusal {
     }
 }
 
+extension ImportRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .faulty, .tooManyForStrict: .unprocessableContent
+        case .sourceChanged, .underWay: .conflict
+        }
+    }
+}
+
 extension ProjectRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

@@ -214,7 +214,7 @@ extension Outcome {
         var response = Response(
             json: [
                 "session": .string("\(session.id)"), "method": .string(session.method.rawValue),
-                "created_at": .null, "seen_at": .null, "ends_at": .string(session.endsAt.internetText),
+                "created_at": .null, "seen_at": .null, "ends_at": .millisecond(session.endsAt),
                 "ended_at": .null,
             ], status: .created)
         response.headers[values: .setCookie] =
@@ -233,8 +233,8 @@ extension PersonSession {
     fileprivate var json: JSON {
         [
             "session": .string("\(id)"), "method": .string(method.rawValue),
-            "created_at": .string(createdAt.internetText), "seen_at": .string(seenAt.internetText),
-            "ends_at": .string(endsAt.internetText), "ended_at": endedAt.map { .string($0.internetText) } ?? .null,
+            "created_at": .millisecond(createdAt), "seen_at": .millisecond(seenAt),
+            "ends_at": .millisecond(endsAt), "ended_at": .millisecond(endedAt),
         ]
     }
 }
@@ -242,18 +242,18 @@ extension PersonSession {
 extension IssuedToken {
     fileprivate var json: JSON {
         [
-            "token": .string(secret), "token_id": .string("\(id)"), "expires_at": .string(expiresAt.internetText),
+            "token": .string(secret), "token_id": .string("\(id)"), "expires_at": .millisecond(expiresAt),
         ]
     }
 }
 
 extension TokenLine {
     fileprivate var json: JSON {
-        func text(_ instant: Date?) -> JSON { instant.map { .string($0.internetText) } ?? .null }
-        return [
+        [
             "token_id": .string("\(id)"), "name": .string(name),
-            "scopes": .array(scopes.ordered.map { .string($0.rawValue) }), "created_at": text(createdAt),
-            "expires_at": text(expiresAt), "revoked_at": text(revokedAt), "last_used_at": text(lastUsedAt),
+            "scopes": .array(scopes.ordered.map { .string($0.rawValue) }), "created_at": .millisecond(createdAt),
+            "expires_at": .millisecond(expiresAt), "revoked_at": .millisecond(revokedAt),
+            "last_used_at": .millisecond(lastUsedAt),
             "replaces": replaces.map { .string("\($0)") } ?? .null,
         ]
     }

@@ -141,7 +141,7 @@ struct LedgerRoutes {
                 "other_kind": .string(line.otherKind.rawValue),
                 "other_owner": line.otherOwner.map { .string($0.uuidString.lowercased()) } ?? .null,
                 "source": .string(line.source.uuidString.lowercased()),
-                "posted_at": .string(line.postedAt.internetText),
+                "posted_at": .millisecond(line.postedAt),
             ]
         }
     }

@@ -173,7 +173,7 @@ struct PayoutListRoutes {
         let minimum = call["minimum_minor"]?.integerValue ?? 0
         return try await call.once(
             200,
-            { (schedule: PayoutSchedule) in ["next_at": schedule.nextAt.map { .string($0.secondText) } ?? .null] }
+            { (schedule: PayoutSchedule) in ["next_at": .second(schedule.nextAt)] }
         ) {
             try await SchedulePayouts(market: $0)(dates, minimumMinor: minimum, from: source, by: actor)
         }

@@ -108,11 +108,12 @@ struct PayoutRoutes {
         let result = try await PreparePayoutRun(market: market, keys: keys)(
             from: try call.string("source"), on: day, minimumMinor: call["minimum_minor"]?.integerValue ?? 0,
             by: try call.actor)
-        var members = result.batch.wire.objectValue ?? [:]
-        members["message_id"] = .string(result.batch.messageID)
-        members["excluded_count"] = .integer(Int64(result.excluded.count))
-        members["excluded"] = .array(result.excluded.prefix(200).map(\.json))
-        return .json(.object(members), status: 201)
+        let told = result.batch.wire.with([
+            "message_id": .string(result.batch.messageID),
+            "excluded_count": .integer(Int64(result.excluded.count)),
+            "excluded": .array(result.excluded.prefix(200).map(\.json)),
+        ])
+        return .json(told, status: 201)
     }
 
     @Sendable private func lines(_ call: Call) async throws -> Outcome {

@@ -10,7 +10,7 @@ struct RateRoutes {
     private static let version = Parameter.path("version", .integer(1...1_000_000))
     private static let own: [Code] = [
         "rate_approver_is_maker", "unknown_profession", "rate_card_wrong_state", "rate_card_content_differs",
-        "rate_in_the_past", "rate_overlaps",
+        "rate_in_the_past", "rate_card_not_in_force", "rate_overlaps",
     ]
     private static let maker = Access.platform([.financeMaker])
     private static let card = Shape.object(
@@ -35,7 +35,7 @@ struct RateRoutes {
         ])
     let market: Market
 
-    var endpoints: [Endpoint] { cards + floors }
+    var endpoints: [Endpoint] { cards + endings + floors }
 
     private var cards: [Endpoint] {
         [
@@ -74,6 +74,32 @@ struct RateRoutes {
                     .query("from", .integer(1...1_000_000), required: true),
                     .query("to", .integer(1...1_000_000), required: true),
                 ] + Parameter.pagingOn, gives: .ok(.page(Self.change)), refuses: ["not_found"], by: compare),
+        ]
+    }
+
+    private var endings: [Endpoint] {
+        [
+            Endpoint(
+                .post, Self.path + "/endings", "prepareRateCardEnd",
+                "Prepare the end of a published version at an instant to come; nothing ends by that", .rates,
+                for: Self.maker, query: [Self.version], takes: .json(["at": .time]),
+                gives: .created(["ending": .id, "at": Shape.time.described("The next whole second.")]),
+                refuses: Self.own, by: prepareEnd),
+            Endpoint(
+                .post, Self.path + "/endings/{ending}/approve", "approveRateCardEnd",
+                "End the version as it was prepared; not by whoever prepared it", .rates,
+                for: .platform([.financeChecker]), query: [Self.version], takes: .empty,
+                gives: .ok(["state": .words("ended"), "at": .time]), refuses: Self.own, by: approveEnd),
+            Endpoint(
+                .post, "/v1/rate-resolutions", "resolveRate",
+                "What a task is paid by a card, and how that comes about; neither is kept", .rates, for: .anybody,
+                takes: .json(
+                    [
+                        "card": Shape.anyObject.described("As for a draft; when it holds is in its `in_force`."),
+                        "task": Shape.anyObject.described("See samples/what-if/contract-task.json."), "at": .time,
+                    ], bytesMax: 4 << 20), keyed: false,
+                gives: .ok(["resolution": Shape.anyObject.described("With `no_rate` where the card has none.")]),
+                by: resolve),
         ]
     }
 
@@ -128,6 +154,28 @@ struct RateRoutes {
         return try await call.once(200, { (_: Void) in ["state": "discarded"] }) {
             try await DiscardRateCard(market: $0)(version, by: actor)
         }
+    }
+
+    @Sendable private func prepareEnd(_ call: Call) async throws -> Outcome {
+        let (version, actor, end) = (try call.number("version"), try call.actor, try call.instant("at"))
+        return try await call.once(
+            201, { (made: EndRateCard.Prepared) in ["ending": .string("\(made.id)"), "at": .second(made.end)] }
+        ) {
+            try await EndRateCard(market: $0).prepare(version, at: end, by: actor)
+        }
+    }
+
+    @Sendable private func approveEnd(_ call: Call) async throws -> Outcome {
+        let (version, actor) = (try call.number("version"), try call.actor)
+        let ending: AuditEvent.ID = try call.id("ending")
+        return try await call.once(200, { (end: Date) in ["state": "ended", "at": .second(end)] }) {
+            try await EndRateCard(market: $0).approve(ending, of: version, by: actor)
+        }
+    }
+
+    @Sendable private func resolve(_ call: Call) async throws -> Outcome {
+        let (card, task) = (try RateCard(json: call["card"] ?? [:]), try RateTask(json: call["task"] ?? [:]))
+        return .json(["resolution": card.resolve(task, at: try call.instant("at")).json])
     }
 
     @Sendable private func compare(_ call: Call) async throws -> Outcome {
@@ -192,8 +240,8 @@ extension RateCardVersion {
             "version": .integer(Int64(version)), "card": .string("\(id)"), "name": .string(name),
             "state": .string(state.rawValue), "content_hash": .string(contentHash.hexadecimal),
             "prepared_by": .string("\(preparedBy)"), "approved_by": approvedBy.map { .string("\($0)") } ?? .null,
-            "from": inForce?.lower.map { .string($0.secondText) } ?? .null,
-            "until": inForce?.upper.map { .string($0.secondText) } ?? .null,
+            "from": .second(inForce?.lower),
+            "until": .second(inForce?.upper),
         ]
     }
 }
@@ -205,8 +253,8 @@ extension PayFloorPeriod {
             "tier": floor.tier.map { .string($0.rawValue) } ?? .null,
             "hourly_minor": .integer(floor.hourly.minorUnits), "currency": .string(floor.hourly.currency.code),
             "median_of": .integer(Int64(floor.medianOf)), "reason": .string(floor.reason),
-            "from": inForce.lower.map { .string($0.secondText) } ?? .null,
-            "until": inForce.upper.map { .string($0.secondText) } ?? .null,
+            "from": .second(inForce.lower),
+            "until": .second(inForce.upper),
         ]
     }
 }

@@ -69,10 +69,7 @@ struct ReviewRoutes {
     @Sendable private func submission(_ call: Call) async throws -> Outcome {
         let found = try await ReadSubmission(market: market)(
             try call.id("assignment"), of: try call.id("requester"), by: try call.actor)
-        var json = found.item.blind.objectValue ?? [:]
-        json["payload"] = found.payload
-        json["answer"] = found.answer
-        return .json(.object(json))
+        return .json(found.item.blind.with(["payload": found.payload, "answer": found.answer]))
     }
 
     @Sendable private func judge(_ call: Call) async throws -> Outcome {
@@ -128,7 +125,7 @@ extension ReviewItem {
         [
             "assignment": .string("\(assignment)"), "batch": .string("\(batch)"), "task": .string("\(task)"),
             "external_key": .string(externalKey), "guideline_version": .integer(Int64(guidelineVersion)),
-            "submitted_at": .string(submittedAt.internetText),
+            "submitted_at": .millisecond(submittedAt),
         ]
     }
 }
@@ -147,7 +144,7 @@ extension OpenRework {
         [
             "assignment": .string("\(assignment)"), "requester": .string("\(requester)"),
             "round": .integer(Int64(round)), "reasons": .string(reasons), "sheet": sheet,
-            "sent_at": .string(sentAt.internetText), "answer_until": .string(answerUntil.internetText),
+            "sent_at": .millisecond(sentAt), "answer_until": .millisecond(answerUntil),
         ]
     }
 }

@@ -5,7 +5,6 @@ internal import Marketplace
 
 /// Why work was offered or not: workers read their own part, requesters counts by reason, operators all of it.
 struct ScheduleRoutes {
-    private static let milliseconds = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
     let market: Market
 
     var endpoints: [Endpoint] {
@@ -47,6 +46,6 @@ struct ScheduleRoutes {
         let before = try call.query["before"].map { try Call.instant($0, "before") }
         let items = try await ExplainRouting(market: market)(
             key, before: before, limit: call.limit, as: call.choice("as") ?? .requester, by: try call.actor)
-        return .page(items, limit: call.limit, next: { $0.since.formatted(Self.milliseconds) }, \.json)
+        return .page(items, limit: call.limit, next: { $0.since.internetText }, \.json)
     }
 }

@@ -34,11 +34,6 @@ struct TaskRoutes {
                     ["tasks": Shape.list(.text, 1...WithdrawTasks.most).described("External keys.")],
                     bytesMax: 512 << 10),
                 gives: .ok(.withdrawn), refuses: ["batch_not_in_work"], by: withdraw),
-            Endpoint(
-                .get, BatchRoutes.path + "/imports", "listImports", "Imports of files into a batch, newest first",
-                .batches, for: RequesterRoutes.publisher,
-                query: [.query("state", .choice(ImportState.self))] + Parameter.paging,
-                gives: .ok(.page(.importRun)), by: imports),
         ]
     }
 
@@ -104,14 +99,6 @@ struct TaskRoutes {
         return try await call.once(200, \.wire) {
             try await WithdrawTasks(market: $0)(names, of: key.id, from: key.requester, by: actor)
         }
-    }
-
-    @Sendable private func imports(_ call: Call) async throws -> Outcome {
-        let (key, actor) = (try call.batch(), try call.actor)
-        let found = try await ListImports(market: market)(
-            into: key.id, of: key.requester, in: call.choice("state"), before: try call.identifier("before"),
-            limit: call.limit, by: actor)
-        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.wire)
     }
 
     @Sendable private func tasks(_ call: Call) async throws -> Outcome {

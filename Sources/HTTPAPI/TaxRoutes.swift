@@ -120,11 +120,9 @@ struct TaxRoutes {
         let found = try await ListTaxChoices(market: market)(
             of: try call.id("worker"), before: try call.identifier("before"), limit: call.limit, by: try call.actor)
         return .page(found, limit: call.limit, next: { "\($0.id)" }) { dated in
-            var members = dated.choice.json.objectValue ?? [:]
-            members["choice"] = .string("\(dated.id)")
-            members["from"] = .string(dated.from.secondText)
-            members["until"] = dated.until.map { .string($0.secondText) } ?? .null
-            return .object(members)
+            dated.choice.json.with([
+                "choice": .string("\(dated.id)"), "from": .second(dated.from), "until": .second(dated.until),
+            ])
         }
     }
 

@@ -138,8 +138,8 @@ struct TeamRoutes {
         return .page(found, limit: call.limit, next: { "\($0.id)" }) { member in
             [
                 "membership": .string("\(member.id)"), "worker": .string("\(member.worker)"),
-                "worker_key": .string(member.workerKey), "joined_at": .string(member.joinedAt.secondText),
-                "left_at": member.leftAt.map { .string($0.secondText) } ?? .null,
+                "worker_key": .string(member.workerKey), "joined_at": .second(member.joinedAt),
+                "left_at": .second(member.leftAt),
             ]
         }
     }
@@ -176,7 +176,7 @@ struct TeamRoutes {
             [
                 "profession": .string(capacity.profession.code),
                 "weekly_minutes": .integer(Int64(capacity.weeklyMinutes)),
-                "since": .string(capacity.since.secondText),
+                "since": .second(capacity.since),
             ]
         }
         return .json(["items": .array(items)])
@@ -198,7 +198,7 @@ struct TeamRoutes {
             [
                 "assignment": .string("\(item.assignment)"), "worker_key": .string(item.workerKey),
                 "project": .string(item.projectName), "state": .string(item.state.rawValue),
-                "leased_at": .string(item.leasedAt.internetText), "pay_minor": .integer(item.pay.minorUnits),
+                "leased_at": .millisecond(item.leasedAt), "pay_minor": .integer(item.pay.minorUnits),
                 "currency": .string(item.pay.currency.code),
             ]
         }

@@ -178,19 +178,10 @@ extension TierOutcome {
 
 extension TierProposal {
     /// As ``json``, with its time as RFC 3339.
-    fileprivate var wire: JSON {
-        var members = json.objectValue ?? [:]
-        members["proposed_at"] = .string(proposedAt.internetText)
-        return .object(members)
-    }
+    fileprivate var wire: JSON { json.with(["proposed_at": .millisecond(proposedAt)]) }
 }
 
 extension TierPeriod {
     /// As ``json``, with times as RFC 3339.
-    fileprivate var wire: JSON {
-        var members = json.objectValue ?? [:]
-        members["from"] = .string(from.internetText)
-        members["until"] = until.map { .string($0.internetText) } ?? .null
-        return .object(members)
-    }
+    fileprivate var wire: JSON { json.with(["from": .millisecond(from), "until": .millisecond(until)]) }
 }

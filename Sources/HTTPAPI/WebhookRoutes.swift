@@ -185,9 +185,9 @@ extension WebhookEndpoint {
     fileprivate var json: JSON {
         [
             "webhook": .string("\(id)"), "url": .string(url), "kinds": .array(kinds.map { .string($0) }),
-            "state": .string(state.rawValue), "created_at": .string(createdAt.internetText),
-            "failing_since": failingSince.map { .string($0.internetText) } ?? .null,
-            "ended_at": endedAt.map { .string($0.internetText) } ?? .null,
+            "state": .string(state.rawValue), "created_at": .millisecond(createdAt),
+            "failing_since": .millisecond(failingSince),
+            "ended_at": .millisecond(endedAt),
         ]
     }
 }
@@ -197,10 +197,10 @@ extension WebhookDelivery {
         [
             "event": .string(event.uuidString.lowercased()), "position": .integer(position), "type": .string(kind),
             "subject": .string(subject), "subject_id": .string(subjectID.uuidString.lowercased()),
-            "occurred_at": .string(occurredAt.internetText), "state": .string(state.rawValue),
+            "occurred_at": .millisecond(occurredAt), "state": .string(state.rawValue),
             "attempts": .integer(Int64(attempts)),
-            "due_at": state == .waiting ? .string(dueAt.internetText) : .null,
-            "ended_at": endedAt.map { .string($0.internetText) } ?? .null,
+            "due_at": state == .waiting ? .millisecond(dueAt) : .null,
+            "ended_at": .millisecond(endedAt),
         ]
     }
 }
@@ -210,7 +210,7 @@ extension WebhookAttempt {
         [
             "attempt": .integer(Int64(number)), "took_ms": .integer(Int64(tookMilliseconds)),
             "status": status.map { .integer(Int64($0)) } ?? .null, "fault": fault.map(JSON.string) ?? .null,
-            "tried_at": triedAt.map { .string($0.internetText) } ?? .null,
+            "tried_at": .millisecond(triedAt),
         ]
     }
 }

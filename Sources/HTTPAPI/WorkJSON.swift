@@ -9,8 +9,8 @@ extension Assignment {
             "assignment_id": .string("\(id)"), "requester_id": .string("\(requester)"),
             "batch_id": .string("\(batch)"), "task_id": .string("\(task)"), "slot": .integer(Int64(slot)),
             "state": .string(state.rawValue), "lease_token": .integer(leaseToken),
-            "leased_at": .string(leasedAt.internetText), "lease_until": .string(leaseUntil.internetText),
-            "answer_by": .string(answerBy.internetText), "terms": terms,
+            "leased_at": .millisecond(leasedAt), "lease_until": .millisecond(leaseUntil),
+            "answer_by": .millisecond(answerBy), "terms": terms,
         ]
     }
 }
@@ -38,7 +38,7 @@ extension Offer {
     var json: JSON {
         [
             "offer_id": .string("\(id)"), "requester_id": .string("\(requester)"), "batch_id": .string("\(batch)"),
-            "state": .string(state.rawValue), "answer_by": .string(answerBy.internetText),
+            "state": .string(state.rawValue), "answer_by": .millisecond(answerBy),
             "pay_minor": .integer(pay.minorUnits), "currency": .string(pay.currency.code),
             "expected_minutes": .integer(Int64(expectedMinutes)),
         ]
@@ -49,14 +49,7 @@ extension Submission {
     var json: JSON {
         [
             "assignment_id": .string("\(assignment)"), "answer_sha256": .string(hash.hexadecimal),
-            "submitted_at": .string(submittedAt.internetText), "state": "submitted",
+            "submitted_at": .millisecond(submittedAt), "state": "submitted",
         ]
-    }
-}
-
-extension Date {
-    /// RFC 3339, UTC, milliseconds.
-    var internetText: String {
-        formatted(.iso8601.year().month().day().timeZone(separator: .omitted).time(includingFractionalSeconds: true))
     }
 }

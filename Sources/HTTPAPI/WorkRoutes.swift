@@ -211,7 +211,7 @@ struct WorkRoutes {
     @Sendable private func readDraft(_ call: Call) async throws -> Outcome {
         let draft = try await ReadDraft(market: market)(try call.id("assignment"), by: try call.actor)
         return .json([
-            "answer": draft.answer, "is_late": .bool(draft.isLate), "saved_at": .string(draft.savedAt.internetText),
+            "answer": draft.answer, "is_late": .bool(draft.isLate), "saved_at": .millisecond(draft.savedAt),
         ])
     }
 }

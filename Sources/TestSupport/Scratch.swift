@@ -65,7 +65,8 @@ package struct Scratch: Sendable {
     }
 }
 
-/// Gives each test a database of its own, cloned from the template, and drops it afterwards.
+/// Gives each test a database of its own, cloned from the template, and drops it afterwards. How long the test may have
+/// it says ``TurnLimit``.
 package struct ScratchDatabaseTrait: TestTrait, SuiteTrait, TestScoping {
     package let isRecursive = true
     let isEmpty: Bool
@@ -75,7 +76,7 @@ package struct ScratchDatabaseTrait: TestTrait, SuiteTrait, TestScoping {
     ) async throws {
         // The call for the suite itself would only take a clone that nobody uses.
         guard testCase != nil else { return try await function() }
-        try await Scratch.fresh(isEmpty: isEmpty) { try await function() }
+        try await Scratch.fresh(isEmpty: isEmpty) { try await TurnLimit.run(test, function) }
     }
 }
 

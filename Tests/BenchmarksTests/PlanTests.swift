@@ -8,7 +8,7 @@ import Testing
 @testable import Benchmarks
 
 /// The plans by which the hot statements run, on a market of a fixed size that is large enough for indexes to pay.
-@Suite("Plans", .scratchDatabase, .serialized, .timeLimit(.minutes(60)))
+@Suite("Plans", .scratchDatabase, .serialized)
 struct PlanTests {
     private static let size: LargeMarket.Size = {
         var size = LargeMarket.Size(tasks: 0)

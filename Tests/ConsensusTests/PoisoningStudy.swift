@@ -130,7 +130,7 @@ extension PoisoningStudy {
     }
 }
 
-@Suite("A study of poisonings", .timeLimit(.minutes(60))) struct PoisoningStudyTests {
+@Suite("A study of poisonings", .timeLimit(.minutes(30))) struct PoisoningStudyTests {
     @Test("in drawn labels: who poisons is found, and at most one honest worker in a hundred is accused")
     func drawn() throws {
         let world = try DrawnWorld(

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Every endpoint, as everybody, on an own and on a foreign object, against the rule that its declaration gives.
-@Suite("Who may call what", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Who may call what", .scratchDatabase, .turnLimit(minutes: 20))
 struct AccessMatrixTests {
     /// Somebody who calls, and what they hold.
     private struct Person {
@@ -105,6 +105,7 @@ struct AccessMatrixTests {
         return try await server.send(
             endpoint.method.rawValue, path, token: token,
             key: endpoint.isKeyed ? "matrix-\(endpoint.id)-\(token ?? "")" : nil, json: endpoint.body?.shape.example,
+            contentType: endpoint.body?.mediaTypes.first ?? "application/json",
             headers: endpoint.needsMatch ? ["If-Match": "*"] : [:])
     }
 

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes of auctions for requesters and operators, and of the doctor", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of auctions for requesters and operators, and of the doctor", .scratchDatabase)
 struct AuctionRoutesTests {
     @Test("a requester opens an auction and reads its report; operators close it early by two, explain and verify it")
     func auction() async throws {
@@ -55,6 +55,93 @@ struct AuctionRoutesTests {
             #expect(verified.body["faults"] == [] && verified.body["bids"] == 3)
             let findings = try await server.send("GET", "/v1/findings", token: chief)
             #expect(findings.body["items"] == [])
+        }
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("what nobody won within the reserve is posted by its requester, once no auction runs, and then claimed")
+    func postRest() async throws {
+        let small = try await SmallMarket()
+        let workers = [try await small.worker("ann"), try await small.worker("ben"), try await small.worker("cem")]
+        let buyer = try await small.bearer(
+            CreatePrincipal(market: small.market)(
+                .key, named: "Buyer", roles: [.requester], for: small.requester, by: small.manager))
+        let batch = try await small.batchForBids()
+        let bidders = try await workers.asyncTokens(small)
+        try await LiveServer.run(small.market) { server in
+            let path = "/v1/batches/\(small.requester)/\(batch)"
+            let closes = Scratch.clock.now().addingTimeInterval(600).formatted(.iso8601)
+            let terms: JSON = [
+                "closes_at": .string(closes), "lane": "sealed", "ceiling_minor": 2_000, "reserve_score_minor": -1_000,
+            ]
+            let opened = try await server.send("POST", path + "/auctions", token: buyer, key: "a", json: terms)
+            let id = try #require(opened.body["auction"]?.stringValue, "\(opened.body)")
+            let post = path + "/post-rest"
+            let early = try await server.send("POST", post, token: buyer, key: "b", json: [:])
+            #expect(early.status == 409 && early.code == "auction_running")
+            for (token, amount) in zip(bidders, [1_500, 1_600, 1_700] as [Int64]) {
+                let bid: JSON = ["amount_minor": .integer(amount)]
+                let placed = try await server.send(
+                    "POST", "/v1/auctions/\(small.requester)/\(id)/bid", token: token, json: bid)
+                #expect(placed.status == 200, "\(placed.body)")
+            }
+            Scratch.clock.advance(by: 600)
+            while try await CloseAuctions(market: small.market)(by: small.manager).hasMore {}
+            #expect(try await server.send("GET", path, token: buyer).body["door"] == "bid")
+            #expect(try await server.send("POST", post, token: bidders[0], key: "c", json: [:]).status == 403)
+            let posted = try await server.send("POST", post, token: buyer, key: "c", json: [:])
+            #expect(posted.status == 200 && posted.body["state"] == "posted", "\(posted.body)")
+            #expect(try await server.send("GET", path, token: buyer).body["door"] == "claim")
+            let twice = try await server.send("POST", post, token: buyer, key: "d", json: [:])
+            #expect(twice.status == 409 && twice.code == "batch_not_for_bids")
+        }
+        let work = try await small.claim(workers[0], batch)
+        #expect(work.terms["pay_minor"] == 2_000)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("a finding is decided once, with reasons, by an operator whom it is not about")
+    func finding() async throws {
+        let small = try await SmallMarket()
+        let ann = try await small.lawyer("ann")
+        _ = try await small.batch(small.draft("one"), tasks: 1)
+        let requirement: Requirement.ID = try await small.market.database.read {
+            try await $0.oneRow("select requirement_id from batch limit 1")["requirement_id"]
+        }
+        let suspicion = try Suspicion(
+            .rotation, in: ScreenCell(requirement: requirement, profession: .lawyer, tier: .expert), small.usd,
+            scoreMilli: 2_500, workers: [ann], auctions: [Scratch.here.identifiers.uuid(at: Scratch.start)],
+            evidence: ["z_milli": 2_500])
+        #expect(try await ReportSuspicions(market: small.market)([suspicion], by: small.manager) == 1)
+        let (chief, token) = (try await small.bearer(small.manager), try await small.bearer(ann))
+        try await LiveServer.run(small.market) { server in
+            let open = try await server.send("GET", "/v1/findings", token: chief)
+            let id = try #require(open.body["items"]?[0]?["finding"]?.stringValue, "\(open.body)")
+            let path = "/v1/findings/\(id)"
+            #expect(try await server.send("GET", path, token: chief).body["evidence"] == ["z_milli": 2_500])
+            #expect(try await server.send("GET", path, token: token).status == 403)
+            let verdict: JSON = ["verdict": "confirm", "reasons": "They take turns."]
+            let decide = path + "/decide"
+            #expect(try await server.send("POST", decide, token: token, key: "a", json: verdict).status == 403)
+            try await Scratch.asOwner {
+                try await $0.execute(
+                    """
+                    insert into role_grant (role_grant_id, principal_id, role, granted_by, in_force)
+                    values (gen_random_uuid(), \(Principal.ID(ann.uuid)), 'operator', \(small.manager),
+                            tstzrange(\(Scratch.start), null))
+                    """)
+            }
+            let own = try await server.send("POST", decide, token: token, key: "b", json: verdict)
+            #expect(own.status == 403 && own.code == "decider_is_concerned", "\(own.body)")
+            let mute: JSON = ["verdict": "confirm", "reasons": ""]
+            let unreasoned = try await server.send("POST", decide, token: chief, key: "c", json: mute)
+            #expect(unreasoned.status == 422 && unreasoned.body["errors"]?[0]?["pointer"] == "/reasons")
+            let decided = try await server.send("POST", decide, token: chief, key: "d", json: verdict)
+            #expect(decided.status == 200 && decided.body["verdict"] == "confirm", "\(decided.body)")
+            let late = try await server.send("POST", decide, token: chief, key: "e", json: verdict)
+            #expect(late.status == 409 && late.code == "finding_decided")
+            let found = try await server.send("GET", "/v1/findings?state=confirmed", token: chief)
+            #expect(found.body["items"]?[0]?["reasons"] == "They take turns.", "\(found.body)")
         }
         #expect(try await small.ills() == [])
     }

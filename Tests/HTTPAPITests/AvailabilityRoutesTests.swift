@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes of availability and hours", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of availability and hours", .scratchDatabase)
 struct AvailabilityRoutesTests {
     private func token(of id: Principal.ID, _ small: SmallMarket) async throws -> String {
         try await IssueToken(market: small.market)(for: id, lifetime: 36_000, by: small.manager).secret

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes for bidders", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes for bidders", .scratchDatabase)
 struct BidRoutesTests {
     /// An auction for one task between 5.00 and 50.00 USD.
     private func auction(_ small: SmallMarket) async throws -> Auction.Key {

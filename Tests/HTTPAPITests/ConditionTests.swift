@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Changes with If-Match", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Changes with If-Match", .scratchDatabase)
 struct ConditionTests {
     private func token(of id: Principal.ID, _ small: SmallMarket) async throws -> String {
         try await IssueToken(market: small.market)(for: id, lifetime: 36_000, by: small.manager).secret

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Bargaining and asking over HTTP", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Bargaining and asking over HTTP", .scratchDatabase)
 struct DirectOfferRoutesTests {
     private func token(_ person: Principal.ID, _ small: SmallMarket) async throws -> String {
         try await IssueToken(market: small.market)(for: person, lifetime: 3_600, by: small.manager).secret

@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes of rates, payouts, clawbacks and taxes", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of rates, payouts, clawbacks and taxes", .scratchDatabase)
 struct FinanceRoutesTests {
     private func small() async throws -> SmallMarket {
         try await SmallMarket(
@@ -59,6 +59,67 @@ struct FinanceRoutesTests {
             #expect(floors.body["items"]?[0]?["median_of"] == 20)
         }
         #expect(try await small.ills() == [])
+    }
+
+    @Test("the end of a rate card is prepared by one person and approved by another, once, as it was prepared")
+    func endings() async throws {
+        let small = try await small()
+        let both = try await CreatePrincipal(market: small.market)(
+            .person, named: "Both", roles: [.financeMaker, .financeChecker], by: small.manager)
+        let (maker, checker) = (try await small.bearer(small.maker), try await small.bearer(small.checker))
+        let alone = try await small.bearer(both)
+        Scratch.clock.advance(by: 1)
+        try await LiveServer.run(small.market) { server in
+            let path = "/v1/rate-cards/1/endings"
+            let at = Scratch.clock.now().addingTimeInterval(60).formatted(.iso8601)
+            let end: JSON = ["at": .string(at)]
+            #expect(try await server.send("POST", path, token: checker, key: "a", json: end).status == 403)
+            let past = try await server.send("POST", path, token: maker, key: "a", json: ["at": "2026-01-01T00:00:00Z"])
+            #expect(past.status == 422 && past.code == "rate_in_the_past")
+            let prepared = try await server.send("POST", path, token: maker, key: "b", json: end)
+            #expect(prepared.status == 201 && prepared.body["at"] == .string(at), "\(prepared.body)")
+            let again = try await server.send("POST", path, token: maker, key: "b", json: end)
+            #expect(again.body == prepared.body)
+            let own = try await server.send("POST", path, token: alone, key: "c", json: end)
+            let owned = try #require(own.body["ending"]?.stringValue, "\(own.body)")
+            let same = try await server.send("POST", "\(path)/\(owned)/approve", token: alone, key: "d", json: [:])
+            #expect(same.status == 403 && same.code == "rate_approver_is_maker", "\(same.body)")
+            let id = try #require(prepared.body["ending"]?.stringValue)
+            let other = "/v1/rate-cards/2/endings/\(id)/approve"
+            #expect(try await server.send("POST", other, token: checker, key: "f", json: [:]).status == 404)
+            let before = try await server.send("GET", "/v1/rate-cards", token: maker)
+            #expect(before.body["items"]?[0]?["until"]?.isNull == true)
+            let approve = "\(path)/\(id)/approve"
+            #expect(try await server.send("POST", approve, token: maker, key: "e", json: [:]).status == 403)
+            let ended = try await server.send("POST", approve, token: checker, key: "f", json: [:])
+            #expect(ended.status == 200 && ended.body == ["state": "ended", "at": .string(at)], "\(ended.body)")
+            let twice = try await server.send("POST", approve, token: checker, key: "g", json: [:])
+            #expect(twice.status == 409 && twice.code == "rate_card_not_in_force")
+            let after = try await server.send("GET", "/v1/rate-cards", token: maker)
+            #expect(after.body["items"]?[0]?["until"] == .string(at))
+        }
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("a task's rate by a card comes with its trace, and neither is kept")
+    func resolution() async throws {
+        let small = try await small()
+        let token = try await small.bearer(small.maker)
+        var card = OneRate.card(2_500).objectValue ?? [:]
+        card["in_force"] = ["from": "2026-01-01T00:00:00Z", "until": .null]
+        let task: JSON = [
+            "profession": "lawyer", "tier": "expert", "task_kind": "extraction", "currency": "USD",
+            "expected_minutes": 30,
+        ]
+        let asked: JSON = ["card": .object(card), "task": task, "at": "2026-03-02T09:00:00Z"]
+        let early: JSON = ["card": .object(card), "task": task, "at": "2025-03-02T09:00:00Z"]
+        try await LiveServer.run(small.market) { server in
+            let told = try await server.send("POST", "/v1/rate-resolutions", token: token, json: asked)
+            #expect(told.status == 200 && told.body["resolution"]?["pay_minor"] == 2_500, "\(told.body)")
+            let none = try await server.send("POST", "/v1/rate-resolutions", token: token, json: early)
+            #expect(none.body["resolution"]?["no_rate"] != nil, "\(none.body)")
+        }
+        #expect(try await small.count("select count(*) as n from rate_card") == 1)
     }
 
     @Test("payouts are listed by state, and a payment's shares; schedules open dates")

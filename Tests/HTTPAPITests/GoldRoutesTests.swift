@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes of gold and of what a withdrawal took", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of gold and of what a withdrawal took", .scratchDatabase)
 struct GoldRoutesTests {
     private func token(of person: Principal.ID, in small: SmallMarket) async throws -> String {
         try await IssueToken(market: small.market)(for: person, lifetime: 3_600, by: small.manager).secret

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes of guidelines and of how answers are judged", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of guidelines and of how answers are judged", .scratchDatabase)
 struct GuidelineRoutesTests {
     private func buyer(_ small: SmallMarket) async throws -> String {
         try await small.bearer(

@@ -9,7 +9,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Sign-in, sessions and tokens over HTTP", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Sign-in, sessions and tokens over HTTP", .scratchDatabase)
 struct IdentityRoutesTests {
     private static let password = "correct horse battery"
     private static var settings: ServerSettings {
@@ -215,7 +215,7 @@ struct IdentityRoutesTests {
     }
 }
 
-@Suite("Webhooks over HTTP", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Webhooks over HTTP", .scratchDatabase)
 struct WebhookRoutesTests {
     @Test("a requester's key registers an endpoint, tests it, reads the log and replays; a foreign key sees nothing")
     func path() async throws {
@@ -278,7 +278,7 @@ private final class StayingHere: NSObject, URLSessionTaskDelegate {
 }
 
 @Suite(
-    "Sign-in by somebody else's provider", .scratchDatabase, .timeLimit(.minutes(60)),
+    "Sign-in by somebody else's provider", .scratchDatabase,
     .enabled(if: Peers.areInstalled, "oidc-provider-mock is not installed; `make peers` does it"))
 struct ProviderPeerTests {
     @Test("oidc-provider-mock signs people in, the same person each time; its token names no key")

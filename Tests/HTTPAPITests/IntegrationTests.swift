@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The worked integration of docs/INTEGRATION.md, run as it stands there: from a key to a paid task.
-@Suite("The worked integration", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("The worked integration", .scratchDatabase, .turnLimit(minutes: 20))
 struct IntegrationTests {
     /// The one code block of a language.
     private static func block(_ language: String) throws -> String {

@@ -9,7 +9,7 @@ import TestSupport
 import Testing
 
 /// Clients on sockets of their own, that do what no well-kept client does.
-@Suite("Limits on real sockets", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Limits on real sockets", .scratchDatabase)
 struct LimitsTests {
     /// How many statements wait for a lock.
     static let waiting: SQL = """

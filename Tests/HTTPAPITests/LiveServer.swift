@@ -31,6 +31,8 @@ struct LiveServer: Sendable {
         let status: Int
         let headers: [String: String]
         let body: JSON
+        /// Of what is no JSON.
+        var text = ""
         var code: String? { body["code"]?.stringValue }
     }
 
@@ -89,7 +91,8 @@ struct LiveServer: Sendable {
         let isJSON =
             headers["content-type"].map { $0.contains("json") && !$0.contains("jsonl") } == true && !data.isEmpty
         let told = Answer(
-            status: answer.statusCode, headers: headers, body: isJSON ? try JSON.parse(Array(data)) : .null)
+            status: answer.statusCode, headers: headers, body: isJSON ? try JSON.parse(Array(data)) : .null,
+            text: isJSON ? "" : String(decoding: data, as: UTF8.self))
         #expect((contract?.faults(method, path, told) ?? []) == [], "\(method) \(path)")
         return told
     }

@@ -9,7 +9,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Metrics, the log and traces", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Metrics, the log and traces", .scratchDatabase)
 struct MetricsRouteTests {
     private static let parser = """
         import json, sys

@@ -50,7 +50,7 @@ private enum Stranger {
     }
 }
 
-@Suite("Requests that go out", .timeLimit(.minutes(60)))
+@Suite("Requests that go out", .timeLimit(.minutes(10)))
 struct OutboundClientTests {
     private static let loopback: @Sendable (String) -> [NetworkAddress] = { _ in
         NetworkAddress(literal: "127.0.0.1").map { [$0] } ?? []

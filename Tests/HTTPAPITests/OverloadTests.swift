@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// More than there is room for, readers that do not read, and stops under load.
-@Suite("Overload on real sockets", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Overload on real sockets", .scratchDatabase)
 struct OverloadTests {
     /// Workers with a token each, and as much work as they can take.
     private func workers(_ count: Int, of small: SmallMarket) async throws -> [String] {

@@ -6,7 +6,7 @@ import Marketplace
 import TestSupport
 import Testing
 
-@Suite("How requests are read and refused", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("How requests are read and refused", .scratchDatabase)
 struct ProblemTests {
     private func token(of id: Principal.ID, _ small: SmallMarket) async throws -> String {
         try await IssueToken(market: small.market)(for: id, lifetime: 36_000, by: small.manager).secret

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("Routes of cases and records", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of cases and records", .scratchDatabase)
 struct QualityRoutesTests {
     private func token(of person: Principal.ID, in small: SmallMarket) async throws -> String {
         try await IssueToken(market: small.market)(for: person, lifetime: 3_600, by: small.manager).secret

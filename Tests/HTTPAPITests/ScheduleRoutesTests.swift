@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes that explain routing", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes that explain routing", .scratchDatabase)
 struct ScheduleRoutesTests {
     @Test("a worker reads their own part, a requester's key counts by reason, an operator all of it; nobody else any")
     func readers() async throws {

@@ -13,7 +13,7 @@ import Testing
 @Suite(
     "Schemathesis", .scratchDatabase, .serialized,
     .enabled(if: Clients.areInstalled, "schemathesis is not installed; `make clients` does it"),
-    .timeLimit(.minutes(60)))
+    .turnLimit(minutes: 20))
 struct SchemathesisTests {
     private static var isSoak: Bool { ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1" }
     private static let roles =
@@ -60,6 +60,7 @@ struct SchemathesisTests {
         defer { try? FileManager.default.removeItem(atPath: folder) }
         // Half of the endpoints would never meet what is there without its ids. Data that are of the right shape may
         // still not be what the market takes, which it says by 422; and no shape says that a text has no U+0000 (400).
+        // It has no way to write CSV, which is all that rosters are.
         let parameters = ids.sorted { $0.key < $1.key }.map { "\"path.\($0.key)\" = \"\($0.value)\"" }
         let configuration = """
             [parameters]
@@ -79,7 +80,7 @@ struct SchemathesisTests {
                 "run", "http://127.0.0.1:\(server.port)/openapi.json", "-H", "Authorization: Bearer \(token)",
                 "--max-examples", "\(cases)", "--seed", "1", "--checks", "all", "--continue-on-failure",
                 "--phases", Self.isSoak ? "examples,coverage,fuzzing" : "fuzzing", "--no-shrink", "--warnings", "off",
-                "--exclude-path-regex", "stream$|/v1/live$", "--suppress-health-check", "all",
+                "--exclude-path-regex", "stream$|/v1/live$|/v1/worker-rosters$", "--suppress-health-check", "all",
                 "--request-timeout", "30", "--output-sanitize", "true",
             ], environment: ["NO_COLOR": "1", "COLUMNS": "160"], in: folder)
         if Self.isSoak { Console.note("schemathesis as \(role): \(output.suffix(900))") }

@@ -40,7 +40,7 @@ private struct Leaf: Sendable {
 /// Every command of the program against a market with an open auction: what it prints and logs, at the level of trace,
 /// is searched for what was bid. Commands are listed by the program itself; one that needs a value which is not here
 /// fails the test. In every run of the tests those that have to do with bids; in a soak all of them.
-@Suite("Sealed bids and every command, under soak", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Sealed bids and every command, under soak", .scratchDatabase, .turnLimit(minutes: 20))
 struct SealedCommandsSoakTests {
     private static let isSoak = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1"
 

@@ -17,7 +17,7 @@ private struct Call {
     var key: String?
 }
 
-@Suite("Sealed bids and every route that stands", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Sealed bids and every route that stands", .scratchDatabase, .turnLimit(minutes: 20))
 struct SealedRoutesTests {
     /// What is sent to a route beside what its declaration gives as an example.
     private static let calls: [String: [Call]] = [

@@ -7,7 +7,7 @@ import Marketplace
 import TestSupport
 import Testing
 
-@Suite("What the API says of itself", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("What the API says of itself", .scratchDatabase)
 struct SpecificationTests {
     private var endpoints: [Endpoint] { HTTPAPI.endpoints(of: Scratch.market, isReady: { nil }) }
 

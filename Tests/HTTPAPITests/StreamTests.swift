@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Server-sent events", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Server-sent events", .scratchDatabase)
 struct StreamTests {
     /// The lines of a stream, until one says that it is enough.
     private func lines(

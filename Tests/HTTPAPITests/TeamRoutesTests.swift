@@ -15,7 +15,7 @@ extension SmallMarket {
     func bearer(_ worker: Worker.ID) async throws -> String { try await bearer(Principal.ID(worker.uuid)) }
 }
 
-@Suite("Routes of teams, exams and tiers", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes of teams, exams and tiers", .scratchDatabase)
 struct TeamRoutesTests {
     @Test("an agency has members and a manager, who sees its work and offers its capacity, and nobody else's")
     func agency() async throws {

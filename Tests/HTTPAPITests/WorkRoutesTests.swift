@@ -7,7 +7,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes for workers", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes for workers", .scratchDatabase)
 struct WorkRoutesTests {
     private func token(of worker: Worker.ID, in market: SmallMarket) async throws -> String {
         try await IssueToken(market: market.market)(
@@ -237,7 +237,7 @@ struct WorkRoutesTests {
     }
 }
 
-@Suite("Bad requests", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Bad requests", .scratchDatabase)
 struct BadRequestTests {
     @Test("each bad request has its status and code, and the server lives on")
     func table() async throws {

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Routes that change something", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routes that change something", .scratchDatabase)
 struct WriteRoutesTests {
     private func token(of worker: Worker.ID, in market: SmallMarket) async throws -> String {
         try await IssueToken(market: market.market)(

@@ -49,8 +49,7 @@ struct AskOrderTests {
     }
 
     @Test(
-        "asks at or below what every batch pays, whosever they are, give byte for byte the same assignments",
-        .timeLimit(.minutes(60)))
+        "asks at or below what every batch pays, whosever they are, give byte for byte the same assignments")
     func permuted() async throws {
         let plain = try await giveOut([1, 1, 1, 1, 1, 1], in: "EUR")
         #expect(plain.filter { $0.contains("rate_trace") }.count == 5 * Self.workers)
@@ -63,8 +62,7 @@ struct AskOrderTests {
     }
 
     @Test(
-        "asks above what every batch pays may be anybody's of those who ask so much: who gets what stays, to the byte",
-        .timeLimit(.minutes(60)))
+        "asks above what every batch pays may be anybody's of those who ask so much: who gets what stays, to the byte")
     func permutedAbove() async throws {
         let plain = try await giveOut([1, 5_001, 1_500, 7_500, 2_000, 90_000])
         #expect(plain.filter { $0.hasSuffix("below_ask") }.count == 15)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("Whom to ask", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Whom to ask", .scratchDatabase)
 struct AskerTests {
     private static let twoToFour = AdaptiveRedundancy(
         most: 4, agreementBasisPoints: 10_000, errorCost: 50 * (SmallMarket.pay + SmallMarket.fee))

@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Auctions whose closing is cut off", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Auctions whose closing is cut off", .scratchDatabase, .turnLimit(minutes: 20))
 struct AuctionCrashTests {
     @Test("before any of its statements, and around any COMMIT, end with the same awards when they are resumed")
     func anywhere() async throws {

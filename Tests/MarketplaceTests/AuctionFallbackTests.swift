@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// The posted pay of an assignment is 2,000 everywhere here.
-@Suite("Auctions with too few bidders", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Auctions with too few bidders", .scratchDatabase)
 struct AuctionFallbackTests {
     private func closed(
         _ house: AuctionHouse, tasks: Int, bids: Int = 2, _ change: (inout AuctionTerms) -> Void

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("The opening of auctions", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("The opening of auctions", .scratchDatabase)
 struct AuctionOpeningTests {
     @Test("holds the widest ceiling for every slot, and gives back what awards do not need")
     func hold() async throws {

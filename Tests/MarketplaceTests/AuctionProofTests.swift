@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 
 /// What `auction verify` and the doctor find that was changed behind the program's back.
-@Suite("The proof of an auction", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("The proof of an auction", .scratchDatabase)
 struct AuctionProofTests {
     /// Two of five have won, one has declined, and the third has moved up, at 1,300.
     private func movedUp(

@@ -5,7 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Bids that race with the close", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Bids that race with the close", .scratchDatabase)
 struct AuctionRaceTests {
     @Test("500 in the last second by 50 connections: each is in or late, and the award counts exactly those in")
     func lastSecond() async throws {

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Auctions replayed from the audit log", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Auctions replayed from the audit log", .scratchDatabase)
 struct AuctionReplayTests {
     private struct Event {
         let action: String

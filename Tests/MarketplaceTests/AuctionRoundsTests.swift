@@ -7,7 +7,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("Rounds of auctions", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Rounds of auctions", .scratchDatabase)
 struct AuctionRoundsTests {
     private func newest(_ house: AuctionHouse) async throws -> Auction {
         try #require(

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Auctions", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Auctions", .scratchDatabase)
 struct AuctionTests {
     @Test("give the work to the least bids, at the least losing bid, and the winner takes it at that price")
     func endToEnd() async throws {

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("The upkeep of auctions", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("The upkeep of auctions", .scratchDatabase)
 struct AuctionUpkeepTests {
     @Test("one that cannot be opened keeps no other from its awards, and is told of when all else is done")
     func stuck() async throws {

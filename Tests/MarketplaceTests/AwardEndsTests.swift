@@ -7,7 +7,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("Awards that are not taken", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Awards that are not taken", .scratchDatabase)
 struct AwardEndsTests {
     /// Bids of 1,000, 1,100 … for tasks of 5 minutes, cleared; winners have an hour to accept.
     private func cleared(

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Awards", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Awards", .scratchDatabase)
 struct AwardTests {
     /// Five bids of 1,000 to 1,400 for two tasks, cleared.
     private func cleared(

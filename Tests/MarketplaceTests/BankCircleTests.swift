@@ -12,7 +12,7 @@ import Testing
 @Suite(
     "The whole circle with another's bank", .scratchDatabase,
     .enabled(if: MockBank.isInstalled, "mock-bank is not installed; `make banks` does it"),
-    .timeLimit(.minutes(60)))
+    .turnLimit(minutes: 20))
 struct BankCircleTests {
     @Test("a file is accepted, but for a closed account; the same file again is refused and changes nothing")
     func closedAccount() async throws {

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Bids", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Bids", .scratchDatabase)
 struct BidTests {
     /// In the order of precedence; each row has the faults of all the rows after it, too.
     enum Case: String, CaseIterable {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Constraints on auctions, bids and awards, each broken by a statement on rows made for it.
-@Suite("Constraints on bidding", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Constraints on bidding", .scratchDatabase)
 struct BiddingConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("allotment_held_only_pack_or_award", "update allotment set kind = 'gold', pay_minor = null, fee_minor = null"),

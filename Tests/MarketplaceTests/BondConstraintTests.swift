@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The constraints of agreements, interests, exclusions, teams and parties, each broken by a statement.
-@Suite("Constraints of what ties workers", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Constraints of what ties workers", .scratchDatabase)
 struct BondConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("role_grant_team_iff_agency_manager", "update role_grant set team_id = gen_random_uuid()"),

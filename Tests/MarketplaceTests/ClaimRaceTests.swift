@@ -6,7 +6,7 @@ import Testing
 
 @Suite("Claims that race", .scratchDatabase)
 struct ClaimRaceTests {
-    @Test("give 200 claimers exactly the 50 slots there are, a hundred times over", .timeLimit(.minutes(60)))
+    @Test("give 200 claimers exactly the 50 slots there are, a hundred times over")
     func twoHundredOnFifty() async throws {
         let database = Scratch.connect { $0.poolSize = 8 }
         let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
@@ -29,8 +29,7 @@ struct ClaimRaceTests {
     }
 
     @Test(
-        "leave no slot while somebody qualified waits, though others hold slots and let them go",
-        .timeLimit(.minutes(60))
+        "leave no slot while somebody qualified waits, though others hold slots and let them go"
     )
     func lockedSlotsComeBack() async throws {
         let database = Scratch.connect { $0.poolSize = 16 }

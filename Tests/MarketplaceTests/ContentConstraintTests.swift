@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Constraints on content, keys, clearance and retention, each broken by a statement on rows made for it.
-@Suite("Constraints on content", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Constraints on content", .scratchDatabase)
 struct ContentConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("worker_clearance_level_possible", "update worker_clearance set level = 4"),

@@ -7,7 +7,7 @@ import Testing
 
 @Suite("Direct offers that are answered by several at once", .scratchDatabase)
 struct DirectOfferRaceTests {
-    @Test("one answer wins: acceptance, withdrawal or lapse", .timeLimit(.minutes(60)))
+    @Test("one answer wins: acceptance, withdrawal or lapse")
     func acceptAgainstWithdraw() async throws {
         let desk = try await BargainDesk(tasks: 100)
         var wins: [String: Int] = [:]
@@ -37,7 +37,7 @@ struct DirectOfferRaceTests {
         #expect(try await desk.small.ills() == [])
     }
 
-    @Test("accepted twice at once, and taken by many at once, no more is leased than agreed", .timeLimit(.minutes(60)))
+    @Test("accepted twice at once, and taken by many at once, no more is leased than agreed")
     func acceptedTwice() async throws {
         let desk = try await BargainDesk(tasks: 30)
         for _ in 0..<5 {
@@ -68,7 +68,7 @@ struct DirectOfferRaceTests {
         #expect(try await desk.small.ills() == [])
     }
 
-    @Test("a counter-offer and an acceptance of what it replaces: one of them", .timeLimit(.minutes(60)))
+    @Test("a counter-offer and an acceptance of what it replaces: one of them")
     func counterAgainstWithdraw() async throws {
         let desk = try await BargainDesk(tasks: 30)
         for round in 0..<10 {

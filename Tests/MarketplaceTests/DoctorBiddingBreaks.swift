@@ -102,7 +102,7 @@ let doctorBiddingBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     ),
 ]
 
-@Suite("The doctor of bidding", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("The doctor of bidding", .scratchDatabase)
 struct DoctorBiddingTests {
     /// An auction whose winners have accepted, and not answered yet; another that takes bids.
     private func biddingMarket() async throws -> SmallMarket {

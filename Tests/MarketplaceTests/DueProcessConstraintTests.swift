@@ -15,7 +15,7 @@ private func opinion(_ role: SQL, person: SQL) -> SQL {
 }
 
 /// The constraints of opinions, answers sent back, policies and appeals, each broken by a statement.
-@Suite("What due process forbids", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("What due process forbids", .scratchDatabase)
 struct DueProcessConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         // Author, first, second and adjudicator are different people.

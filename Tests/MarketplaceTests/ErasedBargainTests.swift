@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("An erased worker's bargains", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("An erased worker's bargains", .scratchDatabase)
 struct ErasedBargainTests {
     @Test("keep their amounts, as agreements are kept, and lose what the worker asked for and wrote")
     func erased() async throws {

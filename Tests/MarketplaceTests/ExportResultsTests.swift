@@ -100,7 +100,7 @@ struct ExportResultsTests {
         #expect(all.text.contains("b-") && all.text.contains("other-"))
     }
 
-    @Test("have more tasks than a page", .timeLimit(.minutes(60)))
+    @Test("have more tasks than a page")
     func pages() async throws {
         let small = try await SmallMarket()
         let batch = try await small.batch(small.draft("b"), tasks: 1_203)

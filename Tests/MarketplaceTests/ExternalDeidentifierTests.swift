@@ -3,7 +3,7 @@ import Foundation
 import Marketplace
 import Testing
 
-@Suite("A program that takes personal data out", .timeLimit(.minutes(60)))
+@Suite("A program that takes personal data out", .timeLimit(.minutes(10)))
 final class ExternalDeidentifierTests {
     private let folder = NSTemporaryDirectory() + "guildhall-deidentify-\(UUID().uuidString)/"
 

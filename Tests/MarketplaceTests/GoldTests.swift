@@ -98,7 +98,7 @@ private struct GoldDesk: Sendable {
     }
 }
 
-@Suite("Gold", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Gold", .scratchDatabase)
 struct GoldTests {
     @Test("is minted of what two people upheld or a third decided, once, and of nothing else")
     func minted() async throws {

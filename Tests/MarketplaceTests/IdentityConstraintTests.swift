@@ -7,7 +7,7 @@ import Testing
 @testable import Marketplace
 
 /// The constraints of sign-in and webhooks, each broken by a statement.
-@Suite("Constraints of sign-in and webhooks", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Constraints of sign-in and webhooks", .scratchDatabase)
 struct IdentityConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("kept_secret_is_wrapped", "update kept_secret set wrapped = '\\x00'"),

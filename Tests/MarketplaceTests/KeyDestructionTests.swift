@@ -151,7 +151,7 @@ struct KeyDestructionTests {
         }
     }
 
-    @Test("and a publication at the same time end in one of them", .timeLimit(.minutes(60)))
+    @Test("and a publication at the same time end in one of them")
     func race() async throws {
         let (small, _) = try await closed()
         var drafts: [Batch.ID] = []

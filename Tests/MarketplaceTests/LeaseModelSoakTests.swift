@@ -19,7 +19,7 @@ struct LeaseModelSoakTests {
         return 0..<max(4, (Int(environment["SEQUENCES"] ?? "") ?? 10_000) / sequencesEach)
     }
 
-    @Test("break no invariant and lose nothing that was acknowledged", .timeLimit(.minutes(600)), arguments: worlds)
+    @Test("break no invariant and lose nothing that was acknowledged", .turnLimit(inSoak: 600), arguments: worlds)
     func sequences(world: Int) async throws {
         let dice = Dice()
         let isCalm = Mutex(true)

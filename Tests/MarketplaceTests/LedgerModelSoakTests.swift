@@ -10,7 +10,7 @@ struct LedgerModelSoakTests {
     /// In every run of the tests, and in a soak; for each seed.
     private static let transfers = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1" ? 500_000 : 2_000
 
-    @Test("keeps every balance as the model does", .timeLimit(.minutes(120)), arguments: [1, 2] as [UInt64])
+    @Test("keeps every balance as the model does", .turnLimit(minutes: 20, inSoak: 120), arguments: [1, 2] as [UInt64])
     func againstModel(seed: UInt64) async throws {
         let currencies = try ["USD", "EUR", "JPY"].map { try #require(Currency($0)) }
         var random = SplitMix64(seed: seed)

@@ -18,7 +18,7 @@ struct LedgerSoakTests {
         return 0..<max(2, (Int(environment["STEPS"] ?? "") ?? 12_000) / stepsEach)
     }
 
-    @Test("every cent is somewhere, and nothing happens twice", .timeLimit(.minutes(600)), arguments: worlds)
+    @Test("every cent is somewhere, and nothing happens twice", .turnLimit(inSoak: 600), arguments: worlds)
     func steps(world: Int) async throws {
         let dice = Dice()
         let isCalm = Mutex(true)

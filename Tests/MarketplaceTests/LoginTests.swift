@@ -6,7 +6,7 @@ import Testing
 
 @Suite("A server of one's own", .emptyDatabase)
 struct LoginTests {
-    @Test("an ordinary login that owns an empty database makes the schema and works on it", .timeLimit(.minutes(60)))
+    @Test("an ordinary login that owns an empty database makes the schema and works on it")
     func ordinaryLogin() async throws {
         let name = Scratch.here.name + "_login"
         try await Scratch.asOwner { transaction in

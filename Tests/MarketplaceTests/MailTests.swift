@@ -7,7 +7,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("Mail", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Mail", .scratchDatabase)
 struct MailTests {
     private func settings(
         _ server: SmallMailServer, login: MailSettings.Login? = nil, timeout: Int = 60

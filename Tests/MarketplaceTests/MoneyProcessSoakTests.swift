@@ -8,7 +8,7 @@ import Testing
 
 /// Every command of the real program that moves money, two at once, killed at random instants, and then run once more
 /// to its end; after each the doctor looks at everything, and money in is money out and held.
-@Suite("Money commands killed under soak", .scratchDatabase, .timeLimit(.minutes(120)))
+@Suite("Money commands killed under soak", .scratchDatabase, .turnLimit(minutes: 20, inSoak: 120))
 struct MoneyProcessSoakTests {
     /// Two in every run of the tests, ROUNDS of them in a soak.
     private static var rounds: Int {

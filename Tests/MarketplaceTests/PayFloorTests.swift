@@ -314,7 +314,7 @@ struct PayFloorConstraintTests {
         ("pay_floor_flag_owed_positive", "update pay_floor_flag set owed_minor = 0"),
     ]
 
-    @Test("each refuses the statement that breaks it, by name", .timeLimit(.minutes(60)))
+    @Test("each refuses the statement that breaks it, by name")
     func violated() async throws {
         let small = try await SmallMarket()
         let batch = try await small.batch(small.draft("b"), tasks: 1)

@@ -44,7 +44,7 @@ struct PayoutConstraintTests {
         ("bank_statement_texts_bounded", "update bank_statement set account = repeat('x', 101)"),
     ]
 
-    @Test("each refuses the statement that breaks it", .timeLimit(.minutes(60)))
+    @Test("each refuses the statement that breaks it")
     func violated() async throws {
         let desk = try await PayoutDesk()
         let ids = try await desk.sent().payments.map(\.endToEndID)
@@ -55,7 +55,7 @@ struct PayoutConstraintTests {
         try await expectRefused(Self.violations)
     }
 
-    @Test("what a bank has said, nobody changes", .timeLimit(.minutes(60)))
+    @Test("what a bank has said, nobody changes")
     func forbidden() async throws {
         let desk = try await PayoutDesk(workers: 1)
         let id = try await desk.sent().payments[0].endToEndID

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Payout runs that are cut off", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Payout runs that are cut off", .scratchDatabase, .turnLimit(minutes: 20))
 struct PayoutCrashTests {
     private enum Phase: CaseIterable {
         case prepare, approve, export, take

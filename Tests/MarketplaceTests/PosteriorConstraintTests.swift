@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// The constraints of what answers come to, each broken by a statement.
-@Suite("What posteriors forbid", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("What posteriors forbid", .scratchDatabase)
 struct PosteriorConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("label_fit_version_positive", "update label_fit set version = 0"),

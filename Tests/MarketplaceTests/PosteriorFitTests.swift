@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Full fits", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Full fits", .scratchDatabase)
 struct PosteriorFitTests {
     /// Sixty tasks, whose answer is "a" of the even ones and "b" of the others, with three answers each: two workers
     /// are always right, the third always says "a".

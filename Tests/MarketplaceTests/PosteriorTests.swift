@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Posteriors", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Posteriors", .scratchDatabase)
 struct PosteriorTests {
     @Test("each answer moves the posterior of its task and its worker's table at once")
     func online() async throws {

@@ -55,7 +55,7 @@ struct PrivilegeTests {
         "create index on transfer (kind)",
     ]
 
-    @Test("history is append-only for the program's role, and the schema is not its own", .timeLimit(.minutes(60)))
+    @Test("history is append-only for the program's role, and the schema is not its own")
     func refusedStatements() async throws {
         for statement in Self.refused {
             let error = await #expect(throws: StoreError.self, "\(statement)") {
@@ -65,7 +65,7 @@ struct PrivilegeTests {
         }
     }
 
-    @Test("no privilege to change a column of an append-only table has slipped through", .timeLimit(.minutes(60)))
+    @Test("no privilege to change a column of an append-only table has slipped through")
     func privileges() async throws {
         let slipped: [String] = try await Scratch.database.read {
             try await $0.rows(
@@ -89,7 +89,7 @@ struct PrivilegeTests {
         #expect(others > 30, "the program can do nothing at all")
     }
 
-    @Test("a new clone of the template has nothing in it but what schema.sql puts there", .timeLimit(.minutes(60)))
+    @Test("a new clone of the template has nothing in it but what schema.sql puts there")
     func templateEmpty() async throws {
         let filled: [String] = try await Scratch.asOwner {
             try await $0.rows(

@@ -55,7 +55,7 @@ struct ScreenDesk: Sendable {
     var decide: DecideQualityCase { DecideQualityCase(market: small.market) }
 }
 
-@Suite("Cases about answers", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Cases about answers", .scratchDatabase)
 struct QualityCaseTests {
     @Test("rest on several batches of a project where one alone has too little, and name what shows in the batch")
     func across() async throws {

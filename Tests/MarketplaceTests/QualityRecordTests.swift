@@ -6,7 +6,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("A worker's record", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("A worker's record", .scratchDatabase)
 struct QualityRecordTests {
     @Test("counts what judgements are final of, by profession and kind, with an interval and the quarters")
     func counted() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("Ratings of requesters", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Ratings of requesters", .scratchDatabase)
 struct RatingTests {
     private func pay(_ small: SmallMarket) async throws {
         let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("The second wall: rows by whose behalf is read on", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("The second wall: rows by whose behalf is read on", .scratchDatabase)
 struct RowSecurityTests {
     /// Tables that show members what is their own only.
     private static let walled = [

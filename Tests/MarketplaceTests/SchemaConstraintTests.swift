@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The constraints that no use case can come near, each broken by a statement on rows made for it.
-@Suite("Constraints that no use case comes near", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Constraints that no use case comes near", .scratchDatabase)
 struct SchemaConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("schema_step_version_positive", "update schema_step set version = -version"),

@@ -70,7 +70,7 @@ struct SchemaTests {
         try await Scratch.database.read { try await $0.rows(sql).map { try $0["it"] } }
     }
 
-    @Test("every enum of PostgreSQL has its labels, in order, in Swift", .timeLimit(.minutes(60)))
+    @Test("every enum of PostgreSQL has its labels, in order, in Swift")
     func enumLabels() async throws {
         let rows = try await Scratch.database.read {
             try await $0.rows(
@@ -87,7 +87,7 @@ struct SchemaTests {
         for (name, labels) in stored { #expect(Self.enums[name] == labels, "\(name)") }
     }
 
-    @Test("constraints and indexes are named by hand, for their table and for what must hold", .timeLimit(.minutes(60)))
+    @Test("constraints and indexes are named by hand, for their table and for what must hold")
     func constraintNames() async throws {
         // PostgreSQL's own name is allowed only where schema.sql writes `primary key` or `references` beside a column.
         let odd = try await list(
@@ -119,7 +119,7 @@ struct SchemaTests {
         #expect(oddIndexes == [])
     }
 
-    @Test("every foreign key has an index that leads with its columns", .timeLimit(.minutes(60)))
+    @Test("every foreign key has an index that leads with its columns")
     func foreignKeyIndexes() async throws {
         let bare = try await list(
             """
@@ -141,7 +141,7 @@ struct SchemaTests {
         #expect(bare == [])
     }
 
-    @Test("every table and every enum has a comment", .timeLimit(.minutes(60)))
+    @Test("every table and every enum has a comment")
     func comments() async throws {
         let silent = try await list(
             """
@@ -156,7 +156,7 @@ struct SchemaTests {
         #expect(silent == [])
     }
 
-    @Test("no column has a type that loses something, no default reads the clock", .timeLimit(.minutes(60)))
+    @Test("no column has a type that loses something, no default reads the clock")
     func columnTypes() async throws {
         let bad = try await list(
             """
@@ -171,7 +171,7 @@ struct SchemaTests {
         #expect(bad == [])
     }
 
-    @Test("no trigger, no cascade and no function stands behind anybody's back", .timeLimit(.minutes(60)))
+    @Test("no trigger, no cascade and no function stands behind anybody's back")
     func nothingHidden() async throws {
         let hidden = try await list(
             """
@@ -189,7 +189,7 @@ struct SchemaTests {
         #expect(hidden == [])
     }
 
-    @Test("every check, uniqueness and exclusion has a test that breaks it by name", .timeLimit(.minutes(60)))
+    @Test("every check, uniqueness and exclusion has a test that breaks it by name")
     func everyConstraintBroken() async throws {
         let folder = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
         let names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
@@ -214,7 +214,7 @@ struct SchemaTests {
 
 @Suite("The making of the schema", .emptyDatabase)
 struct SchemaMakingTests {
-    @Test("the steps one by one make what schema.sql makes", .timeLimit(.minutes(60)))
+    @Test("the steps one by one make what schema.sql makes")
     func stepsEqualWhole() async throws {
         let stepped = Scratch.connect(asOwner: true)
         let first = try #require(SchemaUnderTest.steps.first)

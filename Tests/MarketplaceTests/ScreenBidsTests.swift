@@ -8,8 +8,7 @@ import Testing
 @Suite("Screens of cleared auctions", .scratchDatabase)
 struct ScreenBidsTests {
     @Test(
-        "put equal bids of linked accounts into the people's queue once, whoever looks how often; nobody is barred",
-        .timeLimit(.minutes(60)))
+        "put equal bids of linked accounts into the people's queue once, whoever looks how often; nobody is barred")
     func linkedAndIdentical() async throws {
         let house = try await AuctionHouse()
         let small = house.small

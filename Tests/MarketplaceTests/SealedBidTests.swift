@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// Amounts that are like nothing else in a database, searched for in everything that can be read.
-@Suite("Sealed bids", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Sealed bids", .scratchDatabase)
 struct SealedBidTests {
     private static let amounts: [Int64] = [3_719, 4_273, 4_877, 2_939]
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("One worker's share of a batch", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("One worker's share of a batch", .scratchDatabase)
 struct ShareLimitTests {
     private func take(_ small: SmallMarket, _ worker: Worker.ID, _ batch: Batch.ID, _ count: Int) async throws {
         for _ in 0..<count { try await small.submit(small.claim(worker, batch)) }

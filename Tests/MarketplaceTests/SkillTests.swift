@@ -7,7 +7,7 @@ import Testing
 
 @testable import Marketplace
 
-@Suite("Skills", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Skills", .scratchDatabase)
 struct SkillTests {
     private func estimate(_ desk: LabelDesk, _ worker: Worker.ID, _ path: String = "lawyer/classification") async throws
         -> SkillEstimate?

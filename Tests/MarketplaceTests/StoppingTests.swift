@@ -5,7 +5,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Stopping", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Stopping", .scratchDatabase)
 struct StoppingTests {
     /// An answer costs 22.00 USD: one error costs fifty of them, so that 98 % are wanted.
     private static let twoToFour = AdaptiveRedundancy(

@@ -6,7 +6,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Auctions that cannot be gone on with", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Auctions that cannot be gone on with", .scratchDatabase)
 struct StuckAuctionsTests {
     /// Auctions with three bids each, for one task, whose time is up.
     private func due(_ count: Int, _ house: AuctionHouse) async throws -> [Auction.Key] {

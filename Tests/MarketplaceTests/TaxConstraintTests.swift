@@ -5,7 +5,7 @@ import TestSupport
 import Testing
 
 /// The constraints of tax tables, each broken by a statement on what a prepared payout has made.
-@Suite("What tax tables forbid", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("What tax tables forbid", .scratchDatabase)
 struct TaxConstraintTests {
     private static let violations: [(constraint: String, statement: SQL)] = [
         ("tax_choice_rule_set_named", "update tax_choice set rule_set = 'US'"),

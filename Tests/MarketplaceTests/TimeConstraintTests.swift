@@ -52,7 +52,7 @@ struct TimeConstraintTests {
         ),
     ]
 
-    @Test("each refuses the statement that breaks it", .timeLimit(.minutes(60)))
+    @Test("each refuses the statement that breaks it")
     func violated() async throws {
         let small = try await SmallMarket()
         let worker = try await small.lawyer("w")

@@ -80,7 +80,7 @@ struct TwoFunctionsTests {
         #expect(try await small.ills() == [])
     }
 
-    @Test("a lease and a judgement at the same time end in one of them", .timeLimit(.minutes(60)))
+    @Test("a lease and a judgement at the same time end in one of them")
     func race() async throws {
         let small = try await SmallMarket()
         let (ann, rita) = (try await small.lawyer("ann"), try await both(small, "rita"))

@@ -249,7 +249,7 @@ struct VaultTests {
         await #expect(throws: AccessRefusal.self) { try await rewrap(by: Principal.ID(late.uuid)) }
     }
 
-    @Test("secrets written while keys rotate stay readable", .timeLimit(.minutes(60)))
+    @Test("secrets written while keys rotate stay readable")
     func rotationUnderLoad() async throws {
         let crew = try await Crew()
         let old = KeyRing.generate()

@@ -57,7 +57,7 @@ private final class HeldServer: OutboundHTTP {
     }
 }
 
-@Suite("Webhooks: replays under way, and work", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Webhooks: replays under way, and work", .scratchDatabase)
 struct WebhookWorkTests {
     private func register(_ small: SmallMarket, _ kinds: [String] = []) async throws -> WebhookEndpoint.ID {
         try await RegisterWebhook(market: small.market)(

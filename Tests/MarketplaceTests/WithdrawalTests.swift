@@ -48,7 +48,7 @@ private struct Withdrawing: Sendable {
     var list: ListWithdrawn { ListWithdrawn(market: small.market) }
 }
 
-@Suite("Contributions that are withdrawn", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Contributions that are withdrawn", .scratchDatabase)
 struct WithdrawalTests {
     @Test("leave what is exported by a decision with reasons, paid as they were; a granted appeal brings them back")
     func exported() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite("After an outage", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("After an outage", .scratchDatabase)
 struct OutageTests {
     @Test("of half an hour, all work that somebody can do is on offer within a minute of the schedulers' return")
     func recovery() async throws {

@@ -206,7 +206,7 @@ struct RoundTests {
         #expect(try await reminding.runOnce().counts == [.reverificationsReminded: 0])
     }
 
-    @Test("run together in the loop of a market, and end with it", .timeLimit(.minutes(60)))
+    @Test("run together in the loop of a market, and end with it")
     func together() async throws {
         let staffed = try await StaffedMarket()
         let worker = try await staffed.worker("w")

@@ -107,7 +107,7 @@ struct RoutingAskRoundTests {
         }
     }
 
-    @Test("asks at or below what every batch pays leave the offers as they are, to the byte", .timeLimit(.minutes(60)))
+    @Test("asks at or below what every batch pays leave the offers as they are, to the byte")
     func permuted() async throws {
         let plain = try await offers([1, 1, 1, 1], in: "EUR")
         #expect(plan(plain, has: "below_ask") == false && plain.count > 5)

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite("Nothing waits while somebody could do it", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Nothing waits while somebody could do it", .scratchDatabase)
 struct RoutingBoundTests {
     /// How long a batch may have an open slot that is not on offer while somebody could be offered it.
     private static let bound: TimeInterval = 900

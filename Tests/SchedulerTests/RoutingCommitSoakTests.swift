@@ -7,7 +7,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite("Many schedulers and workers at once", .scratchDatabase, .timeLimit(.minutes(240)))
+@Suite("Many schedulers and workers at once", .scratchDatabase, .turnLimit(minutes: 20, inSoak: 240))
 struct RoutingCommitSoakTests {
     /// Acceptances, declines and answers that are committed; `GUILDHALL_COMMITS` asks for another number in a soak.
     private static var commits: Int {

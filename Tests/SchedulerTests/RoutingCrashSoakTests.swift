@@ -7,7 +7,7 @@ import Testing
 
 @testable import Scheduler
 
-@Suite("Routing by three schedulers, of which one is killed", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("Routing by three schedulers, of which one is killed", .scratchDatabase, .turnLimit(minutes: 20))
 struct RoutingCrashSoakTests {
     @Test("at any statement and around any COMMIT makes no double offer and loses no slot; the others go on")
     func anywhere() async throws {

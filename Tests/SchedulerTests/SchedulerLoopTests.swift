@@ -16,7 +16,7 @@ private struct ScriptedRound: SchedulerRound {
 
 private struct Broken: Error {}
 
-@Suite("The scheduler's loop", .timeLimit(.minutes(60)))
+@Suite("The scheduler's loop", .timeLimit(.minutes(10)))
 struct SchedulerLoopTests {
     private let clock = SteppedClock()
 

@@ -17,7 +17,7 @@ struct PolicyStudySoakTests {
             workers: workers, days: days, seed: 7, seeds: seeds, scenarios: scenarios, policies: policies)
     }
 
-    @Test("is never below first come first served, and no policy is above the bound", .timeLimit(.minutes(60)))
+    @Test("is never below first come first served, and no policy is above the bound", .timeLimit(.minutes(30)))
     func order() async throws {
         let scenarios: [PolicyScenario] = Self.isSoak ? [.tight, .slack, .underpriced, .overpriced] : [.tight]
         let days = Self.isSoak ? 14 : 7
@@ -39,7 +39,7 @@ struct PolicyStudySoakTests {
         #expect(tight.mean > 1.15 * first.mean)
     }
 
-    @Test("gives the same bytes for the same seed, others for another", .timeLimit(.minutes(60)))
+    @Test("gives the same bytes for the same seed, others for another", .timeLimit(.minutes(30)))
     func bytes() async throws {
         let study = try study([.ring], WeekPolicy.allCases, workers: Self.isSoak ? 60 : 20, days: 7)
         let (one, other) = (try await study.run(), try await study.run())

@@ -33,7 +33,7 @@ struct CommitOutcomeTests {
     }
 
     @Test(
-        "with a question to ask, it reports success exactly when it was committed", .timeLimit(.minutes(60)),
+        "with a question to ask, it reports success exactly when it was committed",
         arguments: CuttingProxy.Cut.allCases)
     func lookedUp(cut: CuttingProxy.Cut) async throws {
         try await makeTable()
@@ -58,7 +58,7 @@ struct CommitOutcomeTests {
     }
 
     @Test(
-        "without one, it says that nobody knows", .timeLimit(.minutes(60)),
+        "without one, it says that nobody knows",
         arguments: [CuttingProxy.Cut.beforeCommit, .afterCommit, .afterAnswer])
     func unknown(cut: CuttingProxy.Cut) async throws {
         try await makeTable()
@@ -73,7 +73,7 @@ struct CommitOutcomeTests {
         await database.shutdown()
     }
 
-    @Test("what was only read needs no commit to be known", .timeLimit(.minutes(60)))
+    @Test("what was only read needs no commit to be known")
     func read() async throws {
         let proxy = try cuttingOnce(.beforeCommit)
         defer { proxy.stop() }
@@ -83,7 +83,7 @@ struct CommitOutcomeTests {
         await database.shutdown()
     }
 
-    @Test("a task cancelled at that moment still learns that it was committed", .timeLimit(.minutes(60)))
+    @Test("a task cancelled at that moment still learns that it was committed")
     func cancelled() async throws {
         try await makeTable()
         let running = Mutex<Task<Void, any Error>?>(nil)
@@ -111,7 +111,7 @@ struct CommitOutcomeTests {
         await database.shutdown()
     }
 
-    @Test("a hundred random cuts, tried again: each effect is there exactly once", .timeLimit(.minutes(60)))
+    @Test("a hundred random cuts, tried again: each effect is there exactly once")
     func exactlyOnce() async throws {
         try await makeTable()
         let dice = Dice()

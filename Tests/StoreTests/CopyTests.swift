@@ -22,7 +22,7 @@ struct CopyTests {
         }
     }
 
-    @Test("a million rows go in and out in constant memory", .timeLimit(.minutes(60)))
+    @Test("a million rows go in and out in constant memory")
     func million() async throws {
         try await makeTable()
         let memory = Peak()

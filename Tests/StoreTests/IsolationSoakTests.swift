@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("Isolation under soak: the checker", .timeLimit(.minutes(60)))
+@Suite("Isolation under soak: the checker", .timeLimit(.minutes(10)))
 struct HistoryCheckerSoakTests {
     private typealias Entry = HistoryChecker.Entry
 
@@ -69,7 +69,7 @@ struct HistoryCheckerSoakTests {
     }
 }
 
-@Suite("Isolation under soak", .emptyDatabase, .serialized, .timeLimit(.minutes(60)))
+@Suite("Isolation under soak", .emptyDatabase, .serialized, .turnLimit(minutes: 20))
 struct IsolationSoakTests {
     private static var isLong: Bool { ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1" }
     private static let keys = 6

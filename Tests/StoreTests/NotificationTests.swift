@@ -2,7 +2,7 @@ import Store
 import TestSupport
 import Testing
 
-@Suite("Notifications", .timeLimit(.minutes(60)))
+@Suite("Notifications")
 struct NotificationTests {
     @Test("payloads arrive in the order of the commits, and those of a rollback never", .emptyDatabase)
     func payloads() async throws {
@@ -21,7 +21,7 @@ struct NotificationTests {
         for number in 1...20 { #expect(await events.next() == .notification(payload: "fall \(number) ü")) }
     }
 
-    @Test("a listener outlives its server, and says when it listens again")
+    @Test("a listener outlives its server, and says when it listens again", .timeLimit(.minutes(10)))
     func restart() async throws {
         try await withPrivateCluster { running in
             let database = running.connect()

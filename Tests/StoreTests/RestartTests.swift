@@ -4,7 +4,7 @@ import Synchronization
 import TestSupport
 import Testing
 
-@Suite("A server that goes away", .timeLimit(.minutes(60)))
+@Suite("A server that goes away", .timeLimit(.minutes(10)))
 struct RestartTests {
     /// How the server is made to go.
     enum Departure: CaseIterable {

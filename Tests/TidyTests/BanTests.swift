@@ -3,13 +3,13 @@ import Testing
 
 @Suite("What must not stand in our code")
 struct BanTests {
-    @Test("stands nowhere", .timeLimit(.minutes(60)), arguments: Ban.all)
+    @Test("stands nowhere", .timeLimit(.minutes(10)), arguments: Ban.all)
     func holds(ban: Ban) {
         let findings = Repository.swiftFiles.flatMap { ban.findings(in: $0) }
         findings.expectNone()
     }
 
-    @Test("would be found where it stood, and nothing else is", .timeLimit(.minutes(60)), arguments: Ban.all)
+    @Test("would be found where it stood, and nothing else is", .timeLimit(.minutes(10)), arguments: Ban.all)
     func canFail(ban: Ban) {
         #expect(!ban.violations.isEmpty && !ban.permitted.isEmpty)
         for text in ban.violations {
@@ -20,7 +20,7 @@ struct BanTests {
         }
     }
 
-    @Test("the clock is read by no SQL file", .timeLimit(.minutes(60)), arguments: Repository.sqlFiles)
+    @Test("the clock is read by no SQL file", .timeLimit(.minutes(10)), arguments: Repository.sqlFiles)
     func clockInSQLFiles(path: String) {
         #expect(Self.clockReadings(in: Repository.text(path)).isEmpty)
         #expect(Self.clockReadings(in: "a timestamptz default now()") == [1])

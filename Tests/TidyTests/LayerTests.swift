@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Layers")
 struct LayerTests {
-    @Test("a file imports only what its target declares in Package.swift", .timeLimit(.minutes(60)))
+    @Test("a file imports only what its target declares in Package.swift", .timeLimit(.minutes(10)))
     func imports() throws {
         let targets = Self.targets(inManifest: Repository.text("Package.swift"))
         try #require(targets.count > 15)
@@ -41,7 +41,7 @@ struct LayerTests {
         }
     }
 
-    @Test("a folder of Marketplace knows only those before it", .timeLimit(.minutes(60)))
+    @Test("a folder of Marketplace knows only those before it", .timeLimit(.minutes(10)))
     func folderOrder() {
         let findings = FolderOrder(files: Repository.sources).findings
         findings.expectNone()

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Limits and words")
 struct LimitTests {
-    @Test("a file has at most 400 lines, a line 120 columns, a function 70 lines", .timeLimit(.minutes(60)))
+    @Test("a file has at most 400 lines, a line 120 columns, a function 70 lines", .timeLimit(.minutes(10)))
     func sizes() {
         let findings = Repository.swiftFiles.flatMap { Self.oversize(in: $0) }
         findings.expectNone()
@@ -68,7 +68,7 @@ struct LimitTests {
 
     // MARK: Words
 
-    @Test("the words of the vocabulary have no synonyms", .timeLimit(.minutes(60)))
+    @Test("the words of the vocabulary have no synonyms", .timeLimit(.minutes(10)))
     func vocabulary() {
         let findings =
             Repository.sources.flatMap { Self.synonyms(in: $0) }
@@ -162,7 +162,7 @@ struct LimitTests {
         }
     }
 
-    @Test("a TODO has the number of an issue", .timeLimit(.minutes(60)))
+    @Test("a TODO has the number of an issue", .timeLimit(.minutes(10)))
     func todos() {
         let findings = Repository.swiftFiles.flatMap { Self.looseTodos(in: $0) }
         findings.expectNone()

@@ -15,8 +15,17 @@ struct Call: Sendable {
     /// Of the query, by name; each given once and of its shape.
     let query: [String: String]
     let body: JSON
+    /// Of an endpoint that takes a file; `nil` of all others.
+    let upload: Upload?
     /// Over method, path, query and raw bytes, for the Idempotency-Key.
     let fingerprint: Digest
+
+    /// A file that was sent.
+    struct Upload: Sendable {
+        /// One of those that the endpoint takes.
+        let mediaType: String
+        let bytes: [UInt8]
+    }
 
     /// Who called. Of an endpoint for everybody there is nobody.
     var actor: Principal.ID {

@@ -56,7 +56,8 @@ extension Endpoint {
         if takesMatch { codes.append("changed_meanwhile") }
         if needsMatch { codes.append("if_match_missing") }
         if method != .get { codes.append("outcome_unknown") }
-        if body != nil { codes += ["bad_json", "unsupported_media_type", "body_too_large"] }
+        if body != nil { codes += ["unsupported_media_type", "body_too_large"] }
+        if body?.isFile == false { codes.append("bad_json") }
         return codes + refusals.filter { !codes.contains($0) }
     }
 }

@@ -125,6 +125,11 @@ extension Catalogue {
         422 idempotency_key_reused This Idempotency-Key was used for another request. Use a new one.
         428 if_match_missing This writes over what is there. Send its ETag in If-Match, or * to write over anything.
         409 illegal_transition That cannot happen to it in the state that it is in.
+        422 import_faulty Nothing was imported: … records are faulty, and the import is strict.
+        409 import_source_changed The file was changed while it was read. Import it again.
+        422 import_too_many_for_strict A strict import takes at most … records. Split the file, or import it without \
+        being strict.
+        409 import_under_way The same file is being imported into this batch by somebody else. Wait until it is done.
         422 impossible_transfer A transfer moves a positive amount between two accounts.
         409 in_other_team The worker is in the team '…'. Remove them there first.
         409 insufficient_funds The account does not hold that much.
@@ -220,6 +225,7 @@ extension Catalogue {
         503 provider_unavailable The sign-in provider does not answer. Try again, or ask who runs it.
         403 rate_approver_is_maker Whoever prepared a rate card cannot approve it. Another person of finance must.
         422 rate_card_content_differs The content hash is not this card's. Look at what you approve.
+        409 rate_card_not_in_force This rate card does not hold at that time.
         409 rate_card_wrong_state A rate card that is … cannot ….
         422 rate_in_the_past A rate card begins and ends at times to come.
         429 rate_limited Too many requests in a minute; Retry-After says when to come back.
@@ -285,7 +291,7 @@ extension Catalogue {
         503 unavailable The database cannot be reached or is overloaded.
         422 unknown_credential_kind The catalogue has no such kind of credential for this profession.
         422 unknown_profession There is no such profession in the catalogue.
-        415 unsupported_media_type Send Content-Type: application/json.
+        415 unsupported_media_type Send Content-Type: ….
         403 verifier_is_no_person A person vouches for a credential, not a program.
         409 voucher_decided The voucher was ….
         409 voucher_reference_taken Another voucher has this reference; a new one needs a reference of its own.

@@ -8,7 +8,8 @@ internal import Store
 
 /// Why a request cannot be read.
 enum RequestRefusal: HTTPRefusal {
-    case contentType
+    /// With what may be sent.
+    case contentType([String])
     case keyMissing
     case badJSON(String)
     /// A browser's cookie, and a page of somebody else's.
@@ -40,7 +41,7 @@ enum RequestRefusal: HTTPRefusal {
 
     var message: String {
         switch self {
-        case .contentType: "Send Content-Type: application/json."
+        case .contentType(let kinds): "Send Content-Type: \(kinds.joined(separator: " or "))."
         case .keyMissing: "Send an Idempotency-Key header, so that the request can be repeated safely."
         case .badJSON(let reason): "The body is not acceptable JSON: \(reason)"
         case .crossOrigin: "A page of another origin cannot do this with your cookie."
@@ -79,11 +80,11 @@ struct Edge: Sendable {
         try caller?.demand(endpoint)
         let query = try readQuery(request, endpoint)
         let fields = try readFields(request, endpoint)
-        let (body, fingerprint) = try await readBody(request, context, endpoint)
+        let (body, upload, fingerprint) = try await readBody(request, context, endpoint)
         if endpoint.isKeyed, request.headers[.idempotencyKey] == nil { throw RequestRefusal.keyMissing }
         var call = Call(
             market: market, request: request, context: context, endpoint: endpoint, caller: caller, query: query,
-            body: body, fingerprint: fingerprint)
+            body: body, upload: upload, fingerprint: fingerprint)
         call.market = try guardedMarket(for: call)
         do {
             // What is only read is read on the caller's behalf: the database knows whose it may be.
@@ -185,20 +186,22 @@ struct Edge: Sendable {
 
     private func readBody(
         _ request: Request, _ context: APIContext, _ endpoint: Endpoint
-    ) async throws -> (JSON, Digest) {
+    ) async throws -> (JSON, Call.Upload?, Digest) {
         let query = request.uri.query.map { "?\($0)" } ?? ""
         let line = Array("\(request.method) \(request.uri.path)\(query)\n".utf8)
-        guard let declared = endpoint.body else { return (.object([:]), Digest(of: line)) }
-        let type = request.headers[.contentType]?.split(separator: ";").first?.trimmingCharacters(in: .whitespaces)
-        if let type, type.lowercased() != "application/json" { throw RequestRefusal.contentType }
+        guard let declared = endpoint.body else { return (.object([:]), nil, Digest(of: line)) }
+        let named = request.headers[.contentType]?.split(separator: ";").first
+        let said = named?.trimmingCharacters(in: .whitespaces).lowercased()
+        if let said, !declared.mediaTypes.contains(said) { throw RequestRefusal.contentType(declared.mediaTypes) }
         let bytes = try await limits.collect(request, upTo: declared.bytesMax, context)
         let fingerprint = Digest(of: line + bytes)
-        if bytes.isEmpty, declared.isOptional { return (.object([:]), fingerprint) }
-        guard type != nil else { throw RequestRefusal.contentType }
+        if bytes.isEmpty, declared.isOptional { return (.object([:]), nil, fingerprint) }
+        guard let type = said else { throw RequestRefusal.contentType(declared.mediaTypes) }
+        if declared.isFile { return (.object([:]), Call.Upload(mediaType: type, bytes: bytes), fingerprint) }
         guard let schema = declared.schema else { throw Problem(.internalServerError, "internal", "No schema.") }
         do throws(JSONBodyFault) {
             let limits = JSON.Limits(maxDepth: 32, maxBytes: declared.bytesMax)
-            return (try JSON.body(bytes, limits: limits, of: schema), fingerprint)
+            return (try JSON.body(bytes, limits: limits, of: schema), nil, fingerprint)
         } catch {
             switch error {
             case .text(let fault): throw RequestRefusal.badJSON("\(fault)")

@@ -79,9 +79,12 @@ package struct Endpoint: Sendable {
         static func media(_ types: String...) -> Answer { Answer(status: 200, shape: .anything, mediaTypes: types) }
     }
 
-    /// A JSON body; an empty one counts as `{}` where nothing in it is required.
+    /// A JSON body, where an empty one counts as `{}` if nothing in it is required; or a file.
     package struct Body: Sendable {
         package let shape: Shape
+        /// Which it may be.
+        package private(set) var mediaTypes = ["application/json"]
+        package private(set) var isFile = false
         let bytesMax: Int
         let schema: JSONSchema?
         let isOptional: Bool
@@ -98,6 +101,13 @@ package struct Endpoint: Sendable {
         }
 
         static let empty = Body(.object([:]))
+
+        /// A file of one of these kinds, as it is: what is in it is for whoever reads it to say.
+        static func file(_ mediaTypes: String..., bytesMax: Int) -> Body {
+            var body = Body(.anything, bytesMax: bytesMax)
+            (body.mediaTypes, body.isFile) = (mediaTypes, true)
+            return body
+        }
     }
 }
 

@@ -79,9 +79,11 @@ package struct OpenAPI {
         }
         if !parameters.isEmpty { operation["parameters"] = .array(parameters) }
         if let body = endpoint.body {
+            let schema = hoisted(body.shape.json)
+            let kinds = body.mediaTypes.map { ($0, JSON.object(["schema": schema])) }
             operation["requestBody"] = [
                 "required": .bool(!body.isOptional),
-                "content": ["application/json": ["schema": hoisted(body.shape.json)]],
+                "content": .object(Dictionary(kinds, uniquingKeysWith: { first, _ in first })),
             ]
         }
         return .object(operation)

@@ -150,7 +150,7 @@ extension HoursStatement {
             [
                 "assignment": .string("\(entry.assignment)"), "kind": .string(entry.kind.rawValue),
                 "day": .string("\(entry.day)"), "minutes": .integer(Int64(entry.minutes)),
-                "occurred_at": .string(entry.occurredAt.internetText),
+                "occurred_at": .millisecond(entry.occurredAt),
             ]
         }
         let last = entries.count >= limit ? entries.last : nil
@@ -172,8 +172,8 @@ extension HoursPolicyRecord {
             "policy": .string("\(id)"), "country": policy.country.map(JSON.string) ?? .null,
             "daily_minutes_max": .integer(Int64(policy.dailyMinutesMax)),
             "weekly_minutes_max": .integer(Int64(policy.weeklyMinutesMax)), "reason": .string(policy.reason),
-            "from": inForce.lower.map { .string($0.secondText) } ?? .null,
-            "until": inForce.upper.map { .string($0.secondText) } ?? .null,
+            "from": .second(inForce.lower),
+            "until": .second(inForce.upper),
         ]
     }
 }

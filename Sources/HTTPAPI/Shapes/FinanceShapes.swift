@@ -62,7 +62,7 @@ extension Voucher {
         [
             "voucher": .string("\(id)"), "state": .string(state.rawValue), "order": order.facts,
             "reason": .string(reason), "prepared_by": .string("\(preparedBy)"),
-            "prepared_at": .string(preparedAt.secondText),
+            "prepared_at": .second(preparedAt),
             "decided_by": decidedBy.map { .string("\($0)") } ?? .null,
         ]
     }
@@ -75,7 +75,7 @@ extension PayoutBatch {
             "currency": .string(total.currency.code), "lines": .integer(Int64(lineCount)),
             "content_hash": .string(contentHash.hexadecimal), "prepared_by": .string("\(preparedBy)"),
             "approved_by": approvedBy.map { .string("\($0)") } ?? .null,
-            "approved_at": approvedAt.map { .string($0.secondText) } ?? .null,
+            "approved_at": .second(approvedAt),
         ]
     }
 }

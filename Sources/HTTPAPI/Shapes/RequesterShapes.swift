@@ -91,11 +91,6 @@ extension Shape {
         ["task": .id, "slot": .count, "external_key": .text, "lapses": .count, "reasons": .anyObject])
 }
 
-extension Date {
-    /// RFC 3339, UTC, whole seconds.
-    var secondText: String { formatted(.iso8601) }
-}
-
 extension RequesterLine {
     var wire: JSON {
         [
@@ -128,12 +123,12 @@ extension Batch {
             "name": .string(name), "state": .string(state.rawValue), "door": .string(door.rawValue),
             "expected_minutes": .integer(Int64(expectedMinutes)), "priority": .integer(Int64(priority)),
             "tasks": .integer(Int64(taskCount)), "slots": .integer(Int64(slotCount)),
-            "opened_at": openedAt.map { .string($0.secondText) } ?? .null,
-            "due_at": dueAt.map { .string($0.secondText) } ?? .null,
+            "opened_at": .second(openedAt),
+            "due_at": .second(dueAt),
             "resizing_to": resizingTo.map { .integer(Int64($0)) } ?? .null,
             "closed_reason": closedReason.map { .string($0.rawValue) } ?? .null,
             "closed_by": closedBy.map { .string("\($0)") } ?? .null,
-            "archived_at": archivedAt.map { .string($0.secondText) } ?? .null,
+            "archived_at": .second(archivedAt),
         ]
         return .object(own.merging(pricing) { own, _ in own })
     }
@@ -171,7 +166,7 @@ extension TaskLine {
                     [
                         "slot": .integer(Int64(slot.number)), "state": .string(slot.state.rawValue),
                         "lapses": .integer(Int64(slot.lapses)),
-                        "lease_until": slot.leaseUntil.map { .string($0.internetText) } ?? .null,
+                        "lease_until": .millisecond(slot.leaseUntil),
                     ]
                 }),
         ]
@@ -184,8 +179,8 @@ extension ImportRun {
             "import": .string("\(id)"), "batch": .string("\(batch)"), "name": .string(sourceName),
             "state": .string(state.rawValue), "records": .integer(Int64(counts.records)),
             "added": .integer(Int64(counts.added)), "unchanged": .integer(Int64(counts.unchanged)),
-            "faulty": .integer(Int64(counts.faulty)), "begun_at": .string(begunAt.internetText),
-            "ended_at": endedAt.map { .string($0.internetText) } ?? .null,
+            "faulty": .integer(Int64(counts.faulty)), "begun_at": .millisecond(begunAt),
+            "ended_at": .millisecond(endedAt),
         ]
     }
 }

@@ -57,19 +57,14 @@ extension Shape {
 
 extension CredentialSheet {
     /// As ``json``, with times as RFC 3339.
-    var wire: JSON {
-        var members = json.objectValue ?? [:]
-        members["expires_at"] = expiresAt.map { .string($0.secondText) } ?? .null
-        members["reverify_at"] = reverifyAt.map { .string($0.secondText) } ?? .null
-        return .object(members)
-    }
+    var wire: JSON { json.with(["expires_at": .second(expiresAt), "reverify_at": .second(reverifyAt)]) }
 }
 
 extension WorkerSummary {
     var members: [String: JSON] {
         [
             "worker": .string("\(id)"), "external_key": .string(externalKey), "state": .string(state.rawValue),
-            "country": .string(country), "registered_at": .string(registeredAt.secondText),
+            "country": .string(country), "registered_at": .second(registeredAt),
         ]
     }
 }
@@ -80,7 +75,7 @@ extension WorkerRecord {
         let own: [String: JSON] = [
             "has_payout_method": .bool(hasPayoutMethod), "has_tax_profile": .bool(hasTaxProfile),
             "open_duplicate_cases": .integer(Int64(openCases)),
-            "erased_at": erasedAt.map { .string($0.secondText) } ?? .null,
+            "erased_at": .second(erasedAt),
             "name": registration.map { .string($0.name) } ?? .null,
             "email": registration.map { .string($0.email) } ?? .null,
             "time_zone": registration.map { .string($0.timeZone) } ?? .null,
@@ -96,7 +91,7 @@ extension Agreement {
     var members: [String: JSON] {
         [
             "agreement": .string("\(id)"), "kind": .string(kind), "version": .integer(Int64(version)),
-            "title": .string(title), "hash": .string(hash.hexadecimal), "valid_from": .string(validFrom.secondText),
+            "title": .string(title), "hash": .string(hash.hexadecimal), "valid_from": .second(validFrom),
         ]
     }
 }
@@ -105,8 +100,8 @@ extension InboxItem {
     var wire: JSON {
         [
             "notice": .string("\(notice.id)"), "kind": .string(notice.kind), "facts": notice.facts,
-            "created_at": .string(notice.createdAt.internetText),
-            "read_at": readAt.map { .string($0.internetText) } ?? .null, "delivery": .string(delivery.rawValue),
+            "created_at": .millisecond(notice.createdAt),
+            "read_at": .millisecond(readAt), "delivery": .string(delivery.rawValue),
         ]
     }
 }
@@ -143,7 +138,7 @@ extension EarningLine {
             "amount_minor": .integer(amount.minorUnits), "currency": .string(amount.currency.code),
             "share_bps": basisPoints.map { .integer(Int64($0)) } ?? .null, "is_top_up": .bool(isTopUp),
             "terms": terms, "payout": payout.map { .string("\($0)") } ?? .null,
-            "earned_at": .string(mark.at.internetText), "paid_at": paidAt.map { .string($0.internetText) } ?? .null,
+            "earned_at": .millisecond(mark.at), "paid_at": .millisecond(paidAt),
         ]
     }
 }

@@ -114,34 +114,6 @@ package struct DiscardRateCard: Sendable {
     }
 }
 
-/// Ends a published version at an instant to come, with its rates and rules.
-package struct EndRateCard: Sendable {
-    let market: Market
-
-    package init(market: Market) { self.market = market }
-
-    /// - Throws: ``AccessRefusal``; ``NotFound``; ``RateCardRefusal``.
-    package func callAsFunction(
-        _ version: Int, at end: Date, preparedBy maker: Principal.ID, approvedBy checker: Principal.ID
-    ) async throws {
-        try await market.change { change in
-            try await change.transaction.authorize(maker, as: .financeMaker)
-            try await change.transaction.authorize(checker, as: .financeChecker)
-            guard maker != checker else { throw RateCardRefusal.approverIsMaker }
-            let card = try await change.card(version, locked: true)
-            guard end >= change.instant else { throw RateCardRefusal.inThePast }
-            guard let range = card.inForce, range.contains(end), let start = range.lower, start < end else {
-                throw RateCardRefusal.notInForce
-            }
-            try await change.transaction.endCard(card.id, at: end)
-            try await change.record(
-                "rate_card_ended", by: checker, on: "rate_card", card.id.uuid, in: .platform,
-                facts: ["prepared_by": .string("\(maker)"), "at": .string(end.ISO8601Format())]
-            )
-        }
-    }
-}
-
 /// The versions of the rate card, newest first, by pages.
 package struct ListRateCards: Sendable {
     let market: Market
@@ -172,7 +144,8 @@ extension Transaction {
 }
 
 extension Change {
-    fileprivate func card(_ version: Int, locked: Bool) async throws -> RateCardVersion {
+    /// A version of the card by its number.
+    func card(_ version: Int, locked: Bool) async throws -> RateCardVersion {
         guard let card = try await transaction.card(version, locked: locked) else { throw NotFound("rate card") }
         return card
     }

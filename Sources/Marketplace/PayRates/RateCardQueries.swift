@@ -92,6 +92,19 @@ extension Transaction {
         }
     }
 
+    /// Who has prepared the end of a version, and for when.
+    func preparedEnd(
+        _ ending: AuditEvent.ID, of card: RateCardVersion.ID
+    ) async throws -> (maker: Principal.ID, end: Date)? {
+        try await firstRow(
+            """
+            select actor_id, (facts ->> 'at')::timestamptz as ends_at from audit_event
+             where event_id = \(ending) and action = 'rate_card_end_prepared'
+               and subject = 'rate_card' and subject_id = \(card.uuid)
+            """
+        ).map { (try $0["actor_id"], try $0["ends_at"]) }
+    }
+
     /// A version of the card by its number.
     package func card(_ version: Int, locked: Bool = false) async throws -> RateCardVersion? {
         let lock: SQL = locked ? "for no key update" : ""

@@ -23,11 +23,15 @@ package struct TaskFile: Sendable {
         open = { try ByteReader(path: path) }
     }
 
-    /// Bytes in memory.
-    package init(bytes: [UInt8], name: String, format: TaskFileFormat) {
+    /// Bytes in memory, gzipped or not.
+    ///
+    /// - Parameter unpackedMax: the most bytes that may come out of them.
+    package init(
+        bytes: [UInt8], name: String, format: TaskFileFormat, unpackedMax: Int = ByteReader.bytesMaxByDefault
+    ) {
         self.name = name
         self.format = format
-        open = { try ByteReader(bytes: bytes, name: name) }
+        open = { try ByteReader(bytes: bytes, name: name, bytesMax: unpackedMax) }
     }
 }
 
@@ -98,7 +102,7 @@ package enum ImportRefusal: Refusal {
         switch self {
         case .faulty(let count, _): "Nothing was imported: \(count) records are faulty, and the import is strict."
         case .tooManyForStrict:
-            "A strict import takes at most \(ImportTasks.strictMax) records. Split the file, or leave --strict out."
+            "A strict import takes at most \(ImportTasks.strictMax) records. Split the file, or import it without being strict."
         case .sourceChanged: "The file was changed while it was read. Import it again."
         case .underWay: "The same file is being imported into this batch by somebody else. Wait until it is done."
         }

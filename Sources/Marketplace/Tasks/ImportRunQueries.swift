@@ -105,6 +105,17 @@ extension Transaction {
         }
     }
 
+    func importRun(
+        _ run: ImportRun.ID, into batch: Batch.ID, _ requester: Requester.ID
+    ) async throws -> ImportRun? {
+        try await firstRow(
+            """
+            select \(fragment: ImportRun.columns) from import_run
+             where requester_id = \(requester) and import_run_id = \(run) and batch_id = \(batch)
+            """
+        ).map(ImportRun.init)
+    }
+
     /// Newest first.
     func imports(
         into batch: Batch.ID, _ requester: Requester.ID, in state: ImportState?, before: ImportRun.ID?, limit: Int

@@ -39,10 +39,11 @@ package struct ImportTasks: Sendable {
             try await $0.runningImport(of: hash, file.format, into: target.batch)
         }
         if isStrict, begun == nil { try await check(file, target, actor) }
-        var run = try await begin(file, hash, target, actor, begun)
-        let resumedAfter = run.counts.records
+        let resumedAfter = begun?.counts.records ?? 0
+        // A file of which not even the beginning can be read leaves no run behind that would never end.
         let chunks = try ChunksAhead(
             ImportChunks(file, target, recordsPerChunk: recordsPerChunk, after: resumedAfter))
+        var run = try await begin(file, hash, target, actor, begun)
         var way = IntakeWay.straight
         var read = try await chunks.next()
         while let chunk = read {

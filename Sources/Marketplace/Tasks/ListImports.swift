@@ -24,6 +24,21 @@ package struct ListImports: Sendable {
         }
     }
 
+    /// How far one of them is, also while it is under way.
+    ///
+    /// - Throws: ``AccessRefusal``; ``NotFound``, also for an import into another batch.
+    package func one(
+        _ run: ImportRun.ID, into batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> ImportRun {
+        try await market.database.read { transaction in
+            try await transaction.authorizePublisher(actor, for: requester)
+            guard let found = try await transaction.importRun(run, into: batch, requester) else {
+                throw NotFound("import")
+            }
+            return found
+        }
+    }
+
     /// What was wrong with the records of an import, as far as it was kept, in the order of the file.
     ///
     /// - Parameters:

@@ -31,9 +31,9 @@ package struct PublishGuideline: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorizePublisher(actor, for: requester)
-            try await transaction.advisoryLock(.handingIn(under: id))
+            let locked = try await change.lockForPublishing(id, of: requester)
             let change = try await change.afterWaiting()
-            guard let guideline = try await change.transaction.lockGuideline(id, of: requester),
+            guard let guideline = locked,
                 let newest = try await transaction.guidelineVersion(guideline.newestVersion, of: id, requester)
             else { throw NotFound("guideline") }
             guard newest.hash != Digest(of: draft.text) else { throw GuidelineRefusal.unchanged(newest.number) }
@@ -118,10 +118,13 @@ extension AdvisoryLock {
 }
 
 extension Change {
-    /// Keeps everybody else from publishing a version until this transaction ends.
-    package func lockForPublishing(_ id: Guideline.ID, of requester: Requester.ID) async throws {
+    /// Keeps everybody else from publishing a version, and from handing in under one, until this transaction ends.
+    ///
+    /// - Returns: the guideline as it is then; `nil` if there is none.
+    @discardableResult
+    package func lockForPublishing(_ id: Guideline.ID, of requester: Requester.ID) async throws -> Guideline? {
         try await transaction.advisoryLock(.handingIn(under: id))
-        _ = try await transaction.lockGuideline(id, of: requester)
+        return try await transaction.lockGuideline(id, of: requester)
     }
 }
 
