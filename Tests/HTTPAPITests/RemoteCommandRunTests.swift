@@ -4,7 +4,7 @@ import Marketplace
 import TestSupport
 import Testing
 
-@Suite("What commands do over HTTP", .scratchDatabase, .timeLimit(.minutes(60)))
+@Suite("What commands do over HTTP", .scratchDatabase, .turnLimit(minutes: 20))
 struct RemoteCommandRunTests {
     /// Files of a test, in a folder that goes with it.
     private struct Files {

@@ -3,48 +3,7 @@ import Marketplace
 import TestSupport
 import Testing
 
-<<<<<<< HEAD
-@Suite("Commands that ask a server", .scratchDatabase, .timeLimit(.minutes(60)))
-=======
-/// The program, asked to ask a server.
-private struct Caller: Sendable {
-    let port: Int
-    let token: String
-
-    func run(_ arguments: [String]) async throws -> (status: Int32, output: String, fault: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: ScratchServer.root + "/.build/debug/guildhall")
-        process.arguments = arguments + ["--server", "http://127.0.0.1:\(port)"]
-        // No database: it must not be asked.
-        process.environment = ProcessInfo.processInfo.environment.merging(
-            ["GUILDHALL_TOKEN": token, "DATABASE_URL": "host=/nowhere"]
-        ) { _, ours in ours }
-        process.standardInput = FileHandle.nullDevice
-        let folder = NSTemporaryDirectory() + "remote-\(UInt64.random(in: 0 ... .max))"
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(atPath: folder) }
-        let paths = [folder + "/output", folder + "/fault"]
-        for path in paths { _ = FileManager.default.createFile(atPath: path, contents: nil) }
-        let handles = try paths.map { try #require(FileHandle(forWritingAtPath: $0)) }
-        (process.standardOutput, process.standardError) = (handles[0], handles[1])
-        let (ends, ended) = AsyncStream<Void>.makeStream()
-        process.terminationHandler = { _ in ended.finish() }
-        try process.run()
-        for await _ in ends {}
-        for handle in handles { try handle.close() }
-        let texts = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
-        return (process.terminationStatus, texts[0], texts[1])
-    }
-
-    func json(_ arguments: [String]) async throws -> JSON {
-        let (status, output, fault) = try await run(arguments + ["--json"])
-        try #require(status == 0, "\(arguments): \(fault)")
-        return try JSON.parse(output)
-    }
-}
-
 @Suite("Commands that ask a server", .scratchDatabase)
->>>>>>> d8b092274b818859033a1abfb619ca93332529cb
 struct RemoteCommandTests {
     @Test("webhooks, tokens and asks are done over HTTP, as whoever the token belongs to")
     func done() async throws {

@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Marketplace
 import TestSupport
 import Testing
 

@@ -56,9 +56,9 @@ extension ProjectCommand.Show: RemoteCommand {
 
 extension ProjectCommand.Share: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.put(
-            try await server.path(ofProject: project, of: whose.requester, "share-limit"),
-            ["share_bps": bps.map { .integer(Int64($0)) } ?? JSON.null])
+        let share: JSON = bps.map { .integer(Int64($0)) } ?? .null
+        return try await server.put(
+            try await server.path(ofProject: project, of: whose.requester, "share-limit"), ["share_bps": share])
     }
 }
 
@@ -72,9 +72,10 @@ extension ProjectCommand.Weigh: RemoteCommand {
 
 extension ContentCommand.Retention: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.put(
+        let retention: JSON = name.map(JSON.string) ?? .null
+        return try await server.put(
             try await server.path(ofProject: project, of: requester, "retention-class"),
-            ["retention_class": name.map(JSON.string) ?? JSON.null])
+            ["retention_class": retention])
     }
 }
 
@@ -166,8 +167,8 @@ extension BatchCommand.Archive: RemoteSubjectCommand {
 
 extension BatchCommand.Deadline: RemoteSubjectCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.put(
-            try await server.path(of: of, "deadline"), ["due_at": until.map(JSON.string) ?? JSON.null])
+        let due: JSON = until.map(JSON.string) ?? .null
+        return try await server.put(try await server.path(of: of, "deadline"), ["due_at": due])
     }
 }
 
