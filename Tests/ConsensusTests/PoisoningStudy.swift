@@ -161,11 +161,6 @@ extension PoisoningStudy {
             looks: 4)
         for row in rows { print(row.line) }
         let (accused, honest) = rows.flatMap(\.studies).reduce((0, 0)) { ($0.0 + $1.accused, $0.1 + $1.honest) }
-        // With 40 % more who guess, fewer than half of its answers come from who knows: docs/CONSENSUS.md, "A study".
-        if isHardest {
-            withKnownIssue("a little over one in a hundred") { #expect(accused * 100 <= honest) }
-        } else {
-            #expect(accused * 100 <= honest, "\(accused) of \(honest)")
-        }
+        #expect(accused * 100 <= honest, "\(accused) of \(honest)")
     }
 }

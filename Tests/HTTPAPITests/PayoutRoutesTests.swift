@@ -60,7 +60,7 @@ struct PayoutRoutesTests {
             #expect(late.status == 409 && late.code == "clawback_not_proposed")
             let own = "/v1/workers/\(ann)/clawbacks"
             #expect(try await server.send("GET", own, token: mine).body["items"] == [])
-            let listed = try await server.send("GET", own + "?state=refused", token: maker)
+            let listed = try await server.send("GET", "/v1/clawbacks?state=refused", token: maker)
             #expect(listed.body["items"]?[0]?["clawback"] == .string(id), "\(listed.body)")
             let agree = "/v1/clawbacks/\(id)/agree"
             #expect(try await server.send("POST", agree, token: mine, key: "d", json: [:]).status >= 400)

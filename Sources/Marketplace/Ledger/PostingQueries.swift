@@ -94,8 +94,8 @@ extension Transaction {
         return (Posting.statement(entries, kept, at: instant), kept.count)
     }
 
-    /// Waits for a slice that holds enough, and splits it, as others want one too, so that each connection has one of its
-    /// own; where no slice holds enough, all are locked and put together.
+    /// Waits for a slice that holds enough, and splits it, as others want one too, so that each connection has one of
+    /// its own; where no slice holds enough, all are locked and put together.
     ///
     /// - Throws: ``LedgerRefusal/insufficientFunds`` when the account does not hold that much.
     private func makeRoom(for change: Posting.Change) async throws {
