@@ -175,6 +175,12 @@ package struct SmallMarket: Sendable {
         }
     }
 
+    /// Of the account that payouts come from.
+    package static let payoutSettings: JSON = [
+        "name": "Guildhall GmbH", "country": "DE", "town": "Berlin", "iban": "NL41MOCK0000000001", "bic": "MOCKNL2A",
+        "remittance": "Payout",
+    ]
+
     package func balance(_ key: AccountKey) async throws -> Int64 {
         try await market.database.read { try await $0.balance(of: key).minorUnits }
     }

@@ -130,11 +130,7 @@ struct FinanceRoutesTests {
         let (maker, checker) = (try await small.bearer(small.maker), try await small.bearer(small.checker))
         let token = try await small.bearer(worker)
         try await SetPayoutSource(market: small.market)(
-            "main", format: .pain001v09, currency: small.usd,
-            settings: [
-                "name": "Guildhall GmbH", "country": "DE", "town": "Berlin", "iban": "NL41MOCK0000000001",
-                "bic": "MOCKNL2A", "remittance": "Payout",
-            ], by: small.checker)
+            "main", format: .pain001v09, currency: small.usd, settings: SmallMarket.payoutSettings, by: small.checker)
         try await LiveServer.run(small.market) { server in
             let prepared = try await server.send(
                 "POST", "/v1/payouts", token: maker, key: "a", json: ["currency": "USD"])

@@ -18,11 +18,7 @@ struct PayoutRoutesTests {
             market: Market(
                 database: Scratch.market.database, identifiers: Scratch.here.identifiers, keys: Scratch.keys))
         try await SetPayoutSource(market: small.market)(
-            "main", format: .pain001v09, currency: small.usd,
-            settings: [
-                "name": "Guildhall GmbH", "country": "DE", "town": "Berlin", "iban": "NL41MOCK0000000001",
-                "bic": "MOCKNL2A", "remittance": "Payout",
-            ], by: small.checker)
+            "main", format: .pain001v09, currency: small.usd, settings: SmallMarket.payoutSettings, by: small.checker)
         return small
     }
 

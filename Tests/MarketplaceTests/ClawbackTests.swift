@@ -324,7 +324,7 @@ struct ClawbackTests {
         _ = try await desk.sent()
         _ = try await clawing.taken([ClawbackPart(try await clawing.earnings()[0])])
         Scratch.clock.advance(by: Self.week)
-        var settings = try #require(PayoutDesk.settings.objectValue)
+        var settings = try #require(SmallMarket.payoutSettings.objectValue)
         let source = SetPayoutSource(market: desk.small.market)
         for (name, value) in [("clawback_limit_bps", JSON.integer(10_001)), ("clawback_floor_minor", 0)] {
             var wrong = settings

@@ -67,7 +67,7 @@ struct DoctorTests {
     /// A payout that fell due and was skipped.
     private func fallDue(_ small: SmallMarket) async throws {
         try await SetPayoutSource(market: small.market)(
-            "main", format: .pain001v09, currency: small.usd, settings: PayoutDesk.settings, by: small.checker)
+            "main", format: .pain001v09, currency: small.usd, settings: SmallMarket.payoutSettings, by: small.checker)
         try await SchedulePayouts(market: small.market)(
             try .weekly(on: .monday, minute: 0, in: "UTC"), from: "main", by: small.checker)
         try await Scratch.asOwner {

@@ -88,7 +88,7 @@ struct PayoutControlTests {
             try await Scratch.asOwner { try await $0.execute(change.back) }
         }
         // Who pays is part of what was prepared; a source that is written anew is for the next run.
-        var other = PayoutDesk.settings.objectValue ?? [:]
+        var other = SmallMarket.payoutSettings.objectValue ?? [:]
         other["iban"] = .string(PayoutDesk.ibans[4])
         other["bic"] = .null
         try await SetPayoutSource(market: desk.small.market)(

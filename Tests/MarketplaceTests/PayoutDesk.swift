@@ -13,10 +13,6 @@ struct PayoutDesk {
     let workers: [Worker.ID]
     let keys = Scratch.keys
 
-    static let settings: JSON = [
-        "name": "Guildhall GmbH", "country": "DE", "town": "Berlin", "iban": "NL41MOCK0000000001", "bic": "MOCKNL2A",
-        "remittance": "Payout",
-    ]
     static let ibans = [
         "DE89370400440532013000", "GB82WEST12345698765432", "NL91ABNA0417164300", "NO9386011117947",
         "BE68539007547034", "AT611904300234573201",
@@ -38,7 +34,7 @@ struct PayoutDesk {
         workers = ids
         for index in 0..<count { try await setAccount(of: index, accounts[index] ?? Self.ibans[index]) }
         try await SetPayoutSource(market: small.market)(
-            "main", format: .pain001v09, currency: small.usd, settings: Self.settings, by: small.checker)
+            "main", format: .pain001v09, currency: small.usd, settings: SmallMarket.payoutSettings, by: small.checker)
         Scratch.clock.advance(by: 73 * 3_600)
     }
 

@@ -41,7 +41,7 @@ struct PayoutFormatTests {
             ("6222020200112230012", "102100099996", "CN", formula),
         ])
     private static let table = Case(
-        currency: "EUR", format: .csv, settings: PayoutDesk.settings,
+        currency: "EUR", format: .csv, settings: SmallMarket.payoutSettings,
         accounts: [
             (PayoutDesk.ibans[0], "COBADEFFXXX", "DE", "Ann"), (PayoutDesk.ibans[2], "ABNANL2A", "NL", formula),
         ])

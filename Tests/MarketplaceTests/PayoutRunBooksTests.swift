@@ -21,7 +21,7 @@ struct PayoutRunBooksTests {
         }
         try await Self.setAccount(of: ann, PayoutDesk.ibans[0], small)
         try await SetPayoutSource(market: small.market)(
-            "dollars", format: .csv, currency: small.usd, settings: PayoutDesk.settings, by: small.checker)
+            "dollars", format: .csv, currency: small.usd, settings: SmallMarket.payoutSettings, by: small.checker)
         Scratch.clock.advance(by: 73 * 3_600)
         let first = try await Self.prepare(small)
         #expect(first.batch.total.minorUnits == 1_520 && first.excluded.map(\.hindrance.code) == ["no_account"])

@@ -67,7 +67,7 @@ struct PayoutRunTests {
     @Test("leave out whoever has no tax rules, where the source asks for them")
     func taxRulesAsked() async throws {
         let desk = try await PayoutDesk(workers: 2)
-        var settings = try #require(PayoutDesk.settings.objectValue)
+        var settings = try #require(SmallMarket.payoutSettings.objectValue)
         settings["asks_tax_rules"] = true
         try await SetPayoutSource(market: desk.small.market)(
             "main", format: .pain001v09, currency: desk.small.usd, settings: .object(settings), by: desk.small.checker)

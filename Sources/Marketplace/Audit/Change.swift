@@ -36,16 +36,19 @@ package struct Change: Sendable {
     ///   - action: a verb in the past, snake_case: `worker_registered`.
     ///   - subject: the kind of thing it happened to: `worker`.
     ///   - facts: what a reader needs to understand it. No personal data, no amounts of sealed bids.
+    /// - Returns: its id.
+    @discardableResult
     package func record(
         _ action: String, by actor: Principal.ID, on subject: String, _ subjectID: UUID, in stream: AuditStream,
         facts: JSON = .object([:])
-    ) async throws {
+    ) async throws -> AuditEvent.ID {
         let event = AuditEvent(
             id: make(), stream: stream, occurredAt: instant, actor: actor, action: action, subject: subject,
             subjectID: subjectID, facts: facts
         )
         try await transaction.insert(event)
         marker.note(event.id)
+        return event.id
     }
 
     /// Writes an event of one kind for each of several things, in one statement.

@@ -41,14 +41,11 @@ package struct EndRateCard: Sendable {
             try await change.transaction.authorize(maker, as: .financeMaker)
             let card = try await change.card(version, locked: true)
             try change.checkEnd(of: card, at: end)
-            let event = AuditEvent(
-                id: change.make(), stream: .platform, occurredAt: change.instant, actor: maker,
-                action: "rate_card_end_prepared", subject: "rate_card", subjectID: card.id.uuid,
+            let event = try await change.record(
+                "rate_card_end_prepared", by: maker, on: "rate_card", card.id.uuid, in: .platform,
                 facts: ["at": .string(end.ISO8601Format())]
             )
-            try await change.transaction.insert(event)
-            change.note(event.id)
-            return Prepared(id: event.id, end: end)
+            return Prepared(id: event, end: end)
         }
     }
 

@@ -102,7 +102,10 @@ package enum ImportRefusal: Refusal {
         switch self {
         case .faulty(let count, _): "Nothing was imported: \(count) records are faulty, and the import is strict."
         case .tooManyForStrict:
-            "A strict import takes at most \(ImportTasks.strictMax) records. Split the file, or be less strict."
+            """
+            A strict import takes at most \(ImportTasks.strictMax) records. Split the file, or import it without \
+            being strict.
+            """
         case .sourceChanged: "The file was changed while it was read. Import it again."
         case .underWay: "The same file is being imported into this batch by somebody else. Wait until it is done."
         }

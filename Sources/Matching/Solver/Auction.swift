@@ -255,36 +255,18 @@ extension Auction {
 
     /// From so many open slots on a task bids for all of them after one look at its candidates.
     private static var togetherLeast: Int32 { 4 }
-    /// From so many on it is cheaper to sort all candidates than to keep the best few in order.
-    private static var sortedFrom: Int { 24 }
 
     /// Bids for all open slots, each leaving as much as the best worker whom none of them would get: slots of one task
     /// are alike, so they need not outbid each other (Bertsekas and Castañón's similar persons).
     private mutating func placeBids(of task: Int, _ epsilon: Int64) -> Bool {
-        let wanted = Int(open[task])
         var found: [(surplus: Int64, edge: Int)] = []
         for edge in Int(market.rowStart[task])..<Int(market.rowEnd[task]) where !isHeld[edge] {
             let surplus = market.edgeValue[edge] - prices[Int(market.edgeWorker[edge])]
-            guard surplus > market.openValue else { continue }
-            guard wanted < Self.sortedFrom else {
-                found.append((surplus, edge))
-                continue
-            }
-            // The best few and the next, in order.
-            if found.count > wanted {
-                guard surplus > found[wanted].surplus else { continue }
-                found.removeLast()
-            }
-            var place = found.count
-            found.append((surplus, edge))
-            while place > 0, found[place - 1].surplus < surplus {
-                found.swapAt(place, place - 1)
-                place -= 1
-            }
+            if surplus > market.openValue { found.append((surplus, edge)) }
         }
         guard !found.isEmpty else { return false }
-        if wanted >= Self.sortedFrom { found.sort { ($1.surplus, $0.edge) < ($0.surplus, $1.edge) } }
-        let count = min(wanted, found.count)
+        found.sort { ($1.surplus, $0.edge) < ($0.surplus, $1.edge) }
+        let count = min(Int(open[task]), found.count)
         let next = count < found.count ? found[count].surplus : market.openValue
         for entry in found.prefix(count) { bid(on: entry.edge, of: task, leaving: next - epsilon) }
         return true

@@ -124,7 +124,7 @@ package struct ProviderSignIn: Sendable {
 
     private func noteFailure(_ provider: SignInProvider, _ fault: TokenFault) async throws {
         try await market.change { change in
-            try await change.record(
+            _ = try await change.record(
                 "provider_token_refused", by: try await change.system(), on: "sign_in_provider", provider.id.uuid,
                 in: .platform, facts: ["fault": .string(fault.rawValue)])
         }

@@ -60,7 +60,7 @@ package struct RoutingBatch: Hashable, Sendable {
     }
 }
 
-/// An active worker, as far as a routing round asks.
+/// A worker, as far as a routing round asks.
 package struct RoutingWorker: Hashable, Sendable {
     package let id: Worker.ID
     package let isActive: Bool
