@@ -124,8 +124,8 @@ struct HotPaths: Sendable {
         try await market.database.read { transaction in
             _ = try await transaction.routingBatches(in: .lawyer, after: nil, limit: 50)
             let requirements = try await transaction.metRequirements(of: reader)
-            let workers = try await transaction.routingWorkers(
-                meeting: requirements, isKept: true, after: nil, limit: 200)
+            let kept = try await transaction.routingKept(requirements, after: nil, limit: 200)
+            let workers = try await transaction.routingWorkers(Array(Set(kept.values.joined()).sorted().prefix(200)))
             let instant = transaction.instant
             let weeks = try workers.map {
                 (

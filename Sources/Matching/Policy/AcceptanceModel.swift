@@ -47,8 +47,8 @@ package struct AcceptanceModel: Hashable, Sendable {
         package init(hour: HourBand, pay: PayBand) { (self.hour, self.pay) = (hour, pay) }
 
         /// Every bucket.
-        package static var all: [Bucket] {
-            HourBand.allCases.flatMap { hour in PayBand.allCases.map { Bucket(hour: hour, pay: $0) } }
+        package static let all = HourBand.allCases.flatMap { hour in
+            PayBand.allCases.map { Bucket(hour: hour, pay: $0) }
         }
     }
 

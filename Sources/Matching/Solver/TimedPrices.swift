@@ -119,7 +119,8 @@ struct TimedPrices {
 struct Demand {
     private(set) var units: [Int64]
     private(set) var tasks: [Int64]
-    private var best: [(surplus: Int64, edge: Int)] = []
+    private typealias Choice = (surplus: Int64, edge: Int)
+    private var best: [Choice] = []
 
     init(workers: Int) {
         units = Array(repeating: 0, count: workers)
@@ -129,30 +130,79 @@ struct Demand {
     /// Counts anew; the sum of what all tasks gain.
     mutating func take(_ prices: TimedPrices, floor: Int64) -> Int128 {
         for worker in units.indices { (units[worker], tasks[worker]) = (0, 0) }
-        let market = prices.market
+        let (slots, starts, ends) = (prices.market.slots, prices.market.rowStart, prices.market.rowEnd)
         var total = Int128(0)
-        for task in 0..<market.taskCount where market.slots[task] > 0 {
-            let slots = Int(market.slots[task])
-            best.removeAll(keepingCapacity: true)
-            for _ in 0..<slots { best.append((floor, -1)) }
-            for edge in Int(market.rowStart[task])..<Int(market.rowEnd[task]) {
-                let surplus = prices.surplus(edge)
-                guard surplus > best[slots - 1].surplus else { continue }
-                var place = slots - 1
-                while place > 0, best[place - 1].surplus < surplus {
-                    best[place] = best[place - 1]
-                    place -= 1
-                }
-                best[place] = (surplus, edge)
-            }
-            for (surplus, edge) in best {
-                total += Int128(surplus)
-                guard edge >= 0 else { continue }
-                let worker = Int(market.edgeWorker[edge])
-                units[worker] += Int64(market.edgeUnits[edge])
-                tasks[worker] += 1
+        for task in 0..<prices.market.taskCount where slots[task] > 0 {
+            let edges = Int(starts[task])..<Int(ends[task])
+            switch slots[task] {
+            case 1: total += Int128(ask(Self.best(edges, prices, floor), prices))
+            case 2, 3:
+                let found = Self.bestThree(edges, prices, floor)
+                total += Int128(ask(found.0, prices)) + Int128(ask(found.1, prices))
+                if slots[task] == 3 { total += Int128(ask(found.2, prices)) }
+            default:
+                chooseBest(Int(slots[task]), of: edges, prices, floor)
+                for choice in best { total += Int128(ask(choice, prices)) }
             }
         }
         return total
+    }
+
+    /// Counts what is asked for.
+    /// - Returns: what is gained by it.
+    @inline(__always)
+    private mutating func ask(_ choice: Choice, _ prices: TimedPrices) -> Int64 {
+        if choice.edge >= 0 {
+            let worker = Int(prices.market.edgeWorker[choice.edge])
+            units[worker] += Int64(prices.market.edgeUnits[choice.edge])
+            tasks[worker] += 1
+        }
+        return choice.surplus
+    }
+
+    // Of equals the first comes first, however many are looked for.
+
+    @inline(__always)
+    private static func best(_ edges: Range<Int>, _ prices: TimedPrices, _ floor: Int64) -> Choice {
+        var best: Choice = (floor, -1)
+        for edge in edges {
+            let surplus = prices.surplus(edge)
+            if surplus > best.surplus { best = (surplus, edge) }
+        }
+        return best
+    }
+
+    @inline(__always)
+    private static func bestThree(
+        _ edges: Range<Int>, _ prices: TimedPrices, _ floor: Int64
+    ) -> (Choice, Choice, Choice) {
+        var (first, second, third): (Choice, Choice, Choice) = ((floor, -1), (floor, -1), (floor, -1))
+        for edge in edges {
+            let surplus = prices.surplus(edge)
+            guard surplus > third.surplus else { continue }
+            if surplus > first.surplus {
+                (first, second, third) = ((surplus, edge), first, second)
+            } else if surplus > second.surplus {
+                (second, third) = ((surplus, edge), second)
+            } else {
+                third = (surplus, edge)
+            }
+        }
+        return (first, second, third)
+    }
+
+    private mutating func chooseBest(_ slots: Int, of edges: Range<Int>, _ prices: TimedPrices, _ floor: Int64) {
+        best.removeAll(keepingCapacity: true)
+        for _ in 0..<slots { best.append((floor, -1)) }
+        for edge in edges {
+            let surplus = prices.surplus(edge)
+            guard surplus > best[slots - 1].surplus else { continue }
+            var place = slots - 1
+            while place > 0, best[place - 1].surplus < surplus {
+                best[place] = best[place - 1]
+                place -= 1
+            }
+            best[place] = (surplus, edge)
+        }
     }
 }

@@ -29,11 +29,10 @@ struct RoutingReading: Sendable {
         let requirements = Array(Set(batches.map(\.requirement)))
         let isKept = try await transaction.areKept(requirements)
         let most = isKept ? limits.keptCandidatesMax : limits.candidatesMax
-        let page =
-            batches.isEmpty
-            ? []
-            : try await transaction.routingWorkers(
-                meeting: requirements, isKept: isKept, after: cursor.workers, limit: most)
+        let kept =
+            isKept ? try await transaction.routingKept(requirements, after: cursor.workers, limit: most) : [:]
+        let page = try await page(
+            batches.isEmpty ? 0 : most, after: cursor.workers, of: isKept ? kept : nil, in: transaction)
         let workers = page.filter(\.isActive)
         let ids = workers.map(\.id)
         let terms = try await transaction.offerTerms(of: batches)
@@ -49,7 +48,7 @@ struct RoutingReading: Sendable {
             barred: try await transaction.routingBarred(from: batches, ids),
             belowAsk: try await transaction.routingBelowAsk(batches, ids)
         )
-        if isKept { market.kept = try await kept(requirements, by: page, in: transaction) }
+        market.kept = kept
         market.offeredBefore = before(pasts, batches: batches)
         market.known = try await knowledge(pasts, terms: terms, of: market.candidates, in: cell, transaction)
         market.known.gains = try await transaction.routingGains(of: batches, to: ids)
@@ -88,14 +87,14 @@ struct RoutingReading: Sendable {
         return found
     }
 
-    private func kept(
-        _ requirements: [Requirement.ID], by workers: [RoutingWorker], in transaction: Transaction
-    ) async throws -> [Requirement.ID: [Worker.ID]] {
-        var found: [Requirement.ID: [Worker.ID]] = [:]
-        if let first = workers.first?.id, let last = workers.last?.id {
-            found = try await transaction.routingKept(requirements, from: first, through: last)
-        }
-        return Dictionary(uniqueKeysWithValues: requirements.map { ($0, found[$0] ?? []) })
+    /// - Parameter kept: who meets something, where that is known.
+    private func page(
+        _ most: Int, after last: Worker.ID?, of kept: [Requirement.ID: [Worker.ID]]?, in transaction: Transaction
+    ) async throws -> [RoutingWorker] {
+        guard most > 0 else { return [] }
+        guard let kept else { return try await transaction.routingWorkers(after: last, limit: most) }
+        let found = Set(kept.values.joined()).sorted()
+        return try await transaction.routingWorkers(Array(found.prefix(most)))
     }
 
     private func next(

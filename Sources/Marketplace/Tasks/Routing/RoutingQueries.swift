@@ -84,27 +84,29 @@ extension Transaction {
             uniquingKeysWith: { first, _ in first })
     }
 
-    /// Workers who meet one of these requirements, by id, with those who are not active and take no work; all that are
-    /// active, where it is not known yet who meets one of them.
+    /// These workers, by id, with those who are not active and take no work.
+    package func routingWorkers(_ workers: [Worker.ID]) async throws -> [RoutingWorker] {
+        try await routingWorkers("select unnest(\(workers)::uuid[]) as worker_id")
+    }
+
+    /// A page of all that are active, by id, where it is not known yet who meets what.
     ///
     /// - Parameters:
     ///   - last: of the page before.
-    ///   - isKept: whether it is known who meets them; see ``areKept(_:)``.
     ///   - limit: 1 to 20,000.
-    package func routingWorkers(
-        meeting requirements: [Requirement.ID], isKept: Bool, after last: Worker.ID?, limit: Int
-    ) async throws -> [RoutingWorker] {
+    package func routingWorkers(after last: Worker.ID?, limit: Int) async throws -> [RoutingWorker] {
         guard (1...20_000).contains(limit) else { throw BadInput("limit", "must be 1 to 20,000") }
-        let page =
-            isKept
-            ? Self.keptCandidates(meeting: requirements, at: instant, after: last, limit: limit)
-            : """
+        return try await routingWorkers(
+            """
             select worker_id from worker
              where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
              order by worker_id
              limit \(limit)
-            """
-        return try await rows(
+            """)
+    }
+
+    private func routingWorkers(_ page: SQL) async throws -> [RoutingWorker] {
+        try await rows(
             """
             with page as materialized (
                 select worker_id, state, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
@@ -128,27 +130,6 @@ extension Transaction {
              order by page.worker_id
             """
         ).map(RoutingWorker.init)
-    }
-
-    /// Each requirement's first few come from their index alone: who is active is looked up of a page, not of everybody
-    /// who meets something.
-    private static func keptCandidates(
-        meeting requirements: [Requirement.ID], at instant: Date, after last: Worker.ID?, limit: Int
-    ) -> SQL {
-        """
-        select distinct found.worker_id
-          from unnest(\(requirements)::uuid[]) as demanded (requirement_id)
-         cross join lateral (
-            select kept.worker_id
-              from worker_requirement as kept
-             where kept.requirement_id = demanded.requirement_id
-               and kept.in_force @> \(instant)
-               and kept.worker_id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')
-             order by kept.worker_id
-             limit \(limit)) as found
-         order by found.worker_id
-         limit \(limit)
-        """
     }
 
     /// What workers are committed to: in one week and on one day each, and at this moment.
@@ -221,22 +202,31 @@ extension Transaction {
         ).map(RoutingPast.init)
     }
 
-    /// Who of the workers from the first id through the last meets which of these requirements, as is kept; each once.
+    /// Who meets which of these requirements, as is kept: of each the first few after a worker, by id, those included who
+    /// are not active. They come from the index alone: who is active is looked up of a page, not of everybody who meets
+    /// something.
+    ///
+    /// - Parameter limit: 1 to 20,000.
     package func routingKept(
-        _ requirements: [Requirement.ID], from first: Worker.ID, through last: Worker.ID
+        _ requirements: [Requirement.ID], after last: Worker.ID?, limit: Int
     ) async throws -> [Requirement.ID: [Worker.ID]] {
+        guard (1...20_000).contains(limit) else { throw BadInput("limit", "must be 1 to 20,000") }
         let rows = try await rows(
             """
-            select requirement_id, array_agg(worker_id) as workers
-              from worker_requirement
-             where requirement_id = any(\(requirements)) and worker_id between \(first) and \(last)
-               and in_force @> \(instant)
-             group by requirement_id
+            select demanded.requirement_id,
+                   array(select kept.worker_id
+                           from worker_requirement as kept
+                          where kept.requirement_id = demanded.requirement_id
+                            and kept.in_force @> \(instant)
+                            and kept.worker_id > coalesce(\(last)::uuid, '00000000-0000-0000-0000-000000000000')
+                          order by kept.worker_id
+                          limit \(limit)) as workers
+              from unnest(\(requirements)::uuid[]) as demanded (requirement_id)
             """)
         return try Dictionary(
-            uniqueKeysWithValues: rows.map {
+            rows.map {
                 (try $0.value("requirement_id", as: Requirement.ID.self), try $0.value("workers", as: [Worker.ID].self))
-            })
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Which of these workers have a counted assignment on every task of a batch that has an open slot: looked for
