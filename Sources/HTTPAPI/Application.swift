@@ -85,9 +85,13 @@ package func endpoints(
         + RequesterRoutes(market: market).endpoints
         + BatchRoutes(market: market).endpoints
         + TaskRoutes(market: market).endpoints
+        + ReservationRoutes(market: market).endpoints
         + ImportRoutes(market: market).endpoints
         + WorkerRoutes(market: market).endpoints
         + AvailabilityRoutes(market: market).endpoints
+        + InterestRoutes(market: market).endpoints
+        + ClearanceRoutes(market: market).endpoints
+        + ExclusionRoutes(market: market).endpoints
         + TeamRoutes(market: market).endpoints
         + ExamRoutes(market: market).endpoints
         + TierRoutes(market: market).endpoints
