@@ -65,6 +65,11 @@ package func endpoints(
     of market: Market, isReady: @escaping @Sendable () async -> String?, streamsMax: Int = 256,
     requests: RequestMetrics = RequestMetrics(), identity: IdentitySettings = IdentitySettings()
 ) -> [Endpoint] {
+    let ties: [Endpoint] =
+        InterestRoutes(market: market).endpoints
+        + ExclusionRoutes(market: market).endpoints
+        + ClearanceRoutes(market: market).endpoints
+        + ReservationRoutes(market: market).endpoints
     let all =
         HealthRoutes(isReady: isReady).endpoints
         + MetricsRoute(market: market, requests: requests).endpoints
@@ -85,13 +90,10 @@ package func endpoints(
         + RequesterRoutes(market: market).endpoints
         + BatchRoutes(market: market).endpoints
         + TaskRoutes(market: market).endpoints
-        + ReservationRoutes(market: market).endpoints
         + ImportRoutes(market: market).endpoints
         + WorkerRoutes(market: market).endpoints
         + AvailabilityRoutes(market: market).endpoints
-        + InterestRoutes(market: market).endpoints
-        + ClearanceRoutes(market: market).endpoints
-        + ExclusionRoutes(market: market).endpoints
+        + ties
         + TeamRoutes(market: market).endpoints
         + ExamRoutes(market: market).endpoints
         + TierRoutes(market: market).endpoints
