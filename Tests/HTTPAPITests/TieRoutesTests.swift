@@ -91,16 +91,16 @@ struct TieRoutesTests {
         let ann = try await small.lawyer("ann")
         let rival = try await CreateRequester(market: small.market)(
             externalKey: "rival", name: "Rival", by: small.manager)
-        func made(_ kind: PrincipalKind, _ name: String, for requester: Requester.ID) async throws -> String {
+        func bearer(_ kind: PrincipalKind, _ name: String, for requester: Requester.ID) async throws -> String {
             try await small.bearer(
                 try await CreatePrincipal(market: small.market)(
                     kind, named: name, roles: [.requester], for: requester, by: small.manager))
         }
         let (buyer, program) = (
-            try await made(.person, "Acme's", for: small.requester),
-            try await made(.key, "acme: key", for: small.requester)
+            try await bearer(.person, "Acme's", for: small.requester),
+            try await bearer(.key, "acme: key", for: small.requester)
         )
-        let (other, worker) = (try await made(.person, "Rival's", for: rival), try await small.bearer(ann))
+        let (other, worker) = (try await bearer(.person, "Rival's", for: rival), try await small.bearer(ann))
         let path = "/v1/exclusions/\(small.requester)"
         let wish: JSON = ["worker": .string("\(ann)"), "reason": "Shared a contract."]
         try await LiveServer.run(small.market) { server in
