@@ -69,6 +69,8 @@ create table audit_event (
     constraint audit_event_stream_known check (stream = 'platform' or stream ~ '^(requester|worker):[0-9a-f-]{36}$')
 );
 comment on table audit_event is 'Every change, with who made it; append-only.';
+-- Ends of rate cards are prepared here and nowhere else; finance lists those of a card.
+create index audit_event_rate_card_end on audit_event (subject_id, event_id) where action = 'rate_card_end_prepared';
 
 -- Events that wait for their seal: written with the event, removed by the sealer.
 create table audit_unsealed (

@@ -65,6 +65,11 @@ package func endpoints(
     of market: Market, isReady: @escaping @Sendable () async -> String?, streamsMax: Int = 256,
     requests: RequestMetrics = RequestMetrics(), identity: IdentitySettings = IdentitySettings()
 ) -> [Endpoint] {
+    let ties: [Endpoint] =
+        InterestRoutes(market: market).endpoints
+        + ExclusionRoutes(market: market).endpoints
+        + ClearanceRoutes(market: market).endpoints
+        + ReservationRoutes(market: market).endpoints
     let all =
         HealthRoutes(isReady: isReady).endpoints
         + MetricsRoute(market: market, requests: requests).endpoints
@@ -88,6 +93,7 @@ package func endpoints(
         + ImportRoutes(market: market).endpoints
         + WorkerRoutes(market: market).endpoints
         + AvailabilityRoutes(market: market).endpoints
+        + ties
         + TeamRoutes(market: market).endpoints
         + ExamRoutes(market: market).endpoints
         + TierRoutes(market: market).endpoints

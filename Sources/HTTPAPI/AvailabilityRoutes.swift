@@ -112,12 +112,7 @@ struct AvailabilityRoutes {
 
     @Sendable private func reviseRegistration(_ call: Call) async throws -> Outcome {
         let (worker, actor): (Worker.ID, Principal.ID) = (try call.id("worker"), try call.actor)
-        let registration = try Registration(
-            externalKey: try call.string("external_key"), name: try call.string("name"),
-            email: try call.string("email"), country: try call.string("country"),
-            timeZone: try call.string("time_zone"), weeklyMinutesMax: call.int("weekly_minutes_max") ?? 0,
-            languages: call.texts("languages"), phone: call.text("phone"), bornOn: try call.day("born_on"),
-            place: call.text("place"))
+        let registration = try call.registration()
         return try await call.once(200, { (_: Void) in ["state": "kept"] }) {
             try await ReviseWorker(market: $0, keys: $0.keys)(worker, to: registration, by: actor)
         }

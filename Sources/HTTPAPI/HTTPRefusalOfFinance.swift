@@ -10,6 +10,14 @@ extension LedgerRefusal: HTTPRefusal {
     }
 }
 
+extension BonusRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAccepted: .conflict
+        }
+    }
+}
+
 extension VoucherRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

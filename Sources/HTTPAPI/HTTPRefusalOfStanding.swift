@@ -9,6 +9,23 @@ extension RegisterWorkerRefusal: HTTPRefusal {
     }
 }
 
+extension ClearanceRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .ownGranter, .granterIsNoPerson: .forbidden
+        case .sameLevel, .notCleared: .conflict
+        }
+    }
+}
+
+extension InterestRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .tooMany, .alreadyWithdrawn: .conflict
+        }
+    }
+}
+
 extension AvailabilityRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

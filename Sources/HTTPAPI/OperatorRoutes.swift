@@ -29,6 +29,11 @@ struct OperatorRoutes {
                 query: [.query("state", .choice(Worker.State.self), required: true)] + Parameter.pagingOn,
                 gives: .ok(.page(.workerSummary)), by: listWorkers),
             Endpoint(
+                .post, "/v1/workers", "registerWorker",
+                "Register a person, who cannot work yet; the same key is the same worker, left as they are", .people,
+                for: Self.operators, takes: Endpoint.Body(.newRegistration), gives: .created(["worker": .id]),
+                refuses: ["email_taken"] + Code.content, by: register),
+            Endpoint(
                 .get, "/v1/workers/{worker}", "showWorker", "One with personal data", .people,
                 for: .named(or: [.operator]),
                 gives: .ok(.workerRecord), by: showWorker),
@@ -170,6 +175,13 @@ struct OperatorRoutes {
             in: call.choice("state") ?? .active, after: try call.identifier("after"), limit: call.limit,
             by: try call.actor)
         return .page(found, limit: call.limit, next: { "\($0.id)" }) { .object($0.members) }
+    }
+
+    @Sendable private func register(_ call: Call) async throws -> Outcome {
+        let (actor, registration) = (try call.actor, try call.registration())
+        return try await call.once(201, { ["worker": .string("\($0)")] }) {
+            try await RegisterWorker(market: $0, keys: $0.keys)(registration, by: actor)
+        }
     }
 
     @Sendable private func showWorker(_ call: Call) async throws -> Outcome {

@@ -26,6 +26,12 @@ struct RateRoutes {
             "batch": .id, "requester": .id, "name": .text, "pay_minor": .minor, "currency": .currency,
             "old_minor": .minor.orNull, "new_minor": .minor.orNull,
         ])
+    private static let ending = Shape.object(
+        "RateCardEnding",
+        [
+            "ending": .id, "at": .time, "prepared_by": .id, "prepared_at": .time,
+            "is_open": Shape.flag.described("Whether it can be approved."),
+        ])
     private static let floor = Shape.object(
         "PayFloor",
         [
@@ -79,6 +85,11 @@ struct RateRoutes {
 
     private var endings: [Endpoint] {
         [
+            Endpoint(
+                .get, Self.path + "/endings", "listRateCardEnds",
+                "Ends of a version that were prepared, newest first, whatever has become of them", .rates,
+                for: LedgerRoutes.finance, query: [Self.version] + Parameter.paging, gives: .ok(.page(Self.ending)),
+                by: listEnds),
             Endpoint(
                 .post, Self.path + "/endings", "prepareRateCardEnd",
                 "Prepare the end of a published version at an instant to come; nothing ends by that", .rates,
@@ -154,6 +165,13 @@ struct RateRoutes {
         return try await call.once(200, { (_: Void) in ["state": "discarded"] }) {
             try await DiscardRateCard(market: $0)(version, by: actor)
         }
+    }
+
+    @Sendable private func listEnds(_ call: Call) async throws -> Outcome {
+        let found = try await ListRateCardEnds(market: market)(
+            of: try call.number("version"), before: try call.identifier("before"), limit: call.limit,
+            by: try call.actor)
+        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.wire)
     }
 
     @Sendable private func prepareEnd(_ call: Call) async throws -> Outcome {
@@ -242,6 +260,15 @@ extension RateCardVersion {
             "prepared_by": .string("\(preparedBy)"), "approved_by": approvedBy.map { .string("\($0)") } ?? .null,
             "from": .second(inForce?.lower),
             "until": .second(inForce?.upper),
+        ]
+    }
+}
+
+extension RateCardEnding {
+    fileprivate var wire: JSON {
+        [
+            "ending": .string("\(id)"), "at": .second(end), "prepared_by": .string("\(preparedBy)"),
+            "prepared_at": .second(preparedAt), "is_open": .bool(isOpen),
         ]
     }
 }

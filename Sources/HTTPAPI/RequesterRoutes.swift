@@ -31,6 +31,17 @@ struct RequesterRoutes {
                     "reference": Shape.text(1...200).described("The payment's reference at the bank."),
                 ]),
                 gives: .created(["transfer": .id]), refuses: Code.ledger, by: fund),
+            Endpoint(
+                .post, "/v1/requesters/{requester}/bonuses", "payBonus",
+                "Pay more for accepted work than was agreed; the same reference again is the same bonus", .ledger,
+                for: Self.publisher,
+                takes: .json(
+                    [
+                        "assignment": .id, "amount_minor": .integer(1...Money.minorUnitsMax), "currency": .currency,
+                        "reference": Shape.text(1...200).described("Your own name for it."),
+                        "reason": Shape.text.described("For the worker to read."),
+                    ], bytesMax: 32 << 10),
+                gives: .created(["entry": .id]), refuses: Code.ledger + ["work_not_accepted"], by: payBonus),
         ]
     }
 
@@ -76,6 +87,16 @@ struct RequesterRoutes {
         let reference = try Reference.uuid(of: try call.string("reference"), in: "funding")
         return try await call.once(201, { ["transfer": .string("\($0)")] }) {
             try await FundRequester(market: $0)(requester, with: amount, reference: reference, by: actor)
+        }
+    }
+
+    @Sendable private func payBonus(_ call: Call) async throws -> Outcome {
+        let (actor, requester): (Principal.ID, Requester.ID) = (try call.actor, try call.id("requester"))
+        let (assignment, amount): (Assignment.ID, Money) = (try call.required("assignment"), try call.money())
+        let (reference, reason) = (try call.string("reference"), try call.string("reason"))
+        return try await call.once(201, { ["entry": .string("\($0)")] }) {
+            try await PayBonus(market: $0)(
+                amount, for: assignment, of: requester, reference: reference, reason: reason, by: actor)
         }
     }
 

@@ -67,7 +67,7 @@ struct FinanceRoutesTests {
         let both = try await CreatePrincipal(market: small.market)(
             .person, named: "Both", roles: [.financeMaker, .financeChecker], by: small.manager)
         let (maker, checker) = (try await small.bearer(small.maker), try await small.bearer(small.checker))
-        let alone = try await small.bearer(both)
+        let (alone, chief) = (try await small.bearer(both), try await small.bearer(small.manager))
         Scratch.clock.advance(by: 1)
         try await LiveServer.run(small.market) { server in
             let path = "/v1/rate-cards/1/endings"
@@ -80,6 +80,12 @@ struct FinanceRoutesTests {
             #expect(prepared.status == 201 && prepared.body["at"] == .string(at), "\(prepared.body)")
             let again = try await server.send("POST", path, token: maker, key: "b", json: end)
             #expect(again.body == prepared.body)
+            #expect(try await server.send("GET", path, token: chief).status == 403)
+            let open = try await server.send("GET", path, token: checker)
+            let waiting = try #require(open.body["items"]?[0])
+            #expect(waiting["ending"] == prepared.body["ending"] && waiting["at"] == .string(at), "\(waiting)")
+            #expect(waiting["is_open"] == true && waiting["prepared_by"] == .string("\(small.maker)"))
+            #expect(try await server.send("GET", "/v1/rate-cards/2/endings", token: maker).status == 404)
             let own = try await server.send("POST", path, token: alone, key: "c", json: end)
             let owned = try #require(own.body["ending"]?.stringValue, "\(own.body)")
             let same = try await server.send("POST", "\(path)/\(owned)/approve", token: alone, key: "d", json: [:])
@@ -97,6 +103,8 @@ struct FinanceRoutesTests {
             #expect(twice.status == 409 && twice.code == "rate_card_not_in_force")
             let after = try await server.send("GET", "/v1/rate-cards", token: maker)
             #expect(after.body["items"]?[0]?["until"] == .string(at))
+            let over = try await server.send("GET", path, token: maker)
+            #expect(over.body["items"]?.arrayValue?.map { $0["is_open"] } == [false, false], "\(over.body)")
         }
         #expect(try await small.ills() == [])
     }

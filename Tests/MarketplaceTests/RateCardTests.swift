@@ -117,6 +117,27 @@ struct RateCardTests {
             } == "rate_approver_is_maker")
     }
 
+    @Test("ends that were prepared are listed to finance, newest first, by pages; open while they can be approved")
+    func endings() async throws {
+        let market = try await SmallMarket()
+        let (end, list) = (EndRateCard(market: market.market), ListRateCardEnds(market: market.market))
+        Scratch.clock.advance(by: 1)
+        let first = try await end.prepare(1, at: Scratch.start + 60, by: market.maker)
+        Scratch.clock.advance(by: 1)
+        let second = try await end.prepare(1, at: Scratch.start + 90, by: market.maker)
+        let page = try await list(of: 1, limit: 1, by: market.checker)
+        #expect(page.map(\.id) == [second.id] && page.map(\.preparedBy) == [market.maker])
+        let rest = try await list(of: 1, before: second.id, by: market.maker)
+        #expect(rest.map(\.id) == [first.id] && rest.map(\.end) == [Scratch.start + 60])
+        #expect(page.map(\.isOpen) == [true] && rest.map(\.isOpen) == [true])
+        try await end.approve(first.id, of: 1, by: market.checker)
+        // The one has been done, and by that nothing holds any more when the other would come.
+        #expect(try await list(of: 1, by: market.maker).map(\.isOpen) == [false, false])
+        #expect(await Crew.refusal { try await list(of: 1, by: market.manager) } == "role_missing")
+        #expect(await Crew.refusal { try await list(of: 7, by: market.maker) } == "not_found")
+        #expect(try await market.ills().isEmpty)
+    }
+
     @Test("a rate that begins later for the same work must be ended before a version is published")
     func overlaps() async throws {
         let market = try await SmallMarket()

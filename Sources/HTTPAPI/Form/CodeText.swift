@@ -80,6 +80,9 @@ extension Catalogue {
         409 clawback_not_proposed It was decided or refused before.
         409 clawback_reference_taken Another clawback has this reference; a new one needs a reference of its own.
         403 clawback_same_person You proposed this clawback. Somebody else must decide it.
+        403 clearance_granter_is_no_person Clearances are given by people, not by programs.
+        403 clearance_own_granter Nobody clears themselves. Another operator must.
+        409 clearance_same_level The worker holds that clearance already.
         403 close_colleague You are in one team with whoever wrote this answer, or have declared the same family \
         or employer. Somebody else must judge it.
         403 conflict_of_interest You have declared an interest in '…', which is a party of the project. Withdraw \
@@ -133,6 +136,7 @@ extension Catalogue {
         422 impossible_transfer A transfer moves a positive amount between two accounts.
         409 in_other_team The worker is in the team '…'. Remove them there first.
         409 insufficient_funds The account does not hold that much.
+        409 interest_withdrawn This interest was withdrawn. It bars until its cool-down is over.
         500 internal Something went wrong here; tell the operator the request_id.
         422 invalid_answer The answer is not as the project asks for; `errors` says where.
         409 judged_already Somebody has given their opinion of this version. It cannot be sent back any more.
@@ -168,6 +172,7 @@ extension Catalogue {
         409 not_a_member The worker is not in this team.
         403 not_a_worker Only a worker can take work.
         401 not_authenticated The access token is missing, unknown or expired.
+        409 not_cleared The worker holds no clearance.
         403 not_confirmed The password or the code is wrong.
         403 not_eligible The work asks for something that your profile does not show. …
         409 not_excluded The requester does not exclude this worker.
@@ -284,6 +289,7 @@ extension Catalogue {
         the appeal.
         409 too_many_asks You have … asks. End one first.
         409 too_many_exceptions There are 1,000 exceptions to come. Clear some first.
+        409 too_many_interests You have … interests in force. Withdraw those that have ended.
         409 too_many_leases You hold … tasks. Submit or return one first.
         409 too_many_raises It was raised … times, which is the most.
         409 too_many_turns After … turns the last one can only be accepted or declined.
@@ -301,6 +307,7 @@ extension Catalogue {
         409 withdrawal_ended An appeal against the withdrawal was granted; the answers count again.
         409 withholding_not_whole What is paid and withheld is not what was earned.
         409 work_in_flight Somebody is working on the batch, or answers wait for review. Pause it and try later.
+        409 work_not_accepted A bonus is for accepted work: the assignment is ….
         409 worker_busy The worker is taking or ending work at this moment.
         403 worker_not_active Your standing is '…'; only active workers can take work.
         422 worker_not_concerned The case is not about this worker.

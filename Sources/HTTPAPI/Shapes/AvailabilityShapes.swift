@@ -60,20 +60,41 @@ extension Shape {
             "weekly_minutes_max": .count, "languages": .list(.text), "phone": .text.orNull, "born_on": .day.orNull,
             "place": .text.orNull,
         ])
-    static let registrationDraft = Shape.object(
-        "RegistrationDraft",
-        [
-            "external_key": .text.described("As it is; it cannot be changed."), "name": .text, "email": .text,
-            "country": .text.described("ISO 3166-1."), "time_zone": .text.described("An IANA name."),
-            "weekly_minutes_max": .integer(0...10_080),
-            "languages": Shape.list(.text, 0...50).described("Such as de:c1 or en:native."),
-            "phone": Shape.text.orNull.optional, "born_on": Shape.day.orNull.optional,
-            "place": Shape.text.orNull.optional,
-        ])
+    static let registrationDraft = person("RegistrationDraft", key: "As it is; it cannot be changed.")
+    static let newRegistration = person(
+        "NewRegistration", key: "Your own name for the worker; registering it again finds them as they are.")
+
+    /// What a worker is registered with.
+    ///
+    /// - Parameter key: what is said of the external key.
+    private static func person(_ name: String, key: String) -> Shape {
+        .object(
+            name,
+            [
+                "external_key": .text.described(key), "name": .text, "email": .text,
+                "country": .text.described("ISO 3166-1."), "time_zone": .text.described("An IANA name."),
+                "weekly_minutes_max": .integer(0...10_080),
+                "languages": Shape.list(.text, 0...50).described("Such as de:c1 or en:native."),
+                "phone": Shape.text.orNull.optional, "born_on": Shape.day.orNull.optional,
+                "place": Shape.text.orNull.optional,
+            ])
+    }
 }
 
 extension Call {
     func instantIfGiven(_ field: String) throws(BadInput) -> Date? { self[field] == nil ? nil : try instant(field) }
+
+    /// Of the shape of a registration.
+    ///
+    /// Not inlined into an async body, as errors in there end the optimizer of Swift 6.3.1.
+    @inline(never)
+    func registration() throws(BadInput) -> Registration {
+        try Registration(
+            externalKey: try string("external_key"), name: try string("name"), email: try string("email"),
+            country: try string("country"), timeZone: try string("time_zone"),
+            weeklyMinutesMax: int("weekly_minutes_max") ?? 0, languages: texts("languages"), phone: text("phone"),
+            bornOn: try day("born_on"), place: text("place"))
+    }
 }
 
 extension Registration {

@@ -137,7 +137,7 @@ package struct ListRateCards: Sendable {
 
 extension Transaction {
     /// Lets makers and checkers of finance go on.
-    fileprivate func authorizeRates(_ actor: Principal.ID) async throws {
+    func authorizeRates(_ actor: Principal.ID) async throws {
         if try await holds(actor, .financeMaker, for: nil) { return }
         try await authorize(actor, as: .financeChecker)
     }

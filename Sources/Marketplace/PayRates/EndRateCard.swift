@@ -71,10 +71,7 @@ package struct EndRateCard: Sendable {
 extension Change {
     /// Whether a version, held still, can end then.
     fileprivate func checkEnd(of card: RateCardVersion, at end: Date) throws {
-        guard end >= instant else { throw RateCardRefusal.inThePast }
-        guard let range = card.inForce, range.contains(end), let start = range.lower, start < end else {
-            throw RateCardRefusal.notInForce
-        }
+        if let refusal = card.refusal(ofEndAt: end, now: instant) { throw refusal }
     }
 
     fileprivate func end(
@@ -86,5 +83,48 @@ extension Change {
             "rate_card_ended", by: checker, on: "rate_card", card.id.uuid, in: .platform,
             facts: ["prepared_by": .string("\(maker)"), "at": .string(end.ISO8601Format())]
         )
+    }
+}
+
+extension RateCardVersion {
+    /// Why it cannot end at an instant; `nil` where it can.
+    func refusal(ofEndAt end: Date, now: Date) -> RateCardRefusal? {
+        guard end >= now else { return .inThePast }
+        guard let range = inForce, range.contains(end), let start = range.lower, start < end else {
+            return .notInForce
+        }
+        return nil
+    }
+}
+
+/// An end of a version that was prepared, whatever has become of it.
+package struct RateCardEnding: Hashable, Sendable {
+    package let id: AuditEvent.ID
+    package let end: Date
+    package let preparedBy: Principal.ID
+    package let preparedAt: Date
+    /// Whether it can still be approved: its time is to come, and the version holds until after it.
+    package let isOpen: Bool
+}
+
+/// The ends of a version that were prepared, newest first, by pages.
+package struct ListRateCardEnds: Sendable {
+    let market: Market
+
+    package init(market: Market) { self.market = market }
+
+    /// - Parameters:
+    ///   - before: the last one of the page before; `nil` for the newest.
+    ///   - limit: 1 to 200.
+    /// - Throws: ``BadInput``; ``AccessRefusal`` unless the actor is in finance; ``NotFound``.
+    package func callAsFunction(
+        of version: Int, before: AuditEvent.ID? = nil, limit: Int = 50, by actor: Principal.ID
+    ) async throws -> [RateCardEnding] {
+        let limit = try PageLimit.checked(limit)
+        return try await market.database.read { transaction in
+            try await transaction.authorizeRates(actor)
+            guard let card = try await transaction.card(version) else { throw NotFound("rate card") }
+            return try await transaction.preparedEnds(of: card, before: before, limit: limit)
+        }
     }
 }

@@ -105,6 +105,26 @@ extension Transaction {
         ).map { (try $0["actor_id"], try $0["ends_at"]) }
     }
 
+    /// Those of a version, newest first.
+    func preparedEnds(
+        of card: RateCardVersion, before: AuditEvent.ID?, limit: Int
+    ) async throws -> [RateCardEnding] {
+        try await rows(
+            """
+            select event_id, actor_id, occurred_at, (facts ->> 'at')::timestamptz as ends_at from audit_event
+             where action = 'rate_card_end_prepared' and subject = 'rate_card' and subject_id = \(card.id.uuid)
+               and (\(before)::uuid is null or event_id < \(before)::uuid)
+             order by event_id desc
+             limit \(limit)
+            """
+        ).map { row in
+            let end: Date = try row["ends_at"]
+            return RateCardEnding(
+                id: try row["event_id"], end: end, preparedBy: try row["actor_id"],
+                preparedAt: try row["occurred_at"], isOpen: card.refusal(ofEndAt: end, now: instant) == nil)
+        }
+    }
+
     /// A version of the card by its number.
     package func card(_ version: Int, locked: Bool = false) async throws -> RateCardVersion? {
         let lock: SQL = locked ? "for no key update" : ""

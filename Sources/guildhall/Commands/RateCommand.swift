@@ -17,7 +17,7 @@ struct RateCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Resolve.self, Draft.self, Approve.self, Publish.self, End.self, Discard.self, List.self, Compare.self,
-            RateFloorCommand.self,
+            RateEndingCommand.self, RateFloorCommand.self,
         ]
     )
 

@@ -28,6 +28,18 @@ extension RequesterCommand.Fund: RemoteCommand {
     }
 }
 
+extension RequesterBonusCommand: RemoteCommand {
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        let id = try await server.requester(key)
+        return try await server.post(
+            RemoteServer.path("requesters", id, "bonuses"),
+            [
+                "assignment": .string(assignment), "amount_minor": .integer(amountMinor),
+                "currency": .string(currency), "reference": .string(reference), "reason": .string(reason),
+            ])
+    }
+}
+
 extension RequesterCommand.Score: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try await server.get(try await server.path(of: requester, "ratings"))

@@ -124,6 +124,25 @@ extension RateCommand.Compare: RemoteCommand {
     }
 }
 
+extension RateEndingCommand.Prepare: RemoteCommand {
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.post(RemoteServer.path("rate-cards", "\(version)", "endings"), ["at": .string(at)])
+    }
+}
+
+extension RateEndingCommand.Approve: RemoteCommand {
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.post(RemoteServer.path("rate-cards", "\(version)", "endings", ending, "approve"))
+    }
+}
+
+extension RateEndingCommand.List: RemoteCommand {
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.get(
+            RemoteServer.path("rate-cards", "\(version)", "endings"), RemoteServer.page(before: before, limit))
+    }
+}
+
 extension RateFloorCommand.Set: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try await server.post(

@@ -4,6 +4,20 @@ internal import Marketplace
 
 // What commands on workers' standing, hours, earnings and what they are offered are over HTTP.
 
+extension WorkerCommand.Register: RemoteCommand {
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.post(
+            "/v1/workers",
+            [
+                "external_key": .string(key), "name": .string(name), "email": .string(email),
+                "country": .string(country), "time_zone": .string(timeZone),
+                "weekly_minutes_max": .integer(Int64(weeklyMinutes)),
+                "languages": .array(language.map(JSON.string)), "phone": phone.map(JSON.string),
+                "born_on": bornOn.map(JSON.string), "place": place.map(JSON.string),
+            ])
+    }
+}
+
 extension WorkerCommand.Activate: RemoteWorkerCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try await server.post(try await server.path(ofWorker: event.key, "activate"))

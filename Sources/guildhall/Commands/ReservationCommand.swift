@@ -52,7 +52,8 @@ struct ReservationCommand: AsyncParsableCommand {
             }
         }
 
-        private func keys() throws -> [String] {
+        /// Of the tasks, as they are given and as they stand in the file.
+        func keys() throws -> [String] {
             guard let tasksFrom else { return task }
             guard let text = try? String(contentsOfFile: tasksFrom, encoding: .utf8), text.utf8.count <= 1 << 20 else {
                 throw BadInput("tasks_from", "cannot be read, or is larger than 1 MiB")
