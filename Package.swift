@@ -93,8 +93,8 @@ let package = Package(
         library(
             "HTTPAPI",
             [
-                "Marketplace", "Tax", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, lifecycle,
-                logging,
+                "Marketplace", "Tax", "Store", "Formats", hummingbird, hummingbirdCore, httpTypes, nio, nioSockets,
+                lifecycle, logging,
             ]),
         library(
             "Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", logging], computing),

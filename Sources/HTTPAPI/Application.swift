@@ -3,6 +3,8 @@ internal import HummingbirdCore
 package import Logging
 package import Marketplace
 internal import NIOCore
+internal import NIOPosix
+package import ServiceLifecycle
 
 /// Where and within which bounds the API is served.
 package struct ServerSettings: Sendable {
@@ -36,7 +38,7 @@ package func buildApplication(
     market: Market, settings: ServerSettings, logger: Logger,
     isReady: @escaping @Sendable () async -> String?,
     onServerRunning: @escaping @Sendable (Int) async -> Void = { _ in }
-) -> some ApplicationProtocol {
+) -> some Service {
     let requests = RequestMetrics()
     let served = endpoints(
         of: market, isReady: isReady, streamsMax: settings.streamsMax, requests: requests,
@@ -45,7 +47,8 @@ package func buildApplication(
     router.add(middleware: ObservingMiddleware(metrics: requests))
     router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
     Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
-    return Application(
+    let loop = MultiThreadedEventLoopGroup.singleton.next()
+    let application = Application(
         router: router,
         server: .http1(
             configuration: .init(
@@ -55,9 +58,33 @@ package func buildApplication(
             address: .hostname(settings.host, port: settings.port), serverName: "guildhall",
             availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)
         ),
+        eventLoopGroupProvider: .shared(loop),
         onServerRunning: { await onServerRunning($0.localAddress?.port ?? settings.port) },
         logger: logger
     )
+    return OnLoop(service: application, executor: LoopExecutor(loop: loop))
+}
+
+/// A service whose tasks run where its connections are read and written: what a request needs beside the database, which
+/// has threads of its own, costs no change of threads.
+private struct OnLoop<Wrapped: Service>: Service {
+    let service: Wrapped
+    let executor: LoopExecutor
+
+    func run() async throws {
+        try await withTaskExecutorPreference(executor) { try await service.run() }
+    }
+}
+
+private final class LoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(loop: any EventLoop) { self.loop = loop }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
 }
 
 /// Everything that the API does: the one list that is served, documented and tested.

@@ -61,9 +61,12 @@ struct Edge: Sendable {
         for endpoint in endpoints {
             router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
                 // In a task of its own: a connection's task keeps all the memory that it ever needed for as long as it
-                // is kept alive, mostly to wait.
-                try await withThrowingTaskGroup(of: Response.self) { group in
-                    group.addImmediateTask { try await answer(request, context, endpoint) }
+                // is kept alive, mostly to wait. A file takes long to read: not on the loop of everybody's connections.
+                let elsewhere: (any TaskExecutor)? = endpoint.body?.isFile == true ? globalConcurrentExecutor : nil
+                return try await withThrowingTaskGroup(of: Response.self) { group in
+                    group.addImmediateTask(executorPreference: elsewhere) {
+                        try await answer(request, context, endpoint)
+                    }
                     guard let response = try await group.next() else { throw CancellationError() }
                     return response
                 }
