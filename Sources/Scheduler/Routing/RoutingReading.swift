@@ -156,7 +156,7 @@ struct RoutingReading: Sendable {
             let present = window.map { $0.isAlwaysOpen ? .max : $0.openMinutes(within: leaseMax) - load.leasedMinutes }
             let left = min(
                 limits.weeklyMinutesMax - load.committedMinutes, limits.dailyMinutesMax - load.committedToday,
-                present ?? 0
+                present ?? 0, limits.bounds?.minutesLeft(at: transaction.instant) ?? .max
             )
             return RoutingCandidate(
                 worker.id, facts: facts[worker.id], tiers: tiers[worker.id] ?? [:], workforce: worker.workforce,

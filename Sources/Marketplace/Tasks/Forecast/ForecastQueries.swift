@@ -19,7 +19,7 @@ extension Transaction {
         try await rows(
             """
             with page as materialized (
-                select worker_id, country, weekly_minutes_max from worker
+                select worker_id, country, place, weekly_minutes_max from worker
                  where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
                    and not exists (
                         select from hours_forecast as made
@@ -32,8 +32,8 @@ extension Transaction {
             select page.worker_id,
                    least(page.weekly_minutes_max,
                          (select min(hours_policy.weekly_minutes_max) from hours_policy
-                           where (hours_policy.country is null or hours_policy.country = page.country)
-                             and hours_policy.in_force @> \(instant))) as weekly_minutes_max,
+                           where \(fragment: Self.hoursPolicyHolds(in: "page.country", "page.place", at: instant))))
+                       as weekly_minutes_max,
                    coalesce((select min(profession) from profile where profile.worker_id = page.worker_id), '') as cell
               from page
              order by page.worker_id
