@@ -22,8 +22,8 @@ package struct HoursWindow: Hashable, Sendable {
         (self.weeks, self.averageMinutes) = (weeks, averageMinutes)
     }
 
-    /// A window of which both halves are given; `nil` where neither is. Not inlined into an async body, as errors in there
-    /// end the optimizer of Swift 6.3.1.
+    /// A window of which both halves are given; `nil` where neither is. Not inlined into an async body, as errors in
+    /// there end the optimizer of Swift 6.3.1.
     ///
     /// - Throws: ``BadInput``.
     @inline(never)

@@ -65,14 +65,18 @@ extension Transaction {
         """
     }
 
-    /// Whether a policy holds at an instant for who lives in a country and works at a place.
-    static func hoursPolicyHolds(in country: SQL, _ place: SQL, at instant: Date) -> SQL {
+    /// Whether a policy is for who lives in a country and works at a place.
+    static func hoursPolicyCovers(_ country: SQL, _ place: SQL) -> SQL {
         """
         (hours_policy.region = \(fragment: place)
          or hours_policy.region is null
             and (hours_policy.country is null or hours_policy.country = \(fragment: country)))
-        and hours_policy.in_force @> \(instant)
         """
+    }
+
+    /// Whether it is, and holds at an instant.
+    static func hoursPolicyHolds(in country: SQL, _ place: SQL, at instant: Date) -> SQL {
+        "\(fragment: hoursPolicyCovers(country, place)) and hours_policy.in_force @> \(instant)"
     }
 
     /// The least of all caps of hours that hold for who lives in a country and works at a place, all windows, and the

@@ -67,7 +67,9 @@ struct RoutingReading: Sendable {
         known.skills = try await transaction.routingSkills(of: ids, in: cell)
         known.forecasts = try await transaction.routingForecasts(of: ids)
         known.prices = try await transaction.hourPrices(of: ids).mapValues { HourPrice(nightlyMicros: $0) }
-        known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
+        known.forecastErrorMillionths = RoutingWeek.forecastErrorMillionths(
+            of: candidates, known.forecasts, at: transaction.instant,
+            lastTested: try await transaction.hoursForecastErrorMillionths())
         known.familiar = Set(pasts.filter(\.hasAccepted).map(\.pair))
         let answers = try await transaction.routingResponses(of: ids, in: cell)
         known.accepting = Acceptance(cell: answers.cell, own: answers.own).chances(

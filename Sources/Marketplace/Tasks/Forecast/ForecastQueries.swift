@@ -225,7 +225,7 @@ extension Transaction {
     }
 
     /// How far the last tested week's forecast was off, in millionths of it; 0 where none was tested in the last three
-    /// weeks. Above a fifth, prices are paced three times as hard.
+    /// weeks. What prices are paced by until a week tells itself.
     package func hoursForecastErrorMillionths() async throws -> Int {
         let error: Int64? = try await firstRow(
             """
