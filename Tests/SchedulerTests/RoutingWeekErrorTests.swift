@@ -1,6 +1,3 @@
-import Foundation
-import Matching
-import TestSupport
 import Testing
 
 @testable import Marketplace

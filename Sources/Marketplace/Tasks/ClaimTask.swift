@@ -1,5 +1,5 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 internal import Store
 
 /// Why no work was given. In order of precedence.

@@ -112,9 +112,9 @@ package struct SetHoursPolicy: Sendable {
                     "region": policy.region.map { .string($0) } ?? .null,
                     "daily_minutes_max": .integer(Int64(policy.dailyMinutesMax)),
                     "weekly_minutes_max": .integer(Int64(policy.weeklyMinutesMax)),
-                    "window_weeks": policy.window.map { .integer(Int64($0.weeks)) } ?? .null,
-                    "window_minutes_average": policy.window.map { .integer(Int64($0.averageMinutes)) } ?? .null,
-                    "rest_minutes": policy.restMinutes.map { .integer(Int64($0)) } ?? .null,
+                    "window_weeks": policy.window.map { JSON.integer(Int64($0.weeks)) } ?? .null,
+                    "window_minutes_average": policy.window.map { JSON.integer(Int64($0.averageMinutes)) } ?? .null,
+                    "rest_minutes": policy.restMinutes.map { JSON.integer(Int64($0)) } ?? .null,
                 ]
             )
             return id

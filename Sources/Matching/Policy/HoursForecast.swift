@@ -63,7 +63,7 @@ package struct HoursForecast: Hashable, Sendable {
         share = belief
     }
 
-    /// Usable ÷ asked for over all weeks of a cell, in millionths; shrunk to ``cellShareMillionths`` while they are few.
+    /// Usable ÷ asked for over all weeks of a cell, in millionths; shrunk to ``cellShareMillionths`` as they are few.
     package static func cellShare(_ weeks: [Week]) -> Int {
         let prior = Double(cellShareMillionths) / 1_000_000
         let usable = weeks.reduce(0.0) { $0 + ($1.share ?? prior) * $1.weight }
