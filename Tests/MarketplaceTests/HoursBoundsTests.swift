@@ -123,19 +123,19 @@ struct HoursBoundsTests {
         let worker = try await worker(small)
         _ = try await SetHoursPolicy(market: small.market)(
             policy(country: "US", window: HoursWindow(weeks: 2, averageMinutes: 60)), by: small.manager)
-        let (batch, long) = (
+        let (short, long) = (
             try await batch(small, tasks: 9, minutes: 60), try await batch(small, tasks: 1, minutes: 121)
         )
         #expect(await refused(small, worker, long) == .windowCap(opens: nil))
-        try await small.earn(worker, batch)
+        try await small.earn(worker, short)
         Scratch.clock.advance(by: 7 * 86_400)
-        try await small.earn(worker, batch)
+        try await small.earn(worker, short)
         // Monday, March 16, in New York.
         let opens = Scratch.start + 14 * 86_400 - 5 * 3_600
-        #expect(await refused(small, worker, batch) == .windowCap(opens: opens))
+        #expect(await refused(small, worker, short) == .windowCap(opens: opens))
         Scratch.clock.set(to: opens)
-        try await small.earn(worker, batch)
-        #expect(await refused(small, worker, batch) == .windowCap(opens: opens + 7 * 86_400))
+        try await small.earn(worker, short)
+        #expect(await refused(small, worker, short) == .windowCap(opens: opens + 7 * 86_400))
         #expect(
             try await small.count(
                 "select count(*) as n from hours_entry where (window_weeks, window_minutes_max) = (2, 120)") == 3)
