@@ -1086,7 +1086,8 @@ create table worker_day (
 );
 comment on table worker_day is 'Committed minutes per worker and day, never over the cap.';
 
--- The most anybody may commit, by the platform's rule or a country's law. The least of all that hold counts.
+-- The most anybody may commit, by the platform's rule or the law of a country or a part of it. The least of all that
+-- hold counts, and all windows and the longest rest.
 create table hours_policy (
     hours_policy_id     uuid       primary key,
     -- Null for the platform's own, which holds everywhere.
@@ -1096,14 +1097,28 @@ create table hours_policy (
     reason              text       not null,
     in_force            tstzrange  not null,
     set_by              uuid       not null references principal,
+    -- Where it holds for a part of the country only: for those whose place of work it is.
+    region              text,
+    -- At most so many minutes a week, on average over the week that runs and those before it.
+    window_weeks            integer,
+    window_minutes_average  integer,
+    -- In each 24 hours.
+    rest_minutes        integer,
     constraint hours_policy_country_is_iso3166 check (country ~ '^[A-Z]{2}$'),
     constraint hours_policy_daily_minutes_possible check (daily_minutes_max between 0 and 1440),
     constraint hours_policy_weekly_minutes_possible check (weekly_minutes_max between 0 and 10080),
     constraint hours_policy_reason_given check (char_length(reason) between 1 and 500),
     constraint hours_policy_in_force_bounded_below check (not lower_inf(in_force) and not isempty(in_force)),
-    constraint hours_policy_no_overlap exclude using gist ((coalesce(country, '')) with =, in_force with &&)
+    constraint hours_policy_region_is_iso3166 check (region ~ '^[A-Z]{2}-[A-Z0-9]{1,3}$'),
+    constraint hours_policy_region_in_country check (region is null or coalesce(left(region, 2) = country, false)),
+    constraint hours_policy_window_whole check ((window_weeks is null) = (window_minutes_average is null)),
+    constraint hours_policy_window_possible
+        check (window_weeks between 2 and 53 and window_minutes_average between 0 and 10080),
+    constraint hours_policy_rest_possible check (rest_minutes between 1 and 1439),
+    constraint hours_policy_no_overlap
+        exclude using gist ((coalesce(region, country, '')) with =, in_force with &&)
 );
-comment on table hours_policy is 'Effective-dated caps on hours, of the platform and of countries.';
+comment on table hours_policy is 'Effective-dated caps on hours, and rest, by place.';
 create index hours_policy_by_setter on hours_policy (set_by);
 
 -- When a worker is there in every week, by the wall clock of their zone. Without any row: always.
@@ -2770,6 +2785,10 @@ create table hours_entry (
     on_day          date              not null,
     minutes         integer           not null,
     occurred_at     timestamptz       not null,
+    -- What policies asked for when they were reserved: rest in each 24 hours, and the window with the least left.
+    rest_minutes    integer,
+    window_weeks        integer,
+    window_minutes_max  integer,
     constraint hours_entry_pkey primary key (requester_id, assignment_id, kind),
     constraint hours_entry_assignment_fkey
         foreign key (requester_id, assignment_id) references assignment (requester_id, assignment_id),
@@ -2777,7 +2796,12 @@ create table hours_entry (
         foreign key (worker_id, week_starts_on) references worker_week (worker_id, week_starts_on),
     constraint hours_entry_day_fkey foreign key (worker_id, on_day) references worker_day (worker_id, on_day),
     constraint hours_entry_minutes_possible check (minutes between 1 and 10080),
-    constraint hours_entry_day_in_week check (on_day - week_starts_on between 0 and 6)
+    constraint hours_entry_day_in_week check (on_day - week_starts_on between 0 and 6),
+    constraint hours_entry_rest_possible check (rest_minutes between 1 and 1439),
+    constraint hours_entry_window_whole check ((window_weeks is null) = (window_minutes_max is null)),
+    constraint hours_entry_window_possible check (window_weeks between 2 and 53 and window_minutes_max >= 0),
+    constraint hours_entry_bounds_of_reserved
+        check (kind = 'reserved' or (rest_minutes is null and window_weeks is null))
 );
 comment on table hours_entry is 'Minutes of workers reserved, worked and released; append-only.';
 -- Minutes end once: worked or released.
@@ -3513,6 +3537,9 @@ create table hours_forecast (
     was_asked         boolean,
     -- The worker's own time for their last 50 answers ÷ the expected, shrunk to 1, in millionths.
     pace_millionths   integer      not null default 1000000,
+    -- What offers of the part asked for, once it is over; null where the week brought none, so that whoever worked took
+    -- work of their own accord.
+    offered_minutes   integer,
     constraint hours_forecast_pkey primary key (worker_id, week_starts_on, part),
     constraint hours_forecast_starts_monday check (extract(isodow from week_starts_on) = 1),
     constraint hours_forecast_share_positive
@@ -3523,7 +3550,9 @@ create table hours_forecast (
     ),
     constraint hours_forecast_worked_possible check (worked_minutes >= 0),
     constraint hours_forecast_over_as_a_whole check ((worked_minutes is null) = (was_asked is null)),
-    constraint hours_forecast_pace_possible check (pace_millionths between 1 and 100000000)
+    constraint hours_forecast_pace_possible check (pace_millionths between 1 and 100000000),
+    constraint hours_forecast_offered_possible check (offered_minutes >= 0),
+    constraint hours_forecast_offered_when_over check (offered_minutes is null or worked_minutes is not null)
 );
 comment on table hours_forecast is 'Forecast hours of workers, and what came of them; kept for 26 weeks.';
 -- Serves ForecastQueries.closeWeeks.

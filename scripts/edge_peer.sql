@@ -50,15 +50,51 @@ select exists (select from role_grant
                   where worker_id = :worker and week_starts_on = :monday), 0) as minutes_of_week;
 
 -- name: limits
-select least(worker.weekly_minutes_max, min(hours_policy.weekly_minutes_max)) as weekly_minutes_max,
-       coalesce(least(worker.daily_minutes_max, min(hours_policy.daily_minutes_max)), 10080)
-           as daily_minutes_max,
-       worker.tasks_at_once_max, worker.offer_notice_minutes
-  from worker
-  left join hours_policy on (hours_policy.country is null or hours_policy.country = worker.country)
-                        and hours_policy.in_force @> :now::timestamptz
- where worker.worker_id = :worker
- group by worker.worker_id;
+select policy.weekly_minutes_max, policy.daily_minutes_max, policy.tasks_at_once_max,
+       policy.offer_notice_minutes, policy.rest_minutes, policy.window_weeks, policy.window_minutes_average,
+       bound_weeks.weeks_ago, bound_weeks.week_minutes, bound_work.reserved_at, bound_work.reserved_minutes
+  from (
+    select worker.worker_id, worker.time_zone,
+           least(worker.weekly_minutes_max, min(hours_policy.weekly_minutes_max)) as weekly_minutes_max,
+           coalesce(least(worker.daily_minutes_max, min(hours_policy.daily_minutes_max)), 10080)
+               as daily_minutes_max,
+           worker.tasks_at_once_max, worker.offer_notice_minutes,
+           max(hours_policy.rest_minutes) as rest_minutes,
+           array_agg(hours_policy.window_weeks) filter (where hours_policy.window_weeks is not null) as window_weeks,
+           array_agg(hours_policy.window_minutes_average) filter (where hours_policy.window_weeks is not null)
+               as window_minutes_average
+      from worker
+      left join hours_policy
+        on (hours_policy.region = worker.place
+            or hours_policy.region is null
+               and (hours_policy.country is null or hours_policy.country = worker.country))
+           and hours_policy.in_force @> :now::timestamptz
+     where worker.worker_id = :worker
+     group by worker.worker_id
+ ) as policy
+  left join lateral (
+     select array_agg((date_trunc('week', :now::timestamptz at time zone policy.time_zone)::date
+                       - week.week_starts_on) / 7) as weeks_ago,
+            array_agg(week.committed_minutes) as week_minutes
+       from worker_week as week
+      where policy.window_weeks is not null and week.worker_id = policy.worker_id
+        and week.week_starts_on
+            between date_trunc('week', :now::timestamptz at time zone policy.time_zone)::date - 364
+                and date_trunc('week', :now::timestamptz at time zone policy.time_zone)::date
+        and week.committed_minutes > 0
+  ) as bound_weeks on true
+  left join lateral (
+     select array_agg(entry.occurred_at order by entry.occurred_at, entry.assignment_id) as reserved_at,
+            array_agg(entry.minutes order by entry.occurred_at, entry.assignment_id) as reserved_minutes
+       from hours_entry as entry
+      where policy.rest_minutes is not null and entry.worker_id = policy.worker_id
+        and entry.on_day >= (:now::timestamptz at time zone 'UTC')::date - 9
+        and entry.kind = 'reserved'
+        and not exists (select from hours_entry as released
+                         where released.requester_id = entry.requester_id
+                           and released.assignment_id = entry.assignment_id
+                           and released.kind = 'released')
+  ) as bound_work on true;
 
 -- name: bonds
 select coalesce((select team.kind::text

@@ -91,18 +91,27 @@ struct AvailabilityRoutes {
                 gives: .ok(.page(.hoursPolicy)), by: policies),
             Endpoint(
                 .post, "/v1/hours-policies", "setHoursPolicy",
-                "Cap everybody's hours from an instant on, everywhere or in a country", .operations,
-                for: Self.operators,
-                takes: .json([
-                    "country": Shape.text(2...2).orNull.optional, "daily_minutes_max": .integer(0...1_440),
-                    "weekly_minutes_max": .integer(0...10_080), "reason": .text, "from": Shape.time.orNull.optional,
-                ]), gives: .created(["policy": .id]), refuses: ["policy_in_the_past", "later_policy"], by: setPolicy),
+                "Cap everybody's hours from an instant on, everywhere, in a country or in a part of one", .operations,
+                for: Self.operators, takes: .json(Self.policyDraft), gives: .created(["policy": .id]),
+                refuses: ["policy_in_the_past", "later_policy"], by: setPolicy),
             Endpoint(
                 .post, "/v1/hours-policies/{policy}/end", "endHoursPolicy", "End one at an instant, now if left out",
                 .operations, for: Self.operators, takes: .json(["at": Shape.time.orNull.optional]),
                 gives: .ok(.state("ended")), refuses: ["policy_in_the_past", "policy_ends_earlier"], by: endPolicy),
         ]
     }
+
+    private static let policyDraft: KeyValuePairs<String, Shape> = [
+        "country": Shape.text(2...2).described("Who lives there; everywhere if left out.").orNull.optional,
+        "region": Shape.text(4...6).described("ISO 3166-2: who works there.").orNull.optional,
+        "daily_minutes_max": .integer(0...1_440), "weekly_minutes_max": .integer(0...10_080),
+        "window_weeks": Shape.integer(2...53).orNull.optional,
+        "window_minutes_average": Shape.integer(0...10_080)
+            .described("Most minutes a week on average over window_weeks, the week that runs included.")
+            .orNull.optional,
+        "rest_minutes": Shape.integer(1...1_439).described("In each 24 hours.").orNull.optional,
+        "reason": .text, "from": Shape.time.orNull.optional,
+    ]
 
     @Sendable private func showRegistration(_ call: Call) async throws -> Outcome {
         let record = try await ShowWorker(market: market)(try call.id("worker"), by: try call.actor)
@@ -201,8 +210,12 @@ struct AvailabilityRoutes {
     @Sendable private func setPolicy(_ call: Call) async throws -> Outcome {
         let actor = try call.actor
         let policy = try HoursPolicy(
-            country: call.text("country"), dailyMinutesMax: call.int("daily_minutes_max") ?? -1,
-            weeklyMinutesMax: call.int("weekly_minutes_max") ?? -1, reason: try call.string("reason"))
+            country: call.text("country"), region: call.text("region"),
+            dailyMinutesMax: call.int("daily_minutes_max") ?? -1,
+            weeklyMinutesMax: call.int("weekly_minutes_max") ?? -1,
+            window: try HoursWindow.ifGiven(
+                weeks: call.int("window_weeks"), averageMinutes: call.int("window_minutes_average")),
+            restMinutes: call.int("rest_minutes"), reason: try call.string("reason"))
         let start = try call.instantIfGiven("from")
         return try await call.once(201, { ["policy": .string("\($0)")] }) {
             try await SetHoursPolicy(market: $0)(policy, from: start, by: actor)

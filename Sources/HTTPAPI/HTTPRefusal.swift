@@ -41,7 +41,7 @@ extension ClaimRefusal: HTTPRefusal {
         switch self {
         case .notAWorker, .notActive, .notEligible, .otherWorkforce, .excluded, .conflictOfInterest: .forbidden
         case .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch, .noWork, .hoursCap,
-            .dayCap, .batchCap, .shareCap, .belowAsk:
+            .dayCap, .windowCap, .restDue, .batchCap, .shareCap, .belowAsk:
             .conflict
         }
     }

@@ -96,7 +96,10 @@ struct AvailabilityRoutesTests {
             #expect(second.body["items"]?.arrayValue?.isEmpty == false && second.body["next"]?.isNull == true)
             let before = first.body["limits"]?["weekly_minutes_max"]?.integerValue ?? 0
             #expect(before > 60)
-            let cap: JSON = ["daily_minutes_max": 60, "weekly_minutes_max": 60, "reason": "Policy 4"]
+            let cap: JSON = [
+                "daily_minutes_max": 60, "weekly_minutes_max": 60, "window_weeks": 17, "window_minutes_average": 50,
+                "rest_minutes": 660, "reason": "Policy 4",
+            ]
             #expect(
                 try await server.send("POST", "/v1/hours-policies", token: token, key: "a", json: cap).status == 403)
             let set = try await server.send("POST", "/v1/hours-policies", token: manager, key: "a", json: cap)
@@ -106,6 +109,9 @@ struct AvailabilityRoutesTests {
             #expect(capped.body["limits"]?["weekly_minutes_max"] == 60)
             let listed = try await server.send("GET", "/v1/hours-policies", token: manager)
             #expect(listed.body["items"]?[0]?["policy"] == .string(id))
+            #expect(listed.body["items"]?[0]?["window_minutes_average"] == 50)
+            #expect(listed.body["items"]?[0]?["rest_minutes"] == 660)
+            #expect(listed.body["items"]?[0]?["region"]?.isNull == true)
             let end = "/v1/hours-policies/\(id)/end"
             #expect(try await server.send("POST", end, token: manager, key: "b", json: [:]).status == 200)
             Scratch.clock.advance(by: 1)

@@ -24,7 +24,7 @@ private let sitting: SQL = """
 let doctorBreaks: [(check: DoctorCheck, statements: [SQL])] =
     ownBreaks + doctorGuidelineBreaks + doctorContentBreaks
     + doctorIdentityBreaks + doctorBargainBreaks + doctorOfferBreaks + doctorLedgerBreaks + doctorReviewBreaks
-    + doctorPosteriorBreaks + doctorPayoutBreaks
+    + doctorPosteriorBreaks + doctorPayoutBreaks + doctorHoursBreaks
 
 private let ownBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (

@@ -39,3 +39,16 @@ let doctorOfferBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     (.offersCounted, ["delete from offer_response where accepted > 0"]),
     (.offersCounted, ["update worker_week set offered_minutes = offered_minutes - 1 where offered_minutes > 0"]),
 ]
+
+/// How the checks about windows of weeks and rest are made to fail.
+let doctorHoursBreaks: [(check: DoctorCheck, statements: [SQL])] = [
+    (
+        .hoursWindow,
+        [
+            """
+            update hours_entry set window_weeks = 2, window_minutes_max = minutes - 1 where kind = 'reserved'
+            """
+        ]
+    ),
+    (.hoursRest, ["update hours_entry set rest_minutes = 1439 where kind = 'reserved'"]),
+]

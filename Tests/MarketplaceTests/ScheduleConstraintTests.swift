@@ -56,6 +56,14 @@ struct ScheduleConstraintTests {
         ("hours_forecast_minutes_in_order", "update hours_forecast set p10_minutes = mean_minutes + 1"),
         ("hours_forecast_worked_possible", "update hours_forecast set worked_minutes = -1, was_asked = true"),
         ("hours_forecast_over_as_a_whole", "update hours_forecast set worked_minutes = 0"),
+        (
+            "hours_forecast_offered_possible",
+            "update hours_forecast set offered_minutes = -1 where worked_minutes is not null"
+        ),
+        (
+            "hours_forecast_offered_when_over",
+            "update hours_forecast set offered_minutes = 1 where worked_minutes is null"
+        ),
         ("hours_forecast_pace_possible", "update hours_forecast set pace_millionths = 0"),
         ("forecast_backtest_starts_monday", "update forecast_backtest set week_starts_on = week_starts_on + 1"),
         ("forecast_backtest_workers_positive", "update forecast_backtest set workers = 0, promises = 0"),

@@ -14,6 +14,11 @@ struct TimeConstraintTests {
         ("hours_policy_daily_minutes_possible", "update hours_policy set daily_minutes_max = 1441"),
         ("hours_policy_weekly_minutes_possible", "update hours_policy set weekly_minutes_max = -1"),
         ("hours_policy_reason_given", "update hours_policy set reason = ''"),
+        ("hours_policy_region_is_iso3166", "update hours_policy set region = 'US-nyxx', country = 'US'"),
+        ("hours_policy_region_in_country", "update hours_policy set region = 'US-NY'"),
+        ("hours_policy_window_whole", "update hours_policy set window_weeks = 2"),
+        ("hours_policy_window_possible", "update hours_policy set window_weeks = 1, window_minutes_average = 60"),
+        ("hours_policy_rest_possible", "update hours_policy set rest_minutes = 1440"),
         ("hours_policy_in_force_bounded_below", "update hours_policy set in_force = 'empty'"),
         (
             "hours_policy_no_overlap",
@@ -41,6 +46,13 @@ struct TimeConstraintTests {
             """
         ),
         ("hours_entry_minutes_possible", "update hours_entry set minutes = 0"),
+        ("hours_entry_rest_possible", "update hours_entry set rest_minutes = 0 where kind = 'reserved'"),
+        ("hours_entry_window_whole", "update hours_entry set window_weeks = 2 where kind = 'reserved'"),
+        (
+            "hours_entry_window_possible",
+            "update hours_entry set window_weeks = 54, window_minutes_max = 0 where kind = 'reserved'"
+        ),
+        ("hours_entry_bounds_of_reserved", "update hours_entry set rest_minutes = 60 where kind = 'released'"),
         ("hours_entry_day_in_week", "update hours_entry set on_day = on_day + 7"),
         (
             "hours_entry_one_end_per_assignment",

@@ -308,7 +308,7 @@ struct WhyNotEligibleTests {
             #expect(fault.reason.code == why.reason)
             #expect(fault.message.hasPrefix("This needs "))
         case .notAWorker, .notActive, .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch,
-            .noWork, .hoursCap,
+            .noWork, .hoursCap, .windowCap, .restDue,
             .otherWorkforce, .excluded, .conflictOfInterest, .dayCap, .batchCap, .shareCap, .belowAsk:
             #expect(refused.code == why.code)
             #expect(why.reason == nil)

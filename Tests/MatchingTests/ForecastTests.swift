@@ -15,6 +15,29 @@ import Testing
         #expect(HoursForecast.cellShare(steady) > 900_000)
     }
 
+    @Test("A week tells of what was asked for: who gives nine of ten hours offered keeps that, however few they were")
+    func censored() {
+        func mean(_ week: HoursForecast.Week, weeks: Int = 12) -> Double {
+            let past = Array(repeating: week, count: weeks)
+            let cell = HoursForecast.cellShare(Array(repeating: week, count: 400))
+            return HoursForecast(weeks: past, cellShareMillionths: cell).share.mean
+        }
+        // In quarters of an hour: 10 of 40 hours were offered and 9 worked; 40 were, and 24.
+        #expect(abs(mean(HoursForecast.Week(declaredUnits: 160, usableUnits: 36, askedUnits: 40)) - 0.9) < 0.01)
+        #expect(abs(mean(HoursForecast.Week(declaredUnits: 160, usableUnits: 96, askedUnits: 160)) - 0.6) < 0.01)
+        #expect(abs(mean(HoursForecast.Week(declaredUnits: 160, usableUnits: 96)) - 0.6) < 0.01)
+        // More than was declared counts as all of it, and less than was worked as that.
+        let much = HoursForecast.Week(declaredUnits: 160, usableUnits: 96, askedUnits: 900)
+        #expect(much.askedUnits == 160)
+        #expect(HoursForecast.Week(declaredUnits: 160, usableUnits: 96, askedUnits: 10).askedUnits == 96)
+        // A week in which nothing was asked for says nothing, and a little says a little.
+        let none = HoursForecast.Week(declaredUnits: 160, usableUnits: 0, askedUnits: 0)
+        #expect(HoursForecast(weeks: [none, none]).share.mean == HoursForecast(weeks: []).share.mean)
+        #expect(HoursForecast.cellShare([none, none]) == HoursForecast.cellShareMillionths)
+        let little = HoursForecast(weeks: [HoursForecast.Week(declaredUnits: 160, usableUnits: 0, askedUnits: 4)])
+        #expect(little.share.mean > 0.79)
+    }
+
     @Test("What is known of a population is found again: its mean, and how alike its members are")
     func population() {
         let truth = BetaBelief(successes: 24, failures: 4)

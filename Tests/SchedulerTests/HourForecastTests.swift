@@ -75,6 +75,34 @@ struct HourForecastTests {
         #expect(try await staffed.ills() == [])
     }
 
+    @Test("do not fall towards demand: who works all of the little that they are offered is not thought to give less")
+    func slack() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w", weeklyMinutes: 600)
+        let round = HoursForecastRound(market: staffed.market, by: staffed.system)
+        _ = try await staffed.batch("b", tasks: 8)
+        let routing = staffed.routing()
+        for _ in 0..<4 {
+            _ = try await round.runOnce()
+            _ = try await routing.route()
+            let work = try await staffed.accept(try #require(try await staffed.openOffer(of: worker)))
+            _ = try await SubmitAnswer(market: staffed.market)(
+                [:], for: work.id, token: work.leaseToken, by: Principal.ID(worker.uuid))
+            Scratch.clock.advance(by: 7 * 86_400)
+        }
+        Scratch.clock.advance(by: 3 * 86_400)
+        while try await round.runOnce().hasMore {}
+        let offered = try await staffed.count(
+            "select count(*) as n from hours_forecast where part = 'weekdays' and offered_minutes = 30")
+        let none = try await staffed.count(
+            "select count(*) as n from hours_forecast where part = 'weekend' and offered_minutes = 0")
+        #expect(offered == 4 && none == 4)
+        let means = try await forecasts(staffed).compactMap { $0["mean"] }
+        // Weekdays and weekends take turns.
+        #expect(means.count == 10 && means[8] >= means[0] && means[9] >= means[1])
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("know a worker's pace from their last answers, and routing reads it")
     func pace() async throws {
         let staffed = try await StaffedMarket()

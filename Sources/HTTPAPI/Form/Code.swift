@@ -11,7 +11,8 @@ package struct Code: Hashable, Sendable, ExpressibleByStringLiteral {
     static let claim: [Code] = [
         "not_a_worker", "worker_not_active", "too_many_leases", "batch_not_open", "batch_overdue",
         "batch_offered_only", "batch_awarded_only", "no_open_batch", "no_work", "other_workforce", "excluded",
-        "conflict_of_interest", "not_eligible", "hours_cap", "hours_cap_day", "batch_cap", "share_cap", "below_ask",
+        "conflict_of_interest", "not_eligible", "hours_cap", "hours_cap_day", "hours_cap_window", "hours_rest",
+        "batch_cap", "share_cap", "below_ask",
     ]
     /// What reading of sealed content can be refused for.
     static let content: [Code] = [

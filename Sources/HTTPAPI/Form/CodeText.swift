@@ -124,6 +124,9 @@ extension Catalogue {
         403 had_work_of_batch You have, or had, work of this batch. What is left of it is for others.
         409 hours_cap It would pass the hours that you have set, or may work, this week.
         409 hours_cap_day It would pass the hours that you have set, or may work, today.
+        409 hours_cap_window It would pass the hours that you may work on average over some weeks. There is room again \
+        from … on.
+        409 hours_rest You must rest now. You may take work again from … on.
         400 idempotency_key_missing Send an Idempotency-Key header, so that the request can be repeated safely.
         422 idempotency_key_reused This Idempotency-Key was used for another request. Use a new one.
         428 if_match_missing This writes over what is there. Send its ETag in If-Match, or * to write over anything.

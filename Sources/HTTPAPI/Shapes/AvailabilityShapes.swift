@@ -50,8 +50,9 @@ extension Shape {
     static let hoursPolicy = Shape.object(
         "HoursPolicy",
         [
-            "policy": .id, "country": .text.orNull, "daily_minutes_max": .count, "weekly_minutes_max": .count,
-            "reason": .text, "from": .time.orNull, "until": .time.orNull,
+            "policy": .id, "country": .text.orNull, "region": .text.orNull, "daily_minutes_max": .count,
+            "weekly_minutes_max": .count, "window_weeks": .count.orNull, "window_minutes_average": .count.orNull,
+            "rest_minutes": .count.orNull, "reason": .text, "from": .time.orNull, "until": .time.orNull,
         ])
     static let registration = Shape.object(
         "Registration",
@@ -191,8 +192,13 @@ extension HoursPolicyRecord {
     var wire: JSON {
         [
             "policy": .string("\(id)"), "country": policy.country.map(JSON.string) ?? .null,
+            "region": policy.region.map(JSON.string) ?? .null,
             "daily_minutes_max": .integer(Int64(policy.dailyMinutesMax)),
-            "weekly_minutes_max": .integer(Int64(policy.weeklyMinutesMax)), "reason": .string(policy.reason),
+            "weekly_minutes_max": .integer(Int64(policy.weeklyMinutesMax)),
+            "window_weeks": policy.window.map { JSON.integer(Int64($0.weeks)) } ?? .null,
+            "window_minutes_average": policy.window.map { JSON.integer(Int64($0.averageMinutes)) } ?? .null,
+            "rest_minutes": policy.restMinutes.map { JSON.integer(Int64($0)) } ?? .null,
+            "reason": .string(policy.reason),
             "from": .second(inForce.lower),
             "until": .second(inForce.upper),
         ]

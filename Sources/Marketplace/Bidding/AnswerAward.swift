@@ -126,7 +126,9 @@ extension Change {
                 guard !more.isEmpty else { break }
                 taken += more
             }
-        } catch ClaimRefusal.mostAtOnce, ClaimRefusal.hoursCap, ClaimRefusal.dayCap {
+        } catch ClaimRefusal.mostAtOnce, ClaimRefusal.hoursCap, ClaimRefusal.dayCap, ClaimRefusal.windowCap,
+            ClaimRefusal.restDue
+        {
             // The rest waits.
         }
         return taken

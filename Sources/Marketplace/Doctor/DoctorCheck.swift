@@ -53,6 +53,8 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case goldOnce = "gold_shown_once"
     case hours = "hours_within_cap"
     case hoursLedger = "hours_ledger_follows_work"
+    case hoursWindow = "hours_within_window"
+    case hoursRest = "hours_with_rest"
     case load = "live_leases_counted"
     case dueProcess = "decisions_whole"
     case appeals = "appeals_answered_by_another"
@@ -97,7 +99,7 @@ extension DoctorCheck {
             6
         case .sealedBids, .qualityFrozen, .awardsRecomputed: 7
         case .reviewerDiffers, .colleaguesApart, .unjudged, .oneFunction, .opinions, .tallies, .reworks: 8
-        case .hours, .hoursLedger, .load: 9
+        case .hours, .hoursLedger, .hoursWindow, .hoursRest, .load: 9
         case .dueProcess, .appeals, .qualityCases, .withdrawals: 10
         case .oneAtATime, .tierGrounds, .fourEyes, .examLimits: 12
         case .auditLine, .auditChain: 11
@@ -176,6 +178,8 @@ extension DoctorCheck {
         case .goldOnce: "No item of gold was shown to an account that was known to be, perhaps, one that had seen it."
         case .hours: "A worker's committed minutes are those of the ledger, of each week and day, and within the cap."
         case .hoursLedger: "Every lease has reserved its minutes; judged work has worked them, a lapse released them."
+        case .hoursWindow: "Nothing was reserved beyond what the window of weeks that held then allows on average."
+        case .hoursRest: "Nothing was reserved into the rest that was asked for then in each 24 hours."
         case .load: "A worker's counted leases are those that live."
         case .dueProcess: "Whatever was not paid in full, and every suspension, has a person's decision with reasons."
         case .appeals: "Appeals are answered by another person; what is overturned of pay is paid, once, in full."
@@ -278,6 +282,8 @@ extension DoctorCheck {
         case .goldOnce: .violations(Self.goldOnceViolations)
         case .hours: .violations(Self.hoursViolations)
         case .hoursLedger: .violations(Self.hoursLedgerViolations)
+        case .hoursWindow: .violations(Self.hoursWindowViolations)
+        case .hoursRest: .violations(Self.hoursRestViolations)
         case .load: .violations(Self.loadViolations)
         case .dueProcess: .violations(Self.dueProcessViolations)
         case .appeals: .violations(Self.appealViolations)

@@ -141,6 +141,7 @@ extension Transaction {
     /// Leases, hours and audit of what was taken; nothing where nothing was.
     private static func bookings(of grant: LeaseGrant, at instant: Date) -> SQL {
         let minutes = grant.expectedMinutes
+        let (columns, values) = bounds(of: grant)
         return """
             load as (
                 insert into worker_load (worker_id, live_leases)
@@ -165,9 +166,9 @@ extension Transaction {
             ),
             hours as (
                 insert into hours_entry (requester_id, assignment_id, kind, worker_id, week_starts_on, on_day, minutes,
-                                         occurred_at)
+                                         occurred_at\(fragment: columns))
                 select requester_id, assignment_id, 'reserved', \(grant.worker), \(grant.weekStartsOn), \(grant.onDay),
-                       \(minutes), \(instant)
+                       \(minutes), \(instant)\(fragment: values)
                   from taken
             ),
             event as (
@@ -182,6 +183,16 @@ extension Transaction {
                 insert into audit_unsealed (event_id, stream) select event_id, stream from event
             )
             """
+    }
+
+    /// What policies ask of the hours beside caps, for the doctor; most often nothing.
+    private static func bounds(of grant: LeaseGrant) -> (columns: SQL, values: SQL) {
+        guard let bounds = grant.bounds else { return ("", "") }
+        let window = bounds.tightestWindow
+        return (
+            ", rest_minutes, window_weeks, window_minutes_max",
+            ", \(bounds.restMinutes)::bigint, \(window?.weeks)::bigint, \(window?.minutesMax)::bigint"
+        )
     }
 
     /// No party of the slot's task is one in which the worker has an interest in force.

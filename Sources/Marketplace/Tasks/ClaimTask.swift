@@ -1,5 +1,5 @@
 internal import Formats
-internal import Foundation
+package import Foundation
 internal import Store
 
 /// Why no work was given. In order of precedence.
@@ -31,6 +31,10 @@ package enum ClaimRefusal: Refusal {
     case hoursCap
     /// The day's hours would be passed.
     case dayCap
+    /// The average over some weeks would be passed; when a week begins in which there is room again, if ever.
+    case windowCap(opens: Date?)
+    /// Rest is due; when it ends, if ever.
+    case restDue(ends: Date?)
     /// The worker has as many tasks of the batch as one worker may.
     case batchCap(Int)
     /// The worker has as much of the batch as one worker may, together with accounts that may be theirs.
@@ -55,6 +59,8 @@ package enum ClaimRefusal: Refusal {
         case .notEligible: "not_eligible"
         case .hoursCap: "hours_cap"
         case .dayCap: "hours_cap_day"
+        case .windowCap: "hours_cap_window"
+        case .restDue: "hours_rest"
         case .batchCap: "batch_cap"
         case .shareCap: "share_cap"
         case .belowAsk: "below_ask"
@@ -80,9 +86,34 @@ package enum ClaimRefusal: Refusal {
         case .notEligible(let fault): "The work asks for something that your profile does not show. \(fault.message)"
         case .hoursCap: "It would pass the hours that you have set, or may work, this week."
         case .dayCap: "It would pass the hours that you have set, or may work, today."
+        case .windowCap(let opens?):
+            "It would pass the hours that you may work on average over some weeks. There is room again from "
+                + "\(opens.formatted(.iso8601)) on."
+        case .windowCap(nil): "It takes longer than you may work on average over some weeks."
+        case .restDue(let ends?): "You must rest now. You may take work again from \(ends.formatted(.iso8601)) on."
+        case .restDue(nil): "It takes longer than you may work between two rests."
         case .batchCap(let most): "You have had \(most) tasks of this batch, as many as one person may."
         case .shareCap(let most): "You have done \(most) tasks of this batch, as large a share as one person may."
         case .belowAsk(let hourly): "It pays \(hourly) an hour, which is less than you ask for."
+        }
+    }
+}
+
+extension ClaimRefusal {
+    init(_ bar: HoursBar) {
+        switch bar {
+        case .window(let opens): self = .windowCap(opens: opens)
+        case .rest(let ends): self = .restDue(ends: ends)
+        }
+    }
+
+    /// Whether it is for want of hours.
+    var isOfHours: Bool {
+        switch self {
+        case .hoursCap, .dayCap, .windowCap, .restDue: true
+        case .notAWorker, .notActive, .mostAtOnce, .batchNotOpen, .overdue, .offeredOnly, .awardedOnly, .noOpenBatch,
+            .noWork, .otherWorkforce, .excluded, .conflictOfInterest, .notEligible, .batchCap, .shareCap, .belowAsk:
+            false
         }
     }
 }
@@ -215,7 +246,7 @@ private struct ClaimSearch {
     init(count: Int, asks: Asks, hints: ServiceHints?) { (self.count, self.asks, self.hints) = (count, asks, hints) }
 
     var mostTelling: ClaimRefusal? {
-        refusals.first { $0 == .hoursCap || $0 == .dayCap } ?? refusals.first { $0 == .noWork } ?? refusals.first
+        refusals.first(where: \.isOfHours) ?? refusals.first { $0 == .noWork } ?? refusals.first
     }
 
     /// - Returns: `nil` when none of these batches had anything for the worker.

@@ -29,6 +29,8 @@ package struct LeaseGrant: Sendable {
     /// The most minutes that the worker gives on the day and in the week.
     package let dayMinutesMax: Int
     package let weekMinutesMax: Int
+    /// What policies ask over weeks and of rest: stays with the minutes that are reserved.
+    package let bounds: HoursBounds?
     /// What the worker is told, whatever is published meanwhile.
     package let guideline: Guideline.ID
     package let guidelineVersion: Int
@@ -45,8 +47,8 @@ package struct LeaseGrant: Sendable {
         assignments: [Assignment.ID], events: [AuditEvent.ID], action: String, requester: Requester.ID,
         batch: Batch.ID, worker: Worker.ID, leaseUntil: Date, answerBy: Date, terms: JSON, pay: Money, fee: Money,
         eligibility: JSON, onDay: CalendarDate, weekStartsOn: CalendarDate, expectedMinutes: Int, dayMinutesMax: Int,
-        weekMinutesMax: Int, guideline: Guideline.ID, guidelineVersion: Int, checksParties: Bool = false,
-        checksReviews: Bool = false, checksOrigins: Bool = false
+        weekMinutesMax: Int, bounds: HoursBounds? = nil, guideline: Guideline.ID, guidelineVersion: Int,
+        checksParties: Bool = false, checksReviews: Bool = false, checksOrigins: Bool = false
     ) {
         self.assignments = assignments
         self.events = events
@@ -66,6 +68,7 @@ package struct LeaseGrant: Sendable {
         self.expectedMinutes = expectedMinutes
         self.dayMinutesMax = dayMinutesMax
         self.weekMinutesMax = weekMinutesMax
+        self.bounds = bounds
         self.guideline = guideline
         self.guidelineVersion = guidelineVersion
         self.checksParties = checksParties

@@ -39,16 +39,21 @@ struct Claimant: Sendable {
         return verdict
     }
 
-    /// How many tasks of so many minutes fit into what the worker gives: leases, week and day.
+    /// How many tasks of so many minutes fit into what the worker gives, and may give, at an instant: leases, week,
+    /// day, windows of weeks and the time before a rest.
     ///
-    /// - Throws: ``ClaimRefusal/hoursCap``, ``ClaimRefusal/dayCap`` when none does.
-    func room(minutes: Int) throws(ClaimRefusal) -> Int {
+    /// - Throws: ``ClaimRefusal/hoursCap``, ``ClaimRefusal/dayCap``, ``ClaimRefusal/windowCap(opens:)``,
+    ///   ``ClaimRefusal/restDue(ends:)`` when none does.
+    func room(minutes: Int, at instant: Date) throws(ClaimRefusal) -> Int {
         let limits = reading.limits
         let week = max(limits.weeklyMinutesMax - reading.minutesOfWeek, 0) / max(minutes, 1)
         guard week > 0 else { throw .hoursCap }
         let day = max(limits.dailyMinutesMax - reading.minutesOfDay, 0) / max(minutes, 1)
         guard day > 0 else { throw .dayCap }
-        return min(limits.tasksAtOnceMax - reading.liveLeases, week, day)
+        let room = min(limits.tasksAtOnceMax - reading.liveLeases, week, day)
+        guard let bounds = limits.bounds else { return room }
+        if let bar = bounds.bar(minutes, at: instant, timeZone: worker.timeZone) { throw ClaimRefusal(bar) }
+        return min(room, bounds.minutesLeft(at: instant) / max(minutes, 1))
     }
 }
 
@@ -65,8 +70,8 @@ extension Change {
     /// - Returns: at least one.
     /// - Throws: ``ClaimRefusal/noWork``, ``ClaimRefusal/otherWorkforce(_:)``, ``ClaimRefusal/excluded``,
     ///   ``ClaimRefusal/conflictOfInterest(_:)``, ``ClaimRefusal/notEligible(_:)``, ``ClaimRefusal/hoursCap``,
-    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/batchCap(_:)``, ``ClaimRefusal/shareCap(_:)``,
-    ///   ``ClaimRefusal/belowAsk(paysHourly:)``.
+    ///   ``ClaimRefusal/dayCap``, ``ClaimRefusal/windowCap(opens:)``, ``ClaimRefusal/restDue(ends:)``,
+    ///   ``ClaimRefusal/batchCap(_:)``, ``ClaimRefusal/shareCap(_:)``, ``ClaimRefusal/belowAsk(paysHourly:)``.
     func lease(
         from offering: Offering, to claimant: inout Claimant, event: String, most: Int = 1,
         only one: SlotChoice.One? = nil, of allotment: Allotment.ID? = nil, waiting: Bool = true,
@@ -80,7 +85,7 @@ extension Change {
         case .eligible(let eligible): proof = eligible.json
         case .ineligible(let fault): throw ClaimRefusal.notEligible(fault)
         }
-        var room = min(try claimant.room(minutes: offering.expectedMinutes), most)
+        var room = min(try claimant.room(minutes: offering.expectedMinutes, at: instant), most)
         if let cap = offering.workerTasksMax {
             room = min(
                 room, cap - (try await transaction.tasksHeld(of: offering.key, by: claimant.worker.id, most: cap)))
@@ -251,7 +256,7 @@ extension Change {
             leaseUntil: min(instant + TimeInterval(offering.leaseSeconds), answerBy), answerBy: answerBy,
             terms: terms.json, pay: offering.pay, fee: offering.fee, eligibility: proof, onDay: claimant.day,
             weekStartsOn: claimant.weekStartsOn, expectedMinutes: offering.expectedMinutes,
-            dayMinutesMax: limits.dailyMinutesMax, weekMinutesMax: limits.weeklyMinutesMax,
+            dayMinutesMax: limits.dailyMinutesMax, weekMinutesMax: limits.weeklyMinutesMax, bounds: limits.bounds,
             guideline: offering.guideline, guidelineVersion: offering.guidelineVersion,
             checksParties: offering.hasTaskParties, checksReviews: claimant.reading.reviews,
             checksOrigins: offering.hasRechecks

@@ -110,6 +110,11 @@ extension ClaimRefusal {
             }
             let start = facts.nextDay
             return Unlock(.hours, "Wait until your next day begins at \(start.unlockText).", at: start)
+        case .windowCap(let opens?):
+            return Unlock(.hours, "Wait until \(opens.unlockText), when earlier weeks count no more.", at: opens)
+        case .restDue(let ends?): return Unlock(.hours, "Rest until \(ends.unlockText).", at: ends)
+        case .windowCap(nil), .restDue(nil):
+            return Unlock(.nothing, "Nothing: one task takes \(offering.expectedMinutes) minutes, which is too long.")
         case .shareCap: return Unlock(.nothing, "Nothing: one person may do no more of this batch.")
         case .batchCap: return Unlock(.nothing, "Nothing: one person may have no more of this batch.")
         case .belowAsk(let hourly):

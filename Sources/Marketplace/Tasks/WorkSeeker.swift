@@ -50,8 +50,12 @@ struct WorkSeeker: Sendable {
             switch hours.passedCap(by: offering.expectedMinutes, within: limits) {
             case .week: return .refused(.hoursCap)
             case .day: return .refused(.dayCap)
-            case nil: return .eligible(proof)
+            case nil: break
             }
+            if let bar = limits.bounds?.bar(offering.expectedMinutes, at: instant, timeZone: worker.timeZone) {
+                return .refused(ClaimRefusal(bar))
+            }
+            return .eligible(proof)
         }
     }
 }

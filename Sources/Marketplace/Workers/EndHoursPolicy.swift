@@ -52,6 +52,7 @@ package struct EndHoursPolicy: Sendable {
                 "hours_policy_ended", by: actor, on: "hours_policy", id.uuid, in: .platform,
                 facts: [
                     "country": found.policy.country.map { .string($0) } ?? .null,
+                    "region": found.policy.region.map { .string($0) } ?? .null,
                     "ends_at": .string(end.formatted(.iso8601)),
                 ]
             )

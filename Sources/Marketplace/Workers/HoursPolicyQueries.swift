@@ -2,21 +2,22 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    func hoursPolicyBegins(atOrAfter start: Date, in country: String?) async throws -> Bool {
+    /// - Parameter place: see ``HoursPolicy/place``.
+    func hoursPolicyBegins(atOrAfter start: Date, in place: String) async throws -> Bool {
         try await firstRow(
             """
             select from hours_policy
-             where country is not distinct from \(country)::text and lower(in_force) >= \(start)
+             where coalesce(region, country, '') = \(place) and lower(in_force) >= \(start)
              limit 1
             """) != nil
     }
 
     /// Ends the policy of a place that is in force at an instant, if there is one.
-    func endHoursPolicy(of country: String?, at end: Date) async throws {
+    func endHoursPolicy(of place: String, at end: Date) async throws {
         try await execute(
             """
             update hours_policy set in_force = tstzrange(lower(in_force), \(end))
-             where country is not distinct from \(country)::text and in_force @> \(end)
+             where coalesce(region, country, '') = \(place) and in_force @> \(end)
             """)
     }
 
@@ -38,7 +39,7 @@ extension Transaction {
     func lockHoursPolicy(_ id: HoursPolicy.ID) async throws -> HoursPolicyRecord? {
         try await firstRow(
             """
-            select hours_policy_id, country, daily_minutes_max, weekly_minutes_max, reason, in_force
+            select \(fragment: Self.hoursPolicyColumns)
               from hours_policy where hours_policy_id = \(id)
                for no key update
             """
@@ -51,7 +52,7 @@ extension Transaction {
     func hoursPolicies(past: Bool, before id: HoursPolicy.ID?, limit: Int) async throws -> [HoursPolicyRecord] {
         try await rows(
             """
-            select hours_policy_id, country, daily_minutes_max, weekly_minutes_max, reason, in_force
+            select \(fragment: Self.hoursPolicyColumns)
               from hours_policy
              where (\(past) or upper_inf(in_force) or upper(in_force) > \(instant))
                and (\(id)::uuid is null or hours_policy_id < \(id)::uuid)
@@ -61,15 +62,23 @@ extension Transaction {
         ).map(HoursPolicyRecord.init(row:))
     }
 
+    private static var hoursPolicyColumns: SQL {
+        """
+        hours_policy_id, country, region, daily_minutes_max, weekly_minutes_max, window_weeks, window_minutes_average,
+        rest_minutes, reason, in_force
+        """
+    }
+
     func insertHoursPolicy(
         _ policy: HoursPolicy, id: HoursPolicy.ID, from start: Date, by actor: Principal.ID
     ) async throws {
         try await execute(
             """
-            insert into hours_policy (hours_policy_id, country, daily_minutes_max, weekly_minutes_max, reason, in_force,
-                                      set_by)
-            values (\(id), \(policy.country), \(policy.dailyMinutesMax), \(policy.weeklyMinutesMax), \(policy.reason),
-                    \(InstantRange(from: start, until: nil)), \(actor))
+            insert into hours_policy (hours_policy_id, country, region, daily_minutes_max, weekly_minutes_max,
+                                      window_weeks, window_minutes_average, rest_minutes, reason, in_force, set_by)
+            values (\(id), \(policy.country), \(policy.region), \(policy.dailyMinutesMax),
+                    \(policy.weeklyMinutesMax), \(policy.window?.weeks), \(policy.window?.averageMinutes),
+                    \(policy.restMinutes), \(policy.reason), \(InstantRange(from: start, until: nil)), \(actor))
             """)
     }
 }
@@ -79,8 +88,11 @@ extension HoursPolicyRecord {
         id = try row["hours_policy_id"]
         do {
             policy = try HoursPolicy(
-                country: try row["country"], dailyMinutesMax: try row["daily_minutes_max"],
-                weeklyMinutesMax: try row["weekly_minutes_max"], reason: try row["reason"]
+                country: try row["country"], region: try row["region"],
+                dailyMinutesMax: try row["daily_minutes_max"], weeklyMinutesMax: try row["weekly_minutes_max"],
+                window: try HoursWindow.ifGiven(
+                    weeks: try row["window_weeks"], averageMinutes: try row["window_minutes_average"]),
+                restMinutes: try row["rest_minutes"], reason: try row["reason"]
             )
         } catch let fault as BadInput {
             throw StoreError.decoding(table: "hours_policy", column: fault.field, reason: fault.message)

@@ -1,7 +1,7 @@
 internal import Store
 
-/// The most a worker may take: of what they have set themselves, the platform allows and their country allows, the
-/// least.
+/// The most a worker may take: of what they have set themselves, the platform allows, and their country and the part of
+/// it where they work allow, the least.
 package struct WorkLimits: Hashable, Sendable {
     /// Leases at once, all requesters together.
     package static let tasksAtOnceMost = 100
@@ -18,13 +18,16 @@ package struct WorkLimits: Hashable, Sendable {
     package let tasksAtOnceMax: Int
     /// How many minutes before it must be answered an offer is to come: 0 to 10,080.
     package let offerNoticeMinutes: Int
+    /// What policies ask over weeks and of rest; `nil` where none asks anything.
+    package let bounds: HoursBounds?
 
     package init(
         weeklyMinutesMax: Int, dailyMinutesMax: Int, tasksAtOnceMax: Int = Self.tasksAtOnceUsual,
-        offerNoticeMinutes: Int = 0
+        offerNoticeMinutes: Int = 0, bounds: HoursBounds? = nil
     ) {
         (self.weeklyMinutesMax, self.dailyMinutesMax) = (weeklyMinutesMax, dailyMinutesMax)
         (self.tasksAtOnceMax, self.offerNoticeMinutes) = (tasksAtOnceMax, offerNoticeMinutes)
+        self.bounds = bounds
     }
 }
 

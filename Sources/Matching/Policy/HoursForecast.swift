@@ -4,21 +4,36 @@ package struct HoursForecast: Hashable, Sendable {
     package let share: BetaBelief
 
     /// One week, or part of the week, that is over.
+    ///
+    /// What is seen of hours is censored by demand: nobody works what nobody asks for. A week in which less was asked
+    /// for than was declared tells of what was asked for alone, and weighs as much less; else hours would be thought
+    /// scarce where work is, less work would be offered, and less again be worked.
     package struct Week: Hashable, Sendable {
         /// Units of 15 minutes that were declared.
         package let declaredUnits: Int
-        /// Units in which the worker worked, or was there and free for work.
+        /// Units in which the worker worked; where all that they declared could have been, also those in which they
+        /// were there and free for work.
         package let usableUnits: Int
+        /// Units that work was asked for, at least those that were worked; as many as were declared at most.
+        package let askedUnits: Int
 
         /// A week.
-        package init(declaredUnits: Int, usableUnits: Int) {
+        /// - Parameter askedUnits: what was offered; `nil` where whatever was declared could have been worked.
+        package init(declaredUnits: Int, usableUnits: Int, askedUnits: Int? = nil) {
             (self.declaredUnits, self.usableUnits) = (declaredUnits, usableUnits)
+            self.askedUnits = min(max(askedUnits ?? declaredUnits, usableUnits, 0), max(declaredUnits, 0))
         }
 
-        /// Usable ÷ declared, 0 to 1; nil when nothing was declared.
+        /// Usable ÷ asked for, 0 to 1; nil when nothing was declared or asked for.
         var share: Double? {
-            guard declaredUnits > 0 else { return nil }
-            return min(max(Double(usableUnits) / Double(declaredUnits), 0), 1)
+            guard askedUnits > 0 else { return nil }
+            return min(max(Double(usableUnits) / Double(askedUnits), 0), 1)
+        }
+
+        /// How much of a week it tells of: asked for ÷ declared, 0 to 1. Where nothing was declared it is 1, as of any
+        /// week that says nothing else than the cell.
+        var weight: Double {
+            declaredUnits > 0 ? Double(askedUnits) / Double(declaredUnits) : 1
         }
     }
 
@@ -40,18 +55,20 @@ package struct HoursForecast: Hashable, Sendable {
         var weight = 1.0
         for week in weeks {
             if let share = week.share {
-                belief = belief.seeing(successes: weight * share, failures: weight * (1 - share))
+                let seen = weight * week.weight
+                belief = belief.seeing(successes: seen * share, failures: seen * (1 - share))
             }
             weight *= Self.fading
         }
         share = belief
     }
 
-    /// Usable ÷ declared over all weeks of a cell, in millionths; shrunk to ``cellShareMillionths`` while they are few.
+    /// Usable ÷ asked for over all weeks of a cell, in millionths; shrunk to ``cellShareMillionths`` as they are few.
     package static func cellShare(_ weeks: [Week]) -> Int {
         let prior = Double(cellShareMillionths) / 1_000_000
-        let usable = weeks.reduce(0.0) { $0 + ($1.share ?? prior) }
-        return PureMath.millionths((prior * cellWeeks + usable) / (cellWeeks + Double(weeks.count)))
+        let usable = weeks.reduce(0.0) { $0 + ($1.share ?? prior) * $1.weight }
+        let weight = weeks.reduce(0.0) { $0 + $1.weight }
+        return PureMath.millionths((prior * cellWeeks + usable) / (cellWeeks + weight))
     }
 
     /// Units to plan with: the mean, rounded down.

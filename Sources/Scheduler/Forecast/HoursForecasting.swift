@@ -72,7 +72,9 @@ extension Availability {
 
 extension PastHours {
     fileprivate var week: HoursForecast.Week {
-        HoursForecast.Week(declaredUnits: declaredMinutes / 15, usableUnits: workedMinutes / 15)
+        HoursForecast.Week(
+            declaredUnits: declaredMinutes / 15, usableUnits: workedMinutes / 15,
+            askedUnits: offeredMinutes.map { $0 / 15 })
     }
 }
 

@@ -22,7 +22,7 @@ package struct RoutingKnowledge: Sendable {
     package var gains: [RoutingPair: Int] = [:]
     /// Batches in the forced lane: the price of hours is ignored.
     package var forced: Set<Batch.ID> = []
-    /// How far the week's forecast is off so far, in millionths.
+    /// How far the week's forecast of hours is off so far, in millionths of it.
     package var forecastErrorMillionths = 0
 
     package init() {}

@@ -66,7 +66,9 @@ struct RoutingReading: Sendable {
         known.skills = try await transaction.routingSkills(of: ids, in: cell)
         known.forecasts = try await transaction.routingForecasts(of: ids)
         known.prices = try await transaction.hourPrices(of: ids).mapValues { HourPrice(nightlyMicros: $0) }
-        known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
+        known.forecastErrorMillionths = RoutingWeek.forecastErrorMillionths(
+            of: candidates, known.forecasts, at: transaction.instant,
+            lastTested: try await transaction.hoursForecastErrorMillionths())
         known.familiar = Set(pasts.filter(\.hasAccepted).map(\.pair))
         let answers = try await transaction.routingResponses(of: ids, in: cell)
         known.accepting = Acceptance(cell: answers.cell, own: answers.own).chances(
@@ -155,7 +157,7 @@ struct RoutingReading: Sendable {
             let present = window.map { $0.isAlwaysOpen ? .max : $0.openMinutes(within: leaseMax) - load.leasedMinutes }
             let left = min(
                 limits.weeklyMinutesMax - load.committedMinutes, limits.dailyMinutesMax - load.committedToday,
-                present ?? 0
+                present ?? 0, limits.bounds?.minutesLeft(at: transaction.instant) ?? .max
             )
             return RoutingCandidate(
                 worker.id, facts: facts[worker.id], tiers: tiers[worker.id] ?? [:], workforce: worker.workforce,

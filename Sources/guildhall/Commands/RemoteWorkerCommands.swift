@@ -222,8 +222,12 @@ extension HoursPolicyCommand.Begin: RemoteCommand {
         try await server.post(
             "/v1/hours-policies",
             [
-                "country": country.map(JSON.string), "daily_minutes_max": .integer(Int64(dailyMinutes)),
-                "weekly_minutes_max": .integer(Int64(weeklyMinutes)), "reason": .string(reason),
+                "country": country.map(JSON.string), "region": region.map(JSON.string),
+                "daily_minutes_max": .integer(Int64(dailyMinutes)),
+                "weekly_minutes_max": .integer(Int64(weeklyMinutes)),
+                "window_weeks": windowWeeks.map { .integer(Int64($0)) },
+                "window_minutes_average": windowMinutes.map { .integer(Int64($0)) },
+                "rest_minutes": restMinutes.map { .integer(Int64($0)) }, "reason": .string(reason),
                 "from": from.map(JSON.string),
             ])
     }

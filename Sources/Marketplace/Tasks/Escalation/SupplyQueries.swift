@@ -119,7 +119,7 @@ extension Transaction {
            select min(hours_policy.weekly_minutes_max) as weekly_minutes_max,
                   min(hours_policy.daily_minutes_max) as daily_minutes_max
              from hours_policy
-            where (hours_policy.country is null or hours_policy.country = worker.country)
+            where \(fragment: hoursPolicyCovers("worker.country", "worker.place"))
               and hours_policy.in_force @> \(instant)) as policy
         cross join lateral (
            select count(*) as offers, coalesce(sum(of_batch.expected_minutes), 0) as minutes,

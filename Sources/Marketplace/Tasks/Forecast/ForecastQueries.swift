@@ -19,7 +19,7 @@ extension Transaction {
         try await rows(
             """
             with page as materialized (
-                select worker_id, country, weekly_minutes_max from worker
+                select worker_id, country, place, weekly_minutes_max from worker
                  where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
                    and not exists (
                         select from hours_forecast as made
@@ -32,8 +32,8 @@ extension Transaction {
             select page.worker_id,
                    least(page.weekly_minutes_max,
                          (select min(hours_policy.weekly_minutes_max) from hours_policy
-                           where (hours_policy.country is null or hours_policy.country = page.country)
-                             and hours_policy.in_force @> \(instant))) as weekly_minutes_max,
+                           where \(fragment: Self.hoursPolicyHolds(in: "page.country", "page.place", at: instant))))
+                       as weekly_minutes_max,
                    coalesce((select min(profession) from profile where profile.worker_id = page.worker_id), '') as cell
               from page
              order by page.worker_id
@@ -48,7 +48,7 @@ extension Transaction {
     package func pastHours(of workers: [Worker.ID]) async throws -> [PastHours] {
         try await rows(
             """
-            select past.worker_id, past.part, past.declared_minutes, past.worked_minutes
+            select past.worker_id, past.part, past.declared_minutes, past.worked_minutes, past.offered_minutes
               from unnest(\(workers)::uuid[]) as asked (worker_id)
              cross join lateral (
                 select * from hours_forecast as made
@@ -88,7 +88,7 @@ extension Transaction {
     package func cellHours(of profession: String, _ part: WeekPart, limit: Int) async throws -> [PastHours] {
         try await rows(
             """
-            select worker_id, part, declared_minutes, worked_minutes
+            select worker_id, part, declared_minutes, worked_minutes, offered_minutes
               from hours_forecast
              where part = \(part) and was_asked
                and week_starts_on > (select max(week_starts_on) from hours_forecast) - 90
@@ -118,7 +118,7 @@ extension Transaction {
             """)
     }
 
-    /// Writes what came of parts of weeks that ended more than a day ago.
+    /// Writes what came of parts of weeks that ended more than a day ago: what was worked, and what offers asked for.
     func closeWeeks(most: Int) async throws -> Int {
         try await execute(
             """
@@ -142,11 +142,20 @@ extension Transaction {
                                 where offer.worker_id = over.worker_id
                                   and offer.offered_at >= over.week_starts_on::timestamp at time zone 'UTC'
                                   and offer.offered_at
-                                      < (over.week_starts_on + 7)::timestamp at time zone 'UTC') as had_offers
-                  from over
+                                      < (over.week_starts_on + 7)::timestamp at time zone 'UTC') as had_offers,
+                       asked.minutes as offered
+                  from over join worker using (worker_id)
+                 cross join lateral (
+                    -- Null without any offer of the week; of the days of the part, by the wall clock where the worker
+                    -- lives.
+                    select sum(case when (extract(isodow from offer.offered_at at time zone worker.time_zone) >= 6)
+                                         = (over.part = 'weekend') then offer.expected_minutes else 0 end) as minutes
+                      from offer
+                     where offer.worker_id = over.worker_id and offer.week_starts_on = over.week_starts_on) as asked
             )
             update hours_forecast as made
-               set worked_minutes = least(came.worked, 2147483647), was_asked = came.worked > 0 or came.had_offers
+               set worked_minutes = least(came.worked, 2147483647), was_asked = came.worked > 0 or came.had_offers,
+                   offered_minutes = case when came.offered is not null then least(came.offered, 2147483647) end
               from came
              where made.worker_id = came.worker_id and made.week_starts_on = came.week_starts_on
                and made.part = came.part
@@ -216,7 +225,7 @@ extension Transaction {
     }
 
     /// How far the last tested week's forecast was off, in millionths of it; 0 where none was tested in the last three
-    /// weeks. Above a fifth, prices are paced three times as hard.
+    /// weeks. What prices are paced by until a week tells itself.
     package func hoursForecastErrorMillionths() async throws -> Int {
         let error: Int64? = try await firstRow(
             """
@@ -233,6 +242,6 @@ extension PastHours {
     fileprivate init(row: Row) throws {
         self.init(
             worker: try row["worker_id"], part: try row["part"], declaredMinutes: try row["declared_minutes"],
-            workedMinutes: try row["worked_minutes"])
+            workedMinutes: try row["worked_minutes"], offeredMinutes: try row["offered_minutes"])
     }
 }

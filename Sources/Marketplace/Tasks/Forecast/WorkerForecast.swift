@@ -22,6 +22,9 @@ package struct PastHours: Hashable, Sendable {
     package let part: WeekPart
     package let declaredMinutes: Int
     package let workedMinutes: Int
+    /// What offers asked for; `nil` where the week brought none: who worked took work of their own accord, as much as
+    /// they would.
+    package let offeredMinutes: Int?
 }
 
 /// What a worker will have time for in a part of a week.

@@ -170,7 +170,7 @@ private struct OfferDesk {
         guard !past.isOpen, !pairs.contains(pair) else { throw .alreadyOffered }
         guard !past.isDeclined, past.turns < batch.tasks else { throw .offeredBefore }
         guard batch.openSlots > batch.openOffers + offered[draft.batch, default: 0] else { throw .allOffered }
-        if withinRoom { try mustHaveRoom(worker, for: offering.expectedMinutes) }
+        if withinRoom { try mustHaveRoom(worker, for: offering.expectedMinutes, at: instant) }
         pairs.insert(pair)
         offered[draft.batch, default: 0] += 1
         given[draft.worker, default: (0, 0)].offers += 1
@@ -183,13 +183,16 @@ private struct OfferDesk {
         )
     }
 
-    private func mustHaveRoom(_ worker: Offeree, for minutes: Int) throws(OfferRefusal) {
+    private func mustHaveRoom(
+        _ worker: Offeree, for minutes: Int, at instant: Date
+    ) throws(OfferRefusal) {
         guard let load = loads[worker.id] else { throw .noRoom }
         let before = given[worker.id, default: (0, 0)]
         let asked = load.offeredMinutes + before.minutes + minutes
         guard load.liveLeases + load.openOffers + before.offers < worker.limits.tasksAtOnceMax,
             load.committedMinutes + asked <= worker.limits.weeklyMinutesMax,
-            load.committedToday + asked <= worker.limits.dailyMinutesMax
+            load.committedToday + asked <= worker.limits.dailyMinutesMax,
+            asked <= worker.limits.bounds?.minutesLeft(at: instant) ?? .max
         else { throw .noRoom }
     }
 }

@@ -37,8 +37,8 @@ extension Transaction {
         let rows = try await rows(
             """
             with locked as materialized (
-                select worker_id, state, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
-                       offer_notice_minutes
+                select worker_id, state, country, place, time_zone, weekly_minutes_max, daily_minutes_max,
+                       tasks_at_once_max, offer_notice_minutes
                   from worker where worker_id = any(\(workers))
                  order by worker_id
                    \(fragment: lock)
@@ -46,23 +46,15 @@ extension Transaction {
             select locked.worker_id, locked.state, locked.time_zone, locked.tasks_at_once_max,
                    locked.offer_notice_minutes,
                    least(locked.weekly_minutes_max, policy.weekly_minutes_max) as weekly_minutes_max,
-                   coalesce(least(locked.daily_minutes_max, policy.daily_minutes_max), 10080) as daily_minutes_max
+                   coalesce(least(locked.daily_minutes_max, policy.daily_minutes_max), 10080) as daily_minutes_max,
+                   \(fragment: Self.hoursBoundsColumns)
               from locked
-             cross join lateral (\(fragment: Self.hoursPolicy(of: "locked.country", at: instant))) as policy
+             cross join lateral (
+                \(fragment: Self.hoursPolicy(in: "locked.country", "locked.place", at: instant))) as policy
+             \(fragment: Self.hoursBounds(of: "locked.worker_id", in: "locked.time_zone", at: instant))
             """)
         return try Dictionary(
             rows.map(Offeree.init).map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-    }
-
-    /// The least of all caps of hours that hold in a country.
-    static func hoursPolicy(of country: SQL, at instant: Date) -> SQL {
-        """
-        select min(hours_policy.weekly_minutes_max) as weekly_minutes_max,
-               min(hours_policy.daily_minutes_max) as daily_minutes_max
-          from hours_policy
-         where (hours_policy.country is null or hours_policy.country = \(fragment: country))
-           and hours_policy.in_force @> \(instant)
-        """
     }
 
     /// Keeps batches as they are, and from being offered by others, until this transaction ends.

@@ -109,17 +109,20 @@ extension Transaction {
         try await rows(
             """
             with page as materialized (
-                select worker_id, state, country, time_zone, weekly_minutes_max, daily_minutes_max, tasks_at_once_max,
-                       offer_notice_minutes
+                select worker_id, state, country, place, time_zone, weekly_minutes_max, daily_minutes_max,
+                       tasks_at_once_max, offer_notice_minutes
                   from (\(fragment: page)) as found join worker using (worker_id)
             )
             select page.worker_id, page.state = 'active' as is_active, page.time_zone, page.tasks_at_once_max,
                    page.offer_notice_minutes,
                    least(page.weekly_minutes_max, policy.weekly_minutes_max) as weekly_minutes_max,
                    coalesce(least(page.daily_minutes_max, policy.daily_minutes_max), 10080) as daily_minutes_max,
+                   \(fragment: Self.hoursBoundsColumns),
                    coalesce(team.kind::text, 'crowd') as workforce, coalesce(past.minutes, 0) as minutes_offered
               from page
-             cross join lateral (\(fragment: Self.hoursPolicy(of: "page.country", at: instant))) as policy
+             cross join lateral (
+                \(fragment: Self.hoursPolicy(in: "page.country", "page.place", at: instant))) as policy
+             \(fragment: Self.hoursBounds(of: "page.worker_id", in: "page.time_zone", at: instant))
               left join team_member on team_member.worker_id = page.worker_id and team_member.in_force @> \(instant)
               left join team on team.team_id = team_member.team_id
               left join (select worker_id, sum(offered_minutes)::bigint as minutes
