@@ -4,6 +4,8 @@ internal import Matching
 
 /// Where a worker stands in their week, in quarters of an hour.
 struct RoutingWeek {
+    /// Of the cap, what their windows leave time for.
+    let declared: Int
     let used: Int
     let planned: Int
     /// That they are likely to give until the week ends.
@@ -14,21 +16,26 @@ struct RoutingWeek {
     let end: Date
 
     init(_ worker: RoutingCandidate, _ forecast: RoutingForecast?, at instant: Date) {
-        let declared = worker.weeklyMinutes / 15
+        let most = worker.weeklyMinutes / 15
         used = worker.committedMinutes / 15
         let share = Double(worker.weekShareMillionths) / 1_000_000
         let start = instant - share * 7 * 86_400
         end = start + 7 * 86_400
+        let past = worker.presence?.units(from: start, until: instant) ?? Int(share * 672)
+        let left = worker.presence?.units(from: instant, until: end) ?? Int((1 - share) * 672)
+        (windowsPast, windowsLeft) = (past, left)
+        // A forecast is a share of the windows, which may be far less than the cap.
+        let windows = forecast?.declaredMinutes.map { $0 / 15 } ?? (past + left)
+        declared = min(windows, most)
         if let forecast {
             let mean = Double(forecast.meanMillionths) / 1_000_000
             let deviation = HoursForecast.deviation(mean, Double(forecast.promisedMillionths) / 1_000_000)
-            planned = Int((mean * Double(declared)).rounded(.down))
-            remaining = HoursForecast.remainingUnits(share: mean, deviation: deviation, declared: declared, spent: used)
+            planned = min(Int((mean * Double(windows)).rounded(.down)), most)
+            let rest = HoursForecast.remainingUnits(share: mean, deviation: deviation, declared: windows, spent: used)
+            remaining = min(rest, max(most - used, 0))
         } else {
             (planned, remaining) = (declared, max(declared - used, 0))
         }
-        windowsPast = worker.presence?.units(from: start, until: instant) ?? Int(share * 672)
-        windowsLeft = worker.presence?.units(from: instant, until: end) ?? Int((1 - share) * 672)
     }
 
     func pacing(forecastErrorMillionths: Int) -> HourPrice.Pacing {
@@ -96,13 +103,15 @@ struct RoutingValue {
     init(_ market: RoutingMarket, weights: ValueWeights) {
         (self.market, self.weights) = (market, weights)
         let known = market.known
-        let cellRate = Fairness.cellRateMillionths(market.candidates.map(\.fairness))
+        let weeks = market.candidates.map { RoutingWeek($0, known.forecasts[$0.worker], at: market.instant) }
+        let fairness = zip(market.candidates, weeks).map { $0.fairness(in: $1) }
+        let cellRate = Fairness.cellRateMillionths(fairness)
         let fallBack = HourPrice.fallBack(cell: Array(known.prices.values))
         let caution = Double(weights.cautionMillionths) / 1_000_000
         let unknown = Self.unknownSkill.quantile(caution)
         standings = Dictionary(
-            market.candidates.map { worker in
-                let week = RoutingWeek(worker, known.forecasts[worker.worker], at: market.instant)
+            market.candidates.indices.map { place in
+                let (worker, week) = (market.candidates[place], weeks[place])
                 let skill = known.skills[worker.worker]
                 let belief = skill?.belief
                 let pacing = week.pacing(forecastErrorMillionths: known.forecastErrorMillionths)
@@ -110,7 +119,7 @@ struct RoutingValue {
                     week: week, forecast: known.forecasts[worker.worker] ?? RoutingForecast(),
                     skill: belief ?? Self.unknownSkill, cautiousSkill: belief?.quantile(caution) ?? unknown,
                     observations: skill?.evidence ?? 0,
-                    deficitMillionths: worker.fairness.deficitMillionths(cellRateMillionths: cellRate),
+                    deficitMillionths: fairness[place].deficitMillionths(cellRateMillionths: cellRate),
                     price: known.prices.isEmpty ? nil : (known.prices[worker.worker] ?? fallBack, pacing))
                 return (worker.worker, standing)
             }, uniquingKeysWith: { first, _ in first })
@@ -235,9 +244,10 @@ struct RoutingValue {
 }
 
 extension RoutingCandidate {
-    var fairness: Fairness {
+    /// What they were offered of what they declare: of weeks like this one.
+    func fairness(in week: RoutingWeek) -> Fairness {
         Fairness(
-            declaredUnits: Int64(Fairness.weeks * weeklyMinutes / 15), offeredUnits: Int64(minutesOffered / 15))
+            declaredUnits: Int64(Fairness.weeks * week.declared), offeredUnits: Int64(minutesOffered / 15))
     }
 }
 

@@ -166,13 +166,17 @@ package struct RoutingForecast: Hashable, Sendable {
     /// How much of the declared time they give, in millionths: the mean, and what they give in nine of ten weeks.
     package let meanMillionths: Int
     package let promisedMillionths: Int
+    /// The time of a week that those are shares of: the windows of it, within the cap of then; `nil` where it is not
+    /// known.
+    package let declaredMinutes: Int?
 
     /// While nothing is known, all of the declared time is planned with, and half of it promised.
     package init(
-        paceMillionths: Int = 1_000_000, meanMillionths: Int = 1_000_000, promisedMillionths: Int = 500_000
+        paceMillionths: Int = 1_000_000, meanMillionths: Int = 1_000_000, promisedMillionths: Int = 500_000,
+        declaredMinutes: Int? = nil
     ) {
         (self.paceMillionths, self.meanMillionths) = (paceMillionths, meanMillionths)
-        self.promisedMillionths = promisedMillionths
+        (self.promisedMillionths, self.declaredMinutes) = (promisedMillionths, declaredMinutes)
     }
 }
 

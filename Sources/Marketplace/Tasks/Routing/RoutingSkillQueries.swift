@@ -24,7 +24,8 @@ extension Transaction {
             """
             select worker_id, max(made.pace_millionths) as pace,
                    sum(made.mean_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as mean,
-                   sum(made.p10_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as promised
+                   sum(made.p10_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as promised,
+                   sum(made.declared_minutes)::bigint as declared
               from hours_forecast as made
              where made.worker_id = any(\(workers))
                and made.week_starts_on = (select max(newest.week_starts_on) from hours_forecast as newest
@@ -35,7 +36,7 @@ extension Transaction {
         return try rows.reduce(into: [:]) { forecasts, row in
             forecasts[try row.value("worker_id", as: Worker.ID.self)] = RoutingForecast(
                 paceMillionths: try row["pace"], meanMillionths: try row["mean"],
-                promisedMillionths: try row["promised"])
+                promisedMillionths: try row["promised"], declaredMinutes: try row["declared"])
         }
     }
 
