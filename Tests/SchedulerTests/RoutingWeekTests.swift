@@ -1,5 +1,6 @@
 import Foundation
 import Marketplace
+import Matching
 import Store
 import TestSupport
 import Testing

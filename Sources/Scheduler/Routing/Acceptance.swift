@@ -33,16 +33,19 @@ struct Acceptance: Hashable, Sendable {
     }
 
     /// In millionths: that anybody of the cell accepts, sooner or later, whatever the hour is.
-    var usualMillionths: Int {
-        let hours = AcceptanceModel.HourBand.allCases
-        return hours.reduce(0) { $0 + model.cellMillionths(.init(hour: $1, pay: .usual)) } / hours.count
-    }
+    var usualMillionths: Int { model.usualMillionths(.usual) }
 
     /// In millionths: that a worker accepts, sooner or later, whatever the hour is.
     func usualMillionths(of worker: Worker.ID) -> Int {
-        guard let answers = own[worker].map(Self.buckets) else { return usualMillionths }
-        let hours = AcceptanceModel.HourBand.allCases
-        return hours.reduce(0) { $0 + model.chanceMillionths(.init(hour: $1, pay: .usual), own: answers) } / hours.count
+        model.usualMillionths(.usual, own: own[worker].map(Self.buckets) ?? [:])
+    }
+
+    /// The same of each of these workers, who may be there or not.
+    func usualMillionths(of workers: [Worker.ID]) -> [Worker.ID: Int] {
+        let unknown = model.usualMillionths(.usual)
+        return Dictionary(
+            workers.map { ($0, own[$0] == nil ? unknown : usualMillionths(of: $0)) },
+            uniquingKeysWith: { first, _ in first })
     }
 
     private static func buckets(_ counts: [AnswerCount]) -> [AcceptanceModel.Bucket: AcceptanceModel.Count] {

@@ -10,6 +10,9 @@ package struct RoutingKnowledge: Sendable {
     package var skills: [Worker.ID: RoutingSkill] = [:]
     /// The chance that a worker accepts an offer of this hour in time, in millionths.
     package var accepting: [Worker.ID: Int] = [:]
+    /// The chance that a worker accepts an offer sooner or later, whatever the hour is, in millionths: of who is there
+    /// and of who is away alike, so that those who are waited for are compared by one measure.
+    package var usuallyAccepting: [Worker.ID: Int] = [:]
     /// What is forecast of a worker's week, and their pace.
     package var forecasts: [Worker.ID: RoutingForecast] = [:]
     /// Who has accepted what before.
@@ -29,6 +32,11 @@ package struct RoutingKnowledge: Sendable {
 
     /// The chance of an acceptance by somebody of whom nothing is known: sure as long as nothing is known of anybody.
     var usualAcceptance: Int { accepting.isEmpty ? 1_000_000 : AcceptanceModel.priorMillionths }
+
+    /// The chance that a worker who may come later accepts.
+    func acceptance(ofRival worker: Worker.ID) -> Int {
+        usuallyAccepting[worker] ?? accepting[worker] ?? usualAcceptance
+    }
 }
 
 extension RoutingSkill {

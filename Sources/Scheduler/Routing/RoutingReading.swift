@@ -51,7 +51,9 @@ struct RoutingReading: Sendable {
         )
         if isKept { market.kept = try await kept(requirements, by: page, in: transaction) }
         market.offeredBefore = before(pasts, batches: batches)
-        market.known = try await knowledge(pasts, terms: terms, of: market.candidates, in: cell, transaction)
+        market.known = try await knowledge(
+            pasts, terms: terms, of: market.candidates, in: cell, mayWait: batches.contains { $0.dueAt != nil },
+            transaction)
         market.known.gains = try await transaction.routingGains(of: batches, to: ids)
         market.known.forced = try await transaction.forcedBatches(of: batches.map(\.key))
         return (market, next(cursor, batches: batches, workers: page.map(\.id), most: most))
@@ -59,7 +61,7 @@ struct RoutingReading: Sendable {
 
     private func knowledge(
         _ pasts: [RoutingPast], terms: [Batch.ID: OfferTerms], of candidates: [RoutingCandidate],
-        in cell: Profession, _ transaction: Transaction
+        in cell: Profession, mayWait: Bool, _ transaction: Transaction
     ) async throws -> RoutingKnowledge {
         let ids = candidates.map(\.worker)
         var known = RoutingKnowledge()
@@ -70,8 +72,10 @@ struct RoutingReading: Sendable {
         known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
         known.familiar = Set(pasts.filter(\.hasAccepted).map(\.pair))
         let answers = try await transaction.routingResponses(of: ids, in: cell)
-        known.accepting = Acceptance(cell: answers.cell, own: answers.own).chances(
-            of: candidates, at: transaction.instant)
+        let acceptance = Acceptance(cell: answers.cell, own: answers.own)
+        known.accepting = acceptance.chances(of: candidates, at: transaction.instant)
+        // Nobody is waited for where nothing is due.
+        if mayWait { known.usuallyAccepting = acceptance.usualMillionths(of: ids) }
         return known
     }
 
