@@ -155,6 +155,10 @@ package enum MarketSchema {
             version: 40, name: "claims_of_deliveries",
             script: String(decoding: PackageResources._040_claims_of_deliveries_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 42, name: "scheduler_policy",
+            script: String(decoding: PackageResources._042_scheduler_policy_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -38,7 +38,7 @@ struct RemoteCommandListTests {
             "agreement publish", "agreement list", "clearance grant", "clearance end", "clearance list",
             "interest declare", "interest withdraw", "interest list", "exclusion add", "exclusion lift",
             "exclusion list", "tier at", "review reviewers", "payout source set", "overview", "schedule steps",
-            "schedule raise", "schedule backtest", "schedule prices",
+            "schedule raise", "schedule backtest", "schedule prices", "schedule weights show", "schedule weights set",
         ],
         "those it is for have no endpoint yet": [
             "requester bonus", "reservation add", "reservation list", "reservation end", "notices prefer",

@@ -38,12 +38,13 @@ struct RoutingWeek {
         }
     }
 
-    func pacing(forecastErrorMillionths: Int) -> HourPrice.Pacing {
+    func pacing(forecastErrorMillionths: Int, rules: HourPrice.Rules = HourPrice.Rules()) -> HourPrice.Pacing {
         HourPrice.Pacing(
             usedUnits: used, plannedUnits: planned,
             elapsedMillionths: windowsPast * 1_000_000 / max(windowsPast + windowsLeft, 1),
             forecastErrorMillionths: forecastErrorMillionths,
-            closingMillionths: HourPrice.closingMillionths(windowUnits: windowsLeft, remainingUnits: remaining))
+            closingMillionths: HourPrice.closingMillionths(windowUnits: windowsLeft, remainingUnits: remaining),
+            rules: rules)
     }
 }
 
@@ -56,15 +57,6 @@ struct RoutingValue {
     static let unknownSkill = BetaBelief(meanMillionths: 750_000, strength: 4)
     /// A batch without a deadline should be done within a week.
     static let usualBoundSeconds: Int64 = 7 * 86_400
-    /// What a level of priority adds, in times of the task's value: more than any quality, urgency and the rest
-    /// together.
-    static let perLevel: Int64 = 4
-    /// What each tier above the demand takes off while no night has priced hours, in parts of the task's value.
-    static let tierShare: Int64 = 20
-
-    /// What a week of age adds, in parts of the task's value: of two alike the older goes first.
-    static let ageShare: Int64 = 100
-
     struct Pair {
         /// Micro-units for the auction, at least 1; `nil` where the worker's time is worth more elsewhere.
         let micros: Int64?
@@ -114,7 +106,8 @@ struct RoutingValue {
                 let (worker, week) = (market.candidates[place], weeks[place])
                 let skill = known.skills[worker.worker]
                 let belief = skill?.belief
-                let pacing = week.pacing(forecastErrorMillionths: known.forecastErrorMillionths)
+                let pacing = week.pacing(
+                    forecastErrorMillionths: known.forecastErrorMillionths, rules: weights.pacing)
                 let standing = Standing(
                     week: week, forecast: known.forecasts[worker.worker] ?? RoutingForecast(),
                     skill: belief ?? Self.unknownSkill, cautiousSkill: belief?.quantile(caution) ?? unknown,
@@ -134,7 +127,7 @@ struct RoutingValue {
     func of(_ batch: RoutingBatch, _ worker: RoutingCandidate, level: Int, tierDistance: Int) -> Pair {
         let known = market.known
         let pay = known.pay[batch.id]
-        let payMicros = pay.map(Self.micros) ?? 0
+        let payMicros = pay.map { known.rates.micros($0) } ?? 0
         // Never nothing, so that priority and age count where the pay is not known.
         let value = max(stated(batch, pay) ?? usualValue(payMicros), Self.valueMin)
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
@@ -158,10 +151,12 @@ struct RoutingValue {
                 deficitMillionths: standing?.deficitMillionths ?? 0,
                 timePriceMicros: price
             ), weights: weights, seed: UInt64(clamping: Self.seconds(market.instant.timeIntervalSince1970) / 86_400))
-        let lift = Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
+        let levels = Int64(min(max(level, 0), 200))
+        let lift = levels * Self.part(min(value, Self.valueMax / 1_024), weights.priorityMillionths)
         var micros = parts.micros + lift
-        micros += value / Self.ageShare * min(max(age, 0), Self.usualBoundSeconds) / Self.usualBoundSeconds
-        if known.prices.isEmpty { micros -= value / Self.tierShare * Int64(tierDistance) }
+        let weeks = min(max(age, 0), Self.usualBoundSeconds)
+        micros += Self.part(value, weights.ageMillionths) * weeks / Self.usualBoundSeconds
+        if known.prices.isEmpty { micros -= Self.part(value, weights.tierMillionths) * Int64(tierDistance) }
         let more = known.gains[RoutingPair(batch: batch.id, worker: worker.worker)] ?? 0
         let gain = PureMath.scaled(value, by: Double(more) / 1_000_000)
         micros += gain
@@ -174,32 +169,29 @@ struct RoutingValue {
         }
         let surplus = max(micros - price, 1)
         return Pair(
-            micros: expected(surplus, from: worker.worker), isWorthItsPay: true, surplus: surplus, lift: lift,
+            micros: expected(surplus, of: batch.id, from: worker.worker), isWorthItsPay: true, surplus: surplus, lift: lift,
             parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
     }
 
     /// Times the chance that the worker accepts: micro-units for the auction, at least 1.
-    func expected(_ surplus: Int64, from worker: Worker.ID) -> Int64 {
-        let chance = Double(market.known.accepting[worker] ?? 1_000_000) / 1_000_000
+    func expected(_ surplus: Int64, of batch: Batch.ID, from worker: Worker.ID) -> Int64 {
+        let chance = Double(market.known.acceptance(of: batch, by: worker) ?? 1_000_000) / 1_000_000
         return min(max(PureMath.scaled(surplus, by: chance), 1), Self.valueMax)
     }
 
     private static let valueMax: Int64 = 1 << 40
     private static let valueMin: Int64 = 1_000_000
 
-    /// Of the least unit: a cent is 10,000 millionths of a dollar.
-    static func micros(_ money: Money) -> Int64 { micros(money.minorUnits, money.currency) }
-
-    static func micros(_ minorUnits: Int64, _ currency: Currency) -> Int64 {
-        let digits = min(max(currency.minorDigits, 0), 6)
-        let factor = (0..<(6 - digits)).reduce(Int64(1)) { factor, _ in factor * 10 }
-        return min(max(minorUnits, 0), valueMax / factor) * factor
+    /// So many millionths of a value, rounded down; clamped to what sums of some of them hold.
+    private static func part(_ value: Int64, _ millionths: Int) -> Int64 {
+        let part = Int128(min(value, valueMax)) * Int128(min(max(millionths, 0), 10_000_000)) / 1_000_000
+        return Int64(clamping: part)
     }
 
     /// What the requester says that a right answer is worth.
     private func stated(_ batch: RoutingBatch, _ pay: Money?) -> Int64? {
         guard let value = batch.answerValue, let pay else { return nil }
-        return Self.micros(value, pay.currency)
+        return market.known.rates.micros(value, pay.currency)
     }
 
     private func usualValue(_ payMicros: Int64) -> Int64 {
