@@ -39,7 +39,10 @@ struct Acceptance: Hashable, Sendable {
     }
 
     /// In millionths: that anybody of the cell accepts, sooner or later, whatever the hour is.
-    var usualMillionths: Int { model.usualMillionths(.usual) }
+    var usualMillionths: Int {
+        let hours = AcceptanceModel.HourBand.allCases
+        return hours.reduce(0) { $0 + model.cellMillionths(.init(hour: $1, pay: .usual)) } / hours.count
+    }
 
     /// In millionths: that a worker accepts, sooner or later, whatever the hour is.
     func usualMillionths(of worker: Worker.ID) -> Int {
@@ -48,7 +51,7 @@ struct Acceptance: Hashable, Sendable {
 
     /// The same of each of these workers, who may be there or not.
     func usualMillionths(of workers: [Worker.ID]) -> [Worker.ID: Int] {
-        let unknown = model.usualMillionths(.usual)
+        let unknown = usualMillionths
         return Dictionary(
             workers.map { ($0, own[$0] == nil ? unknown : usualMillionths(of: $0)) },
             uniquingKeysWith: { first, _ in first })
