@@ -9,7 +9,7 @@ import Testing
 
 @Suite("What routing goes by, as it is set", .scratchDatabase)
 struct SchedulerWeightsTests {
-    @Test("is the defaults until an operator sets something; earlier settings stay, what is not named is at its default")
+    @Test("is the defaults until an operator sets something; earlier settings stay, what is not named is at default")
     func versions() async throws {
         let small = try await SmallMarket()
         let (set, show) = (

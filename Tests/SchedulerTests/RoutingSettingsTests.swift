@@ -1,11 +1,11 @@
 import Formats
 import Foundation
-import Marketplace
 import Matching
 import Store
 import TestSupport
 import Testing
 
+@testable import Marketplace
 @testable import Scheduler
 
 @Suite("Routing by the weights and rates that are set")

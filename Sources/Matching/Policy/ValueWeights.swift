@@ -21,7 +21,7 @@ package struct ValueWeights: Hashable, Sendable {
     package var urgencyMaxMillionths = 2_000_000
     /// What a full deficit of offered hours adds, in millionths of the task's value (``Fairness``).
     package var fairnessMillionths = 20_000
-    /// The share of recoverable tasks on which newcomers' skill is drawn, in millionths; never above
+    /// The share of pairs of recoverable tasks and newcomers in which skill is drawn, in millionths; never above
     /// ``Bounds/exploringMax``.
     package var exploringMillionths = 80_000
     /// A worker with fewer observations of their skill is a newcomer.

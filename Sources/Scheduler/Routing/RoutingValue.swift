@@ -144,7 +144,7 @@ struct RoutingValue {
                 task: batch.id.uuid.bits, worker: worker.worker.uuid.bits, valueMicros: value, payMicros: payMicros,
                 skill: standing?.skill ?? Self.unknownSkill, cautiousSkill: standing?.cautiousSkill,
                 observations: standing?.observations ?? 0,
-                answersDeciding: batch.redundancy, isRecoverable: batch.redundancy > 1, ageSeconds: age,
+                answersDeciding: batch.redundancy, isRecoverable: batch.isRecoverable, ageSeconds: age,
                 boundSeconds: bound ?? Self.usualBoundSeconds,
                 inTimeMillionths: standing.map { inTime(batch, worker, $0) } ?? 1_000_000,
                 affinityMillionths: affinity(batch, worker),

@@ -32,16 +32,20 @@ package struct RoutingBatch: Hashable, Sendable {
     /// What the rate alone comes to for one of its tasks, in minor units, without premiums and raises; `nil` where that
     /// is not known, as of pay by item.
     package let ratePay: Int64?
+    /// Whether it has gold among its tasks, or its project says how its answers are judged.
+    package let isChecked: Bool
 
+    /// Whether a wrong answer would be noticed and mended: by other answers, by gold or by review.
+    package var isRecoverable: Bool { redundancy > 1 || isChecked }
     package var key: Batch.Key { Batch.Key(requester: requester, id: id) }
 
     package init(
         requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, leaseSeconds: Int,
         priority: Int, dueAt: Date? = nil, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int,
         tasks: Int = 1_000, workforces: [Workforce] = Workforce.allCases, redundancy: Int = 1, hasMatters: Bool = false,
-        answerValue: Int64? = nil, ratePay: Int64? = nil
+        answerValue: Int64? = nil, ratePay: Int64? = nil, isChecked: Bool = false
     ) {
-        self.ratePay = ratePay
+        (self.ratePay, self.isChecked) = (ratePay, isChecked)
         (self.tasks, self.workforces, self.redundancy) = (tasks, workforces, redundancy)
         (self.hasMatters, self.answerValue) = (hasMatters, answerValue)
         (self.requester, self.id, self.requirement) = (requester, id, requirement)
@@ -60,7 +64,7 @@ package struct RoutingBatch: Hashable, Sendable {
             openOffers: try row["open_offers"], tasks: try row["task_count"],
             workforces: try row["workforces"], redundancy: try row["redundancy"],
             hasMatters: try row["has_matters"], answerValue: try row["answer_value_minor"],
-            ratePay: try row["rate_pay_minor"]
+            ratePay: try row["rate_pay_minor"], isChecked: try row["is_checked"]
         )
     }
 }

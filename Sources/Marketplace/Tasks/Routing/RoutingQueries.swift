@@ -60,7 +60,11 @@ extension Transaction {
                coalesce(batch.opened_at, batch.created_at) as opened_at, batch.task_count,
                batch.workforces::text[] as workforces, batch.redundancy, batch.has_matters,
                batch.answer_value_minor, slots.open_slots, slots.open_tasks, offers.open_offers,
-               usual.rate_pay_minor
+               usual.rate_pay_minor,
+               batch.gold_bps > 0
+               or exists (select from review_policy
+                           where review_policy.requester_id = batch.requester_id
+                             and review_policy.project_id = batch.project_id) as is_checked
           from batch
          cross join lateral (
             select case plain.unit when 'hour' then plain.amount_minor * batch.expected_minutes / 60
