@@ -41,7 +41,7 @@ package enum UnroutedReason: String, Sendable, CaseIterable, SQLEnum {
     package var requesterSentence: String {
         switch self {
         case .belowPay:
-            "By the answers of those who could do it, one is worth less than it pays: answer_value_minor may be too low."
+            "By the answers of those who could do it, it is worth less than it pays; is answer_value_minor too low?"
         case .belowPrice: "The hours of those who could do it bring more in other work of the week."
         case .waitsForBetter: "It is kept for somebody who would bring more to it and is likely to come in time."
         case .nobodyEligible, .barred, .away, .noHours, .tooMany, .offered, .declined, .workDone, .belowAsk, .outbid,
