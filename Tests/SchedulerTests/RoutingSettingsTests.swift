@@ -97,4 +97,29 @@ struct RoutingSettingsRoundTests {
         #expect(try await staffed.count(later) == 1)
         #expect(try await staffed.ills() == [])
     }
+
+    @Test("a round and a night say how near the best they came, and the metrics have the last of each")
+    func certificates() async throws {
+        let staffed = try await StaffedMarket()
+        _ = try await staffed.worker("w")
+        _ = try await staffed.batch("one", tasks: 40)
+        Scratch.clock.advance(by: 61)
+        while try await SweepEligibility(market: staffed.market)() > 0 {}
+        _ = try await HoursForecastRound(market: staffed.market, by: staffed.system).runOnce()
+        let metrics = SchedulerMetrics()
+        #expect(!metrics.prometheusText.contains("guildhall_scheduler_certificate_millionths{"))
+        let rounds: [any SchedulerRound] = [
+            staffed.routing(),
+            HourPriceRound(market: staffed.market, by: staffed.system, logger: StaffedMarket.silence),
+        ]
+        for round in rounds {
+            let outcome = try await round.runOnce()
+            #expect((900_000...1_000_000).contains(outcome.certificateMillionths ?? 0), "\(round.name)")
+            metrics.noteSuccess(of: round.name, outcome)
+            // What solved nothing leaves it as it was.
+            metrics.noteSuccess(of: round.name, RoundOutcome(counts: [:], hasMore: false))
+            let line = "guildhall_scheduler_certificate_millionths{round=\"\(round.name)\"} "
+            #expect(metrics.prometheusText.contains(line + "\(outcome.certificateMillionths ?? 0)\n"))
+        }
+    }
 }

@@ -45,13 +45,18 @@ package struct HourPriceRound: SchedulerRound {
                 metadata: ["currencies": "\(atPar.joined(separator: " "))"])
         }
         let isKept = try await KeepHourPrices(market: market)(pricing.tags, of: solve, by: actor)
-        logger.info(
-            "hours priced",
-            metadata: [
-                "answers": "\(solve.demands)", "workers": "\(solve.workers)", "kept": "\(isKept)",
-                "certificate_millionths": "\(solve.certificateMillionths)",
-            ])
-        return RoundOutcome(counts: [.hoursPriced: isKept ? pricing.tags.count : 0], hasMore: false)
+        let metadata: Logger.Metadata = [
+            "answers": "\(solve.demands)", "workers": "\(solve.workers)", "kept": "\(isKept)",
+            "certificate_millionths": "\(solve.certificateMillionths)",
+        ]
+        if solve.certificateMillionths < RoutingRound.leastCertificateMillionths {
+            logger.warning("prices of hours are not proven good", metadata: metadata)
+        } else {
+            logger.info("hours priced", metadata: metadata)
+        }
+        return RoundOutcome(
+            counts: [.hoursPriced: isKept ? pricing.tags.count : 0], hasMore: false,
+            certificateMillionths: solve.certificateMillionths)
     }
 
     private struct Reading {

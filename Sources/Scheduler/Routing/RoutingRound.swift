@@ -87,7 +87,8 @@ package final class RoutingRound: SchedulerRound {
         let report = try await route()
         return RoundOutcome(
             counts: [.offersMade: report.offersMade, .offersRefused: report.refused.values.reduce(0, +)],
-            hasMore: report.leftOver > 0 && report.offersMade > 0
+            hasMore: report.leftOver > 0 && report.offersMade > 0,
+            certificateMillionths: report.cells.map(\.plan.certificateMillionths).min()
         )
     }
 
