@@ -84,9 +84,9 @@ package struct PairValue: Hashable, Sendable {
         return min(share(weights.urgencyMillionths) * over * over, share(weights.urgencyMaxMillionths))
     }
 
-    /// Whether a newcomer's skill is drawn on this task, today. By hash of task and worker, so that it does not depend on
-    /// the order or number of rounds, and so that of many alike tasks, which are one batch, a share is explored and not
-    /// all or none.
+    /// Whether a newcomer's skill is drawn on this task, today. By hash of task and worker, so that it does not depend
+    /// on the order or number of rounds, and so that of many alike tasks, which are one batch, a share is explored and
+    /// not all or none.
     package static func isExploring(task: UInt128, worker: UInt128, weights: ValueWeights, seed: UInt64) -> Bool {
         var random = PolicyRandom(seed: seed, subject: task ^ (worker &* 0x9E37_79B9_7F4A_7C15))
         let share = min(max(weights.exploringMillionths, 0), ValueWeights.Bounds.exploringMax)

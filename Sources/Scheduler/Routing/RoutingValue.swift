@@ -25,7 +25,7 @@ struct RoutingWeek {
         let left = worker.presence?.units(from: instant, until: end) ?? Int((1 - share) * 672)
         (windowsPast, windowsLeft) = (past, left)
         // A forecast is a share of the windows, which may be far less than the cap.
-        let windows = forecast?.declaredMinutes.map { $0 / 15 } ?? (past + left)
+        let windows = forecast?.declaredMinutes.map { $0 / 15 } ?? min(past + left, most)
         declared = min(windows, most)
         if let forecast {
             let mean = Double(forecast.meanMillionths) / 1_000_000
@@ -169,8 +169,8 @@ struct RoutingValue {
         }
         let surplus = max(micros - price, 1)
         return Pair(
-            micros: expected(surplus, of: batch.id, from: worker.worker), isWorthItsPay: true, surplus: surplus, lift: lift,
-            parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
+            micros: expected(surplus, of: batch.id, from: worker.worker), isWorthItsPay: true, surplus: surplus,
+            lift: lift, parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
     }
 
     /// Times the chance that the worker accepts: micro-units for the auction, at least 1.

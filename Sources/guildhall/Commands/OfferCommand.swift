@@ -65,9 +65,10 @@ struct OfferCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Leave what was offered, as the worker: it is not offered again so.",
             discussion: """
-                No penalty follows. How offers are answered is counted all the same: the share that you accept says how \
-                likely you are to accept the next one, and work goes first to whoever is likely to take it. Half of that \
-                is forgotten after 60 days; the reason is not counted. 'not_now' lets the same work be offered later.
+                No penalty follows. How offers are answered is counted all the same: the share that a worker accepts \
+                says how likely they are to accept the next one, and work goes first to whoever is likely to take it. \
+                Half of that is forgotten after 60 days; the reason is not counted. 'not_now' lets the same work be \
+                offered later.
 
                 Example: guildhall offer decline ID --worker L01 --reason not_now
                 """)

@@ -28,7 +28,8 @@ extension Transaction {
     }
 
     /// Says of batches why slots of them are left. Where the newest has the same reason, its counts and the time at
-    /// which it was said last are brought up to date, every five minutes at most: rows are as many as changes of reason.
+    /// which it was said last are brought up to date, every five minutes at most: there is a row for each change of
+    /// reason.
     func keep(_ batches: [UnroutedBatch]) async throws {
         try await execute(
             """
