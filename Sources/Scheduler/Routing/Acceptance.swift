@@ -51,7 +51,7 @@ struct Acceptance: Hashable, Sendable {
 
     /// The same of each of these workers, who may be there or not.
     func usualMillionths(of workers: [Worker.ID]) -> [Worker.ID: Int] {
-        let unknown = usualMillionths
+        let unknown: Int = usualMillionths
         return Dictionary(
             workers.map { ($0, own[$0] == nil ? unknown : usualMillionths(of: $0)) },
             uniquingKeysWith: { first, _ in first })
