@@ -3085,8 +3085,8 @@ create unique index offer_not_again_on_terms
 create index offer_by_worker on offer (worker_id, offer_id desc);
 create index offer_open_by_end on offer (answer_by) where state = 'open';
 
--- How workers answered offers, by the profession and the six hours of their day in which they came: what their chance to
--- accept is learnt from. Says the same as their offers.
+-- How workers answered offers, by the profession, the six hours of their day in which they came and what they paid
+-- against the rate: what their chance to accept is learnt from. Says the same as their offers.
 create table offer_response (
     worker_id   uuid      not null references worker,
     profession  text      not null references profession,
@@ -3094,9 +3094,22 @@ create table offer_response (
     accepted    integer   not null default 0,
     declined    integer   not null default 0,
     lapsed      integer   not null default 0,
-    constraint offer_response_pkey primary key (worker_id, profession, hour_band),
+    -- 0 under nine tenths of the rate, 2 above eleven tenths, else 1.
+    pay_band        smallint     not null,
+    -- The same counts in thousandths, of which half is left after 60 days, as they were at the last answer; and the
+    -- minutes until acceptances.
+    faded_accepted  bigint       not null,
+    faded_offered   bigint       not null,
+    faded_delay     bigint       not null,
+    faded_at        timestamptz  not null,
+    constraint offer_response_pkey primary key (worker_id, profession, hour_band, pay_band),
     constraint offer_response_hour_band_possible check (hour_band between 0 and 3),
-    constraint offer_response_counts_possible check (accepted >= 0 and declined >= 0 and lapsed >= 0)
+    constraint offer_response_pay_band_possible check (pay_band between 0 and 2),
+    constraint offer_response_counts_possible check (accepted >= 0 and declined >= 0 and lapsed >= 0),
+    constraint offer_response_fading_possible check (
+        0 <= faded_accepted and faded_accepted <= faded_offered
+        and faded_offered <= 1000 * (accepted + declined + lapsed)::bigint and faded_delay >= 0
+    )
 );
 comment on table offer_response is 'Answers to offers by worker, profession and time of day.';
 create index offer_response_by_profession on offer_response (profession);
@@ -3113,6 +3126,23 @@ create table routing_cell (
     constraint routing_cell_routed_iff_epoch check ((routed_at is not null) = (epoch > 0))
 );
 comment on table routing_cell is 'Cells of the market and when they were routed last.';
+
+-- What routing goes by: named numbers that operators set. The newest is in force; append-only.
+create table scheduler_policy (
+    version  integer      primary key,
+    -- Whole numbers by name: weights, and rate_XXX in micros of the reference currency. What is not named is at its
+    -- default.
+    weights  jsonb        not null,
+    set_by   uuid         not null references principal,
+    set_at   timestamptz  not null,
+    reason   text         not null,
+    constraint scheduler_policy_version_positive check (version >= 1),
+    constraint scheduler_policy_weights_named
+        check (jsonb_typeof(weights) = 'object' and octet_length(weights::text) <= 65536),
+    constraint scheduler_policy_reason_bounded check (char_length(reason) between 1 and 500)
+);
+comment on table scheduler_policy is 'Weights of routing as they were set; append-only.';
+create index scheduler_policy_by_setter on scheduler_policy (set_by);
 
 -- The least that a worker wants for an hour: keeps work that pays less from what they are offered, and does nothing
 -- else. The ask for a profession counts before the one for any. Nobody but the worker is shown the amount.
@@ -3313,7 +3343,9 @@ create type unrouted_reason as enum (
     'declined',         -- they turned it down lately, or let it lapse
     'work_done',        -- they have done their part of all that is open
     'below_ask',        -- it pays less than they ask for
+    'below_pay',        -- by their answers it is worth less to the requester than it pays
     'below_price',      -- their hours are worth more elsewhere
+    'waits_for_better', -- who is likely to come in time would bring more
     'outbid',           -- others brought more value for what there was
     'nothing_there'     -- there was nobody, or nothing, to look at
 );
@@ -5089,6 +5121,8 @@ revoke delete on auction, bid, award, early_opening from guildhall_app;
 -- What was paid more, and which steps were taken, stays as it was; an alert is on record for ever.
 revoke update, delete on batch_raise, offer_raise, escalation_step from guildhall_app;
 revoke delete on schedule_alert, forecast_backtest from guildhall_app;
+-- By which weights work was routed stays on record.
+revoke update, delete on scheduler_policy from guildhall_app;
 -- What is on a voucher stays as it was prepared; only its end is entered.
 revoke update, delete on voucher from guildhall_app;
 grant update (state, decided_by, decided_at) on voucher to guildhall_app;

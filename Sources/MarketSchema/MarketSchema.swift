@@ -163,6 +163,10 @@ package enum MarketSchema {
             version: 42, name: "hours_windows_and_rest",
             script: String(decoding: PackageResources._042_hours_windows_and_rest_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 43, name: "scheduler_policy",
+            script: String(decoding: PackageResources._043_scheduler_policy_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

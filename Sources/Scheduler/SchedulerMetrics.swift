@@ -18,6 +18,8 @@ package final class SchedulerMetrics: Sendable {
         /// Turns that took longer than their period, and those since the last that did not.
         package var overruns = 0
         package var overrunsInARow = 0
+        /// Of the last solve; `nil` before the first.
+        package var certificateMillionths: Int64?
     }
 
     private let counters = Mutex<[String: Counters]>([:])
@@ -38,6 +40,9 @@ package final class SchedulerMetrics: Sendable {
             $0[round, default: Counters()].rounds += 1
             $0[round, default: Counters()].failuresInARow = 0
             $0[round, default: Counters()].counts.merge(outcome.counts) { $0 + $1 }
+            if let certificate = outcome.certificateMillionths {
+                $0[round, default: Counters()].certificateMillionths = certificate
+            }
         }
     }
 

@@ -11,6 +11,10 @@ extension SchedulerMetrics {
             let (seconds, attoseconds) = duration.components
             return "\(Double(seconds) + Double(attoseconds) / 1e18)"
         }
+        let certificate = "guildhall_scheduler_certificate_millionths"
+        let certificates = rounds.compactMap { round, counters in
+            counters.certificateMillionths.map { "\(certificate){round=\"\(round)\"} \($0)\n" }
+        }.joined()
         let done = "guildhall_scheduler_done_total"
         let counts = rounds.flatMap { round, counters in
             counters.counts.sorted { $0.key.rawValue < $1.key.rawValue }
@@ -25,6 +29,8 @@ extension SchedulerMetrics {
             + family("turn_seconds_longest", "gauge", "What the longest turn took.") { seconds($0.longestTook) }
             + family("lag_seconds", "gauge", "How far the last turn ended behind its period.") { seconds($0.lag) }
             + family("overruns_total", "counter", "Turns that took longer than their period.") { "\($0.overruns)" }
+            + "# HELP \(certificate) Value of the last solve to the best that is possible, at least.\n"
+            + "# TYPE \(certificate) gauge\n" + certificates
             + "# HELP \(done) What rounds came to, by what was counted.\n# TYPE \(done) counter\n" + counts.joined()
     }
 }

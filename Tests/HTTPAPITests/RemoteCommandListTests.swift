@@ -37,7 +37,8 @@ struct RemoteCommandListTests {
             "profile declare", "profile professions", "profile kinds", "profile add-profession", "profile add-kind",
             "credential reverify", "credential add-document", "credential documents", "credential leases",
             "agreement publish", "agreement list", "tier at", "review reviewers", "payout source set",
-            "schedule steps", "schedule raise", "schedule backtest", "schedule prices",
+            "schedule steps", "schedule raise", "schedule backtest", "schedule prices", "schedule weights show",
+            "schedule weights set",
         ],
         "those it is for have no endpoint yet": ["notices prefer", "worker advice", "import faults"],
     ]

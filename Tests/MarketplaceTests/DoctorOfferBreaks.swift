@@ -37,6 +37,7 @@ let doctorOfferBreaks: [(check: DoctorCheck, statements: [SQL])] = [
     ),
     (.offersCounted, ["update offer_response set lapsed = lapsed + 1"]),
     (.offersCounted, ["delete from offer_response where accepted > 0"]),
+    (.offersCounted, ["update offer_response set pay_band = 2 where pay_band = 1"]),
     (.offersCounted, ["update worker_week set offered_minutes = offered_minutes - 1 where offered_minutes > 0"]),
 ]
 

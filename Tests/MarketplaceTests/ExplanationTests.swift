@@ -68,6 +68,14 @@ struct ExplanationTests {
         try await desk.say([.belowAsk: 5], .belowAsk)
         let crowd = try #require(try await desk.explain(desk.batch, as: .requester, by: publisher).first)
         #expect(crowd.reason == .belowAsk && crowd.counts.counts == [.belowAsk: 5])
+        // Why work is held back, or is worth less than its pay, is not hidden behind other words.
+        for reason in [UnroutedReason.belowPay, .waitsForBetter] {
+            Scratch.clock.advance(by: 1)
+            try await desk.say([reason: 3], reason)
+            let held = try #require(try await desk.explain(desk.batch, as: .requester, by: publisher).first)
+            #expect(held.reason == reason && held.counts.counts == [reason: 3])
+            #expect(reason.requesterSentence != reason.sentence && reason.workerSentence != reason.sentence)
+        }
     }
 
     @Test("nobody reads what is not theirs")
@@ -132,20 +140,22 @@ struct ExplanationTests {
         #expect(try await desk.explain(desk.ann, by: desk.small.manager) == found)
     }
 
-    @Test("what is said again moves its end, what is said anew begins a line, and pages go back in time")
+    @Test("counts of the newest line move every five minutes, another reason begins a line, pages go back in time")
     func history() async throws {
         let desk = try await Desk()
         let begin = Scratch.clock.now()
-        try await desk.say([.away: 1])
-        for _ in 0..<3 {
-            Scratch.clock.advance(by: 90)
-            try await desk.say([.away: 1])
+        // Counts change every two seconds.
+        for second in stride(from: 0, through: 606, by: 2) {
+            Scratch.clock.set(to: begin + Double(second))
+            try await desk.say([.away: second + 1], .away)
         }
-        Scratch.clock.advance(by: 90)
-        try await desk.say([.away: 2])
+        #expect(try await desk.small.count("select count(*) as n from routing_explanation") == 1)
+        Scratch.clock.set(to: begin + 700)
+        try await desk.say([.noHours: 2, .away: 1])
         let all = try await desk.explain(desk.batch, limit: 10, as: .operator, by: desk.small.manager)
-        #expect(all.map(\.counts.counts) == [[.away: 2], [.away: 1]])
-        #expect(all.last?.since == begin && all.last?.lastSaid == begin + 270)
+        #expect(all.map(\.counts.counts) == [[.noHours: 2, .away: 1], [.away: 601]])
+        #expect(all.map(\.reason) == [.noHours, .away])
+        #expect(all.last?.since == begin && all.last?.lastSaid == begin + 600)
         let older = try await desk.explain(
             desk.batch, before: all.first?.since, limit: 1, as: .operator, by: desk.small.manager)
         #expect(older == [all[1]])

@@ -11,6 +11,7 @@ struct PrivilegeTests {
         "direct_offer_lease",
         "bid_version", "auction_quality",
         "requester_rating", "batch_raise", "offer_raise", "escalation_step", "withholding", "withholding_reversal",
+        "scheduler_policy",
     ]
 
     private static let refused: [SQL] = [
@@ -48,7 +49,8 @@ struct PrivilegeTests {
         "update bid_version set sealed = null", "delete from bid_version", "update auction_quality set low_bps = 1",
         "delete from auction", "delete from bid", "delete from award", "delete from early_opening",
         "update batch_raise set pay_minor = 1", "delete from batch_raise", "update offer_raise set raise_no = 1",
-        "delete from offer_raise", "update escalation_step set level = 1", "delete from escalation_step",
+        "delete from offer_raise", "update scheduler_policy set weights = '{}'", "delete from scheduler_policy",
+        "update escalation_step set level = 1", "delete from escalation_step",
         "update withholding set withheld_minor = 1", "delete from withholding",
         "delete from schedule_alert", "delete from forecast_backtest",
         "create table public.own (id bigint)", "drop table transfer", "alter table transfer disable trigger all",

@@ -74,6 +74,9 @@ struct ScheduleConstraintTests {
         ("price_solve_most_possible", "update price_solve set price_most_micros = -1"),
         ("hour_price_not_negative", "update hour_price set price_micros = -1"),
         ("hour_price_units_possible", "update hour_price set units = 677"),
+        ("scheduler_policy_version_positive", "update scheduler_policy set version = 0"),
+        ("scheduler_policy_weights_named", "update scheduler_policy set weights = '[]'"),
+        ("scheduler_policy_reason_bounded", "update scheduler_policy set reason = ''"),
     ]
 
     @Test("each refuses the statement that breaks it")
@@ -130,6 +133,7 @@ enum ScheduleRecords {
                     on conflict do nothing
                 """)
         }
+        _ = try await SetSchedulerWeights(market: market)(["bar": 100_000], reason: "Try.", by: small.manager)
     }
 
     private static func forecast(_ worker: Worker.ID, in small: SmallMarket) async throws -> CalendarDate {

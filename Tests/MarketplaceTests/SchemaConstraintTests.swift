@@ -179,7 +179,9 @@ struct SchemaConstraintTests {
             """
         ),
         ("offer_response_hour_band_possible", "update offer_response set hour_band = 4"),
-        ("offer_response_counts_possible", "update offer_response set declined = -1"),
+        ("offer_response_pay_band_possible", "update offer_response set pay_band = 3"),
+        ("offer_response_counts_possible", "update offer_response set declined = -1, accepted = 2"),
+        ("offer_response_fading_possible", "update offer_response set faded_offered = 1001"),
         ("routing_cell_epoch_possible", "update routing_cell set epoch = -1, routed_at = null"),
         ("routing_cell_routed_iff_epoch", "update routing_cell set routed_at = null"),
         ("payout_batch_hash_is_sha256", "update payout_batch set content_hash = '\\x00'"),
@@ -286,7 +288,7 @@ struct SchemaConstraintTests {
           from batch
         """,
         """
-        insert into offer_response values (gen_random_uuid(), 'lawyer', 1, 1, 0, 0)
+        insert into offer_response values (gen_random_uuid(), 'lawyer', 1, 1, 0, 0, 1, 1000, 1000, 5000, '2026-03-02')
         """,
         """
         insert into routing_cell values ('lawyer', 1, '2026-03-02')

@@ -108,6 +108,8 @@ import Testing
         ("p mat max 1 1 1\nt 2 1\n", 2, "task 2"), ("p mat max 1 1 1\nt 1 1001\n", 2, "slots"),
         ("p mat max 1 1 1\nt 1 1 0\n", 2, "units"), ("p mat max 1 1 1\nw 1 400001\n", 2, "units"),
         ("p mat max 1 1 1\nw 1 1\nw 1 1\n", 3, "described twice"), ("p mat max 1 1 1\na 1 1 1 0\n", 2, "units"),
+        ("p asn 0 0\nn 1\n", 2, "announces no node"), ("p asn 0 1\na 1 2 3\n", 2, "announces no left node"),
+        ("p mat max 1 0 1\nw 1 1\n", 2, "no worker"),
         ("p mat max 0 1 1\nt 1 1\n", 2, "no task"), ("p mat max 0 1 1\na 1 1 1\n", 2, "no task"),
         ("p asn 2 1\na 1 2 3 4 5 6 7 8 9\n", 2, "too many words"),
         ("p asn 2 1\nx" + String(repeating: "y", count: 5_000) + "\n", 2, "more than 4096 bytes"),
@@ -131,7 +133,11 @@ import Testing
             "p", "asn", "mat", "min", "max", "n", "a", "t", "w", "c", "1", "2", "0", "-1", "9223372036854775808",
         ]
         for _ in 0..<3_000 {
-            var text = random.below(2) == 0 ? "p asn 3 2\n" : "p mat min 2 2 2\n"
+            let heads = [
+                "p asn 3 2\n", "p mat min 2 2 2\n", "p asn 0 0\n", "p asn 0 2\n", "p asn 1 0\n", "p mat max 0 0 2\n",
+                "p mat max-full 0 2 2\n", "p mat min 2 0 0\n",
+            ]
+            var text = heads[random.below(heads.count)]
             for _ in 0..<random.below(12) {
                 text +=
                     (0..<random.below(5)).map { _ in words[random.below(words.count)] }.joined(separator: " ") + "\n"

@@ -59,17 +59,25 @@ import Testing
         }
     }
 
-    @Test("At most a tenth of the tasks are explored, only recoverable ones, newcomers and cheap time, each all day")
+    @Test("At most a tenth of the pairs are explored, only recoverable tasks, newcomers and cheap time, each all day")
     func exploring() {
         var weights = ValueWeights()
         weights.exploringMillionths = 900_000
         func share(_ weights: ValueWeights) -> Int {
-            (0..<20_000).count { PairValue.isExploring(task: UInt128($0), weights: weights, seed: 3) }
+            (0..<20_000).count { PairValue.isExploring(task: UInt128($0), worker: 7, weights: weights, seed: 3) }
         }
         #expect((1_900...2_100).contains(share(weights)))
         weights.exploringMillionths = 80_000
         #expect((1_500...1_700).contains(share(weights)))
-        let explored = UInt128((0..<1_000).first { PairValue.isExploring(task: $0, weights: weights, seed: 0) } ?? 0)
+        let explored = UInt128(
+            (0..<1_000).first { PairValue.isExploring(task: $0, worker: 7, weights: weights, seed: 0) } ?? 0)
+        // Of one batch, whose tasks are alike, so many of the workers, on every day.
+        for day in 0..<20 as Range<UInt64> {
+            let workers = (0..<5_000).count {
+                PairValue.isExploring(task: 1, worker: UInt128($0), weights: weights, seed: day)
+            }
+            #expect((300...500).contains(workers), "day \(day)")
+        }
         func isDrawn(_ facts: PairFacts) -> Bool { PairValue(facts, weights: weights).isDrawn }
         #expect(isDrawn(facts(observations: 3, answers: 2, isRecoverable: true, task: explored)))
         #expect(!isDrawn(facts(observations: 3, answers: 2, isRecoverable: false, task: explored)))

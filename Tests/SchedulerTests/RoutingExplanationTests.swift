@@ -40,5 +40,6 @@ struct RoutingExplanationTests {
     func reasons() {
         #expect(
             Set(RoutingRule.allCases.map(\.reason)) == Set(UnroutedReason.allCases))
+        #expect(RoutingRule.belowPay.reason == .belowPay && RoutingRule.waitsForBetter.reason == .waitsForBetter)
     }
 }

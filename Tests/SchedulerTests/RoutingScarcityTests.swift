@@ -62,4 +62,27 @@ struct RoutingScarcityTests {
         #expect(explanation.parts["continuation"] == -offer.continuation)
         #expect(explanation.parts.values.reduce(0, +) == offer.value)
     }
+
+    @Test("who seldom accepts is not waited for because they are away, and by one measure with who is there")
+    func seldom() throws {
+        // No answer in fifty; the cell takes half.
+        let seldom = Acceptance(own: [rival: [AnswerCount(band: 1, offered: 50, accepted: 0)]])
+        let chances = seldom.usualMillionths(of: [here, rival])
+        #expect(chances[here] == AcceptanceModel.priorMillionths)
+        #expect(try #require(chances[rival]) < 80_000)
+        let away = SmallRouting.candidate(2, window: nil)
+        let (first, second) = (SmallRouting.batch(1), SmallRouting.batch(2))
+        func chosen(_ usually: [Worker.ID: Int]) throws -> [Batch.ID] {
+            try batches(
+                plan(rival: away) {
+                    // Who is away has no chance for this moment.
+                    $0.known.accepting = [here: 140_000]
+                    $0.known.usuallyAccepting = usually
+                })
+        }
+        #expect(try chosen(chances) == [first])
+        #expect(try chosen([here: 500_000, rival: 900_000]) == [second])
+        // Nothing is known of their answers: as likely as anybody, there or not.
+        #expect(try chosen(Acceptance().usualMillionths(of: [here, rival])) == [second])
+    }
 }

@@ -31,6 +31,7 @@ extension DoctorCheck {
         select coalesce(known.worker_id, told.worker_id)::text as example
           from offer_response as known
           full join (select offer.worker_id, rate.profession, offer.hour_band,
+                            \(fragment: Transaction.payBand(of: "offer")) as pay_band,
                             count(*) filter (where offer.state = 'accepted') as accepted,
                             count(*) filter (where offer.state = 'declined') as declined,
                             count(*) filter (where offer.state = 'lapsed') as lapsed
@@ -38,9 +39,9 @@ extension DoctorCheck {
                        join batch using (requester_id, batch_id)
                        join rate using (rate_id)
                       where offer.state in ('accepted', 'declined', 'lapsed')
-                      group by 1, 2, 3) as told
+                      group by 1, 2, 3, 4) as told
             on told.worker_id = known.worker_id and told.profession = known.profession
-           and told.hour_band = known.hour_band
+           and told.hour_band = known.hour_band and told.pay_band = known.pay_band
          where (known.accepted, known.declined, known.lapsed)
                is distinct from (told.accepted, told.declined, told.lapsed)
         union all

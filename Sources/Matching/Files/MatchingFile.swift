@@ -136,7 +136,9 @@ extension MatchingFile {
     private mutating func takeNode(
         _ line: Int, _ words: ArraySlice<MatchingLines.Word>, _ nodes: Int
     ) throws(MatchingFault) {
-        let node = try within(line, try numbers(line, words, ["node"], needed: 1)[0], 1...Int64(nodes), "node")
+        let named = try numbers(line, words, ["node"], needed: 1)[0]
+        guard nodes > 0 else { throw MatchingFault(line, "the problem line announces no node") }
+        let node = try within(line, named, 1...Int64(nodes), "node")
         guard !isLeft[node] else { throw MatchingFault(line, "node \(node) is named twice") }
         isLeft[node] = true
     }

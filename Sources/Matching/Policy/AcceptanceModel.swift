@@ -100,6 +100,13 @@ package struct AcceptanceModel: Hashable, Sendable {
         PureMath.millionths(min(max(rate(bucket) * factor(own), 0.01), 0.99))
     }
 
+    /// The chance that a worker accepts, sooner or later, whatever the hour is, in millionths: the mean over the day.
+    package func usualMillionths(_ pay: PayBand, own: [Bucket: Count] = [:]) -> Int {
+        let (hours, factor) = (HourBand.allCases, factor(own))
+        let sum = hours.reduce(0.0) { $0 + min(max(rate(Bucket(hour: $1, pay: pay)) * factor, 0.01), 0.99) }
+        return PureMath.millionths(sum / Double(hours.count))
+    }
+
     /// The chance that a worker accepts within so many minutes, in millionths.
     package func chanceMillionths(_ bucket: Bucket, own: [Bucket: Count] = [:], withinMinutes minutes: Int) -> Int {
         let chance = Double(chanceMillionths(bucket, own: own)) / 1_000_000

@@ -33,29 +33,57 @@ package struct HourPrice: Hashable, Sendable {
         /// How much of the price is left because the week ends
         /// (``HourPrice/closingMillionths(windowUnits:remainingUnits:)``).
         package let closingMillionths: Int
+        /// How hard the price follows.
+        package let rules: Rules
 
         /// The state of a week.
         package init(
             usedUnits: Int, plannedUnits: Int, elapsedMillionths: Int, forecastErrorMillionths: Int = 0,
-            closingMillionths: Int = 1_000_000
+            closingMillionths: Int = 1_000_000, rules: Rules = Rules()
         ) {
             (self.usedUnits, self.plannedUnits) = (usedUnits, plannedUnits)
             (self.elapsedMillionths, self.forecastErrorMillionths) =
                 (elapsedMillionths, forecastErrorMillionths)
-            self.closingMillionths = closingMillionths
+            (self.closingMillionths, self.rules) = (closingMillionths, rules)
         }
 
-        /// η: 1, or 3 when the forecast was off by more than a fifth.
-        package var eta: Double { forecastErrorMillionths.magnitude > 200_000 ? 3 : 1 }
+        /// η: 1, or 3 when the forecast was off by more than a fifth; or as the rules say.
+        package var eta: Double {
+            let isOff = forecastErrorMillionths.magnitude > UInt(clamping: rules.offMillionths)
+            return HourPrice.factor(isOff ? rules.etaOffMillionths : rules.etaMillionths)
+        }
 
-        /// exp(η · (used ÷ planned − elapsed)), at most ``HourPrice/multipleMax``, less what closing takes off.
+        /// exp(η · (used ÷ planned − elapsed)), at most twice or as the rules say, less what closing takes off.
         package var factor: Double {
             let used = Double(max(usedUnits, 0)) / Double(max(plannedUnits, 1))
             let elapsed = Double(min(max(elapsedMillionths, 0), 1_000_000)) / 1_000_000
             let closing = Double(min(max(closingMillionths, 0), 1_000_000)) / 1_000_000
-            return min(PureMath.exp(eta * (min(used, 10) - elapsed)), HourPrice.multipleMax) * closing
+            let most = HourPrice.factor(rules.multipleMaxMillionths)
+            return min(PureMath.exp(eta * (min(used, 10) - elapsed)), most) * closing
         }
     }
+
+    /// How hard prices follow the use of hours.
+    package struct Rules: Hashable, Sendable {
+        /// η, and what it is where the forecast was off, in millionths.
+        package let etaMillionths: Int
+        package let etaOffMillionths: Int
+        /// From where on a forecast counts as off, in millionths of it.
+        package let offMillionths: Int
+        /// No pacing raises a price above so many millionths of the nightly one.
+        package let multipleMaxMillionths: Int
+
+        /// The measured ones, where nothing else is said.
+        package init(
+            etaMillionths: Int = 1_000_000, etaOffMillionths: Int = 3_000_000, offMillionths: Int = 200_000,
+            multipleMaxMillionths: Int = 2_000_000
+        ) {
+            (self.etaMillionths, self.etaOffMillionths) = (etaMillionths, etaOffMillionths)
+            (self.offMillionths, self.multipleMaxMillionths) = (offMillionths, multipleMaxMillionths)
+        }
+    }
+
+    private static func factor(_ millionths: Int) -> Double { Double(min(max(millionths, 0), 10_000_000)) / 1_000_000 }
 
     /// Hours that are not used by the end of the week are lost, and a fluid price does not see that the last of them
     /// may find nothing: from three times the time it takes on, the price falls with the windows left.
@@ -66,10 +94,7 @@ package struct HourPrice: Hashable, Sendable {
         PureMath.millionths(Double(max(windowUnits, 0)) / (3 * Double(max(remainingUnits, 1))))
     }
 
-    /// No pacing raises a price above so many times the nightly one.
-    package static let multipleMax = 2.0
-
-    /// The price now, of one unit: 0 to twice the nightly one.
+    /// The price now, of one unit: 0 to twice the nightly one, or as the rules say.
     package func micros(_ pacing: Pacing) -> Int64 { PureMath.scaled(nightlyMicros, by: pacing.factor) }
 
     /// The price of so many units now; clamped, never overflowing.

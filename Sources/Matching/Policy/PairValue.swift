@@ -23,7 +23,7 @@ package struct PairValue: Hashable, Sendable {
     /// The parts, in the order of ``Part``; also those that are 0.
     package let parts: [(part: Part, micros: Int64)]
     /// The predicted quality that was used, in millionths: the lower quantile where one answer decides, else the mean;
-    /// a draw on some of a newcomer's recoverable tasks.
+    /// a draw with some newcomers on recoverable tasks.
     package let qualityMillionths: Int
     /// Whether the quality is a draw.
     package let isDrawn: Bool
@@ -36,7 +36,7 @@ package struct PairValue: Hashable, Sendable {
     package subscript(part: Part) -> Int64 { parts.first { $0.part == part }?.micros ?? 0 }
 
     /// The value of a pair. Time: constant.
-    /// - Parameter seed: of the draws; the same for all pairs of a day, so that a task is explored all day or not.
+    /// - Parameter seed: of the draws; the same for all pairs of a day, so that a pair is explored all day or not.
     package init(_ facts: PairFacts, weights: ValueWeights = ValueWeights(), seed: UInt64 = 0) {
         let pay = min(max(facts.payMicros, 0), PairFacts.amountMax)
         let value =
@@ -84,10 +84,11 @@ package struct PairValue: Hashable, Sendable {
         return min(share(weights.urgencyMillionths) * over * over, share(weights.urgencyMaxMillionths))
     }
 
-    /// Whether newcomers' skill is drawn on this task, today. By hash of the task, so that it does not depend on the
-    /// order or number of rounds.
-    package static func isExploring(task: UInt128, weights: ValueWeights, seed: UInt64) -> Bool {
-        var random = PolicyRandom(seed: seed, subject: task)
+    /// Whether a newcomer's skill is drawn on this task, today. By hash of task and worker, so that it does not depend
+    /// on the order or number of rounds, and so that of many alike tasks, which are one batch, a share is explored and
+    /// not all or none.
+    package static func isExploring(task: UInt128, worker: UInt128, weights: ValueWeights, seed: UInt64) -> Bool {
+        var random = PolicyRandom(seed: seed, subject: task ^ (worker &* 0x9E37_79B9_7F4A_7C15))
         let share = min(max(weights.exploringMillionths, 0), ValueWeights.Bounds.exploringMax)
         return random.next() % 1_000_000 < UInt64(share)
     }
@@ -98,7 +99,7 @@ package struct PairValue: Hashable, Sendable {
     ) -> Double? {
         guard facts.isRecoverable, facts.observations < weights.newcomerObservations,
             facts.timePriceMicros <= PureMath.scaled(value, by: share(weights.exploringPriceMillionths)),
-            isExploring(task: facts.task, weights: weights, seed: seed)
+            isExploring(task: facts.task, worker: facts.worker, weights: weights, seed: seed)
         else { return nil }
         var random = PolicyRandom(seed: seed ^ 0x6578_706c_6f72_6521, subject: facts.task ^ (facts.worker &* 3))
         return facts.skill.draw(&random)

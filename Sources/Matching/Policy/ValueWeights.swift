@@ -21,7 +21,7 @@ package struct ValueWeights: Hashable, Sendable {
     package var urgencyMaxMillionths = 2_000_000
     /// What a full deficit of offered hours adds, in millionths of the task's value (``Fairness``).
     package var fairnessMillionths = 20_000
-    /// The share of recoverable tasks on which newcomers' skill is drawn, in millionths; never above
+    /// The share of pairs of recoverable tasks and newcomers in which skill is drawn, in millionths; never above
     /// ``Bounds/exploringMax``.
     package var exploringMillionths = 80_000
     /// A worker with fewer observations of their skill is a newcomer.
@@ -29,6 +29,21 @@ package struct ValueWeights: Hashable, Sendable {
     /// Draws are made only where an hour of the worker is cheap: the price of the time is at most so much of the
     /// task's value, in millionths.
     package var exploringPriceMillionths = 250_000
+    /// What each level of the batch's priority adds, in millionths of the task's value: more than quality, urgency and
+    /// the rest together.
+    package var priorityMillionths = 4_000_000
+    /// What a week of age adds, in millionths of the task's value: of two alike the older goes first.
+    package var ageMillionths = 10_000
+    /// What each tier above the demand takes off while no night has priced hours, in millionths of the task's value.
+    package var tierMillionths = 50_000
+    /// How hard the price of hours follows their use: η of ``HourPrice/Pacing``, in millionths.
+    package var etaMillionths = 1_000_000
+    /// The same where the week's forecast was off by more than ``forecastOffMillionths``.
+    package var etaOffMillionths = 3_000_000
+    /// From where on a forecast counts as off, in millionths of it.
+    package var forecastOffMillionths = 200_000
+    /// The most that pacing makes of a nightly price, in millionths of it.
+    package var priceMultipleMillionths = 2_000_000
 
     /// What no configuration exceeds.
     package enum Bounds {
@@ -36,8 +51,23 @@ package struct ValueWeights: Hashable, Sendable {
         package static let exploringMax = 100_000
     }
 
-    /// The defaults.
+    /// The defaults of a study, in which a quality of a half is a guess.
     package init() {}
+
+    /// The scheduler's defaults: without a bar, as whoever meets the requirement is good enough, and the better is
+    /// worth more.
+    package static var ofMarket: ValueWeights {
+        var weights = ValueWeights()
+        weights.barMillionths = 0
+        return weights
+    }
+
+    /// How hard the price of hours follows their use.
+    package var pacing: HourPrice.Rules {
+        HourPrice.Rules(
+            etaMillionths: etaMillionths, etaOffMillionths: etaOffMillionths, offMillionths: forecastOffMillionths,
+            multipleMaxMillionths: priceMultipleMillionths)
+    }
 
     /// One weight, for people.
     package struct Row: Hashable, Sendable {
@@ -53,27 +83,6 @@ package struct ValueWeights: Hashable, Sendable {
 
     /// All weights, in the order in which they are used.
     package var rows: [Row] {
-        let share = "millionths of the task's value"
-        return [
-            row(
-                "value_over_pay", valueOverPayMillionths, "millionths of the pay",
-                "a task's value when none is stated"),
-            row("bar", barMillionths, "millionths", "quality that is worth nothing"),
-            row("caution", cautionMillionths, "millionths", "quantile of skill where one answer decides"),
-            row("pay", payMillionths, "millionths of the pay", "taken off"),
-            Row(name: "handling", value: handlingMicros, unit: "micro-units", meaning: "taken off each answer"),
-            row("lateness", latenessMillionths, "millionths of the quality's value", "lost by a late answer"),
-            row("affinity", affinityMillionths, share, "added for work of the same kind and project before"),
-            row("urgency", urgencyMillionths, share, "c in c * max(0, age / bound - 0.5)^2"),
-            row("urgency_max", urgencyMaxMillionths, share, "the most that urgency adds"),
-            row("fairness", fairnessMillionths, share, "added for a full deficit of offered hours over four weeks"),
-            row("exploring", exploringMillionths, "millionths of the tasks", "where newcomers' skill is drawn"),
-            row("newcomer", newcomerObservations, "observations", "fewer make a newcomer"),
-            row("exploring_price", exploringPriceMillionths, share, "the dearest time that is explored with"),
-        ]
-    }
-
-    private func row(_ name: String, _ value: Int, _ unit: String, _ meaning: String) -> Row {
-        Row(name: name, value: Int64(value), unit: unit, meaning: meaning)
+        Name.allCases.map { Row(name: $0.rawValue, value: self[$0], unit: $0.unit, meaning: $0.meaning) }
     }
 }

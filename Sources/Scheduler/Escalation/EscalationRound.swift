@@ -26,16 +26,11 @@ package final class EscalationRound: SchedulerRound {
     private let actor: Principal.ID
     private let limits: Limits
     private let rules = EscalationPlan.Rules()
-    private let policy: RoutingPolicy
     private let cursor = Mutex<EndangeredBatch?>(nil)
 
-    /// - Parameters:
-    ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
-    ///   - policy: of the routing rounds, whose weights count.
-    package init(
-        market: Market, by actor: Principal.ID, policy: RoutingPolicy = RoutingPolicy(), limits: Limits = Limits()
-    ) {
-        (self.market, self.actor, self.policy, self.limits) = (market, actor, policy, limits)
+    /// - Parameter actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
+    package init(market: Market, by actor: Principal.ID, limits: Limits = Limits()) {
+        (self.market, self.actor, self.limits) = (market, actor, limits)
     }
 
     package func runOnce() async throws -> RoundOutcome {
@@ -58,7 +53,7 @@ package final class EscalationRound: SchedulerRound {
     }
 
     private func climb(_ batch: EndangeredBatch) async throws -> (steps: Int, offers: Int) {
-        let reading = EscalationReading(workersMax: limits.workersMax, weights: policy.weights)
+        let reading = EscalationReading(workersMax: limits.workersMax)
         let supply = try await market.database.read(isolation: .repeatableRead) { try await reading(batch, in: $0) }
         let room = batch.door == .offer ? try await RaisePay(market: market).room(batch.key, by: actor) : nil
         let plan = try EscalationPlan(supply, room: room, rules: rules)

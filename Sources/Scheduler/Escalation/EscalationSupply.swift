@@ -124,7 +124,6 @@ struct EscalationReading: Sendable {
     static let beyondSeconds: TimeInterval = 14 * 86_400
 
     let workersMax: Int
-    var weights = RoutingPolicy.usualWeights
 
     func callAsFunction(_ batch: EndangeredBatch, in transaction: Transaction) async throws -> EscalationSupply {
         var hands: [EscalationSupply.Hand] = []
@@ -182,7 +181,9 @@ struct EscalationReading: Sendable {
         market.known.forecasts = try await transaction.routingForecasts(of: ids)
         market.known.prices = try await transaction.hourPrices(of: ids).mapValues { HourPrice(nightlyMicros: $0) }
         market.known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
-        let values = RoutingValue(market, weights: weights)
+        let settings = try await transaction.schedulerSettings()
+        market.known.rates = settings.rates
+        let values = RoutingValue(market, weights: settings.weights)
         return Set(
             candidates.filter { values.of(batch, $0, level: 0, tierDistance: 0).micros == nil }.map(\.worker))
     }

@@ -15,8 +15,10 @@ extension RoutingRule {
         case .turnedDown, .offeredBefore: .declined
         case .finished: .workDone
         case .belowAsk: .belowAsk
-        case .belowPrice, .belowPay: .belowPrice
-        case .waitsForBetter, .notChosen: .outbid
+        case .belowPay: .belowPay
+        case .belowPrice: .belowPrice
+        case .waitsForBetter: .waitsForBetter
+        case .notChosen: .outbid
         case .emptyMarket: .nothingThere
         }
     }

@@ -14,20 +14,17 @@ package struct HourPriceRound: SchedulerRound {
     private let market: Market
     private let actor: Principal.ID
     private let workersMax: Int
-    private let policy: RoutingPolicy
     private let scale: Double
     private let logger: Logger
 
     /// - Parameters:
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
     ///   - workersMax: priced in one night, by id; who comes after them has no price.
-    ///   - policy: of the routing rounds, whose weights count.
     ///   - scale: what prices are multiplied by, for studies of prices that are off.
     package init(
-        market: Market, by actor: Principal.ID, workersMax: Int = 100_000, policy: RoutingPolicy = RoutingPolicy(),
-        scale: Double = 1, logger: Logger
+        market: Market, by actor: Principal.ID, workersMax: Int = 100_000, scale: Double = 1, logger: Logger
     ) {
-        (self.market, self.actor, self.workersMax, self.policy) = (market, actor, workersMax, policy)
+        (self.market, self.actor, self.workersMax) = (market, actor, workersMax)
         (self.scale, self.logger) = (scale, logger)
     }
 
@@ -36,23 +33,36 @@ package struct HourPriceRound: SchedulerRound {
             try await reading(in: transaction)
         }
         guard let read else { return RoundOutcome(counts: [:], hasMore: false) }
-        let pricing = try HourPricing(read.sheet, weights: policy.weights, scale: scale)
+        let pricing = try HourPricing(read.sheet, weights: read.settings.weights, scale: scale)
         let solve = PriceSolve(
             solvedOn: read.day, demands: pricing.answers, workers: pricing.tags.count,
             certificateMillionths: pricing.certificateMillionths, priceMostMicros: pricing.priceMostMicros)
+        let sheet = read.sheet
+        let atPar = sheet.rates.atPar(of: (sheet.open + sheet.past).lazy.map(\.pay.currency))
+        if !atPar.isEmpty {
+            logger.warning(
+                "hours are priced with currencies at par: set their rates",
+                metadata: ["currencies": "\(atPar.joined(separator: " "))"])
+        }
         let isKept = try await KeepHourPrices(market: market)(pricing.tags, of: solve, by: actor)
-        logger.info(
-            "hours priced",
-            metadata: [
-                "answers": "\(solve.demands)", "workers": "\(solve.workers)", "kept": "\(isKept)",
-                "certificate_millionths": "\(solve.certificateMillionths)",
-            ])
-        return RoundOutcome(counts: [.hoursPriced: isKept ? pricing.tags.count : 0], hasMore: false)
+        let metadata: Logger.Metadata = [
+            "answers": "\(solve.demands)", "workers": "\(solve.workers)", "kept": "\(isKept)",
+            "certificate_millionths": "\(solve.certificateMillionths)",
+        ]
+        if solve.certificateMillionths < RoutingRound.leastCertificateMillionths {
+            logger.warning("prices of hours are not proven good", metadata: metadata)
+        } else {
+            logger.info("hours priced", metadata: metadata)
+        }
+        return RoundOutcome(
+            counts: [.hoursPriced: isKept ? pricing.tags.count : 0], hasMore: false,
+            certificateMillionths: solve.certificateMillionths)
     }
 
     private struct Reading {
         let day: CalendarDate
         let sheet: HourPricing.Sheet
+        let settings: SchedulerSettings
     }
 
     /// - Returns: `nil` where today has its prices, or nobody's hours are forecast yet.
@@ -67,6 +77,7 @@ package struct HourPriceRound: SchedulerRound {
             supply += page
         }
         guard supply.contains(where: { $0.meanMinutes > 0 }) else { return nil }
+        let settings = try await transaction.schedulerSettings()
         let weeks = try await transaction.weeksOfDemand()
         let demands = (
             open: try await transaction.openAnswers(batchesMax: Self.batchesMax),
@@ -91,6 +102,7 @@ package struct HourPriceRound: SchedulerRound {
             day: day,
             sheet: HourPricing.Sheet(
                 open: demands.open, past: demands.past, weeks: weeks, supply: supply, meeting: meeting, skills: skills,
-                accepting: accepting))
+                accepting: accepting, rates: settings.rates),
+            settings: settings)
     }
 }

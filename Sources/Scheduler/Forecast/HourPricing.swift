@@ -27,6 +27,8 @@ struct HourPricing: Sendable {
         var skills: [Profession: [Worker.ID: RoutingSkill]] = [:]
         /// That a worker accepts an offer, in millionths; whom it lacks accepts all.
         var accepting: [Profession: [Worker.ID: Int]] = [:]
+        /// By what amounts in different currencies are compared.
+        var rates = ReferenceRates()
     }
 
     let tags: [HourPriceTag]
@@ -38,7 +40,7 @@ struct HourPricing: Sendable {
     /// is open now and all hours.
     /// - Throws: `MarketFault` for numbers out of Matching's bounds.
     init(
-        _ sheet: Sheet, weights: ValueWeights = RoutingPolicy.usualWeights, scale priceScale: Double = 1,
+        _ sheet: Sheet, weights: ValueWeights = .ofMarket, scale priceScale: Double = 1,
         bounds: Bounds = Bounds()
     ) throws {
         let workers = sheet.supply.sorted { $0.worker < $1.worker }
@@ -101,6 +103,7 @@ struct HourPricing: Sendable {
         private let unknown: (belief: BetaBelief, cautious: Double)
         private let accepting: [Profession: [Int]]
         private let weights: ValueWeights
+        private let rates: ReferenceRates
 
         init(_ sheet: Sheet, workers: [Worker.ID], weights: ValueWeights) {
             func read(_ belief: BetaBelief) -> (belief: BetaBelief, cautious: Double) {
@@ -109,7 +112,7 @@ struct HourPricing: Sendable {
             known = sheet.skills.mapValues { skills in workers.map { skills[$0].map { read($0.belief) } } }
             accepting = sheet.accepting.mapValues { chances in workers.map { chances[$0] ?? 1_000_000 } }
             unknown = read(RoutingValue.unknownSkill)
-            self.weights = weights
+            (self.weights, rates) = (weights, sheet.rates)
         }
 
         /// By draw: of every answer some would decline it.
@@ -124,8 +127,8 @@ struct HourPricing: Sendable {
             return PairValue(
                 PairFacts(
                     task: 0, worker: 0,
-                    valueMicros: demand.answerValue.map { RoutingValue.micros($0, demand.pay.currency) } ?? 0,
-                    payMicros: RoutingValue.micros(demand.pay), skill: skill.belief, cautiousSkill: skill.cautious,
+                    valueMicros: demand.answerValue.map { rates.micros($0, demand.pay.currency) } ?? 0,
+                    payMicros: rates.micros(demand.pay), skill: skill.belief, cautiousSkill: skill.cautious,
                     observations: Int.max, answersDeciding: demand.redundancy),
                 weights: weights
             ).micros

@@ -13,9 +13,12 @@ package struct RoundOutcome: Hashable, Sendable {
     package let counts: [SchedulerCount: Int]
     /// Whether to go on at once.
     package let hasMore: Bool
+    /// Of what was solved, the least: value ÷ the best that is possible, at least; `nil` where nothing was.
+    package let certificateMillionths: Int64?
 
-    package init(counts: [SchedulerCount: Int], hasMore: Bool) {
+    package init(counts: [SchedulerCount: Int], hasMore: Bool, certificateMillionths: Int64? = nil) {
         (self.counts, self.hasMore) = (counts, hasMore)
+        self.certificateMillionths = certificateMillionths
     }
 
     /// For use cases that do up to `most` things: a full piece means that there may be more.

@@ -6,10 +6,19 @@ package import Matching
 package struct RoutingKnowledge: Sendable {
     /// What an assignment of the batch pays now.
     package var pay: [Batch.ID: Money] = [:]
+    /// By what amounts in different currencies are compared.
+    package var rates = ReferenceRates()
     /// How good a worker is at the cell's profession, and on how many answers that rests.
     package var skills: [Worker.ID: RoutingSkill] = [:]
-    /// The chance that a worker accepts an offer of this hour in time, in millionths.
+    /// The chance that a worker accepts an offer of this hour in time, in millionths; of what pays about the rate.
     package var accepting: [Worker.ID: Int] = [:]
+    /// The same of what pays less or more, by what there is of it.
+    package var acceptingOtherwise: [AcceptanceModel.PayBand: [Worker.ID: Int]] = [:]
+    /// What pays less or more than about the rate.
+    package var payBands: [Batch.ID: AcceptanceModel.PayBand] = [:]
+    /// The chance that a worker accepts an offer sooner or later, whatever the hour is, in millionths: of who is there
+    /// and of who is away alike, so that those who are waited for are compared by one measure.
+    package var usuallyAccepting: [Worker.ID: Int] = [:]
     /// What is forecast of a worker's week, and their pace.
     package var forecasts: [Worker.ID: RoutingForecast] = [:]
     /// Who has accepted what before.
@@ -29,6 +38,16 @@ package struct RoutingKnowledge: Sendable {
 
     /// The chance of an acceptance by somebody of whom nothing is known: sure as long as nothing is known of anybody.
     var usualAcceptance: Int { accepting.isEmpty ? 1_000_000 : AcceptanceModel.priorMillionths }
+
+    /// The chance that a worker accepts an offer of a batch in time; `nil` where it is not known.
+    func acceptance(of batch: Batch.ID, by worker: Worker.ID) -> Int? {
+        payBands[batch].flatMap { acceptingOtherwise[$0]?[worker] } ?? accepting[worker]
+    }
+
+    /// The chance that a worker who may come later accepts.
+    func acceptance(ofRival worker: Worker.ID) -> Int {
+        usuallyAccepting[worker] ?? accepting[worker] ?? usualAcceptance
+    }
 }
 
 extension RoutingSkill {

@@ -19,17 +19,16 @@ package struct RoutingPolicy: Sendable {
     /// The scheduler's policy.
     package init(
         liveMax: Int = ClaimTask.mostAtOnce, bidsMax: Int = 20_000_000, candidatesMax: Int = 50, drawnMax: Int = 3,
-        weights: ValueWeights = Self.usualWeights
+        weights: ValueWeights = .ofMarket
     ) {
         (self.liveMax, self.bidsMax) = (liveMax, bidsMax)
         (self.candidatesMax, self.drawnMax, self.weights) = (candidatesMax, drawnMax, weights)
     }
 
-    /// The defaults without a bar: whoever meets the requirement is good enough, and the better is worth more.
-    package static var usualWeights: ValueWeights {
-        var weights = ValueWeights()
-        weights.barMillionths = 0
-        return weights
+    /// The same with the weights that are in force.
+    func by(_ weights: ValueWeights) -> RoutingPolicy {
+        RoutingPolicy(
+            liveMax: liveMax, bidsMax: bidsMax, candidatesMax: candidatesMax, drawnMax: drawnMax, weights: weights)
     }
 
     /// Cost: candidates × requirements, then batches × who meets what they demand, then the auction.

@@ -50,15 +50,16 @@ struct RoutingReading: Sendable {
         )
         market.kept = kept
         market.offeredBefore = before(pasts, batches: batches)
-        market.known = try await knowledge(pasts, terms: terms, of: market.candidates, in: cell, transaction)
+        market.known = try await knowledge(
+            pasts, of: batches, terms: terms, to: market.candidates, in: cell, transaction)
         market.known.gains = try await transaction.routingGains(of: batches, to: ids)
         market.known.forced = try await transaction.forcedBatches(of: batches.map(\.key))
         return (market, next(cursor, batches: batches, workers: page.map(\.id), most: most))
     }
 
     private func knowledge(
-        _ pasts: [RoutingPast], terms: [Batch.ID: OfferTerms], of candidates: [RoutingCandidate],
-        in cell: Profession, _ transaction: Transaction
+        _ pasts: [RoutingPast], of batches: [RoutingBatch], terms: [Batch.ID: OfferTerms],
+        to candidates: [RoutingCandidate], in cell: Profession, _ transaction: Transaction
     ) async throws -> RoutingKnowledge {
         let ids = candidates.map(\.worker)
         var known = RoutingKnowledge()
@@ -71,8 +72,21 @@ struct RoutingReading: Sendable {
             lastTested: try await transaction.hoursForecastErrorMillionths())
         known.familiar = Set(pasts.filter(\.hasAccepted).map(\.pair))
         let answers = try await transaction.routingResponses(of: ids, in: cell)
-        known.accepting = Acceptance(cell: answers.cell, own: answers.own).chances(
-            of: candidates, at: transaction.instant)
+        let acceptance = Acceptance(cell: answers.cell, own: answers.own)
+        known.accepting = acceptance.chances(of: candidates, at: transaction.instant)
+        for batch in batches {
+            guard let usual = batch.ratePay, usual > 0, let pay = known.pay[batch.id]?.minorUnits else { continue }
+            let ratio = Int128(pay) * 1_000_000 / Int128(usual)
+            let band = AcceptanceModel.PayBand(ratioMillionths: Int(clamping: ratio))
+            if band != .usual { known.payBands[batch.id] = band }
+        }
+        for band in Set(known.payBands.values) {
+            known.acceptingOtherwise[band] = acceptance.chances(of: candidates, at: transaction.instant, pay: band)
+        }
+        // Nobody is waited for where nothing is due.
+        if batches.contains(where: { $0.dueAt != nil }) {
+            known.usuallyAccepting = acceptance.usualMillionths(of: ids)
+        }
         return known
     }
 

@@ -13,6 +13,8 @@ package struct CellReport: Sendable {
     package let refused: [String: Int]
     /// Planned offers that were not tried, as the round is bounded; the next one plans anew.
     package let leftOver: Int
+    /// Currencies, by code, that were compared at par although nothing says so.
+    package let atPar: [String]
 }
 
 /// What a routing round did: each cell that this scheduler took.
@@ -69,6 +71,8 @@ package final class RoutingRound: SchedulerRound {
     private let cursors = Mutex<[Profession: RoutingCursor]>([:])
     /// When workers were last told why they were offered nothing.
     private let told = Mutex<[Profession: ContinuousClock.Instant]>([:])
+    /// Currencies at par of which the log was told, by cell.
+    private let warned = Mutex<[Profession: [String]]>([:])
 
     /// - Parameter actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
     package init(
@@ -83,7 +87,8 @@ package final class RoutingRound: SchedulerRound {
         let report = try await route()
         return RoundOutcome(
             counts: [.offersMade: report.offersMade, .offersRefused: report.refused.values.reduce(0, +)],
-            hasMore: report.leftOver > 0 && report.offersMade > 0
+            hasMore: report.leftOver > 0 && report.offersMade > 0,
+            certificateMillionths: report.cells.map(\.plan.certificateMillionths).min()
         )
     }
 
@@ -95,12 +100,13 @@ package final class RoutingRound: SchedulerRound {
         try await route.prepare()
         // Where planned offers were left over, they are not left to wait.
         let rest = isBehind.load(ordering: .relaxed) ? 0 : limits.cellRestSeconds
-        let before = try await market.database.read { $0.instant } - rest
+        let (now, settings) = try await market.database.read { ($0.instant, try await $0.schedulerSettings()) }
+        let before = now - rest
         var reports: [CellReport] = []
         while true {
             let done = reports.map(\.cell)
             let round = try await route(except: done, routedBefore: before, by: actor) { cell, transaction in
-                let planned = try await plan(cell.profession, in: transaction)
+                let planned = try await plan(cell.profession, by: settings, in: transaction)
                 return (planned, offers: planned.drafts)
             }
             guard let round else { break }
@@ -118,20 +124,27 @@ package final class RoutingRound: SchedulerRound {
         let drafts: [OfferDraft]
         let unrouted: [UnroutedBatch]
         let next: RoutingCursor
+        /// Currencies that are compared at par although nothing says so.
+        let atPar: [String]
     }
 
-    private func plan(_ cell: Profession, in transaction: Transaction) async throws -> Planned {
+    private func plan(
+        _ cell: Profession, by settings: SchedulerSettings, in transaction: Transaction
+    ) async throws -> Planned {
         let start = cursors.withLock { $0[cell] ?? RoutingCursor() }
-        let (seen, next) = try await RoutingReading(limits: limits, presences: presences)(
-            cell, after: start, in: transaction)
-        let plan = try policy.plan(seen)
+        let read = try await RoutingReading(limits: limits, presences: presences)(cell, after: start, in: transaction)
+        var seen = read.market
+        seen.known.rates = settings.rates
+        let plan = try policy.by(settings.weights).plan(seen)
         let drafts = plan.offers.prefix(max(limits.offersMax, 1)).map { offer in
             OfferDraft(
                 Batch.Key(requester: offer.requester, id: offer.batch), to: offer.worker,
                 reason: plan.reason(of: offer), answerBy: offer.answerBy,
                 explanation: plan.explanation(of: offer))
         }
-        return Planned(plan: plan, drafts: drafts, unrouted: plan.unroutedBatches(of: seen), next: next)
+        return Planned(
+            plan: plan, drafts: drafts, unrouted: plan.unroutedBatches(of: seen), next: read.next,
+            atPar: settings.rates.atPar(of: seen.known.pay.values.lazy.map(\.currency)))
     }
 
     /// Of batches after each round; of workers, who are many, once a minute.
@@ -157,13 +170,23 @@ package final class RoutingRound: SchedulerRound {
         }
         let report = CellReport(
             cell: round.cell.profession, plan: planned.plan, offersMade: made, refused: refused,
-            leftOver: planned.plan.offers.count - planned.drafts.count)
+            leftOver: planned.plan.offers.count - planned.drafts.count, atPar: planned.atPar)
         if report.leftOver == 0 { cursors.withLock { $0[round.cell.profession] = planned.next } }
         note(report)
         return report
     }
 
+    /// Where currencies are compared that nothing sets against each other, the log is told once.
+    private func warn(_ report: CellReport) {
+        let isNew = warned.withLock { $0.updateValue(report.atPar, forKey: report.cell) ?? [] } != report.atPar
+        guard isNew, !report.atPar.isEmpty else { return }
+        logger.warning(
+            "currencies are compared at par: set their rates with 'guildhall schedule weights set'",
+            metadata: ["cell": "\(report.cell.code)", "currencies": "\(report.atPar.joined(separator: " "))"])
+    }
+
     private func note(_ report: CellReport) {
+        warn(report)
         let plan = report.plan
         guard !plan.offers.isEmpty || !plan.batches.isEmpty else { return }
         let metadata: Logger.Metadata = [

@@ -161,7 +161,8 @@ struct RoutingSheet {
                 add(bar, row, edge.worker)
                 return nil
             }
-            edge.value = values.expected(edge.pair.surplus - edge.continuation, from: workers[edge.worker].worker)
+            edge.value = values.expected(
+                edge.pair.surplus - edge.continuation, of: batches[row].id, from: workers[edge.worker].worker)
             return edge
         }
     }
@@ -241,7 +242,8 @@ struct RoutingSheet {
     /// than would be paid, so the wave is as large as it may be.
     private func wave(of chosen: [Edge], for batch: RoutingBatch) -> Int {
         let usual = market.known.usualAcceptance
-        let chances = chosen.map { market.known.accepting[workers[$0.worker].worker] ?? usual }.sorted(by: >)
+        let chances = chosen.map { market.known.acceptance(of: batch.id, by: workers[$0.worker].worker) ?? usual }
+            .sorted(by: >)
         return OfferWave(
             chances: chances, live: Array(repeating: usual, count: batch.openOffers), wanted: batch.openSlots,
             payable: batch.openSlots

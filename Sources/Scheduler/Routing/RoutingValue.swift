@@ -4,6 +4,8 @@ internal import Matching
 
 /// Where a worker stands in their week, in quarters of an hour.
 struct RoutingWeek {
+    /// Of the cap, what their windows leave time for.
+    let declared: Int
     let used: Int
     let planned: Int
     /// That they are likely to give until the week ends.
@@ -14,29 +16,35 @@ struct RoutingWeek {
     let end: Date
 
     init(_ worker: RoutingCandidate, _ forecast: RoutingForecast?, at instant: Date) {
-        let declared = worker.weeklyMinutes / 15
+        let most = worker.weeklyMinutes / 15
         used = worker.committedMinutes / 15
         let share = Double(worker.weekShareMillionths) / 1_000_000
         let start = instant - share * 7 * 86_400
         end = start + 7 * 86_400
+        let past = worker.presence?.units(from: start, until: instant) ?? Int(share * 672)
+        let left = worker.presence?.units(from: instant, until: end) ?? Int((1 - share) * 672)
+        (windowsPast, windowsLeft) = (past, left)
+        // A forecast is a share of the windows, which may be far less than the cap.
+        let windows = forecast?.declaredMinutes.map { $0 / 15 } ?? min(past + left, most)
+        declared = min(windows, most)
         if let forecast {
             let mean = Double(forecast.meanMillionths) / 1_000_000
             let deviation = HoursForecast.deviation(mean, Double(forecast.promisedMillionths) / 1_000_000)
-            planned = Int((mean * Double(declared)).rounded(.down))
-            remaining = HoursForecast.remainingUnits(share: mean, deviation: deviation, declared: declared, spent: used)
+            planned = min(Int((mean * Double(windows)).rounded(.down)), most)
+            let rest = HoursForecast.remainingUnits(share: mean, deviation: deviation, declared: windows, spent: used)
+            remaining = min(rest, max(most - used, 0))
         } else {
             (planned, remaining) = (declared, max(declared - used, 0))
         }
-        windowsPast = worker.presence?.units(from: start, until: instant) ?? Int(share * 672)
-        windowsLeft = worker.presence?.units(from: instant, until: end) ?? Int((1 - share) * 672)
     }
 
-    func pacing(forecastErrorMillionths: Int) -> HourPrice.Pacing {
+    func pacing(forecastErrorMillionths: Int, rules: HourPrice.Rules = HourPrice.Rules()) -> HourPrice.Pacing {
         HourPrice.Pacing(
             usedUnits: used, plannedUnits: planned,
             elapsedMillionths: windowsPast * 1_000_000 / max(windowsPast + windowsLeft, 1),
             forecastErrorMillionths: forecastErrorMillionths,
-            closingMillionths: HourPrice.closingMillionths(windowUnits: windowsLeft, remainingUnits: remaining))
+            closingMillionths: HourPrice.closingMillionths(windowUnits: windowsLeft, remainingUnits: remaining),
+            rules: rules)
     }
 }
 
@@ -49,15 +57,6 @@ struct RoutingValue {
     static let unknownSkill = BetaBelief(meanMillionths: 750_000, strength: 4)
     /// A batch without a deadline should be done within a week.
     static let usualBoundSeconds: Int64 = 7 * 86_400
-    /// What a level of priority adds, in times of the task's value: more than any quality, urgency and the rest
-    /// together.
-    static let perLevel: Int64 = 4
-    /// What each tier above the demand takes off while no night has priced hours, in parts of the task's value.
-    static let tierShare: Int64 = 20
-
-    /// What a week of age adds, in parts of the task's value: of two alike the older goes first.
-    static let ageShare: Int64 = 100
-
     struct Pair {
         /// Micro-units for the auction, at least 1; `nil` where the worker's time is worth more elsewhere.
         let micros: Int64?
@@ -96,21 +95,24 @@ struct RoutingValue {
     init(_ market: RoutingMarket, weights: ValueWeights) {
         (self.market, self.weights) = (market, weights)
         let known = market.known
-        let cellRate = Fairness.cellRateMillionths(market.candidates.map(\.fairness))
+        let weeks = market.candidates.map { RoutingWeek($0, known.forecasts[$0.worker], at: market.instant) }
+        let fairness = zip(market.candidates, weeks).map { $0.fairness(in: $1) }
+        let cellRate = Fairness.cellRateMillionths(fairness)
         let fallBack = HourPrice.fallBack(cell: Array(known.prices.values))
         let caution = Double(weights.cautionMillionths) / 1_000_000
         let unknown = Self.unknownSkill.quantile(caution)
         standings = Dictionary(
-            market.candidates.map { worker in
-                let week = RoutingWeek(worker, known.forecasts[worker.worker], at: market.instant)
+            market.candidates.indices.map { place in
+                let (worker, week) = (market.candidates[place], weeks[place])
                 let skill = known.skills[worker.worker]
                 let belief = skill?.belief
-                let pacing = week.pacing(forecastErrorMillionths: known.forecastErrorMillionths)
+                let pacing = week.pacing(
+                    forecastErrorMillionths: known.forecastErrorMillionths, rules: weights.pacing)
                 let standing = Standing(
                     week: week, forecast: known.forecasts[worker.worker] ?? RoutingForecast(),
                     skill: belief ?? Self.unknownSkill, cautiousSkill: belief?.quantile(caution) ?? unknown,
                     observations: skill?.evidence ?? 0,
-                    deficitMillionths: worker.fairness.deficitMillionths(cellRateMillionths: cellRate),
+                    deficitMillionths: fairness[place].deficitMillionths(cellRateMillionths: cellRate),
                     price: known.prices.isEmpty ? nil : (known.prices[worker.worker] ?? fallBack, pacing))
                 return (worker.worker, standing)
             }, uniquingKeysWith: { first, _ in first })
@@ -125,7 +127,7 @@ struct RoutingValue {
     func of(_ batch: RoutingBatch, _ worker: RoutingCandidate, level: Int, tierDistance: Int) -> Pair {
         let known = market.known
         let pay = known.pay[batch.id]
-        let payMicros = pay.map(Self.micros) ?? 0
+        let payMicros = pay.map { known.rates.micros($0) } ?? 0
         // Never nothing, so that priority and age count where the pay is not known.
         let value = max(stated(batch, pay) ?? usualValue(payMicros), Self.valueMin)
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
@@ -142,17 +144,19 @@ struct RoutingValue {
                 task: batch.id.uuid.bits, worker: worker.worker.uuid.bits, valueMicros: value, payMicros: payMicros,
                 skill: standing?.skill ?? Self.unknownSkill, cautiousSkill: standing?.cautiousSkill,
                 observations: standing?.observations ?? 0,
-                answersDeciding: batch.redundancy, isRecoverable: batch.redundancy > 1, ageSeconds: age,
+                answersDeciding: batch.redundancy, isRecoverable: batch.isRecoverable, ageSeconds: age,
                 boundSeconds: bound ?? Self.usualBoundSeconds,
                 inTimeMillionths: standing.map { inTime(batch, worker, $0) } ?? 1_000_000,
                 affinityMillionths: affinity(batch, worker),
                 deficitMillionths: standing?.deficitMillionths ?? 0,
                 timePriceMicros: price
             ), weights: weights, seed: UInt64(clamping: Self.seconds(market.instant.timeIntervalSince1970) / 86_400))
-        let lift = Int64(min(max(level, 0), 200)) * Self.perLevel * min(value, Self.valueMax / 1_024)
+        let levels = Int64(min(max(level, 0), 200))
+        let lift = levels * Self.part(min(value, Self.valueMax / 1_024), weights.priorityMillionths)
         var micros = parts.micros + lift
-        micros += value / Self.ageShare * min(max(age, 0), Self.usualBoundSeconds) / Self.usualBoundSeconds
-        if known.prices.isEmpty { micros -= value / Self.tierShare * Int64(tierDistance) }
+        let weeks = min(max(age, 0), Self.usualBoundSeconds)
+        micros += Self.part(value, weights.ageMillionths) * weeks / Self.usualBoundSeconds
+        if known.prices.isEmpty { micros -= Self.part(value, weights.tierMillionths) * Int64(tierDistance) }
         let more = known.gains[RoutingPair(batch: batch.id, worker: worker.worker)] ?? 0
         let gain = PureMath.scaled(value, by: Double(more) / 1_000_000)
         micros += gain
@@ -165,32 +169,29 @@ struct RoutingValue {
         }
         let surplus = max(micros - price, 1)
         return Pair(
-            micros: expected(surplus, from: worker.worker), isWorthItsPay: true, surplus: surplus, lift: lift,
-            parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
+            micros: expected(surplus, of: batch.id, from: worker.worker), isWorthItsPay: true, surplus: surplus,
+            lift: lift, parts: parts, price: price, tierDistance: tierDistance, answerGain: gain)
     }
 
     /// Times the chance that the worker accepts: micro-units for the auction, at least 1.
-    func expected(_ surplus: Int64, from worker: Worker.ID) -> Int64 {
-        let chance = Double(market.known.accepting[worker] ?? 1_000_000) / 1_000_000
+    func expected(_ surplus: Int64, of batch: Batch.ID, from worker: Worker.ID) -> Int64 {
+        let chance = Double(market.known.acceptance(of: batch, by: worker) ?? 1_000_000) / 1_000_000
         return min(max(PureMath.scaled(surplus, by: chance), 1), Self.valueMax)
     }
 
     private static let valueMax: Int64 = 1 << 40
     private static let valueMin: Int64 = 1_000_000
 
-    /// Of the least unit: a cent is 10,000 millionths of a dollar.
-    static func micros(_ money: Money) -> Int64 { micros(money.minorUnits, money.currency) }
-
-    static func micros(_ minorUnits: Int64, _ currency: Currency) -> Int64 {
-        let digits = min(max(currency.minorDigits, 0), 6)
-        let factor = (0..<(6 - digits)).reduce(Int64(1)) { factor, _ in factor * 10 }
-        return min(max(minorUnits, 0), valueMax / factor) * factor
+    /// So many millionths of a value, rounded down; clamped to what sums of some of them hold.
+    private static func part(_ value: Int64, _ millionths: Int) -> Int64 {
+        let part = Int128(min(value, valueMax)) * Int128(min(max(millionths, 0), 10_000_000)) / 1_000_000
+        return Int64(clamping: part)
     }
 
     /// What the requester says that a right answer is worth.
     private func stated(_ batch: RoutingBatch, _ pay: Money?) -> Int64? {
         guard let value = batch.answerValue, let pay else { return nil }
-        return Self.micros(value, pay.currency)
+        return market.known.rates.micros(value, pay.currency)
     }
 
     private func usualValue(_ payMicros: Int64) -> Int64 {
@@ -235,9 +236,10 @@ struct RoutingValue {
 }
 
 extension RoutingCandidate {
-    var fairness: Fairness {
+    /// What they were offered of what they declare: of weeks like this one.
+    func fairness(in week: RoutingWeek) -> Fairness {
         Fairness(
-            declaredUnits: Int64(Fairness.weeks * weeklyMinutes / 15), offeredUnits: Int64(minutesOffered / 15))
+            declaredUnits: Int64(Fairness.weeks * week.declared), offeredUnits: Int64(minutesOffered / 15))
     }
 }
 

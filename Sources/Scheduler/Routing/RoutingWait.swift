@@ -38,11 +38,10 @@ struct RoutingWait {
         let places = max(RoutingPolicy.wanted(batch), 1)
         guard let due = batch.dueAt, places <= Self.rivalsMax else { return nil }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
-        let usual = market.known.usualAcceptance
         let ranked = (there + away).sorted { ($1.surplus, $0.column) < ($0.surplus, $1.column) }.prefix(Self.rivalsMax)
             .compactMap { candidate -> (column: Int, rival: ContinuationValue.Rival)? in
                 let worker = workers[candidate.column]
-                let accepting = market.known.accepting[worker.worker] ?? usual
+                let accepting = market.known.acceptance(ofRival: worker.worker)
                 guard let week = values.week(of: worker.worker) else { return nil }
                 func windows(from start: Date, until end: Date) -> Int {
                     if let presence = worker.presence { return presence.units(from: start, until: end) }

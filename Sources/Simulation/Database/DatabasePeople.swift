@@ -22,6 +22,9 @@ struct DatabasePeople {
     init(_ week: WeekMarket, market: Marketplace.Market) async throws {
         (self.week, self.market) = (week, market)
         let chief = try await Bootstrap(market: market)(operatorName: "operator")
+        // By the same way as in any market: the rounds read it.
+        _ = try await SetSchedulerWeights(market: market)(
+            ["bar": 500_000], reason: "Quality of a half is a guess in the study.", by: chief)
         for cell in 0..<week.cellCount {
             let profession = try Self.profession(cell)
             try await AddProfession(market: market)(profession, title: "Cell \(cell + 1)", by: chief)

@@ -1,7 +1,6 @@
 internal import Foundation
 internal import Logging
 internal import Marketplace
-internal import Matching
 internal import Scheduler
 internal import Store
 
@@ -24,21 +23,17 @@ struct DatabaseRounds {
         limits.answerSeconds = 3_600
         // Rounds are called for, not paced.
         limits.cellRestSeconds = 0
-        // Quality of a half is a guess in the study.
-        let routingPolicy = RoutingPolicy(weights: ValueWeights())
         always = [
             LeaseExpiryRound(market: market, by: system), OfferLapseRound(market: market, by: system),
             OfferFillRound(market: market, by: system), EligibilityRound(market: market),
         ]
-        hourly = policy == .ours ? [EscalationRound(market: market, by: system, policy: routingPolicy)] : []
+        hourly = policy == .ours ? [EscalationRound(market: market, by: system)] : []
         deciding =
             policy == .ours
-            ? [
-                RoutingRound(market: market, by: system, policy: routingPolicy, limits: limits, logger: silence)
-            ] : []
+            ? [RoutingRound(market: market, by: system, limits: limits, logger: silence)] : []
         nightly = [
             HoursForecastRound(market: market, by: system),
-            HourPriceRound(market: market, by: system, policy: routingPolicy, scale: priceScale, logger: silence),
+            HourPriceRound(market: market, by: system, scale: priceScale, logger: silence),
             BatchClosingRound(market: market, by: system), AuditSealRound(market: market),
             LedgerFoldRound(market: market),
         ]

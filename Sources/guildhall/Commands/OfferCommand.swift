@@ -63,8 +63,15 @@ struct OfferCommand: AsyncParsableCommand {
 
     struct Decline: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Leave what was offered, as the worker; nothing follows but that it is not offered again so.",
-            discussion: "Example: guildhall offer decline ID --worker L01 --reason not_now")
+            abstract: "Leave what was offered, as the worker: it is not offered again so.",
+            discussion: """
+                No penalty follows. How offers are answered is counted all the same: the share that a worker accepts \
+                says how likely they are to accept the next one, and work goes first to whoever is likely to take it. \
+                Half of that is forgotten after 60 days; the reason is not counted. 'not_now' lets the same work be \
+                offered later.
+
+                Example: guildhall offer decline ID --worker L01 --reason not_now
+                """)
         @OptionGroup var of: OfferOptions
         @Option(help: ArgumentHelp("Why: \(DeclineReason.allCases.map(\.rawValue).joined(separator: ", "))."))
         var reason: String?

@@ -10,16 +10,18 @@ internal import Store
 struct ScheduleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "schedule",
-        abstract: "Run the scheduler; say why work was offered or not; alerts, raises, forecasts and prices of hours.",
+        abstract: "Run the scheduler; say why work was offered or not; weights, alerts, forecasts, prices of hours.",
         discussion: """
             Examples:
               guildhall schedule                       run it, as many as you like
-              guildhall schedule explain               every weight of the value of an offer
+              guildhall schedule explain               every weight of the value of an offer, and its default
+              guildhall schedule weights               what is in force; 'weights set' changes it
               guildhall schedule why --batch acme/0196f0c2-7c1e-7d3a-9a54-0242ac120002
               guildhall schedule alerts list           batches that need somebody to be done in time
             """,
         subcommands: [
-            Run.self, Explain.self, Why.self, Alerts.self, Steps.self, Raise.self, Backtest.self, Prices.self,
+            Run.self, Explain.self, Weights.self, Why.self, Alerts.self, Steps.self, Raise.self, Backtest.self,
+            Prices.self,
         ],
         defaultSubcommand: Run.self
     )

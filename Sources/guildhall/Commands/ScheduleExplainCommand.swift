@@ -11,8 +11,11 @@ extension ScheduleCommand {
             discussion: """
                 A pair of task and worker is worth the sum of its parts: quality, pay, handling, lateness, affinity, \
                 urgency, fairness and exploring. Of two plans the one with the greater sum is taken, less what the \
-                workers' hours would bring elsewhere. What a worker asks for an hour is no part of it. No database is \
-                needed.
+                workers' hours would bring elsewhere. What a worker asks for an hour is no part of it. These are the \
+                defaults, and no database is needed; what a market's operators have set is shown by 'guildhall \
+                schedule weights'. Amounts in different currencies are compared by the rates that are set there \
+                (rate_USD, rate_JPY, …); those of a currency without one at par: one unit as one of the reference \
+                currency.
 
                 Examples:
                   guildhall schedule explain
@@ -22,7 +25,7 @@ extension ScheduleCommand {
         @Flag(help: "Print JSON.") var json = false
 
         func run() async throws {
-            let weights = ValueWeights().rows.map { WeightRow($0.name, $0.value, $0.unit, $0.meaning) }
+            let weights = ValueWeights.ofMarket.rows.map { WeightRow($0.name, $0.value, $0.unit, $0.meaning) }
             let ladder = EscalationRules.rows.map { WeightRow($0.name, $0.value, $0.unit, $0.meaning) }
             let reasons = UnroutedReason.allCases
             if json {
@@ -39,6 +42,7 @@ extension ScheduleCommand {
             weights.forEach { Console.result($0.line) }
             Console.result("\nThe ladder of a deadline")
             ladder.forEach { Console.result($0.line) }
+            Console.result("\nCurrencies are compared at par where 'guildhall schedule weights' has no rate for them.")
             Console.result("\nWhat keeps a worker from an offer, the nearest to one last")
             reasons.forEach { Console.result("  \($0.rawValue)  \($0.sentence)") }
         }

@@ -38,8 +38,9 @@ extension ScheduleCommand {
         static let configuration = CommandConfiguration(
             abstract: "What a quarter of an hour of each worker is worth to the days ahead, as the last night found.",
             discussion: """
-                In micro-units: millionths of the currency's unit. A worker without hours left is priced at the most \
-                that a quarter of an hour brings anywhere. Go on with --after the last one shown.
+                In micro-units: millionths of the currency's unit, or of the reference currency's where 'guildhall \
+                schedule weights' has rates. A worker who is expected to give no more hours has the price 0, as there \
+                is nothing to save. Go on with --after the last one shown.
 
                 Example: guildhall schedule prices --limit 20
                 """

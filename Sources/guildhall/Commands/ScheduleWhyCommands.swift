@@ -69,7 +69,10 @@ extension ScheduleCommand {
                     return Console.result(found.json, found.text, asJSON: json)
                 }
                 let found = try await explain(worker, by: actor)
-                Console.result(found?.json ?? .null, found?.text ?? "Nothing was said of them lately.", asJSON: json)
+                let isOwn = self.as == "worker"
+                Console.result(
+                    found?.json ?? .null,
+                    found.map { isOwn ? $0.ownText : $0.text } ?? "Nothing was said of them lately.", asJSON: json)
             }
         }
 
@@ -94,7 +97,7 @@ extension UnroutedCounts {
 
 extension BatchExplanation {
     fileprivate var text: String {
-        let nearest = message.map { "\n  the nearest: \($0)" } ?? ""
+        let nearest = message.map { "\n  the nearest: \($0)" } ?? "\n  \(reason.requesterSentence)"
         return "\(utcText(since)) to \(utcText(lastSaid))  \(slotsLeft) slots left  \(reason.rawValue)"
             + "\(nearest)\(counts.lines)"
     }
@@ -102,6 +105,10 @@ extension BatchExplanation {
 
 extension WorkerExplanation {
     fileprivate var text: String { "\(utcText(explainedAt))  \(reason.rawValue)\n  \(message)\(counts.lines)" }
+
+    fileprivate var ownText: String {
+        "\(utcText(explainedAt))  \(reason.rawValue)\n  \(reason.workerSentence)\n  \(message)\(counts.lines)"
+    }
 }
 
 extension ExplainedOffer {

@@ -27,8 +27,9 @@ extension Transaction {
             """)
     }
 
-    /// Says of batches why slots of them are left. Where the newest says the same, the time at which it was said last
-    /// is moved, once a minute at most.
+    /// Says of batches why slots of them are left. Where the newest has the same reason, its counts and the time at
+    /// which it was said last are brought up to date, every five minutes at most: there is a row for each change of
+    /// reason.
     func keep(_ batches: [UnroutedBatch]) async throws {
         try await execute(
             """
@@ -41,20 +42,21 @@ extension Transaction {
             ),
             compared as materialized (
                 select said.*, newest.explained_at, newest.last_said_at,
-                       (newest.reason::text, newest.counts, newest.slots_left::bigint)
-                       is not distinct from (said.reason, said.counts::jsonb, said.slots_left) as is_same
+                       newest.reason::text is not distinct from said.reason as is_same
                   from said
                   left join lateral (
-                    select explained_at, last_said_at, reason, counts, slots_left
+                    select explained_at, last_said_at, reason
                       from routing_explanation as kept
                      where kept.requester_id = said.requester_id and kept.batch_id = said.batch_id
                      order by explained_at desc
                      limit 1) as newest on true
             ),
             again as (
-                update routing_explanation as kept set last_said_at = \(instant)
+                update routing_explanation as kept
+                   set last_said_at = \(instant), message = compared.message, counts = compared.counts::jsonb,
+                       slots_left = compared.slots_left
                   from compared
-                 where compared.is_same and compared.last_said_at < \(instant)::timestamptz - interval '1 minute'
+                 where compared.is_same and compared.last_said_at <= \(instant)::timestamptz - interval '5 minutes'
                    and kept.requester_id = compared.requester_id and kept.batch_id = compared.batch_id
                    and kept.explained_at = compared.explained_at
             )

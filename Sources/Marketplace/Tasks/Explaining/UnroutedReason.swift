@@ -11,7 +11,9 @@ package enum UnroutedReason: String, Sendable, CaseIterable, SQLEnum {
     case offered, declined
     case workDone = "work_done"
     case belowAsk = "below_ask"
+    case belowPay = "below_pay"
     case belowPrice = "below_price"
+    case waitsForBetter = "waits_for_better"
     case outbid
     case nothingThere = "nothing_there"
 
@@ -27,9 +29,43 @@ package enum UnroutedReason: String, Sendable, CaseIterable, SQLEnum {
         case .declined: "They turned it down lately, or let it lapse."
         case .workDone: "They have done their part of all that is open."
         case .belowAsk: "It pays less than they ask for."
+        case .belowPay: "By their answers it is worth less to the requester than it pays."
         case .belowPrice: "Their hours are worth more elsewhere."
+        case .waitsForBetter: "Who is likely to come in time would bring more to it."
         case .outbid: "Others brought more value for what there was."
         case .nothingThere: "There was nobody, or nothing, to look at."
+        }
+    }
+
+    /// For whoever pays, about nobody in particular.
+    package var requesterSentence: String {
+        switch self {
+        case .belowPay:
+            "By the answers of those who could do it, it is worth less than it pays; is answer_value_minor too low?"
+        case .belowPrice: "The hours of those who could do it bring more in other work of the week."
+        case .waitsForBetter: "It is kept for somebody who would bring more to it and is likely to come in time."
+        case .nobodyEligible, .barred, .away, .noHours, .tooMany, .offered, .declined, .workDone, .belowAsk, .outbid,
+            .nothingThere:
+            sentence
+        }
+    }
+
+    /// For a worker, about themselves.
+    package var workerSentence: String {
+        switch self {
+        case .belowPay: "By your answers so far it is worth less to the requester than it pays."
+        case .belowPrice: "Your hours are likely to bring more in other work of the week."
+        case .waitsForBetter: "It is kept for somebody else who is likely to come in time."
+        case .nobodyEligible: "You do not meet what the work demands."
+        case .barred: "Your team, an exclusion or an interest keeps you from it."
+        case .away: "Your windows leave no time to answer, or to do the work."
+        case .noHours: "What is left of your hours is less than it takes."
+        case .tooMany: "You have as many leases and open offers as anybody may."
+        case .offered: "You have an open offer of it."
+        case .declined: "You turned it down lately, or let it lapse."
+        case .workDone: "You have done your part of all that is open."
+        case .belowAsk: "It pays less than you ask for."
+        case .outbid, .nothingThere: sentence
         }
     }
 }
@@ -79,7 +115,9 @@ extension UnroutedReason {
         switch self {
         case .away, .noHours, .tooMany: .noHours
         case .belowAsk: hidesAsks ? .declined : .belowAsk
-        case .nobodyEligible, .barred, .offered, .declined, .workDone, .belowPrice, .outbid, .nothingThere: self
+        case .nobodyEligible, .barred, .offered, .declined, .workDone, .belowPay, .belowPrice, .waitsForBetter, .outbid,
+            .nothingThere:
+            self
         }
     }
 }

@@ -24,7 +24,7 @@ extension Transaction {
                    set state = \(state), closed_at = \(instant), assignment_id = \(assignment),
                        decline_reason = \(reason)
                  where requester_id = \(offer.requester) and offer_id = \(offer.id) and state = 'open'
-                returning \(fragment: Offer.columns), offer.hour_band
+                returning \(fragment: Offer.columns), offer.hour_band, offer.offered_at, offer.closed_at
             ),
             \(fragment: Self.responses)
             select * from closed
@@ -32,23 +32,63 @@ extension Transaction {
         guard closed.count == 1 else { throw StoreError.unexpectedRowCount(closed.count) }
     }
 
-    /// Counts the answers of `closed`, in the order of their key, so that no two that do wait for each other.
+    /// After so many seconds an answer counts half for what chances are learnt from: 60 days.
+    static let answerHalfLifeSeconds = 60 * 86_400
+
+    /// In which band of pay, against the rate, an offer's pay lies: 0 under nine tenths, 2 above eleven tenths, else 1;
+    /// of pay by item, which says nothing of one, 1.
+    ///
+    /// - Parameter table: what has `pay_minor` and `expected_minutes`, beside `rate`.
+    static func payBand(of table: SQL) -> SQL {
+        """
+        (select case when rate.unit = 'item' then 1
+                     when \(fragment: table).pay_minor * 10 < usual.pay_minor * 9 then 0
+                     when \(fragment: table).pay_minor * 10 <= usual.pay_minor * 11 then 1
+                     else 2 end
+           from (select case rate.unit when 'hour' then rate.amount_minor * \(fragment: table).expected_minutes / 60
+                                       else rate.amount_minor end as pay_minor) as usual)
+        """
+    }
+
+    /// Counts the answers of `closed`, in the order of their key, so that no two that do wait for each other; what was
+    /// counted before fades.
     private static var responses: SQL {
         """
-        response as (
-            insert into offer_response as known (worker_id, profession, hour_band, accepted, declined, lapsed)
-            select closed.worker_id, rate.profession, closed.hour_band,
-                   count(*) filter (where closed.state = 'accepted'), count(*) filter (where closed.state = 'declined'),
-                   count(*) filter (where closed.state = 'lapsed')
+        answer as (
+            select closed.worker_id, rate.profession, closed.hour_band, closed.state,
+                   \(fragment: payBand(of: "closed")) as pay_band,
+                   greatest(extract(epoch from closed.closed_at - closed.offered_at)::float8 / 60, 0) as minutes
               from closed
               join batch using (requester_id, batch_id)
               join rate using (rate_id)
-             group by closed.worker_id, rate.profession, closed.hour_band
-             order by closed.worker_id, rate.profession, closed.hour_band
-            on conflict (worker_id, profession, hour_band) do update
+        ),
+        response as (
+            insert into offer_response as known (worker_id, profession, hour_band, accepted, declined, lapsed, pay_band,
+                                                 faded_accepted, faded_offered, faded_delay, faded_at)
+            select worker_id, profession, hour_band, count(*) filter (where state = 'accepted'),
+                   count(*) filter (where state = 'declined'), count(*) filter (where state = 'lapsed'), pay_band,
+                   1000 * count(*) filter (where state = 'accepted'), 1000 * count(*),
+                   coalesce(round(1000 * sum(minutes) filter (where state = 'accepted')), 0)::bigint, \(.instant)
+              from answer
+             group by worker_id, profession, hour_band, pay_band
+             order by worker_id, profession, hour_band, pay_band
+            on conflict (worker_id, profession, hour_band, pay_band) do update
                set accepted = known.accepted + excluded.accepted, declined = known.declined + excluded.declined,
-                   lapsed = known.lapsed + excluded.lapsed
+                   lapsed = known.lapsed + excluded.lapsed,
+                   faded_accepted = \(fragment: faded("known.faded_accepted")) + excluded.faded_accepted,
+                   faded_offered = \(fragment: faded("known.faded_offered")) + excluded.faded_offered,
+                   faded_delay = \(fragment: faded("known.faded_delay")) + excluded.faded_delay,
+                   faded_at = greatest(known.faded_at, excluded.faded_at)
         )
+        """
+    }
+
+    /// What is left of a sum of `known` at the instant of `excluded`.
+    private static func faded(_ column: SQL) -> SQL {
+        """
+        round(\(fragment: column)
+              * power(0.5::float8, greatest(extract(epoch from excluded.faded_at - known.faded_at)::float8, 0)
+                                   / \(answerHalfLifeSeconds)::float8))::bigint
         """
     }
 
@@ -67,7 +107,7 @@ extension Transaction {
                 update offer set state = 'lapsed', closed_at = \(instant)
                   from late
                  where offer.requester_id = late.requester_id and offer.offer_id = late.offer_id
-                returning \(fragment: Offer.columns), offer.hour_band
+                returning \(fragment: Offer.columns), offer.hour_band, offer.offered_at, offer.closed_at
             ),
             \(fragment: Self.responses)
             select * from closed

@@ -29,15 +29,23 @@ package struct RoutingBatch: Hashable, Sendable {
     package let hasMatters: Bool
     /// What a right answer is worth to the requester, in minor units; `nil` where they have not said.
     package let answerValue: Int64?
+    /// What the rate alone comes to for one of its tasks, in minor units, without premiums and raises; `nil` where that
+    /// is not known, as of pay by item.
+    package let ratePay: Int64?
+    /// Whether it has gold among its tasks, or its project says how its answers are judged.
+    package let isChecked: Bool
 
+    /// Whether a wrong answer would be noticed and mended: by other answers, by gold or by review.
+    package var isRecoverable: Bool { redundancy > 1 || isChecked }
     package var key: Batch.Key { Batch.Key(requester: requester, id: id) }
 
     package init(
         requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, leaseSeconds: Int,
         priority: Int, dueAt: Date? = nil, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int,
         tasks: Int = 1_000, workforces: [Workforce] = Workforce.allCases, redundancy: Int = 1, hasMatters: Bool = false,
-        answerValue: Int64? = nil
+        answerValue: Int64? = nil, ratePay: Int64? = nil, isChecked: Bool = false
     ) {
+        (self.ratePay, self.isChecked) = (ratePay, isChecked)
         (self.tasks, self.workforces, self.redundancy) = (tasks, workforces, redundancy)
         (self.hasMatters, self.answerValue) = (hasMatters, answerValue)
         (self.requester, self.id, self.requirement) = (requester, id, requirement)
@@ -55,7 +63,8 @@ package struct RoutingBatch: Hashable, Sendable {
             openTasks: try row["open_tasks"],
             openOffers: try row["open_offers"], tasks: try row["task_count"],
             workforces: try row["workforces"], redundancy: try row["redundancy"],
-            hasMatters: try row["has_matters"], answerValue: try row["answer_value_minor"]
+            hasMatters: try row["has_matters"], answerValue: try row["answer_value_minor"],
+            ratePay: try row["rate_pay_minor"], isChecked: try row["is_checked"]
         )
     }
 }
@@ -166,13 +175,17 @@ package struct RoutingForecast: Hashable, Sendable {
     /// How much of the declared time they give, in millionths: the mean, and what they give in nine of ten weeks.
     package let meanMillionths: Int
     package let promisedMillionths: Int
+    /// The time of a week that those are shares of: the windows of it, within the cap of then; `nil` where it is not
+    /// known.
+    package let declaredMinutes: Int?
 
     /// While nothing is known, all of the declared time is planned with, and half of it promised.
     package init(
-        paceMillionths: Int = 1_000_000, meanMillionths: Int = 1_000_000, promisedMillionths: Int = 500_000
+        paceMillionths: Int = 1_000_000, meanMillionths: Int = 1_000_000, promisedMillionths: Int = 500_000,
+        declaredMinutes: Int? = nil
     ) {
         (self.paceMillionths, self.meanMillionths) = (paceMillionths, meanMillionths)
-        self.promisedMillionths = promisedMillionths
+        (self.promisedMillionths, self.declaredMinutes) = (promisedMillionths, declaredMinutes)
     }
 }
 
@@ -180,16 +193,23 @@ package struct RoutingForecast: Hashable, Sendable {
 package struct AnswerCount: Hashable, Sendable {
     /// Which six hours of the worker's day: 0 to 3.
     package let band: Int
-    /// Accepted, declined or left to lapse.
+    /// What was paid against the rate: 0 under nine tenths, 2 above eleven tenths, else 1.
+    package let payBand: Int
+    /// Accepted, declined or left to lapse; older ones count less.
     package let offered: Int
     package let accepted: Int
+    /// From offer to acceptance, of all that were accepted together.
+    package let delayMinutes: Int64
 
-    package init(band: Int, offered: Int, accepted: Int) {
-        (self.band, self.offered, self.accepted) = (band, offered, accepted)
+    package init(band: Int, payBand: Int = 1, offered: Int, accepted: Int, delayMinutes: Int64 = 0) {
+        (self.band, self.payBand, self.offered, self.accepted) = (band, payBand, offered, accepted)
+        self.delayMinutes = delayMinutes
     }
 
     init(row: Row) throws {
         band = try row["hour_band"]
+        payBand = try row["pay_band"]
+        delayMinutes = try row["delay_minutes"]
         offered = try row["offered"]
         accepted = try row["accepted"]
     }

@@ -59,8 +59,18 @@ extension Transaction {
                batch.lease_seconds, batch.priority, batch.due_at,
                coalesce(batch.opened_at, batch.created_at) as opened_at, batch.task_count,
                batch.workforces::text[] as workforces, batch.redundancy, batch.has_matters,
-               batch.answer_value_minor, slots.open_slots, slots.open_tasks, offers.open_offers
+               batch.answer_value_minor, slots.open_slots, slots.open_tasks, offers.open_offers,
+               usual.rate_pay_minor,
+               batch.gold_bps > 0
+               or exists (select from review_policy
+                           where review_policy.requester_id = batch.requester_id
+                             and review_policy.project_id = batch.project_id) as is_checked
           from batch
+         cross join lateral (
+            select case plain.unit when 'hour' then plain.amount_minor * batch.expected_minutes / 60
+                                   when 'task' then plain.amount_minor end as rate_pay_minor
+              from rate as plain where plain.rate_id = batch.rate_id
+         ) as usual
          cross join lateral (
             select count(*) as open_slots, count(distinct seen.task_id) as open_tasks
               from (select slot.task_id from slot

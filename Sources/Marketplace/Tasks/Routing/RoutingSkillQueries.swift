@@ -1,3 +1,4 @@
+internal import Foundation
 package import Store
 
 extension Transaction {
@@ -24,7 +25,8 @@ extension Transaction {
             """
             select worker_id, max(made.pace_millionths) as pace,
                    sum(made.mean_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as mean,
-                   sum(made.p10_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as promised
+                   sum(made.p10_minutes)::bigint * 1000000 / sum(made.declared_minutes)::bigint as promised,
+                   sum(made.declared_minutes)::bigint as declared
               from hours_forecast as made
              where made.worker_id = any(\(workers))
                and made.week_starts_on = (select max(newest.week_starts_on) from hours_forecast as newest
@@ -35,31 +37,48 @@ extension Transaction {
         return try rows.reduce(into: [:]) { forecasts, row in
             forecasts[try row.value("worker_id", as: Worker.ID.self)] = RoutingForecast(
                 paceMillionths: try row["pace"], meanMillionths: try row["mean"],
-                promisedMillionths: try row["promised"])
+                promisedMillionths: try row["promised"], declaredMinutes: try row["declared"])
         }
     }
 
-    /// How offers in a profession were answered: by everybody, and by each of these workers.
+    /// How offers in a profession were answered: by everybody, and by each of these workers. Older answers count less:
+    /// half after 60 days.
     package func routingResponses(
         of workers: [Worker.ID], in profession: Profession
     ) async throws -> (cell: [AnswerCount], own: [Worker.ID: [AnswerCount]]) {
         let cell = try await rows(
             """
-            select hour_band, sum(accepted)::bigint as accepted, sum(accepted + declined + lapsed)::bigint as offered
-              from offer_response where profession = \(profession)
-             group by hour_band
-             order by hour_band
+            select hour_band, pay_band, round(sum(faded_accepted * part.share) / 1000)::bigint as accepted,
+                   round(sum(faded_offered * part.share) / 1000)::bigint as offered,
+                   round(sum(faded_delay * part.share) / 1000)::bigint as delay_minutes
+              from offer_response
+             cross join lateral (\(fragment: Self.leftOfAnswers(at: instant))) as part
+             where profession = \(profession)
+             group by hour_band, pay_band
+             order by hour_band, pay_band
             """
         ).map(AnswerCount.init)
         let rows = try await rows(
             """
-            select worker_id, hour_band, accepted, accepted + declined + lapsed as offered
+            select worker_id, hour_band, pay_band, round(faded_accepted * part.share / 1000)::bigint as accepted,
+                   round(faded_offered * part.share / 1000)::bigint as offered,
+                   round(faded_delay * part.share / 1000)::bigint as delay_minutes
               from offer_response
+             cross join lateral (\(fragment: Self.leftOfAnswers(at: instant))) as part
              where profession = \(profession) and worker_id = any(\(workers))
-             order by worker_id, hour_band
+             order by worker_id, hour_band, pay_band
             """)
         let own = try Dictionary(grouping: rows) { try $0.value("worker_id", as: Worker.ID.self) }
         return (cell, try own.mapValues { try $0.map(AnswerCount.init) })
+    }
+
+    /// The part of what was counted that is left.
+    private static func leftOfAnswers(at instant: Date) -> SQL {
+        """
+        select power(0.5::float8, greatest(
+            extract(epoch from \(instant)::timestamptz - offer_response.faded_at)::float8, 0)
+            / \(answerHalfLifeSeconds)::float8) as share
+        """
     }
 
     /// The tiers that workers hold now.
