@@ -1,4 +1,4 @@
-package import Hummingbird
+internal import Hummingbird
 internal import HummingbirdCore
 package import Logging
 package import Marketplace
@@ -58,8 +58,8 @@ package func buildApplication(
             address: .hostname(settings.host, port: settings.port), serverName: "guildhall",
             availableConnectionsDelegate: MaximumAvailableConnections(settings.connectionsMax)
         ),
-        eventLoopGroupProvider: .shared(loop),
         onServerRunning: { await onServerRunning($0.localAddress?.port ?? settings.port) },
+        eventLoopGroupProvider: .shared(loop),
         logger: logger
     )
     return OnLoop(service: application, executor: LoopExecutor(loop: loop))
