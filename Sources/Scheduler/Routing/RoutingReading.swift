@@ -57,7 +57,7 @@ struct RoutingReading: Sendable {
         return (market, next(cursor, batches: batches, workers: page.map(\.id), most: most))
     }
 
-    private func knowledge(
+    func knowledge(
         _ pasts: [RoutingPast], terms: [Batch.ID: OfferTerms], of candidates: [RoutingCandidate],
         in cell: Profession, _ transaction: Transaction
     ) async throws -> RoutingKnowledge {

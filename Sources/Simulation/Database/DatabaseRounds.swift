@@ -30,7 +30,9 @@ struct DatabaseRounds {
             LeaseExpiryRound(market: market, by: system), OfferLapseRound(market: market, by: system),
             OfferFillRound(market: market, by: system), EligibilityRound(market: market),
         ]
-        hourly = policy == .ours ? [EscalationRound(market: market, by: system, policy: routingPolicy)] : []
+        hourly =
+            policy == .ours
+            ? [EscalationRound(market: market, by: system, policy: routingPolicy, logger: silence)] : []
         deciding =
             policy == .ours
             ? [
