@@ -49,10 +49,8 @@ struct EscalationRoundTests {
             while try await SweepEligibility(market: small.market)() > 0 {}
         }
 
-        func round(_ change: (inout EscalationRound.Limits) -> Void = { _ in }) -> EscalationRound {
-            var limits = EscalationRound.Limits()
-            change(&limits)
-            return EscalationRound(market: small.market, by: system, limits: limits, logger: StaffedMarket.silence)
+        func round() -> EscalationRound {
+            EscalationRound(market: small.market, by: system, logger: StaffedMarket.silence)
         }
 
         func endangered() async throws -> EndangeredBatch {
