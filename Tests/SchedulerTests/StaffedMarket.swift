@@ -79,14 +79,14 @@ struct StaffedMarket: Sendable {
     /// An open batch whose work is offered.
     func batch(
         _ name: String, door: BatchDoor = .offer, tasks: Int = 1, redundancy: Int = 1, minutes: Int = 30,
-        priority: Int = 0
+        priority: Int = 0, dueAt: Date? = nil
     ) async throws -> Batch.ID {
         let id = try await CreateBatch(market: market)(
             BatchDraft(
                 project: project, name: name, door: door, profession: .lawyer, tier: .expert,
                 requirement: .profession(.lawyer, leastTier: .expert), redundancy: redundancy, feeBasisPoints: 1_000,
                 budget: try Money(1_000_000, usd), expectedMinutes: minutes, leaseSeconds: 3_600, answerSeconds: 7_200,
-                priority: priority
+                priority: priority, dueAt: dueAt
             ),
             of: requester, by: manager
         )
