@@ -45,7 +45,7 @@ struct EscalationPlanTests {
 
     /// Everybody is worth being offered it.
     private func supply(_ batch: EndangeredBatch, _ hands: [EscalationSupply.Hand]) -> EscalationSupply {
-        let pairs = pairs(hands.map(\.worker.id))
+        let pairs = self.pairs(hands.map(\.worker.id))
         return EscalationSupply(
             batch: batch, instant: Self.now, hands: hands, worth: EscalationWorth(usual: pairs, forced: pairs))
     }

@@ -21,14 +21,14 @@ struct EscalationReading: Sendable {
     func callAsFunction(_ batch: EndangeredBatch, in transaction: Transaction) async throws -> EscalationSupply? {
         guard try await transaction.areKept([batch.requirement]) else { return nil }
         try await transaction.planForWhatIsGiven()
-        guard let (hands, isCut) = try await hands(of: batch, in: transaction) else { return nil }
+        guard let (hands, isCut) = try await self.hands(of: batch, in: transaction) else { return nil }
         var supply = EscalationSupply(batch: batch, instant: transaction.instant, hands: hands)
         supply.isCut = isCut
         if let cell = try await transaction.profession(of: batch.key) {
             let answers = try await transaction.routingResponses(of: hands.map(\.worker.id), in: cell)
             supply.acceptance = Acceptance(cell: answers.cell, own: answers.own)
             // Work that is claimed is not offered to anybody.
-            if batch.door == .offer { supply.worth = try await worth(supply, in: cell, transaction) }
+            if batch.door == .offer { supply.worth = try await self.worth(supply, in: cell, transaction) }
         }
         supply.forcedMinutes = try await transaction.forcedMinutes(
             of: batch.requirement, since: transaction.instant - 86_400)

@@ -62,7 +62,7 @@ struct EscalationWorth: Hashable, Sendable {
             value: ranked.filter { named.contains($0.worker) }.reduce(0) { $0 + $1.value },
             bound: ranked.prefix(named.count).reduce(0) { $0 + $1.value })
         return chosen.reduce(into: [:]) { explanations, worker in
-            guard let pair = pair(of: worker, isForced: isForced) else { return }
+            guard let pair = self.pair(of: worker, isForced: isForced) else { return }
             explanations[worker] = OfferExplanation(
                 valueMicros: pair.value, parts: pair.parts, hoursPriceMicros: pair.hoursPrice,
                 runnerUp: next.map { .init(worker: $0.worker, valueMicros: $0.value) }, candidates: ranked.count,
