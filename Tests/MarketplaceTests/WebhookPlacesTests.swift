@@ -41,7 +41,7 @@ private final class TwoServers: OutboundHTTP {
     }
 
     func send(_ request: OutboundRequest) async -> OutboundAnswer {
-        let host = request.target.text.split(separator: "/").dropFirst().first.map(String.init) ?? ""
+        let host = request.target.host
         state.withLock { state in
             state.underWay[host, default: 0] += 1
             state.mostUnderWay[host] = max(state.mostUnderWay[host] ?? 0, state.underWay[host] ?? 0)
