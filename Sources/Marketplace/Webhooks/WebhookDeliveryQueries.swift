@@ -14,50 +14,7 @@ extension Transaction {
     ) async throws -> (claimed: [WebhookParcel], instant: Date) {
         let rows = try await rows(
             """
-            with in_hand as materialized (
-                select webhook_endpoint_id, count(*) as messages
-                  from webhook_delivery
-                 where claim_id is not null and state = 'waiting' and claimed_until > \(instant)
-                 group by webhook_endpoint_id
-            ),
-            told as materialized (
-                select webhook_endpoint.webhook_endpoint_id, failing_since is not null as is_failing,
-                       case when failing_since is null then \(DeliverWebhooks.inHandMost) else 1 end
-                           - coalesce(messages, 0) as room
-                  from webhook_endpoint
-                  left join in_hand on in_hand.webhook_endpoint_id = webhook_endpoint.webhook_endpoint_id
-                 where state = 'enabled'
-            ),
-            candidate as materialized (
-                select is_failing, next.*
-                  from told
-                 cross join lateral (
-                       select webhook_endpoint_id, webhook_event_id, due_at
-                         from webhook_delivery
-                        where webhook_delivery.webhook_endpoint_id = told.webhook_endpoint_id
-                          and state = 'waiting' and due_at <= \(instant)
-                          and not exists (
-                              select from webhook_delivery as earlier
-                               where earlier.webhook_endpoint_id = webhook_delivery.webhook_endpoint_id
-                                 and earlier.subject_id = webhook_delivery.subject_id
-                                 and earlier.state = 'waiting' and earlier.position < webhook_delivery.position)
-                        order by due_at, webhook_event_id
-                        limit greatest(told.room, 0)
-                       ) as next
-            ),
-            chosen as materialized (
-                (select webhook_endpoint_id, webhook_event_id
-                   from candidate
-                  where not is_failing
-                  order by due_at, webhook_event_id
-                  limit \(limit))
-                union all
-                (select webhook_endpoint_id, webhook_event_id
-                   from candidate
-                  where is_failing
-                  order by due_at, webhook_event_id
-                  limit \(failing))
-            ),
+            with \(fragment: Self.claimable(limit, failing, at: instant)),
             due as materialized (
                 select webhook_endpoint_id, webhook_event_id
                   from webhook_delivery
@@ -98,6 +55,56 @@ extension Transaction {
             parcels.append(parcel)
         }
         return (parcels, instant)
+    }
+
+    /// The first clauses of a claim: `chosen` names deliveries to be locked.
+    private static func claimable(_ limit: Int, _ failing: Int, at instant: Date) -> SQL {
+        """
+        in_hand as materialized (
+            select webhook_endpoint_id, count(*) as messages
+              from webhook_delivery
+             where claim_id is not null and state = 'waiting' and claimed_until > \(instant)
+             group by webhook_endpoint_id
+        ),
+        told as materialized (
+            select webhook_endpoint.webhook_endpoint_id, failing_since is not null as is_failing,
+                   case when failing_since is null then \(DeliverWebhooks.inHandMost) else 1 end
+                       - coalesce(messages, 0) as room
+              from webhook_endpoint
+              left join in_hand on in_hand.webhook_endpoint_id = webhook_endpoint.webhook_endpoint_id
+             where state = 'enabled'
+        ),
+        candidate as materialized (
+            select is_failing, next.*
+              from told
+             cross join lateral (
+                   select webhook_endpoint_id, webhook_event_id, due_at
+                     from webhook_delivery
+                    where webhook_delivery.webhook_endpoint_id = told.webhook_endpoint_id
+                      and state = 'waiting' and due_at <= \(instant)
+                      and not exists (
+                          select from webhook_delivery as earlier
+                           where earlier.webhook_endpoint_id = webhook_delivery.webhook_endpoint_id
+                             and earlier.subject_id = webhook_delivery.subject_id
+                             and earlier.state = 'waiting' and earlier.position < webhook_delivery.position)
+                    order by due_at, webhook_event_id
+                    limit greatest(told.room, 0)
+                   ) as next
+        ),
+        chosen as materialized (
+            (select webhook_endpoint_id, webhook_event_id
+               from candidate
+              where not is_failing
+              order by due_at, webhook_event_id
+              limit \(limit))
+            union all
+            (select webhook_endpoint_id, webhook_event_id
+               from candidate
+              where is_failing
+              order by due_at, webhook_event_id
+              limit \(failing))
+        )
+        """
     }
 
     /// Writes what came back, and what follows for the delivery.

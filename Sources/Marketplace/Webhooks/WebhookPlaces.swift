@@ -1,7 +1,7 @@
 internal import Foundation
 
-/// Keeps endpoints told: so many messages are under way at once as there are places, and each place is settled and filled
-/// anew by itself. So an endpoint that is slow to answer holds its own places, and nobody waits for it.
+/// Keeps endpoints told: so many messages are under way at once as there are places, and each place is settled and
+/// filled anew by itself. So an endpoint that is slow to answer holds its own places, and nobody waits for it.
 ///
 /// Endpoints where nothing arrives have places of their own: they take none from those that answer, and are tried
 /// however much is sent to these.
@@ -42,7 +42,7 @@ package actor WebhookPlaces {
             let instant = parcels.instant
             Task {
                 await deliver.send(parcel, at: instant, through: http, by: sender)
-                free(parcel)
+                release(parcel)
             }
         }
         let isUnderWay = inHand > 0 || settled > 0
@@ -55,7 +55,7 @@ package actor WebhookPlaces {
         while inHand > 0 { await settledOne(within: .seconds(60)) }
     }
 
-    private func free(_ parcel: WebhookParcel) {
+    private func release(_ parcel: WebhookParcel) {
         if parcel.isFailing { underWay.failing -= 1 } else { underWay.answering -= 1 }
         settled += 1
         wake()
