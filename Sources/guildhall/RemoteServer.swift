@@ -174,7 +174,7 @@ struct RemoteServer: Sendable {
             "accept": "application/json, */*", "user-agent": "guildhall-cli/1", "authorization": "Bearer \(token)",
         ]
         if call.isKeyed {
-            let query = call.query.sorted { $0.key < $1.key }.map { "\($0)=\($1 ?? "")" }
+            let query = call.query.sorted { $0.key < $1.key }.map { name, value in "\(name)=\(value ?? "")" }
             let line = "\(call.method) \(call.path)?\(query.joined(separator: "&"))\n"
             headers["idempotency-key"] = key.next(
                 for: Array(line.utf8) + (call.body?.canonicalBytes() ?? []), isOneOfMany: call.isOneOfMany)

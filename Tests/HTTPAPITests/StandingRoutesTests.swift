@@ -25,7 +25,8 @@ struct StandingRoutesTests {
                 let made = try await server.send(
                     "POST", "/v1/workers", token: chief, key: key,
                     json: Self.person(key, email: "\(key)@example.org", languages: languages))
-                return "/v1/workers/\(try #require(made.body["worker"]?.stringValue))"
+                let id = try #require(made.body["worker"]?.stringValue)
+                return "/v1/workers/\(id)"
             }
             let path = try await registered("new", ["de:c1"])
             #expect(try await server.send("POST", path + "/apply", token: worker, key: "a", json: [:]).status == 403)
@@ -172,23 +173,23 @@ struct StandingRoutesTests {
             "format": "pain.001.001.09", "currency": "EUR", "settings": SmallMarket.payoutSettings,
         ]
         try await LiveServer.run(small.market) { server in
-            func set(
+            func put(
                 _ name: String, _ changes: [String: JSON], _ key: String, _ token: String
             ) async throws -> LiveServer.Answer {
                 try await server.send(
                     "PUT", "/v1/payout-sources/\(name)", token: token, key: key,
                     json: .object(source.merging(changes) { $1 }))
             }
-            for token in [maker, chief] { #expect(try await set("main", [:], "a", token).status == 403) }
-            let kept = try await set("main", [:], "a", checker)
+            for token in [maker, chief] { #expect(try await put("main", [:], "a", token).status == 403) }
+            let kept = try await put("main", [:], "a", checker)
             #expect(kept.body == ["state": "kept"], "\(kept.body)")
             let listed = try await server.send("GET", "/v1/payout-sources", token: maker)
             #expect(listed.body["items"]?[0]?["name"] == "main", "\(listed.body)")
             #expect(listed.body["items"]?[0]?["format"] == "pain.001.001.09")
-            let unknown = try await set("main", ["format": "paper"], "b", checker)
+            let unknown = try await put("main", ["format": "paper"], "b", checker)
             #expect(unknown.status == 422 && unknown.body["errors"]?[0]?["pointer"] == "/format", "\(unknown.body)")
-            #expect(try await set("main", ["settings": ["name": "x"]], "c", checker).code == "bad_input")
-            #expect(try await set("Main", [:], "d", checker).code == "bad_input")
+            #expect(try await put("main", ["settings": ["name": "x"]], "c", checker).code == "bad_input")
+            #expect(try await put("Main", [:], "d", checker).code == "bad_input")
         }
         #expect(try await small.count("select count(*) as n from payout_source") == 1)
         #expect(try await small.ills() == [])

@@ -160,7 +160,7 @@ struct WebhookPlacesTests {
             }
         }
         let first = try await claim()
-        #expect(first.count == 4 && first.count { $0.endpoint == other } == 2)
+        #expect(first.count == 4 && first.filter { $0.endpoint == other }.count == 2)
         #expect(try await claim().isEmpty)
         Scratch.clock.advance(by: DeliverWebhooks.claimSeconds)
         #expect(try await claim(1).count == 1)
