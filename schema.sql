@@ -530,8 +530,13 @@ comment on table webhook_delivery is 'Events on their way to endpoints.';
 create index webhook_delivery_by_event on webhook_delivery (webhook_event_id);
 -- Serves WebhookQueries.deliveries, the log of an endpoint.
 create index webhook_delivery_by_position on webhook_delivery (webhook_endpoint_id, position);
--- Serves WebhookQueries.claimDue.
+-- Serves QueueFigureQueries: how late the oldest is.
 create index webhook_delivery_due on webhook_delivery (due_at, webhook_event_id) where state = 'waiting';
+-- Serve WebhookDeliveryQueries.claimWebhooks: what is due, endpoint by endpoint, and how many of each are in hand.
+create index webhook_delivery_due_by_endpoint
+    on webhook_delivery (webhook_endpoint_id, due_at, webhook_event_id) where state = 'waiting';
+create index webhook_delivery_in_hand
+    on webhook_delivery (webhook_endpoint_id) where claim_id is not null and state = 'waiting';
 create index webhook_delivery_waiting_by_subject
     on webhook_delivery (webhook_endpoint_id, subject_id, position) where state = 'waiting';
 

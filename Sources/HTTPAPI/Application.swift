@@ -134,6 +134,9 @@ package func endpoints(
         + PayoutListRoutes(market: market).endpoints
         + LedgerRoutes(market: market).endpoints
         + PayoutRoutes(market: market).endpoints
+        + AgreementRoutes(market: market).endpoints
+        + NoticePreferenceRoutes(market: market).endpoints
+        + StandingRoutes(market: market).endpoints
         + StreamRoutes(market: market, room: StreamRoom(most: streamsMax)).endpoints
     return all + DocumentRoutes(documented: all).endpoints
 }

@@ -171,7 +171,7 @@ struct IdentityRoutes {
         let actor = try call.actor
         let found = try await ListSessions(market: market)(
             of: actor, before: try call.identifier("before"), limit: call.limit, by: actor)
-        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.json)
+        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.wire)
     }
 
     @Sendable private func endSession(_ call: Call) async throws -> Outcome {
@@ -230,7 +230,7 @@ extension Code {
 }
 
 extension PersonSession {
-    fileprivate var json: JSON {
+    var wire: JSON {
         [
             "session": .string("\(id)"), "method": .string(method.rawValue),
             "created_at": .millisecond(createdAt), "seen_at": .millisecond(seenAt),

@@ -83,6 +83,15 @@ struct PayoutRoutes {
                         .object(["name": .text, "format": .text, "currency": .currency, "settings": .anyObject]))
                 ]), by: sources),
             Endpoint(
+                .put, "/v1/payout-sources/{source}", "setPayoutSource",
+                "Write an account that is paid from, in place of what was there; what is prepared keeps what it was",
+                .payouts, for: Access.platform([.financeChecker]), query: [.path("source", .text(1...50))],
+                takes: .json([
+                    "format": Shape(["type": "string", "enum": .array(PayoutSource.formats.map(JSON.string))]),
+                    "currency": .currency,
+                    "settings": Shape.anyObject.described("Of the payer: name, address, account, as it is listed."),
+                ]), gives: .ok(.state("kept")), by: setSource),
+            Endpoint(
                 .post, "/v1/bank-imports", "importBankFile",
                 "Take in what the bank says (pain.002, camt.053/054, NACHA returns); the same again changes nothing",
                 .payouts, for: LedgerRoutes.finance,
@@ -166,6 +175,15 @@ struct PayoutRoutes {
     @Sendable private func sources(_ call: Call) async throws -> Outcome {
         let found = try await SetPayoutSource(market: market).all(by: try call.actor)
         return .json(["items": .array(found.map(\.json))])
+    }
+
+    @Sendable private func setSource(_ call: Call) async throws -> Outcome {
+        let (actor, name, format) = (try call.actor, try call.name("source"), try call.string("format"))
+        let (currency, settings) = (try call.currency(), call.body["settings"] ?? [:])
+        return try await call.once(200, { (_: Void) in ["state": "kept"] }) {
+            try await SetPayoutSource(market: $0)(
+                name, formatNamed: format, currency: currency, settings: settings, by: actor)
+        }
     }
 
     @Sendable private func importFile(_ call: Call) async throws -> Outcome {

@@ -167,6 +167,10 @@ package enum MarketSchema {
             version: 43, name: "scheduler_policy",
             script: String(decoding: PackageResources._043_scheduler_policy_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 44, name: "places_of_webhooks",
+            script: String(decoding: PackageResources._044_places_of_webhooks_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -83,6 +83,7 @@ package struct SchedulerLoop: Sendable {
             }
             begun = clock.now
         }
+        await Task { await round.finish() }.value
     }
 
     /// What a turn took, against its period; the log tells when turns begin to take longer, and of every tenth after.

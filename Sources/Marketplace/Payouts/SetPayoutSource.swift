@@ -11,6 +11,9 @@ package struct PayoutSource: Hashable, Sendable {
     package let currency: Currency
     package let payer: PayoutPayer
 
+    /// What a format can be called.
+    package static let formats = PaymentFileFormat.allCases.map(\.rawValue)
+
     /// As it is shown.
     package var json: JSON {
         [
@@ -53,6 +56,16 @@ package struct SetPayoutSource: Sendable {
                     "settings_hash": .string(Digest(of: settings).hexadecimal),
                 ])
         }
+    }
+
+    /// The same, with the format as it is called.
+    package func callAsFunction(
+        _ name: String, formatNamed text: String, currency: Currency, settings: JSON, by actor: Principal.ID
+    ) async throws {
+        guard let format = PaymentFileFormat(rawValue: text) else {
+            throw BadInput("format", "must be one of \(PayoutSource.formats.joined(separator: ", "))")
+        }
+        try await callAsFunction(name, format: format, currency: currency, settings: settings, by: actor)
     }
 
     /// All of them, by name.

@@ -180,7 +180,8 @@ extension ClawbackCommand.Decide: RemoteCommand {
 
 extension ClawbackCommand.Agree: RemotePlainCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(RemoteServer.path("clawbacks", id, "agree"))
+        try await server.demandSelf(worker: worker)
+        return try await server.post(RemoteServer.path("clawbacks", id, "agree"))
     }
 }
 
