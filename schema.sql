@@ -187,7 +187,8 @@ create type role as enum (
     'requester',        -- publishes for one requester
     'reviewer',         -- judges submissions
     'worker',           -- contributes
-    'agency_manager'    -- sees the work of one team's people and offers its capacity
+    'agency_manager',   -- sees the work of one team's people and offers its capacity
+    'auditor'           -- reads what operators and finance read, and changes nothing
 );
 comment on type role is 'What a principal may do.';
 

@@ -171,8 +171,9 @@ struct PayoutRoutes {
     @Sendable private func importFile(_ call: Call) async throws -> Outcome {
         let actor = try call.actor
         // Who may not is refused before the file is read.
-        _ = try await SetPayoutSource(market: market).all(by: actor)
-        return .json(try await ImportBankFile(market: market)(Array(try call.string("file").utf8), by: actor).json)
+        let bank = ImportBankFile(market: market)
+        try await bank.check(actor)
+        return .json(try await bank(Array(try call.string("file").utf8), by: actor).json)
     }
 
     @Sendable private func reconcile(_ call: Call) async throws -> Outcome {

@@ -159,6 +159,10 @@ package enum MarketSchema {
             version: 41, name: "ends_of_rate_cards",
             script: String(decoding: PackageResources._041_ends_of_rate_cards_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 45, name: "auditors",
+            script: String(decoding: PackageResources._045_auditors_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -45,7 +45,7 @@ package struct SchedulePayouts: Sendable {
     ) async throws -> [PayoutSchedule] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutSchedules(after: after, limit: limit)
         }
     }
@@ -163,7 +163,7 @@ package struct PrepareDuePayout: Sendable {
     ) async throws -> [PayoutDue] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutsDue(in: state, before: before, limit: limit)
         }
     }

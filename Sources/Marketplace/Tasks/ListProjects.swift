@@ -16,7 +16,7 @@ package struct ListProjects: Sendable {
     ) async throws -> [Project] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.projects(of: requester, after: last, limit: limit)
         }
     }
@@ -27,7 +27,7 @@ package struct ListProjects: Sendable {
     package func one(_ externalKey: String, of requester: Requester.ID, by actor: Principal.ID) async throws -> Project
     {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.project(of: requester, externalKey: externalKey) else {
                 throw NotFound("project called '\(externalKey)'")
             }
@@ -38,7 +38,7 @@ package struct ListProjects: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func one(_ id: Project.ID, of requester: Requester.ID, by actor: Principal.ID) async throws -> Project {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.project(id, of: requester) else { throw NotFound("project") }
             return found
         }
@@ -69,7 +69,7 @@ package struct ListRequesters: Sendable {
     ) async throws -> [RequesterLine] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.requesters(after: last, limit: limit)
         }
     }

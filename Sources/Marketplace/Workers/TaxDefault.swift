@@ -66,7 +66,7 @@ package struct SetTaxDefault: Sendable {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
             if try await !transaction.holds(actor, .financeChecker, for: nil) {
-                try await transaction.authorize(actor, as: .financeMaker)
+                try await transaction.authorize(actor, toSeeAs: .financeMaker)
             }
             return try await transaction.taxDefaults(after: after, limit: limit)
         }

@@ -72,7 +72,7 @@ package struct ListRetentionClasses: Sendable {
     ) async throws -> [RetentionClass] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.retentionClasses(after: after, limit: limit)
         }
     }
