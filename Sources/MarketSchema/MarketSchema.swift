@@ -163,6 +163,10 @@ package enum MarketSchema {
             version: 45, name: "auditors",
             script: String(decoding: PackageResources._045_auditors_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 46, name: "requests_of_workers",
+            script: String(decoding: PackageResources._046_requests_of_workers_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {
