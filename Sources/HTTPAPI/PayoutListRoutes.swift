@@ -24,14 +24,14 @@ struct PayoutListRoutes {
         "PayoutSchedule",
         [
             "source": .text, "rhythm": .choice(PayoutRhythm.self), "time_zone": .text, "minimum_minor": .minor,
-            "next": Shape.list(.time).described("The next three dates."),
+            "currency": .currency, "next": Shape.list(.time).described("The next three dates."),
         ])
     private static let due = Shape.object(
         "PayoutDue",
         [
             "due": .id, "source": .text, "due_at": .time, "missed": .count, "pay_on": .day, "minimum_minor": .minor,
-            "state": .choice(PayoutDueState.self), "payout_batch": .id.orNull, "closed_by": .id.orNull,
-            "reason": .text.orNull,
+            "currency": .currency, "state": .choice(PayoutDueState.self), "payout_batch": .id.orNull,
+            "closed_by": .id.orNull, "reason": .text.orNull,
         ])
     private static let takingBack: [Code] = [
         "clawback_reference_taken", "already_taken_back", "earning_under_way", "more_than_was_paid",
@@ -274,7 +274,8 @@ extension PayoutSchedule {
         if let first = coming.first { coming += try dates.next(2, after: first) }
         return [
             "source": .string(source), "rhythm": .string(dates.rhythm.rawValue), "time_zone": .string(dates.zone),
-            "minimum_minor": .integer(minimumMinor), "next": .array(coming.map { .string($0.secondText) }),
+            "minimum_minor": .integer(minimumMinor), "currency": .string(currency.code),
+            "next": .array(coming.map { .string($0.secondText) }),
         ]
     }
 }

@@ -19,9 +19,9 @@ package struct SchedulePayouts: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeChecker)
-            guard try await transaction.payoutSource(source) != nil else { throw NotFound("payout source") }
+            guard let account = try await transaction.payoutSource(source) else { throw NotFound("payout source") }
             let schedule = PayoutSchedule(
-                source: source, dates: dates, minimumMinor: minimumMinor,
+                source: source, dates: dates, minimumMinor: minimumMinor, currency: account.currency,
                 nextAt: try dates.next(after: transaction.instant))
             try await transaction.upsert(schedule, by: actor)
             try await change.record(
@@ -82,8 +82,8 @@ extension Change {
         while let next = try schedule.dates.next(after: last), next <= instant { (last, missed) = (next, missed + 1) }
         let due = PayoutDue(
             id: make(), source: schedule.source, dueAt: last, missed: missed,
-            payOn: try schedule.dates.payDay(at: last), minimumMinor: schedule.minimumMinor, state: .open, batch: nil,
-            closedBy: nil, reason: nil)
+            payOn: try schedule.dates.payDay(at: last), minimumMinor: schedule.minimumMinor,
+            currency: schedule.currency, state: .open, batch: nil, closedBy: nil, reason: nil)
         try await transaction.setNextDate(try schedule.dates.next(after: instant), ofPayoutsFrom: schedule.source)
         guard try await transaction.openPayoutDue(due) else { return }
         for person in try await transaction.peopleToTell(in: .financeMaker) {
