@@ -18,6 +18,9 @@ package struct PayoutDates: Hashable, Sendable {
     /// IANA.
     package let zone: String
 
+    /// Of a week, where Monday is 1, or of a month.
+    package var dayNumbers: [Int] { (1...31).filter { days >> ($0 - 1) & 1 == 1 } }
+
     /// When somebody asks for it.
     package static let onDemand = PayoutDates(rhythm: .onDemand, days: 0, minute: 0, zone: "UTC")
 

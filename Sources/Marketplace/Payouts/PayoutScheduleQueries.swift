@@ -1,6 +1,6 @@
 internal import Formats
 internal import Foundation
-internal import Store
+package import Store
 
 extension Transaction {
     func upsert(_ schedule: PayoutSchedule, by actor: Principal.ID) async throws {
@@ -106,6 +106,11 @@ extension Transaction {
              limit \(limit)
             """
         ).map(PayoutDue.init)
+    }
+
+    /// Keeps everybody else from changing it until this transaction ends.
+    package func lockPayoutSchedule(of source: String) async throws {
+        try await execute("select from payout_schedule where source = \(source) for no key update")
     }
 
     func payoutSchedule(of source: String) async throws -> PayoutSchedule? {

@@ -49,6 +49,17 @@ package struct SchedulePayouts: Sendable {
             return try await transaction.payoutSchedules(after: after, limit: limit)
         }
     }
+
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``.
+    package func one(_ source: String, by actor: Principal.ID) async throws -> PayoutSchedule {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(toSee: actor)
+            guard let found = try await transaction.payoutSchedule(of: source) else {
+                throw NotFound("payout schedule")
+            }
+            return found
+        }
+    }
 }
 
 /// Opens payouts whose date has passed and tells those who prepare payouts, once for each source, however many dates

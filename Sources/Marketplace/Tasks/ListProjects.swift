@@ -43,6 +43,27 @@ package struct ListProjects: Sendable {
             return found
         }
     }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func settings(
+        of id: Project.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> ProjectSettings {
+        try await market.database.read { transaction in
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
+            guard let found = try await transaction.projectSettings(of: id, requester) else {
+                throw NotFound("project")
+            }
+            return found
+        }
+    }
+}
+
+/// What of a project is changed while it goes on.
+package struct ProjectSettings: Hashable, Sendable {
+    package let weight: Int
+    /// How much of a batch one worker may do, in ten-thousandths; `nil` for what holds by default.
+    package let shareBasisPoints: Int?
+    package let retentionClass: String?
 }
 
 /// An organisation that publishes and pays, as operators see it.

@@ -78,6 +78,15 @@ package struct ListTeams: Sendable {
             return try await transaction.teams(after: key, limit: min(max(limit, 1), ListWorkers.pageMax))
         }
     }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func one(_ id: Team.ID, by actor: Principal.ID) async throws -> Team {
+        try await market.database.read { transaction in
+            try await transaction.authorize(actor, toSeeAs: .operator)
+            guard let found = try await transaction.team(id) else { throw NotFound("team") }
+            return found
+        }
+    }
 }
 
 /// Shows a team's memberships, newest first, with those that have ended.

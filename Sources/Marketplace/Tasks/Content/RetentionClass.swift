@@ -76,6 +76,15 @@ package struct ListRetentionClasses: Sendable {
             return try await transaction.retentionClasses(after: after, limit: limit)
         }
     }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func one(_ name: String, by actor: Principal.ID) async throws -> RetentionClass {
+        try await market.database.read { transaction in
+            try await transaction.authorize(actor, toSeeAs: .operator)
+            guard let found = try await transaction.retentionClass(name) else { throw NotFound("retention class") }
+            return found
+        }
+    }
 }
 
 /// Says how long the content of a project is kept.
