@@ -77,8 +77,8 @@ struct IDToken {
         let instant: Date
     }
 
-    /// Whether none of the known keys has signed a token, so that the provider is to be asked for its keys again: it may
-    /// have changed them, under new names, under the same, or without any.
+    /// Whether none of the known keys has signed a token, so that the provider is to be asked for its keys again: it
+    /// may have changed them, under new names, under the same, or without any.
     static func isSigned(_ token: String, byNoneOf keys: [ProviderKey]) -> Bool {
         guard let (header, _, signed, signature) = parts(of: token), let algorithm = header["alg"]?.stringValue else {
             return keys.isEmpty
