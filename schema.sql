@@ -187,7 +187,8 @@ create type role as enum (
     'requester',        -- publishes for one requester
     'reviewer',         -- judges submissions
     'worker',           -- contributes
-    'agency_manager'    -- sees the work of one team's people and offers its capacity
+    'agency_manager',   -- sees the work of one team's people and offers its capacity
+    'auditor'           -- reads what operators and finance read, and changes nothing
 );
 comment on type role is 'What a principal may do.';
 
@@ -261,6 +262,7 @@ create table idempotency_key (
     principal_id  uuid         not null references principal,
     route         text         not null,
     key           text         not null,
+    -- HMAC-SHA256 under the mark key, where the program has one.
     fingerprint   bytea        not null,
     status        integer      not null,
     answer        jsonb        not null,
@@ -271,6 +273,10 @@ create table idempotency_key (
 );
 comment on table idempotency_key is 'Answers of requests that carried an Idempotency-Key.';
 create index idempotency_key_by_age on idempotency_key (created_at);
+-- Requests about one worker, which go with them when they are erased.
+create index idempotency_key_by_worker on idempotency_key
+    (lower(coalesce(nullif(split_part(route, '/', 4), ''), answer ->> 'worker')))
+    where split_part(route, '/', 3) = 'workers';
 
 -- A key that wraps data keys and short secrets. Only its name is here; the key is in the key file.
 create table wrapping_key (

@@ -143,6 +143,12 @@ static const unsigned char step_0043[] = {
 static const unsigned char step_0044[] = {
 #embed "../../migrations/0044_places_of_webhooks.sql"
 };
+static const unsigned char step_0045[] = {
+#embed "../../migrations/0045_auditors.sql"
+};
+static const unsigned char step_0046[] = {
+#embed "../../migrations/0046_requests_of_workers.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -191,6 +197,8 @@ static const struct guildhall_sql steps[] = {
     STEP(0042, hours_windows_and_rest),
     STEP(0043, scheduler_policy),
     STEP(0044, places_of_webhooks),
+    STEP(0045, auditors),
+    STEP(0046, requests_of_workers),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

@@ -129,6 +129,7 @@ package func endpoints(
         + AuctionRoutes(market: market).endpoints
         + OperatorRoutes(market: market).endpoints
         + DoctorRoutes(market: market).endpoints
+        + AuditRoutes(market: market).endpoints
         + RateRoutes(market: market).endpoints
         + TaxRoutes(market: market).endpoints
         + PayoutListRoutes(market: market).endpoints

@@ -57,6 +57,11 @@ struct Digesting {
 
 extension Digest {
     fileprivate init(finished bytes: [UInt8]) { self.bytes = bytes }
+
+    /// A keyed hash (HMAC-SHA256, RFC 2104) of this one for one purpose.
+    func keyed(by key: SymmetricKey, for purpose: String) -> Digest {
+        Digest(finished: Array(HMAC<SHA256>.authenticationCode(for: Array(purpose.utf8) + bytes, using: key)))
+    }
 }
 
 extension Digest: SQLParameter, SQLDecodable {

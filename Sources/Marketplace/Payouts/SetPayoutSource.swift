@@ -73,7 +73,7 @@ package struct SetPayoutSource: Sendable {
     /// - Throws: ``AccessRefusal`` unless the actor is in finance.
     package func all(by actor: Principal.ID) async throws -> [PayoutSource] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutSources()
         }
     }

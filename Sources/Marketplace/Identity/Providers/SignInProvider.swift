@@ -123,7 +123,7 @@ package struct AddProvider: Sendable {
     ) async throws -> [SignInProvider] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.providers(after: last, limit: limit)
         }
     }
