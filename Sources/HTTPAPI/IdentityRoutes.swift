@@ -35,10 +35,14 @@ struct IdentityRoutes {
                 .account, for: .everybody, takes: .json(["code": .text(1...200), "password": .text(12...256)]),
                 keyed: false, gives: .ok(.state("set")), refuses: ["ticket_invalid", "sign_in_busy"], by: redeem),
             Endpoint(
-                .post, "/v1/invitations", "invitePerson", "Send a person a code by which they choose a password",
-                .account,
+                .post, "/v1/invitations", "invitePerson",
+                "Send a person a code by which they choose a password; for most it takes two operators", .account,
                 for: .platform([.operator]), takes: .json(["person": .id, "email": .text(3...320)]), keyed: false,
-                gives: .created(["code": Shape.text.described("Shown once, for who hands it over by another way.")]),
+                gives: .created([
+                    "state": Shape.words("sent", "proposed").described(
+                        "Proposed for somebody who may do more than work, or is here already: the letter leaves when "
+                            + "another operator asks for the same within a week.")
+                ]),
                 refuses: ["address_taken", "signs_in_already", "keys_missing"] + Code.keys, by: invite),
         ]
     }
@@ -139,9 +143,11 @@ struct IdentityRoutes {
     }
 
     @Sendable private func invite(_ call: Call) async throws -> Outcome {
-        let code = try await InvitePerson(market: market)(
+        let invitation = try await InvitePerson(market: market)(
             try call.required("person"), email: try call.string("email"), by: try call.actor)
-        return .json(["code": .string(code)], status: 201)
+        // The code goes by letter alone.
+        let state = if case .proposed = invitation { "proposed" } else { "sent" }
+        return .json(["state": .string(state)], status: 201)
     }
 
     @Sendable private func changePassword(_ call: Call) async throws -> Outcome {
@@ -198,7 +204,7 @@ struct IdentityRoutes {
     @Sendable private func rotate(_ call: Call) async throws -> Outcome {
         let issued = try await RotateToken(market: market)(
             try call.id("token"), overlap: TimeInterval(call.int("overlap_seconds") ?? 86_400), within: call.scopes,
-            by: try call.actor)
+            ownOnly: true, by: try call.actor)
         return .json(issued.json, status: 201)
     }
 
