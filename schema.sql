@@ -396,6 +396,21 @@ create index sign_in_ticket_by_principal on sign_in_ticket (principal_id);
 -- Serves SignInQueries.forgetTickets.
 create index sign_in_ticket_by_age on sign_in_ticket (expires_at);
 
+-- Whoever is invited to an address can be acted as from there. Where that is somebody who may do more than work, or is
+-- here already, one operator names the address and another one, who names the same, sends the letter.
+create table invitation_proposal (
+    principal_id  uuid         primary key references principal,
+    -- SHA-256 of the address.
+    address_hash  bytea        not null,
+    proposed_by   uuid         not null references principal,
+    proposed_at   timestamptz  not null,
+    constraint invitation_proposal_hash_is_sha256 check (octet_length(address_hash) = 32)
+);
+comment on table invitation_proposal is 'Addresses that one operator named and another has yet to name.';
+create index invitation_proposal_by_proposer on invitation_proposal (proposed_by);
+-- Serves SignInQueries.forget.
+create index invitation_proposal_by_age on invitation_proposal (proposed_at);
+
 -- An OpenID provider whose people may sign in here; what is shown to it is a kept secret.
 create table sign_in_provider (
     provider_id    uuid         primary key,
@@ -5181,7 +5196,7 @@ revoke delete on webhook_endpoint, sign_in_provider from guildhall_app;
 grant select on all tables in schema public to guildhall_member;
 alter default privileges in schema public grant select on tables to guildhall_member;
 revoke select on kept_secret, recovery_code, sign_in_ticket, sign_in_failure, provider_attempt, worker_key, team_key,
-    identity_mark
+    identity_mark, invitation_proposal
     from guildhall_member;
 
 alter table notice enable row level security;

@@ -149,6 +149,9 @@ static const unsigned char step_0045[] = {
 static const unsigned char step_0046[] = {
 #embed "../../migrations/0046_requests_of_workers.sql"
 };
+static const unsigned char step_0047[] = {
+#embed "../../migrations/0047_invitation_proposals.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -199,6 +202,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0044, places_of_webhooks),
     STEP(0045, auditors),
     STEP(0046, requests_of_workers),
+    STEP(0047, invitation_proposals),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

@@ -240,7 +240,7 @@ extension Catalogue {
         409 rate_card_not_in_force This rate card does not hold at that time.
         409 rate_card_wrong_state A rate card that is … cannot ….
         422 rate_in_the_past A rate card begins and ends at times to come.
-        429 rate_limited Too many requests in a minute; Retry-After says when to come back.
+        429 rate_limited Too many requests in a minute, or too much at once; Retry-After says when to come back.
         409 rate_overlaps Another rate begins later for the same work. End that one first.
         422 reasons_missing A lower tier needs a rule and reasons, which the worker may appeal.
         409 recheck_key_taken The project has a task called '…' already, so no copy can have that name.

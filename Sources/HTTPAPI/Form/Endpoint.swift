@@ -23,6 +23,8 @@ package struct Endpoint: Sendable {
     package let refusals: [Code]
     /// What it reads, or what a change of it is held against with If-Match.
     let guarded: Guarded?
+    /// Set where secrets are guessed at: calls of it are few a minute, beside all others.
+    package private(set) var guesses: Guesses?
     /// Whether a change must come with If-Match: it writes over what somebody else may have written.
     package let needsMatch: Bool
     let perform: @Sendable (Call) async throws -> Outcome
@@ -51,6 +53,20 @@ package struct Endpoint: Sendable {
         parameters =
             names.map { name in declared.first { $0.name == name } ?? Parameter(.path, name, .id) }
             + query.filter { $0.place == .query }
+    }
+
+    /// What is guessed at by calling it.
+    package struct Guesses: Hashable, Sendable {
+        /// The member of the body that names whose secret it is, or is it; `nil` where there is none.
+        package let member: String?
+    }
+
+    /// The same where secrets are guessed at: few are let through of an address or a caller, and of a member of the
+    /// body.
+    func guessing(_ member: String? = nil) -> Endpoint {
+        var endpoint = self
+        endpoint.guesses = Guesses(member: member)
+        return endpoint
     }
 
     /// Whether a change of it can be held against what was read before.

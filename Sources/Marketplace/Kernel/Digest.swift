@@ -46,13 +46,15 @@ package struct Digest: Hashable, Sendable {
 }
 
 /// A digest of bytes that come piece by piece.
-struct Digesting {
+package struct Digesting {
     private var hash = SHA256()
 
-    mutating func update(_ bytes: [UInt8]) { hash.update(data: bytes) }
+    package init() {}
+
+    package mutating func update(_ bytes: [UInt8]) { hash.update(data: bytes) }
 
     /// Of all pieces so far.
-    var digest: Digest { Digest(finished: Array(hash.finalize())) }
+    package var digest: Digest { Digest(finished: Array(hash.finalize())) }
 }
 
 extension Digest {

@@ -9,8 +9,8 @@ struct PersonCommand: AsyncParsableCommand {
             What two people must look at needs two: `guildhall person add bea --role operator`, then `guildhall \
             credential confirm ID --by bea`.
 
-            `guildhall person invite bea --email bea@example.org` sends a code by which they choose a password; \
-            docs/API.md has how they sign in.
+            `guildhall person invite bea --email bea@example.org`, by two operators, sends a code by which they choose \
+            a password; docs/API.md has how they sign in.
             """,
         subcommands: [
             Add.self, List.self, Invite.self, Sessions.self, SignOut.self, NoSecondFactor.self, CloseSignIn.self,
