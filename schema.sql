@@ -187,7 +187,8 @@ create type role as enum (
     'requester',        -- publishes for one requester
     'reviewer',         -- judges submissions
     'worker',           -- contributes
-    'agency_manager'    -- sees the work of one team's people and offers its capacity
+    'agency_manager',   -- sees the work of one team's people and offers its capacity
+    'auditor'           -- reads what operators and finance read, and changes nothing
 );
 comment on type role is 'What a principal may do.';
 
@@ -261,6 +262,7 @@ create table idempotency_key (
     principal_id  uuid         not null references principal,
     route         text         not null,
     key           text         not null,
+    -- HMAC-SHA256 under the mark key, where the program has one.
     fingerprint   bytea        not null,
     status        integer      not null,
     answer        jsonb        not null,
@@ -271,6 +273,10 @@ create table idempotency_key (
 );
 comment on table idempotency_key is 'Answers of requests that carried an Idempotency-Key.';
 create index idempotency_key_by_age on idempotency_key (created_at);
+-- Requests about one worker, which go with them when they are erased.
+create index idempotency_key_by_worker on idempotency_key
+    (lower(coalesce(nullif(split_part(route, '/', 4), ''), answer ->> 'worker')))
+    where split_part(route, '/', 3) = 'workers';
 
 -- A key that wraps data keys and short secrets. Only its name is here; the key is in the key file.
 create table wrapping_key (
@@ -389,6 +395,21 @@ comment on table sign_in_ticket is 'Invitations and resets that were sent.';
 create index sign_in_ticket_by_principal on sign_in_ticket (principal_id);
 -- Serves SignInQueries.forgetTickets.
 create index sign_in_ticket_by_age on sign_in_ticket (expires_at);
+
+-- Whoever is invited to an address can be acted as from there. Where that is somebody who may do more than work, or is
+-- here already, one operator names the address and another one, who names the same, sends the letter.
+create table invitation_proposal (
+    principal_id  uuid         primary key references principal,
+    -- SHA-256 of the address.
+    address_hash  bytea        not null,
+    proposed_by   uuid         not null references principal,
+    proposed_at   timestamptz  not null,
+    constraint invitation_proposal_hash_is_sha256 check (octet_length(address_hash) = 32)
+);
+comment on table invitation_proposal is 'Addresses that one operator named and another has yet to name.';
+create index invitation_proposal_by_proposer on invitation_proposal (proposed_by);
+-- Serves SignInQueries.forget.
+create index invitation_proposal_by_age on invitation_proposal (proposed_at);
 
 -- An OpenID provider whose people may sign in here; what is shown to it is a kept secret.
 create table sign_in_provider (
@@ -530,8 +551,13 @@ comment on table webhook_delivery is 'Events on their way to endpoints.';
 create index webhook_delivery_by_event on webhook_delivery (webhook_event_id);
 -- Serves WebhookQueries.deliveries, the log of an endpoint.
 create index webhook_delivery_by_position on webhook_delivery (webhook_endpoint_id, position);
--- Serves WebhookQueries.claimDue.
+-- Serves QueueFigureQueries: how late the oldest is.
 create index webhook_delivery_due on webhook_delivery (due_at, webhook_event_id) where state = 'waiting';
+-- Serve WebhookDeliveryQueries.claimWebhooks: what is due, endpoint by endpoint, and how many of each are in hand.
+create index webhook_delivery_due_by_endpoint
+    on webhook_delivery (webhook_endpoint_id, due_at, webhook_event_id) where state = 'waiting';
+create index webhook_delivery_in_hand
+    on webhook_delivery (webhook_endpoint_id) where claim_id is not null and state = 'waiting';
 create index webhook_delivery_waiting_by_subject
     on webhook_delivery (webhook_endpoint_id, subject_id, position) where state = 'waiting';
 
@@ -5170,7 +5196,7 @@ revoke delete on webhook_endpoint, sign_in_provider from guildhall_app;
 grant select on all tables in schema public to guildhall_member;
 alter default privileges in schema public grant select on tables to guildhall_member;
 revoke select on kept_secret, recovery_code, sign_in_ticket, sign_in_failure, provider_attempt, worker_key, team_key,
-    identity_mark
+    identity_mark, invitation_proposal
     from guildhall_member;
 
 alter table notice enable row level security;

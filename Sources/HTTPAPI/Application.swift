@@ -16,8 +16,14 @@ package struct ServerSettings: Sendable {
     package var idleSeconds: Int64 = 15
     /// Seconds within which a body has to be there.
     package var bodySeconds: Int64 = 20
-    /// Of one key, or without one from one address, in this process.
+    /// By one principal, or of strangers from one address, in this process; from one address in all ten times as many.
     package var requestsPerMinute = 6_000
+    /// Guesses at passwords, codes and sign-ins from one address; by one principal, or at one name, a third as many.
+    package var attemptsPerMinute = 60
+    /// Bytes of bodies that are on their way or being worked on; of one principal a quarter. Beyond them 503.
+    package var bodyBytesMax = 256 << 20
+    /// Proxies whose word is taken for where requests come from.
+    package var trustedProxies: [NetworkRange] = []
     /// Requests under way at once; beyond them 503.
     package var inFlightMax = 512
     /// Streams of server-sent events open at once.
@@ -49,7 +55,7 @@ package func buildApplication(
     Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let application = Application(
-        router: router,
+        responder: OwnTaskResponder(inner: router.buildResponder()),
         server: .http1(
             configuration: .init(
                 additionalChannelHandlers: [SlowReaderHandler(limit: .seconds(settings.writeSeconds))],
@@ -84,6 +90,20 @@ private final class LoopExecutor: TaskExecutor {
     func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
+
+/// Answers each request in a task of its own: a connection's task keeps all the memory that it ever needed for as long
+/// as it is kept alive, mostly to wait.
+struct OwnTaskResponder: HTTPResponder {
+    let inner: RouterResponder<APIContext>
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        try await withThrowingTaskGroup(of: Response.self) { [inner] group in
+            group.addImmediateTask { try await inner.respond(to: request, context: context) }
+            guard let response = try await group.next() else { throw CancellationError() }
+            return response
+        }
     }
 }
 
@@ -129,11 +149,15 @@ package func endpoints(
         + AuctionRoutes(market: market).endpoints
         + OperatorRoutes(market: market).endpoints
         + DoctorRoutes(market: market).endpoints
+        + AuditRoutes(market: market).endpoints
         + RateRoutes(market: market).endpoints
         + TaxRoutes(market: market).endpoints
         + PayoutListRoutes(market: market).endpoints
         + LedgerRoutes(market: market).endpoints
         + PayoutRoutes(market: market).endpoints
+        + AgreementRoutes(market: market).endpoints
+        + NoticePreferenceRoutes(market: market).endpoints
+        + StandingRoutes(market: market).endpoints
         + StreamRoutes(market: market, room: StreamRoom(most: streamsMax)).endpoints
     return all + DocumentRoutes(documented: all).endpoints
 }

@@ -50,7 +50,11 @@ struct BidRoutes {
                 gives: .ok([
                     "bid": .ownBid,
                     "alternatives": .list(
-                        .object("Alternative", ["bid_minor": .minor, "units": .count, "payment_minor": .minor])),
+                        .object(
+                            "Alternative",
+                            [
+                                "bid_minor": .minor, "units": .count, "payment_minor": .minor, "currency": .currency,
+                            ])),
                 ]), refuses: ["no_bid", "auction_not_cleared"], by: own),
             Endpoint(
                 .get, "/v1/bids", "listBids", "Your own bids, newest first", .auctions, for: .worker,
@@ -99,7 +103,7 @@ struct BidRoutes {
 
     @Sendable private func own(_ call: Call) async throws -> Outcome {
         let (bid, table) = try await MyBids(market: market).one(in: try call.auction(), by: try call.actor)
-        return .json(["bid": bid.json, "alternatives": .array(table.map(\.json))])
+        return .json(["bid": bid.json, "alternatives": .array(table.map { $0.json(in: bid.currency) })])
     }
 
     @Sendable private func bids(_ call: Call) async throws -> Outcome {

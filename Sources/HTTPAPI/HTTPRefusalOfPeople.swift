@@ -86,6 +86,38 @@ extension ActivationRefusal: HTTPRefusal {
     }
 }
 
+extension ApplyRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .noLanguage: .conflict
+        }
+    }
+}
+
+extension CloseWorkerRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .leasesLive: .conflict
+        }
+    }
+}
+
+extension DecideDuplicateRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .deciderIsConcerned: .forbidden
+        }
+    }
+}
+
+extension NoticePreferenceRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .kindMandatory: .conflict
+        }
+    }
+}
+
 extension AgreementRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

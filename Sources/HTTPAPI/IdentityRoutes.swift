@@ -24,21 +24,28 @@ struct IdentityRoutes {
                     "code": Shape.text(6...40).described("Of the authenticator, or a recovery code.").orNull.optional,
                 ]), keyed: false, gives: .created(Self.session),
                 refuses: ["sign_in_failed", "second_factor_missing", "sign_in_busy", "keys_missing"] + Code.keys,
-                by: signIn),
+                by: signIn
+            ).guessing("email"),
             Endpoint(
                 .post, "/v1/password-resets", "askReset",
                 "Have a code sent to an address, to choose another password by; whether anybody has it is not said",
                 .account, for: .everybody, takes: .json(["email": .text(3...320)]), keyed: false,
-                gives: .accepted(.state("asked")), refuses: ["keys_missing"], by: askReset),
+                gives: .accepted(.state("asked")), refuses: ["keys_missing"], by: askReset
+            ).guessing("email"),
             Endpoint(
                 .post, "/v1/passwords", "setPassword", "Choose a password by the code of an invitation or a reset",
                 .account, for: .everybody, takes: .json(["code": .text(1...200), "password": .text(12...256)]),
-                keyed: false, gives: .ok(.state("set")), refuses: ["ticket_invalid", "sign_in_busy"], by: redeem),
+                keyed: false, gives: .ok(.state("set")), refuses: ["ticket_invalid", "sign_in_busy"], by: redeem
+            ).guessing("code"),
             Endpoint(
-                .post, "/v1/invitations", "invitePerson", "Send a person a code by which they choose a password",
-                .account,
+                .post, "/v1/invitations", "invitePerson",
+                "Send a person a code by which they choose a password; for most it takes two operators", .account,
                 for: .platform([.operator]), takes: .json(["person": .id, "email": .text(3...320)]), keyed: false,
-                gives: .created(["code": Shape.text.described("Shown once, for who hands it over by another way.")]),
+                gives: .created([
+                    "state": Shape.words("sent", "proposed").described(
+                        "Proposed for somebody who may do more than work, or is here already: the letter leaves when "
+                            + "another operator asks for the same within a week.")
+                ]),
                 refuses: ["address_taken", "signs_in_already", "keys_missing"] + Code.keys, by: invite),
         ]
     }
@@ -48,23 +55,27 @@ struct IdentityRoutes {
             Endpoint(
                 .put, "/v1/password", "changePassword", "Choose another password; your sessions end", .account,
                 for: .oneself, takes: .json(["from": .text(1...256), "to": .text(12...256)]), keyed: false,
-                gives: .ok(.state("set")), refuses: Self.own, by: changePassword),
+                gives: .ok(.state("set")), refuses: Self.own, by: changePassword
+            ).guessing(),
             Endpoint(
                 .post, "/v1/second-factor", "beginSecondFactor", "Get the secret for an authenticator, once", .account,
                 for: .oneself, takes: .json(["password": .text(1...256)]), keyed: false,
                 gives: .created(["secret": .text, "address": .text]),
-                refuses: Self.own + ["second_factor_on", "keys_missing"] + Code.keys, by: beginSecondFactor),
+                refuses: Self.own + ["second_factor_on", "keys_missing"] + Code.keys, by: beginSecondFactor
+            ).guessing(),
             Endpoint(
                 .put, "/v1/second-factor", "confirmSecondFactor",
                 "Turn it on by a code of the authenticator, and get recovery codes, once", .account, for: .oneself,
                 takes: .json(["code": .text(6...6)]), keyed: false, gives: .ok(["recovery_codes": .list(.text)]),
                 refuses: Self.own + ["second_factor_on", "second_factor_not_begun", "keys_missing"] + Code.keys,
-                by: confirmSecondFactor),
+                by: confirmSecondFactor
+            ).guessing(),
             Endpoint(
                 .post, "/v1/second-factor/removal", "removeSecondFactor", "Do without a second factor again", .account,
                 for: .oneself, takes: .json(["password": .text(1...256), "code": .text(6...40)]), keyed: false,
                 gives: .ok(.state("removed")),
-                refuses: Self.own + ["second_factor_not_begun", "keys_missing"] + Code.keys, by: removeSecondFactor),
+                refuses: Self.own + ["second_factor_not_begun", "keys_missing"] + Code.keys, by: removeSecondFactor
+            ).guessing(),
         ]
     }
 
@@ -139,9 +150,11 @@ struct IdentityRoutes {
     }
 
     @Sendable private func invite(_ call: Call) async throws -> Outcome {
-        let code = try await InvitePerson(market: market)(
+        let invitation = try await InvitePerson(market: market)(
             try call.required("person"), email: try call.string("email"), by: try call.actor)
-        return .json(["code": .string(code)], status: 201)
+        // The code goes by letter alone.
+        let state = if case .proposed = invitation { "proposed" } else { "sent" }
+        return .json(["state": .string(state)], status: 201)
     }
 
     @Sendable private func changePassword(_ call: Call) async throws -> Outcome {
@@ -171,7 +184,7 @@ struct IdentityRoutes {
         let actor = try call.actor
         let found = try await ListSessions(market: market)(
             of: actor, before: try call.identifier("before"), limit: call.limit, by: actor)
-        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.json)
+        return .page(found, limit: call.limit, next: { "\($0.id)" }, \.wire)
     }
 
     @Sendable private func endSession(_ call: Call) async throws -> Outcome {
@@ -198,7 +211,7 @@ struct IdentityRoutes {
     @Sendable private func rotate(_ call: Call) async throws -> Outcome {
         let issued = try await RotateToken(market: market)(
             try call.id("token"), overlap: TimeInterval(call.int("overlap_seconds") ?? 86_400), within: call.scopes,
-            by: try call.actor)
+            ownOnly: true, by: try call.actor)
         return .json(issued.json, status: 201)
     }
 
@@ -230,7 +243,7 @@ extension Code {
 }
 
 extension PersonSession {
-    fileprivate var json: JSON {
+    var wire: JSON {
         [
             "session": .string("\(id)"), "method": .string(method.rawValue),
             "created_at": .millisecond(createdAt), "seen_at": .millisecond(seenAt),

@@ -15,7 +15,10 @@ package struct IdentitySettings: Sendable {
 
     func endpoints(of market: Market) -> [Endpoint] {
         let directory = ProviderDirectory(http: outbound ?? NoOutbound(), networks: networks)
-        return IdentityRoutes(market: market, hasher: PasswordHasher(passwordCost)).endpoints
+        let hasher = PasswordHasher(passwordCost)
+        return IdentityRoutes(market: market, hasher: hasher).endpoints
+            + PeopleRoutes(market: market, hasher: hasher).endpoints
+            + SignInProviderRoutes(market: market, networks: networks).endpoints
             + ProviderRoutes(
                 signIn: ProviderSignIn(market: market, directory: directory), publicAddress: publicAddress
             ).endpoints

@@ -25,32 +25,67 @@ struct MetricsRoute {
                 .get, "/metrics", "readMetrics", "Figures in Prometheus' text format", .service, for: .everybody,
                 gives: .media("text/plain")
             ) { [market, requests, figures] _ in
-                .raw(
-                    Response(
-                        metrics: requests.prometheusText + market.database.prometheusText + (try await figures.text())))
+                let own = requests.prometheusText + market.database.prometheusText
+                return .raw(Response(metrics: own + (await figures.prometheusText)))
             }
         ]
     }
 }
 
-/// The market's figures in Prometheus' text format. However many ask, the database is asked once in five seconds at
-/// most, and by one at a time.
+/// The market's figures. However many ask, the database is asked once in five seconds at most, and by one at a time.
 actor FigureReading {
+    private static let goodFor = Duration.seconds(5)
+    /// How long is waited for the database: a scrape must have this process's figures while it is frozen.
+    private static let patience = Duration.seconds(2)
     private let metrics: MarketMetrics
     private var known: (at: ContinuousClock.Instant, text: String)?
-    private var asking: Task<String, any Error>?
+    private var asking: Task<Void, Never>?
 
     init(_ metrics: MarketMetrics) { self.metrics = metrics }
 
-    func text() async throws -> String {
-        if let known, known.at + .seconds(5) > .now { return known.text }
-        if let asking { return try await asking.value }
-        let question = Task { [metrics] in try await metrics().prometheusText }
+    /// Prometheus' text format; without the database only that they are not to be had.
+    var prometheusText: String {
+        get async {
+            let text = await text()
+            return """
+                # HELP guildhall_market_figures_up Whether the market's figures could be read.
+                # TYPE guildhall_market_figures_up gauge
+                guildhall_market_figures_up \(text == nil ? 0 : 1)
+
+                """ + (text ?? "")
+        }
+    }
+
+    private func text() async -> String? {
+        if let known, known.at + Self.goodFor > .now { return known.text }
+        await Self.wait(for: asking ?? ask())
+        guard let known, known.at + Self.goodFor > .now else { return nil }
+        return known.text
+    }
+
+    private func ask() -> Task<Void, Never> {
+        let question = Task {
+            let text = try? await metrics().prometheusText
+            if let text { known = (.now, text) }
+            asking = nil
+        }
         asking = question
-        defer { asking = nil }
-        let text = try await question.value
-        known = (.now, text)
-        return text
+        return question
+    }
+
+    /// Returns when the question is answered, or patience is at its end.
+    private static func wait(for question: Task<Void, Never>) async {
+        let (end, continuation) = AsyncStream<Void>.makeStream()
+        Task {
+            await question.value
+            continuation.finish()
+        }
+        let clock = Task {
+            try? await Task.sleep(for: Self.patience)
+            continuation.finish()
+        }
+        for await _ in end {}
+        clock.cancel()
     }
 }
 

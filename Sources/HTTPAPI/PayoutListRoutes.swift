@@ -23,15 +23,17 @@ struct PayoutListRoutes {
     private static let schedule = Shape.object(
         "PayoutSchedule",
         [
-            "source": .text, "rhythm": .choice(PayoutRhythm.self), "time_zone": .text, "minimum_minor": .minor,
+            "source": .text, "rhythm": .choice(PayoutRhythm.self),
+            "days": Shape.list(.count).described("Of a week, where Monday is 1, or of a month."),
+            "minute": .count, "time_zone": .text, "minimum_minor": .minor, "currency": .currency,
             "next": Shape.list(.time).described("The next three dates."),
         ])
     private static let due = Shape.object(
         "PayoutDue",
         [
             "due": .id, "source": .text, "due_at": .time, "missed": .count, "pay_on": .day, "minimum_minor": .minor,
-            "state": .choice(PayoutDueState.self), "payout_batch": .id.orNull, "closed_by": .id.orNull,
-            "reason": .text.orNull,
+            "currency": .currency, "state": .choice(PayoutDueState.self), "payout_batch": .id.orNull,
+            "closed_by": .id.orNull, "reason": .text.orNull,
         ])
     private static let takingBack: [Code] = [
         "clawback_reference_taken", "already_taken_back", "earning_under_way", "more_than_was_paid",
@@ -41,6 +43,13 @@ struct PayoutListRoutes {
     let market: Market
 
     var endpoints: [Endpoint] { payouts + dates + clawbacks }
+
+    private var guardedSchedule: Guarded {
+        Guarded(
+            ["rhythm", "days", "minute", "time_zone", "minimum_minor"],
+            lock: { call, change in try await change.transaction.lockPayoutSchedule(of: try call.name("source")) },
+            read: showSchedule)
+    }
 
     private var payouts: [Endpoint] {
         [
@@ -71,6 +80,10 @@ struct PayoutListRoutes {
                 query: [.next("after", .text(1...100)), .limit()],
                 gives: .ok(.page(Self.schedule, next: .text)), by: schedules),
             Endpoint(
+                .get, "/v1/payout-schedules/{source}", "showPayoutSchedule", "When payouts of one source fall due",
+                .payouts, for: LedgerRoutes.finance, query: [.path("source", .text(1...100))],
+                guards: guardedSchedule, gives: .ok(Self.schedule), by: showSchedule),
+            Endpoint(
                 .put, "/v1/payout-schedules/{source}", "schedulePayouts",
                 "Say when: on days of the week or of the month; without either only on demand", .payouts,
                 for: Self.checker, query: [.path("source", .text(1...100))],
@@ -80,7 +93,7 @@ struct PayoutListRoutes {
                     "minute": Shape.integer(0...1_439).described("Of the day, on the zone's clock; 0.").optional,
                     "time_zone": Shape.text.described("An IANA name; UTC.").optional,
                     "minimum_minor": Shape.integer(0...Money.minorUnitsMax).optional,
-                ]), gives: .ok(["next_at": .time.orNull]), by: schedule),
+                ]), guards: guardedSchedule, gives: .ok(["next_at": .time.orNull]), by: schedule),
             Endpoint(
                 .get, "/v1/payouts-due", "listPayoutsDue",
                 "Payouts that fell due, for a person to prepare, newest first",
@@ -166,6 +179,10 @@ struct PayoutListRoutes {
         let found = try await SchedulePayouts(market: market).all(
             after: call.query["after"], limit: call.limit, by: try call.actor)
         return .page(try found.map { ($0.source, try $0.wire()) }, limit: call.limit, next: { $0.0 }, { $0.1 })
+    }
+
+    @Sendable private func showSchedule(_ call: Call) async throws -> Outcome {
+        .json(try await SchedulePayouts(market: market).one(try call.name("source"), by: try call.actor).wire())
     }
 
     @Sendable private func schedule(_ call: Call) async throws -> Outcome {
@@ -273,8 +290,11 @@ extension PayoutSchedule {
         var coming = nextAt.map { [$0] } ?? []
         if let first = coming.first { coming += try dates.next(2, after: first) }
         return [
-            "source": .string(source), "rhythm": .string(dates.rhythm.rawValue), "time_zone": .string(dates.zone),
-            "minimum_minor": .integer(minimumMinor), "next": .array(coming.map { .string($0.secondText) }),
+            "source": .string(source), "rhythm": .string(dates.rhythm.rawValue),
+            "days": .array(dates.dayNumbers.map { .integer(Int64($0)) }), "minute": .integer(Int64(dates.minute)),
+            "time_zone": .string(dates.zone), "minimum_minor": .integer(minimumMinor),
+            "currency": .string(currency.code),
+            "next": .array(coming.map { .string($0.secondText) }),
         ]
     }
 }

@@ -32,7 +32,7 @@ struct PayoutRoutes {
                 takes: .json([
                     "source": .text, "day": .day,
                     "minimum_minor": Shape.integer(0...Money.minorUnitsMax).optional,
-                ]), keyed: false,
+                ]),
                 gives: .created(
                     Shape.payout.with(
                         "PreparedRun",
@@ -83,6 +83,15 @@ struct PayoutRoutes {
                         .object(["name": .text, "format": .text, "currency": .currency, "settings": .anyObject]))
                 ]), by: sources),
             Endpoint(
+                .put, "/v1/payout-sources/{source}", "setPayoutSource",
+                "Write an account that is paid from, in place of what was there; what is prepared keeps what it was",
+                .payouts, for: Access.platform([.financeChecker]), query: [.path("source", .text(1...50))],
+                takes: .json([
+                    "format": Shape(["type": "string", "enum": .array(PayoutSource.formats.map(JSON.string))]),
+                    "currency": .currency,
+                    "settings": Shape.anyObject.described("Of the payer: name, address, account, as it is listed."),
+                ]), gives: .ok(.state("kept")), by: setSource),
+            Endpoint(
                 .post, "/v1/bank-imports", "importBankFile",
                 "Take in what the bank says (pain.002, camt.053/054, NACHA returns); the same again changes nothing",
                 .payouts, for: LedgerRoutes.finance,
@@ -101,19 +110,15 @@ struct PayoutRoutes {
         return try await call.once(201, \.wire) { try await PreparePayoutBatch(market: $0)(currency, by: actor) }
     }
 
-    /// Of many steps, and so without a key: who is in a payout is in no other.
     @Sendable private func prepareRun(_ call: Call) async throws -> Outcome {
         guard let keys = market.keys else { throw ContentRefusal.keysMissing }
         guard let day = try call.day("day") else { throw BadInput("day", "is missing") }
-        let result = try await PreparePayoutRun(market: market, keys: keys)(
-            from: try call.string("source"), on: day, minimumMinor: call["minimum_minor"]?.integerValue ?? 0,
-            by: try call.actor)
-        let told = result.batch.wire.with([
-            "message_id": .string(result.batch.messageID),
-            "excluded_count": .integer(Int64(result.excluded.count)),
-            "excluded": .array(result.excluded.prefix(200).map(\.json)),
-        ])
-        return .json(told, status: 201)
+        let (source, actor) = (try call.string("source"), try call.actor)
+        let minimum = call["minimum_minor"]?.integerValue ?? 0
+        return try await call.once(201, \.wire) {
+            try await PreparePayoutRun(market: $0, keys: keys)(
+                from: source, on: day, minimumMinor: minimum, by: actor)
+        }
     }
 
     @Sendable private func lines(_ call: Call) async throws -> Outcome {
@@ -168,14 +173,34 @@ struct PayoutRoutes {
         return .json(["items": .array(found.map(\.json))])
     }
 
+    @Sendable private func setSource(_ call: Call) async throws -> Outcome {
+        let (actor, name, format) = (try call.actor, try call.name("source"), try call.string("format"))
+        let (currency, settings) = (try call.currency(), call.body["settings"] ?? [:])
+        return try await call.once(200, { (_: Void) in ["state": "kept"] }) {
+            try await SetPayoutSource(market: $0)(
+                name, formatNamed: format, currency: currency, settings: settings, by: actor)
+        }
+    }
+
     @Sendable private func importFile(_ call: Call) async throws -> Outcome {
         let actor = try call.actor
         // Who may not is refused before the file is read.
-        _ = try await SetPayoutSource(market: market).all(by: actor)
-        return .json(try await ImportBankFile(market: market)(Array(try call.string("file").utf8), by: actor).json)
+        let bank = ImportBankFile(market: market)
+        try await bank.check(actor)
+        return .json(try await bank(Array(try call.string("file").utf8), by: actor).json)
     }
 
     @Sendable private func reconcile(_ call: Call) async throws -> Outcome {
         .json(["items": .array(try await ReconcileBank(market: market)(by: try call.actor).map(\.json))])
+    }
+}
+
+extension PreparePayoutRun.Result {
+    /// With the first who are left out.
+    fileprivate var wire: JSON {
+        batch.wire.with([
+            "message_id": .string(batch.messageID), "excluded_count": .integer(Int64(excluded.count)),
+            "excluded": .array(excluded.prefix(200).map(\.json)),
+        ])
     }
 }

@@ -25,6 +25,12 @@ struct ProjectPolicyRoutes {
             }, read: show)
     }
 
+    private var guardedClass: Guarded {
+        Guarded(
+            lock: { call, change in _ = try await change.transaction.lockRetentionClass(try call.name("name")) },
+            read: showClass)
+    }
+
     private var showProject: Endpoint {
         Endpoint(
             .get, Self.path, "showProject", "One project", .projects, for: RequesterRoutes.publisher,
@@ -71,6 +77,7 @@ struct ProjectPolicyRoutes {
                 .put, Self.path + "/retention-class", "setProjectRetention",
                 "How long content is kept after a batch was closed; null keeps it as long as the requester's key",
                 .projects, for: RequesterRoutes.publisher, takes: .json(["retention_class": .text.orNull]),
+                guards: RequesterRoutes(market: market).guardedSettings,
                 gives: .ok(["retention_class": .text.orNull]), by: setRetention),
             Endpoint(
                 .get, "/v1/retention-classes", "listRetentionClasses", "Retention classes, by name", .operations,
@@ -78,11 +85,15 @@ struct ProjectPolicyRoutes {
                 query: [.next("after", .text(1...40)), .limit()],
                 gives: .ok(.page(Self.retention, next: .text)), by: classes),
             Endpoint(
+                .get, "/v1/retention-classes/{name}", "showRetentionClass", "One retention class", .operations,
+                for: .platform([.operator]), query: [.path("name", .text(1...40))], guards: guardedClass,
+                gives: .ok(Self.retention), by: showClass),
+            Endpoint(
                 .put, "/v1/retention-classes/{name}", "setRetentionClass",
                 "How many days content is kept after the close, of all projects that name the class", .operations,
                 for: .platform([.operator]), query: [.path("name", .text(1...40))],
                 takes: .json(["days_after_close": .integer(0...36_500), "scope": .choice(RetentionScope.self)]),
-                gives: .ok(Self.retention), by: setClass),
+                guards: guardedClass, gives: .ok(Self.retention), by: setClass),
         ]
     }
 
@@ -114,6 +125,10 @@ struct ProjectPolicyRoutes {
         let found = try await ListRetentionClasses(market: market)(
             after: call.query["after"], limit: call.limit, by: try call.actor)
         return .page(found, limit: call.limit, next: { $0.name }, \.wire)
+    }
+
+    @Sendable private func showClass(_ call: Call) async throws -> Outcome {
+        .json(try await ListRetentionClasses(market: market).one(try call.name("name"), by: try call.actor).wire)
     }
 
     @Sendable private func setClass(_ call: Call) async throws -> Outcome {

@@ -16,7 +16,8 @@ struct ProviderRoutes {
                 .get, "/v1/sign-in/{provider}/begin", "beginProviderSignIn", "Be sent to a sign-in provider", .account,
                 for: .everybody, query: [key],
                 gives: Endpoint.Answer(status: 303, shape: .text, mediaTypes: ["text/plain"]),
-                refuses: ["provider_unavailable"], by: begin),
+                refuses: ["provider_unavailable"], by: begin
+            ).guessing(),
             Endpoint(
                 .get, "/v1/sign-in/{provider}", "finishProviderSignIn", "Come back from a sign-in provider", .account,
                 for: .everybody,
@@ -25,7 +26,8 @@ struct ProviderRoutes {
                     .map { .query($0, .text(0...4_096)) },
                 gives: .created(IdentityRoutes.session),
                 refuses: ["provider_unavailable", "provider_not_confirmed", "account_not_linked", "keys_missing"]
-                    + Code.keys, by: finish),
+                    + Code.keys, by: finish
+            ).guessing(),
         ]
     }
 

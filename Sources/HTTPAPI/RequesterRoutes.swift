@@ -11,6 +11,14 @@ struct RequesterRoutes {
 
     var endpoints: [Endpoint] { requesters + projects }
 
+    /// What of a project is changed while it goes on.
+    var guardedSettings: Guarded {
+        Guarded(
+            lock: { call, change in
+                try await change.transaction.lockProject(try call.id("project"), of: try call.id("requester"))
+            }, read: settings)
+    }
+
     private var requesters: [Endpoint] {
         [
             Endpoint(
@@ -56,15 +64,26 @@ struct RequesterRoutes {
                 takes: Endpoint.Body(.projectDraft, bytesMax: 1 << 20), gives: .created(["project": .id]),
                 refuses: ["key_taken"], by: createProject),
             Endpoint(
+                .get, Self.project + "/settings", "showProjectSettings",
+                "Weight, share limit and retention class of a project", .projects, for: Self.publisher,
+                guards: guardedSettings,
+                gives: .ok(
+                    .object(
+                        "ProjectSettings",
+                        [
+                            "weight": .count, "share_bps": Shape.bps.orNull, "retention_class": Shape.text.orNull,
+                        ])), by: settings),
+            Endpoint(
                 .put, Self.project + "/share-limit", "setShareLimit",
                 "How much of a batch one worker may do; null for what holds by default", .projects,
                 for: Self.publisher, takes: .json(["share_bps": Shape.integer(1...10_000).orNull]),
-                gives: .ok(["share_bps": Shape.bps.orNull]), by: setShare),
+                guards: guardedSettings, gives: .ok(["share_bps": Shape.bps.orNull]), by: setShare),
             Endpoint(
                 .put, Self.project + "/weight", "weighProject",
                 "How often a project is served beside others of the same priority", .projects,
                 for: .platform([.operator]),
-                takes: .json(["weight": .integer(1...1_000)]), gives: .ok(["weight": .integer]), by: weigh),
+                takes: .json(["weight": .integer(1...1_000)]), guards: guardedSettings,
+                gives: .ok(["weight": .integer]), by: weigh),
         ]
     }
 
@@ -112,6 +131,16 @@ struct RequesterRoutes {
         return try await call.once(201, { ["project": .string("\($0)")] }) {
             try await CreateProject(market: $0)(draft, of: requester, by: actor)
         }
+    }
+
+    @Sendable private func settings(_ call: Call) async throws -> Outcome {
+        let found = try await ListProjects(market: market).settings(
+            of: try call.id("project"), of: try call.id("requester"), by: try call.actor)
+        return .json([
+            "weight": .integer(Int64(found.weight)),
+            "share_bps": found.shareBasisPoints.map { .integer(Int64($0)) } ?? .null,
+            "retention_class": found.retentionClass.map(JSON.string) ?? .null,
+        ])
     }
 
     @Sendable private func setShare(_ call: Call) async throws -> Outcome {

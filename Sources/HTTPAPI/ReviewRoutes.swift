@@ -39,7 +39,11 @@ struct ReviewRoutes {
                 gives: .ok(
                     .object(
                         "Review",
-                        ["stage": .choice(ReviewStage.self), "earned_minor": .minor, "decision": .id.orNull])),
+                        [
+                            "stage": .choice(ReviewStage.self), "earned_minor": .minor,
+                            "currency": Shape.currency.orNull.described("ISO 4217; null where nothing was earned."),
+                            "decision": .id.orNull,
+                        ])),
                 refuses: Self.barred, by: judge),
             Endpoint(
                 .post, Self.one + "/back", "sendBack", "Ask the worker for another version", .reviews,
@@ -134,6 +138,7 @@ extension Review {
     fileprivate var json: JSON {
         [
             "stage": .string(stage.rawValue), "earned_minor": .integer(earned?.minorUnits ?? 0),
+            "currency": earned.map { .string($0.currency.code) } ?? .null,
             "decision": decision.map { .string("\($0)") } ?? .null,
         ]
     }

@@ -5,6 +5,7 @@ internal import Hummingbird
 internal import Marketplace
 internal import NIOCore
 internal import ServiceLifecycle
+internal import Store
 
 /// Server-sent events: a worker's offers, and figures for operators.
 ///
@@ -72,16 +73,18 @@ struct StreamRoutes {
     private func stream(
         for call: Call, look: @escaping @Sendable (inout Said) async throws -> [StreamEvent]
     ) throws -> Outcome {
-        guard let place = room.enter() else {
-            throw Problem(.serviceUnavailable, "overloaded", "As many streams are open as there may be.")
-        }
+        let principal = try call.actor
+        let place = try room.enter(principal)
+        // Its looks come when its request is answered: they are on the caller's behalf as the request was.
+        let viewer = Viewer.preparation(for: principal)
         let body = ResponseBody { [market] writer in
             // Given back however the stream ends.
             defer { withExtendedLifetime(place) {} }
             var said = Said()
             while said.round < Self.rounds, !Task.isShuttingDownGracefully {
                 if said.round % 30 == 29 { _ = try await market.caller(call.request) }
-                var text = try await look(&said).map(\.text).joined()
+                let events = try await ReadPreparation.$current.withValue(viewer) { try await look(&said) }
+                var text = events.map(\.text).joined()
                 // Tells proxies, and a reader that is gone, that it is still there.
                 if text.isEmpty, said.round % 5 == 0 { text = ": still here\n\n" }
                 if !text.isEmpty { try await writer.write(ByteBuffer(string: text)) }

@@ -54,7 +54,7 @@ struct TaskRoutes {
                     .query("format", .choice(ResultFormat.self)), .query("choice", .choice(ExportChoice.self)),
                     .query("label", Shape.text(1...500).described("Where crowd-kit's label is, a JSON Pointer.")),
                 ],
-                gives: .media("application/jsonl", "text/csv", "application/json"),
+                sealed: true, gives: .media("application/jsonl", "text/csv", "application/json"),
                 refuses: ["batch_quarantined"] + Code.content, by: results),
             Endpoint(
                 .get, BatchRoutes.path + "/quarantined-slots", "listQuarantinedSlots",

@@ -37,6 +37,12 @@ struct TaxRoutes {
 
     var endpoints: [Endpoint] { rules + claims + reports }
 
+    private var guardedDefault: Guarded {
+        Guarded(
+            lock: { call, change in try await change.lockTaxDefault(of: try call.name("country")) },
+            read: showDefault)
+    }
+
     private var rules: [Endpoint] {
         [
             Endpoint(
@@ -64,11 +70,15 @@ struct TaxRoutes {
                 query: [.next("after", .text(2...2)), .limit()],
                 gives: .ok(.page(Self.ofDefault, next: .text)), by: defaults),
             Endpoint(
+                .get, "/v1/tax-defaults/{country}", "showTaxDefault", "The rules in force for a country", .taxes,
+                for: LedgerRoutes.finance, query: [.path("country", .text(2...2))], guards: guardedDefault,
+                gives: .ok(Self.ofDefault), by: showDefault),
+            Endpoint(
                 .put, "/v1/tax-defaults/{country}", "setTaxDefault",
                 "Put rules in force from now on for a country; null ends what is in force", .taxes, for: Self.checker,
                 query: [.path("country", .text(2...2))],
                 takes: .json(["rules": .text.orNull, "source": Shape.text.described("The law, or whose advice.")]),
-                gives: .ok(["rules": .text.orNull]), by: setDefault),
+                guards: guardedDefault, gives: .ok(["rules": .text.orNull]), by: setDefault),
         ]
     }
 
@@ -149,6 +159,10 @@ struct TaxRoutes {
         let found = try await SetTaxDefault(market: market).all(
             after: call.query["after"], limit: call.limit, by: try call.actor)
         return .page(found, limit: call.limit, next: { $0.country }, \.json)
+    }
+
+    @Sendable private func showDefault(_ call: Call) async throws -> Outcome {
+        .json(try await SetTaxDefault(market: market).one(try call.name("country"), by: try call.actor).json)
     }
 
     @Sendable private func setDefault(_ call: Call) async throws -> Outcome {

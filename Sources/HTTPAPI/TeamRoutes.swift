@@ -29,6 +29,10 @@ struct TeamRoutes {
 
     var endpoints: [Endpoint] { teams + people + offered }
 
+    private var guarded: Guarded {
+        Guarded(lock: { call, change in _ = try await change.transaction.lockTeam(try call.id("team")) }, read: show)
+    }
+
     private var teams: [Endpoint] {
         [
             Endpoint(
@@ -44,9 +48,12 @@ struct TeamRoutes {
                     "is_payee": Shape.flag.optional,
                 ]), gives: .created(Self.team), refuses: ["only_agency_is_payee"], by: create),
             Endpoint(
+                .get, Self.path, "showTeam", "One team", .teams, for: Self.operators, guards: guarded,
+                gives: .ok(Self.team), by: show),
+            Endpoint(
                 .put, Self.path + "/payee", "changePayee",
                 "Say who is paid from the next payout on: the agency, or its people", .teams, for: Self.operators,
-                takes: .json(["is_payee": .flag]), gives: .ok(["is_payee": .flag]),
+                takes: .json(["is_payee": .flag]), guards: guarded, gives: .ok(["is_payee": .flag]),
                 refuses: ["only_agency_is_payee"], by: changePayee),
             Endpoint(
                 .put, Self.path + "/payout-method", "setTeamPayoutMethod",
@@ -111,6 +118,10 @@ struct TeamRoutes {
             externalKey: try call.string("external_key"), kind: kind, name: try call.string("name"),
             base: try call.string("base"), isPayee: call["is_payee"]?.boolValue ?? false)
         return try await call.once(201, \.wire) { try await CreateTeam(market: $0)(draft, by: actor) }
+    }
+
+    @Sendable private func show(_ call: Call) async throws -> Outcome {
+        .json(try await ListTeams(market: market).one(try call.id("team"), by: try call.actor).wire)
     }
 
     @Sendable private func changePayee(_ call: Call) async throws -> Outcome {

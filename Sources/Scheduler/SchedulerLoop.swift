@@ -51,7 +51,8 @@ package struct SchedulerLoop: Sendable {
             BatchClosingRound(market: market, by: actor),
             RecheckListingRound(market: market, by: actor), RetentionRound(market: market, by: actor),
             AuctionRound(market: market, by: actor), AwardRound(market: market, by: actor),
-            EscalationRound(market: market, by: actor), ExplanationForgettingRound(market: market, by: actor),
+            EscalationRound(market: market, by: actor, logger: logger),
+            ExplanationForgettingRound(market: market, by: actor),
             HoursForecastRound(market: market, by: actor), HourPriceRound(market: market, by: actor, logger: logger),
         ]
         if let webhooks { rounds.append(webhooks) }
@@ -82,6 +83,7 @@ package struct SchedulerLoop: Sendable {
             }
             begun = clock.now
         }
+        await Task { await round.finish() }.value
     }
 
     /// What a turn took, against its period; the log tells when turns begin to take longer, and of every tenth after.

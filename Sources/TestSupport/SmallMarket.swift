@@ -64,6 +64,15 @@ package struct SmallMarket: Sendable {
         return copy
     }
 
+    /// The code of an invitation; by both operators where it takes two.
+    package func invitation(of person: Principal.ID, email: String) async throws -> String {
+        let invite = InvitePerson(market: market)
+        for actor in [manager, second] {
+            if case .sent(let code) = try await invite(person, email: email, by: actor) { return code }
+        }
+        throw NotFound("invitation of two operators")
+    }
+
     /// An active worker without any paper.
     package func worker(_ key: String, weeklyMinutes: Int = 2_400) async throws -> Worker.ID {
         let id = try await RegisterWorker(market: market)(

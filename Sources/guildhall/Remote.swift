@@ -79,14 +79,23 @@ struct RemoteOptions: ParsableArguments {
             "A server to ask over HTTP in place of the database, such as https://guildhall.example.org.",
             discussion: """
                 GUILDHALL_TOKEN, or --server-token-file, has the access token; what is done is done as whoever it \
-                belongs to, whatever --by says, and what only workers do as that worker, whatever --worker says. \
-                Elsewhere a worker is named by their id, or `me`; requesters and people by id, by operators also by \
-                key and name.
+                belongs to, whatever --by says. What a server does only for whoever asks is refused where somebody \
+                else is named; `me` is whoever asks. Elsewhere a worker is named by their id, or `me`; requesters and \
+                people by id, by operators also by key and name.
                 """, valueName: "url"))
     var server: String?
 
     @Option(name: .customLong("server-token-file"), help: "A file with the access token for --server.")
     var tokenFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "With --server: what tells this from everything else, so that it is done once however often it is sent.",
+            discussion: """
+                The same command with the same key again, within three days, answers as the first time. One is made \
+                up where none is given, and printed when it is not known whether the server has done it.
+                """, valueName: "key"))
+    var idempotencyKey: String?
 
     /// Asks the server where one is named.
     ///
@@ -98,13 +107,27 @@ struct RemoteOptions: ParsableArguments {
             guard let command else {
                 throw ValidationError("No route does this; leave --server out, on a machine that reaches the database.")
             }
-            if let answer = try await command.ask(RemoteServer(address: server, token: try token())) {
-                Self.show(answer, asJSON: command.json)
+            let key = try chosenKey()
+            do {
+                if let answer = try await command.ask(RemoteServer(address: server, token: try token(), key: key)) {
+                    Self.show(answer, asJSON: command.json)
+                }
+            } catch let refusal as RemoteRefusal where key.isUsed && refusal.isWorthRepeating {
+                Console.note("Whether it is done is not known. Done once it is with: --idempotency-key \(key.text)")
+                throw refusal
+            }
+            if idempotencyKey != nil, !key.isUsed {
+                Console.note("The key was not needed: what this asks for takes none.")
             }
         } catch {
             throw Console.failure(error)
         }
         throw ExitCode.success
+    }
+
+    private func chosenKey() throws -> RemoteKey {
+        guard let idempotencyKey else { return RemoteKey("cli-\(UUID().uuidString)") }
+        return try RemoteKey(given: idempotencyKey)
     }
 
     static func show(_ answer: JSON, asJSON: Bool) {

@@ -11,6 +11,8 @@ struct RemoteCall {
     var body: JSON?
     /// Whether it takes an Idempotency-Key.
     var isKeyed = false
+    /// Whether the command sends many alike.
+    var isOneOfMany = false
     /// The ETag of what it changes, as it was read.
     var match: String?
 
@@ -24,6 +26,9 @@ struct RemoteRefusal: Refusal {
     let message: String
     /// 0 where no answer came.
     var status = 0
+
+    /// Whether the same again may do it: it may have been done, or may be done later.
+    var isWorthRepeating: Bool { [0, 408, 425, 429].contains(status) || status >= 500 || code == "request_in_flight" }
 }
 
 /// What a file says of a draft, without its remark, which is for people.
@@ -48,6 +53,7 @@ struct RemoteServer: Sendable {
 
     let address: String
     let token: String
+    let key: RemoteKey
 
     // MARK: Requests
 
@@ -65,6 +71,12 @@ struct RemoteServer: Sendable {
     /// With a body that stands in a file.
     func post(_ path: String, whole body: JSON, keyed: Bool = true) async throws -> JSON {
         try await send(RemoteCall(method: "POST", path: path, body: body, isKeyed: keyed))
+    }
+
+    /// One of many that a command sends, of which others may be left when it is run again with the same key.
+    func postOneOfMany(_ path: String, _ body: Members) async throws -> JSON {
+        try await send(
+            RemoteCall(method: "POST", path: path, body: RemoteCall.object(body), isKeyed: true, isOneOfMany: true))
     }
 
     func put(_ path: String, _ body: Members = [:], keyed: Bool = true) async throws -> JSON {
@@ -161,7 +173,12 @@ struct RemoteServer: Sendable {
         var headers = [
             "accept": "application/json, */*", "user-agent": "guildhall-cli/1", "authorization": "Bearer \(token)",
         ]
-        if call.isKeyed { headers["idempotency-key"] = "cli-\(UUID().uuidString)" }
+        if call.isKeyed {
+            let query = call.query.sorted { $0.key < $1.key }.map { name, value in "\(name)=\(value ?? "")" }
+            let line = "\(call.method) \(call.path)?\(query.joined(separator: "&"))\n"
+            headers["idempotency-key"] = key.next(
+                for: Array(line.utf8) + (call.body?.canonicalBytes() ?? []), isOneOfMany: call.isOneOfMany)
+        }
         if call.body != nil { headers["content-type"] = "application/json" }
         headers["if-match"] = call.match
         return headers
@@ -223,6 +240,45 @@ struct RemoteServer: Sendable {
     /// Refuses an option that no endpoint takes, so that none is passed over in silence.
     static func refuse(_ option: String, _ isGiven: Bool) throws {
         guard !isGiven else { throw BadInput(option, "is not for a server; leave it, or --server, out") }
+    }
+
+    // MARK: Who asks
+
+    /// Refuses to do for a worker what a server does only for whoever asks: it would be done for somebody else than was
+    /// named.
+    ///
+    /// - Parameter key: the worker, by id or by the operator's key for them; `me` is whoever asks.
+    func demandSelf(worker key: String) async throws {
+        guard key != "me" else { return }
+        let me = try await asker("/v1/workers/me", "worker")
+        guard me["external_key"]?.stringValue == key || me["worker"]?.stringValue == key.lowercased() else {
+            throw BadInput("worker", "is not who asks, whom alone a server does this for")
+        }
+    }
+
+    /// The same of any person, by name or by id.
+    func demandSelf(person name: String) async throws {
+        guard name != "me" else { return }
+        let me = try await asker("/v1/me", "person")
+        guard me["name"]?.stringValue == name || me["principal"]?.stringValue == name.lowercased() else {
+            throw BadInput("person", "is not who asks, whom alone a server does this for")
+        }
+    }
+
+    /// The same of any principal, by id.
+    func demandSelf(principal id: String) async throws {
+        guard id != "me" else { return }
+        guard try await asker("/v1/me", "principal")["principal"]?.stringValue == id.lowercased() else {
+            throw BadInput("principal", "is not who asks, whom alone a server does this for")
+        }
+    }
+
+    private func asker(_ path: String, _ what: String) async throws -> JSON {
+        do {
+            return try await get(path)
+        } catch let refusal as RemoteRefusal where [403, 404].contains(refusal.status) {
+            throw BadInput(what, "cannot be held against who asks (\(refusal.message)); `me` is whoever asks")
+        }
     }
 
     // MARK: Names

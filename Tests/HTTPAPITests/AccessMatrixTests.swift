@@ -48,6 +48,9 @@ struct AccessMatrixTests {
             Person(name: "checker", token: try await token(small.checker), roles: [.financeChecker]),
             Person(name: "reviewer", token: try await token(small.reviewer), roles: [.reviewer]),
         ]
+        let auditor = try await CreatePrincipal(market: market)(
+            .person, named: "Auditor", roles: [.auditor], by: small.manager)
+        people.append(Person(name: "auditor", token: try await token(auditor), roles: [.auditor]))
         for (name, requester) in [("acme", small.requester), ("rival", other)] {
             let id = try await CreatePrincipal(market: market)(
                 .key, named: name, roles: [.requester], for: requester, by: small.manager)

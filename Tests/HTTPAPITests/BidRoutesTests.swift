@@ -66,6 +66,7 @@ struct BidRoutesTests {
             let own = try await server.send("GET", "\(path)/bid", token: tokens[0])
             #expect(own.body["bid"]?["outcome"]?["total_minor"] == 1_818)
             #expect(own.body["alternatives"]?.arrayValue?.count == 21)
+            #expect(own.body["bid"]?["currency"] == "USD" && own.body["alternatives"]?[0]?["currency"] == "USD")
             let awards = try await server.send("GET", "/v1/awards", token: tokens[0])
             let award = try #require(awards.body["items"]?[0]?["award"]?.stringValue)
             let accept = "/v1/awards/\(key.requester)/\(award)/accept"

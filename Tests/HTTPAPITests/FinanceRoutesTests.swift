@@ -162,10 +162,13 @@ struct FinanceRoutesTests {
             #expect(try await server.send("PUT", path, token: checker, key: "c", json: both).status == 422)
             let listed = try await server.send("GET", "/v1/payout-schedules", token: maker)
             #expect(listed.body["items"]?[0]?["next"]?.arrayValue?.count == 3)
+            let currency = try #require(listed.body["items"]?[0]?["currency"]?.stringValue)
+            #expect(currency.count == 3)
             Scratch.clock.advance(by: 8 * 86_400)
             #expect(try await OpenDuePayouts(market: small.market)(by: small.manager) == 1)
             let due = try await server.send("GET", "/v1/payouts-due?state=open", token: maker)
             let opened = try #require(due.body["items"]?[0]?["due"]?.stringValue)
+            #expect(due.body["items"]?[0]?["currency"] == .string(currency))
             let skip = "/v1/payouts-due/\(opened)/skip"
             let skipped = try await server.send("POST", skip, token: maker, key: "d", json: ["reason": "Holiday."])
             #expect(skipped.status == 200, "\(skipped.body)")

@@ -75,6 +75,65 @@ struct LimitsTests {
         }
     }
 
+    /// The head of a claim whose body does not come.
+    private func slowClaim(_ token: String) -> String {
+        "POST /v1/claims HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer \(token)\r\nIdempotency-Key: k\r\n"
+            + "Content-Type: application/json\r\nContent-Length: 10000\r\n\r\n"
+    }
+
+    @Test("whoever trickles a body holds no place among those that are under way")
+    func slowBodies() async throws {
+        let small = try await SmallMarket()
+        let token = try await token(small)
+        var settings = ServerSettings()
+        settings.inFlightMax = 1
+        settings.bodySeconds = 300
+        try await LiveServer.run(small.market, settings: settings) { server in
+            let slow = Task { try await talk(to: server.port, slowClaim(token)) { _ in " " } }
+            var served = 0
+            for _ in 0..<1_000 where served < 20 {
+                let answer = try await server.send("GET", "/v1/work", token: token)
+                if answer.status == 200 {
+                    served += 1
+                } else {
+                    // Its token was being looked up just then.
+                    #expect(answer.code == "overloaded")
+                }
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(served == 20)
+            slow.cancel()
+            _ = try? await slow.value
+        }
+    }
+
+    @Test("bodies have room for so many bytes, and one principal a part of it")
+    func bodyRoom() async throws {
+        let small = try await SmallMarket()
+        let token = try await token(small)
+        let other = try await IssueToken(market: small.market)(for: small.second, lifetime: 600, by: small.manager)
+            .secret
+        var settings = ServerSettings()
+        settings.bodyBytesMax = 20_000
+        settings.bodySeconds = 300
+        try await LiveServer.run(small.market, settings: settings) { server in
+            let slow = Task { try await talk(to: server.port, slowClaim(token)) { _ in " " } }
+            var own: LiveServer.Answer?
+            for number in 0..<1_000 where own?.status != 429 {
+                own = try await server.send("POST", "/v1/claims", token: token, key: "k\(number)", json: [:])
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(own?.code == "rate_limited" && own?.headers["retry-after"] == "1")
+            let large = [UInt8](repeating: 0x20, count: 15_000)
+            let more = try await server.send("POST", "/v1/claims", token: other, key: "l", raw: large)
+            #expect(more.status == 503 && more.code == "overloaded")
+            let little = try await server.send("POST", "/v1/claims", token: other, key: "m", json: [:])
+            #expect(little.status != 503 && little.status != 429)
+            slow.cancel()
+            _ = try? await slow.value
+        }
+    }
+
     @Test("what is longer than it may be is refused by its length, and not waited for")
     func tooLong() async throws {
         let small = try await SmallMarket()

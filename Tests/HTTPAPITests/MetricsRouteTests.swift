@@ -49,6 +49,19 @@ struct MetricsRouteTests {
             #expect(text.contains("guildhall_http_requests_active 1\n"))
             #expect(text.contains("guildhall_pool_connections") && text.contains("guildhall_transactions_total"))
             #expect(text.contains(#"guildhall_queue_overdue_seconds{queue="webhooks"} 0"#))
+            #expect(text.contains("guildhall_market_figures_up 1\n"))
+        }
+    }
+
+    @Test("without a database this process's figures are there, and it is said that the market's are not")
+    func withoutDatabase() async throws {
+        let database = Scratch.connect()
+        let market = Market(database: database, identifiers: Scratch.here.identifiers)
+        await database.shutdown()
+        try await LiveServer.run(market) { server in
+            let text = try await text(server)
+            #expect(text.contains("guildhall_http_requests_active 1\n") && text.contains("guildhall_pool_connections"))
+            #expect(text.contains("guildhall_market_figures_up 0\n") && !text.contains("guildhall_open_batches"))
         }
     }
 

@@ -133,8 +133,15 @@ struct PayoutRoutesTests {
         let (manager, member) = (try await small.bearer(boss), try await small.bearer(ann))
         try await LiveServer.run(market) { server in
             let order: JSON = ["source": "main", "day": "2026-03-10"]
-            let run = try await server.send("POST", "/v1/payout-runs", token: maker, json: order)
+            let unkeyed = try await server.send("POST", "/v1/payout-runs", token: maker, json: order)
+            #expect(unkeyed.code == "idempotency_key_missing")
+            let run = try await server.send("POST", "/v1/payout-runs", token: maker, key: "run", json: order)
             #expect(run.status == 201 && run.body["lines"] == 2, "\(run.body)")
+            // Whoever has lost the answer gets it again, and no second run.
+            let again = try await server.send("POST", "/v1/payout-runs", token: maker, key: "run", json: order)
+            #expect(again.status == 201 && again.body == run.body && again.headers["idempotent-replayed"] == "true")
+            let anew = try await server.send("POST", "/v1/payout-runs", token: maker, key: "anew", json: order)
+            #expect(anew.code == "nothing_to_pay", "\(anew.body)")
             let id = try #require(run.body["payout"]?.stringValue)
             let lines = try await server.send("GET", "/v1/payouts/\(id)/lines", token: maker)
             let listed = lines.body["items"]?.arrayValue ?? []

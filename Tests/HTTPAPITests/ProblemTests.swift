@@ -118,8 +118,13 @@ struct ProblemTests {
             let late = try await server.send("GET", "/v1/work", token: one)
             #expect(late.status == 429 && late.code == "rate_limited")
             #expect(late.headers["retry-after"].flatMap { Int($0) }.map { (1...61).contains($0) } == true)
+            #expect(late.headers["ratelimit"]?.hasPrefix("\"default\";r=0;t=") == true)
             #expect(try await server.send("GET", "/v1/work", token: other).status == 200)
-            #expect(try await server.send("GET", "/health").status == 200)
+            // What is refused is counted, and says so.
+            let bad = try await server.send("GET", "/v1/work?limit=0", token: other)
+            #expect(bad.status == 422 && bad.headers["ratelimit"]?.hasPrefix("\"default\";r=1;t=") == true)
+            let health = try await server.send("GET", "/health")
+            #expect(health.status == 200 && health.headers["ratelimit"] == nil)
         }
     }
 }

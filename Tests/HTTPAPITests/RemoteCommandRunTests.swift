@@ -121,7 +121,7 @@ struct RemoteCommandRunTests {
         #expect(shown.status == 0, "\(shown.fault)")
         #expect(try JSON.parse(shown.output)["answer"] == ["label": "a"])
         let review = try await reviewer.json(["review", "judge"] + one + ["--accept"])
-        #expect(review["stage"] == "final" && review["earned_minor"] == 2_000)
+        #expect(review["stage"] == "final" && review["earned_minor"] == 2_000 && review["currency"] == "USD")
     }
 
     @Test("what was earned is paid by two people, and the books are the same as beside the database")

@@ -45,6 +45,7 @@ struct SchemathesisTests {
         ]
         var settings = ServerSettings()
         settings.requestsPerMinute = 1_000_000
+        settings.attemptsPerMinute = 3_000_000
         try await LiveServer.run(small.market, settings: settings) { server in
             try await attack(server, as: role, token, ids, cases: Self.isSoak ? 60 : 1)
             #expect(try await server.send("GET", "/health").status == 200)

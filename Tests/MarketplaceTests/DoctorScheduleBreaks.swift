@@ -35,6 +35,28 @@ let doctorScheduleBreaks: [(check: DoctorCheck, statements: [SQL])] = [
             """
         ]
     ),
+    (
+        .explained,
+        [
+            """
+            delete from offer_explanation using offer
+             where offer.offer_id = offer_explanation.offer_id and offer.state = 'open'
+            """
+        ]
+    ),
+    (
+        .explained,
+        [
+            """
+            update offer set reason = '{"rule": "capacitated_auction", "value": 1, "continuation": 0}'
+             where state = 'open'
+            """,
+            """
+            delete from offer_explanation using offer
+             where offer.offer_id = offer_explanation.offer_id and offer.state = 'open'
+            """,
+        ]
+    ),
     (.ladder, ["update batch_raise set raised_at = raised_at - interval '1 second'"]),
     (.ladder, ["delete from escalation_step where kind = 'alert'"]),
     (.ladder, ["delete from schedule_alert"]),

@@ -18,7 +18,7 @@ struct Doorstep: Sendable {
 
     /// The finance maker, who took an invitation.
     func invited() async throws -> Principal.ID {
-        let code = try await InvitePerson(market: market)(small.maker, email: "Maker@example.org", by: small.manager)
+        let code = try await small.invitation(of: small.maker, email: "Maker@example.org")
         try await RedeemTicket(market: market, hasher: hasher)(code, password: Self.password)
         return small.maker
     }

@@ -38,6 +38,7 @@ struct IdentityConstraintTests {
         ),
         ("sign_in_ticket_hash_is_sha256", "update sign_in_ticket set ticket_hash = '\\x00'"),
         ("sign_in_ticket_expires_later", "update sign_in_ticket set expires_at = created_at"),
+        ("invitation_proposal_hash_is_sha256", "update invitation_proposal set address_hash = '\\x00'"),
         (
             "sign_in_provider_one_per_external_key",
             """
@@ -109,9 +110,10 @@ struct IdentityConstraintTests {
         let market = small.market
         let hasher = PasswordHasher(.init(logRounds: 4, blockSize: 1, parallelism: 1))
         for (person, email) in [(small.maker, "maker@example.org"), (small.checker, "checker@example.org")] {
-            let code = try await InvitePerson(market: market)(person, email: email, by: small.manager)
+            let code = try await small.invitation(of: person, email: email)
             try await RedeemTicket(market: market, hasher: hasher)(code, password: "correct horse battery")
         }
+        _ = try await InvitePerson(market: market)(small.reviewer, email: "r@example.org", by: small.manager)
         _ = try await SignIn(market: market, hasher: hasher)(
             email: "maker@example.org", password: "correct horse battery")
         await #expect(throws: SignInRefusal.failed) {

@@ -11,19 +11,22 @@ import Testing
 /// A provider that signs what it is told to.
 private final class SmallProvider: OutboundHTTP {
     static let issuer = "https://id.example.org"
-    let key = P256.Signing.PrivateKey()
+    private let signing = Mutex(P256.Signing.PrivateKey())
     private let state = Mutex<
         (claims: [String: JSON], header: [String: JSON], keySets: Int, requests: [OutboundRequest])
     >(
         ([:], ["alg": "ES256"], 0, []))
-    private let keyName = Mutex<String?>(nil)
 
+    var key: P256.Signing.PrivateKey { signing.withLock { $0 } }
     var keySetsAsked: Int { state.withLock { $0.keySets } }
     var requests: [OutboundRequest] { state.withLock { $0.requests } }
 
     func says(_ claims: [String: JSON], header: [String: JSON] = ["alg": "ES256"]) {
         state.withLock { ($0.claims, $0.header) = (claims, header) }
     }
+
+    /// Signs by another key from now on, under the same name.
+    func rotate() { signing.withLock { $0 = P256.Signing.PrivateKey() } }
 
     func send(_ request: OutboundRequest) async -> OutboundAnswer {
         state.withLock { $0.requests.append(request) }
@@ -67,9 +70,10 @@ private struct Gate: Sendable {
     let signIn: ProviderSignIn
     static let redirect = "https://guildhall.example.org/v1/sign-in/acme"
 
-    init(requester: Bool = true) async throws {
+    init(requester: Bool = true, pause: Duration = .seconds(60)) async throws {
         small = try await SmallMarket()
-        signIn = ProviderSignIn(market: small.market, directory: ProviderDirectory(http: provider))
+        signIn = ProviderSignIn(
+            market: small.market, directory: ProviderDirectory(http: provider, pause: pause))
         _ = try await AddProvider(market: small.market)(
             key: "acme", issuer: SmallProvider.issuer, audience: "guildhall", secret: "s3cret: with & signs",
             requester: requester ? small.requester : nil, by: small.manager)
@@ -231,6 +235,29 @@ struct ProviderTests {
                 try await gate.signedIn(header: ["alg": "ES256", "kid": "two"])
             }
         }
+        #expect(gate.provider.keySetsAsked == 1)
+    }
+
+    @Test("a provider that has changed its keys is asked again, whether its tokens name a key or not, after a pause")
+    func rotated() async throws {
+        let gate = try await Gate(pause: .zero)
+        let holder = try await gate.signedIn().holder
+        gate.provider.rotate()
+        #expect(try await gate.signedIn().holder == holder)
+        #expect(gate.provider.keySetsAsked == 2)
+        gate.provider.rotate()
+        #expect(try await gate.signedIn(header: ["alg": "ES256", "kid": "one"]).holder == holder)
+        #expect(gate.provider.keySetsAsked == 3)
+        _ = try await gate.signedIn()
+        #expect(gate.provider.keySetsAsked == 3)
+    }
+
+    @Test("and not before that")
+    func rotatedTooSoon() async throws {
+        let gate = try await Gate()
+        _ = try await gate.signedIn()
+        gate.provider.rotate()
+        await #expect(throws: ProviderRefusal.notConfirmed) { try await gate.signedIn() }
         #expect(gate.provider.keySetsAsked == 1)
     }
 

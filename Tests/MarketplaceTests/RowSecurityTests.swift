@@ -52,7 +52,7 @@ struct RowSecurityTests {
                 ["label": "b"], for: held.id, token: held.leaseToken, by: holder)
             try await SetPayoutMethod(market: market, keys: Scratch.keys)(.sample(), of: worker, by: small.manager)
             try await SetTaxProfile(market: market, keys: Scratch.keys)(.sample(), of: worker, by: small.manager)
-            let code = try await InvitePerson(market: market)(holder, email: "\(key)@example.org", by: small.manager)
+            let code = try await small.invitation(of: holder, email: "\(key)@example.org")
             try await RedeemTicket(market: market, hasher: hasher)(code, password: "correct horse battery")
             _ = try await SignIn(market: market, hasher: hasher)(
                 email: "\(key)@example.org", password: "correct horse battery")
@@ -171,7 +171,7 @@ struct RowSecurityTests {
                 union all
                 select relation || ': select'
                   from unnest('{kept_secret,recovery_code,sign_in_ticket,sign_in_failure,provider_attempt,worker_key,
-                                team_key,identity_mark}'::text[]) as relation
+                                team_key,identity_mark,invitation_proposal}'::text[]) as relation
                  where has_table_privilege('guildhall_member', relation, 'select')
                 union all
                 select rolname from pg_roles

@@ -115,6 +115,13 @@ enum ScheduleRecords {
                 runnerUp: .init(worker: ben, valueMicros: 60), candidates: 2, certificateMillionths: 990_000),
             by: small.manager)
         _ = try await desk.accept(offer, by: ann)
+        _ = try await MakeOffer(market: market)(
+            of: desk.batch.id, from: desk.batch.requester, to: ben, reason: ["rule": "escalation_reach", "value": 60],
+            answerBy: Scratch.clock.now() + 600,
+            explanation: OfferExplanation(
+                valueMicros: 60, parts: ["quality": 60], hoursPriceMicros: 0,
+                runnerUp: .init(worker: ann, valueMicros: 50), candidates: 2, certificateMillionths: 1_000_000),
+            by: small.manager)
         let (closed, tested) = try await KeepForecasts(market: market).closeWeeks(by: small.manager)
         #expect(closed == 2 && tested == 1)
         let monday = try await forecast(ann, in: small)

@@ -36,10 +36,10 @@ struct SignInTests {
         let door = try await Doorstep()
         let invite = InvitePerson(market: door.market)
         let redeem = RedeemTicket(market: door.market, hasher: door.hasher)
-        let late = try await invite(door.small.maker, email: "maker@example.org", by: door.small.manager)
+        let late = try await door.small.invitation(of: door.small.maker, email: "maker@example.org")
         Scratch.clock.advance(by: 7 * 86_400)
         await #expect(throws: SignInRefusal.ticketInvalid) { try await redeem(late, password: Doorstep.password) }
-        let code = try await invite(door.small.maker, email: "maker@example.org", by: door.small.manager)
+        let code = try await door.small.invitation(of: door.small.maker, email: "maker@example.org")
         await #expect(throws: BadInput.self) { try await redeem(code, password: "short") }
         await #expect(throws: BadInput.self) { try await redeem(code, password: "aaaaaaaaaaaaaaaa") }
         try await redeem(code, password: Doorstep.password)
@@ -57,11 +57,53 @@ struct SignInTests {
         #expect(try await door.signIn().holder == door.small.maker)
     }
 
+    @Test("who may do more than work, or is here already, is invited by two operators to one address within a week")
+    func twoInvite() async throws {
+        let door = try await Doorstep()
+        let (small, invite) = (door.small, InvitePerson(market: door.market))
+        func propose(_ person: Principal.ID, _ email: String = "a@example.org") async throws -> Bool {
+            try await invite(person, email: email, by: small.manager) == .proposed
+        }
+        for person in [small.maker, small.checker, small.reviewer, small.second, small.manager] {
+            #expect(try await propose(person))
+            #expect(try await propose(person))
+        }
+        #expect(try await invite(small.maker, email: "b@example.org", by: small.second) == .proposed)
+        // The newest proposal counts.
+        #expect(try await invite(small.maker, email: "a@example.org", by: small.second) == .proposed)
+        Scratch.clock.advance(by: InvitePerson.proposalLifetime)
+        #expect(try await propose(small.maker))
+        Scratch.clock.advance(by: InvitePerson.proposalLifetime - 1)
+        let second = try await invite(small.maker, email: " A@example.org", by: small.second)
+        guard case .sent = second else {
+            Issue.record("\(second)")
+            return
+        }
+        #expect(try await propose(small.maker))
+        #expect(try await door.actions("person_invited") == 1)
+        // Of workers, who is here already: by a token, or by a sign-in that was closed.
+        let (ann, ben) = (try await small.worker("ann"), try await small.worker("ben"))
+        for (worker, email) in [(ann, "ann@example.org"), (ben, "ben@example.org")] {
+            #expect(try await !propose(Principal.ID(worker.uuid), email))
+        }
+        _ = try await IssueToken(market: door.market)(
+            for: Principal.ID(ann.uuid), lifetime: 60, by: Principal.ID(ann.uuid))
+        try await CloseLogin(market: door.market)(of: Principal.ID(ben.uuid), by: small.manager)
+        for (worker, email) in [(ann, "ann@example.org"), (ben, "ben@example.org")] {
+            #expect(try await propose(Principal.ID(worker.uuid), email))
+        }
+        // A proposal lets nobody in: no reset goes there.
+        try await AskReset(market: door.market)(email: "b@example.org")
+        let letters: Int = try await Scratch.asOwner {
+            try await $0.oneRow("select count(*) as n from notice where address = 'b@example.org'")["n"]
+        }
+        #expect(letters == 0)
+    }
+
     @Test("the letter brings the code, which is stored nowhere before")
     func letter() async throws {
         let door = try await Doorstep()
-        let code = try await InvitePerson(market: door.market)(
-            door.small.maker, email: "maker@example.org", by: door.small.manager)
+        let code = try await door.small.invitation(of: door.small.maker, email: "maker@example.org")
         let facts: [String] = try await Scratch.asOwner {
             try await $0.rows("select facts::text as it from notice where kind = 'invited'").map { try $0["it"] }
         }
@@ -71,8 +113,7 @@ struct SignInTests {
         let letter = try #require(await sink.letters.first { $0.notice.kind == "invited" })
         #expect(letter.address == "maker@example.org" && letter.notice.facts == ["code": .string(code)])
         // Without keys it waits.
-        _ = try await InvitePerson(market: door.market)(
-            door.small.maker, email: "maker@example.org", by: door.small.manager)
+        _ = try await door.small.invitation(of: door.small.maker, email: "maker@example.org")
         let keyless = Market(database: Scratch.database, identifiers: Scratch.here.identifiers)
         #expect(try await DeliverNotices(market: keyless)(through: KeepingSink()).failed == 1)
     }
@@ -258,7 +299,7 @@ struct SignInTests {
         let door = try await Doorstep()
         let worker = try await door.small.worker("w1")
         let holder = Principal.ID(worker.uuid)
-        let code = try await InvitePerson(market: door.market)(holder, email: "w1@example.org", by: door.small.manager)
+        let code = try await door.small.invitation(of: holder, email: "w1@example.org")
         try await RedeemTicket(market: door.market, hasher: door.hasher)(code, password: Doorstep.password)
         let session = try await door.signIn("w1@example.org")
         _ = try await door.secondFactor(of: holder)

@@ -90,6 +90,9 @@ struct TokenTests {
             try await ListTokens(market: market)(of: small.maker, by: small.checker)
         }
         await #expect(throws: NotFound.self) { try await RotateToken(market: market)(own.id, by: small.checker) }
+        await #expect(throws: NotFound.self) {
+            try await RotateToken(market: market)(own.id, ownOnly: true, by: small.manager)
+        }
         await #expect(throws: NotFound.self) { try await RevokeTokens(market: market)(own.id, by: small.checker) }
         try await RevokeTokens(market: market)(own.id, by: small.maker)
         try await RevokeTokens(market: market)(own.id, by: small.manager)

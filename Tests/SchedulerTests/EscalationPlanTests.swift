@@ -43,8 +43,20 @@ struct EscalationPlanTests {
             })
     }
 
+    /// Everybody is worth being offered it.
     private func supply(_ batch: EndangeredBatch, _ hands: [EscalationSupply.Hand]) -> EscalationSupply {
-        EscalationSupply(batch: batch, instant: Self.now, hands: hands)
+        let pairs = self.pairs(hands.map(\.worker.id))
+        return EscalationSupply(
+            batch: batch, instant: Self.now, hands: hands, worth: EscalationWorth(usual: pairs, forced: pairs))
+    }
+
+    /// Each of less value than the one before.
+    private func pairs(_ workers: [Worker.ID]) -> [Worker.ID: EscalationWorth.Pair] {
+        Dictionary(
+            workers.enumerated().map { place, worker in
+                let value = Int64(1_000 - place)
+                return (worker, EscalationWorth.Pair(value: value, parts: ["quality": value], hoursPrice: 0))
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     private func room(_ pay: Int64 = 2_000, band: Int64 = 5_000, budget: Int64 = 1_000_000) throws -> RaiseRoom {
@@ -128,18 +140,55 @@ struct EscalationPlanTests {
     func worth() throws {
         func plan(hours: Double, forced: Int = 0, steps: [EscalationStepKind: Int] = [:]) throws -> EscalationPlan {
             var supply = supply(batch(hoursLeft: hours, steps: steps), (10..<60).map { hand($0) })
-            supply.worthless = Set((10..<59).map { Worker.ID(id($0)) })
+            // One is worth less than it pays whatever hours cost, and one is worth it beside the price of hours.
+            let all = (11..<60).map { Worker.ID(id($0)) }
+            supply.worth = EscalationWorth(usual: pairs([all[48]]), forced: pairs(all))
             supply.forcedMinutes = forced
             return try EscalationPlan(supply, room: try room())
         }
         #expect(try plan(hours: 7).offers.map(\.worker) == [Worker.ID(id(59))])
         // 50 people with 2,400 minutes a week: half a hundredth of a day are 85 minutes, and 90 are wanted.
         #expect(try plan(hours: 1.5).acts.map(\.kind).contains(.forced))
-        #expect(try plan(hours: 1.5).offers.count > 1)
+        let lane = try plan(hours: 1.5).offers.map(\.worker)
+        #expect(lane.count > 1 && !lane.contains(Worker.ID(id(10))))
         let full = try plan(hours: 1.5, forced: 1)
         #expect(!full.acts.map(\.kind).contains(.forced) && full.offers.map(\.worker) == [Worker.ID(id(59))])
         // What is in the lane already stays there.
         #expect(try plan(hours: 1.5, forced: 90, steps: [.reach: 1, .forced: 1]).offers.count > 1)
+    }
+
+    @Test("a day's hours are those that are forecast of it, not the caps")
+    func daily() {
+        func day(_ hand: EscalationSupply.Hand) -> Int { hand.dayMinutes(from: Self.now) }
+        // Always there: a day has as much of the week's cap as of the week.
+        #expect(day(hand(10)) == 342 && day(hand(10, share: 500_000)) == 171)
+        // There for two hours of the week, of which half is given; not today; with 20 minutes of the cap left.
+        #expect(day(hand(10, share: 500_000, present: [1...3])) == 60)
+        #expect(day(hand(10, present: [30...32])) == 0)
+        #expect(day(hand(10, committed: 2_380)) == 20)
+        // By their caps, fifty have 85 minutes of a day for the lane; by their hours they have 15, and 30 are wanted.
+        let few = (10..<60).map { hand($0, share: 500_000, present: [0...2]) }
+        var supply = supply(batch(hoursLeft: 1.5, slots: 1), few)
+        #expect(supply.mayForce(5_000))
+        supply.forcedMinutes = 1
+        #expect(!supply.mayForce(5_000))
+        var many = self.supply(batch(hoursLeft: 1.5, slots: 1), (10..<60).map { hand($0) })
+        many.forcedMinutes = 1
+        #expect(many.mayForce(5_000))
+    }
+
+    @Test("explains each offer: its parts, who would be next, and how near to the best of the batch those chosen are")
+    func explained() throws {
+        // Who answers first is worth the least.
+        let hands = [hand(10, notice: 60), hand(11, notice: 30), hand(12)]
+        let plan = try EscalationPlan(supply(batch(hoursLeft: 5, slots: 1), hands), room: try room())
+        let first = try #require(plan.offers.first?.worker)
+        #expect(plan.offers.count == 1 && first == Worker.ID(id(12)))
+        let told = try #require(plan.explanations[first])
+        #expect(told.valueMicros == 998 && told.parts == ["quality": 998] && told.candidates == 3)
+        #expect(told.runnerUp == .init(worker: Worker.ID(id(10)), valueMicros: 1_000))
+        #expect(told.certificateMillionths == 998_000)
+        #expect(plan.explanations.count == 1)
     }
 
     @Test("slack is what the open work leaves of the time, spread over those who can do it")

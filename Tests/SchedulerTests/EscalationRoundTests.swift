@@ -18,7 +18,8 @@ struct EscalationRoundTests {
 
         init(
             hours: Double, tasks: Int = 3, door: BatchDoor = .offer, budget: Int64 = 1_000_000,
-            requirement: Requirement = .profession(.lawyer, leastTier: .expert), lawyers: [String] = ["ann", "ben"]
+            requirement: Requirement = .profession(.lawyer, leastTier: .expert), lawyers: [String] = ["ann", "ben"],
+            isSwept: Bool = true
         ) async throws {
             small = try await SmallMarket()
             system = try await small.market.systemPrincipal()
@@ -39,12 +40,34 @@ struct EscalationRoundTests {
                 id: try await small.batch(
                     small.draft("urgent", door: door, requirement: requirement, budget: budget, dueAt: dueAt),
                     tasks: tasks))
-            // What is kept of who meets the requirement comes a minute later.
-            Scratch.clock.advance(by: 61)
-            while try await SweepEligibility(market: market)() > 0 {}
+            if isSwept { try await sweep() }
         }
 
-        func round() -> EscalationRound { EscalationRound(market: small.market, by: system) }
+        /// What is kept of who meets the requirement comes a minute later.
+        func sweep() async throws {
+            Scratch.clock.advance(by: 61)
+            while try await SweepEligibility(market: small.market)() > 0 {}
+        }
+
+        func round() -> EscalationRound {
+            EscalationRound(market: small.market, by: system, logger: StaffedMarket.silence)
+        }
+
+        func endangered() async throws -> EndangeredBatch {
+            let found = try await small.market.database.read { [dueAt] in
+                try await $0.endangeredBatches(until: dueAt, after: nil, limit: 1)
+            }
+            return try #require(found.first)
+        }
+
+        func offers() async throws -> [Offer] {
+            var found: [Offer] = []
+            for key in ["ann", "ben"] {
+                let worker = try await small.market.worker(key, in: small)
+                found += try await ListOffers(market: small.market)(of: worker, by: small.manager)
+            }
+            return found
+        }
 
         func steps() async throws -> [EscalationStepKind] {
             try await ListEscalationSteps(market: small.market)(of: batch, by: small.manager).map(\.kind).reversed()
@@ -66,6 +89,97 @@ struct EscalationRoundTests {
         let again = try await calm.round().runOnce()
         #expect(again.counts[.escalationSteps] == 0 && again.counts[.offersMade] == 0)
         #expect(try await calm.small.ills() == [])
+    }
+
+    @Test("does nothing, and above all nothing that costs, before it is kept who meets a new requirement")
+    func unswept() async throws {
+        let desk = try await Desk(hours: 0.75, isSwept: false)
+        func money() async throws -> [Int64] {
+            let (hold, wallet) = (
+                AccountKey.hold(ofBatch: desk.batch.id.uuid, desk.small.usd),
+                AccountKey.wallet(of: desk.batch.requester, desk.small.usd)
+            )
+            return [try await desk.small.balance(hold), try await desk.small.balance(wallet)]
+        }
+        let before = try await money()
+        for _ in 0..<2 {
+            let outcome = try await desk.round().runOnce()
+            #expect(outcome.counts[.escalationSteps] == 0 && outcome.counts[.offersMade] == 0)
+            Scratch.clock.advance(by: 20)
+        }
+        #expect(try await desk.steps().isEmpty)
+        #expect(try await desk.alerts().isEmpty)
+        #expect(try await money() == before)
+        // Then it is looked at like any other.
+        try await desk.sweep()
+        _ = try await desk.round().runOnce()
+        #expect(try await desk.steps().contains(.reach))
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("explains each offer that it makes, with what it is made of and who would be next")
+    func explained() async throws {
+        let desk = try await Desk(hours: 5, tasks: 1)
+        _ = try await desk.round().runOnce()
+        let offers = try await desk.offers().filter { $0.state == .open }
+        #expect(offers.count == 1)
+        let offer = try #require(offers.first)
+        let told = try #require(
+            try await ExplainRouting(market: desk.small.market)(offer.id, of: offer.worker, by: desk.small.manager)
+                .explanation)
+        #expect(told.candidates == 2 && told.runnerUp != nil && told.runnerUp?.worker != offer.worker)
+        #expect(told.parts["quality"] != nil && told.parts.values.reduce(0, +) == told.valueMicros)
+        #expect(told.hoursPriceMicros == 0 && offer.reason["value"]?.integerValue == told.valueMicros)
+        #expect(try await desk.small.ills() == [])
+        try await Scratch.asOwner { try await $0.execute("delete from offer_explanation") }
+        #expect(try await desk.small.ills() == [.explained])
+    }
+
+    @Test("looks through all who meet the demand, page by page, up to a bound that is told")
+    func pages() async throws {
+        let desk = try await Desk(hours: 5, tasks: 1)
+        func supply(of workersMax: Int) async throws -> EscalationSupply {
+            let reading = EscalationReading(workersMax: workersMax)
+            let batch = try await desk.endangered()
+            return try #require(
+                try await desk.small.market.database.read { try await reading(batch, in: $0) })
+        }
+        let (one, both) = (try await supply(of: 1), try await supply(of: 300))
+        #expect(one.hands.count == 1 && one.isCut)
+        #expect(both.hands.count == 2 && !both.isCut)
+        #expect(both.hands.allSatisfy { both.worth.pair(of: $0.worker.id, isForced: false) != nil })
+    }
+
+    @Test("looks no further than at those who leave a batch more slack than the ladder begins at")
+    func calm() async throws {
+        let desk = try await Desk(hours: 200, tasks: 1)
+        let (reading, batch) = (EscalationReading(workersMax: 300), try await desk.endangered())
+        #expect(try await desk.small.market.database.read { try await reading(batch, in: $0) } == nil)
+        #expect(try await desk.round().runOnce().counts[.escalationSteps] == 0)
+    }
+
+    @Test("prices hours by the worker's windows, as a routing round does, and leaves nobody out whom it would take")
+    func windows() async throws {
+        let desk = try await Desk(hours: 5, tasks: 1, lawyers: ["ann"])
+        let (small, ann) = (desk.small, try await desk.small.market.worker("ann", in: desk.small))
+        // It is Monday, four in the morning in New York: what is left of the week is the next hour and a half.
+        try await SetAvailability(market: small.market)(
+            AvailabilitySettings(windows: [AvailabilityWindow(.monday, DaySpan("04:00-05:30"))]), of: ann,
+            by: small.manager)
+        let day = try WorkWeek.day(of: Scratch.clock.now(), timeZone: "UTC")
+        _ = try await KeepHourPrices(market: small.market)(
+            [HourPriceTag(worker: ann, priceMicros: 100_000_000, units: 10)],
+            of: PriceSolve(
+                solvedOn: day, demands: 1, workers: 1, certificateMillionths: 1_000_000,
+                priceMostMicros: 100_000_000), by: small.manager)
+        #expect(try await desk.round().runOnce().counts[.offersMade] == 1)
+        let offer = try #require(
+            try await ListOffers(market: small.market)(of: ann, by: small.manager).first { $0.state == .open })
+        let told = try #require(
+            try await ExplainRouting(market: small.market)(offer.id, of: ann, by: small.manager).explanation)
+        // By the calendar it would be 200 dollars.
+        #expect((1..<10_000_000).contains(told.hoursPriceMicros))
+        #expect(try await small.ills() == [])
     }
 
     @Test("pays more step by step, then forces, then tells an operator; all of it is on record and leases pay it")

@@ -22,6 +22,8 @@ struct RoutingCommitSoakTests {
         var declined = 0
         var refused = 0
         var offered = 0
+        /// Licences.
+        var revoked = 0
         var commits: Int { accepted + submitted + declined }
 
         mutating func add(_ other: Tally) {
@@ -30,16 +32,24 @@ struct RoutingCommitSoakTests {
             declined += other.declined
             refused += other.refused
             offered += other.offered
+            revoked += other.revoked
         }
     }
 
     @Test("break neither redundancy, hours, credentials nor distinctness, nor offer anything twice")
     func commits() async throws {
         let staffed = try await StaffedMarket()
-        // Seats for three tasks at once and hours for a few days' work, which run out; a fifth loses their licence.
+        // Seats for five tasks at once; for a third of them hours for a few days' work, which run out.
         var workers: [Worker.ID] = []
         for number in 0..<30 {
             workers.append(try await staffed.worker("w\(number)", weeklyMinutes: number % 3 == 0 ? 300 : 10_080))
+        }
+        // A fifth lose their licence, two in each round while they and all others answer, until the next one.
+        let losers = workers.indices.filter { $0 % 5 == 2 }.map { workers[$0] }
+        var licences: [Worker.ID: Credential.ID] = [:]
+        for worker in losers {
+            let papers = try await ListCredentials(market: staffed.market)(of: worker, by: staffed.manager)
+            licences[worker] = try #require(papers.first).id
         }
         var total = Tally()
         var round = 0
@@ -51,9 +61,14 @@ struct RoutingCommitSoakTests {
                 _ = try await staffed.batch(
                     "\(name)\(round)", tasks: 24, redundancy: 3, minutes: 5, priority: round % 2)
             }
-            total.add(try await run(staffed, workers))
-            // Time for what was left to lapse, and for the next hours.
+            let losing = [2 * round, 2 * round + 1].map { losers[$0 % losers.count] }
+            total.add(try await run(staffed, workers, losing: licences.filter { losing.contains($0.key) }))
+            for worker in losing {
+                licences[worker] = try await staffed.licence("NY-\(worker)-\(round)", of: worker)
+            }
+            // Time for what was left to lapse, and for the next hours; also for leases of who lost their licence.
             Scratch.clock.advance(by: 7_300)
+            while try await ExpireLeases(market: staffed.market)(by: staffed.system) > 0 {}
             while try await LapseOffers(market: staffed.market)(by: staffed.system) > 0 {}
             while try await FillOffers(market: staffed.market)(by: staffed.system) > 0 {}
             #expect(try await surplus(staffed) == 0, "round \(round)")
@@ -61,27 +76,45 @@ struct RoutingCommitSoakTests {
         }
         #expect(try await staffed.ills() == [])
         #expect(total.accepted > 0 && total.submitted > 0 && total.declined > 0)
+        #expect(total.revoked == 2 * round)
         print("routing commits: \(total.commits) in \(begun.duration(to: .now)): \(total)")
     }
 
     /// Three schedulers route while every worker answers whatever they are offered, until nothing is offered any more.
-    private func run(_ staffed: StaffedMarket, _ workers: [Worker.ID]) async throws -> Tally {
+    /// In the second turn, when there are offers to be accepted, some lose their licence; from the third on they can
+    /// take nothing.
+    private func run(
+        _ staffed: StaffedMarket, _ workers: [Worker.ID], losing: [Worker.ID: Credential.ID]
+    ) async throws -> Tally {
         let routings = (0..<3).map { _ in staffed.routing() }
         var total = Tally()
-        for _ in 0..<12 {
+        for number in 0..<12 {
             let turn = try await withThrowingTaskGroup(of: Tally.self) { group in
                 for routing in routings {
                     group.addTask { Tally(offered: try await routing.route().offersMade) }
                 }
+                if number == 1 {
+                    for licence in losing.values { group.addTask { try await revoke(licence, staffed) } }
+                }
                 for (place, worker) in workers.enumerated() {
-                    group.addTask { try await answer(staffed, worker, declines: place % 5 == 4) }
+                    let isOut = number > 1 && losing[worker] != nil
+                    group.addTask {
+                        let tally = try await answer(staffed, worker, declines: place % 5 == 4)
+                        #expect(!isOut || tally.accepted == 0, "took work without a licence")
+                        return tally
+                    }
                 }
                 return try await group.reduce(into: Tally()) { $0.add($1) }
             }
             total.add(turn)
-            if turn.offered == 0, turn.commits == 0 { break }
+            if number > 0, turn.offered == 0, turn.commits == 0 { break }
         }
         return total
+    }
+
+    private func revoke(_ licence: Credential.ID, _ staffed: StaffedMarket) async throws -> Tally {
+        try await RevokeCredential(market: staffed.market)(licence, reason: "Struck off.", by: staffed.manager)
+        return Tally(revoked: 1)
     }
 
     private func answer(_ staffed: StaffedMarket, _ worker: Worker.ID, declines: Bool) async throws -> Tally {
@@ -102,6 +135,9 @@ struct RoutingCommitSoakTests {
             } catch is OfferRefusal {
                 tally.refused += 1
             } catch is ClaimRefusal {
+                tally.refused += 1
+            } catch is SubmitRefusal {
+                // The licence was lost between lease and answer.
                 tally.refused += 1
             }
         }

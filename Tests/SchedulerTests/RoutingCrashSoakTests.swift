@@ -15,12 +15,14 @@ struct RoutingCrashSoakTests {
         var workers: [Worker.ID] = []
         for number in 0..<5 { workers.append(try await staffed.worker("w\(number)")) }
         var (statement, wasCut, madeByTheDead) = (1, true, 0)
+        // How long it took from each kill until all was on offer.
+        var waits: [Duration] = []
         while wasCut {
             // Killed at its statement while it has the cell; then killed while the three come for it together.
             let alone = try await staffed.batch("a\(statement)", tasks: 3, minutes: 10)
             wasCut = try await routeCut(before: statement, of: staffed)
             madeByTheDead += try await offers(of: alone, staffed)
-            try await goOn(staffed, workers, alone, "cut before \(statement)")
+            waits.append(try await goOn(staffed, workers, alone, "cut before \(statement)"))
             let together = try await staffed.batch("t\(statement)", tasks: 3, minutes: 10)
             let cut = statement
             try await withThrowingTaskGroup { group in
@@ -28,20 +30,26 @@ struct RoutingCrashSoakTests {
                 for _ in 0..<2 { group.addTask { _ = try await staffed.routing().route() } }
                 try await group.waitForAll()
             }
-            try await goOn(staffed, workers, together, "cut before \(statement), together")
+            waits.append(try await goOn(staffed, workers, together, "cut before \(statement), together"))
             // A round has about a hundred; its offers are committed by one of the last.
             let isEach = statement > 72 || ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1"
             statement += isEach ? 1 : 8
         }
         #expect(statement > 50, "the round was never cut late")
         #expect(madeByTheDead > 0)
+        // Within a period of the next round's beginning. One wait alone may be long on a machine that is busy with
+        // something else; the median is not.
+        let median = waits.sorted()[waits.count / 2]
+        #expect(median < staffed.routing().period, "half of the waits are as long or longer")
         #expect(try await staffed.ills() == [])
     }
 
     /// Two others route: everything that there is to offer is on offer within a round, once, and can be taken.
+    ///
+    /// - Returns: how long it took until all was on offer.
     private func goOn(
         _ staffed: StaffedMarket, _ workers: [Worker.ID], _ batch: Batch.ID, _ what: Comment
-    ) async throws {
+    ) async throws -> Duration {
         let others = [staffed.routing(), staffed.routing()]
         let begun = ContinuousClock.now
         // The dead one's row is free as soon as the server has noticed.
@@ -52,6 +60,7 @@ struct RoutingCrashSoakTests {
             }
             try #require(begun.duration(to: .now) < .seconds(60), what)
         }
+        let wait = begun.duration(to: .now)
         _ = try await others[1].route()
         #expect(try await offers(of: batch, staffed) == 3, what)
         #expect(try await doubled(staffed) == 0, what)
@@ -64,6 +73,7 @@ struct RoutingCrashSoakTests {
         #expect(
             try await staffed.count(
                 "select count(*) as n from slot where batch_id = \(batch) and state = 'submitted'") == 3, what)
+        return wait
     }
 
     private func offers(of batch: Batch.ID, _ staffed: StaffedMarket) async throws -> Int {

@@ -63,30 +63,36 @@ struct StaffedMarket: Sendable {
         try await ActivateWorker(market: market)(id, by: manager)
         guard let tier else { return id }
         try await DeclareProfession(market: market)(.lawyer, years: 9, specialties: ["tax"], of: id, by: manager)
+        _ = try await licence("NY-\(key)", of: id)
+        try await GrantTier(market: market)(tier, in: .lawyer, to: id, by: manager)
+        return id
+    }
+
+    /// An admission in New York, verified by two people.
+    func licence(_ number: String, of worker: Worker.ID) async throws -> Credential.ID {
         let credential = try await SubmitCredential(market: market)(
             CredentialSubmission(
-                profession: .lawyer, kind: .barAdmission, issuer: "NY", jurisdiction: "US-NY", number: "NY-\(key)",
+                profession: .lawyer, kind: .barAdmission, issuer: "NY", jurisdiction: "US-NY", number: number,
                 issuedOn: try #require(CalendarDate(iso: "2015-01-01")), expiresOn: CalendarDate(iso: "2027-01-01")
             ),
-            of: id, by: manager
+            of: worker, by: manager
         )
         try await VerifyCredential(market: market)(credential, by: manager)
         try await ConfirmCredential(market: market)(credential, by: second)
-        try await GrantTier(market: market)(tier, in: .lawyer, to: id, by: manager)
-        return id
+        return credential
     }
 
     /// An open batch whose work is offered.
     func batch(
         _ name: String, door: BatchDoor = .offer, tasks: Int = 1, redundancy: Int = 1, minutes: Int = 30,
-        priority: Int = 0
+        priority: Int = 0, dueAt: Date? = nil
     ) async throws -> Batch.ID {
         let id = try await CreateBatch(market: market)(
             BatchDraft(
                 project: project, name: name, door: door, profession: .lawyer, tier: .expert,
                 requirement: .profession(.lawyer, leastTier: .expert), redundancy: redundancy, feeBasisPoints: 1_000,
                 budget: try Money(1_000_000, usd), expectedMinutes: minutes, leaseSeconds: 3_600, answerSeconds: 7_200,
-                priority: priority
+                priority: priority, dueAt: dueAt
             ),
             of: requester, by: manager
         )

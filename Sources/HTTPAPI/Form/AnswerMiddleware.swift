@@ -2,19 +2,20 @@ internal import Formats
 internal import HTTPTypes
 package import Hummingbird
 internal import Logging
+internal import Marketplace
 internal import NIOCore
 
 /// What is known of a request besides what it says.
 package struct APIContext: RequestContext {
     package var coreContext: CoreRequestContextStorage
-    /// Where it came from; no port.
-    let remote: String
+    /// The other end of its connection; `nil` for a socket of this machine.
+    let remote: NetworkAddress?
     let channel: any Channel
 
     package init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
-        remote = source.channel.remoteAddress?.ipAddress ?? "local"
+        remote = source.channel.remoteAddress?.network
     }
 }
 
@@ -31,20 +32,26 @@ struct AnswerMiddleware: RouterMiddleware {
             response = try await next(request, context)
         } catch let error as HTTPError where error.status == .notFound {
             response = unrouted(request, context)
+        } catch let counted as CountedError {
+            response = refused(counted.error, request, context)
+            counted.allowance.note(in: &response)
         } catch {
-            if let problem = Problem(error) {
-                if problem.status.code >= 500 {
-                    context.logger.error("failure", metadata: ["code": "\(problem.code)", "error": "\(error)"])
-                }
-                response = problem.response(request, id: context.id)
-            } else {
-                context.logger.error("unexpected failure", metadata: ["error": "\(error)"])
-                response = Problem(.internalServerError, "internal", "Something went wrong here.")
-                    .response(request, id: context.id)
-            }
+            response = refused(error, request, context)
         }
         response.headers[.requestID] = context.id
         return response
+    }
+
+    private func refused(_ error: any Error, _ request: Request, _ context: APIContext) -> Response {
+        guard let problem = Problem(error) else {
+            context.logger.error("unexpected failure", metadata: ["error": "\(error)"])
+            return Problem(.internalServerError, "internal", "Something went wrong here.")
+                .response(request, id: context.id)
+        }
+        if problem.status.code >= 500 {
+            context.logger.error("failure", metadata: ["code": "\(problem.code)", "error": "\(error)"])
+        }
+        return problem.response(request, id: context.id)
     }
 
     private func unrouted(_ request: Request, _ context: APIContext) -> Response {

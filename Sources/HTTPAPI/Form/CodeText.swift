@@ -153,6 +153,7 @@ extension Catalogue {
         409 lease_lost The lease has ended, and the task cannot be taken again now. Your text is kept as the \
         draft of this assignment unless you have saved a newer one since, and will be there if the task comes \
         back to you. Claim other work.
+        409 leases_live The worker still holds tasks. Submit or give back those first.
         409 licence_not_confirmed The tiers expert and principal need a valid licence that two people have verified.
         405 method_not_allowed The path does not take this method; Allow has those that it takes.
         409 more_answers … tasks have more than … answers or leases in hand; the redundancy cannot be below that.
@@ -164,6 +165,7 @@ extension Catalogue {
         409 no_bid You have no live bid in this auction.
         409 no_gold_rate The batch gives out no gold. Make its draft with gold_bps above 0.
         409 no_higher_tier No rule gives a higher tier in this profession.
+        409 no_language An application names at least one language, with its level.
         409 no_open_batch There is no work to claim at the moment.
         409 no_password You do not sign in by a password here.
         409 no_profile The worker has not declared this profession. Declare it first.
@@ -194,6 +196,7 @@ extension Catalogue {
         409 nothing_to_check Nothing in this project waits to be checked again for this version.
         409 nothing_to_pay No earning of this currency waits to be paid.
         409 nothing_withheld Less than that was withheld and is still owed to the authority.
+        409 notice_mandatory Notices of this kind reach everybody; they cannot be turned off.
         409 offer_not_open Others have taken all there was; nothing of it is left to take.
         409 offered_before On these terms the worker declined it, or was offered it as often as it has tasks; on \
         others they may be.
@@ -229,6 +232,7 @@ extension Catalogue {
         403 person_needed A case is decided by a person, not by a program.
         409 policy_ends_earlier The policy ends no later than that already.
         422 policy_in_the_past A policy begins and ends at times to come: what was committed was committed under it.
+        409 provider_key_taken There is another provider of this key. Close it, or take another key.
         401 provider_not_confirmed The sign-in did not begin in this browser, or is over. Begin again.
         503 provider_unavailable The sign-in provider does not answer. Try again, or ask who runs it.
         403 rate_approver_is_maker Whoever prepared a rate card cannot approve it. Another person of finance must.
@@ -236,7 +240,7 @@ extension Catalogue {
         409 rate_card_not_in_force This rate card does not hold at that time.
         409 rate_card_wrong_state A rate card that is … cannot ….
         422 rate_in_the_past A rate card begins and ends at times to come.
-        429 rate_limited Too many requests in a minute; Retry-After says when to come back.
+        429 rate_limited Too many requests in a minute, or too much at once; Retry-After says when to come back.
         409 rate_overlaps Another rate begins later for the same work. End that one first.
         422 reasons_missing A lower tier needs a rule and reasons, which the worker may appeal.
         409 recheck_key_taken The project has a task called '…' already, so no copy can have that name.

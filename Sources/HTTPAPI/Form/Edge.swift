@@ -60,30 +60,64 @@ struct Edge: Sendable {
     func add(_ endpoints: [Endpoint], to router: some RouterMethods<APIContext>) {
         for endpoint in endpoints {
             router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
-                // In a task of its own: a connection's task keeps all the memory that it ever needed for as long as it
-                // is kept alive, mostly to wait. A file takes long to read: not on the loop of everybody's connections.
-                let elsewhere: (any TaskExecutor)? = endpoint.body?.isFile == true ? globalConcurrentExecutor : nil
-                return try await withThrowingTaskGroup(of: Response.self) { group in
-                    group.addImmediateTask(executorPreference: elsewhere) {
-                        try await answer(request, context, endpoint)
-                    }
-                    guard let response = try await group.next() else { throw CancellationError() }
-                    return response
+                guard endpoint.body?.isFile == true else { return try await answer(request, context, endpoint) }
+                // A file takes long to read: not on the loop of everybody's connections.
+                return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+                    try await answer(request, context, endpoint)
                 }
             }
         }
     }
 
+    /// With what is left to whoever asked, also where it is refused.
     private func answer(_ request: Request, _ context: APIContext, _ endpoint: Endpoint) async throws -> Response {
-        let allowance = try limits.take(request, context, endpoint)
-        // Supervisors are answered whatever is under way.
-        if endpoint.topic != .service { try limits.enter() }
-        defer { if endpoint.topic != .service { limits.leave() } }
-        let caller = endpoint.access == .everybody ? nil : try await market.caller(request)
-        try caller?.demand(endpoint)
+        var visit = limits.visit(request, context)
+        defer { visit.end() }
+        do {
+            var response = try await answer(request, context, endpoint, &visit)
+            visit.allowance?.note(in: &response)
+            return response
+        } catch {
+            guard let allowance = visit.allowance else { throw error }
+            throw CountedError(error: error, allowance: allowance)
+        }
+    }
+
+    /// Who asks, counted and let in. Supervisors are answered whatever is under way, and count for nobody.
+    private func admit(_ request: Request, _ endpoint: Endpoint, _ visit: inout Visit) async throws -> Caller? {
+        let isOpen = endpoint.access == .everybody
+        let network = visit.network
+        if endpoint.topic != .service {
+            try visit.count(for: .network(network))
+            if isOpen { try visit.count(for: .stranger(network)) }
+            if isOpen, endpoint.guesses != nil { try visit.guess(by: .guesses(network)) }
+            try visit.enter()
+        }
+        guard !isOpen else { return nil }
+        let caller: Caller
+        do {
+            caller = try await market.caller(request)
+        } catch let refusal as AccessRefusal {
+            try visit.count(for: .stranger(network))
+            throw refusal
+        }
+        try visit.count(for: .principal(caller.principal))
+        try caller.demand(endpoint)
+        if endpoint.guesses != nil { try visit.guess(by: .guessesBy(caller.principal)) }
+        return caller
+    }
+
+    private func answer(
+        _ request: Request, _ context: APIContext, _ endpoint: Endpoint, _ visit: inout Visit
+    ) async throws -> Response {
+        let caller = try await admit(request, endpoint, &visit)
         let query = try readQuery(request, endpoint)
         let fields = try readFields(request, endpoint)
-        let (body, upload, fingerprint) = try await readBody(request, context, endpoint)
+        let (body, upload, fingerprint) = try await readBody(request, context, endpoint, caller, &visit)
+        if let member = endpoint.guesses?.member, let named = body[member]?.stringValue {
+            let name = named.trimmingCharacters(in: .whitespaces).lowercased()
+            try visit.count(for: .guessesAt(Digest(of: "\(member)/\(name)")))
+        }
         if endpoint.isKeyed, request.headers[.idempotencyKey] == nil { throw RequestRefusal.keyMissing }
         var call = Call(
             market: market, request: request, context: context, endpoint: endpoint, caller: caller, query: query,
@@ -96,9 +130,7 @@ struct Edge: Sendable {
             let outcome = try await ReadPreparation.$current.withValue(viewer) { [call] in
                 try await endpoint.perform(call)
             }
-            var response = respond(with: outcome, fields: fields, to: request, endpoint)
-            allowance?.note(in: &response)
-            return response
+            return respond(with: outcome, fields: fields, to: request, endpoint)
         } catch let bad as BadInput {
             throw Problem(bad.status, bad.code, bad.message, errors: endpoint.place(of: bad))
         }
@@ -187,8 +219,28 @@ struct Edge: Sendable {
         return names
     }
 
+    /// While a body is on its way, its request holds no place among those that are under way, but room for its bytes.
+    private func readBytes(
+        _ request: Request, _ context: APIContext, upTo most: Int, for caller: Caller?, _ visit: inout Visit
+    ) async throws -> [UInt8] {
+        let announced = try limits.announced(request, upTo: most, context)
+        guard announced > 0 else { return [] }
+        visit.leave()
+        let sender: Sender = if let caller { .principal(caller.principal) } else { .network(visit.network) }
+        do {
+            try visit.hold(announced, for: sender)
+        } catch {
+            // Much that is still on its way is not waited for.
+            if announced > 1 << 16 { _ = context.channel.closing(in: .seconds(1)) }
+            throw error
+        }
+        let bytes = try await limits.collect(request, upTo: announced, context)
+        try visit.enter()
+        return bytes
+    }
+
     private func readBody(
-        _ request: Request, _ context: APIContext, _ endpoint: Endpoint
+        _ request: Request, _ context: APIContext, _ endpoint: Endpoint, _ caller: Caller?, _ visit: inout Visit
     ) async throws -> (JSON, Call.Upload?, Digest) {
         let query = request.uri.query.map { "?\($0)" } ?? ""
         let line = Array("\(request.method) \(request.uri.path)\(query)\n".utf8)
@@ -196,8 +248,12 @@ struct Edge: Sendable {
         let named = request.headers[.contentType]?.split(separator: ";").first
         let said = named?.trimmingCharacters(in: .whitespaces).lowercased()
         if let said, !declared.mediaTypes.contains(said) { throw RequestRefusal.contentType(declared.mediaTypes) }
-        let bytes = try await limits.collect(request, upTo: declared.bytesMax, context)
-        let fingerprint = Digest(of: line + bytes)
+        let bytes = try await readBytes(request, context, upTo: declared.bytesMax, for: caller, &visit)
+        // Piece by piece: a copy of the body beside it would be as large.
+        var digesting = Digesting()
+        digesting.update(line)
+        digesting.update(bytes)
+        let fingerprint = digesting.digest
         if bytes.isEmpty, declared.isOptional { return (.object([:]), nil, fingerprint) }
         guard let type = said else { throw RequestRefusal.contentType(declared.mediaTypes) }
         if declared.isFile { return (.object([:]), Call.Upload(mediaType: type, bytes: bytes), fingerprint) }

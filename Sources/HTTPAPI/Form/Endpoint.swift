@@ -23,6 +23,8 @@ package struct Endpoint: Sendable {
     package let refusals: [Code]
     /// What it reads, or what a change of it is held against with If-Match.
     let guarded: Guarded?
+    /// Set where secrets are guessed at: calls of it are few a minute, beside all others.
+    package private(set) var guesses: Guesses?
     /// Whether a change must come with If-Match: it writes over what somebody else may have written.
     package let needsMatch: Bool
     let perform: @Sendable (Call) async throws -> Outcome
@@ -31,14 +33,18 @@ package struct Endpoint: Sendable {
     ///   - summary: one line, without a full stop.
     ///   - query: beside them `fields`, which every GET takes.
     ///   - keyed: every POST and PUT, unless it says otherwise.
+    ///   - sealed: a GET of content, whose reading is on record: auditors, who read what operators and finance read,
+    ///     do not have it.
     init(
         _ method: HTTPRequest.Method, _ path: String, _ id: String, _ summary: String, _ topic: Topic,
         for access: Access, query: [Parameter] = [], takes body: Body? = nil, keyed: Bool? = nil,
-        guards guarded: Guarded? = nil, needsMatch: Bool = false, gives answer: Answer, refuses: [Code] = [],
+        guards guarded: Guarded? = nil, needsMatch: Bool = false, sealed: Bool = false, gives answer: Answer,
+        refuses: [Code] = [],
         by perform: @escaping @Sendable (Call) async throws -> Outcome
     ) {
         (self.method, self.path, self.id, self.topic, self.summary) = (method, path, id, topic, summary)
-        (self.access, self.body, self.refusals, self.perform) = (access, body, refuses, perform)
+        self.access = method == .get && !sealed ? access.withAuditors : access
+        (self.body, self.refusals, self.perform) = (body, refuses, perform)
         (self.guarded, self.needsMatch) = (guarded, needsMatch)
         isKeyed = keyed ?? (method == .post || method == .put)
         answers = [answer]
@@ -47,6 +53,20 @@ package struct Endpoint: Sendable {
         parameters =
             names.map { name in declared.first { $0.name == name } ?? Parameter(.path, name, .id) }
             + query.filter { $0.place == .query }
+    }
+
+    /// What is guessed at by calling it.
+    package struct Guesses: Hashable, Sendable {
+        /// The member of the body that names whose secret it is, or is it; `nil` where there is none.
+        package let member: String?
+    }
+
+    /// The same where secrets are guessed at: few are let through of an address or a caller, and of a member of the
+    /// body.
+    func guessing(_ member: String? = nil) -> Endpoint {
+        var endpoint = self
+        endpoint.guesses = Guesses(member: member)
+        return endpoint
     }
 
     /// Whether a change of it can be held against what was read before.
@@ -130,6 +150,19 @@ package enum Access: Hashable, Sendable {
     case platform([Role])
     /// Who holds one of the first roles for the requester that the request names, or one of the others.
     case requester([Role], or: [Role] = [])
+
+    /// The same of what is only read: what operators or finance read, auditors read, too.
+    fileprivate var withAuditors: Access {
+        let platform: Set<Role> = [.operator, .financeMaker, .financeChecker]
+        func more(_ roles: [Role]) -> [Role] { platform.isDisjoint(with: roles) ? roles : roles + [.auditor] }
+        switch self {
+        case .everybody, .anybody, .oneself, .worker: return self
+        case .named(let roles): return .named(or: more(roles))
+        case .managed(let roles): return .managed(or: more(roles))
+        case .platform(let roles): return .platform(more(roles))
+        case .requester(let roles, let others): return .requester(roles, or: more(others))
+        }
+    }
 }
 
 /// A parameter of the query, or of the path.

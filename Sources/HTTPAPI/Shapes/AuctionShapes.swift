@@ -18,7 +18,7 @@ extension Shape {
         [
             "auction": .id, "requester": .id, "bid": .id, "lane": .text, "auction_state": .choice(AuctionState.self),
             "closes_at": .time, "state": .choice(BidState.self), "version": .count, "quantity": .count,
-            "earliest": .day, "placed_at": .time, "quality_minor": .minor, "low_bps": .bps,
+            "earliest": .day, "placed_at": .time, "currency": .currency, "quality_minor": .minor, "low_bps": .bps,
             "amount_minor": .minor.orNull, "salt": .text.orNull, "commitment": .sha256.orNull,
             "score_minor": .minor.orNull,
             "outcome": Shape.object(

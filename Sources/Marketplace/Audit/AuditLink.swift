@@ -51,6 +51,19 @@ package struct AuditAnchor: Hashable, Sendable {
         self.position = position
         self.hash = hash
     }
+
+    /// As ``text`` has it.
+    ///
+    /// - Returns: `nil` for anything else.
+    package init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 3, let position = Int64(parts[1]), position > 0, let hash = Digest(hexadecimal: parts[2])
+        else { return nil }
+        self.init(stream: parts[0], position: position, hash: hash)
+    }
+
+    /// `STREAM/POSITION/HASH`.
+    package var text: String { "\(stream)/\(position)/\(hash.hexadecimal)" }
 }
 
 /// What is wrong with the audit log, and where.
@@ -98,6 +111,19 @@ struct ChainWalk {
         self.anchors = Dictionary(grouping: anchors, by: \.stream).mapValues { anchors in
             Dictionary(anchors.map { ($0.position, $0.hash) }, uniquingKeysWith: { first, _ in first })
         }
+    }
+
+    /// Goes on behind a link that was held against its event before.
+    ///
+    /// - Parameter link: what stands there now; `nil` for none.
+    mutating func goOn(behind anchor: AuditAnchor, _ link: AuditLink?) {
+        guard let link, link.stream == anchor.stream, link.position == anchor.position else {
+            faults.append(
+                AuditFault(kind: .anchorDiffers, stream: anchor.stream, position: anchor.position, event: nil))
+            return
+        }
+        last = (link, link.hash)
+        if link.hash != anchor.hash { report(.anchorDiffers, link, at: link.position) }
     }
 
     mutating func take(_ link: AuditLink) {

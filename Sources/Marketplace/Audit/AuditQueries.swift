@@ -121,3 +121,60 @@ extension Transaction {
         try await firstRow("select from audit_event where event_id = \(id)") != nil
     }
 }
+
+extension Transaction {
+    /// Events that meet a filter, newest first.
+    ///
+    /// - Parameters:
+    ///   - last: only those before it.
+    ///   - least: none before it.
+    func auditLines(
+        _ filter: AuditFilter, before last: UUID, notBefore least: UUID, limit: Int
+    ) async throws -> [AuditLine] {
+        try await rows(
+            """
+            select event.event_id, event.stream, event.occurred_at, event.actor_id, event.action, event.subject,
+                   event.subject_id, event.facts, audit_seal.position, audit_seal.hash
+              from audit_event as event
+              left join audit_seal on audit_seal.event_id = event.event_id
+             where event.event_id < \(last) and event.event_id >= \(least)
+               and (\(filter.object)::uuid is null or event.subject_id = \(filter.object)::uuid)
+               and (\(filter.subject)::text is null or event.subject = \(filter.subject)::text)
+               and (\(filter.action)::text is null or event.action = \(filter.action)::text)
+               and (\(filter.actor)::uuid is null or event.actor_id = \(filter.actor)::uuid)
+               and (\(filter.from)::timestamptz is null or event.occurred_at >= \(filter.from)::timestamptz)
+               and (\(filter.until)::timestamptz is null or event.occurred_at < \(filter.until)::timestamptz)
+             order by event.event_id desc
+             limit \(limit)
+            """
+        ).map(AuditLine.init(row:))
+    }
+
+    /// The event that comes so many before one; `nil` if there are fewer.
+    func auditEvent(_ count: Int, before last: UUID, notBefore least: UUID) async throws -> AuditEvent.ID? {
+        try await firstRow(
+            """
+            select event_id
+              from audit_event
+             where event_id < \(last) and event_id >= \(least)
+             order by event_id desc
+            offset \(count - 1)
+             limit 1
+            """)?["event_id"]
+    }
+}
+
+extension AuditLine {
+    init(row: Row) throws {
+        id = try row["event_id"]
+        stream = try row["stream"]
+        occurredAt = try row["occurred_at"]
+        actor = try row["actor_id"]
+        action = try row["action"]
+        subject = try row["subject"]
+        object = try row["subject_id"]
+        facts = try row["facts"]
+        position = try row["position"]
+        hash = try row["hash"]
+    }
+}

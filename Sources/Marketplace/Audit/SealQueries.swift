@@ -102,12 +102,17 @@ extension Transaction {
     }
 
     /// Streams that have lost their last link, by name.
-    func streamsWithoutHead(after stream: String, limit: Int) async throws -> [(stream: String, length: Int64)] {
+    ///
+    /// - Parameter end: only those before it.
+    func streamsWithoutHead(
+        after stream: String, before end: String? = nil, limit: Int
+    ) async throws -> [(stream: String, length: Int64)] {
         try await rows(
             """
             select stream, length
               from audit_stream
              where stream > \(stream)
+               and (\(end)::text is null or stream < \(end)::text)
                and not exists (select from audit_seal
                                 where audit_seal.stream = audit_stream.stream and position = audit_stream.length)
              order by stream

@@ -128,7 +128,7 @@ package struct ListFindings: Sendable {
     ) async throws -> [Finding] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.findings(in: state, after: last, limit: limit)
         }
     }
@@ -138,7 +138,7 @@ package struct ListFindings: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func one(_ id: Finding.ID, by actor: Principal.ID) async throws -> Finding {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             guard let found = try await transaction.finding(id) else { throw NotFound("finding") }
             return found
         }

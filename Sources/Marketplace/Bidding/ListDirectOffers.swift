@@ -40,7 +40,7 @@ package struct ListDirectOffers: Sendable {
                 return try await transaction.directOffers(
                     ofWorker: Worker.ID(actor.uuid), before: before, limit: limit)
             case .requester(let requester):
-                try await transaction.authorizePublisher(actor, for: requester)
+                try await transaction.authorizePublisher(toSee: actor, for: requester)
                 return try await transaction.directOffers(of: requester, in: batch, before: before, limit: limit)
             }
         }
@@ -57,7 +57,7 @@ package struct ListDirectOffers: Sendable {
             switch party {
             case .worker: found = try await transaction.directOffer(id, ofWorker: Worker.ID(actor.uuid))
             case .requester(let requester):
-                try await transaction.authorizePublisher(actor, for: requester)
+                try await transaction.authorizePublisher(toSee: actor, for: requester)
                 found = try await transaction.directOffer(id, of: requester)
             }
             guard let found else { throw NotFound("direct offer") }

@@ -9,6 +9,8 @@ package struct OwnBid: Sendable {
     package let lane: AuctionLane
     package let auctionState: AuctionState
     package let closesAt: Date
+    /// Of all its amounts.
+    package let currency: Currency
     /// What was bid for an assignment; `nil` for one that was withdrawn, and for one that is sealed to who asks.
     package let amountMinor: Int64?
     /// Goes into the commitment; as hexadecimal digits.
@@ -116,7 +118,8 @@ extension Transaction {
         let isCleared = auction.state.isCleared && bid.state == .opened
         return OwnBid(
             bid: bid, lane: auction.lane, auctionState: auction.state, closesAt: auction.closesAt,
-            amountMinor: amount?.minorUnits, salt: amount.map { Digest.hexadecimal(of: $0.salt) },
+            currency: auction.currency, amountMinor: amount?.minorUnits,
+            salt: amount.map { Digest.hexadecimal(of: $0.salt) },
             scoreMinor: isCleared ? amount.map { bid.qualityMinor - $0.minorUnits } : nil,
             outcome: isCleared ? try await ownOutcome(of: bid) : nil
         )
@@ -132,7 +135,8 @@ extension OwnBid {
             "state": .string(bid.state.rawValue), "version": .integer(Int64(bid.version)),
             "quantity": .integer(Int64(bid.quantity)), "earliest": .string(bid.earliest.description),
             "placed_at": .string(bid.placedAt.ISO8601Format()),
-            "quality_minor": .integer(bid.qualityMinor), "low_bps": .integer(Int64(bid.lowBasisPoints)),
+            "currency": .string(currency.code), "quality_minor": .integer(bid.qualityMinor),
+            "low_bps": .integer(Int64(bid.lowBasisPoints)),
             "amount_minor": amountMinor.map { .integer($0) } ?? .null, "salt": salt.map { .string($0) } ?? .null,
             "commitment": bid.commitment.map { .string($0.hexadecimal) } ?? .null,
             "score_minor": scoreMinor.map { .integer($0) } ?? .null, "outcome": outcome?.json ?? .null,
@@ -151,10 +155,10 @@ extension OwnOutcome {
 }
 
 extension AuctionAlternative {
-    package var json: JSON {
+    package func json(in currency: Currency) -> JSON {
         [
             "bid_minor": .integer(bidMinor), "units": .integer(Int64(units)),
-            "payment_minor": .integer(paymentMinor),
+            "payment_minor": .integer(paymentMinor), "currency": .string(currency.code),
         ]
     }
 }

@@ -33,7 +33,7 @@ package struct ReportAuction: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``; ``AuctionReadingRefusal/notCleared(_:)``.
     package func callAsFunction(_ key: Auction.Key, by actor: Principal.ID) async throws -> AuctionReport {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: key.requester)
+            try await transaction.authorizePublisher(toSee: actor, for: key.requester)
             guard let auction = try await transaction.auction(key) else { throw NotFound("auction") }
             guard auction.state.isCleared else { throw AuctionReadingRefusal.notCleared(auction.state) }
             return try await transaction.report(of: auction)

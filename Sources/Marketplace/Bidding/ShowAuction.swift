@@ -22,7 +22,7 @@ package struct ListAuctions: Sendable {
     ) async throws -> [Auction] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.auctions(of: requester, batch, before: last, limit: limit)
         }
     }
@@ -34,7 +34,7 @@ package struct ListAuctions: Sendable {
     package func one(_ key: Auction.Key, by actor: Principal.ID) async throws -> Auction {
         try await market.database.read { transaction in
             if try await !transaction.holds(actor, .worker, for: nil) {
-                try await transaction.authorizePublisher(actor, for: key.requester)
+                try await transaction.authorizePublisher(toSee: actor, for: key.requester)
             }
             guard let auction = try await transaction.auction(key) else { throw NotFound("auction") }
             return auction

@@ -25,7 +25,7 @@ package struct VerifyAuction: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``; ``AuctionReadingRefusal/notCleared(_:)``; ``AuctionMarketFault``.
     package func callAsFunction(_ key: Auction.Key, by actor: Principal.ID) async throws -> AuctionVerification {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             guard let auction = try await transaction.auction(key) else { throw NotFound("auction") }
             guard auction.state.isCleared else { throw AuctionReadingRefusal.notCleared(auction.state) }
             return try await transaction.verification(of: auction)
@@ -51,7 +51,7 @@ package struct ExplainAuction: Sendable {
         let limit = try PageLimit.checked(limit)
         guard (0...AuctionMarket.Bounds.biddersMax).contains(first) else { throw BadInput("first", "is out of range") }
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             guard let auction = try await transaction.auction(key) else { throw NotFound("auction") }
             guard auction.state.isCleared else { throw AuctionReadingRefusal.notCleared(auction.state) }
             let record = try AuctionRecord(clearing: auction, bids: try await transaction.bidders(in: auction))

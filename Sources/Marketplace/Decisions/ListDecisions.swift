@@ -40,7 +40,7 @@ package struct ListDecisions: Sendable {
     ) async throws -> [DecisionLine] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            if worker?.uuid != actor.uuid { try await transaction.authorize(actor, as: .operator) }
+            if worker?.uuid != actor.uuid { try await transaction.authorize(actor, toSeeAs: .operator) }
             return try await transaction.decisions(about: worker, of: kind, before: before, limit: limit)
         }
     }
@@ -62,7 +62,7 @@ package struct ListAppeals: Sendable {
     ) async throws -> [Appeal] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.appeals(in: state, after: after, limit: limit)
         }
     }

@@ -50,7 +50,7 @@ package struct Doctor: Sendable {
     package func examine(
         _ checks: [DoctorCheck] = DoctorCheck.allCases, by actor: Principal.ID
     ) async throws -> [DoctorFinding] {
-        try await market.database.read { try await $0.authorize(actor, as: .operator) }
+        try await market.database.read { try await $0.authorize(actor, toSeeAs: .operator) }
         return try await self(checks)
     }
 

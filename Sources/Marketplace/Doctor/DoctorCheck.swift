@@ -204,7 +204,8 @@ extension DoctorCheck {
         case .offers:
             "No worker was offered a batch more often on the same terms than it has tasks, nor after declining it."
         case .offersCounted: "How workers answered offers, and the minutes they were offered, are as their offers say."
-        case .explained: "What explains an offer adds up, and its runner-up is somebody else."
+        case .explained:
+            "What explains an offer adds up, and its runner-up is somebody else; open offers by a plan have one."
         case .ladder: "Every raise by the ladder and every alert has its step, and no step comes before those below it."
         case .forecasts:
             "Backtests are what forecasts and hours came to; prices of hours are of a solve and within its most."

@@ -36,6 +36,8 @@ extension DoctorCheck {
             or (assignment.terms ->> 'pay_minor')::bigint < raise.pay_minor
         """
 
+    /// An offer by a plan has its explanation from the same transaction, and is closed long before that is forgotten.
+    /// Those by routing have said what else could be had, those by the ladder what they are worth, since they have one.
     static let explanationViolations: SQL = """
         select explained.offer_id::text as example
           from offer_explanation as explained
@@ -44,6 +46,15 @@ extension DoctorCheck {
             or explained.value_micros
                is distinct from (select sum(part.value::numeric)
                                    from jsonb_each_text(explained.parts) as part)
+         union all
+        select offer.offer_id::text
+          from offer
+         where offer.state = 'open'
+           and case offer.reason ->> 'rule' when 'capacitated_auction' then offer.reason ? 'continuation'
+                                            when 'escalation_reach' then offer.reason ? 'value' end
+           and not exists (select from offer_explanation as explained
+                            where explained.requester_id = offer.requester_id
+                              and explained.offer_id = offer.offer_id)
         """
 
     /// The ladder raises within the transaction that records the step.

@@ -126,7 +126,7 @@ package struct ListClearances: Sendable {
         of worker: Worker.ID, before: Clearance.ID? = nil, limit: Int = ListWorkers.pageMax, by actor: Principal.ID
     ) async throws -> [Clearance] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.clearances(
                 of: worker, before: before, limit: min(max(limit, 1), ListWorkers.pageMax)
             )

@@ -62,7 +62,7 @@ package struct ListCredentials: Sendable {
         of worker: Worker.ID, after credential: Credential.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [CredentialSheet] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.credentials(
                 of: worker, after: credential, limit: min(max(limit, 1), Self.pageMax)
             )
@@ -77,7 +77,7 @@ package struct ListCredentials: Sendable {
         by actor: Principal.ID
     ) async throws -> [CredentialSheet] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.credentials(
                 in: state, after: credential, limit: min(max(limit, 1), Self.pageMax)
             )
@@ -90,7 +90,7 @@ package struct ListCredentials: Sendable {
     package func evidence(of credential: Credential.ID, by actor: Principal.ID) async throws -> [Evidence] {
         try await market.database.read { transaction in
             guard let worker = try await transaction.holder(of: credential) else { throw NotFound("credential") }
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.evidence(of: credential)
         }
     }

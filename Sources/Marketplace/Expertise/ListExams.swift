@@ -48,7 +48,7 @@ package struct ListExams: Sendable {
         of worker: Worker.ID, after attempt: ExamAttempt.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [ExamAttempt] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.attempts(
                 of: worker, after: attempt, limit: min(max(limit, 1), Self.pageMax)
             )

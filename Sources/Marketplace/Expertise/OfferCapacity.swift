@@ -54,7 +54,7 @@ package struct ListCapacity: Sendable {
     /// - Throws: ``AccessRefusal``.
     package func callAsFunction(of team: Team.ID, by actor: Principal.ID) async throws -> [TeamCapacity] {
         try await market.database.read { transaction in
-            try await transaction.authorizeTeam(actor, team)
+            try await transaction.authorizeTeam(toSee: actor, team)
             return try await transaction.capacity(of: team)
         }
     }

@@ -64,7 +64,7 @@ package struct ShowProfile: Sendable {
     /// - Throws: ``AccessRefusal``, ``NotFound``.
     package func callAsFunction(of worker: Worker.ID, by actor: Principal.ID) async throws -> ProfileSheet {
         try await market.database.read { transaction in
-            try await transaction.authorizeSelf(worker, orOperator: actor)
+            try await transaction.authorizeSelf(worker, orOperatorToSee: actor)
             guard let languages = try await transaction.languages(of: worker) else { throw NotFound("worker") }
             var professions: [ProfessionSheet] = []
             for stated in try await transaction.profileContents(of: worker) {

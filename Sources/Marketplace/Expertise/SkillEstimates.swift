@@ -115,7 +115,7 @@ package struct ListSkills: Sendable {
         of worker: Worker.ID, after path: String? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [SkillEstimate] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.skillEstimates(
                 of: worker, after: path, limit: min(max(limit, 1), Self.pageMax)
             )

@@ -99,7 +99,7 @@ package struct TierHistory: Sendable {
         of worker: Worker.ID, before end: Date? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [TierPeriod] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.tierPeriods(
                 of: worker, before: end, limit: min(max(limit, 1), Self.pageMax)
             )
@@ -113,7 +113,7 @@ package struct TierHistory: Sendable {
         of worker: Worker.ID, in profession: Profession, at instant: Date, by actor: Principal.ID
     ) async throws -> Tier? {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.tier(of: worker, in: profession, at: instant)
         }
     }
@@ -125,7 +125,7 @@ package struct TierHistory: Sendable {
         after proposal: TierProposal.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [TierProposal] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.openProposals(after: proposal, limit: min(max(limit, 1), Self.pageMax))
         }
     }

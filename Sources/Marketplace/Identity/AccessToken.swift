@@ -117,19 +117,21 @@ package struct RotateToken: Sendable {
     /// - Parameters:
     ///   - overlap: seconds, up to a week; 0 ends the old one at once.
     ///   - bound: what the actor came with is for; nobody gets more by it.
+    ///   - ownOnly: also of an operator: whoever gets the new token can act as its holder.
     ///   - actor: its holder, or an operator.
     /// - Throws: ``BadInput``; ``NotFound`` for one that is not live, or not theirs; ``AccessRefusal``;
     ///   ``TokenRefusal/rotated``.
     package func callAsFunction(
         _ id: AccessToken.ID, overlap: TimeInterval = 86_400, within bound: Set<TokenScope> = Set(TokenScope.allCases),
-        by actor: Principal.ID
+        ownOnly: Bool = false, by actor: Principal.ID
     ) async throws -> IssuedToken {
         guard overlap >= 0, overlap <= Self.overlapMost else { throw BadInput("overlap", "must be up to a week") }
         let token = AccessToken()
         return try await market.change { change in
             let transaction = change.transaction
-            let isOperator = try await transaction.holds(actor, .operator, for: nil)
-            guard let old = try await transaction.lockToken(id), isOperator || old.holder == actor,
+            var isForOthers = false
+            if !ownOnly { isForOthers = try await transaction.holds(actor, .operator, for: nil) }
+            guard let old = try await transaction.lockToken(id), isForOthers || old.holder == actor,
                 old.revokedAt == nil, old.expiresAt > change.instant
             else { throw NotFound("token") }
             try old.scopes.check(within: bound)

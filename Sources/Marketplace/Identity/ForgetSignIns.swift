@@ -25,7 +25,10 @@ package struct ForgetSignIns: Sendable {
             let failures = try await transaction.forget(
                 "sign_in_failure", by: "name_hash", whose: "failed_at",
                 before: transaction.instant - SignInBackOff.forgottenAfter, most: most)
-            return max(sessions, tickets, attempts, failures)
+            let proposals = try await transaction.forget(
+                "invitation_proposal", by: "principal_id", whose: "proposed_at",
+                before: transaction.instant - InvitePerson.proposalLifetime, most: most)
+            return max(sessions, tickets, attempts, failures, proposals)
         }
     }
 }

@@ -65,11 +65,16 @@ package struct CreatePrincipal: Sendable {
     package init(market: Market) { self.market = market }
 
     /// Idempotent by kind and name: an existing principal of that name is returned as it is.
+    ///
+    /// - Throws: ``BadInput`` for an auditor who would be something else, too; ``AccessRefusal``.
     package func callAsFunction(
         _ kind: PrincipalKind, named name: String, roles: [Role], for requester: Requester.ID? = nil,
         by actor: Principal.ID
     ) async throws -> Principal.ID {
         let name = try PlainText.line(name, field: "name", lengthMax: 200)
+        guard !roles.contains(.auditor) || roles == [.auditor] else {
+            throw BadInput("role", "auditor goes with no other: who looks at what was done does none of it")
+        }
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)

@@ -107,6 +107,11 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
     /// Asked after the key, as a repeat gets its answer whatever has changed since.
     let inner: (any ChangeCompanion)?
 
+    /// What is stored of the request. Where the program has no keys, it takes nothing that is sealed either.
+    private func mark(in change: Change) -> Digest {
+        change.keys.map { $0.fingerprint(of: fingerprint) } ?? fingerprint
+    }
+
     func willRun(_ change: Change) async throws {
         let transaction = change.transaction
         let lock = AdvisoryLock("idempotency", "\(principal)", route, key)
@@ -118,7 +123,7 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
             try await inner?.willRun(change)
             return
         }
-        guard try row["fingerprint"] == fingerprint else { throw IdempotencyRefusal.otherRequest }
+        guard try row["fingerprint"] == mark(in: change) else { throw IdempotencyRefusal.otherRequest }
         var reply = Reply(status: try row["status"], body: try row["answer"])
         reply.isReplay = true
         throw IdempotentReplay(reply: reply)
@@ -130,7 +135,7 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
             preconditionFailure("a use case under a key must return the result of its change as it is")
         }
         try await change.transaction.insertIdempotencyKey(
-            key, of: principal, route: route, fingerprint: fingerprint, reply: answer(result)
+            key, of: principal, route: route, fingerprint: mark(in: change), reply: answer(result)
         )
     }
 }

@@ -50,8 +50,21 @@ package enum InvitationRefusal: Refusal, CaseIterable {
     }
 }
 
+/// What an invitation came to.
+package enum Invitation: Hashable, Sendable {
+    /// It waits for another operator, who names the same address.
+    case proposed
+    /// The letter is under way. What its link holds, for who hands it over by another way; shown once.
+    case sent(code: String)
+}
+
 /// Lets a person sign in: sends them a ticket by which they choose a password. Again, it sends another one.
+///
+/// Whoever names the address can read the letter, and be that person. So where somebody may do more than work, or is
+/// here already, it takes two operators: one who proposes the address, and another who names the same within a week.
 package struct InvitePerson: Sendable {
+    /// Seconds that a proposal waits.
+    package static let proposalLifetime: TimeInterval = 7 * 86_400
     let market: Market
 
     package init(market: Market) { self.market = market }
@@ -60,13 +73,12 @@ package struct InvitePerson: Sendable {
     ///   - person: who is there already, a worker for example.
     ///   - email: by which they sign in, and where the ticket goes.
     ///   - actor: an operator.
-    /// - Returns: what the link holds, for who hands it over by another way; shown once.
     /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``; ``InvitationRefusal``; ``VaultRefusal``.
     package func callAsFunction(
         _ person: Principal.ID, email: String, by actor: Principal.ID
-    ) async throws -> String {
+    ) async throws -> Invitation {
         let email = try LoginName.checked(email)
-        return try await market.change { change in
+        return try await market.change { change -> Invitation in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)
             guard try await transaction.personExists(person) else { throw NotFound("person") }
@@ -77,10 +89,22 @@ package struct InvitePerson: Sendable {
             if let login = try await transaction.login(of: person) {
                 guard login.passwordHash == nil else { throw InvitationRefusal.signsInAlready }
             }
+            if try await transaction.takesTwoToInvite(person) {
+                let address = Digest(of: "sign_in/" + email)
+                let first = try await transaction.proposer(
+                    of: person, at: address, after: change.instant - Self.proposalLifetime)
+                guard let first, first != actor else {
+                    try await transaction.propose(person, at: address, by: actor)
+                    try await change.record(
+                        "invitation_proposed", by: actor, on: "principal", person.uuid, in: .platform)
+                    return .proposed
+                }
+            }
+            try await transaction.endProposal(of: person)
             try await transaction.upsertLogin(of: person, email: email)
             let secret = try await change.sendTicket(.invitation, to: person, email: email)
             try await change.record("person_invited", by: actor, on: "principal", person.uuid, in: .platform)
-            return secret
+            return .sent(code: secret)
         }
     }
 }

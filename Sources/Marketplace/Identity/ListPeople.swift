@@ -25,7 +25,7 @@ package struct ListPeople: Sendable {
         after last: Principal.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [Person] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.people(after: last, limit: min(max(limit, 1), Self.pageMax))
         }
     }

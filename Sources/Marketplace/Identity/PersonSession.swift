@@ -107,11 +107,14 @@ package struct EndSessions: Sendable {
     ///
     /// - Parameter actor: the person themselves, or an operator.
     /// - Returns: how many were live.
-    /// - Throws: ``AccessRefusal``.
+    /// - Throws: ``AccessRefusal``; ``NotFound`` for nobody.
     @discardableResult
     package func callAsFunction(of holder: Principal.ID, by actor: Principal.ID) async throws -> Int {
         try await market.change { change in
-            if holder != actor { try await change.transaction.authorize(actor, as: .operator) }
+            if holder != actor {
+                try await change.transaction.authorize(actor, as: .operator)
+                guard try await change.transaction.personExists(holder) else { throw NotFound("person") }
+            }
             let count = try await change.transaction.endSessions(of: holder)
             try await change.record(
                 "signed_out", by: actor, on: "principal", holder.uuid, in: .platform,

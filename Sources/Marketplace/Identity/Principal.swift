@@ -21,6 +21,7 @@ package enum Role: String, Sendable, CaseIterable, SQLEnum {
     case financeChecker = "finance_checker"
     case requester, reviewer, worker
     case agencyManager = "agency_manager"
+    case auditor
 }
 
 /// Why a principal may not do something.
@@ -58,6 +59,29 @@ extension Transaction {
     ) async throws {
         guard try await holds(principal, role, for: requester) else { throw AccessRefusal.roleMissing(role) }
     }
+
+    /// Lets whoever holds a platform's role go on, and auditors: what follows only reads.
+    package func authorize(_ principal: Principal.ID, toSeeAs role: Role) async throws {
+        try await letSee(principal) { try await $0.authorize(principal, as: role) }
+    }
+
+    /// Lets a requester's own people and keys go on, operators and auditors: what follows only reads.
+    func authorizeOperator(toSee actor: Principal.ID, orRequester requester: Requester.ID) async throws {
+        try await letSee(actor) { try await $0.authorizeOperator(actor, orRequester: requester) }
+    }
+
+    /// Lets whom a check lets go on, and auditors. Only for what reads, and opens nothing that is on record or sealed
+    /// from operators: an auditor sees what operators and finance see, and changes nothing.
+    func letSee(
+        _ actor: Principal.ID, _ check: @Sendable (Transaction) async throws -> Void
+    ) async throws {
+        do {
+            try await check(self)
+        } catch let refusal as AccessRefusal {
+            guard try await holds(actor, .auditor, for: nil) else { throw refusal }
+        }
+    }
+
     /// Lets a requester's own people and keys go on, and operators.
     func authorizeOperator(_ actor: Principal.ID, orRequester requester: Requester.ID) async throws {
         if try await holds(actor, .operator, for: nil) { return }

@@ -129,3 +129,27 @@ extension Transaction {
         ).map { Person(id: try $0["principal_id"], name: try $0["name"], roles: try $0["roles"]) }
     }
 }
+
+extension Transaction {
+    /// A principal with what it holds at the transaction's instant.
+    func oneself(_ id: Principal.ID) async throws -> Oneself? {
+        try await firstRow(
+            """
+            select principal_id, kind, name,
+                   array(select distinct role from role_grant as held
+                          where held.principal_id = principal.principal_id and held.in_force @> \(instant)
+                          order by role)::text[] as roles,
+                   array(select distinct requester_id from role_grant as held
+                          where held.principal_id = principal.principal_id and held.in_force @> \(instant)
+                            and held.role = 'requester' and held.requester_id is not null
+                          order by requester_id) as requesters
+              from principal
+             where principal_id = \(id)
+            """
+        ).map { row in
+            Oneself(
+                id: try row["principal_id"], kind: try row["kind"], name: try row["name"], roles: try row["roles"],
+                requesters: try row["requesters"])
+        }
+    }
+}

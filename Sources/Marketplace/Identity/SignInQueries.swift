@@ -164,6 +164,56 @@ extension Transaction {
             "update sign_in_ticket set used_at = \(instant) where principal_id = \(holder) and used_at is null")
     }
 
+    // MARK: Invitations that take two
+
+    /// Whether somebody may do more than work, or is here already: by a live token, by a provider, or by a sign-in that
+    /// was closed.
+    func takesTwoToInvite(_ person: Principal.ID) async throws -> Bool {
+        try await firstRow(
+            """
+            select from principal
+             where principal_id = \(person)
+               and (exists (select from role_grant
+                             where role_grant.principal_id = principal.principal_id and role <> 'worker'
+                               and coalesce(upper(in_force) > \(instant), true))
+                 or exists (select from access_token
+                             where access_token.principal_id = principal.principal_id and revoked_at is null
+                               and expires_at > \(instant))
+                 or exists (select from provider_identity
+                             where provider_identity.principal_id = principal.principal_id)
+                 or exists (select from person_login
+                             where person_login.principal_id = principal.principal_id and closed_at is not null))
+            """) != nil
+    }
+
+    /// Which operator named the address for somebody after an instant.
+    func proposer(of person: Principal.ID, at address: Digest, after: Date) async throws -> Principal.ID? {
+        try await firstRow(
+            """
+            select proposed_by from invitation_proposal
+             where principal_id = \(person) and address_hash = \(address) and proposed_at > \(after)
+               and exists (select from role_grant
+                            where role_grant.principal_id = proposed_by and role = 'operator'
+                              and in_force @> \(instant))
+            """)?["proposed_by"]
+    }
+
+    /// Notes the address in place of another one that was named before.
+    func propose(_ person: Principal.ID, at address: Digest, by actor: Principal.ID) async throws {
+        try await execute(
+            """
+            insert into invitation_proposal (principal_id, address_hash, proposed_by, proposed_at)
+            values (\(person), \(address), \(actor), \(instant))
+            on conflict (principal_id) do update
+               set address_hash = excluded.address_hash, proposed_by = excluded.proposed_by,
+                   proposed_at = excluded.proposed_at
+            """)
+    }
+
+    func endProposal(of person: Principal.ID) async throws {
+        try await execute("delete from invitation_proposal where principal_id = \(person)")
+    }
+
     // MARK: Forgetting
 
     /// Deletes what was over by then, the oldest first, in a bounded step.

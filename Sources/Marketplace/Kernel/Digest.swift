@@ -46,17 +46,24 @@ package struct Digest: Hashable, Sendable {
 }
 
 /// A digest of bytes that come piece by piece.
-struct Digesting {
+package struct Digesting {
     private var hash = SHA256()
 
-    mutating func update(_ bytes: [UInt8]) { hash.update(data: bytes) }
+    package init() {}
+
+    package mutating func update(_ bytes: [UInt8]) { hash.update(data: bytes) }
 
     /// Of all pieces so far.
-    var digest: Digest { Digest(finished: Array(hash.finalize())) }
+    package var digest: Digest { Digest(finished: Array(hash.finalize())) }
 }
 
 extension Digest {
     fileprivate init(finished bytes: [UInt8]) { self.bytes = bytes }
+
+    /// A keyed hash (HMAC-SHA256, RFC 2104) of this one for one purpose.
+    func keyed(by key: SymmetricKey, for purpose: String) -> Digest {
+        Digest(finished: Array(HMAC<SHA256>.authenticationCode(for: Array(purpose.utf8) + bytes, using: key)))
+    }
 }
 
 extension Digest: SQLParameter, SQLDecodable {

@@ -60,6 +60,9 @@ package struct KeyRing: Sendable {
         KeyRing(wrappingKeys, markKey: markKey, recordKey: recordKey ?? .generate())
     }
 
+    /// What is kept of a request that may have a short secret in it: without the key nobody can try out which.
+    func fingerprint(of request: Digest) -> Digest { request.keyed(by: markKey, for: "guildhall/request/1/") }
+
     func wrappingKey(named name: String) -> SymmetricKey? { wrappingKeys.first { $0.name == name }?.key }
 }
 

@@ -30,6 +30,12 @@ package struct NetworkAddress: Hashable, Sendable {
         bytes = numbers
     }
 
+    /// The IPv4 address that an IPv6 one (`::ffff:192.0.2.1`) stands for; of all others itself.
+    package var unmapped: NetworkAddress {
+        guard bytes.prefix(12) == [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] else { return self }
+        return NetworkAddress(bytes: Array(bytes.suffix(4))) ?? self
+    }
+
     /// Whether it is of a host on the public Internet.
     ///
     /// Source: the IANA registries of special-purpose addresses (RFC 6890 and its updates), as of 2026. Of IPv6 only

@@ -29,7 +29,7 @@ package struct AccountStatement: Sendable {
     ) async throws -> [StatementLine] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             guard let id = try await transaction.findAccounts([key])[key]?.id else { return [] }
             return try await transaction.statementLines(of: id, before: before, limit: limit).map(StatementLine.init)
         }
@@ -53,5 +53,10 @@ extension Transaction {
     func authorizeFinance(_ actor: Principal.ID) async throws {
         if try await holds(actor, .financeMaker, for: nil) { return }
         try await authorize(actor, as: .financeChecker)
+    }
+
+    /// The same, and auditors: what follows only reads.
+    func authorizeFinance(toSee actor: Principal.ID) async throws {
+        try await letSee(actor) { try await $0.authorizeFinance(actor) }
     }
 }

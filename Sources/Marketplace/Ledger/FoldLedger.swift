@@ -42,7 +42,7 @@ package struct AccountBalance: Sendable {
         of key: AccountKey, at instant: Date? = nil, by actor: Principal.ID
     ) async throws -> Money {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             guard let instant else { return try await transaction.balance(of: key) }
             guard let id = try await transaction.findAccounts([key])[key]?.id else {
                 return try Money(0, key.currency)
@@ -75,7 +75,7 @@ package struct TrialBalance: Sendable {
     /// - Throws: ``AccessRefusal`` unless the actor is in finance.
     package func callAsFunction(by actor: Principal.ID) async throws -> [TrialBalanceLine] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.trialBalance()
         }
     }
@@ -90,7 +90,7 @@ package struct ShowEntry: Sendable {
     /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``.
     package func callAsFunction(_ id: JournalEntry.ID, by actor: Principal.ID) async throws -> JournalEntry {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             guard let entry = try await transaction.journalEntry(id) else { throw NotFound("journal entry") }
             return entry
         }

@@ -86,7 +86,7 @@ package struct ListVouchers: Sendable {
     ) async throws -> [Voucher] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.vouchers(state, before: before, limit: limit)
         }
     }

@@ -129,7 +129,7 @@ package struct ListRateCards: Sendable {
     ) async throws -> [RateCardVersion] {
         guard (1...200).contains(limit) else { throw BadInput("limit", "must be 1 to 200") }
         return try await market.database.read { transaction in
-            try await transaction.authorizeRates(actor)
+            try await transaction.authorizeRates(toSee: actor)
             return try await transaction.cards(before: before, limit: limit)
         }
     }
@@ -140,6 +140,11 @@ extension Transaction {
     func authorizeRates(_ actor: Principal.ID) async throws {
         if try await holds(actor, .financeMaker, for: nil) { return }
         try await authorize(actor, as: .financeChecker)
+    }
+
+    /// The same, and auditors: what follows only reads.
+    func authorizeRates(toSee actor: Principal.ID) async throws {
+        try await letSee(actor) { try await $0.authorizeRates(actor) }
     }
 }
 

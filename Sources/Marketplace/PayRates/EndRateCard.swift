@@ -122,7 +122,7 @@ package struct ListRateCardEnds: Sendable {
     ) async throws -> [RateCardEnding] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeRates(actor)
+            try await transaction.authorizeRates(toSee: actor)
             guard let card = try await transaction.card(version) else { throw NotFound("rate card") }
             return try await transaction.preparedEnds(of: card, before: before, limit: limit)
         }

@@ -94,7 +94,7 @@ package struct ListPayFloors: Sendable {
             if try await !transaction.holds(actor, .operator, for: nil),
                 try await !transaction.holds(actor, .financeMaker, for: nil)
             {
-                try await transaction.authorize(actor, as: .financeChecker)
+                try await transaction.authorize(actor, toSeeAs: .financeChecker)
             }
             return try await transaction.floors(before: before, limit: limit)
         }

@@ -76,7 +76,7 @@ package struct ReportFinance: Sendable {
     package func callAsFunction(from start: Date, to end: Date, by actor: Principal.ID) async throws -> FinanceReport {
         guard start < end else { throw BadInput("to", "must be after from") }
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return FinanceReport(
                 aging: try await transaction.agingLines(),
                 receivables: try await transaction.receivableLines(),

@@ -58,6 +58,13 @@ package struct ImportBankFile: Sendable {
         try await take(try BankFile(.bytes(bytes)), by: actor) { _ in }
     }
 
+    /// Whether somebody may take files in, before one is read.
+    ///
+    /// - Throws: ``AccessRefusal``.
+    package func check(_ actor: Principal.ID) async throws {
+        try await market.database.read { try await $0.authorizeFinance(actor) }
+    }
+
     private func take(
         _ file: BankFile, by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void
     ) async throws -> BankImport {

@@ -61,7 +61,7 @@ package struct PayoutFile: Sendable {
     /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``; ``PayoutRefusal/wrongState(_:_:)``.
     package func callAsFunction(_ id: PayoutBatch.ID, by actor: Principal.ID) async throws -> [UInt8] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             guard let batch = try await transaction.payoutBatch(id) else { throw NotFound("payout batch") }
             guard batch.state == .issued else { throw PayoutRefusal.wrongState(batch.state, .issue) }
             guard batch.run == nil else { throw PayoutRefusal.wrongForm }

@@ -64,7 +64,7 @@ package struct ListEarnings: Sendable {
     ) async throws -> (sums: [EarningSum], lines: [EarningLine]) {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            if actor.uuid != worker.uuid { try await transaction.authorizeFinance(actor) }
+            if actor.uuid != worker.uuid { try await transaction.authorizeFinance(toSee: actor) }
             return (
                 try await transaction.earningSums(of: worker),
                 try await transaction.earningLines(of: worker, before: before, limit: limit)

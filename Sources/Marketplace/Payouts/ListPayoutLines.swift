@@ -18,7 +18,7 @@ package struct ListPayoutLines: Sendable {
         of id: PayoutBatch.ID, after last: PayoutLine.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [NamedLine] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutLines(of: id, after: last, limit: min(max(limit, 1), Self.pageMax))
         }
     }
@@ -33,7 +33,7 @@ package struct ListPayoutLines: Sendable {
         of line: PayoutLine.ID, after last: Worker.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [NamedShare] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.namedShares(of: line, after: last, limit: min(max(limit, 1), Self.pageMax))
         }
     }
@@ -54,7 +54,7 @@ package struct ListPayouts: Sendable {
         in state: PayoutBatchState? = nil, before last: PayoutBatch.ID? = nil, limit: Int = 50, by actor: Principal.ID
     ) async throws -> [PayoutBatch] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutBatches(in: state, before: last, limit: limit)
         }
     }
@@ -62,7 +62,7 @@ package struct ListPayouts: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func one(_ id: PayoutBatch.ID, by actor: Principal.ID) async throws -> PayoutBatch {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             guard let found = try await transaction.payoutBatch(id) else { throw NotFound("payout") }
             return found
         }

@@ -27,7 +27,7 @@ package struct ListWithholdings: Sendable {
     ) async throws -> [PlacedWithholding] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            if actor.uuid != worker.uuid { try await transaction.authorizeFinance(actor) }
+            if actor.uuid != worker.uuid { try await transaction.authorizeFinance(toSee: actor) }
             return try await transaction.withholdings(of: worker, before: last, limit: limit)
         }
     }

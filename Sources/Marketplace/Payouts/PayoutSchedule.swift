@@ -18,6 +18,9 @@ package struct PayoutDates: Hashable, Sendable {
     /// IANA.
     package let zone: String
 
+    /// Of a week, where Monday is 1, or of a month.
+    package var dayNumbers: [Int] { (1...31).filter { days >> ($0 - 1) & 1 == 1 } }
+
     /// When somebody asks for it.
     package static let onDemand = PayoutDates(rhythm: .onDemand, days: 0, minute: 0, zone: "UTC")
 
@@ -106,8 +109,9 @@ package struct PayoutDates: Hashable, Sendable {
 package struct PayoutSchedule: Hashable, Sendable {
     package let source: String
     package let dates: PayoutDates
-    /// Who has earned less waits.
+    /// Who has earned less waits; of the source's currency.
     package let minimumMinor: Int64
+    package let currency: Currency
     /// `nil` on demand.
     package let nextAt: Date?
 }
@@ -127,6 +131,8 @@ package struct PayoutDue: Hashable, Sendable {
     package let missed: Int64
     package let payOn: CalendarDate
     package let minimumMinor: Int64
+    /// The source's.
+    package let currency: Currency
     package let state: PayoutDueState
     package let batch: PayoutBatch.ID?
     package let closedBy: Principal.ID?
@@ -137,7 +143,8 @@ package struct PayoutDue: Hashable, Sendable {
         [
             "due": .string("\(id)"), "source": .string(source), "due_at": .string(dueAt.formatted(.iso8601)),
             "missed": .integer(missed), "pay_on": .string("\(payOn)"), "minimum_minor": .integer(minimumMinor),
-            "state": .string(state.rawValue), "payout_batch": batch.map { .string("\($0)") } ?? .null,
+            "currency": .string(currency.code), "state": .string(state.rawValue),
+            "payout_batch": batch.map { .string("\($0)") } ?? .null,
             "closed_by": closedBy.map { .string("\($0)") } ?? .null, "reason": reason.map(JSON.string) ?? .null,
         ]
     }

@@ -1,6 +1,6 @@
 internal import Formats
 internal import Foundation
-internal import Store
+package import Store
 
 extension Transaction {
     func upsert(_ schedule: PayoutSchedule, by actor: Principal.ID) async throws {
@@ -34,7 +34,8 @@ extension Transaction {
         try await rows(
             """
             with due as materialized (
-                select source, rhythm, days, minute, time_zone, minimum_minor, next_at
+                select source, rhythm, days, minute, time_zone, minimum_minor, next_at,
+                       (select currency from payout_source where name = source) as currency
                   from payout_schedule
                  where next_at <= \(instant)
                  order by next_at, source
@@ -107,27 +108,37 @@ extension Transaction {
         ).map(PayoutDue.init)
     }
 
+    /// Keeps everybody else from changing it until this transaction ends.
+    package func lockPayoutSchedule(of source: String) async throws {
+        try await execute("select from payout_schedule where source = \(source) for no key update")
+    }
+
     func payoutSchedule(of source: String) async throws -> PayoutSchedule? {
         try await firstRow("\(fragment: PayoutSchedule.columns) where source = \(source)").map(PayoutSchedule.init)
     }
 }
 
 extension PayoutSchedule {
-    fileprivate static let columns: SQL =
-        "select source, rhythm, days, minute, time_zone, minimum_minor, next_at from payout_schedule"
+    fileprivate static let columns: SQL = """
+        select source, rhythm, days, minute, time_zone, minimum_minor, next_at,
+               (select currency from payout_source where name = source) as currency
+          from payout_schedule
+        """
 
     fileprivate init(row: Row) throws {
         source = try row["source"]
         dates = PayoutDates(
             rhythm: try row["rhythm"], days: try row["days"], minute: try row["minute"], zone: try row["time_zone"])
         minimumMinor = try row["minimum_minor"]
+        currency = try row["currency"]
         nextAt = try row["next_at"]
     }
 }
 
 extension PayoutDue {
     fileprivate static let columns: SQL = """
-        select payout_due_id, source, due_at, missed, pay_on, minimum_minor, state, payout_batch_id, closed_by, reason
+        select payout_due_id, source, due_at, missed, pay_on, minimum_minor, state, payout_batch_id, closed_by, reason,
+               (select currency from payout_source where name = source) as currency
           from payout_due
         """
 
@@ -138,6 +149,7 @@ extension PayoutDue {
         missed = try row["missed"]
         payOn = try row["pay_on"]
         minimumMinor = try row["minimum_minor"]
+        currency = try row["currency"]
         state = try row["state"]
         batch = try row["payout_batch_id"]
         closedBy = try row["closed_by"]

@@ -113,7 +113,7 @@ package struct ShowRequesterScore: Sendable {
     package func callAsFunction(of requester: Requester.ID, by actor: Principal.ID) async throws -> RequesterScore? {
         try await market.database.read { transaction in
             if try await !transaction.holds(actor, .worker, for: nil) {
-                try await transaction.authorizeOperator(actor, orRequester: requester)
+                try await transaction.authorizeOperator(toSee: actor, orRequester: requester)
             }
             guard try await transaction.requesterName(requester) != nil else { throw NotFound("requester") }
             return try await transaction.score(of: requester)

@@ -13,7 +13,7 @@ package struct ReconcileBank: Sendable {
     /// - Throws: ``AccessRefusal`` unless the actor is in finance.
     package func callAsFunction(by actor: Principal.ID) async throws -> [Reconciliation] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.reconciliations()
         }
     }
@@ -26,7 +26,7 @@ package struct ReconcileBank: Sendable {
         after last: BankEntry.ID? = nil, limit: Int = 50, by actor: Principal.ID
     ) async throws -> [OpenBankEntry] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.openBankEntries(after: last, limit: limit)
         }
     }
@@ -39,7 +39,7 @@ package struct ReconcileBank: Sendable {
         after last: PayoutLine.ID? = nil, limit: Int = 50, by actor: Principal.ID
     ) async throws -> [JSON] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.openPayments(after: last, limit: limit)
         }
     }

@@ -28,7 +28,7 @@ package struct ReportTaxes: Sendable {
         guard var table = TaxReportTable(form, year: year, quarter: quarter, catalogue: catalogue) else {
             throw BadInput("year", "and quarter must be such that \(form.rawValue) has rules for them")
         }
-        try await market.database.read { try await $0.authorizeFinance(actor) }
+        try await market.database.read { try await $0.authorizeFinance(toSee: actor) }
         var writer = CSVWriter(header: table.header)
         var (rows, payees) = (0, 0)
         var last: Worker.ID?

@@ -19,9 +19,9 @@ package struct SchedulePayouts: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeChecker)
-            guard try await transaction.payoutSource(source) != nil else { throw NotFound("payout source") }
+            guard let account = try await transaction.payoutSource(source) else { throw NotFound("payout source") }
             let schedule = PayoutSchedule(
-                source: source, dates: dates, minimumMinor: minimumMinor,
+                source: source, dates: dates, minimumMinor: minimumMinor, currency: account.currency,
                 nextAt: try dates.next(after: transaction.instant))
             try await transaction.upsert(schedule, by: actor)
             try await change.record(
@@ -45,8 +45,19 @@ package struct SchedulePayouts: Sendable {
     ) async throws -> [PayoutSchedule] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutSchedules(after: after, limit: limit)
+        }
+    }
+
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``.
+    package func one(_ source: String, by actor: Principal.ID) async throws -> PayoutSchedule {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(toSee: actor)
+            guard let found = try await transaction.payoutSchedule(of: source) else {
+                throw NotFound("payout schedule")
+            }
+            return found
         }
     }
 }
@@ -82,8 +93,8 @@ extension Change {
         while let next = try schedule.dates.next(after: last), next <= instant { (last, missed) = (next, missed + 1) }
         let due = PayoutDue(
             id: make(), source: schedule.source, dueAt: last, missed: missed,
-            payOn: try schedule.dates.payDay(at: last), minimumMinor: schedule.minimumMinor, state: .open, batch: nil,
-            closedBy: nil, reason: nil)
+            payOn: try schedule.dates.payDay(at: last), minimumMinor: schedule.minimumMinor,
+            currency: schedule.currency, state: .open, batch: nil, closedBy: nil, reason: nil)
         try await transaction.setNextDate(try schedule.dates.next(after: instant), ofPayoutsFrom: schedule.source)
         guard try await transaction.openPayoutDue(due) else { return }
         for person in try await transaction.peopleToTell(in: .financeMaker) {
@@ -163,7 +174,7 @@ package struct PrepareDuePayout: Sendable {
     ) async throws -> [PayoutDue] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutsDue(in: state, before: before, limit: limit)
         }
     }

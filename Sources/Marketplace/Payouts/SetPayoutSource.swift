@@ -11,6 +11,9 @@ package struct PayoutSource: Hashable, Sendable {
     package let currency: Currency
     package let payer: PayoutPayer
 
+    /// What a format can be called.
+    package static let formats = PaymentFileFormat.allCases.map(\.rawValue)
+
     /// As it is shown.
     package var json: JSON {
         [
@@ -55,12 +58,22 @@ package struct SetPayoutSource: Sendable {
         }
     }
 
+    /// The same, with the format as it is called.
+    package func callAsFunction(
+        _ name: String, formatNamed text: String, currency: Currency, settings: JSON, by actor: Principal.ID
+    ) async throws {
+        guard let format = PaymentFileFormat(rawValue: text) else {
+            throw BadInput("format", "must be one of \(PayoutSource.formats.joined(separator: ", "))")
+        }
+        try await callAsFunction(name, format: format, currency: currency, settings: settings, by: actor)
+    }
+
     /// All of them, by name.
     ///
     /// - Throws: ``AccessRefusal`` unless the actor is in finance.
     package func all(by actor: Principal.ID) async throws -> [PayoutSource] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.payoutSources()
         }
     }

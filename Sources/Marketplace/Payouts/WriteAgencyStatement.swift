@@ -23,7 +23,7 @@ package struct WriteAgencyStatement: Sendable {
         let found = try await market.database.read { transaction in
             let payment = try await transaction.agencyPayment(line)
             let isManager = if let payment { try await transaction.manages(actor, payment.team) } else { false }
-            if !isManager { try await transaction.authorizeFinance(actor) }
+            if !isManager { try await transaction.authorizeFinance(toSee: actor) }
             return payment
         }
         guard let payment = found else { throw NotFound("issued payment to an agency") }

@@ -181,7 +181,7 @@ package struct ListReviewers: Sendable {
     ) async throws -> [ReviewerRecord] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.reviewerRecords(after: after, limit: limit)
         }
     }

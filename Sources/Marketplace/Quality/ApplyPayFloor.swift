@@ -71,7 +71,7 @@ package struct ListPayFloorFlags: Sendable {
     ) async throws -> [PayFloorFlag] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.flags(of: batch, requester, before: before, limit: limit)
         }
     }

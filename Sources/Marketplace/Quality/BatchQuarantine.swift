@@ -130,7 +130,7 @@ package struct ListQuarantines: Sendable {
     ) async throws -> [BatchQuarantine] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.quarantines(past: past, after: last, limit: limit)
         }
     }

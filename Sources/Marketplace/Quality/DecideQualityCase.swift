@@ -105,7 +105,7 @@ package struct ListQualityCases: Sendable {
     ) async throws -> [QualityCase] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.qualityCases(in: state, after: last, limit: limit)
         }
     }
@@ -117,7 +117,7 @@ package struct ListQualityCases: Sendable {
         _ id: QualityCase.ID, by actor: Principal.ID
     ) async throws -> (case: QualityCase, evidence: [QualityEvidence]) {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             guard let found = try await transaction.qualityCase(id) else { throw NotFound("case") }
             return (found, try await transaction.qualityEvidence(of: id, limit: 50))
         }

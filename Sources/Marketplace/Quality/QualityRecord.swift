@@ -109,7 +109,7 @@ package struct ShowQualityRecord: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func callAsFunction(of worker: Worker.ID, by actor: Principal.ID) async throws -> QualityRecord {
         try await market.database.read { transaction in
-            if worker.uuid != actor.uuid { try await transaction.authorize(actor, as: .operator) }
+            if worker.uuid != actor.uuid { try await transaction.authorize(actor, toSeeAs: .operator) }
             return try await transaction.qualityRecord(of: worker)
         }
     }

@@ -32,7 +32,7 @@ package struct SetReviewPolicy: Sendable {
         of project: Project.ID, from requester: Requester.ID, by actor: Principal.ID
     ) async throws -> ReviewPolicy {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard try await transaction.project(project, of: requester) != nil else { throw NotFound("project") }
             return try await transaction.reviewPolicy(ofProject: project, requester) ?? .unset
         }

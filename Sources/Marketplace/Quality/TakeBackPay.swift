@@ -244,7 +244,7 @@ package struct ListClawbacks: Sendable {
     ) async throws -> [Clawback] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            if actor.uuid != worker?.uuid { try await transaction.authorizeFinance(actor) }
+            if actor.uuid != worker?.uuid { try await transaction.authorizeFinance(toSee: actor) }
             return try await transaction.clawbacks(of: worker, in: state, before: before, limit: limit)
         }
     }

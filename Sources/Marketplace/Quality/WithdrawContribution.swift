@@ -153,7 +153,7 @@ package struct ListWithdrawn: Sendable {
     ) async throws -> [Withdrawn] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeOperator(actor, orRequester: requester)
+            try await transaction.authorizeOperator(toSee: actor, orRequester: requester)
             return try await transaction.withdrawn(of: requester, after: last, limit: limit)
         }
     }
@@ -167,7 +167,7 @@ package struct ListWithdrawn: Sendable {
     ) async throws -> [AffectedTask] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeOperator(actor, orRequester: requester)
+            try await transaction.authorizeOperator(toSee: actor, orRequester: requester)
             guard let withdrawn = try await transaction.withdrawn(id, of: requester) else {
                 throw NotFound("withdrawal")
             }

@@ -37,7 +37,7 @@ package struct AffectedLeases: Sendable {
         by actor: Principal.ID
     ) async throws -> [AffectedLease] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             guard let worker = try await transaction.holder(of: credential) else { throw NotFound("credential") }
             return try await transaction.leases(
                 of: worker, restingOn: credential, after: assignment, limit: min(max(limit, 1), Self.pageMax)

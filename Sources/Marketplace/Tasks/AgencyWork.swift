@@ -29,7 +29,7 @@ package struct AgencyWork: Sendable {
     ) async throws -> [AgencyWorkItem] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeTeam(actor, team)
+            try await transaction.authorizeTeam(toSee: actor, team)
             return try await transaction.agencyWork(of: team, before: before, limit: limit)
         }
     }

@@ -134,7 +134,7 @@ package struct PriceTable: Sendable {
     ) async throws -> [(seconds: Int, pay: Money)] {
         try await market.database.read { transaction in
             if try await !transaction.holds(actor, .worker, for: nil) {
-                try await transaction.authorizePublisher(actor, for: requester)
+                try await transaction.authorizePublisher(toSee: actor, for: requester)
             }
             guard let found = try await transaction.batch(batch, of: requester) else { throw NotFound("batch") }
             let escalator = try await transaction.escalator(of: batch, requester, found.pay.currency)

@@ -40,7 +40,7 @@ package struct CompareRateCards: Sendable {
     ) async throws -> [RateChange] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             guard let (before, start) = try await transaction.comparable(old),
                 let (after, end) = try await transaction.comparable(new)
             else { throw NotFound("rate card") }

@@ -118,4 +118,9 @@ extension Transaction {
         if try await holds(actor, .operator, for: nil) { return }
         try await authorize(actor, as: .requester, for: requester)
     }
+
+    /// The same, and auditors: what follows only reads.
+    func authorizePublisher(toSee actor: Principal.ID, for requester: Requester.ID) async throws {
+        try await letSee(actor) { try await $0.authorizePublisher(actor, for: requester) }
+    }
 }

@@ -66,7 +66,7 @@ package struct ShowHours: Sendable {
         limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> HoursStatement {
         try await market.database.read { transaction in
-            try await transaction.authorizeSelf(worker, orOperator: actor)
+            try await transaction.authorizeSelf(worker, orOperatorToSee: actor)
             guard let limits = try await transaction.workLimits(of: worker),
                 let availability = try await transaction.availability(of: worker)
             else { throw NotFound("worker") }

@@ -19,7 +19,7 @@ package struct ListBatches: Sendable {
     ) async throws -> [Batch] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.batches(
                 of: requester, before: before, withArchived: withArchived, limit: limit
             )
@@ -31,7 +31,7 @@ package struct ListBatches: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func one(_ id: Batch.ID, of requester: Requester.ID, by actor: Principal.ID) async throws -> Batch {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let batch = try await transaction.batch(id, of: requester) else { throw NotFound("batch") }
             return batch
         }

@@ -44,7 +44,7 @@ package struct ListEligibleBatches: Sendable {
         by actor: Principal.ID
     ) async throws -> [EligibleBatch] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             guard let row = try await transaction.workerStanding(worker) else { throw NotFound("worker") }
             guard row.state == .active else { return [] }
             var lastSeen: Offering?

@@ -19,7 +19,7 @@ package struct ListImports: Sendable {
     ) async throws -> [ImportRun] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.imports(into: batch, requester, in: state, before: before, limit: limit)
         }
     }
@@ -31,7 +31,7 @@ package struct ListImports: Sendable {
         _ run: ImportRun.ID, into batch: Batch.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> ImportRun {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.importRun(run, into: batch, requester) else {
                 throw NotFound("import")
             }
@@ -54,7 +54,7 @@ package struct ListImports: Sendable {
             throw BadInput("after", "must be 0 to \(ImportRun.faultsMax)")
         }
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.importFaults(of: run, requester, after: last, limit: limit)
         }
     }

@@ -16,7 +16,7 @@ package struct ListProjects: Sendable {
     ) async throws -> [Project] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.projects(of: requester, after: last, limit: limit)
         }
     }
@@ -27,7 +27,7 @@ package struct ListProjects: Sendable {
     package func one(_ externalKey: String, of requester: Requester.ID, by actor: Principal.ID) async throws -> Project
     {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.project(of: requester, externalKey: externalKey) else {
                 throw NotFound("project called '\(externalKey)'")
             }
@@ -38,11 +38,32 @@ package struct ListProjects: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func one(_ id: Project.ID, of requester: Requester.ID, by actor: Principal.ID) async throws -> Project {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.project(id, of: requester) else { throw NotFound("project") }
             return found
         }
     }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func settings(
+        of id: Project.ID, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> ProjectSettings {
+        try await market.database.read { transaction in
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
+            guard let found = try await transaction.projectSettings(of: id, requester) else {
+                throw NotFound("project")
+            }
+            return found
+        }
+    }
+}
+
+/// What of a project is changed while it goes on.
+package struct ProjectSettings: Hashable, Sendable {
+    package let weight: Int
+    /// How much of a batch one worker may do, in ten-thousandths; `nil` for what holds by default.
+    package let shareBasisPoints: Int?
+    package let retentionClass: String?
 }
 
 /// An organisation that publishes and pays, as operators see it.
@@ -69,7 +90,7 @@ package struct ListRequesters: Sendable {
     ) async throws -> [RequesterLine] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.requesters(after: last, limit: limit)
         }
     }

@@ -20,7 +20,7 @@ package struct ListRechecks: Sendable {
     ) async throws -> (items: [RecheckItem], listing: RecheckListing) {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let listing = try await transaction.listing(version, of: id, requester) else {
                 throw NotFound("list of the version")
             }

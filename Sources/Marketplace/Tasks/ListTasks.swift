@@ -38,7 +38,7 @@ package struct ListTasks: Sendable {
     ) async throws -> [TaskLine] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.taskLines(of: batch, requester, after: last, limit: limit)
         }
     }
@@ -50,7 +50,7 @@ package struct ListTasks: Sendable {
         _ externalKey: String, of batch: Batch.ID, from requester: Requester.ID, by actor: Principal.ID
     ) async throws -> TaskLine {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let batch = try await transaction.batch(batch, of: requester),
                 let id = try await transaction.tasks(named: [externalKey], in: batch)[externalKey],
                 let line = try await transaction.taskLine(id, requester)

@@ -38,7 +38,7 @@ package struct ListQuarantine: Sendable {
     ) async throws -> [QuarantinedSlot] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.quarantined(batch, of: requester, after: last, limit: limit)
         }
     }

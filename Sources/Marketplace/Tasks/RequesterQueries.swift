@@ -51,6 +51,27 @@ extension Transaction {
         ).map(Project.init)
     }
 
+    func projectSettings(of id: Project.ID, _ requester: Requester.ID) async throws -> ProjectSettings? {
+        try await firstRow(
+            """
+            select weight, share_bps, retention_class from project
+             where requester_id = \(requester) and project_id = \(id)
+            """
+        ).map {
+            ProjectSettings(
+                weight: try $0["weight"], shareBasisPoints: try $0["share_bps"],
+                retentionClass: try $0["retention_class"])
+        }
+    }
+
+    /// Keeps everybody else from changing a project's settings until this transaction ends.
+    package func lockProject(_ id: Project.ID, of requester: Requester.ID) async throws {
+        try await execute(
+            """
+            select from project where requester_id = \(requester) and project_id = \(id) for no key update
+            """)
+    }
+
     /// - Returns: the weight before; `nil` when there is no such project.
     func weigh(_ id: Project.ID, of requester: Requester.ID, _ weight: Int) async throws -> Int? {
         try await firstRow(

@@ -161,7 +161,7 @@ package struct ListAllotments: Sendable {
     ) async throws -> [Allotment] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: batch.requester)
+            try await transaction.authorizePublisher(toSee: actor, for: batch.requester)
             return try await transaction.allotments(of: batch, after: last, limit: limit)
         }
     }

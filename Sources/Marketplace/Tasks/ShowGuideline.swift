@@ -17,7 +17,7 @@ package struct ListGuidelines: Sendable {
     ) async throws -> [Guideline] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.guidelines(of: requester, after: last, limit: limit)
         }
     }
@@ -27,7 +27,7 @@ package struct ListGuidelines: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func one(_ key: String, of requester: Requester.ID, by actor: Principal.ID) async throws -> Guideline {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.guideline(of: requester, externalKey: key) else {
                 throw NotFound("guideline called '\(key)'")
             }
@@ -38,7 +38,7 @@ package struct ListGuidelines: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func one(_ id: Guideline.ID, of requester: Requester.ID, by actor: Principal.ID) async throws -> Guideline {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.guideline(id, of: requester) else { throw NotFound("guideline") }
             return found
         }
@@ -61,7 +61,7 @@ package struct ShowGuideline: Sendable {
     ) async throws -> [GuidelineVersion] {
         guard (1...50).contains(limit) else { throw BadInput("limit", "must be 1 to 50") }
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.guidelineVersions(of: id, requester, before: before, limit: limit)
         }
     }
@@ -73,7 +73,7 @@ package struct ShowGuideline: Sendable {
         _ number: Int, of id: Guideline.ID, from requester: Requester.ID, by actor: Principal.ID
     ) async throws -> GuidelineVersion {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.guidelineVersion(number, of: id, requester) else {
                 throw NotFound("version of the guideline")
             }

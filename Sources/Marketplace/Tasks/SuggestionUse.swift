@@ -59,7 +59,7 @@ package struct SuggestionReport: Sendable {
     ) async throws -> [SuggestionReportLine] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            if worker?.uuid != actor.uuid { try await transaction.authorize(actor, as: .operator) }
+            if worker?.uuid != actor.uuid { try await transaction.authorize(actor, toSeeAs: .operator) }
             return try await transaction.suggestionReport(of: worker, for: requester, after: last, limit: limit)
         }
     }

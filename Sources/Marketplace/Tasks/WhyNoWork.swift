@@ -72,7 +72,7 @@ package struct WhyNoWork: Sendable {
     ) async throws -> NoWorkReport {
         guard (1...Self.pageMax).contains(limit) else { throw BadInput("limit", "must be 1 to \(Self.pageMax)") }
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             guard let row = try await transaction.workerStanding(worker) else { throw NotFound("worker") }
             var lastSeen: Offering?
             if let last {

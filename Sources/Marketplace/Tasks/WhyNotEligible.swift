@@ -41,7 +41,7 @@ package struct WhyNotEligible: Sendable {
         _ worker: Worker.ID, from batch: (requester: Requester.ID, id: Batch.ID), by actor: Principal.ID
     ) async throws -> ClaimProspect {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             guard let row = try await transaction.workerStanding(worker) else { throw NotFound("worker") }
             guard let offering = try await transaction.offering(batch.id, of: batch.requester) else {
                 throw NotFound("batch")

@@ -18,6 +18,8 @@ struct WebhookParcel: Sendable {
     let attempts: Int
     /// Tells this claim from every other.
     let claim: UUID
+    /// Whether nothing has arrived at its endpoint of late.
+    let isFailing: Bool
     var secrets: [[UInt8]] = []
 
     /// The same bytes each time.
@@ -57,9 +59,15 @@ enum WebhookSchedule {
 ///
 /// At least once: a delivery is claimed in one transaction, sent outside of any, and settled in another; a crash
 /// between the two sends it again when the claim has run out. Whoever receives tells repetitions by `webhook-id`. Of
-/// one object an endpoint is told in order: a later event waits until the one before has arrived or was given up.
+/// one object an endpoint is told in order: a later event waits until the one before has arrived or was given up. No
+/// endpoint has more than ``inHandMost`` messages in hand, one where nothing arrives has one.
 package struct DeliverWebhooks: Sendable {
-    package static let batchMax = 20
+    /// To endpoints that answer, at once.
+    package static let answeringMost = 16
+    /// To those where nothing arrives, at once.
+    package static let failingMost = 4
+    /// To one endpoint, at once, whoever sends.
+    package static let inHandMost = 2
     /// How long a claim holds, in seconds; a message takes 10 at most.
     static let claimSeconds: TimeInterval = 60
     let market: Market
@@ -69,32 +77,46 @@ package struct DeliverWebhooks: Sendable {
         (self.market, self.policy) = (market, policy)
     }
 
-    /// One batch, its messages side by side.
+    /// One batch, its messages side by side. ``WebhookPlaces`` keeps on without waiting for the slowest of a batch.
     ///
-    /// - Parameters:
-    ///   - limit: 1 to 20.
-    ///   - actor: Guildhall itself.
+    /// - Parameter actor: Guildhall itself.
     /// - Returns: how many were tried; call again at once while it is not 0.
-    package func callAsFunction(
-        limit: Int = batchMax, through http: any OutboundHTTP, by actor: Principal.ID
-    ) async throws -> Int {
-        let parcels = try await market.database.transaction { transaction in
-            try await transaction.claimWebhooks(
-                limit: min(max(limit, 1), Self.batchMax), until: transaction.instant + Self.claimSeconds, market.keys)
-        }
+    package func callAsFunction(through http: any OutboundHTTP, by actor: Principal.ID) async throws -> Int {
+        let parcels = try await claim(answering: Self.answeringMost, failing: Self.failingMost)
         let instant = parcels.instant
         await withDiscardingTaskGroup { group in
             for parcel in parcels.claimed {
-                group.addTask {
-                    let begun = ContinuousClock.now
-                    let answer = await send(parcel, at: instant, through: http)
-                    let took = ContinuousClock.now - begun
-                    // What cannot be settled now is sent again when its claim has run out.
-                    try? await settle(parcel, answer, took: took, by: actor)
-                }
+                group.addTask { await send(parcel, at: instant, through: http, by: actor) }
             }
         }
         return parcels.claimed.count
+    }
+
+    /// Takes what is due.
+    ///
+    /// - Parameters:
+    ///   - answering: how many at most to endpoints that answer.
+    ///   - failing: and to those where nothing arrives.
+    func claim(answering: Int, failing: Int) async throws -> (claimed: [WebhookParcel], instant: Date) {
+        guard answering > 0 || failing > 0 else { return ([], .distantPast) }
+        return try await market.database.transaction { transaction in
+            try await transaction.claimWebhooks(
+                limit: max(answering, 0), failing: max(failing, 0), until: transaction.instant + Self.claimSeconds,
+                market.keys)
+        }
+    }
+
+    /// Sends one message, and settles it.
+    ///
+    /// - Parameter instant: at which it was claimed.
+    func send(
+        _ parcel: WebhookParcel, at instant: Date, through http: any OutboundHTTP, by actor: Principal.ID
+    ) async {
+        let begun = ContinuousClock.now
+        let answer = await send(parcel, at: instant, through: http)
+        let took = ContinuousClock.now - begun
+        // What cannot be settled now is sent again when its claim has run out.
+        try? await settle(parcel, answer, took: took, by: actor)
     }
 
     private func send(

@@ -4,23 +4,22 @@ internal import Store
 
 extension Transaction {
     /// Takes deliveries that are due, the longest due first, for as long as `until`; of one object only the first that
-    /// waits.
+    /// waits, and to one endpoint no more than may be in hand.
+    ///
+    /// - Parameters:
+    ///   - limit: how many to endpoints that answer.
+    ///   - failing: how many to those where nothing arrives.
     func claimWebhooks(
-        limit: Int, until end: Date, _ keys: KeyRing?
+        limit: Int, failing: Int = DeliverWebhooks.failingMost, until end: Date, _ keys: KeyRing?
     ) async throws -> (claimed: [WebhookParcel], instant: Date) {
         let rows = try await rows(
             """
-            with due as materialized (
+            with \(fragment: Self.claimable(limit, failing, at: instant)),
+            due as materialized (
                 select webhook_endpoint_id, webhook_event_id
                   from webhook_delivery
-                 where state = 'waiting' and due_at <= \(instant)
-                   and not exists (
-                       select from webhook_delivery as earlier
-                        where earlier.webhook_endpoint_id = webhook_delivery.webhook_endpoint_id
-                          and earlier.subject_id = webhook_delivery.subject_id
-                          and earlier.state = 'waiting' and earlier.position < webhook_delivery.position)
-                 order by due_at, webhook_event_id
-                 limit \(limit)
+                 where (webhook_endpoint_id, webhook_event_id) in (select * from chosen)
+                   and state = 'waiting' and due_at <= \(instant)
                    for update skip locked
             ),
             claimed as (
@@ -33,7 +32,8 @@ extension Transaction {
                 returning webhook_delivery.*
             )
             select claimed.webhook_endpoint_id, claimed.webhook_event_id, claimed.attempts, claimed.claim_id,
-                   webhook_endpoint.requester_id, webhook_endpoint.url, webhook_event.kind, webhook_event.subject,
+                   webhook_endpoint.requester_id, webhook_endpoint.url,
+                   webhook_endpoint.failing_since is not null as is_failing, webhook_event.kind, webhook_event.subject,
                    webhook_event.subject_id, webhook_event.occurred_at, webhook_event.facts, webhook_event.trace
               from claimed
               join webhook_endpoint using (webhook_endpoint_id)
@@ -55,6 +55,56 @@ extension Transaction {
             parcels.append(parcel)
         }
         return (parcels, instant)
+    }
+
+    /// The first clauses of a claim: `chosen` names deliveries to be locked.
+    private static func claimable(_ limit: Int, _ failing: Int, at instant: Date) -> SQL {
+        """
+        in_hand as materialized (
+            select webhook_endpoint_id, count(*) as messages
+              from webhook_delivery
+             where claim_id is not null and state = 'waiting' and claimed_until > \(instant)
+             group by webhook_endpoint_id
+        ),
+        told as materialized (
+            select webhook_endpoint.webhook_endpoint_id, failing_since is not null as is_failing,
+                   case when failing_since is null then \(DeliverWebhooks.inHandMost) else 1 end
+                       - coalesce(messages, 0) as room
+              from webhook_endpoint
+              left join in_hand on in_hand.webhook_endpoint_id = webhook_endpoint.webhook_endpoint_id
+             where state = 'enabled'
+        ),
+        candidate as materialized (
+            select is_failing, next.*
+              from told
+             cross join lateral (
+                   select webhook_endpoint_id, webhook_event_id, due_at
+                     from webhook_delivery
+                    where webhook_delivery.webhook_endpoint_id = told.webhook_endpoint_id
+                      and state = 'waiting' and due_at <= \(instant)
+                      and not exists (
+                          select from webhook_delivery as earlier
+                           where earlier.webhook_endpoint_id = webhook_delivery.webhook_endpoint_id
+                             and earlier.subject_id = webhook_delivery.subject_id
+                             and earlier.state = 'waiting' and earlier.position < webhook_delivery.position)
+                    order by due_at, webhook_event_id
+                    limit greatest(told.room, 0)
+                   ) as next
+        ),
+        chosen as materialized (
+            (select webhook_endpoint_id, webhook_event_id
+               from candidate
+              where not is_failing
+              order by due_at, webhook_event_id
+              limit \(limit))
+            union all
+            (select webhook_endpoint_id, webhook_event_id
+               from candidate
+              where is_failing
+              order by due_at, webhook_event_id
+              limit \(failing))
+        )
+        """
     }
 
     /// Writes what came back, and what follows for the delivery.
@@ -262,6 +312,7 @@ extension WebhookParcel {
         trace = try row["trace"]
         attempts = try row["attempts"]
         claim = try row["claim_id"]
+        isFailing = try row["is_failing"]
     }
 }
 

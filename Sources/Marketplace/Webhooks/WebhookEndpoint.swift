@@ -203,7 +203,7 @@ package struct ListWebhooks: Sendable {
     ) async throws -> [WebhookEndpoint] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizeOperator(actor, orRequester: requester)
+            try await transaction.authorizeOperator(toSee: actor, orRequester: requester)
             return try await transaction.webhooks(of: requester, after: last, limit: limit)
         }
     }
@@ -212,7 +212,7 @@ package struct ListWebhooks: Sendable {
     package func one(_ id: WebhookEndpoint.ID, by actor: Principal.ID) async throws -> WebhookEndpoint {
         try await market.database.read { transaction in
             guard let endpoint = try await transaction.webhook(id),
-                try await transaction.mayAct(actor, for: endpoint.requester)
+                try await transaction.maySee(actor, of: endpoint.requester)
             else { throw NotFound("webhook") }
             return endpoint
         }
@@ -241,5 +241,11 @@ extension Transaction {
     func mayAct(_ actor: Principal.ID, for requester: Requester.ID) async throws -> Bool {
         if try await holds(actor, .operator, for: nil) { return true }
         return try await holds(actor, .requester, for: requester)
+    }
+
+    /// The same, and auditors: what follows only reads.
+    func maySee(_ actor: Principal.ID, of requester: Requester.ID) async throws -> Bool {
+        if try await mayAct(actor, for: requester) { return true }
+        return try await holds(actor, .auditor, for: nil)
     }
 }

@@ -142,7 +142,7 @@ extension Transaction {
     }
 
     fileprivate func checkWebhook(_ id: WebhookEndpoint.ID, for actor: Principal.ID) async throws {
-        guard let endpoint = try await webhook(id), try await mayAct(actor, for: endpoint.requester) else {
+        guard let endpoint = try await webhook(id), try await maySee(actor, of: endpoint.requester) else {
             throw NotFound("webhook")
         }
     }

@@ -145,6 +145,11 @@ extension Transaction {
     func authorizeSelf(_ worker: Worker.ID, orOperator actor: Principal.ID) async throws {
         try await authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
     }
+
+    /// The same, and auditors: what follows only reads.
+    func authorizeSelf(_ worker: Worker.ID, orOperatorToSee actor: Principal.ID) async throws {
+        try await letSee(actor) { try await $0.authorizeSelf(worker, orOperator: actor) }
+    }
 }
 
 extension Worker.Event {

@@ -35,7 +35,7 @@ package struct ListDuplicates: Sendable {
         in state: DuplicateState, after id: DuplicateCase.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [DuplicateCase] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.duplicateCases(
                 in: state, after: id, limit: min(max(limit, 1), Self.pageMax))
         }

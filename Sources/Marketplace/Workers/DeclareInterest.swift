@@ -79,7 +79,7 @@ package struct ListInterests: Sendable {
         of worker: Worker.ID, before: Interest.ID? = nil, limit: Int = ListWorkers.pageMax, by actor: Principal.ID
     ) async throws -> [Interest] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.interests(
                 of: worker, before: before, limit: min(max(limit, 1), ListWorkers.pageMax)
             )

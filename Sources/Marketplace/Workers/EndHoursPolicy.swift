@@ -75,7 +75,7 @@ package struct ListHoursPolicies: Sendable {
         past: Bool = false, before: HoursPolicy.ID? = nil, limit: Int = ListWorkers.pageMax, by actor: Principal.ID
     ) async throws -> [HoursPolicyRecord] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.hoursPolicies(
                 past: past, before: before, limit: min(max(limit, 1), ListWorkers.pageMax)
             )

@@ -42,6 +42,12 @@ extension Transaction {
             "delete from former_contact where worker_id = \(worker)",
             "update interest set party_name = 'erased', party = interest_id::text where worker_id = \(worker)",
             "delete from idempotency_key where principal_id = \(worker)",
+            // Of requests about them, by whomever: their fingerprints are of what is erased.
+            """
+            delete from idempotency_key
+             where split_part(route, '/', 3) = 'workers'
+               and lower(coalesce(nullif(split_part(route, '/', 4), ''), answer ->> 'worker')) = \("\(worker)")
+            """,
             // What waits has nowhere to go; what is being sent right now can write no answer of a server any more.
             """
             update notice set facts = '{}', fault = null, address = null,
@@ -62,6 +68,7 @@ extension Transaction {
             "delete from sign_in_ticket where principal_id = \(worker)",
             "delete from provider_identity where principal_id = \(worker)",
             "delete from person_login where principal_id = \(worker)",
+            "delete from invitation_proposal where principal_id = \(worker)",
             """
             update duplicate_case set reasons = 'Erased.'
              where (worker_id = \(worker) or other_worker_id = \(worker)) and state <> 'open'

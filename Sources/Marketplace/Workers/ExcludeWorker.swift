@@ -102,7 +102,7 @@ package struct ListExclusions: Sendable {
         by actor: Principal.ID
     ) async throws -> [Exclusion] {
         try await market.database.read { transaction in
-            try await transaction.authorizeOperator(actor, orRequester: requester)
+            try await transaction.authorizeOperator(toSee: actor, orRequester: requester)
             return try await transaction.exclusions(
                 of: requester, past: past, before: before, limit: min(max(limit, 1), ListWorkers.pageMax)
             )

@@ -74,8 +74,17 @@ package struct ListTeams: Sendable {
         after key: String? = nil, limit: Int = ListWorkers.pageMax, by actor: Principal.ID
     ) async throws -> [Team] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.teams(after: key, limit: min(max(limit, 1), ListWorkers.pageMax))
+        }
+    }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func one(_ id: Team.ID, by actor: Principal.ID) async throws -> Team {
+        try await market.database.read { transaction in
+            try await transaction.authorize(actor, toSeeAs: .operator)
+            guard let found = try await transaction.team(id) else { throw NotFound("team") }
+            return found
         }
     }
 }
@@ -95,7 +104,7 @@ package struct ListMembers: Sendable {
         of team: Team.ID, before: TeamMember.ID? = nil, limit: Int = ListWorkers.pageMax, by actor: Principal.ID
     ) async throws -> [TeamMember] {
         try await market.database.read { transaction in
-            try await transaction.authorizeTeam(actor, team)
+            try await transaction.authorizeTeam(toSee: actor, team)
             return try await transaction.members(
                 of: team, before: before, limit: min(max(limit, 1), ListWorkers.pageMax)
             )

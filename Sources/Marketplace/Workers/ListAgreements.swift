@@ -62,7 +62,7 @@ package struct DueAgreements: Sendable {
         of worker: Worker.ID, limit: Int = ListWorkers.pageMax, by actor: Principal.ID
     ) async throws -> [DueAgreement] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: actor.uuid == worker.uuid ? .worker : .operator)
+            try await transaction.authorize(actor, toSeeAs: actor.uuid == worker.uuid ? .worker : .operator)
             return try await transaction.dueAgreements(
                 of: worker, limit: min(max(limit, 1), ListWorkers.pageMax)
             )

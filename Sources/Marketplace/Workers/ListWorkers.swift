@@ -26,7 +26,7 @@ package struct ListWorkers: Sendable {
         in state: Worker.State, after worker: Worker.ID? = nil, limit: Int = pageMax, by actor: Principal.ID
     ) async throws -> [WorkerSummary] {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.workers(in: state, after: worker, limit: min(max(limit, 1), Self.pageMax))
         }
     }

@@ -162,7 +162,7 @@ package struct ShowAvailability: Sendable {
         of worker: Worker.ID, by actor: Principal.ID
     ) async throws -> (availability: Availability, limits: WorkLimits) {
         try await market.database.read { transaction in
-            try await transaction.authorizeSelf(worker, orOperator: actor)
+            try await transaction.authorizeSelf(worker, orOperatorToSee: actor)
             guard let availability = try await transaction.availability(of: worker),
                 let limits = try await transaction.workLimits(of: worker)
             else { throw NotFound("worker") }

@@ -22,7 +22,7 @@ package struct ShowWorker: Sendable {
     /// - Throws: ``AccessRefusal``, ``NotFound``.
     package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws -> WorkerRecord {
         try await market.database.read { transaction in
-            try await transaction.authorizeSelf(worker, orOperator: actor)
+            try await transaction.authorizeSelf(worker, orOperatorToSee: actor)
             guard let record = try await transaction.workerRecord(worker) else { throw NotFound("worker") }
             return record
         }

@@ -132,7 +132,7 @@ package struct ListTaxChoices: Sendable {
     ) async throws -> [DatedTaxChoice] {
         guard (1...200).contains(limit) else { throw BadInput("limit", "must be 1 to 200") }
         return try await market.database.read { transaction in
-            if actor.uuid != worker.uuid { try await transaction.authorize(actor, as: .financeMaker) }
+            if actor.uuid != worker.uuid { try await transaction.authorize(actor, toSeeAs: .financeMaker) }
             return try await transaction.taxChoices(of: worker, before: last, limit: limit)
         }
     }

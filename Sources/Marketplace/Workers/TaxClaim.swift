@@ -164,7 +164,7 @@ package struct ListTaxClaims: Sendable {
     ) async throws -> [TaxClaim] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            if actor.uuid != worker.uuid { try await transaction.authorize(actor, as: .financeMaker) }
+            if actor.uuid != worker.uuid { try await transaction.authorize(actor, toSeeAs: .financeMaker) }
             return try await transaction.taxClaims(of: worker, before: last, limit: limit)
         }
     }

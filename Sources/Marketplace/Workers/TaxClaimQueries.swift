@@ -88,11 +88,26 @@ extension Transaction {
              order by country
              limit \(limit)
             """
-        ).map {
-            TaxDefault(
-                country: try $0["country"], ruleSet: try $0["rule_set"], source: try $0["source"],
-                from: try $0["begins_at"])
-        }
+        ).map(TaxDefault.init(row:))
+    }
+
+    /// What is in force without an end: also what was put in force while this transaction waited.
+    func taxDefault(of country: String) async throws -> TaxDefault? {
+        try await firstRow(
+            """
+            select country, rule_set, source, lower(in_force) as begins_at from tax_default
+             where country = \(country) and upper_inf(in_force)
+            """
+        ).map(TaxDefault.init(row:))
+    }
+}
+
+extension TaxDefault {
+    fileprivate init(row: Row) throws {
+        country = try row["country"]
+        ruleSet = try row["rule_set"]
+        source = try row["source"]
+        from = try row["begins_at"]
     }
 }
 

@@ -40,7 +40,7 @@ package struct SetTaxDefault: Sendable {
         let source = try PlainText.line(source, field: "source")
         try await market.change { change in
             try await change.transaction.authorize(actor, as: .financeChecker)
-            try await change.transaction.advisoryLock(AdvisoryLock("tax_default", country))
+            try await change.lockTaxDefault(of: country)
             let current = try await change.afterWaiting()
             try await current.transaction.endTaxDefault(of: country)
             if let ruleSet {
@@ -66,9 +66,29 @@ package struct SetTaxDefault: Sendable {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
             if try await !transaction.holds(actor, .financeChecker, for: nil) {
-                try await transaction.authorize(actor, as: .financeMaker)
+                try await transaction.authorize(actor, toSeeAs: .financeMaker)
             }
             return try await transaction.taxDefaults(after: after, limit: limit)
         }
+    }
+
+    /// The one that is in force for a country, without an end.
+    ///
+    /// - Throws: ``AccessRefusal``, as for all; ``NotFound``.
+    package func one(_ country: String, by actor: Principal.ID) async throws -> TaxDefault {
+        try await market.database.read { transaction in
+            if try await !transaction.holds(actor, .financeChecker, for: nil) {
+                try await transaction.authorize(actor, toSeeAs: .financeMaker)
+            }
+            guard let found = try await transaction.taxDefault(of: country) else { throw NotFound("tax default") }
+            return found
+        }
+    }
+}
+
+extension Change {
+    /// Keeps everybody else from changing a country's default until this transaction ends.
+    package func lockTaxDefault(of country: String) async throws {
+        try await transaction.advisoryLock(AdvisoryLock("tax_default", country))
     }
 }

@@ -95,6 +95,11 @@ extension Transaction {
         if try await holds(actor, .operator, for: nil) { return }
         guard try await manages(actor, team) else { throw AccessRefusal.roleMissing(.agencyManager) }
     }
+
+    /// The same, and auditors: what follows only reads.
+    package func authorizeTeam(toSee actor: Principal.ID, _ team: Team.ID) async throws {
+        try await letSee(actor) { try await $0.authorizeTeam(actor, team) }
+    }
 }
 
 extension Team {

@@ -31,6 +31,10 @@ extension Transaction {
         ).map(Team.init)
     }
 
+    func team(_ id: Team.ID) async throws -> Team? {
+        try await firstRow("\(fragment: Team.columns) where team_id = \(id)").map(Team.init)
+    }
+
     /// Keeps everybody else from changing the team until this transaction ends.
     package func lockTeam(_ id: Team.ID) async throws -> Team? {
         try await firstRow("\(fragment: Team.columns) where team_id = \(id) for no key update").map(Team.init)

@@ -22,6 +22,8 @@ struct EscalationPlan: Hashable, Sendable {
     let acts: [EscalationAct]
     /// Whom the work is offered beyond the usual rounds.
     let offers: [EscalationSupply.Reachable]
+    /// Why each of them is offered it.
+    let explanations: [Worker.ID: OfferExplanation]
     /// What was decided on, for the record.
     let facts: JSON
     /// Whether nothing but an operator can help any more.
@@ -60,8 +62,10 @@ struct EscalationPlan: Hashable, Sendable {
         needsAlert = decision.rung == .alert && batch.steps[.alert] == nil
         self.acts = acts
         // Nobody's hours are sold below what they would bring elsewhere, but in the forced lane.
-        let worth = isForced ? reachable : reachable.filter { supply.isWorthIt($0.worker) }
+        let worth = reachable.filter { supply.worth.pair(of: $0.worker, isForced: isForced) != nil }
         offers = isUp && batch.door == .offer ? Array(worth.prefix(wave.count)) : []
+        explanations = supply.worth.explanations(
+            of: offers.map(\.worker), among: worth.map(\.worker), isForced: isForced)
         self.facts = [
             "slack_seconds": .integer(facts.slackSeconds),
             "minutes_given": .integer(

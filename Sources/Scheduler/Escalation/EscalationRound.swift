@@ -1,5 +1,6 @@
 internal import Formats
 package import Foundation
+package import Logging
 package import Marketplace
 internal import Store
 internal import Synchronization
@@ -13,7 +14,9 @@ package final class EscalationRound: SchedulerRound {
     package struct Limits: Sendable {
         /// 1 to 200.
         package var batchesMax = 20
-        package var workersMax = 1_000
+        /// Workers of one batch, by id, who are looked at; the log tells where there may be more. As many as a routing
+        /// round looks at.
+        package var workersMax = EscalationRules.workersMax
         /// How far ahead deadlines are looked at.
         package var horizonSeconds: TimeInterval = 14 * 86_400
 
@@ -26,11 +29,13 @@ package final class EscalationRound: SchedulerRound {
     private let actor: Principal.ID
     private let limits: Limits
     private let rules = EscalationPlan.Rules()
+    private let logger: Logger
+    private let presences = PresenceBook()
     private let cursor = Mutex<EndangeredBatch?>(nil)
 
     /// - Parameter actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
-    package init(market: Market, by actor: Principal.ID, limits: Limits = Limits()) {
-        (self.market, self.actor, self.limits) = (market, actor, limits)
+    package init(market: Market, by actor: Principal.ID, limits: Limits = Limits(), logger: Logger) {
+        (self.market, self.actor, self.limits, self.logger) = (market, actor, limits, logger)
     }
 
     package func runOnce() async throws -> RoundOutcome {
@@ -53,8 +58,14 @@ package final class EscalationRound: SchedulerRound {
     }
 
     private func climb(_ batch: EndangeredBatch) async throws -> (steps: Int, offers: Int) {
-        let reading = EscalationReading(workersMax: limits.workersMax)
+        let reading = EscalationReading(workersMax: limits.workersMax, rules: rules, presences: presences)
         let supply = try await market.database.read(isolation: .repeatableRead) { try await reading(batch, in: $0) }
+        guard let supply else { return (0, 0) }
+        if supply.isCut {
+            logger.warning(
+                "the ladder looked at no more workers than one round may",
+                metadata: ["batch": "\(batch.key.id)", "workers": "\(limits.workersMax)"])
+        }
         let room = batch.door == .offer ? try await RaisePay(market: market).room(batch.key, by: actor) : nil
         let plan = try EscalationPlan(supply, room: room, rules: rules)
         var steps = 0
@@ -63,7 +74,7 @@ package final class EscalationRound: SchedulerRound {
             let options = try await advice(supply, room).options
             steps += try await take(.alert(options), for: batch, plan.facts) ? 1 : 0
         }
-        return (steps, try await offer(batch, to: plan.offers))
+        return (steps, try await offer(batch, by: plan))
     }
 
     /// - Returns: false where it was taken before, or what it needs was used up meanwhile: the next piece decides anew.
@@ -76,14 +87,18 @@ package final class EscalationRound: SchedulerRound {
     }
 
     /// Never more live offers than open slots; what the market does not allow any more is passed by.
-    private func offer(_ batch: EndangeredBatch, to reachable: [EscalationSupply.Reachable]) async throws -> Int {
+    private func offer(_ batch: EndangeredBatch, by plan: EscalationPlan) async throws -> Int {
         var made = 0
-        for one in reachable {
+        for one in plan.offers {
+            guard let why = plan.explanations[one.worker] else { continue }
             do {
                 _ = try await MakeOffer(market: market)(
                     of: batch.key.id, from: batch.key.requester, to: one.worker,
-                    reason: ["rule": "escalation_reach", "due_at": .string(batch.dueAt.formatted(.iso8601))],
-                    answerBy: one.answerBy, by: actor)
+                    reason: [
+                        "rule": "escalation_reach", "due_at": .string(batch.dueAt.formatted(.iso8601)),
+                        "value": .integer(why.valueMicros),
+                    ],
+                    answerBy: one.answerBy, explanation: why, by: actor)
                 made += 1
             } catch is OfferRefusal {
                 continue

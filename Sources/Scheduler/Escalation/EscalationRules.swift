@@ -2,6 +2,9 @@ internal import Matching
 
 /// Every number that the ladder depends on, for people.
 package enum EscalationRules {
+    /// How many workers of one batch are looked at, by id.
+    static let workersMax = 20_000
+
     /// One number.
     package struct Row: Hashable, Sendable {
         package let name: String
@@ -24,9 +27,10 @@ package enum EscalationRules {
             row("pay_step", rules.ladder.payStepMillionths, "millionths of the pay", "what one raise adds"),
             row(
                 "forced_share", rules.forcedShareMillionths, "millionths of a day's hours",
-                "what of them it takes at most"),
+                "what of them, as forecast, it takes at most"),
             row("raise_every", Int(rules.raiseSeconds), "seconds", "from a step to the next raise, at least"),
             row("answer", Int(rules.answerSeconds), "seconds", "for the answer, while the worker is there"),
+            row("workers", workersMax, "workers", "who are looked at for one batch, by id; the log tells of more"),
         ]
     }
 }

@@ -1,7 +1,5 @@
 internal import Foundation
 internal import Marketplace
-internal import Matching
-internal import Store
 
 /// Who could still do the open work of a batch until a time, and when they would answer.
 struct EscalationSupply: Hashable, Sendable {
@@ -23,17 +21,33 @@ struct EscalationSupply: Hashable, Sendable {
         var band = 1
         /// IANA name.
         var timeZone = "UTC"
+        /// The same time as a routing round counts it; `nil` where it is not known, and taken for evenly spread.
+        var presence: Presence?
 
         /// Minutes that they will give until then: as far as they are there, their share of it, within the caps of as
         /// many weeks as begin until then.
         func minutes(from start: Date, until end: Date) -> Int {
-            let seconds = present.reduce(0) { sum, range in
-                sum + max(0, min(range.upperBound, end).timeIntervalSince(range.lowerBound))
-            }
-            let given = Int(min(seconds, 1e9) / 60) * worker.shareMillionths / 1_000_000
+            let given = minutesPresent(until: end) * worker.shareMillionths / 1_000_000
             let weeks = 1 + Int(max(end.timeIntervalSince(start), 0) / (7 * 86_400))
             let capped = worker.limits.weeklyMinutesMax * weeks - worker.committedMinutes - worker.offeredMinutes
             return max(min(given, capped), 0)
+        }
+
+        /// Minutes of the day ahead that they will give, as is forecast: their share of what they declare, which is no
+        /// more of the time that they are there than a week's cap is of a week of it.
+        func dayMinutes(from start: Date) -> Int {
+            let (day, week) = (minutesPresent(until: start + 86_400), minutesPresent(until: start + 7 * 86_400))
+            let (most, cap) = (min(day, worker.limits.dailyMinutesMax), max(worker.limits.weeklyMinutesMax, 0))
+            let declared = week > cap ? most * cap / week : most
+            return min(
+                declared * worker.shareMillionths / 1_000_000, minutes(from: start, until: start + 86_400))
+        }
+
+        private func minutesPresent(until end: Date) -> Int {
+            let seconds = present.reduce(0) { sum, range in
+                sum + max(0, min(range.upperBound, end).timeIntervalSince(range.lowerBound))
+            }
+            return Int(min(seconds, 1e9) / 60)
         }
     }
 
@@ -42,16 +56,16 @@ struct EscalationSupply: Hashable, Sendable {
     let hands: [Hand]
     /// How offers in the batch's profession were answered.
     var acceptance = Acceptance()
-    /// Whose hours would bring more elsewhere, or bring the requester less than the pay.
-    var worthless: Set<Worker.ID> = []
+    /// What their answers are worth; nobody is offered what it says nothing of.
+    var worth = EscalationWorth()
+    /// Whether as many were looked at as one round looks at, so that there may be more.
+    var isCut = false
     /// What the forced lane took of the requirement in the last day.
     var forcedMinutes = 0
 
-    func isWorthIt(_ worker: Worker.ID) -> Bool { !worthless.contains(worker) }
-
-    /// Whether the forced lane has room for what is open: so many millionths of a day's hours.
+    /// Whether the forced lane has room for what is open: so many millionths of the hours that are forecast of a day.
     func mayForce(_ share: Int) -> Bool {
-        let daily = hands.reduce(0) { $0 + $1.worker.limits.weeklyMinutesMax } / 7
+        let daily = hands.reduce(0) { $0 + $1.dayMinutes(from: instant) }
         let wanted = batch.openSlots * batch.expectedMinutes
         return forcedMinutes == 0 || forcedMinutes + wanted <= daily * share / 1_000_000
     }
@@ -63,12 +77,7 @@ struct EscalationSupply: Hashable, Sendable {
 
     /// Of the time that is left, what the open work leaves when it is spread over those who can do it; 0 where it is
     /// more than they can do.
-    var slackSeconds: Int64 {
-        let left = max(batch.dueAt.timeIntervalSince(instant), 0)
-        let (needed, given) = (Double(batch.openSlots * batch.expectedMinutes), Double(minutes(until: batch.dueAt)))
-        guard given > needed else { return 0 }
-        return Int64(left * (1 - needed / given))
-    }
+    var slackSeconds: Int64 { batch.slackSeconds(at: instant, minutesGiven: minutes(until: batch.dueAt)) }
 
     /// Who could be offered it now and answer early enough to be done in time; the earliest first, ties by id.
     ///
@@ -117,74 +126,14 @@ extension EscalationSupply.Hand {
     }
 }
 
-/// Reads who could do the work of a batch, bounded.
-struct EscalationReading: Sendable {
-    static let pageSize = 200
-    /// How far behind its deadline a batch's supply is looked at, to say what an extension would bring.
-    static let beyondSeconds: TimeInterval = 14 * 86_400
-
-    let workersMax: Int
-
-    func callAsFunction(_ batch: EndangeredBatch, in transaction: Transaction) async throws -> EscalationSupply {
-        var hands: [EscalationSupply.Hand] = []
-        var (last, looked): (Worker.ID?, Int) = (nil, 0)
-        let end = batch.dueAt + Self.beyondSeconds
-        while looked < workersMax {
-            let page = try await transaction.supply(
-                for: batch, after: last, unknownShare: HoursForecast.cellShareMillionths,
-                limit: min(Self.pageSize, workersMax - looked))
-            guard !page.isEmpty else { break }
-            (last, looked) = (page.last?.id, looked + page.count)
-            let free = page.filter { !$0.isOut }
-            let availabilities = try await transaction.availabilities(of: free.map(\.id), until: end)
-            for worker in free {
-                // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
-                guard let availability = availabilities[worker.id] else { continue }
-                let present = try availability.openIntervals(from: transaction.instant, until: end)
-                let band = try OfferMoment(transaction.instant, timeZone: availability.timeZone).band
-                hands.append(
-                    EscalationSupply.Hand(
-                        worker: worker, present: present, band: band, timeZone: availability.timeZone))
-            }
-        }
-        var supply = EscalationSupply(batch: batch, instant: transaction.instant, hands: hands)
-        if let cell = try await transaction.profession(of: batch.key) {
-            let answers = try await transaction.routingResponses(of: hands.map(\.worker.id), in: cell)
-            supply.acceptance = Acceptance(cell: answers.cell, own: answers.own)
-            supply.worthless = try await worthless(supply, in: cell, transaction)
-        }
-        supply.forcedMinutes = try await transaction.forcedMinutes(
-            of: batch.requirement, since: transaction.instant - 86_400)
-        return supply
-    }
-
-    /// By the same value as a routing round's.
-    private func worthless(
-        _ supply: EscalationSupply, in cell: Profession, _ transaction: Transaction
-    ) async throws -> Set<Worker.ID> {
-        let (key, ids) = (supply.batch.key, supply.hands.map(\.worker.id))
-        guard let batch = try await transaction.routingBatches(of: [key])[key] else { return [] }
-        let candidates = try supply.hands.map { hand -> RoutingCandidate in
-            let (worker, zone) = (hand.worker, hand.timeZone)
-            let moment = try OfferMoment(transaction.instant, timeZone: zone)
-            return RoutingCandidate(
-                worker.id, facts: nil, weeklyMinutes: worker.limits.weeklyMinutesMax,
-                committedMinutes: worker.committedMinutes, weekShareMillionths: moment.weekShareMillionths,
-                band: hand.band,
-                minutesLeft: hand.minutes(from: transaction.instant, until: batch.dueAt ?? .distantFuture),
-                liveLeases: 0, openOffers: 0, window: nil)
-        }
-        var market = RoutingMarket(
-            instant: transaction.instant, batches: [batch], candidates: candidates, requirements: [:])
-        market.known.pay = try await transaction.offerTerms(of: [batch]).mapValues(\.pay)
-        market.known.skills = try await transaction.routingSkills(of: ids, in: cell)
-        market.known.forecasts = try await transaction.routingForecasts(of: ids)
-        market.known.prices = try await transaction.hourPrices(of: ids).mapValues { HourPrice(nightlyMicros: $0) }
-        market.known.forecastErrorMillionths = try await transaction.hoursForecastErrorMillionths()
-        let settings = try await transaction.schedulerSettings()
-        market.known.rates = settings.rates
-        let values = RoutingValue(market, weights: settings.weights)
-        return Set(
-            candidates.filter { values.of(batch, $0, level: 0, tierDistance: 0).micros == nil }.map(\.worker))
+extension EndangeredBatch {
+    /// See ``EscalationSupply/slackSeconds``.
+    ///
+    /// - Parameter minutesGiven: what those who can do it give until the deadline.
+    func slackSeconds(at instant: Date, minutesGiven: Int) -> Int64 {
+        let left = max(dueAt.timeIntervalSince(instant), 0)
+        let (needed, given) = (Double(openSlots * expectedMinutes), Double(minutesGiven))
+        guard given > needed else { return 0 }
+        return Int64(left * (1 - needed / given))
     }
 }

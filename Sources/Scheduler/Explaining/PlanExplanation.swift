@@ -59,16 +59,27 @@ extension RoutingPlan {
     /// what others who are likely to come would bring, what the worker's answer settles more than a usual one would,
     /// and what priority and the chance of acceptance make of the rest; together the value that the plan compared.
     package func explanation(of offer: PlannedOffer) -> OfferExplanation {
-        var parts = Dictionary(
-            offer.parts.parts.map { ($0.part.rawValue, $0.micros) }, uniquingKeysWith: { first, _ in first })
-        parts["hours_price"] = -offer.timePrice
-        if offer.continuation != 0 { parts["continuation"] = -offer.continuation }
-        if offer.answerGain != 0 { parts["answer_gain"] = offer.answerGain }
-        parts["priority_and_acceptance"] = offer.value - parts.values.reduce(0, +)
+        let parts = offer.parts.named(
+            upTo: offer.value, hoursPrice: offer.timePrice, continuation: offer.continuation,
+            answerGain: offer.answerGain)
         return OfferExplanation(
             valueMicros: offer.value, parts: parts, hoursPriceMicros: offer.timePrice,
             runnerUp: offer.runnerUp.map { .init(worker: $0.worker, valueMicros: $0.value) },
             candidates: offer.candidates, certificateMillionths: certificateMillionths)
+    }
+}
+
+extension PairValue {
+    /// The parts by name, and what else makes a value of them; together the value. Continuation and gain are left out
+    /// where they are nothing.
+    func named(upTo value: Int64, hoursPrice: Int64, continuation: Int64, answerGain: Int64) -> [String: Int64] {
+        var named = Dictionary(
+            parts.map { ($0.part.rawValue, $0.micros) }, uniquingKeysWith: { first, _ in first })
+        named["hours_price"] = -hoursPrice
+        if continuation != 0 { named["continuation"] = -continuation }
+        if answerGain != 0 { named["answer_gain"] = answerGain }
+        named["priority_and_acceptance"] = value - named.values.reduce(0, +)
+        return named
     }
 }
 

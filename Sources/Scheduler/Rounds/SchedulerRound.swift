@@ -6,6 +6,12 @@ package protocol SchedulerRound: Sendable {
     var period: Duration { get }
     /// One bounded piece of work. Any number of schedulers may do it at once.
     func runOnce() async throws -> RoundOutcome
+    /// Waits for what goes on beyond a piece; after the last one.
+    func finish() async
+}
+
+extension SchedulerRound {
+    package func finish() async {}
 }
 
 /// What one piece of work came to.

@@ -1,12 +1,11 @@
 package import Marketplace
 
-/// Sends what waits to requesters' endpoints, at least once each, in order for each object.
+/// Sends what waits to requesters' endpoints, at least once each, in order for each object. What an endpoint takes its
+/// time to answer goes on beyond the turn in which it was sent.
 package struct WebhookRound: SchedulerRound {
     package let name = "webhooks"
     package let period: Duration = .seconds(2)
-    private let deliver: DeliverWebhooks
-    private let http: any OutboundHTTP
-    private let actor: Principal.ID
+    private let places: WebhookPlaces
 
     /// - Parameters:
     ///   - actor: ``Market/systemPrincipal()``.
@@ -15,12 +14,14 @@ package struct WebhookRound: SchedulerRound {
     package init(
         market: Market, by actor: Principal.ID, through http: any OutboundHTTP, policy: WebhookPolicy = WebhookPolicy()
     ) {
-        (deliver, self.http, self.actor) = (DeliverWebhooks(market: market, policy: policy), http, actor)
+        places = WebhookPlaces(DeliverWebhooks(market: market, policy: policy), through: http, by: actor)
     }
 
     package func runOnce() async throws -> RoundOutcome {
-        let tried = try await deliver(through: http, by: actor)
+        let turn = try await places.turn(within: period)
         // What came free behind a delivery of the same object is due as well.
-        return RoundOutcome(counts: [.webhooksTried: tried], hasMore: tried > 0)
+        return RoundOutcome(counts: [.webhooksTried: turn.begun], hasMore: turn.isUnderWay)
     }
+
+    package func finish() async { await places.finish() }
 }

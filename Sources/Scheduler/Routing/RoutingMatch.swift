@@ -27,9 +27,10 @@ struct RoutingMatch {
 
     struct Outcome {
         let pairs: [Pair]
-        let certificateMillionths: Int64
+        let certificate: Certificate
         let bids: Int
         let isSettled: Bool
+        var certificateMillionths: Int64 { certificate.ratioMillionths }
     }
 
     /// A demand of fewer minutes than a unit takes a whole one; what is left of a supply below one is not used. So
@@ -62,9 +63,52 @@ struct RoutingMatch {
                 guard let demand = demandPlace[pair.task], let supply = supplyPlace[pair.worker] else { return nil }
                 return Pair(demand: demand, supply: supply, value: pair.value, price: proposal.prices[supply])
             },
-            certificateMillionths: proposal.certificate.ratioMillionths,
-            bids: proposal.bids,
-            isSettled: proposal.isSettled
+            certificate: proposal.certificate, bids: proposal.bids, isSettled: proposal.isSettled
         )
+    }
+
+    /// The same in two turns: some demands among themselves, then the others with what those leave of the supplies. So
+    /// nothing that the others are worth takes a place or a minute from the first, all values stay within their bounds,
+    /// and neither turn is solved more coarsely for what the other is worth. The certificate is of both together: their
+    /// values ÷ what could at most be had in each, in the second after the first.
+    ///
+    /// - Parameter first: places of the demands that go first.
+    static func solve(
+        _ demands: [Demand], _ supplies: [Supply], candidates: [[(supply: Int, value: Int64)]], first: Set<Int>,
+        bidsMax: Int
+    ) throws -> Outcome {
+        let early = demands.indices.filter { first.contains($0) }
+        let rest = demands.indices.filter { !first.contains($0) }
+        guard !early.isEmpty, !rest.isEmpty else {
+            return try solve(demands, supplies, candidates: candidates, bidsMax: bidsMax)
+        }
+        func turn(_ places: [Int], _ supplies: [Supply], bidsMax: Int) throws -> Outcome {
+            let outcome = try solve(
+                places.map { demands[$0] }, supplies, candidates: places.map { candidates[$0] }, bidsMax: bidsMax)
+            return Outcome(
+                pairs: outcome.pairs.map {
+                    Pair(demand: places[$0.demand], supply: $0.supply, value: $0.value, price: $0.price)
+                }, certificate: outcome.certificate, bids: outcome.bids, isSettled: outcome.isSettled)
+        }
+        let one = try turn(early, supplies, bidsMax: bidsMax)
+        let taken = Dictionary(grouping: one.pairs, by: \.supply)
+        let left = supplies.enumerated().map { place, supply in
+            let pairs = taken[place] ?? []
+            let minutes = pairs.reduce(0) { $0 + 15 * units(demanded: demands[$1.demand].minutes) }
+            return Supply(id: supply.id, minutes: supply.minutes - minutes, tasksMax: supply.tasksMax - pairs.count)
+        }
+        let two = try turn(rest, left, bidsMax: max(bidsMax - one.bids, 1))
+        return Outcome(
+            pairs: one.pairs + two.pairs, certificate: one.certificate + two.certificate, bids: one.bids + two.bids,
+            isSettled: one.isSettled && two.isSettled)
+    }
+}
+
+extension Certificate {
+    /// Of two results that take nothing from each other.
+    fileprivate static func + (left: Certificate, right: Certificate) -> Certificate {
+        Certificate(
+            value: Int64(clamping: Int128(left.value) + Int128(right.value)),
+            bound: Int64(clamping: Int128(left.bound) + Int128(right.bound)))
     }
 }

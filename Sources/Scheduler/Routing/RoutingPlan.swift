@@ -42,7 +42,7 @@ package struct RunnerUp: Hashable, Sendable {
 
 /// What a routing round decided: offers, and a reason for each batch and worker without.
 package struct RoutingPlan: Hashable, Sendable {
-    /// The most valuable first; ties by batch, then worker.
+    /// Of batches past their bound first, then the most valuable; ties by batch, then worker.
     package let offers: [PlannedOffer]
     /// Batches with slots that nobody is offered, in the order of the policy.
     package let batches: [Unrouted<Batch.ID>]

@@ -31,6 +31,9 @@ package struct RoutingPolicy: Sendable {
             liveMax: liveMax, bidsMax: bidsMax, candidatesMax: candidatesMax, drawnMax: drawnMax, weights: weights)
     }
 
+    /// Batches past their bound go first: what others are worth takes nobody from them. Their hours have no price, and
+    /// nobody is waited for.
+    ///
     /// Cost: candidates × requirements, then batches × who meets what they demand, then the auction.
     ///
     /// - Throws: `MarketFault` when ids are not different or numbers are out of Matching's bounds.
@@ -47,6 +50,7 @@ package struct RoutingPolicy: Sendable {
                 )
             },
             candidates: sheet.edges.map { row in row.map { (supply: $0.worker, value: $0.value) } },
+            first: Set(batches.indices.filter { batches[$0].isPastBound(at: market.instant) }),
             bidsMax: bidsMax
         )
         return sheet.plan(outcome)
@@ -65,5 +69,12 @@ package struct RoutingPolicy: Sendable {
         if left.priority != right.priority { return left.priority > right.priority }
         if left.openedAt != right.openedAt { return left.openedAt < right.openedAt }
         return left.id < right.id
+    }
+}
+
+extension RoutingBatch {
+    /// Whether it has waited for as long as work may: until its deadline; where it has none, for a week.
+    func isPastBound(at instant: Date) -> Bool {
+        instant >= dueAt ?? openedAt + TimeInterval(RoutingValue.usualBoundSeconds)
     }
 }

@@ -8,6 +8,8 @@ internal import Store
 /// inside, batches outside, so that every worker meets every batch.
 struct RoutingCursor: Hashable, Sendable {
     var batches: RoutingBatch?
+    /// Of those past their bound, which have pages of their own: each round looks at some of them, too.
+    var late: RoutingBatch?
     var workers: Worker.ID?
 }
 
@@ -25,7 +27,11 @@ struct RoutingReading: Sendable {
     ) async throws -> (market: RoutingMarket, next: RoutingCursor) {
         let instant = transaction.instant
         try await transaction.planForWhatIsGiven()
-        let batches = try await batches(of: cell, after: cursor.batches, in: transaction)
+        let bound = instant - TimeInterval(RoutingValue.usualBoundSeconds)
+        let late = try await transaction.routingBatches(
+            in: cell, openedBy: bound, after: cursor.late, limit: Self.pageSize)
+        let others = try await self.batches(of: cell, openedAfter: bound, after: cursor.batches, in: transaction)
+        let batches = late + others
         let requirements = Array(Set(batches.map(\.requirement)))
         let isKept = try await transaction.areKept(requirements)
         let most = isKept ? limits.keptCandidatesMax : limits.candidatesMax
@@ -54,10 +60,10 @@ struct RoutingReading: Sendable {
             pasts, of: batches, terms: terms, to: market.candidates, in: cell, transaction)
         market.known.gains = try await transaction.routingGains(of: batches, to: ids)
         market.known.forced = try await transaction.forcedBatches(of: batches.map(\.key))
-        return (market, next(cursor, batches: batches, workers: page.map(\.id), most: most))
+        return (market, next(cursor, late: late, batches: others, workers: page.map(\.id), most: most))
     }
 
-    private func knowledge(
+    func knowledge(
         _ pasts: [RoutingPast], of batches: [RoutingBatch], terms: [Batch.ID: OfferTerms],
         to candidates: [RoutingCandidate], in cell: Profession, _ transaction: Transaction
     ) async throws -> RoutingKnowledge {
@@ -91,12 +97,13 @@ struct RoutingReading: Sendable {
     }
 
     private func batches(
-        of cell: Profession, after last: RoutingBatch?, in transaction: Transaction
+        of cell: Profession, openedAfter bound: Date, after last: RoutingBatch?, in transaction: Transaction
     ) async throws -> [RoutingBatch] {
         var found: [RoutingBatch] = []
         while found.count < limits.batchesMax {
             let limit = min(Self.pageSize, limits.batchesMax - found.count)
-            let page = try await transaction.routingBatches(in: cell, after: found.last ?? last, limit: limit)
+            let page = try await transaction.routingBatches(
+                in: cell, openedAfter: bound, after: found.last ?? last, limit: limit)
             found += page
             if page.count < limit { break }
         }
@@ -114,10 +121,14 @@ struct RoutingReading: Sendable {
     }
 
     private func next(
-        _ cursor: RoutingCursor, batches: [RoutingBatch], workers: [Worker.ID], most: Int
+        _ cursor: RoutingCursor, late: [RoutingBatch], batches: [RoutingBatch], workers: [Worker.ID], most: Int
     ) -> RoutingCursor {
-        if workers.count == most { return RoutingCursor(batches: cursor.batches, workers: workers.last) }
-        return RoutingCursor(batches: batches.count == limits.batchesMax ? batches.last : nil, workers: nil)
+        if workers.count == most {
+            return RoutingCursor(batches: cursor.batches, late: cursor.late, workers: workers.last)
+        }
+        return RoutingCursor(
+            batches: batches.count == limits.batchesMax ? batches.last : nil,
+            late: late.count == Self.pageSize ? late.last : nil, workers: nil)
     }
 
     /// Who turned down or let lapse an offer of what, lately, and for no less than a twentieth below what it pays now.

@@ -281,9 +281,12 @@ struct RoutingSheet {
             }
         }
         let served = Set(outcome.pairs.map(\.supply))
+        let late = Set(batches.filter { $0.isPastBound(at: market.instant) }.map(\.id))
         return RoutingPlan(
             offers: offers.sorted {
-                ($1.value, $0.batch, $0.worker) < ($0.value, $1.batch, $1.worker)
+                let isFirst = late.contains($0.batch)
+                guard isFirst == late.contains($1.batch) else { return isFirst }
+                return ($1.value, $0.batch, $0.worker) < ($0.value, $1.batch, $1.worker)
             },
             batches: batches.indices
                 .filter { (chosen[$0] ?? []).count < RoutingPolicy.wanted(batches[$0]) }

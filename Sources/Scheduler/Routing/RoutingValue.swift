@@ -133,7 +133,7 @@ struct RoutingValue {
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
-        let isLate = age >= bound ?? Self.usualBoundSeconds
+        let isLate = batch.isPastBound(at: market.instant)
         let isStated = batch.answerValue != nil
         // Past its bound a task is done by whoever can, whatever their time is worth.
         let standing = standings[worker.worker]

@@ -27,7 +27,7 @@ struct DatabaseRounds {
             LeaseExpiryRound(market: market, by: system), OfferLapseRound(market: market, by: system),
             OfferFillRound(market: market, by: system), EligibilityRound(market: market),
         ]
-        hourly = policy == .ours ? [EscalationRound(market: market, by: system)] : []
+        hourly = policy == .ours ? [EscalationRound(market: market, by: system, logger: silence)] : []
         deciding =
             policy == .ours
             ? [RoutingRound(market: market, by: system, limits: limits, logger: silence)] : []

@@ -27,16 +27,23 @@ struct AgreementCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 let begins = try validFrom.map { try utcInstant($0, field: "valid_from") }
-                let bytes = try fileBytes(file, most: (1 << 20) + 1)
-                guard bytes.count <= 1 << 20, let body = String(bytes: bytes, encoding: .utf8) else {
-                    throw BadInput("file", "must be UTF-8 of at most 1 MiB")
-                }
+                let body = try Self.text(of: file)
                 let agreement = try await PublishAgreement(market: session.market)(
                     kind: kind, title: title, body: body, validFrom: begins,
                     by: try await session.market.person(named: by)
                 )
                 Console.result(agreement.json, agreement.line, asJSON: json)
             }
+        }
+
+        /// What the file says.
+        @inline(never)
+        static func text(of file: String) throws -> String {
+            let bytes = try fileBytes(file, most: (1 << 20) + 1)
+            guard bytes.count <= 1 << 20, let body = String(bytes: bytes, encoding: .utf8) else {
+                throw BadInput("file", "must be UTF-8 of at most 1 MiB")
+            }
+            return body
         }
     }
 

@@ -140,7 +140,7 @@ struct BidCommand: AsyncParsableCommand {
                 Console.result(
                     [
                         "bid": own.json,
-                        "alternatives": .array(table.map(\.json)),
+                        "alternatives": .array(table.map { $0.json(in: own.currency) }),
                     ], ([own.line] + rows).joined(separator: "\n"), asJSON: json)
             }
         }

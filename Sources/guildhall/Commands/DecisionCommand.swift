@@ -21,7 +21,9 @@ struct DecisionCommand: AsyncParsableCommand {
     )
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List decisions, newest first.")
+        static let configuration = CommandConfiguration(
+            abstract: "List decisions, newest first.",
+            discussion: "With --server those about who asks: `--worker me`.")
         @OptionGroup var options: DatabaseOptions
         @Option(help: "The operator's key for the worker, or their id; without it, about everybody.") var worker:
             String?

@@ -44,6 +44,7 @@ extension ImportCommand {
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var whose: RequesterOptions
         @Argument(help: "The import's id.") var id: String
+        @Option(help: "The batch's id; only with --server.") var batch: String?
         @Option(help: "The number of the last fault of the page before.") var after = 0
         @Option(help: "1 to 200.") var limit = 50
         @Flag(help: "Print JSON.") var json = false

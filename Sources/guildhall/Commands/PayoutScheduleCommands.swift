@@ -93,7 +93,8 @@ extension PayoutSchedule {
         return (
             [
                 "source": .string(source), "rhythm": .string(dates.rhythm.rawValue), "time_zone": .string(dates.zone),
-                "minimum_minor": .integer(minimumMinor), "next": .array(texts.map(JSON.string)),
+                "minimum_minor": .integer(minimumMinor), "currency": .string(currency.code),
+                "next": .array(texts.map(JSON.string)),
             ],
             "\(source): \(dates.rhythm.rawValue), "
                 + (texts.isEmpty ? "no date" : "next \(texts.joined(separator: ", "))")

@@ -4,13 +4,13 @@ internal import Marketplace
 
 struct PersonCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "person", abstract: "The people who act in the market: operators, finance, reviewers.",
+        commandName: "person", abstract: "The people who act in the market: operators, finance, reviewers, auditors.",
         discussion: """
             What two people must look at needs two: `guildhall person add bea --role operator`, then `guildhall \
             credential confirm ID --by bea`.
 
-            `guildhall person invite bea --email bea@example.org` sends a code by which they choose a password; \
-            docs/API.md has how they sign in.
+            `guildhall person invite bea --email bea@example.org`, by two operators, sends a code by which they choose \
+            a password; docs/API.md has how they sign in.
             """,
         subcommands: [
             Add.self, List.self, Invite.self, Sessions.self, SignOut.self, NoSecondFactor.self, CloseSignIn.self,
@@ -23,13 +23,13 @@ struct PersonCommand: AsyncParsableCommand {
         )
         @OptionGroup var options: ExpertiseOptions
         @Argument(help: "Their name, as `--by` takes it.") var name: String
-        @Option(help: "operator, finance_maker, finance_checker or reviewer; give it several times.")
+        @Option(help: "operator, finance_maker, finance_checker, reviewer or auditor; give it several times.")
         var role: [String]
 
         func run() async throws {
             try await options.run(remotely: self) { market, actor in
                 let roles = try role.map { text in
-                    let allowed: [Role] = [.operator, .financeMaker, .financeChecker, .reviewer]
+                    let allowed: [Role] = [.operator, .financeMaker, .financeChecker, .reviewer, .auditor]
                     guard let role = Role(rawValue: text), allowed.contains(role) else {
                         throw BadInput("role", "must be one of " + allowed.map(\.rawValue).joined(separator: ", "))
                     }

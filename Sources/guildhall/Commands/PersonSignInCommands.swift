@@ -18,9 +18,11 @@ extension PersonCommand {
             abstract: "Let a person sign in: send them a code by which they choose a password, and print it.",
             discussion: """
                 guildhall person invite bea --email bea@example.org
+                guildhall person invite bea --email bea@example.org --by chris
                 guildhall person invite nour --worker --email nour@example.org
 
-                The code is good once, for a week; again sends another one.
+                The code is good once, for a week; again sends another one. Whoever may do more than work, or is here \
+                already, is invited by two operators who name the same address within a week. A server prints no code.
                 """)
         @OptionGroup var options: ExpertiseOptions
         @OptionGroup var person: PersonArgument
@@ -29,8 +31,14 @@ extension PersonCommand {
         func run() async throws {
             try await options.run(remotely: self) { market, actor in
                 let id = try await person.id(in: market)
-                let code = try await InvitePerson(market: market)(id, email: email, by: actor)
-                return (["person": .string("\(id)"), "code": .string(code)], code)
+                switch try await InvitePerson(market: market)(id, email: email, by: actor) {
+                case .sent(let code): return (["person": .string("\(id)"), "code": .string(code)], code)
+                case .proposed:
+                    return (
+                        ["person": .string("\(id)"), "state": "proposed"],
+                        "proposed: another operator has to invite them to the same address"
+                    )
+                }
             }
         }
     }

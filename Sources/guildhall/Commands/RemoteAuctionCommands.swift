@@ -32,7 +32,10 @@ extension AuctionCommand.Open: RemoteCommand {
 
 extension AuctionCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        if worker != nil { return try await server.get("/v1/auctions", RemoteServer.page(after: after, limit)) }
+        if let worker {
+            try await server.demandSelf(worker: worker)
+            return try await server.get("/v1/auctions", RemoteServer.page(after: after, limit))
+        }
         return try await server.get(
             try await server.path(of: whose.requester, "auctions"),
             RemoteServer.page(before: after, limit, ["batch": batch]))
@@ -85,6 +88,7 @@ extension AuctionCommand.Post: RemoteCommand {
 
 extension BidCommand.Place: RemoteSubjectCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: of.worker)
         let path = try await server.path(of: of.requester, "auctions", of.auction, "bid")
         return try await server.post(
             path,
@@ -97,12 +101,14 @@ extension BidCommand.Place: RemoteSubjectCommand {
 
 extension BidCommand.Withdraw: RemoteSubjectCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.delete(try await server.path(of: of.requester, "auctions", of.auction, "bid"))
+        try await server.demandSelf(worker: of.worker)
+        return try await server.delete(try await server.path(of: of.requester, "auctions", of.auction, "bid"))
     }
 }
 
 extension BidCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: worker)
         guard let auction else { return try await server.get("/v1/bids", RemoteServer.page(before: before, limit)) }
         return try await server.get(try await server.path(of: requester, "auctions", auction, "bid"))
     }
@@ -110,28 +116,36 @@ extension BidCommand.List: RemoteCommand {
 
 extension AwardCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/awards", RemoteServer.page(before: before, limit))
+        try await server.demandSelf(worker: worker)
+        return try await server.get("/v1/awards", RemoteServer.page(before: before, limit))
     }
 }
 
 extension AwardCommand.Accept: RemoteSubjectCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(try await server.path(of: of.requester, "awards", of.award, "accept"), keyed: false)
+        try await server.demandSelf(worker: of.worker)
+        return try await server.post(
+            try await server.path(of: of.requester, "awards", of.award, "accept"), keyed: false)
     }
 }
 
 extension AwardCommand.Decline: RemoteSubjectCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(try await server.path(of: of.requester, "awards", of.award, "decline"), keyed: false)
+        try await server.demandSelf(worker: of.worker)
+        return try await server.post(
+            try await server.path(of: of.requester, "awards", of.award, "decline"), keyed: false)
     }
 }
 
 // MARK: Direct offers
 
 extension DirectSideOptions {
-    /// For whom somebody acts, as the API asks: the requester, or nobody for a worker.
+    /// For whom somebody acts, as the API asks: the requester, or nobody for a worker, who is whoever asks.
     fileprivate func party(on server: RemoteServer) async throws -> RemoteServer.Query {
-        guard worker == nil else { return [:] }
+        if let worker {
+            try await server.demandSelf(worker: worker)
+            return [:]
+        }
         return ["requester": try await server.requester(whose.requester)]
     }
 }
@@ -185,7 +199,8 @@ extension DirectOfferCommand.Withdraw: RemoteCommand {
 
 extension DirectOfferCommand.Take: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(
+        try await server.demandSelf(worker: worker)
+        return try await server.post(
             RemoteServer.path("direct-offers", offer, "take"), ["count": count.map { .integer(Int64($0)) }])
     }
 }

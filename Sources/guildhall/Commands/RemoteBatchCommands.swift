@@ -225,7 +225,7 @@ extension BatchCommand.Withdraw: RemoteSubjectCommand {
             let open = (page["items"]?.arrayValue ?? []).filter { $0["state"] == "open" }
                 .compactMap { $0["external_key"] }
             if !open.isEmpty {
-                let done = try await server.post(path + "/withdrawals", ["tasks": .array(open)])
+                let done = try await server.postOneOfMany(path + "/withdrawals", ["tasks": .array(open)])
                 tasks += done["tasks"]?.integerValue ?? 0
                 slots += done["slots"]?.integerValue ?? 0
                 released += done["released_minor"]?.integerValue ?? 0

@@ -21,7 +21,8 @@ extension ProfileCommand.Skills: RemoteOptionsCommand {
 
 extension ProfileCommand.Change: RemoteOptionsCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.put(
+        try await server.demandSelf(worker: worker)
+        return try await server.put(
             RemoteServer.path("profile", "professions", profession),
             [
                 "years": .integer(Int64(years)), "specialties": .array(specialty.map(JSON.string)),
@@ -36,7 +37,8 @@ extension ProfileCommand.Change: RemoteOptionsCommand {
 
 extension CredentialCommand.Submit: RemoteOptionsCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(
+        try await server.demandSelf(worker: worker)
+        return try await server.post(
             "/v1/credentials",
             [
                 "profession": .string(profession), "kind": .string(kind), "issuer": .string(issuer),
@@ -49,7 +51,8 @@ extension CredentialCommand.Submit: RemoteOptionsCommand {
 
 extension CredentialCommand.List: RemoteOptionsCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/credentials", RemoteServer.page(after: page.after, page.limit))
+        try await server.demandSelf(worker: worker)
+        return try await server.get("/v1/credentials", RemoteServer.page(after: page.after, page.limit))
     }
 }
 
@@ -110,13 +113,15 @@ extension ExamCommand.List: RemoteOptionsCommand {
 
 extension ExamCommand.Start: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(RemoteServer.path("exams", key, "attempts"))
+        try await server.demandSelf(worker: worker)
+        return try await server.post(RemoteServer.path("exams", key, "attempts"))
     }
 }
 
 extension ExamCommand.HandIn: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(
+        try await server.demandSelf(worker: worker)
+        return try await server.post(
             RemoteServer.path("exam-attempts", id, "answers"), ["answers": try readJSON(answers, "answers")])
     }
 }
@@ -195,7 +200,8 @@ extension TierCommand.History: RemoteOptionsCommand {
 
 extension AgreementCommand.Accept: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(
+        try await server.demandSelf(worker: worker)
+        return try await server.post(
             RemoteServer.path("agreements", kind, "acceptance"),
             ["version": .integer(Int64(version)), "hash": .string(hash)])
     }
@@ -203,6 +209,7 @@ extension AgreementCommand.Accept: RemoteCommand {
 
 extension AgreementCommand.Due: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/agreements", RemoteServer.page(limit))
+        try await server.demandSelf(worker: worker)
+        return try await server.get("/v1/agreements", RemoteServer.page(limit))
     }
 }

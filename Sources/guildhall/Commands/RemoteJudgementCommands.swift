@@ -73,6 +73,8 @@ extension ReviewPolicyCommand: RemoteCommand {
 extension DecisionCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try RemoteServer.refuse("kind", kind != nil)
+        guard let worker else { throw BadInput("worker", "is missing: a server lists what was decided about who asks") }
+        try await server.demandSelf(worker: worker)
         return try await server.get("/v1/decisions", RemoteServer.page(before: before, limit))
     }
 }
@@ -85,14 +87,16 @@ extension DecisionCommand.Appeals: RemoteCommand {
 
 extension DecisionCommand.File: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(
+        try await server.demandSelf(worker: worker)
+        return try await server.post(
             RemoteServer.path("decisions", decision, "appeal"), ["statement": .string(statement)])
     }
 }
 
 extension DecisionCommand.Withdraw: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(RemoteServer.path("appeals", appeal, "withdraw"))
+        try await server.demandSelf(worker: worker)
+        return try await server.post(RemoteServer.path("appeals", appeal, "withdraw"))
     }
 }
 
@@ -232,7 +236,7 @@ extension ScheduleCommand.Why: RemoteCommand {
                 try await server.path(of: owner, "batches", "\(id)", "routing"),
                 RemoteServer.page(before: before, limit, ["as": self.as]))
         }
-        // Of the worker who asks.
+        try await server.demandSelf(worker: worker ?? "")
         guard let offer else { return try await server.get("/v1/work/routing") }
         return try await server.get(RemoteServer.path("offers", offer, "why"))
     }

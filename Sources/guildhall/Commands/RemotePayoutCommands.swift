@@ -70,7 +70,7 @@ extension PayoutRunCommand: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try await server.post(
             "/v1/payout-runs",
-            ["source": .string(source), "day": .string(day), "minimum_minor": .integer(minimumMinor)], keyed: false)
+            ["source": .string(source), "day": .string(day), "minimum_minor": .integer(minimumMinor)])
     }
 }
 
@@ -180,7 +180,8 @@ extension ClawbackCommand.Decide: RemoteCommand {
 
 extension ClawbackCommand.Agree: RemotePlainCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(RemoteServer.path("clawbacks", id, "agree"))
+        try await server.demandSelf(worker: worker)
+        return try await server.post(RemoteServer.path("clawbacks", id, "agree"))
     }
 }
 

@@ -85,20 +85,25 @@ extension PersonCommand.Invite: RemoteOptionsCommand {
     }
 }
 
-extension PersonCommand.Sessions: RemoteOptionsCommand {
-    func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/sessions", RemoteServer.page(before: before, limit))
+extension TokenCommand.Holder {
+    /// Refuses anybody but whoever asks: a server lists and gives out no others' tokens.
+    fileprivate func demandSelf(on server: RemoteServer) async throws {
+        try RemoteServer.refuse("requester", requester != nil)
+        if let worker { try await server.demandSelf(worker: worker) }
+        if let principal { try await server.demandSelf(principal: principal) }
     }
 }
 
 extension TokenCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/tokens", RemoteServer.page(before: before, limit))
+        try await holder.demandSelf(on: server)
+        return try await server.get("/v1/tokens", RemoteServer.page(before: before, limit))
     }
 }
 
 extension TokenCommand.Issue: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await holder.demandSelf(on: server)
         let scopes = scope.isEmpty ? TokenScope.allCases.map(\.rawValue) : scope
         return try await server.post(
             "/v1/tokens",
@@ -118,21 +123,33 @@ extension TokenCommand.Rotate: RemoteCommand {
 
 extension TokenCommand.Revoke: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        let id: AccessToken.ID = try readID(token ?? "", "token")
+        try await holder.demandSelf(on: server)
+        guard let token else { throw BadInput("token", "is missing: a server ends one at a time") }
+        let id: AccessToken.ID = try readID(token, "token")
         return try await server.delete(RemoteServer.path("tokens", "\(id)"))
+    }
+}
+
+extension RecipientOptions {
+    /// Refuses anybody but whoever asks: a server tells nobody what another was told.
+    func demandSelf(on server: RemoteServer) async throws {
+        if let worker { try await server.demandSelf(worker: worker) }
+        if let person { try await server.demandSelf(person: person) }
     }
 }
 
 extension NoticesCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get(
+        try await whose.demandSelf(on: server)
+        return try await server.get(
             "/v1/notices", RemoteServer.page(before: before, limit, ["unread": unread ? "true" : nil]))
     }
 }
 
 extension NoticesCommand.Read: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(RemoteServer.path("notices", id, "read"))
+        try await whose.demandSelf(on: server)
+        return try await server.post(RemoteServer.path("notices", id, "read"))
     }
 }
 

@@ -103,7 +103,8 @@ extension ExportCommand.Results: RemoteCommand {
 extension SuggestionCommand.Report: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try RemoteServer.refuse("requester", requester != nil)
-        // Of the worker who asks.
+        guard let worker else { throw BadInput("worker", "is missing: a server reports on who asks") }
+        try await server.demandSelf(worker: worker)
         let isFurther = !afterSource.isEmpty
         return try await server.get(
             "/v1/suggestion-report",

@@ -31,11 +31,17 @@ extension WorkerCommand.Reinstate: RemoteWorkerCommand {
 }
 
 extension WorkerCommand.Pause: RemoteWorkerCommand {
-    func ask(_ server: RemoteServer) async throws -> JSON? { try await server.post("/v1/workers/me/pause") }
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: event.key)
+        return try await server.post("/v1/workers/me/pause")
+    }
 }
 
 extension WorkerCommand.Resume: RemoteWorkerCommand {
-    func ask(_ server: RemoteServer) async throws -> JSON? { try await server.post("/v1/workers/me/resume") }
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: event.key)
+        return try await server.post("/v1/workers/me/resume")
+    }
 }
 
 extension WorkerCommand.Suspend: RemoteWorkerCommand {
@@ -75,12 +81,14 @@ extension WorkerCommand.List: RemoteCommand {
 
 extension WorkerCommand.Work: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/batches", RemoteServer.page(after: after, limit))
+        try await server.demandSelf(worker: key)
+        return try await server.get("/v1/batches", RemoteServer.page(after: after, limit))
     }
 }
 
 extension WorkerCommand.Why: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: key)
         guard let batch else {
             return try await server.get("/v1/work/why", RemoteServer.page(after: after, limit))
         }
@@ -93,12 +101,14 @@ extension WorkerCommand.Why: RemoteCommand {
 
 extension WorkerCommand.Earnings: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/earnings", RemoteServer.page(before: before, limit))
+        try await server.demandSelf(worker: key)
+        return try await server.get("/v1/earnings", RemoteServer.page(before: before, limit))
     }
 }
 
 extension WorkerCommand.Statement: RemotePlainCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: worker)
         try await server.download(
             RemoteServer.path("statements", "\(year)"), ["format": table.format], to: table.output)
         return nil
@@ -106,11 +116,15 @@ extension WorkerCommand.Statement: RemotePlainCommand {
 }
 
 extension WorkerCommand.Record.Show: RemoteCommand {
-    func ask(_ server: RemoteServer) async throws -> JSON? { try await server.get("/v1/record") }
+    func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: worker)
+        return try await server.get("/v1/record")
+    }
 }
 
 extension WorkerCommand.Record.Export: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
+        try await server.demandSelf(worker: worker)
         let document = try await server.get("/v1/record/signed")
         try Data(document.canonicalBytes()).write(to: URL(fileURLWithPath: output), options: .atomic)
         return ["file": .string(output), "public_key": document["public_key"] ?? .null]
@@ -119,7 +133,8 @@ extension WorkerCommand.Record.Export: RemoteCommand {
 
 extension WorkerCommand.Rate: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(
+        try await server.demandSelf(worker: worker)
+        return try await server.post(
             try await server.path(of: requester, "ratings", batch),
             [
                 "clarity": .integer(Int64(clarity)), "fairness": .integer(Int64(fairness)),
@@ -130,7 +145,8 @@ extension WorkerCommand.Rate: RemoteCommand {
 
 extension PayoutMethodCommand.Set: RemoteWorkerCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.put(
+        try await server.demandSelf(worker: event.key)
+        return try await server.put(
             "/v1/payout-method",
             [
                 "account": .string(readLine() ?? ""), "bank": bank.map(JSON.string), "holder": .string(holder),
@@ -250,25 +266,30 @@ extension HoursPolicyCommand.End: RemoteCommand {
 
 extension OfferCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/offers", RemoteServer.page(before: before, limit))
+        try await server.demandSelf(worker: worker)
+        return try await server.get("/v1/offers", RemoteServer.page(before: before, limit))
     }
 }
 
 extension OfferCommand.Accept: RemoteSubjectCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(RemoteServer.path("offers", of.offer, "accept"))
+        try await server.demandSelf(worker: of.worker)
+        return try await server.post(RemoteServer.path("offers", of.offer, "accept"))
     }
 }
 
 extension OfferCommand.Decline: RemoteSubjectCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.post(RemoteServer.path("offers", of.offer, "decline"), ["reason": reason.map(JSON.string)])
+        try await server.demandSelf(worker: of.worker)
+        return try await server.post(
+            RemoteServer.path("offers", of.offer, "decline"), ["reason": reason.map(JSON.string)])
     }
 }
 
 extension AskCommand.Set: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.put(
+        try await server.demandSelf(worker: work.worker)
+        return try await server.put(
             "/v1/asks",
             [
                 "hourly_minor": .integer(hourlyMinor), "currency": .string(try work.currencyCode().code),
@@ -279,19 +300,22 @@ extension AskCommand.Set: RemoteCommand {
 
 extension AskCommand.Show: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/asks", RemoteServer.page(200))
+        try await server.demandSelf(worker: worker)
+        return try await server.get("/v1/asks", RemoteServer.page(200))
     }
 }
 
 extension AskCommand.List: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.get("/v1/asks", RemoteServer.page(before: before, limit, ["past": "true"]))
+        try await server.demandSelf(worker: worker)
+        return try await server.get("/v1/asks", RemoteServer.page(before: before, limit, ["past": "true"]))
     }
 }
 
 extension AskCommand.End: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.delete(
+        try await server.demandSelf(worker: work.worker)
+        return try await server.delete(
             "/v1/asks",
             ["currency": try work.currencyCode().code, "profession": try work.professionCode()?.code])
     }

@@ -124,6 +124,7 @@ struct ReviewCommand: AsyncParsableCommand {
                         "review": review.id.map { .string("\($0)") } ?? .null,
                         "stage": .string(review.stage.rawValue),
                         "earned_minor": .integer(review.earned?.minorUnits ?? 0),
+                        "currency": review.earned.map { .string($0.currency.code) } ?? .null,
                         "decision": review.decision.map { .string("\($0)") } ?? .null,
                     ],
                     review.id.map { "\($0): \(earned)\(decision)" } ?? "kept; \(review.stage.sentence)", asJSON: json)

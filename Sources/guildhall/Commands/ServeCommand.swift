@@ -20,8 +20,15 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         name: .customLong("requests-per-minute"),
-        help: "Most requests of one key in a minute, 1 to 1000000; each process counts its own.")
+        help: "Most requests by one principal in a minute, 1 to 1000000; each process counts its own.")
     var requestsPerMinute = 6_000
+
+    @Option(
+        name: .customLong("trusted-proxy"),
+        help: ArgumentHelp(
+            "A proxy's address, or its network (10.0.0.0/8), whose X-Forwarded-For says where a request comes from.",
+            discussion: "Give it several times. Without it only the other end of the connection counts."))
+    var trustedProxies: [String] = []
 
     @Option(
         name: .customLong("connections-max"),
@@ -40,6 +47,9 @@ struct ServerOptions: ParsableArguments {
         guard (1...1_000_000).contains(requestsPerMinute) else {
             throw ValidationError("--requests-per-minute must be 1 to 1000000.")
         }
+        guard trustedProxies.allSatisfy({ NetworkRange($0) != nil }) else {
+            throw ValidationError("--trusted-proxy must be an address or a network, such as 10.0.0.0/8.")
+        }
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535.") }
     }
 
@@ -49,6 +59,7 @@ struct ServerOptions: ParsableArguments {
         settings.host = host
         settings.port = port
         settings.requestsPerMinute = requestsPerMinute
+        settings.trustedProxies = trustedProxies.compactMap { NetworkRange($0) }
         settings.connectionsMax = connectionsMax
         settings.idleSeconds = idleSeconds
         return settings

@@ -50,7 +50,7 @@ struct TokenCommand: AsyncParsableCommand {
                 guildhall token issue --requester acme --name "nightly import" --scope read --scope publish --days 90
 
                 --requester makes a key of that requester for each --name, and gives it a token. With --server it \
-                is a token of one's own.
+                is a token of one's own, and who names anybody else is refused.
                 """
         )
         @OptionGroup var options: DatabaseOptions

@@ -77,11 +77,16 @@ struct IDToken {
         let instant: Date
     }
 
-    /// Whether a token names a key that is not among those known, so that the provider is to be asked for its keys
-    /// again.
-    static func namesUnknownKey(_ token: String, _ keys: [ProviderKey]) -> Bool {
-        guard let header = parts(of: token)?.header, let name = header["kid"]?.stringValue else { return keys.isEmpty }
-        return !keys.contains { $0.name == name }
+    /// Whether none of the known keys has signed a token, so that the provider is to be asked for its keys again: it
+    /// may have changed them, under new names, under the same, or without any.
+    static func isSigned(_ token: String, byNoneOf keys: [ProviderKey]) -> Bool {
+        guard let (header, _, signed, signature) = parts(of: token), let algorithm = header["alg"]?.stringValue else {
+            return keys.isEmpty
+        }
+        let name = header["kid"]?.stringValue
+        return !keys.contains { key in
+            (name == nil || key.name == name) && key.isValid(signature, of: signed, by: algorithm)
+        }
     }
 
     /// - Throws: ``TokenFault``.

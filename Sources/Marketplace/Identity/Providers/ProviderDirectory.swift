@@ -11,7 +11,7 @@ struct ProviderMetadata: Sendable {
 }
 
 /// Asks providers for their addresses and keys, and keeps the answers: an hour, and keys no shorter than a minute
-/// whatever name a token gives.
+/// whatever a token is signed by.
 package actor ProviderDirectory {
     private struct Entry {
         let metadata: ProviderMetadata
@@ -21,16 +21,20 @@ package actor ProviderDirectory {
     }
 
     private static let kept: Duration = .seconds(3_600)
-    private static let pause: Duration = .seconds(60)
     /// Providers kept at most.
     private static let most = 1_000
     nonisolated let http: any OutboundHTTP
     nonisolated let networks: OutboundTarget.Networks
+    private let pause: Duration
     private var entries: [String: Entry] = [:]
 
-    /// - Parameter networks: which networks providers may be in.
-    package init(http: any OutboundHTTP, networks: OutboundTarget.Networks = .open) {
-        (self.http, self.networks) = (http, networks)
+    /// - Parameters:
+    ///   - networks: which networks providers may be in.
+    ///   - pause: how long keys are kept whatever comes.
+    package init(
+        http: any OutboundHTTP, networks: OutboundTarget.Networks = .open, pause: Duration = .seconds(60)
+    ) {
+        (self.http, self.networks, self.pause) = (http, networks, pause)
     }
 
     /// - Throws: ``ProviderRefusal/unavailable``.
@@ -38,14 +42,14 @@ package actor ProviderDirectory {
         try await entry(of: issuer).metadata
     }
 
-    /// - Parameter isMissing: whether a key that was looked for is not among them; then the provider is asked again,
+    /// - Parameter isMissing: whether the key that was looked for is not among them; then the provider is asked again,
     ///   once a minute.
     /// - Throws: ``ProviderRefusal/unavailable``.
     func keys(
         of issuer: String, again isMissing: @Sendable ([ProviderKey]) -> Bool
     ) async throws(ProviderRefusal) -> [ProviderKey] {
         let entry = try await entry(of: issuer)
-        guard isMissing(entry.keys), entry.keysAt + Self.pause < .now else { return entry.keys }
+        guard isMissing(entry.keys), entry.keysAt + pause < .now else { return entry.keys }
         let keys = ProviderKey.keys(of: try await document(entry.metadata.keySet))
         entries[issuer]?.keys = keys
         entries[issuer]?.keysAt = .now

@@ -15,6 +15,11 @@ extension Transaction {
         try await firstRow("select * from sign_in_provider where external_key = \(key)").map(SignInProvider.init(row:))
     }
 
+    /// Whether there is such a requester.
+    func isRequester(_ id: Requester.ID) async throws -> Bool {
+        try await firstRow("select from requester where requester_id = \(id)") != nil
+    }
+
     func providers(after last: SignInProvider.ID?, limit: Int) async throws -> [SignInProvider] {
         try await rows(
             """

@@ -69,7 +69,7 @@ package struct ProviderSignIn: Sendable {
         }
         guard isOpen else { throw ProviderRefusal.notConfirmed }
         let token = try await exchange(code, of: provider, derived.verifier, secret, redirect)
-        let keys = try await directory.keys(of: provider.issuer) { IDToken.namesUnknownKey(token, $0) }
+        let keys = try await directory.keys(of: provider.issuer) { IDToken.isSigned(token, byNoneOf: $0) }
         let subject: String
         do throws(TokenFault) {
             subject = try IDToken(

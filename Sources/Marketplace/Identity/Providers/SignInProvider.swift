@@ -65,7 +65,8 @@ package struct AddProvider: Sendable {
     ///   - secret: what the program shows it; `nil` where it asks for none.
     ///   - requester: whose people it knows; everybody it knows may then act for that requester.
     ///   - actor: an operator.
-    /// - Throws: ``BadInput``; ``AccessRefusal``; ``ProviderRefusal/keyTaken``; ``VaultRefusal``.
+    /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound`` for a requester; ``ProviderRefusal/keyTaken``;
+    ///   ``VaultRefusal``.
     package func callAsFunction(
         key: String, issuer: String, audience: String, secret: String?, requester: Requester.ID? = nil,
         by actor: Principal.ID
@@ -90,6 +91,7 @@ package struct AddProvider: Sendable {
                 id: found?.id ?? change.make(), externalKey: key, issuer: issuer, audience: audience,
                 requester: requester, closedAt: nil)
             guard found == nil || found == provider else { throw ProviderRefusal.keyTaken }
+            if let requester, try await !transaction.isRequester(requester) { throw NotFound("requester") }
             if found == nil { try await transaction.insert(provider) }
             if let secret { try await change.keepSecret(Array(secret.utf8), .oidc, of: provider.id.uuid) }
             try await change.record(
@@ -121,7 +123,7 @@ package struct AddProvider: Sendable {
     ) async throws -> [SignInProvider] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.providers(after: last, limit: limit)
         }
     }

@@ -61,7 +61,7 @@ package struct ListGold: Sendable {
     ) async throws -> [GoldItem] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             return try await transaction.goldItems(of: requester, in: source, after: after, limit: limit)
         }
     }

@@ -72,8 +72,17 @@ package struct ListRetentionClasses: Sendable {
     ) async throws -> [RetentionClass] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.retentionClasses(after: after, limit: limit)
+        }
+    }
+
+    /// - Throws: ``AccessRefusal``; ``NotFound``.
+    package func one(_ name: String, by actor: Principal.ID) async throws -> RetentionClass {
+        try await market.database.read { transaction in
+            try await transaction.authorize(actor, toSeeAs: .operator)
+            guard let found = try await transaction.retentionClass(name) else { throw NotFound("retention class") }
+            return found
         }
     }
 }

@@ -1,5 +1,5 @@
 internal import Foundation
-internal import Store
+package import Store
 
 /// A closed batch whose contents have had their time, locked.
 struct BatchToEmpty: Sendable {
@@ -28,7 +28,7 @@ extension Transaction {
         ).map(RetentionClass.init(row:))
     }
 
-    func lockRetentionClass(_ name: String) async throws -> RetentionClass? {
+    package func lockRetentionClass(_ name: String) async throws -> RetentionClass? {
         try await firstRow(
             "select name, days_after_close, scope from retention_class where name = \(name) for update"
         ).map(RetentionClass.init(row:))

@@ -63,7 +63,7 @@ package struct ListAlerts: Sendable {
     ) async throws -> [ScheduleAlert] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.alerts(in: state, after: last, limit: limit)
         }
     }

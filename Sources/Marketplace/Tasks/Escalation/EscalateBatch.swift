@@ -93,7 +93,7 @@ package struct ListEscalationSteps: Sendable {
     ) async throws -> [EscalationStep] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: batch.requester)
+            try await transaction.authorizePublisher(toSee: actor, for: batch.requester)
             guard try await transaction.batchState(of: batch) != nil else { throw NotFound("batch") }
             return try await transaction.escalationSteps(of: batch, limit: limit)
         }

@@ -35,7 +35,7 @@ package struct RaisePay: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func room(_ key: Batch.Key, by actor: Principal.ID) async throws -> RaiseRoom {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: key.requester)
+            try await transaction.authorizePublisher(toSee: actor, for: key.requester)
             guard let batch = try await transaction.batch(key.id, of: key.requester) else { throw NotFound("batch") }
             return try await transaction.raiseRoom(of: batch)
         }

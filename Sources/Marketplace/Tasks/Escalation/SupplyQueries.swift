@@ -20,6 +20,8 @@ package struct SupplyWorker: Hashable, Sendable {
     package let wasAsked: Bool
     /// How much of the declared time they will give, in millionths; as forecast.
     package let shareMillionths: Int
+    /// Minutes that they were offered in the last four weeks, this one included.
+    package var minutesOffered = 0
 }
 
 extension Transaction {
@@ -62,7 +64,8 @@ extension Transaction {
                               and offer.worker_id = worker.worker_id and offer.state in ('declined', 'lapsed')
                               and offer.offered_at >= asked.raised_at) as was_asked,
                    \(fragment: Self.isOut(at: instant)) as is_out,
-                   coalesce(forecast.share_millionths, \(unknownShare))::bigint as share_millionths
+                   coalesce(forecast.share_millionths, \(unknownShare))::bigint as share_millionths,
+                   past.minutes as minutes_offered
               from candidate join worker using (worker_id)
              cross join asked
               left join worker_load using (worker_id)
@@ -100,7 +103,7 @@ extension Transaction {
         """
     }
 
-    /// A worker's team, forecast, policy of hours and open offers.
+    /// A worker's team, forecast, policy of hours, offers of four weeks and open ones.
     private static func ofEach(at instant: Date) -> SQL {
         """
          left join lateral (
@@ -121,6 +124,11 @@ extension Transaction {
              from hours_policy
             where \(fragment: hoursPolicyCovers("worker.country", "worker.place"))
               and hours_policy.in_force @> \(instant)) as policy
+        cross join lateral (
+           select coalesce(sum(recent.offered_minutes), 0)::bigint as minutes
+             from worker_week as recent
+            where recent.worker_id = worker.worker_id
+              and recent.week_starts_on > (\(instant)::timestamptz at time zone 'UTC')::date - 28) as past
         cross join lateral (
            select count(*) as offers, coalesce(sum(of_batch.expected_minutes), 0) as minutes,
                   coalesce(bool_or(offer.batch_id = asked.batch_id), false) as is_offered
@@ -164,6 +172,6 @@ extension SupplyWorker {
                 tasksAtOnceMax: try row["tasks_at_once_max"], offerNoticeMinutes: try row["offer_notice_minutes"]),
             committedMinutes: try row["committed_minutes"], offeredMinutes: try row["minutes"], places: leases + offers,
             isOut: try row["is_out"], isOffered: try row["is_offered"], wasAsked: try row["was_asked"],
-            shareMillionths: try row["share_millionths"])
+            shareMillionths: try row["share_millionths"], minutesOffered: try row["minutes_offered"])
     }
 }

@@ -27,8 +27,8 @@ package struct ExplainRouting: Sendable {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
             switch reader {
-            case .operator: try await transaction.authorize(actor, as: .operator)
-            case .requester: try await transaction.authorizePublisher(actor, for: batch.requester)
+            case .operator: try await transaction.authorize(actor, toSeeAs: .operator)
+            case .requester: try await transaction.authorizePublisher(toSee: actor, for: batch.requester)
             }
             guard try await transaction.batchState(of: batch) != nil else { throw NotFound("batch") }
             let found = try await transaction.explanations(of: batch, before: before, limit: limit)
@@ -50,7 +50,7 @@ package struct ExplainRouting: Sendable {
     ) async throws -> ExplainedOffer {
         try await market.database.read { transaction in
             let isOwn = actor.uuid == worker.uuid
-            if !isOwn { try await transaction.authorize(actor, as: .operator) }
+            if !isOwn { try await transaction.authorize(actor, toSeeAs: .operator) }
             guard let found = try await transaction.offer(offer, to: worker) else { throw NotFound("offer") }
             let explanation = try await transaction.explanation(of: found)
             return ExplainedOffer(
@@ -65,7 +65,7 @@ package struct ExplainRouting: Sendable {
     /// - Throws: ``AccessRefusal``; ``NotFound``.
     package func callAsFunction(_ worker: Worker.ID, by actor: Principal.ID) async throws -> WorkerExplanation? {
         try await market.database.read { transaction in
-            if actor.uuid != worker.uuid { try await transaction.authorize(actor, as: .operator) }
+            if actor.uuid != worker.uuid { try await transaction.authorize(actor, toSeeAs: .operator) }
             guard try await transaction.workerStanding(worker) != nil else { throw NotFound("worker") }
             return try await transaction.explanation(of: worker)
         }

@@ -131,7 +131,7 @@ package struct ListHourPrices: Sendable {
     ) async throws -> (solve: PriceSolve, page: [HourPriceTag])? {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             guard let solve = try await transaction.newestSolve() else { return nil }
             return (solve, try await transaction.priceTags(of: solve, after: last, limit: limit))
         }

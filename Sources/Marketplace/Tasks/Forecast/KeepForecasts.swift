@@ -67,7 +67,7 @@ package struct ListBacktests: Sendable {
     ) async throws -> [ForecastBacktest] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             return try await transaction.backtests(before: before, limit: limit)
         }
     }

@@ -16,7 +16,7 @@ package struct ListOffers: Sendable {
     ) async throws -> [Offer] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            if worker.uuid != actor.uuid { try await transaction.authorize(actor, as: .operator) }
+            if worker.uuid != actor.uuid { try await transaction.authorize(actor, toSeeAs: .operator) }
             return try await transaction.offers(to: worker, before: before, limit: limit)
         }
     }

@@ -37,7 +37,7 @@ package struct ReadPosterior: Sendable {
         _ task: WorkTask.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> TaskPosterior? {
         try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let place = try await transaction.placeOfTask(task, requester) else { throw NotFound("task") }
             guard let classes = AnswerClasses(place.shape),
                 let stored = try await transaction.posterior(of: task, requester),
@@ -76,7 +76,7 @@ package struct ReadConfusions: Sendable {
         of worker: Worker.ID, in project: Project.ID, of requester: Requester.ID, by actor: Principal.ID
     ) async throws -> ConfusionRecord? {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             guard let found = try await transaction.project(project, of: requester) else { throw NotFound("project") }
             guard let classes = AnswerClasses(found.shape),
                 let stored = try await transaction.table(of: worker, in: project, requester),

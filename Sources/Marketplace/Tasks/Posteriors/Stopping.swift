@@ -129,7 +129,7 @@ package struct ListStoppings: Sendable {
     ) async throws -> [Stopping] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
-            try await transaction.authorizePublisher(actor, for: requester)
+            try await transaction.authorizePublisher(toSee: actor, for: requester)
             guard let found = try await transaction.batch(batch, of: requester),
                 let project = try await transaction.project(found.project, of: requester)
             else { throw NotFound("batch") }

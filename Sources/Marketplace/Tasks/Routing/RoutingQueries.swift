@@ -16,10 +16,11 @@ extension Transaction {
     /// priority first, then what is due first, then the older.
     ///
     /// - Parameters:
+    ///   - bound: those without a deadline that were opened by then are left out, if given.
     ///   - last: of the page before.
     ///   - limit: 1 to 200.
     package func routingBatches(
-        in cell: Profession, after last: RoutingBatch?, limit: Int
+        in cell: Profession, openedAfter bound: Date? = nil, after last: RoutingBatch?, limit: Int
     ) async throws -> [RoutingBatch] {
         try await rows(
             """
@@ -27,6 +28,8 @@ extension Transaction {
               join rate using (rate_id)
              where batch.state = 'open' and batch.door = 'offer' and rate.profession = \(cell)
                and (batch.due_at is null or batch.due_at > \(instant))
+               and (\(bound)::timestamptz is null or batch.due_at is not null
+                    or batch.opened_at > \(bound)::timestamptz)
                and (\(last?.id)::uuid is null
                     or batch.priority < \(last?.priority)::bigint
                     or (batch.priority = \(last?.priority)::bigint
@@ -35,6 +38,29 @@ extension Transaction {
                                \(last?.id)::uuid)))
                and slots.open_slots > offers.open_offers
              order by batch.priority desc, coalesce(batch.due_at, 'infinity'), batch.opened_at, batch.batch_id
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map(RoutingBatch.init)
+    }
+
+    /// The same without a deadline that were opened by then, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - last: of the page before.
+    ///   - limit: 1 to 200.
+    package func routingBatches(
+        in cell: Profession, openedBy bound: Date, after last: RoutingBatch?, limit: Int
+    ) async throws -> [RoutingBatch] {
+        try await rows(
+            """
+            \(fragment: Self.routingColumns)
+              join rate using (rate_id)
+             where batch.state = 'open' and batch.door = 'offer' and rate.profession = \(cell)
+               and batch.due_at is null and batch.opened_at <= \(bound)
+               and (\(last?.id)::uuid is null
+                    or (batch.opened_at, batch.batch_id) > (\(last?.openedAt)::timestamptz, \(last?.id)::uuid))
+               and slots.open_slots > offers.open_offers
+             order by batch.opened_at, batch.batch_id
              limit \(try PageLimit.checked(limit))
             """
         ).map(RoutingBatch.init)

@@ -1,0 +1,78 @@
+import Formats
+import Foundation
+import Store
+import TestSupport
+import Testing
+
+@testable import Marketplace
+
+@Suite("Fingerprints of repeated requests", .scratchDatabase)
+struct FingerprintTests {
+    private func once(
+        _ market: Market, _ key: String, _ route: String, _ request: String, by actor: Principal.ID
+    ) async throws -> Reply {
+        try await market.once(
+            key, by: actor, route: route, fingerprint: Digest(of: request),
+            answer: { (_: Int) in Reply(status: 200, body: [:]) },
+            perform: { market in try await RevokeTokens(market: market)(of: actor, by: actor) })
+    }
+
+    private func keyed(_ keys: KeyRing?) -> Market {
+        Market(database: Scratch.market.database, identifiers: Scratch.here.identifiers, keys: keys)
+    }
+
+    private var kept: [Digest] {
+        get async throws {
+            try await Scratch.database.read {
+                try await $0.rows("select fingerprint from idempotency_key order by key").map { try $0["fingerprint"] }
+            }
+        }
+    }
+
+    @Test("what is stored of a request is made with the mark key: the request cannot be tried out without it")
+    func withKey() async throws {
+        let small = try await SmallMarket()
+        let market = keyed(Scratch.keys)
+        #expect(try await once(market, "a", "r", "nine digits", by: small.manager).isReplay == false)
+        #expect(try await once(market, "a", "r", "nine digits", by: small.manager).isReplay)
+        await #expect(throws: IdempotencyRefusal.otherRequest) {
+            _ = try await once(market, "a", "r", "other digits", by: small.manager)
+        }
+        let stored = try await kept
+        #expect(stored == [Scratch.keys.fingerprint(of: Digest(of: "nine digits"))])
+        #expect(stored != [Digest(of: "nine digits")])
+        // Under another key nobody is told that it was the same, and nothing is done twice.
+        await #expect(throws: IdempotencyRefusal.otherRequest) {
+            _ = try await once(keyed(Scratch.keys.changingMarkKey()), "a", "r", "nine digits", by: small.manager)
+        }
+    }
+
+    @Test("without keys, with which nothing that is sealed is taken, it is a plain digest")
+    func withoutKey() async throws {
+        let small = try await SmallMarket()
+        _ = try await once(keyed(nil), "a", "r", "request", by: small.manager)
+        #expect(try await kept == [Digest(of: "request")])
+    }
+
+    @Test("what was asked about a worker, by whomever, goes with them when they are erased, and nothing else")
+    func erased() async throws {
+        let small = try await SmallMarket()
+        let (gone, stays) = (try await small.worker("gone"), try await small.worker("stays"))
+        let market = keyed(Scratch.keys)
+        for (key, worker) in [("1", "\(gone)"), ("2", "\(stays)"), ("3", "\(gone)".uppercased())] {
+            _ = try await once(market, key, "PUT /v1/workers/\(worker)/tax-profile", "x", by: small.manager)
+        }
+        for (key, worker) in [("4", gone), ("5", stays)] {
+            _ = try await market.once(
+                key, by: small.manager, route: "POST /v1/workers", fingerprint: Digest(of: key),
+                answer: { (_: Int) in Reply(status: 201, body: ["worker": .string("\(worker)")]) },
+                perform: { try await RevokeTokens(market: $0)(of: small.manager, by: small.manager) })
+        }
+        try await CloseWorker(market: market)(ownAccount: gone)
+        #expect(try await EraseWorker(market: market)(gone, by: small.manager))
+        let keys: [String] = try await Scratch.database.read {
+            try await $0.rows("select key from idempotency_key order by key").map { try $0["key"] }
+        }
+        #expect(keys == ["2", "5"])
+    }
+}

@@ -1,0 +1,2 @@
+-- Auditors read what operators and finance read, and change nothing.
+alter type role add value 'auditor';
