@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 internal import Store
 
 /// Shows operators and auditors what was done: events of the audit log, newest first.

@@ -1,5 +1,5 @@
 package import Formats
-internal import Foundation
+package import Foundation
 package import Store
 
 extension Transaction {
