@@ -172,10 +172,10 @@ extension MatrixHall {
     /// Work that was handed in and judged.
     func judged(_ worker: Worker.ID, _ side: Side, _ judgement: Judgement = .accepted) async throws -> Review {
         let work = try await claim(worker, side)
-        try await small.submit(work)
+        try await small.submit(work, "answer of \(side.name)")
         return try await ReviewSubmission(market: market)(
-            work.id, of: side.requester, judgement, reasons: judgement == .accepted ? "" : "Not as asked.",
-            by: small.reviewer)
+            work.id, of: side.requester, judgement,
+            reasons: judgement == .accepted ? "" : "Not as \(side.name) asked.", by: small.reviewer)
     }
 
     /// Sessions of both workers, before anybody has a token.

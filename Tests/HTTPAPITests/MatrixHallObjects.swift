@@ -26,6 +26,9 @@ extension MatrixHall {
                 evidence: "Slip of \(side.name)"),
             of: worker, reference: "claim of \(side.name)", by: small.maker)
         let spare = try await IssueToken(market: market)(for: side.holder, lifetime: 2_592_000, by: small.manager)
+        let day = try #require(CalendarDate(iso: side.name == acme.name ? "2026-07-07" : "2026-08-08"))
+        try await ExceptAvailability(market: market)(
+            AvailabilityException(day, .away, .wholeDay), of: worker, by: small.manager)
         let novice = try await small.worker("novice-\(side.name)")
         try await DeclareProfession(market: market)(.lawyer, years: 9, specialties: [], of: novice, by: small.manager)
         let outcome = try await ProposeTier(market: market)(in: .lawyer, for: novice, by: small.manager)
@@ -44,11 +47,12 @@ extension MatrixHall {
     func work(_ side: Side) async throws -> [String: String] {
         let (worker, holder) = (side.worker, side.holder)
         let rejected = try #require(try await judged(worker, side, .rejected).decision)
-        let appeal = try await FileAppeal(market: market)(rejected, statement: "It is right.", by: holder)
+        let appeal = try await FileAppeal(market: market)(rejected, statement: "Right, of \(side.name).", by: holder)
         let waiting = try await claim(worker, side)
-        try await small.submit(waiting)
+        try await small.submit(waiting, "answer of \(side.name)")
         let inHand = try await claim(worker, side)
-        _ = try await SaveDraft(market: market)(["label": "b"], for: inHand.id, token: inHand.leaseToken, by: holder)
+        _ = try await SaveDraft(market: market)(
+            ["label": .string("draft of \(side.name)")], for: inHand.id, token: inHand.leaseToken, by: holder)
         let earning: Transfer.ID = try await market.database.read {
             try await $0.oneRow(
                 "select transfer_id from earning where worker_id = \(worker) order by earned_at limit 1"
@@ -76,7 +80,7 @@ extension MatrixHall {
              where requester_id = \(side.requester) and external_key = 'main-9'
             """)
         let notice = try await id(
-            "select notice_id::text as it from notice where recipient_id = \(holder) order by notice_id limit 1")
+            "select notice_id::text as it from notice where recipient_id = \(holder) order by notice_id desc limit 1")
         return [
             "appeal": "\(appeal.id)", "decision": "\(decision)", "assignment": "\(inHand.id)",
             "/v1/reviews/ assignment": "\(waiting.id)", "clawback": "\(clawback.id)", "withdrawal": "\(withdrawal)",
