@@ -100,6 +100,7 @@ enum MatrixRequests {
         let example = parameter.shape.example
         switch (parameter.name, example) {
         case ("currency", _): return "EUR"
+        case ("year", _): return "2026"
         // What goes from one instant to another begins before it ends.
         case ("from", .string): return "2026-01-01T00:00:00Z"
         case (_, .string(let text)): return text
