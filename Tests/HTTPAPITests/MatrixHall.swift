@@ -155,7 +155,7 @@ extension MatrixHall {
             member: member, boss: boss,
             ids: [
                 "requester": "\(requester)", "project": "\(project)", "batch": "\(batch)", "worker": "\(worker)",
-                "team": "\(team)", "import": "\(report.run.id)", "key": "main-9", "person": "\(spare)",
+                "team": "\(team)", "import": "\(report.run.id)", "person": "\(spare)",
             ])
     }
 
@@ -248,7 +248,7 @@ extension MatrixHall {
             .writeOff(small.requester, try Money(100, small.usd)), reference: "hall", reason: "Goodwill.",
             by: small.maker)
         shared.merge([
-            "policy": "\(policy)", "ending": "\(end.id)", "voucher": "\(voucher)", "version": "2",
+            "key": "main-9", "policy": "\(policy)", "ending": "\(end.id)", "voucher": "\(voucher)", "version": "2",
             "exam": "contracts", "name": "short", "profession": "lawyer",
             "/v1/agreements/ kind": "nda", "/v1/ledger/ kind": "platform_fees", "provider": "nobody", "year": "2026",
             "source": "main", "form": "dac7", "day": "2026-04-20", "country": "DE", "check": "balances_are_sums",
