@@ -128,9 +128,10 @@ struct PayoutDesk {
             """
     }
 
-    /// A status of the whole message, or of payments.
+    /// A status of the whole message, of its payment information, or of payments.
     static func status(
-        _ message: String, _ group: String?, reason: String = "AC04", _ payments: [(String, String)] = []
+        _ message: String, _ group: String?, reason: String = "AC04", information: String? = nil,
+        _ payments: [(String, String)] = []
     )
         -> String
     {
@@ -140,9 +141,11 @@ struct PayoutDesk {
                 + (status == "RJCT" ? why : "") + "</TxInfAndSts>"
         }
         let part =
-            payments.isEmpty
+            payments.isEmpty && information == nil
             ? ""
-            : "<OrgnlPmtInfAndSts><OrgnlPmtInfId>\(message)</OrgnlPmtInfId>\(lines.joined())</OrgnlPmtInfAndSts>"
+            : "<OrgnlPmtInfAndSts><OrgnlPmtInfId>\(message)</OrgnlPmtInfId>"
+                + (information.map { "<PmtInfSts>\($0)</PmtInfSts>" } ?? "")
+                + "\(lines.joined())</OrgnlPmtInfAndSts>"
         return """
             <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>S</MsgId>\
             <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>\(message)</OrgnlMsgId>\

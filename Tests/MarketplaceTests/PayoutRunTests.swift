@@ -132,6 +132,12 @@ struct PayoutRunTests {
         let ids = payments.map(\.endToEndID)
         #expect(
             try await desk.take(PayoutDesk.status(batch.messageID, "RJCT", reason: "DUPL")).outcomes == [.repeated: 1])
+        // The same said at other levels, by other codes.
+        let levels = PayoutDesk.status(
+            batch.messageID, "RJCT", reason: "DU01", information: "RJCT", [(ids[0], "RJCT")])
+        #expect(try await desk.take(levels).outcomes == [.repeated: 3])
+        let single = PayoutDesk.status(batch.messageID, "PART", reason: "AM05", [(ids[2], "RJCT")])
+        #expect(try await desk.take(single).outcomes == [.repeated: 1])
         #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 6_000)
         let part = try await desk.take(
             PayoutDesk.status(batch.messageID, "PART", [(ids[0], "ACCP"), (ids[1], "RJCT")]))

@@ -88,6 +88,7 @@ enum BankMatch {
         let booking = LineStanding.Booking(kind: kind, reference: fact.reference)
         switch fact.event {
         case .accepted: return line.state == .failed ? (.contradicts, .none) : (.accepted, .accept)
+        case .rejected where isOfRepetition(fact): return (.repeated, .none)
         case .rejected:
             switch line.state {
             case .open:
@@ -126,8 +127,10 @@ enum BankMatch {
         seen.kind != now.kind || seen.reference == now.reference
     }
 
-    /// A repetition of a file that was refused says nothing of the payments of the first.
-    static func isOfRepetition(_ fact: BankFact) -> Bool { fact.reason == "DUPL" || fact.reason == "AM05" }
+    /// That a repetition was refused, of a file or of a payment, says nothing of what becomes of the first.
+    static func isOfRepetition(_ fact: BankFact) -> Bool {
+        fact.event == .rejected && fact.reason.map(PaymentStatus.repetitions.contains) ?? false
+    }
 }
 
 extension BankFact {

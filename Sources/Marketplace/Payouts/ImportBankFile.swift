@@ -242,7 +242,7 @@ private struct BankSession {
             let batch = PayoutBatch.ID(messageID: message),
             let stored = try await change.transaction.payoutBatch(batch), stored.run != nil, stored.state == .issued
         else { return made(.unmatched, nil) }
-        if fact.event == .rejected, BankMatch.isOfRepetition(fact) { return made(.repeated, batch) }
+        if BankMatch.isOfRepetition(fact) { return made(.repeated, batch) }
         let lines = try await change.transaction.lockOpenLines(ofMessage: batch)
             .map { news[$0.id] ?? LineNews(standing: $0) }
             .filter { $0.standing.state == .open }
