@@ -2,9 +2,10 @@ internal import Formats
 
 /// Reads an ISO 20022 customer payment status report (pain.002).
 ///
-/// What is said of payments comes first, then what is said of the payment information around them, last of the message:
-/// the smaller says more. A rejection without a reason has that of what is around it. What was rejected and has something
-/// in it that the bank had before is taken for a repetition, whatever its own reason is: nobody is paid twice for that.
+/// What is said of payments comes first, then what is said of the payment information around them, last of the
+/// message: the smaller says more. A rejection without a reason has that of what is around it. What was rejected and
+/// has something in it that the bank had before is taken for a repetition, whatever its own reason is: nobody is paid
+/// twice for that.
 struct StatusReader: MessageReader {
     private var originalMessageID = ""
     private var message: PaymentStatus?

@@ -94,9 +94,12 @@ struct PayoutDesk {
     // MARK: What a bank says
 
     /// Entries of id, minor units, credit or debit, and the reason of a return.
+    ///
+    /// - Parameter sumOf: the message of which each entry is a sum, in place of one payment.
     static func statement(
         _ id: String, opening: Int64, closing: Int64? = nil, kind: String = "camt.053",
-        _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF"
+        _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF",
+        sumOf message: String? = nil
     ) -> String {
         func money(_ minor: Int64) -> String {
             "<Amt Ccy=\"EUR\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
@@ -114,11 +117,15 @@ struct PayoutDesk {
         let lines = entries.map { entry in
             let returned = entry.reason.map { "<RtrInf><Rsn><Cd>\($0)</Cd></Rsn></RtrInf>" } ?? ""
             let side = "<CdtDbtInd>\(entry.isCredit ? "CRDT" : "DBIT")</CdtDbtInd>"
+            let payment = """
+                <TxDtls><Refs><EndToEndId>\(entry.id)</EndToEndId></Refs>\(money(entry.minor))\(side)\
+                \(returned)</TxDtls>
+                """
+            let details = message.map { "<Btch><MsgId>\($0)</MsgId></Btch>" } ?? payment
+            let name = reference.isEmpty ? "" : "\(reference)-\(entry.id.suffix(8))\(entry.isCredit ? "C" : "D")"
             return """
                 <Ntry>\(money(entry.minor))\(side)<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-03-10</Dt></BookgDt>\
-                <AcctSvcrRef>\(reference)-\(entry.id.suffix(8))\(entry.isCredit ? "C" : "D")</AcctSvcrRef><BkTxCd/>\
-                <NtryDtls><TxDtls><Refs><EndToEndId>\(entry.id)</EndToEndId></Refs>\(money(entry.minor))\(side)\
-                \(returned)</TxDtls></NtryDtls></Ntry>
+                <AcctSvcrRef>\(name)</AcctSvcrRef><BkTxCd/><NtryDtls>\(details)</NtryDtls></Ntry>
                 """
         }
         return """

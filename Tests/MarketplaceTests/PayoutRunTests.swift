@@ -195,11 +195,57 @@ struct PayoutRunTests {
         let statement = PayoutDesk.statement(
             "S", opening: 10_000, [(id, 2_000, false, nil), (id, 2_000, true, "AC04")], reference: "OTHER")
         #expect(try await desk.take(statement).outcomes == [.repeated: 2])
-        // Twice in statements, by another reference, is twice.
+        // In another statement by the same reference it is the same.
+        let again = PayoutDesk.statement("R", opening: 10_000, [(id, 2_000, false, nil)], reference: "OTHER")
+        #expect(try await desk.take(again).outcomes == [.repeated: 1])
+        // Twice in statements, by another reference or by none, is twice.
         let twice = PayoutDesk.statement("T", opening: 10_000, [(id, 2_000, false, nil)], reference: "THIRD")
-        #expect(try await desk.take(twice).outcomes[.repeated] == 1)
+        #expect(try await desk.take(twice).outcomes == [.contradicts: 1])
+        let nameless = PayoutDesk.statement("U", opening: 10_000, [(id, 2_000, false, nil)], reference: "")
+        #expect(try await desk.take(nameless).outcomes == [.contradicts: 1])
         #expect(try await desk.owed(0) == 2_000)
-        #expect(try await desk.reconciled().unexplainedMinor == 0)
+        let books = try await desk.reconciled()
+        #expect(books.unexplainedMinor == 0 && books.openEntries == 2 && books.openEntriesMinor == 4_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("booked in one sum are settled once, whatever was told of them one by one; what is booked again is listed")
+    func inOneSum() async throws {
+        let desk = try await PayoutDesk()
+        let (batch, payments) = try await desk.sent()
+        let ids = payments.map(\.endToEndID)
+        func sum(_ id: String, _ minor: Int64, reference: String) -> String {
+            PayoutDesk.statement(
+                id, opening: 100_000, [("SUM", minor, false, nil)], reference: reference, sumOf: batch.messageID)
+        }
+        let told = PayoutDesk.statement(
+            "N", opening: 0, kind: "camt.054", ids.prefix(2).map { ($0, 2_000, false, nil) })
+        #expect(try await desk.take(told).outcomes == [.settled: 2])
+        #expect(try await desk.take(sum("S1", 5_000, reference: "A")).outcomes == [.amountDiffers: 1])
+        // The third is told by the sum alone.
+        #expect(try await desk.take(sum("S2", 6_000, reference: "B")).outcomes == [.settled: 1])
+        #expect(try await desk.take(sum("S3", 6_000, reference: "B")).outcomes == [.repeated: 1])
+        #expect(try await desk.take(sum("S4", 6_000, reference: "C")).outcomes == [.contradicts: 1])
+        let single = PayoutDesk.statement("S5", opening: 0, [(ids[0], 2_000, false, nil)], reference: "D")
+        #expect(try await desk.take(single).outcomes == [.contradicts: 1])
+        let books = try await desk.reconciled()
+        #expect(books.paidMinor == 6_000 && books.bankMinor == 6_000 && books.unexplainedMinor == 0)
+        #expect(books.openEntries == 3 && books.openEntriesMinor == 13_000 && books.openPayments == 0)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("told one by one in a notification are the same in one sum of a statement")
+    func sumOfTold() async throws {
+        let desk = try await PayoutDesk()
+        let (batch, payments) = try await desk.sent()
+        let told = PayoutDesk.statement(
+            "N", opening: 0, kind: "camt.054", payments.map { ($0.endToEndID, 2_000, false, nil) })
+        #expect(try await desk.take(told).outcomes == [.settled: 3])
+        let sum = PayoutDesk.statement(
+            "S", opening: 100_000, [("SUM", 6_000, false, nil)], reference: "A", sumOf: batch.messageID)
+        #expect(try await desk.take(sum).outcomes == [.repeated: 1])
+        let books = try await desk.reconciled()
+        #expect(books.openEntries == 0 && books.unexplainedMinor == 0 && books.bankMinor == 6_000)
         #expect(try await desk.small.ills() == [])
     }
 

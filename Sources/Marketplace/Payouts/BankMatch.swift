@@ -54,7 +54,14 @@ struct LineStanding: Hashable, Sendable {
     /// A booking that was seen before: in which kind of file, by which reference.
     struct Booking: Hashable, Sendable {
         let kind: BankFileKind
+        /// Empty where the bank gives none.
         let reference: String
+
+        init(kind: BankFileKind, reference: String) {
+            self.kind = kind
+            // As it is kept.
+            self.reference = String(reference.prefix(100))
+        }
     }
 
     let id: PayoutLine.ID
@@ -63,8 +70,9 @@ struct LineStanding: Hashable, Sendable {
     var state: PayoutLineState
     /// It was settled before it failed.
     var hasLeft: Bool
-    var debit: Booking?
-    var credit: Booking?
+    /// What was told of it, in each kind of file once; the first is what moved the money.
+    var debits: [Booking] = []
+    var credits: [Booking] = []
 }
 
 /// How the money of a payment moves by a fact.
@@ -98,16 +106,16 @@ enum BankMatch {
             case .failed: return (.repeated, .none)
             }
         case .debited:
-            if let seen = line.debit { return (isSame(seen, booking) ? .repeated : .contradicts, .none) }
+            if let outcome = outcome(of: booking, after: &line.debits) { return (outcome, .none) }
             if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
-            line.debit = booking
+            line.debits = [booking]
             let move: LineMove = line.state == .open ? .settle : .none
             if line.state == .open { (line.state, line.hasLeft) = (.settled, true) }
             return (.settled, move)
         case .credited:
-            if let seen = line.credit { return (isSame(seen, booking) ? .repeated : .contradicts, .none) }
+            if let outcome = outcome(of: booking, after: &line.credits) { return (outcome, .none) }
             if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
-            line.credit = booking
+            line.credits = [booking]
             return fail(&line)
         case .returned:
             if line.state == .failed { return (.repeated, .none) }
@@ -122,9 +130,18 @@ enum BankMatch {
         return (.returned, move)
     }
 
-    /// A booking is told in a notification and again in a statement; twice in statements, it was booked twice.
-    private static func isSame(_ seen: LineStanding.Booking, _ now: LineStanding.Booking) -> Bool {
-        seen.kind != now.kind || seen.reference == now.reference
+    /// What a booking is after those that were told before; `nil` for the first.
+    ///
+    /// It is told in a notification and again in a statement. Twice in statements, it was booked twice, unless the bank
+    /// calls it the same; without a reference nobody knows.
+    private static func outcome(
+        of booking: LineStanding.Booking, after told: inout [LineStanding.Booking]
+    ) -> BankOutcome? {
+        guard !told.isEmpty else { return nil }
+        if !booking.reference.isEmpty, told.contains(booking) { return .repeated }
+        guard told.allSatisfy({ $0.kind != booking.kind }) else { return .contradicts }
+        told.append(booking)
+        return .repeated
     }
 
     /// That a repetition was refused, of a file or of a payment, says nothing of what becomes of the first.
