@@ -64,6 +64,22 @@ struct PayoutRunTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("leave out whose name cannot be written, so that nobody else waits for them")
+    func unwritableName() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        let chinese = try PayoutMethod(account: PayoutDesk.ibans[4], holder: "李雷", country: "BE", currency: "EUR")
+        try await SetPayoutMethod(market: desk.small.market, keys: desk.keys)(
+            chinese, of: desk.workers[1], by: desk.small.manager)
+        Scratch.clock.advance(by: 73 * 3_600)
+        let prepared = try await desk.prepare()
+        #expect(prepared.batch.lineCount == 1 && prepared.excluded.map(\.hindrance.code) == ["not_writable"])
+        #expect(prepared.excluded.first?.json["why"]?.stringValue?.contains("in Latin") == true)
+        try await desk.approve(prepared.batch)
+        #expect(try await desk.export(prepared.batch).result.payments == 1)
+        #expect(try await desk.owed(1) == 2_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("leave out whoever has no tax rules, where the source asks for them")
     func taxRulesAsked() async throws {
         let desk = try await PayoutDesk(workers: 2)

@@ -10,6 +10,8 @@ package enum PayoutHindrance: Hashable, Sendable {
     case otherCurrency(Currency)
     /// Files of this form cannot pay to it.
     case otherForm
+    /// A file of this form has no place for such a payment: the payee's name, or the amount before taxes. Why.
+    case notWritable(String)
     /// The account is new, or was changed, and is not used before then.
     case held(until: Date)
     /// The last payment to exactly this account failed for a reason that lies in the account.
@@ -23,6 +25,7 @@ package enum PayoutHindrance: Hashable, Sendable {
         case .noAccount: "no_account"
         case .otherCurrency: "other_currency"
         case .otherForm: "other_form"
+        case .notWritable: "not_writable"
         case .held: "held"
         case .accountRefused: "account_refused"
         case .belowMinimum: "below_minimum"
@@ -53,6 +56,7 @@ package struct PayoutExclusion: Hashable, Sendable {
         switch hindrance {
         case .held(let until): members["until"] = .integer(Int64(until.timeIntervalSince1970.rounded(.up)))
         case .accountRefused(let reason): members["bank_reason"] = .string(reason)
+        case .notWritable(let why): members["why"] = .string(why)
         case .otherCurrency(let currency): members["account_currency"] = .string(currency.code)
         case .noAccount, .otherForm, .belowMinimum, .noTaxRules: break
         }
@@ -88,7 +92,8 @@ package struct PreparePayoutRun: Sendable {
     ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
     ///   - report: how many payments there are so far.
     /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``BadInput``; ``NotFound``;
-    ///   ``PayoutRefusal/nothingToPay``; ``VaultRefusal``.
+    ///   ``PayoutRefusal/nothingToPay``; ``PaymentFileRefusal`` when there is more than a file has room for;
+    ///   ``VaultRefusal``.
     package func callAsFunction(
         from source: String, on day: CalendarDate, minimumMinor: Int64 = 0, earningsMax: Int = 1_000_000,
         by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void = { _ in }
@@ -145,6 +150,7 @@ extension Change {
         try await filling.fill(self, report)
         if filling.payments == 0, let reason = filling.leftOut { throw WithholdingRefusal.nothingLeft(reason) }
         let content = try await transaction.finishPayoutBatch(id, in: currency)
+        try PaymentTrial.check(content.total, in: content.lineCount, from: source)
         try await record(
             "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
             facts: [
@@ -306,11 +312,12 @@ extension Change {
         _ all: [PayoutLine], _ methods: [StoredMethod], source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
     ) throws -> ChosenLines {
         var chosen = ChosenLines()
+        let trial = try PaymentTrial(from: source)
         let byPayee = Dictionary(methods.map { ($0.payee, $0) }, uniquingKeysWith: { first, _ in first })
         for line in all {
             let stored = byPayee[line.payee]
             if stored != nil { chosen.opened += 1 }
-            switch try account(for: line, stored, source: source, minimumMinor: minimumMinor, keys) {
+            switch try account(for: line, stored, source: source, trial, minimumMinor: minimumMinor, keys) {
             case .success(let account):
                 chosen.lines.append(line)
                 chosen.accounts[line.id] = account
@@ -327,7 +334,8 @@ extension Change {
     }
 
     private func account(
-        for line: PayoutLine, _ stored: StoredMethod?, source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
+        for line: PayoutLine, _ stored: StoredMethod?, source: PayoutSource, _ trial: PaymentTrial, minimumMinor: Int64,
+        _ keys: KeyRing
     ) throws -> Swift.Result<SealedAccount, Hindered> {
         func no(_ hindrance: PayoutHindrance) -> Swift.Result<SealedAccount, Hindered> {
             .failure(Hindered(hindrance: hindrance))
@@ -338,7 +346,8 @@ extension Change {
         let secret = try Envelope.open(stored.sealed.bytes, for: line.payee.methodPlace, under: key)
         let method = try PayoutMethod(secret)
         guard method.currency == source.currency else { return no(.otherCurrency(method.currency)) }
-        guard method.account(for: source.format) != nil else { return no(.otherForm) }
+        guard let account = method.account(for: source.format) else { return no(.otherForm) }
+        if let why = trial.refusal(of: line.amount, to: method, account) { return no(.notWritable(why)) }
         let until = stored.changedAt.addingTimeInterval(PreparePayoutRun.accountHold)
         guard until <= instant else { return no(.held(until: until)) }
         if let reason = stored.failedFor, PayoutHindrance.ofAccount.contains(reason) {

@@ -63,8 +63,9 @@ struct PayoutRunCommand: AsyncParsableCommand {
         abstract: "Put what is due into a batch that is paid by a bank file; prints its id and content hash.",
         discussion: """
             Each payee's account is copied into the batch as it is now. Left out, and listed with the reason: who has \
-            no account, one in another currency, one that the source's files cannot pay to, one that was set or \
-            changed less than 72 hours ago, one that the bank has refused, who has earned less than the minimum. An \
+            no account, one in another currency, one that the source's files cannot pay to, or whose holder's \
+            name they cannot write, one that was set or changed less than 72 hours ago, one that the bank has \
+            refused, who has earned less than the minimum. An \
             agency that is paid in its people's place has one payment for all of them. Then `payout approve`, by \
             another person, and `payout export`.
             """)
