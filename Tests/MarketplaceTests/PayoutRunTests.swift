@@ -80,6 +80,25 @@ struct PayoutRunTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("keep their payees from being erased until the bank has paid")
+    func erasedPayee() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let (market, worker) = (desk.small.market, desk.workers[0])
+        let (batch, payments) = try await desk.sent()
+        _ = try await CloseWorker(market: market)(
+            worker, rule: "r", facts: [:], reasons: "Bye.", by: desk.small.manager)
+        let erase = EraseWorker(market: market)
+        #expect(
+            await refusal(EraseWorkerRefusal.self) { try await erase(worker, by: desk.small.manager) }
+                == .paymentUnderWay)
+        #expect(try await desk.export(batch).result.payments == 1)
+        _ = try await desk.take(
+            PayoutDesk.statement("S", opening: 0, [(payments[0].endToEndID, 2_000, false, nil)]))
+        #expect(try await erase(worker, by: desk.small.manager))
+        #expect(await refusal(PayoutRefusal.self) { try await desk.export(batch) } == .accountErased)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("leave out whoever has no tax rules, where the source asks for them")
     func taxRulesAsked() async throws {
         let desk = try await PayoutDesk(workers: 2)
