@@ -87,7 +87,7 @@ package struct PreparePayoutRun: Sendable {
 
     /// - Parameters:
     ///   - source: the account that pays; see ``SetPayoutSource``.
-    ///   - day: on which the bank shall pay; none on which it does not (``PaymentSystem``).
+    ///   - day: on which the bank shall pay, from today on; none on which it does not (``PaymentSystem``).
     ///   - minimumMinor: who has earned less waits.
     ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
     ///   - report: how many payments there are so far.
@@ -112,14 +112,19 @@ struct RunOrder: Sendable {
     let day: CalendarDate
     let minimumMinor: Int64
     var earningsMax = 1_000_000
-    /// Whether it is paid on the next day on which the bank pays, where the bank does not pay on that one.
+    /// Whether it is paid on the next day on which the bank pays, where that one has passed or the bank does not pay on
+    /// it.
     var mayBeLater = false
 
-    /// - Throws: ``BadInput`` for a day on which the bank does not pay.
-    func payDay(by source: PayoutSource) throws -> CalendarDate {
-        guard let system = PaymentSystem(of: source.format, in: source.currency), let reason = system.closing(on: day)
-        else { return day }
-        let next = system.day(from: day)
+    /// - Throws: ``BadInput`` for a day that has passed, or on which the bank does not pay.
+    func payDay(by source: PayoutSource, at instant: Date) throws -> CalendarDate {
+        let today = try PaymentSystem.today(of: source.format, in: source.currency, at: instant)
+        guard mayBeLater || day >= today else { throw BadInput("day", "has passed; it is \(today)") }
+        let wanted = max(day, today)
+        guard let system = PaymentSystem(of: source.format, in: source.currency),
+            let reason = system.closing(on: wanted)
+        else { return wanted }
+        let next = system.day(from: wanted)
         guard mayBeLater else {
             throw BadInput("day", "is \(reason), on which the bank does not pay; the next day is \(next)")
         }
@@ -143,8 +148,8 @@ extension Change {
         try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
         let id: PayoutBatch.ID = make()
         let run = PayoutRun(
-            format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source)), fileHash: nil,
-            fileBytes: nil)
+            format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source, at: instant)),
+            fileHash: nil, fileBytes: nil)
         try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
         var filling = RunFilling(id, from: source, order, keys, by: actor)
         try await filling.fill(self, report)

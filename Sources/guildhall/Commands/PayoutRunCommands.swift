@@ -71,7 +71,7 @@ struct PayoutRunCommand: AsyncParsableCommand {
             """)
     @OptionGroup var options: DatabaseOptions
     @Option(help: "Which account pays; `payout source list` shows them.") var source: String
-    @Option(help: "The day on which the bank shall pay, yyyy-mm-dd; no holiday of T2 (EUR) or the Fed (NACHA).")
+    @Option(help: "When the bank shall pay, yyyy-mm-dd, from today on; no holiday of T2 (EUR) or the Fed (NACHA).")
     var day: String
     @Option(help: "Who has earned less waits; minor units.") var minimumMinor: Int64 = 0
     @Option(help: .actor("a finance maker")) var by = "finance-maker"
