@@ -4987,14 +4987,25 @@ create table bank_statement (
     account            text     not null,
     statement_id       text     not null,
     currency           text     not null,
+    -- The day of the closing balance; null where the bank does not say it.
+    stated_on          date,
     opening_minor      bigint   not null,
     closing_minor      bigint   not null,
     -- The sum of the booked entries: closing less opening, unless an entry is missing.
     booked_minor       bigint   not null,
-    constraint bank_statement_texts_bounded check (char_length(account) <= 100 and char_length(statement_id) <= 100)
+    -- What a person found out about one that does not fit.
+    resolution         text,
+    resolved_by        uuid     references principal,
+    resolved_at        timestamptz,
+    constraint bank_statement_texts_bounded check (char_length(account) <= 100 and char_length(statement_id) <= 100),
+    constraint bank_statement_resolution_bounded check (char_length(resolution) between 1 and 4000),
+    constraint bank_statement_resolution_whole check (
+        (resolution is null) = (resolved_by is null) and (resolution is null) = (resolved_at is null)
+    )
 );
 comment on table bank_statement is 'Balances that banks have stated.';
 create index bank_statement_by_import on bank_statement (bank_import_id);
+create index bank_statement_by_resolver on bank_statement (resolved_by);
 create index bank_statement_by_account on bank_statement (account, currency, bank_statement_id);
 
 -- What workers say of a requester once they were paid for a batch: each from 1, bad, to 5, good. Append-only.
@@ -5065,7 +5076,7 @@ revoke update, delete on voucher from guildhall_app;
 grant update (state, decided_by, decided_at) on voucher to guildhall_app;
 -- What a bank has said stays as it was; only what a person found out is entered.
 revoke update, delete on bank_import, bank_statement, bank_entry from guildhall_app;
-grant update (resolution, resolved_by, resolved_at) on bank_entry to guildhall_app;
+grant update (resolution, resolved_by, resolved_at) on bank_entry, bank_statement to guildhall_app;
 -- Why answers were asked for stays as it was.
 revoke update, delete on stopping from guildhall_app;
 -- What is taken back, and what was kept for it, stays on record.

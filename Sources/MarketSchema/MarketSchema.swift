@@ -159,6 +159,10 @@ package enum MarketSchema {
             version: 41, name: "ends_of_rate_cards",
             script: String(decoding: PackageResources._041_ends_of_rate_cards_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 42, name: "bank_differences",
+            script: String(decoding: PackageResources._042_bank_differences_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

@@ -1,3 +1,5 @@
+package import Formats
+
 /// One thing that a payment file says, as it is read.
 package enum PaymentRecord: Hashable, Sendable {
     case instruction(PaymentInstruction)
@@ -103,6 +105,8 @@ package struct BankStatement: Hashable, Sendable {
     package let id: String
     package let account: String
     package let currency: CurrencyCode
+    /// Of the closing balance.
+    package let closedOn: CalendarDate?
     package let openingMinor: Int64
     package let closingMinor: Int64
     /// The sum of the booked entries; closing less opening, unless an entry is missing.

@@ -108,7 +108,7 @@ struct PayoutDesk {
     static func statement(
         _ id: String, opening: Int64, closing: Int64? = nil, kind: String = "camt.053",
         _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF",
-        sumOf message: String? = nil
+        sumOf message: String? = nil, on day: String = "2026-03-10"
     ) -> String {
         func money(_ minor: Int64) -> String {
             "<Amt Ccy=\"EUR\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
@@ -116,7 +116,7 @@ struct PayoutDesk {
         func balance(_ code: String, _ minor: Int64) -> String {
             """
             <Bal><Tp><CdOrPrtry><Cd>\(code)</Cd></CdOrPrtry></Tp>\(money(minor))\
-            <CdtDbtInd>\(minor < 0 ? "DBIT" : "CRDT")</CdtDbtInd><Dt><Dt>2026-03-10</Dt></Dt></Bal>
+            <CdtDbtInd>\(minor < 0 ? "DBIT" : "CRDT")</CdtDbtInd><Dt><Dt>\(day)</Dt></Dt></Bal>
             """
         }
         let sum = entries.reduce(opening) { $0 + ($1.isCredit ? $1.minor : -$1.minor) }
@@ -133,7 +133,7 @@ struct PayoutDesk {
             let details = message.map { "<Btch><MsgId>\($0)</MsgId></Btch>" } ?? payment
             let name = reference.isEmpty ? "" : "\(reference)-\(entry.id.suffix(8))\(entry.isCredit ? "C" : "D")"
             return """
-                <Ntry>\(money(entry.minor))\(side)<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-03-10</Dt></BookgDt>\
+                <Ntry>\(money(entry.minor))\(side)<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>\(day)</Dt></BookgDt>\
                 <AcctSvcrRef>\(name)</AcctSvcrRef><BkTxCd/><NtryDtls>\(details)</NtryDtls></Ntry>
                 """
         }

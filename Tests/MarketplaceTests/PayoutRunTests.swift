@@ -284,6 +284,54 @@ struct PayoutRunTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("gaps go by the statements' own days; a late or repeated one is none, and what was explained does not count")
+    func gaps() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        _ = try await desk.sent()
+        let reconcile = ReconcileBank(market: desk.small.market)
+        func statement(_ id: String, _ opening: Int64, on day: String, closing: Int64? = nil) -> String {
+            PayoutDesk.statement(
+                id, opening: opening, closing: closing, [("X", 100, false, nil)], reference: id, on: day)
+        }
+        let first = statement("S1", 10_000, on: "2026-03-09")
+        _ = try await desk.take(first)
+        _ = try await desk.take(statement("S3", 9_800, on: "2026-03-11"))
+        #expect(try await desk.reconciled().gaps == 1)
+        _ = try await desk.take(statement("S2", 9_900, on: "2026-03-10"))
+        _ = try await desk.take(first + "\n")
+        #expect(try await desk.reconciled().gaps == 0)
+        _ = try await desk.take(statement("S5", 9_000, on: "2026-03-13"))
+        Scratch.clock.advance(by: 1)
+        _ = try await desk.take(statement("S6", 8_900, on: "2026-03-16", closing: 8_700))
+        let open = try await reconcile.statements(by: desk.small.maker)
+        #expect(open.map { $0.json["why"]?.stringValue } == ["statement_missing", "entries_differ"])
+        #expect(open.map { $0.json["stated_on"]?.stringValue } == ["2026-03-13", "2026-03-16"])
+        #expect(try await desk.reconciled().gaps == 2)
+        for statement in open {
+            try await reconcile.resolve(statement: statement.id, as: "The bank has told us.", by: desk.small.maker)
+        }
+        #expect(try await desk.reconciled().gaps == 0)
+        #expect(
+            await refusal(NotFound.self) {
+                try await reconcile.resolve(statement: open[0].id, as: "Again.", by: desk.small.maker)
+            } != nil)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("what bank files say of no payment shows in its currency, or in none")
+    func otherCurrencies() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let reconcile = ReconcileBank(market: desk.small.market)
+        let roubles = PayoutDesk.statement("S", opening: 10_000, [("X", 100, false, nil)])
+            .replacing("\"EUR\"", with: "\"RUB\"")
+        #expect(try await desk.take(roubles).outcomes == [.unmatched: 1])
+        #expect(try await desk.take(PayoutDesk.status("M", nil, [("NOBODY", "ACCP")])).outcomes == [.unmatched: 1])
+        let lines = try await reconcile(by: desk.small.maker)
+        #expect(lines.map(\.currency) == ["RUB", nil])
+        #expect(lines.map(\.openEntries) == [1, 1] && lines.map(\.openEntriesMinor) == [100, 0])
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("files that are damaged, or of another kind, are refused whole")
     func refused() async throws {
         let desk = try await PayoutDesk(workers: 1)

@@ -110,10 +110,10 @@ extension Transaction {
             try await execute(
                 """
                 insert into bank_statement (bank_statement_id, bank_import_id, account, statement_id, currency,
-                                            opening_minor, closing_minor, booked_minor)
+                                            stated_on, opening_minor, closing_minor, booked_minor)
                 values (\(id), \(bank), \(String(statement.account.prefix(100))), \(String(statement.id.prefix(100))),
-                        \(statement.currency.description), \(statement.openingMinor), \(statement.closingMinor),
-                        \(statement.bookedMinor))
+                        \(statement.currency.description), \(statement.closedOn), \(statement.openingMinor),
+                        \(statement.closingMinor), \(statement.bookedMinor))
                 """)
         }
     }

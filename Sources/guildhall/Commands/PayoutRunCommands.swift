@@ -184,14 +184,18 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
         commandName: "reconcile",
         abstract: "Hold the books against the bank: what differs, and why, to the cent.",
         discussion: """
-            Without an option a line for each currency. --entries lists what fits no payment, --payments those of \
-            which nothing final was heard; both by pages. --resolve enters what was found out about an entry.
+            Without an option a line for each currency, and one for what bank files say in none. --entries lists what \
+            fits no payment, --payments those of which nothing final was heard, --statements those that do not begin \
+            where the one before ended, or whose entries do not come to their balance; all by pages. --resolve \
+            enters what was found out about an entry, --resolve-statement about a statement.
             """)
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var page: PageOptions
     @Flag(help: "List lines of bank files that fit no payment.") var entries = false
     @Flag(help: "List payments that are open.") var payments = false
+    @Flag(help: "List statements that do not fit.") var statements = false
     @Option(help: "The id of an entry that somebody has looked at; with --reason.") var resolve: String?
+    @Option(help: "The id of a statement that somebody has looked at; with --reason.") var resolveStatement: String?
     @Option(help: "What was found out.") var reason: String?
     @Option(help: .actor("somebody in finance")) var by = "finance-maker"
     @Flag(help: "Print JSON.") var json = false
@@ -205,6 +209,17 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
                 try await reconcile.resolve(id, as: reason ?? "", by: actor)
                 return Console.result("Resolved \(resolve).")
             }
+            if let resolveStatement {
+                guard let id = BankStatementGap.ID(resolveStatement) else {
+                    throw BadInput("resolve_statement", "must be a UUID")
+                }
+                try await reconcile.resolve(statement: id, as: reason ?? "", by: actor)
+                return Console.result("Resolved \(resolveStatement).")
+            }
+            if statements {
+                let found = try await reconcile.statements(after: try page.id(), limit: page.limit, by: actor)
+                return Console.list(found.map { ($0.json, $0.json.canonicalText) }, asJSON: json)
+            }
             if entries {
                 let found = try await reconcile.entries(after: try page.id(), limit: page.limit, by: actor)
                 return Console.list(found.map { ($0.json, $0.json.canonicalText) }, asJSON: json)
@@ -216,8 +231,8 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
             Console.list(
                 try await reconcile(by: actor).map { line in
                     let words =
-                        "\(line.currency.code): \(line.openPayments) payments open (\(line.openMinor)), paid "
-                        + "\(line.paidMinor), by the bank \(line.bankMinor), "
+                        "\(line.currency ?? "no currency"): \(line.openPayments) payments open "
+                        + "(\(line.openMinor)), paid \(line.paidMinor), by the bank \(line.bankMinor), "
                         + "without a debit \(line.withoutDebitMinor), "
                         + "without a credit \(line.withoutCreditMinor), \(line.openEntries) entries to look at, "
                         + "\(line.gaps) gaps, unexplained \(line.unexplainedMinor)"
