@@ -1835,7 +1835,9 @@ create type entry_kind as enum (
     'clawback',       -- pay was taken back, by a decision
     'remedy',         -- pay was given after all, by an appeal
     'recovery',       -- what was taken back was kept of a payout
-    'clawback_release' -- what was taken back is not owed any more, by an appeal
+    'clawback_release', -- what was taken back is not owed any more, by an appeal
+    'bank_charge',    -- the bank kept or took more than the books have
+    'bank_credit'     -- or gave more
 );
 comment on type entry_kind is 'Why something was entered in the journal.';
 
@@ -1879,7 +1881,9 @@ create type transfer_kind as enum (
     'remedy',         -- the platform's remedies to worker payable
     'recovery',       -- worker payable to worker receivables
     'clawback_release', -- the platform's remedies to worker receivables
-    'fee_return'      -- platform fees to requester wallet, where the pay they were for is taken back
+    'fee_return',     -- platform fees to requester wallet, where the pay they were for is taken back
+    'bank_charge',    -- the platform's write-offs to bank
+    'bank_credit'     -- bank to the platform's write-offs
 );
 comment on type transfer_kind is 'Why money moved.';
 
@@ -1921,7 +1925,9 @@ create table account_fold (
 comment on table account_fold is 'Balances at past instants; append-only.';
 create index account_fold_by_transfer on account_fold (through_id);
 
-create type voucher_kind as enum ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance');
+create type voucher_kind as enum (
+    'withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge', 'bank_credit'
+);
 comment on type voucher_kind is 'What finance asks to have entered.';
 
 create type voucher_state as enum (
@@ -1936,7 +1942,7 @@ create table voucher (
     voucher_id       uuid           primary key,
     kind             voucher_kind   not null,
     state            voucher_state  not null,
-    -- Whose wallet it is about; null for a reversal and a remittance.
+    -- Whose wallet it is about; null for a reversal, a remittance, and what the bank kept or gave.
     requester_id     uuid,
     -- What leaves the wallet, or the tax payable; what is credited to the wallet by a write-off. Null for a reversal.
     amount_minor     bigint,

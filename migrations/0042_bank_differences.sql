@@ -12,3 +12,11 @@ alter table bank_statement
     );
 create index bank_statement_by_resolver on bank_statement (resolved_by);
 grant update (resolution, resolved_by, resolved_at) on bank_statement to guildhall_app;
+
+-- What the bank keeps of a payment that comes back, or takes or gives otherwise, has a place in the books.
+alter type entry_kind add value 'bank_charge';
+alter type entry_kind add value 'bank_credit';
+alter type transfer_kind add value 'bank_charge';
+alter type transfer_kind add value 'bank_credit';
+alter type voucher_kind add value 'bank_charge';
+alter type voucher_kind add value 'bank_credit';

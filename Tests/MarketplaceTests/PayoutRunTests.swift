@@ -160,6 +160,27 @@ struct PayoutRunTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("that come back less the bank's charge are owed again in full, and the platform bears the charge")
+    func returnedLess() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        let ids = try await desk.sent().payments.map(\.endToEndID)
+        _ = try await desk.take(
+            PayoutDesk.statement("S1", opening: 100_000, ids.map { ($0, 2_000, false, nil) }))
+        // Less than half of the other one comes back: a person looks at it.
+        let back = try await desk.take(
+            PayoutDesk.statement("S2", opening: 96_000, [(ids[0], 1_950, true, "AC04"), (ids[1], 999, true, "AC04")]))
+        #expect(back.outcomes == [.returned: 1, .amountDiffers: 1])
+        let told = PayoutDesk.statement("N", opening: 0, kind: "camt.054", [(ids[0], 1_950, true, "AC04")])
+        #expect(try await desk.take(told).outcomes == [.repeated: 1])
+        #expect(try await desk.owed(0) == 2_000)
+        #expect(try await desk.owed(1) == 0)
+        #expect(try await desk.small.balance(.writeOff(desk.small.usd)) == -50)
+        let books = try await desk.reconciled()
+        #expect(books.paidMinor == 2_000 && books.bankMinor == 2_000 && books.chargesMinor == 50)
+        #expect(books.unexplainedMinor == 0 && books.openEntries == 1 && books.openEntriesMinor == -999)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("are failed by a pain.002, but not by the refusal of a repeated file")
     func rejected() async throws {
         let desk = try await PayoutDesk()

@@ -88,11 +88,7 @@ enum BankMatch {
     static func apply(
         _ fact: BankFact, from kind: BankFileKind, to line: inout LineStanding
     ) -> (outcome: BankOutcome, move: LineMove) {
-        if let amount = fact.amount,
-            amount.minorUnits != line.amount.minorUnits || amount.currency.description != line.amount.currency.code
-        {
-            return (.amountDiffers, .none)
-        }
+        guard charge(of: fact, on: line.amount) != nil else { return (.amountDiffers, .none) }
         let booking = LineStanding.Booking(kind: kind, reference: fact.reference)
         switch fact.event {
         case .accepted: return line.state == .failed ? (.contradicts, .none) : (.accepted, .accept)
@@ -121,6 +117,19 @@ enum BankMatch {
             if line.state == .failed { return (.repeated, .none) }
             return fail(&line)
         }
+    }
+
+    /// What the bank has kept of a payment that it gives back, in minor units: 0 where it gives back all, and for
+    /// whatever else a fact says; `nil` when the amount is another one. Of a return with its reason it may be up to
+    /// half, as banks on the way take their charges out of what they send back.
+    static func charge(of fact: BankFact, on paid: Money) -> Int64? {
+        guard let amount = fact.amount else { return 0 }
+        guard amount.currency.description == paid.currency.code else { return nil }
+        if amount.minorUnits == paid.minorUnits { return 0 }
+        guard fact.event == .credited, fact.reason != nil, amount.minorUnits < paid.minorUnits,
+            amount.minorUnits >= paid.minorUnits - paid.minorUnits / 2
+        else { return nil }
+        return paid.minorUnits - amount.minorUnits
     }
 
     /// A return says that the payment had left, whether its debit was seen or not.

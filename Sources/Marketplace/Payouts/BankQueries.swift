@@ -48,6 +48,8 @@ struct LineNews: Sendable {
     var standing: LineStanding
     var debitEntry: BankEntry.ID?
     var creditEntry: BankEntry.ID?
+    /// What the bank has kept of it, when it came back. Minor units.
+    var chargeMinor: Int64 = 0
     var isAccepted = false
     var settled = false
     var failed: (reason: String, hadLeft: Bool)?

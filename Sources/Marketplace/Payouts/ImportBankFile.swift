@@ -218,7 +218,10 @@ private struct BankSession {
         let before = line.standing
         let (outcome, move) = BankMatch.apply(fact, from: kind, to: &line.standing)
         if before.debits.isEmpty, !line.standing.debits.isEmpty { line.debitEntry = entry }
-        if before.credits.isEmpty, !line.standing.credits.isEmpty { line.creditEntry = entry }
+        if before.credits.isEmpty, !line.standing.credits.isEmpty {
+            line.creditEntry = entry
+            line.chargeMinor = BankMatch.charge(of: fact, on: line.standing.amount) ?? 0
+        }
         switch move {
         case .none: break
         case .accept: line.isAccepted = true
@@ -290,6 +293,9 @@ private struct BankSession {
         for part in lines.parts(of: 10_000) { try await change.transaction.save(Array(part)) }
         for (_, settled) in grouped(lines.filter(\.settled)) {
             try await change.settle(settled.map { ($0.standing.id, $0.standing.amount) })
+        }
+        for (currency, charged) in grouped(lines.filter { $0.chargeMinor > 0 }) {
+            try await change.bear(charged.map { ($0.standing.id, try Money($0.chargeMinor, currency)) })
         }
         let failed = lines.filter { $0.failed != nil }
         for hadLeft in [false, true] {

@@ -19,6 +19,8 @@ package struct Reconciliation: Hashable, Sendable {
     /// Posted, as the bank has told of it in another way than by an entry, or with the entry still to come.
     package let withoutDebitMinor: Int64
     package let withoutCreditMinor: Int64
+    /// What the bank has kept of returns, and what finance has entered of what it took or gave beside the books.
+    package let chargesMinor: Int64
     /// Lines of bank files that fit no payment and nobody has looked at.
     package let openEntries: Int
     package let openEntriesMinor: Int64
@@ -37,7 +39,8 @@ package struct Reconciliation: Hashable, Sendable {
             "open_minor": .integer(openMinor), "open_payments": .integer(Int64(openPayments)),
             "paid_minor": .integer(paidMinor), "bank_minor": .integer(bankMinor),
             "without_debit_minor": .integer(withoutDebitMinor),
-            "without_credit_minor": .integer(withoutCreditMinor), "open_entries": .integer(Int64(openEntries)),
+            "without_credit_minor": .integer(withoutCreditMinor), "bank_charges_minor": .integer(chargesMinor),
+            "open_entries": .integer(Int64(openEntries)),
             "open_entries_minor": .integer(openEntriesMinor), "statement_gaps": .integer(Int64(gaps)),
             "unexplained_minor": .integer(unexplainedMinor),
         ]
@@ -67,6 +70,7 @@ extension Transaction {
             sums as (\(fragment: Self.sumsOfLines)),
             posted as (\(fragment: Self.clearing)),
             paid as (\(fragment: Self.paid)),
+            charged as (\(fragment: Self.charges)),
             loose as (
                 select currency, count(*) as entries,
                        coalesce(sum(case when is_credit then -amount_minor else amount_minor end), 0) as entries_minor
@@ -80,6 +84,7 @@ extension Transaction {
             named as (
                 select currency from sums
                  union select currency from posted where credits <> debits
+                 union select currency from charged
                  union select currency from loose
                  union select currency from gap
             )
@@ -88,12 +93,14 @@ extension Transaction {
                    coalesce(without_debit, 0)::bigint as without_debit,
                    coalesce(without_credit, 0)::bigint as without_credit,
                    coalesce(posted.credits - posted.debits, 0)::bigint as clearing_minor,
-                   coalesce(paid.paid_minor, 0)::bigint as paid_minor, coalesce(loose.entries, 0) as entries,
+                   coalesce(paid.paid_minor, 0)::bigint as paid_minor,
+                   coalesce(charged.charges_minor, 0)::bigint as charges_minor, coalesce(loose.entries, 0) as entries,
                    coalesce(loose.entries_minor, 0)::bigint as entries_minor, coalesce(gap.gaps, 0) as gaps
               from named
               left join sums on sums.currency = named.currency
               left join posted on posted.currency = named.currency
               left join paid on paid.currency = named.currency
+              left join charged on charged.currency = named.currency
               left join loose on loose.currency is not distinct from named.currency
               left join gap on gap.currency = named.currency
              order by named.currency nulls last
@@ -221,6 +228,18 @@ extension Transaction {
          group by transfer.currency
         """
 
+    /// What has gone from the platform's write-offs to the bank, less what came from there.
+    private static let charges: SQL = """
+        select transfer.currency,
+               sum(case when credited.kind = 'bank' then amount_minor else -amount_minor end) as charges_minor
+          from transfer
+          join account as debited on debited.account_id = debit_account_id
+          join account as credited on credited.account_id = credit_account_id
+         where transfer.kind in ('bank_charge', 'bank_credit', 'reversal')
+           and (debited.kind, credited.kind) in (('write_off', 'bank'), ('bank', 'write_off'))
+         group by transfer.currency
+        """
+
     /// Lines of bank files that nobody has looked at, oldest first.
     func openBankEntries(after last: BankEntry.ID?, limit: Int) async throws -> [OpenBankEntry] {
         try await rows(
@@ -301,6 +320,7 @@ extension Reconciliation {
         bankMinor = try Self.whole(row, "bank_minor")
         withoutDebitMinor = try Self.whole(row, "without_debit")
         withoutCreditMinor = try Self.whole(row, "without_credit")
+        chargesMinor = try Self.whole(row, "charges_minor")
         openEntries = try row["entries"]
         openEntriesMinor = try Self.whole(row, "entries_minor")
         gaps = try row["gaps"]

@@ -234,7 +234,8 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
                         "\(line.currency ?? "no currency"): \(line.openPayments) payments open "
                         + "(\(line.openMinor)), paid \(line.paidMinor), by the bank \(line.bankMinor), "
                         + "without a debit \(line.withoutDebitMinor), "
-                        + "without a credit \(line.withoutCreditMinor), \(line.openEntries) entries to look at, "
+                        + "without a credit \(line.withoutCreditMinor), charges \(line.chargesMinor), "
+                        + "\(line.openEntries) entries to look at, "
                         + "\(line.gaps) gaps, unexplained \(line.unexplainedMinor)"
                     return (line.json, words)
                 }, asJSON: json)
