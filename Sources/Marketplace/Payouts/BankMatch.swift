@@ -33,6 +33,8 @@ struct BankFact: Hashable, Sendable {
         case accepted, rejected, debited, credited
         /// The payee's bank says that it came back; the money itself is a credit of a statement, if there is one.
         case returned
+        /// The payee's bank says that the account is not quite that one; it has paid all the same.
+        case corrected
     }
 
     let event: Event
@@ -116,6 +118,7 @@ enum BankMatch {
         case .returned:
             if line.state == .failed { return (.repeated, .none) }
             return fail(&line)
+        case .corrected: return (.contradicts, .none)
         }
     }
 
@@ -183,6 +186,12 @@ extension BankFact {
             messageID = entry.messageID
             (account, reference, amount) = (entry.account, entry.reference, entry.amount)
             (bookedOn, reason, information) = (entry.bookedOn, entry.returnReason, entry.information)
+        case .ach(let entry) where entry.changeCode != nil:
+            self.init(event: .corrected)
+            paymentID = entry.individualID
+            (reference, reason) = (entry.traceNumber, entry.changeCode)
+            // What is right is perhaps an account: it stays in the file, and the end of it tells which it is.
+            information = "…" + String(entry.information.filter { $0 != " " }.suffix(4))
         case .ach(let entry):
             guard let returnReason = entry.returnReason else { return nil }
             self.init(event: .returned)

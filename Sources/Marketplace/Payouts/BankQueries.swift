@@ -50,6 +50,8 @@ struct LineNews: Sendable {
     var creditEntry: BankEntry.ID?
     /// What the bank has kept of it, when it came back. Minor units.
     var chargeMinor: Int64 = 0
+    /// How the bank has corrected the account.
+    var correctedFor: String?
     var isAccepted = false
     var settled = false
     var failed: (reason: String, hadLeft: Bool)?

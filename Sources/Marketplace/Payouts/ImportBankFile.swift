@@ -222,6 +222,7 @@ private struct BankSession {
             line.creditEntry = entry
             line.chargeMinor = BankMatch.charge(of: fact, on: line.standing.amount) ?? 0
         }
+        if fact.event == .corrected { line.correctedFor = fact.reason.map { String($0.prefix(35)) } }
         switch move {
         case .none: break
         case .accept: line.isAccepted = true
@@ -261,7 +262,7 @@ private struct BankSession {
             if isTold { return made(.repeated, batch) }
             if try await change.transaction.isSumTold(of: batch, fact, in: kind) { return made(.repeated, batch) }
             return made(takeSum(fact, entry, lines), batch)
-        case .accepted, .credited, .returned: return made(.unmatched, nil)
+        case .accepted, .credited, .returned, .corrected: return made(.unmatched, nil)
         }
     }
 
@@ -296,6 +297,15 @@ private struct BankSession {
         }
         for (currency, charged) in grouped(lines.filter { $0.chargeMinor > 0 }) {
             try await change.bear(charged.map { ($0.standing.id, try Money($0.chargeMinor, currency)) })
+        }
+        for some in lines.filter({ $0.correctedFor != nil }).parts(of: 10_000) {
+            let codes = Dictionary(some.map { ($0.standing.id, $0.correctedFor ?? "") }) { one, _ in one }
+            for (line, share) in try await change.transaction.sharesOfLines(some.map(\.standing.id)) {
+                try await change.transaction.tell(
+                    Principal.ID(share.worker.uuid), kind: "payout_account_corrected",
+                    facts: ["reason": .string(codes[line] ?? "")], id: change.make(),
+                    dedupKey: "payout_account_corrected/\(share.id)")
+            }
         }
         let failed = lines.filter { $0.failed != nil }
         for hadLeft in [false, true] {

@@ -14,7 +14,8 @@ package enum PayoutHindrance: Hashable, Sendable {
     case notWritable(String)
     /// The account is new, or was changed, and is not used before then.
     case held(until: Date)
-    /// The last payment to exactly this account failed for a reason that lies in the account.
+    /// The last payment to exactly this account failed for a reason that lies in the account, or its bank has said that
+    /// the account is another one.
     case accountRefused(String)
     case belowMinimum
     /// The source asks for tax rules, and none are in force for the worker.
@@ -37,7 +38,7 @@ package enum PayoutHindrance: Hashable, Sendable {
     static let ofAccount: Set = [
         "AC01", "AC02", "AC03", "AC04", "AC06", "AC07", "AC13", "AC14", "AG01", "BE01", "BE04", "BE06", "BE07", "CNOR",
         "MD07", "RC01", "RC04", "RR02", "RR03", "R02", "R03", "R04", "R12", "R13", "R14", "R15", "R16", "R17", "R20",
-        "R34",
+        "R34", "C01", "C02", "C03", "C05", "C06", "C07",
     ]
 }
 
