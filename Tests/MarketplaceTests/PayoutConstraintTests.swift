@@ -45,8 +45,8 @@ struct PayoutConstraintTests {
         (
             "bank_statement_resolution_bounded",
             """
-            update bank_statement
-               set resolution = '', resolved_at = now(), resolved_by = (select imported_by from bank_import limit 1)
+            update bank_statement set resolution = '', resolved_at = imported_at, resolved_by = imported_by
+              from bank_import where bank_import.bank_import_id = bank_statement.bank_import_id
             """
         ),
         ("bank_statement_resolution_whole", "update bank_statement set resolution = 'x'"),

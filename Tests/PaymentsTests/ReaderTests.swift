@@ -39,8 +39,9 @@ struct ReaderTests {
             <OrgnlPmtInfAndSts><OrgnlPmtInfId>M</OrgnlPmtInfId><PmtInfSts>RJCT</PmtInfSts>\(why[1])\
             \(payments.joined())</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>
             """
-        let reasons = try Sample.records(Array(text.utf8)).map { record in
-            if case .status(let status) = record { status.reason } else { nil }
+        let reasons = try Sample.records(Array(text.utf8)).map { record -> String? in
+            guard case .status(let status) = record else { return nil }
+            return status.reason
         }
         #expect(reasons == read)
     }
