@@ -1876,7 +1876,9 @@ create type entry_kind as enum (
     'clawback',       -- pay was taken back, by a decision
     'remedy',         -- pay was given after all, by an appeal
     'recovery',       -- what was taken back was kept of a payout
-    'clawback_release' -- what was taken back is not owed any more, by an appeal
+    'clawback_release', -- what was taken back is not owed any more, by an appeal
+    'bank_charge',    -- the bank kept or took more than the books have
+    'bank_credit'     -- or gave more
 );
 comment on type entry_kind is 'Why something was entered in the journal.';
 
@@ -1920,7 +1922,9 @@ create type transfer_kind as enum (
     'remedy',         -- the platform's remedies to worker payable
     'recovery',       -- worker payable to worker receivables
     'clawback_release', -- the platform's remedies to worker receivables
-    'fee_return'      -- platform fees to requester wallet, where the pay they were for is taken back
+    'fee_return',     -- platform fees to requester wallet, where the pay they were for is taken back
+    'bank_charge',    -- the platform's write-offs to bank
+    'bank_credit'     -- bank to the platform's write-offs
 );
 comment on type transfer_kind is 'Why money moved.';
 
@@ -1962,7 +1966,9 @@ create table account_fold (
 comment on table account_fold is 'Balances at past instants; append-only.';
 create index account_fold_by_transfer on account_fold (through_id);
 
-create type voucher_kind as enum ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance');
+create type voucher_kind as enum (
+    'withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge', 'bank_credit'
+);
 comment on type voucher_kind is 'What finance asks to have entered.';
 
 create type voucher_state as enum (
@@ -1977,7 +1983,7 @@ create table voucher (
     voucher_id       uuid           primary key,
     kind             voucher_kind   not null,
     state            voucher_state  not null,
-    -- Whose wallet it is about; null for a reversal and a remittance.
+    -- Whose wallet it is about; null for a reversal, a remittance, and what the bank kept or gave.
     requester_id     uuid,
     -- What leaves the wallet, or the tax payable; what is credited to the wallet by a write-off. Null for a reversal.
     amount_minor     bigint,
@@ -5074,14 +5080,25 @@ create table bank_statement (
     account            text     not null,
     statement_id       text     not null,
     currency           text     not null,
+    -- The day of the closing balance; null where the bank does not say it.
+    stated_on          date,
     opening_minor      bigint   not null,
     closing_minor      bigint   not null,
     -- The sum of the booked entries: closing less opening, unless an entry is missing.
     booked_minor       bigint   not null,
-    constraint bank_statement_texts_bounded check (char_length(account) <= 100 and char_length(statement_id) <= 100)
+    -- What a person found out about one that does not fit.
+    resolution         text,
+    resolved_by        uuid     references principal,
+    resolved_at        timestamptz,
+    constraint bank_statement_texts_bounded check (char_length(account) <= 100 and char_length(statement_id) <= 100),
+    constraint bank_statement_resolution_bounded check (char_length(resolution) between 1 and 4000),
+    constraint bank_statement_resolution_whole check (
+        (resolution is null) = (resolved_by is null) and (resolution is null) = (resolved_at is null)
+    )
 );
 comment on table bank_statement is 'Balances that banks have stated.';
 create index bank_statement_by_import on bank_statement (bank_import_id);
+create index bank_statement_by_resolver on bank_statement (resolved_by);
 create index bank_statement_by_account on bank_statement (account, currency, bank_statement_id);
 
 -- What workers say of a requester once they were paid for a batch: each from 1, bad, to 5, good. Append-only.
@@ -5154,7 +5171,7 @@ revoke update, delete on voucher from guildhall_app;
 grant update (state, decided_by, decided_at) on voucher to guildhall_app;
 -- What a bank has said stays as it was; only what a person found out is entered.
 revoke update, delete on bank_import, bank_statement, bank_entry from guildhall_app;
-grant update (resolution, resolved_by, resolved_at) on bank_entry to guildhall_app;
+grant update (resolution, resolved_by, resolved_at) on bank_entry, bank_statement to guildhall_app;
 -- Why answers were asked for stays as it was.
 revoke update, delete on stopping from guildhall_app;
 -- What is taken back, and what was kept for it, stays on record.

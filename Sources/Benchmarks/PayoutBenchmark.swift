@@ -34,7 +34,7 @@ struct PayoutBenchmark {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("guildhall-payouts-\(getpid())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        guard let day = CalendarDate(iso: "2026-12-01") else { throw BenchmarkError(reason: "no day") }
+        guard let day = CalendarDate(iso: "2035-12-03") else { throw BenchmarkError(reason: "no day") }
         var total = 0.0
         let batch = try await step("prepare", &total) {
             try await PreparePayoutRun(market: market, keys: keys)(from: "bench", on: day, by: desk.maker).batch
@@ -99,11 +99,11 @@ struct PayoutBenchmark {
     private func answer(to path: String, _ batch: PayoutBatch, status: String, statement: String) throws {
         let (status, statement) = (try output(status), try output(statement))
         let document = "<Document xmlns=\"urn:iso:std:iso:20022:tech:xsd:"
-        let head = "<GrpHdr><MsgId>B</MsgId><CreDtTm>2026-12-01T20:00:00Z</CreDtTm></GrpHdr>"
+        let head = "<GrpHdr><MsgId>B</MsgId><CreDtTm>2035-12-03T20:00:00Z</CreDtTm></GrpHdr>"
         func put(_ file: FileHandle, _ text: String) throws { try file.write(contentsOf: Data(text.utf8)) }
         func balance(_ code: String, _ minor: Int64) -> String {
             "<Bal><Tp><CdOrPrtry><Cd>\(code)</Cd></CdOrPrtry></Tp><Amt Ccy=\"EUR\">\(minor / 100).00</Amt>"
-                + "<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2026-12-01</Dt></Dt></Bal>"
+                + "<CdtDbtInd>CRDT</CdtDbtInd><Dt><Dt>2035-12-03</Dt></Dt></Bal>"
         }
         try put(
             status,
@@ -122,7 +122,7 @@ struct PayoutBenchmark {
                 + "</TxInfAndSts>"
             entries +=
                 "<Ntry><Amt Ccy=\"EUR\">20.00</Amt><CdtDbtInd>DBIT</CdtDbtInd><Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>"
-                + "2026-12-01</Dt></BookgDt><AcctSvcrRef>R\(payment.endToEndID)</AcctSvcrRef><BkTxCd/><NtryDtls>"
+                + "2035-12-03</Dt></BookgDt><AcctSvcrRef>R\(payment.endToEndID)</AcctSvcrRef><BkTxCd/><NtryDtls>"
                 + "<TxDtls><Refs><EndToEndId>\(payment.endToEndID)</EndToEndId></Refs><Amt Ccy=\"EUR\">20.00</Amt>"
                 + "<CdtDbtInd>DBIT</CdtDbtInd></TxDtls></NtryDtls></Ntry>"
             guard statuses.utf8.count > 1 << 16 else { return }

@@ -152,6 +152,9 @@ static const unsigned char step_0046[] = {
 static const unsigned char step_0047[] = {
 #embed "../../migrations/0047_invitation_proposals.sql"
 };
+static const unsigned char step_0048[] = {
+#embed "../../migrations/0048_bank_differences.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -203,6 +206,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0045, auditors),
     STEP(0046, requests_of_workers),
     STEP(0047, invitation_proposals),
+    STEP(0048, bank_differences),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

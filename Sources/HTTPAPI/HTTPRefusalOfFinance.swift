@@ -31,8 +31,8 @@ extension PayoutRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
         case .secondPersonNeeded, .personNeeded: .forbidden
-        case .nothingToPay, .wrongState, .accountsChanged, .wrongForm, .clawbackOverturned, .accountErased,
-            .fileDiffers:
+        case .nothingToPay, .wrongState, .accountsChanged, .dayPassed, .wrongForm, .clawbackOverturned,
+            .accountErased, .fileDiffers:
             .conflict
         case .contentDiffers: .unprocessableContent
         }

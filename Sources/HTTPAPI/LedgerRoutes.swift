@@ -200,6 +200,8 @@ extension Call {
         case .withdrawal: return .withdrawal(try required("requester"), try money())
         case .writeOff: return .writeOff(try required("requester"), try money())
         case .remittance: return .remittance(try money())
+        case .bankCharge: return .bankCharge(try money())
+        case .bankCredit: return .bankCredit(try money())
         case .reversal: return .reversal(try required("entry"))
         case .conversion:
             let rate = try ConversionRate(

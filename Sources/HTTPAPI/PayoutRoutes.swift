@@ -11,8 +11,8 @@ struct PayoutRoutes {
     static let own: [Code] = [
         "nothing_to_pay", "payout_wrong_state", "second_person_needed", "person_needed", "payout_content_differs",
         "payout_accounts_changed", "payout_wrong_form", "payout_clawback_overturned", "payout_account_erased",
-        "payout_file_differs", "nothing_left_after_tax", "tax_period_passed", "tax_base_changed",
-        "withholding_not_whole",
+        "payout_day_passed", "payout_file_differs", "nothing_left_after_tax", "tax_period_passed",
+        "tax_base_changed", "withholding_not_whole",
     ]
     private static let maker = Access.platform([.financeMaker])
     let market: Market

@@ -1,3 +1,5 @@
+package import Formats
+
 /// One thing that a payment file says, as it is read.
 package enum PaymentRecord: Hashable, Sendable {
     case instruction(PaymentInstruction)
@@ -30,9 +32,18 @@ package struct PaymentStatus: Hashable, Sendable {
     package let endToEndID: String?
     /// `ACCP`, `ACSC`, `RJCT`, …; `nil` where only a reason is given.
     package let status: String?
-    /// `AC04`, …
+    /// `AC04`, …; of a rejection without one of its own, that of the payment information or the message around it.
     package let reason: String?
     package let information: String
+
+    /// Whether the bank refuses it as it had the same before; that says nothing of what became of the first.
+    package var isRepetition: Bool {
+        status == "RJCT" && reason.map(Self.repetitions.contains) ?? false
+    }
+
+    /// Source: ISO 20022 external code sets, status reason: duplication, and duplicate message, payment information,
+    /// transaction, end-to-end id, instruction id.
+    package static let repetitions: Set = ["AM05", "DUPL", "DU01", "DU02", "DU03", "DU04", "DU05"]
 }
 
 /// A payment that a bank has booked, by a camt.053 or .054: of an entry the details of one payment, or the whole entry.
@@ -94,6 +105,8 @@ package struct BankStatement: Hashable, Sendable {
     package let id: String
     package let account: String
     package let currency: CurrencyCode
+    /// Of the closing balance.
+    package let closedOn: CalendarDate?
     package let openingMinor: Int64
     package let closingMinor: Int64
     /// The sum of the booked entries; closing less opening, unless an entry is missing.

@@ -165,6 +165,7 @@ private struct StatementSums {
     private struct Balance {
         let amount: Amount
         let isCredit: Bool
+        let day: CalendarDate?
         var signed: Int128 { isCredit ? Int128(amount.minorUnits) : -Int128(amount.minorUnits) }
         var text: String { "\(isCredit ? "" : "-")\(amount)" }
     }
@@ -194,7 +195,9 @@ private struct StatementSums {
                 let amount = report.amount(of: found, path: "\(path)/Amt"),
                 let isCredit = report.isCredit(side, path: "\(path)/CdtDbtInd")
             else { return }
-            let balance = Balance(amount: amount, isCredit: isCredit)
+            let day = (element.text("Dt", "Dt") ?? element.text("Dt", "DtTm")).map { String($0.prefix(10)) }
+            let balance = Balance(
+                amount: amount, isCredit: isCredit, day: day.flatMap { CalendarDate(iso: $0) })
             switch element.text("Tp", "CdOrPrtry", "Cd") {
             case "OPBD": opening = opening ?? balance
             case "PRCD": previous = previous ?? balance
@@ -223,8 +226,8 @@ private struct StatementSums {
             let openingMinor = Int64(exactly: before.signed), let closingMinor = Int64(exactly: closing.signed)
         else { return nil }
         return BankStatement(
-            id: id, account: account, currency: closing.amount.currency, openingMinor: openingMinor,
-            closingMinor: closingMinor, bookedMinor: booked)
+            id: id, account: account, currency: closing.amount.currency, closedOn: closing.day,
+            openingMinor: openingMinor, closingMinor: closingMinor, bookedMinor: booked)
     }
 
     func finish(path: String, _ report: inout PaymentFileReport) {

@@ -1,9 +1,19 @@
 internal import Formats
 
 /// Reads an ISO 20022 customer payment status report (pain.002).
+///
+/// What is said of payments comes first, then what is said of the payment information around them, last of the
+/// message: the smaller says more. A rejection without a reason has that of what is around it. What was rejected and
+/// has something in it that the bank had before is taken for a repetition, whatever its own reason is: nobody is paid
+/// twice for that.
 struct StatusReader: MessageReader {
     private var originalMessageID = ""
+    private var message: PaymentStatus?
+    private var messageRepetition: String?
     private var informationID = ""
+    private var informationStatus: String?
+    private var informationReason: String?
+    private var informationRepetition: String?
     private var informationLine = 1
     private var declared: Int?
     private var perStatus: Int?
@@ -12,12 +22,13 @@ struct StatusReader: MessageReader {
 
     mutating func opened(_ name: String, line: Int) {
         guard name == "OrgnlPmtInfAndSts" else { return }
-        informationID = ""
-        informationLine = line
+        (informationID, informationLine) = ("", line)
+        (informationStatus, informationReason, informationRepetition) = (nil, nil, nil)
         (declared, perStatus, transactions) = (nil, nil, 0)
     }
 
     mutating func closed(_ name: String, path: String, _ report: inout PaymentFileReport) -> PaymentRecord? {
+        if name == "CstmrPmtStsRpt" { return message.map { .status($0.repeating(messageRepetition)) } }
         guard name == "OrgnlPmtInfAndSts" else { return nil }
         report.count("payment_informations")
         compare(line: informationLine, path: path, &report)
@@ -29,7 +40,20 @@ struct StatusReader: MessageReader {
         var part = PaymentFilePart(id: informationID, line: informationLine)
         part.facts["transactions"] = .integer(Int64(transactions))
         report.add(part)
-        return nil
+        guard let code = informationStatus else { return nil }
+        let judged = PaymentStatus(
+            level: .paymentInformation, originalMessageID: originalMessageID, endToEndID: nil, status: code,
+            reason: informationReason, information: informationID
+        ).or(message?.reason).repeating(informationRepetition)
+        note(judged)
+        return .status(judged)
+    }
+
+    /// That the bank had it before.
+    private mutating func note(_ status: PaymentStatus) {
+        guard status.isRepetition else { return }
+        informationRepetition = status.reason
+        messageRepetition = status.reason
     }
 
     private func compare(line: Int, path: String, _ report: inout PaymentFileReport) {
@@ -53,16 +77,14 @@ struct StatusReader: MessageReader {
             (declared, perStatus) = (nil, nil)
             for child in element.children { tally(child, path: "\(path)/\(child.name)", &report) }
             compare(line: element.line, path: path, &report)
-            guard let status = status(element, .message, "GrpSts", path: path, &report) else { return nil }
-            return .status(status)
+            message = status(element, .message, "GrpSts", path: path, &report)
+            warn(message, element, path: path, &report)
         case ("OrgnlPmtInfAndSts", "TxInfAndSts"): return transaction(element, path: path, &report)
         case ("OrgnlPmtInfAndSts", "OrgnlPmtInfId"): informationID = element.text
         case ("OrgnlPmtInfAndSts", "PmtInfSts"):
             known(element, path: path, &report)
-            return .status(
-                PaymentStatus(
-                    level: .paymentInformation, originalMessageID: originalMessageID, endToEndID: nil,
-                    status: element.text, reason: nil, information: informationID))
+            informationStatus = element.text
+        case ("OrgnlPmtInfAndSts", "StsRsnInf"): informationReason = Self.reason(informationReason, element)
         case ("OrgnlPmtInfAndSts", _): tally(element, path: path, &report)
         default: break
         }
@@ -87,14 +109,25 @@ struct StatusReader: MessageReader {
         let reasons = element.all("StsRsnInf")
         if let code = element[name] { known(code, path: "\(path)/\(name)", &report) }
         guard element[name] != nil || !reasons.isEmpty else { return nil }
-        let reason = reasons.lazy.compactMap { $0.text("Rsn", "Cd") ?? $0.text("Rsn", "Prtry") }.first
-        if element.text(name) == "RJCT", reason == nil {
-            report.warn("reason", line: element.line, path: path, "it was rejected without a reason")
-        }
         return PaymentStatus(
             level: level, originalMessageID: originalMessageID, endToEndID: element.text("OrgnlEndToEndId"),
-            status: element.text(name), reason: reason,
+            status: element.text(name), reason: reasons.reduce(nil, Self.reason),
             information: reasons.flatMap { $0.all("AddtlInf") }.map(\.text).joined(separator: " "))
+    }
+
+    private func warn(
+        _ status: PaymentStatus?, _ element: XMLTree, path: String, _ report: inout PaymentFileReport
+    ) {
+        guard let status, status.isRejection, status.reason == nil else { return }
+        report.warn("reason", line: element.line, path: path, "it was rejected without a reason")
+    }
+
+    /// The first reason, unless another says that the bank had it before: then nothing became of the repetition.
+    private static func reason(_ first: String?, _ element: XMLTree) -> String? {
+        let code = element.text("Rsn", "Cd") ?? element.text("Rsn", "Prtry")
+        guard let first else { return code }
+        guard let code, PaymentStatus.repetitions.contains(code) else { return first }
+        return PaymentStatus.repetitions.contains(first) ? first : code
     }
 
     private func known(_ code: XMLTree, path: String, _ report: inout PaymentFileReport) {
@@ -122,6 +155,30 @@ struct StatusReader: MessageReader {
         {
             report.add(amount.minorUnits, amount.currency, isCredit: true, line: element.line)
         }
-        return status(element, .payment, "TxSts", path: path, &report).map(PaymentRecord.status)
+        let found = status(element, .payment, "TxSts", path: path, &report)
+        guard let judged = found?.or(informationReason).or(message?.reason) else { return nil }
+        warn(judged, element, path: path, &report)
+        note(judged)
+        return .status(judged)
+    }
+}
+
+extension PaymentStatus {
+    fileprivate var isRejection: Bool { status == "RJCT" }
+
+    /// With a reason for a rejection that has none.
+    fileprivate func or(_ other: String?) -> PaymentStatus {
+        guard isRejection, reason == nil else { return self }
+        return PaymentStatus(
+            level: level, originalMessageID: originalMessageID, endToEndID: endToEndID, status: status,
+            reason: other, information: information)
+    }
+
+    /// With the reason of a repetition in it, if it was rejected and there is one.
+    fileprivate func repeating(_ other: String?) -> PaymentStatus {
+        guard isRejection, !isRepetition, let other else { return self }
+        return PaymentStatus(
+            level: level, originalMessageID: originalMessageID, endToEndID: endToEndID, status: status,
+            reason: other, information: information)
     }
 }

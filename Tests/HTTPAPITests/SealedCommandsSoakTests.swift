@@ -72,7 +72,7 @@ struct SealedCommandsSoakTests {
             "assignment": id, "card": "1", "award": id, "line": id, "answers": file, "conditions": "{}",
             "answer": "approve", "instant": "2026-12-01T12:00:00Z", "weight": "1", "reservation": id,
             "guideline": "x", "party": "x", "payee": "x", "person": "Second", "requirement": file, "task": id,
-            "ending": id, "day": "2026-12-01", "what": "away", "level": "1", "market": file, "verdict": "dismiss",
+            "ending": id, "day": "2036-03-11", "what": "away", "level": "1", "market": file, "verdict": "dismiss",
             "reasons": "Because.", "by": "Operator", "rule": "r", "title": "x", "amount-minor": "1000",
             "reason": "Because.", "at": "2026-12-01T12:00:00Z", "format": "jsonl",
             "content-hash": String(repeating: "0", count: 64), "country": "US", "purpose": "x", "years": "1",

@@ -84,4 +84,29 @@ struct PayoutDayTests {
             from: "main", on: open, by: desk.small.maker)
         #expect(run.batch.run?.payer.json["execution_on"] == "2026-04-07")
     }
+
+    @Test("a day that has passed is refused when a run is prepared, approved and first exported, not when it is again")
+    func passed() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let yesterday = try #require(CalendarDate(iso: "2026-03-04"))
+        await #expect {
+            try await PreparePayoutRun(market: desk.small.market, keys: desk.keys)(
+                from: "main", on: yesterday, by: desk.small.maker)
+        } throws: { error in
+            (error as? BadInput)?.message.contains("2026-03-05") == true
+        }
+        let stale = try await desk.prepare().batch
+        Scratch.clock.advance(by: 6 * 86_400)
+        #expect(await refusal(PayoutRefusal.self) { try await desk.approve(stale) } == .dayPassed)
+        try await CancelPayoutBatch(market: desk.small.market)(stale.id, by: desk.small.maker)
+        let late = try await desk.prepare().batch
+        try await desk.approve(late)
+        Scratch.clock.advance(by: 10 * 86_400)
+        #expect(await refusal(PayoutRefusal.self) { try await desk.export(late) } == .dayPassed)
+        try await CancelPayoutBatch(market: desk.small.market)(late.id, by: desk.small.maker)
+        let sent = try await desk.sent().batch
+        Scratch.clock.advance(by: 10 * 86_400)
+        #expect(try await desk.export(sent).result.payments == 1)
+        #expect(try await desk.small.ills() == [])
+    }
 }

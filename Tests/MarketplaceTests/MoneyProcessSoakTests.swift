@@ -99,7 +99,7 @@ private final class Till {
     }
 
     private func prepare(_ number: Int) async throws -> PayoutBatch {
-        let arguments = ["payout", "run", "--source", "main", "--day", "2026-03-10", "--by", "Maker"]
+        let arguments = ["payout", "run", "--source", "main", "--day", "2036-03-11", "--by", "Maker"]
         try await killed("run", arguments)
         if let batch = try await newest(), batch.state == .prepared { return batch }
         try await finished("run", arguments)

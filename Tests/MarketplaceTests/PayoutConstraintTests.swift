@@ -42,6 +42,14 @@ struct PayoutConstraintTests {
         ("bank_entry_resolution_whole", "update bank_entry set resolution = 'x'"),
         ("bank_entry_texts_bounded", "update bank_entry set information = repeat('x', 1001)"),
         ("bank_statement_texts_bounded", "update bank_statement set account = repeat('x', 101)"),
+        (
+            "bank_statement_resolution_bounded",
+            """
+            update bank_statement set resolution = '', resolved_at = imported_at, resolved_by = imported_by
+              from bank_import where bank_import.bank_import_id = bank_statement.bank_import_id
+            """
+        ),
+        ("bank_statement_resolution_whole", "update bank_statement set resolution = 'x'"),
     ]
 
     @Test("each refuses the statement that breaks it")

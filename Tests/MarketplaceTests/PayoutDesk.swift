@@ -48,9 +48,18 @@ struct PayoutDesk {
     func prepare(
         minimumMinor: Int64 = 0, by actor: Principal.ID? = nil, in market: Market? = nil
     ) async throws -> PreparePayoutRun.Result {
-        let day = try #require(CalendarDate(iso: "2026-03-10"))
+        let day = try Self.payDay()
         return try await PreparePayoutRun(market: market ?? small.market, keys: keys)(
             from: "main", on: day, minimumMinor: minimumMinor, by: actor ?? small.maker)
+    }
+
+    /// Tuesday, 10 March 2026; once that has passed, a day from which the bank has five to go.
+    static func payDay() throws -> CalendarDate {
+        let seconds = Int(Scratch.clock.now().timeIntervalSince1970)
+        let today = try #require(CalendarDate(daysSince2000: seconds / 86_400 - 10_957))
+        let usual = try #require(CalendarDate(iso: "2026-03-10"))
+        guard today > usual else { return usual }
+        return PaymentSystem.target.day(from: try #require(CalendarDate(daysSince2000: today.daysSince2000 + 5)))
     }
 
     func approve(_ batch: PayoutBatch, by actor: Principal.ID? = nil, in market: Market? = nil) async throws {
@@ -94,9 +103,12 @@ struct PayoutDesk {
     // MARK: What a bank says
 
     /// Entries of id, minor units, credit or debit, and the reason of a return.
+    ///
+    /// - Parameter sumOf: the message of which each entry is a sum, in place of one payment.
     static func statement(
         _ id: String, opening: Int64, closing: Int64? = nil, kind: String = "camt.053",
-        _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF"
+        _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF",
+        sumOf message: String? = nil, on day: String = "2026-03-10"
     ) -> String {
         func money(_ minor: Int64) -> String {
             "<Amt Ccy=\"EUR\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
@@ -104,7 +116,7 @@ struct PayoutDesk {
         func balance(_ code: String, _ minor: Int64) -> String {
             """
             <Bal><Tp><CdOrPrtry><Cd>\(code)</Cd></CdOrPrtry></Tp>\(money(minor))\
-            <CdtDbtInd>\(minor < 0 ? "DBIT" : "CRDT")</CdtDbtInd><Dt><Dt>2026-03-10</Dt></Dt></Bal>
+            <CdtDbtInd>\(minor < 0 ? "DBIT" : "CRDT")</CdtDbtInd><Dt><Dt>\(day)</Dt></Dt></Bal>
             """
         }
         let sum = entries.reduce(opening) { $0 + ($1.isCredit ? $1.minor : -$1.minor) }
@@ -114,11 +126,15 @@ struct PayoutDesk {
         let lines = entries.map { entry in
             let returned = entry.reason.map { "<RtrInf><Rsn><Cd>\($0)</Cd></Rsn></RtrInf>" } ?? ""
             let side = "<CdtDbtInd>\(entry.isCredit ? "CRDT" : "DBIT")</CdtDbtInd>"
+            let payment = """
+                <TxDtls><Refs><EndToEndId>\(entry.id)</EndToEndId></Refs>\(money(entry.minor))\(side)\
+                \(returned)</TxDtls>
+                """
+            let details = message.map { "<Btch><MsgId>\($0)</MsgId></Btch>" } ?? payment
+            let name = reference.isEmpty ? "" : "\(reference)-\(entry.id.suffix(8))\(entry.isCredit ? "C" : "D")"
             return """
-                <Ntry>\(money(entry.minor))\(side)<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-03-10</Dt></BookgDt>\
-                <AcctSvcrRef>\(reference)-\(entry.id.suffix(8))\(entry.isCredit ? "C" : "D")</AcctSvcrRef><BkTxCd/>\
-                <NtryDtls><TxDtls><Refs><EndToEndId>\(entry.id)</EndToEndId></Refs>\(money(entry.minor))\(side)\
-                \(returned)</TxDtls></NtryDtls></Ntry>
+                <Ntry>\(money(entry.minor))\(side)<Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>\(day)</Dt></BookgDt>\
+                <AcctSvcrRef>\(name)</AcctSvcrRef><BkTxCd/><NtryDtls>\(details)</NtryDtls></Ntry>
                 """
         }
         return """
@@ -128,9 +144,10 @@ struct PayoutDesk {
             """
     }
 
-    /// A status of the whole message, or of payments.
+    /// A status of the whole message, of its payment information, or of payments.
     static func status(
-        _ message: String, _ group: String?, reason: String = "AC04", _ payments: [(String, String)] = []
+        _ message: String, _ group: String?, reason: String = "AC04", information: String? = nil,
+        _ payments: [(String, String)] = []
     )
         -> String
     {
@@ -140,9 +157,11 @@ struct PayoutDesk {
                 + (status == "RJCT" ? why : "") + "</TxInfAndSts>"
         }
         let part =
-            payments.isEmpty
+            payments.isEmpty && information == nil
             ? ""
-            : "<OrgnlPmtInfAndSts><OrgnlPmtInfId>\(message)</OrgnlPmtInfId>\(lines.joined())</OrgnlPmtInfAndSts>"
+            : "<OrgnlPmtInfAndSts><OrgnlPmtInfId>\(message)</OrgnlPmtInfId>"
+                + (information.map { "<PmtInfSts>\($0)</PmtInfSts>" } ?? "")
+                + "\(lines.joined())</OrgnlPmtInfAndSts>"
         return """
             <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>S</MsgId>\
             <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>\(message)</OrgnlMsgId>\

@@ -99,6 +99,36 @@ struct PayoutFormatTests {
         try await Self.comesBack(lines[0], "USD", small)
     }
 
+    @Test("what a NACHA file corrects is listed without the account's number, told to the payee, and holds the account")
+    func corrected() async throws {
+        let (small, file, lines) = try await Self.sent(Self.american)
+        var ids: [String] = []
+        _ = try PaymentFileReader.read(bytes: file, name: "file") { record in
+            if case .ach(let entry) = record { ids.append(entry.individualID) }
+        }
+        let golden = ScratchServer.root + "/Tests/PaymentsTests/Golden/returned.ach"
+        let padded = try #require(ids.first).padding(toLength: 15, withPad: " ", startingAt: 0)
+        let notes = try String(contentsOfFile: golden, encoding: .utf8)
+            .replacing("S000000002     ", with: padded)
+        let taken = try await ImportBankFile(market: small.market)(Array(notes.utf8), by: small.maker)
+        // The other entry of the file returns a payment of somebody else.
+        #expect(taken.outcomes == [.contradicts: 1, .unmatched: 1])
+        let entries = try await ReconcileBank(market: small.market).entries(by: small.maker).map(\.json)
+        let correction = try #require(entries.first { $0["outcome"] == "contradicts" })
+        #expect(correction["reason"] == "C01" && correction["information"] == "…1614")
+        #expect(
+            try await small.count("select count(*) as n from notice where kind = 'payout_account_corrected'") == 1)
+        #expect(try await small.balance(.clearing(small.usd)) == 4_000)
+        let worker = try #require(lines.first { $0.line.shortID == ids.first }?.line.payee.workerForTests)
+        try await small.earn(worker, try await small.batch(small.draft("more"), tasks: 1))
+        let prepare = PreparePayoutRun(market: small.market, keys: Scratch.keys)
+        let day = try #require(CalendarDate(iso: "2026-03-10"))
+        #expect(
+            await refusal(PayoutRefusal.self) { try await prepare(from: "other", on: day, by: small.maker) }
+                == .nothingToPay)
+        #expect(try await small.ills() == [])
+    }
+
     @Test("a Chinese batch table names each card and payee, and what a spreadsheet would run is neutralised")
     func chinese() async throws {
         let (small, file, lines) = try await Self.sent(Self.chinese)

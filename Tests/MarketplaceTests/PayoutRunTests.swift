@@ -64,6 +64,41 @@ struct PayoutRunTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("leave out whose name cannot be written, so that nobody else waits for them")
+    func unwritableName() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        let chinese = try PayoutMethod(account: PayoutDesk.ibans[4], holder: "李雷", country: "BE", currency: "EUR")
+        try await SetPayoutMethod(market: desk.small.market, keys: desk.keys)(
+            chinese, of: desk.workers[1], by: desk.small.manager)
+        Scratch.clock.advance(by: 73 * 3_600)
+        let prepared = try await desk.prepare()
+        #expect(prepared.batch.lineCount == 1 && prepared.excluded.map(\.hindrance.code) == ["not_writable"])
+        #expect(prepared.excluded.first?.json["why"]?.stringValue?.contains("in Latin") == true)
+        try await desk.approve(prepared.batch)
+        #expect(try await desk.export(prepared.batch).result.payments == 1)
+        #expect(try await desk.owed(1) == 2_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("keep their payees from being erased until the bank has paid")
+    func erasedPayee() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let (market, worker) = (desk.small.market, desk.workers[0])
+        let (batch, payments) = try await desk.sent()
+        _ = try await CloseWorker(market: market)(
+            worker, rule: "r", facts: [:], reasons: "Bye.", by: desk.small.manager)
+        let erase = EraseWorker(market: market)
+        #expect(
+            await refusal(EraseWorkerRefusal.self) { try await erase(worker, by: desk.small.manager) }
+                == .paymentUnderWay)
+        #expect(try await desk.export(batch).result.payments == 1)
+        _ = try await desk.take(
+            PayoutDesk.statement("S", opening: 0, [(payments[0].endToEndID, 2_000, false, nil)]))
+        #expect(try await erase(worker, by: desk.small.manager))
+        #expect(await refusal(PayoutRefusal.self) { try await desk.export(batch) } == .accountErased)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("leave out whoever has no tax rules, where the source asks for them")
     func taxRulesAsked() async throws {
         let desk = try await PayoutDesk(workers: 2)
@@ -125,6 +160,27 @@ struct PayoutRunTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("that come back less the bank's charge are owed again in full, and the platform bears the charge")
+    func returnedLess() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        let ids = try await desk.sent().payments.map(\.endToEndID)
+        _ = try await desk.take(
+            PayoutDesk.statement("S1", opening: 100_000, ids.map { ($0, 2_000, false, nil) }))
+        // Less than half of the other one comes back: a person looks at it.
+        let back = try await desk.take(
+            PayoutDesk.statement("S2", opening: 96_000, [(ids[0], 1_950, true, "AC04"), (ids[1], 999, true, "AC04")]))
+        #expect(back.outcomes == [.returned: 1, .amountDiffers: 1])
+        let told = PayoutDesk.statement("N", opening: 0, kind: "camt.054", [(ids[0], 1_950, true, "AC04")])
+        #expect(try await desk.take(told).outcomes == [.repeated: 1])
+        #expect(try await desk.owed(0) == 2_000)
+        #expect(try await desk.owed(1) == 0)
+        #expect(try await desk.small.balance(.writeOff(desk.small.usd)) == -50)
+        let books = try await desk.reconciled()
+        #expect(books.paidMinor == 2_000 && books.bankMinor == 2_000 && books.chargesMinor == 50)
+        #expect(books.unexplainedMinor == 0 && books.openEntries == 1 && books.openEntriesMinor == -999)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("are failed by a pain.002, but not by the refusal of a repeated file")
     func rejected() async throws {
         let desk = try await PayoutDesk()
@@ -132,6 +188,12 @@ struct PayoutRunTests {
         let ids = payments.map(\.endToEndID)
         #expect(
             try await desk.take(PayoutDesk.status(batch.messageID, "RJCT", reason: "DUPL")).outcomes == [.repeated: 1])
+        // The same said at other levels, by other codes.
+        let levels = PayoutDesk.status(
+            batch.messageID, "RJCT", reason: "DU01", information: "RJCT", [(ids[0], "RJCT")])
+        #expect(try await desk.take(levels).outcomes == [.repeated: 3])
+        let single = PayoutDesk.status(batch.messageID, "PART", reason: "AM05", [(ids[2], "RJCT")])
+        #expect(try await desk.take(single).outcomes == [.repeated: 1])
         #expect(try await desk.small.balance(.clearing(desk.small.usd)) == 6_000)
         let part = try await desk.take(
             PayoutDesk.status(batch.messageID, "PART", [(ids[0], "ACCP"), (ids[1], "RJCT")]))
@@ -189,11 +251,105 @@ struct PayoutRunTests {
         let statement = PayoutDesk.statement(
             "S", opening: 10_000, [(id, 2_000, false, nil), (id, 2_000, true, "AC04")], reference: "OTHER")
         #expect(try await desk.take(statement).outcomes == [.repeated: 2])
-        // Twice in statements, by another reference, is twice.
+        // In another statement by the same reference it is the same.
+        let again = PayoutDesk.statement("R", opening: 10_000, [(id, 2_000, false, nil)], reference: "OTHER")
+        #expect(try await desk.take(again).outcomes == [.repeated: 1])
+        // Twice in statements, by another reference or by none, is twice.
         let twice = PayoutDesk.statement("T", opening: 10_000, [(id, 2_000, false, nil)], reference: "THIRD")
-        #expect(try await desk.take(twice).outcomes[.repeated] == 1)
+        #expect(try await desk.take(twice).outcomes == [.contradicts: 1])
+        let nameless = PayoutDesk.statement("U", opening: 10_000, [(id, 2_000, false, nil)], reference: "")
+        #expect(try await desk.take(nameless).outcomes == [.contradicts: 1])
         #expect(try await desk.owed(0) == 2_000)
-        #expect(try await desk.reconciled().unexplainedMinor == 0)
+        let books = try await desk.reconciled()
+        #expect(books.unexplainedMinor == 0 && books.openEntries == 2 && books.openEntriesMinor == 4_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("booked in one sum are settled once, whatever was told of them one by one; what is booked again is listed")
+    func inOneSum() async throws {
+        let desk = try await PayoutDesk()
+        let (batch, payments) = try await desk.sent()
+        let ids = payments.map(\.endToEndID)
+        func sum(_ id: String, _ minor: Int64, reference: String) -> String {
+            PayoutDesk.statement(
+                id, opening: 100_000, [("SUM", minor, false, nil)], reference: reference, sumOf: batch.messageID)
+        }
+        let told = PayoutDesk.statement(
+            "N", opening: 0, kind: "camt.054", ids.prefix(2).map { ($0, 2_000, false, nil) })
+        #expect(try await desk.take(told).outcomes == [.settled: 2])
+        #expect(try await desk.take(sum("S1", 5_000, reference: "A")).outcomes == [.amountDiffers: 1])
+        // The third is told by the sum alone.
+        #expect(try await desk.take(sum("S2", 6_000, reference: "B")).outcomes == [.settled: 1])
+        #expect(try await desk.take(sum("S3", 6_000, reference: "B")).outcomes == [.repeated: 1])
+        #expect(try await desk.take(sum("S4", 6_000, reference: "C")).outcomes == [.contradicts: 1])
+        let single = PayoutDesk.statement("S5", opening: 0, [(ids[0], 2_000, false, nil)], reference: "D")
+        #expect(try await desk.take(single).outcomes == [.contradicts: 1])
+        let books = try await desk.reconciled()
+        #expect(books.paidMinor == 6_000 && books.bankMinor == 6_000 && books.unexplainedMinor == 0)
+        #expect(books.openEntries == 3 && books.openEntriesMinor == 13_000 && books.openPayments == 0)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("told one by one in a notification are the same in one sum of a statement")
+    func sumOfTold() async throws {
+        let desk = try await PayoutDesk()
+        let (batch, payments) = try await desk.sent()
+        let told = PayoutDesk.statement(
+            "N", opening: 0, kind: "camt.054", payments.map { ($0.endToEndID, 2_000, false, nil) })
+        #expect(try await desk.take(told).outcomes == [.settled: 3])
+        let sum = PayoutDesk.statement(
+            "S", opening: 100_000, [("SUM", 6_000, false, nil)], reference: "A", sumOf: batch.messageID)
+        #expect(try await desk.take(sum).outcomes == [.repeated: 1])
+        let books = try await desk.reconciled()
+        #expect(books.openEntries == 0 && books.unexplainedMinor == 0 && books.bankMinor == 6_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("gaps go by the statements' own days; a late or repeated one is none, and what was explained does not count")
+    func gaps() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        _ = try await desk.sent()
+        let reconcile = ReconcileBank(market: desk.small.market)
+        func statement(_ id: String, _ opening: Int64, on day: String, closing: Int64? = nil) -> String {
+            PayoutDesk.statement(
+                id, opening: opening, closing: closing, [("X", 100, false, nil)], reference: id, on: day)
+        }
+        let first = statement("S1", 10_000, on: "2026-03-09")
+        _ = try await desk.take(first)
+        _ = try await desk.take(statement("S3", 9_800, on: "2026-03-11"))
+        #expect(try await desk.reconciled().gaps == 1)
+        _ = try await desk.take(statement("S2", 9_900, on: "2026-03-10"))
+        _ = try await desk.take(first + "\n")
+        #expect(try await desk.reconciled().gaps == 0)
+        _ = try await desk.take(statement("S5", 9_000, on: "2026-03-13"))
+        Scratch.clock.advance(by: 1)
+        _ = try await desk.take(statement("S6", 8_900, on: "2026-03-16", closing: 8_700))
+        let open = try await reconcile.statements(by: desk.small.maker)
+        #expect(open.map { $0.json["why"]?.stringValue } == ["statement_missing", "entries_differ"])
+        #expect(open.map { $0.json["stated_on"]?.stringValue } == ["2026-03-13", "2026-03-16"])
+        #expect(try await desk.reconciled().gaps == 2)
+        for statement in open {
+            try await reconcile.resolve(statement: statement.id, as: "The bank has told us.", by: desk.small.maker)
+        }
+        #expect(try await desk.reconciled().gaps == 0)
+        #expect(
+            await refusal(NotFound.self) {
+                try await reconcile.resolve(statement: open[0].id, as: "Again.", by: desk.small.maker)
+            } != nil)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("what bank files say of no payment shows in its currency, or in none")
+    func otherCurrencies() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let reconcile = ReconcileBank(market: desk.small.market)
+        let roubles = PayoutDesk.statement("S", opening: 10_000, [("X", 100, false, nil)])
+            .replacing("\"EUR\"", with: "\"RUB\"")
+        #expect(try await desk.take(roubles).outcomes == [.unmatched: 1])
+        #expect(try await desk.take(PayoutDesk.status("M", nil, [("NOBODY", "ACCP")])).outcomes == [.unmatched: 1])
+        let lines = try await reconcile(by: desk.small.maker)
+        #expect(lines.map(\.currency) == ["RUB", nil])
+        #expect(lines.map(\.openEntries) == [1, 1] && lines.map(\.openEntriesMinor) == [100, 0])
         #expect(try await desk.small.ills() == [])
     }
 

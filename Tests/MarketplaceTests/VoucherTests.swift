@@ -29,6 +29,24 @@ struct VoucherTests {
         try await small.expectClean()
     }
 
+    @Test("what the bank kept or gave beside the books is borne by the platform's write-offs")
+    func bankDifferences() async throws {
+        let small = try await SmallMarket(wallet: 100_000)
+        let charge = try #require(try await post(.bankCharge(try Money(50, small.usd)), small))
+        #expect(try await small.balance(.bank(small.usd)) == -99_950)
+        #expect(try await small.balance(.writeOff(small.usd)) == -50)
+        try await post(.bankCredit(try Money(70, small.usd)), small)
+        #expect(try await small.balance(.bank(small.usd)) == -100_020)
+        #expect(try await small.balance(.writeOff(small.usd)) == 20)
+        try await post(.reversal(charge), small)
+        #expect(try await small.balance(.writeOff(small.usd)) == 70)
+        let listed = try await ListVouchers(market: small.market)(.posted, by: small.checker).map(\.order.kind)
+        #expect(listed == [.reversal, .bankCredit, .bankCharge])
+        let books = try await ReconcileBank(market: small.market)(by: small.checker)
+        #expect(books.map(\.currency) == ["USD"] && books.map(\.chargesMinor) == [-70])
+        try await small.expectClean()
+    }
+
     @Test("an entry is taken back once; the reversal of a reversal is the original")
     func reversals() async throws {
         let small = try await SmallMarket(wallet: 100_000)

@@ -10,11 +10,40 @@ struct ReaderTests {
         let statuses = try Sample.records(Array(try Sample.text("status.pain.002.xml").utf8)).compactMap { record in
             if case .status(let status) = record { status } else { nil }
         }
-        #expect(statuses.map(\.level) == [.message, .paymentInformation, .payment, .payment])
-        #expect(statuses.map(\.status) == ["PART", "PART", "ACSC", "RJCT"])
+        #expect(statuses.map(\.level) == [.payment, .payment, .paymentInformation, .message])
+        #expect(statuses.map(\.status) == ["ACSC", "RJCT", "PART", "PART"])
         #expect(statuses.allSatisfy { $0.originalMessageID == "GHRUN-0001" })
-        #expect(statuses[3].endToEndID == "GH00000000000000000002" && statuses[3].reason == "AC04")
-        #expect(statuses[3].information == "The account is closed.")
+        #expect(statuses[1].endToEndID == "GH00000000000000000002" && statuses[1].reason == "AC04")
+        #expect(statuses[1].information == "The account is closed.")
+    }
+
+    /// Reasons of the message, the payment information and its two payments; what is read, from the smallest up.
+    private static let reasons: [(given: [String?], read: [String?])] = [
+        (["DUPL", nil, nil, "AC04"], ["DUPL", "AC04", "DUPL", "DUPL"]),
+        (["NARR", "DU02", nil, nil], ["DU02", "DU02", "DU02", "DU02"]),
+        ([nil, nil, "AM05", "AC04"], ["AM05", "AC04", "AM05", "AM05"]),
+        (["NARR", "NARR", "AC04", "AM05"], ["AC04", "AM05", "AM05", "AM05"]),
+        ([nil, nil, "AC04", nil], ["AC04", nil, nil, nil]),
+    ]
+
+    @Test("a rejection without a reason has that around it, and a repetition shows at every level", arguments: reasons)
+    func inherited(given: [String?], read: [String?]) throws {
+        let why = given.map { $0.map { "<StsRsnInf><Rsn><Cd>\($0)</Cd></Rsn></StsRsnInf>" } ?? "" }
+        let payments = why[2...].map {
+            "<TxInfAndSts><OrgnlEndToEndId>E</OrgnlEndToEndId><TxSts>RJCT</TxSts>\($0)</TxInfAndSts>"
+        }
+        let text = """
+            <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>S</MsgId>\
+            <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>M</OrgnlMsgId>\
+            <OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId><GrpSts>RJCT</GrpSts>\(why[0])</OrgnlGrpInfAndSts>\
+            <OrgnlPmtInfAndSts><OrgnlPmtInfId>M</OrgnlPmtInfId><PmtInfSts>RJCT</PmtInfSts>\(why[1])\
+            \(payments.joined())</OrgnlPmtInfAndSts></CstmrPmtStsRpt></Document>
+            """
+        let reasons = try Sample.records(Array(text.utf8)).map { record -> String? in
+            guard case .status(let status) = record else { return nil }
+            return status.reason
+        }
+        #expect(reasons == read)
     }
 
     @Test(

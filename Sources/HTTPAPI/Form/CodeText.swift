@@ -224,6 +224,7 @@ extension Catalogue {
         prepare another.
         422 payout_content_differs The content hash is not that of the lines. Look at the batch again before \
         approving it.
+        409 payout_day_passed The day on which the bank was to pay has passed. Cancel it and prepare another.
         409 payout_due_closed This payout was prepared or skipped before.
         409 payout_file_differs The file would not be the one that was written before; something stored was changed.
         409 payout_wrong_form `payout issue` is for batches without accounts, `payout export` for those prepared \

@@ -122,8 +122,12 @@ extension DoctorCheck {
          union all
         select entry.entry_id::text
           from journal_entry as entry
-         where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance')
+         where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge', 'bank_credit')
            and not exists (select from voucher where voucher_id = entry.source_id)
+           -- What the bank kept of a payment that came back, as it has said itself.
+           and not exists (select from payout_line
+                            where payout_line_id = entry.source_id and credit_entry_id is not null
+                              and entry.kind = 'bank_charge')
            -- What was withheld of a payment that came back, or kept of it.
            and not exists (select from withholding_reversal where withholding_id = entry.source_id)
            and not exists (select from clawback_recovery

@@ -3,7 +3,8 @@ internal import Foundation
 internal import Store
 
 /// A person of finance asks for an entry that does not follow from work: a withdrawal, a conversion, a write-off, a
-/// reversal, a remittance of tax. Nothing moves until another person posts it.
+/// reversal, a remittance of tax, what a bank kept or gave beside the books. Nothing moves until another person posts
+/// it.
 package struct PrepareVoucher: Sendable {
     let market: Market
 
@@ -125,7 +126,7 @@ extension EntryKind {
     /// from.
     var isReversible: Bool {
         switch self {
-        case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance: true
+        case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance, .bankCharge, .bankCredit: true
         case .hold, .release, .acceptance, .topUp, .payout, .settlement, .bonus, .payoutReturn, .withholding, .clawback,
             .remedy, .recovery, .clawbackRelease:
             false
@@ -168,6 +169,8 @@ extension Change {
                 throw VoucherRefusal.nothingWithheld
             }
             moves = [(.taxPayable(amount.currency), .bank(amount.currency), amount)]
+        case .bankCharge(let amount): moves = [(.writeOff(amount.currency), .bank(amount.currency), amount)]
+        case .bankCredit(let amount): moves = [(.bank(amount.currency), .writeOff(amount.currency), amount)]
         case .reversal(let id):
             guard let entry = try await transaction.journalEntry(id) else { throw NotFound("journal entry") }
             return JournalEntry(
@@ -204,6 +207,8 @@ extension VoucherKind {
         case .writeOff: .writeOff
         case .reversal: .reversal
         case .remittance: .remittance
+        case .bankCharge: .bankCharge
+        case .bankCredit: .bankCredit
         }
     }
 }

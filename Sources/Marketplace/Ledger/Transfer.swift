@@ -36,6 +36,8 @@ package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
     case withholding, remittance, clawback, remedy, recovery
     case clawbackRelease = "clawback_release"
     case feeReturn = "fee_return"
+    case bankCharge = "bank_charge"
+    case bankCredit = "bank_credit"
 }
 
 /// What belongs together: transfers that are posted at once for one reason. Never changed, never deleted.
@@ -73,6 +75,8 @@ package enum EntryKind: String, Sendable, CaseIterable, SQLEnum {
     case payoutReturn = "payout_return"
     case withholding, remittance, clawback, remedy, recovery
     case clawbackRelease = "clawback_release"
+    case bankCharge = "bank_charge"
+    case bankCredit = "bank_credit"
 }
 
 /// Why money did not move. Nothing of the whole set was posted.

@@ -18,6 +18,8 @@ package enum VoucherKind: String, Sendable, CaseIterable, SQLEnum {
     case withdrawal, conversion
     case writeOff = "write_off"
     case reversal, remittance
+    case bankCharge = "bank_charge"
+    case bankCredit = "bank_credit"
 
     /// Of the entry that it becomes.
     var entry: EntryKind {
@@ -27,6 +29,8 @@ package enum VoucherKind: String, Sendable, CaseIterable, SQLEnum {
         case .writeOff: .writeOff
         case .reversal: .reversal
         case .remittance: .remittance
+        case .bankCharge: .bankCharge
+        case .bankCredit: .bankCredit
         }
     }
 }
@@ -48,6 +52,10 @@ package enum VoucherOrder: Hashable, Sendable {
     case reversal(JournalEntry.ID)
     /// Withheld tax is paid to its authority: tax payable to bank.
     case remittance(Money)
+    /// The bank has kept or taken more than the books have, and the platform bears it: write-offs to bank.
+    case bankCharge(Money)
+    /// The bank has given more than the books have: bank to write-offs.
+    case bankCredit(Money)
 
     package var kind: VoucherKind {
         switch self {
@@ -56,13 +64,15 @@ package enum VoucherOrder: Hashable, Sendable {
         case .writeOff: .writeOff
         case .reversal: .reversal
         case .remittance: .remittance
+        case .bankCharge: .bankCharge
+        case .bankCredit: .bankCredit
         }
     }
 
     var requester: Requester.ID? {
         switch self {
         case .withdrawal(let requester, _), .conversion(let requester, _, _), .writeOff(let requester, _): requester
-        case .reversal, .remittance: nil
+        case .reversal, .remittance, .bankCharge, .bankCredit: nil
         }
     }
 
@@ -75,7 +85,7 @@ package enum VoucherOrder: Hashable, Sendable {
     var amount: Money? {
         switch self {
         case .withdrawal(_, let amount), .conversion(_, let amount, _), .writeOff(_, let amount),
-            .remittance(let amount):
+            .remittance(let amount), .bankCharge(let amount), .bankCredit(let amount):
             amount
         case .reversal: nil
         }

@@ -75,6 +75,8 @@ extension Voucher {
         case .writeOff: order = .writeOff(try row["requester_id"], try amount())
         case .reversal: order = .reversal(try row["reverses_id"])
         case .remittance: order = .remittance(try amount())
+        case .bankCharge: order = .bankCharge(try amount())
+        case .bankCredit: order = .bankCredit(try amount())
         case .conversion:
             let rate = ConversionRate(
                 e8: try row["rate_e8"], currency: try row["to_currency"], source: try row["rate_source"])

@@ -36,6 +36,7 @@ package enum NoticeKind {
         "lease_revoked": "A task was taken back: you no longer meet what it demands",
         "payment_returned": "A payment to you came back",
         "contact_changed": "Your address was changed",
+        "payout_account_corrected": "The bank says that the account that you are paid to is another one",
         "payout_method_changed": "The account that you are paid to was changed",
         "account_erased": "Your personal data were erased",
         "invited": "You can sign in to Guildhall: choose a password with this code",

@@ -25,6 +25,7 @@ package struct ApprovePayoutBatch: Sendable {
             else { throw PayoutRefusal.contentDiffers }
             let changed = try await transaction.payeesWithOtherAccounts(in: id)
             guard changed == 0 else { throw PayoutRefusal.accountsChanged(changed) }
+            try batch.checkDay(at: transaction.instant)
             guard try await transaction.approvePayout(id, hash: contentHash, by: actor) else {
                 throw PayoutRefusal.contentDiffers
             }

@@ -1,4 +1,5 @@
 package import Formats
+internal import Foundation
 package import Payments
 
 /// A payment system, which does not settle on Saturdays, Sundays and its holidays.
@@ -17,6 +18,20 @@ package enum PaymentSystem: CaseIterable, Sendable {
         case .nachaPPD, .nachaCCD: self = .fedACH
         case .chineseCSV, .csv: return nil
         }
+    }
+
+    /// The day that it is where files of that form, in that currency, are taken in; where days end last, if that is not
+    /// known.
+    static func today(
+        of format: PaymentFileFormat, in currency: Currency, at instant: Date
+    ) throws(BadInput) -> CalendarDate {
+        let zone =
+            switch PaymentSystem(of: format, in: currency) {
+            case .target: "Europe/Berlin"
+            case .fedACH: "America/New_York"
+            case nil: format == .chineseCSV ? "Asia/Shanghai" : "Pacific/Pago_Pago"
+            }
+        return try WorkWeek.day(of: instant, timeZone: zone)
     }
 
     /// Why nothing is settled on a day; `nil` when it is.

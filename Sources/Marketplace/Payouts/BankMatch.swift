@@ -33,6 +33,8 @@ struct BankFact: Hashable, Sendable {
         case accepted, rejected, debited, credited
         /// The payee's bank says that it came back; the money itself is a credit of a statement, if there is one.
         case returned
+        /// The payee's bank says that the account is not quite that one; it has paid all the same.
+        case corrected
     }
 
     let event: Event
@@ -54,7 +56,14 @@ struct LineStanding: Hashable, Sendable {
     /// A booking that was seen before: in which kind of file, by which reference.
     struct Booking: Hashable, Sendable {
         let kind: BankFileKind
+        /// Empty where the bank gives none.
         let reference: String
+
+        init(kind: BankFileKind, reference: String) {
+            self.kind = kind
+            // As it is kept.
+            self.reference = String(reference.prefix(100))
+        }
     }
 
     let id: PayoutLine.ID
@@ -63,8 +72,9 @@ struct LineStanding: Hashable, Sendable {
     var state: PayoutLineState
     /// It was settled before it failed.
     var hasLeft: Bool
-    var debit: Booking?
-    var credit: Booking?
+    /// What was told of it, in each kind of file once; the first is what moved the money.
+    var debits: [Booking] = []
+    var credits: [Booking] = []
 }
 
 /// How the money of a payment moves by a fact.
@@ -80,14 +90,11 @@ enum BankMatch {
     static func apply(
         _ fact: BankFact, from kind: BankFileKind, to line: inout LineStanding
     ) -> (outcome: BankOutcome, move: LineMove) {
-        if let amount = fact.amount,
-            amount.minorUnits != line.amount.minorUnits || amount.currency.description != line.amount.currency.code
-        {
-            return (.amountDiffers, .none)
-        }
+        guard charge(of: fact, on: line.amount) != nil else { return (.amountDiffers, .none) }
         let booking = LineStanding.Booking(kind: kind, reference: fact.reference)
         switch fact.event {
         case .accepted: return line.state == .failed ? (.contradicts, .none) : (.accepted, .accept)
+        case .rejected where isOfRepetition(fact): return (.repeated, .none)
         case .rejected:
             switch line.state {
             case .open:
@@ -97,21 +104,35 @@ enum BankMatch {
             case .failed: return (.repeated, .none)
             }
         case .debited:
-            if let seen = line.debit { return (isSame(seen, booking) ? .repeated : .contradicts, .none) }
+            if let outcome = outcome(of: booking, after: &line.debits) { return (outcome, .none) }
             if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
-            line.debit = booking
+            line.debits = [booking]
             let move: LineMove = line.state == .open ? .settle : .none
             if line.state == .open { (line.state, line.hasLeft) = (.settled, true) }
             return (.settled, move)
         case .credited:
-            if let seen = line.credit { return (isSame(seen, booking) ? .repeated : .contradicts, .none) }
+            if let outcome = outcome(of: booking, after: &line.credits) { return (outcome, .none) }
             if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
-            line.credit = booking
+            line.credits = [booking]
             return fail(&line)
         case .returned:
             if line.state == .failed { return (.repeated, .none) }
             return fail(&line)
+        case .corrected: return (.contradicts, .none)
         }
+    }
+
+    /// What the bank has kept of a payment that it gives back, in minor units: 0 where it gives back all, and for
+    /// whatever else a fact says; `nil` when the amount is another one. Of a return with its reason it may be up to
+    /// half, as banks on the way take their charges out of what they send back.
+    static func charge(of fact: BankFact, on paid: Money) -> Int64? {
+        guard let amount = fact.amount else { return 0 }
+        guard amount.currency.description == paid.currency.code else { return nil }
+        if amount.minorUnits == paid.minorUnits { return 0 }
+        guard fact.event == .credited, fact.reason != nil, amount.minorUnits < paid.minorUnits,
+            amount.minorUnits >= paid.minorUnits - paid.minorUnits / 2
+        else { return nil }
+        return paid.minorUnits - amount.minorUnits
     }
 
     /// A return says that the payment had left, whether its debit was seen or not.
@@ -121,13 +142,24 @@ enum BankMatch {
         return (.returned, move)
     }
 
-    /// A booking is told in a notification and again in a statement; twice in statements, it was booked twice.
-    private static func isSame(_ seen: LineStanding.Booking, _ now: LineStanding.Booking) -> Bool {
-        seen.kind != now.kind || seen.reference == now.reference
+    /// What a booking is after those that were told before; `nil` for the first.
+    ///
+    /// It is told in a notification and again in a statement. Twice in statements, it was booked twice, unless the bank
+    /// calls it the same; without a reference nobody knows.
+    private static func outcome(
+        of booking: LineStanding.Booking, after told: inout [LineStanding.Booking]
+    ) -> BankOutcome? {
+        guard !told.isEmpty else { return nil }
+        if !booking.reference.isEmpty, told.contains(booking) { return .repeated }
+        guard told.allSatisfy({ $0.kind != booking.kind }) else { return .contradicts }
+        told.append(booking)
+        return .repeated
     }
 
-    /// A repetition of a file that was refused says nothing of the payments of the first.
-    static func isOfRepetition(_ fact: BankFact) -> Bool { fact.reason == "DUPL" || fact.reason == "AM05" }
+    /// That a repetition was refused, of a file or of a payment, says nothing of what becomes of the first.
+    static func isOfRepetition(_ fact: BankFact) -> Bool {
+        fact.event == .rejected && fact.reason.map(PaymentStatus.repetitions.contains) ?? false
+    }
 }
 
 extension BankFact {
@@ -154,6 +186,12 @@ extension BankFact {
             messageID = entry.messageID
             (account, reference, amount) = (entry.account, entry.reference, entry.amount)
             (bookedOn, reason, information) = (entry.bookedOn, entry.returnReason, entry.information)
+        case .ach(let entry) where entry.changeCode != nil:
+            self.init(event: .corrected)
+            paymentID = entry.individualID
+            (reference, reason) = (entry.traceNumber, entry.changeCode)
+            // What is right is perhaps an account: it stays in the file, and the end of it tells which it is.
+            information = "…" + String(entry.information.filter { $0 != " " }.suffix(4))
         case .ach(let entry):
             guard let returnReason = entry.returnReason else { return nil }
             self.init(event: .returned)

@@ -48,6 +48,10 @@ struct LineNews: Sendable {
     var standing: LineStanding
     var debitEntry: BankEntry.ID?
     var creditEntry: BankEntry.ID?
+    /// What the bank has kept of it, when it came back. Minor units.
+    var chargeMinor: Int64 = 0
+    /// How the bank has corrected the account.
+    var correctedFor: String?
     var isAccepted = false
     var settled = false
     var failed: (reason: String, hadLeft: Bool)?
@@ -110,18 +114,17 @@ extension Transaction {
             try await execute(
                 """
                 insert into bank_statement (bank_statement_id, bank_import_id, account, statement_id, currency,
-                                            opening_minor, closing_minor, booked_minor)
+                                            stated_on, opening_minor, closing_minor, booked_minor)
                 values (\(id), \(bank), \(String(statement.account.prefix(100))), \(String(statement.id.prefix(100))),
-                        \(statement.currency.description), \(statement.openingMinor), \(statement.closingMinor),
-                        \(statement.bookedMinor))
+                        \(statement.currency.description), \(statement.closedOn), \(statement.openingMinor),
+                        \(statement.closingMinor), \(statement.bookedMinor))
                 """)
         }
     }
 
     /// Payments of issued batches by end-to-end id or short id, locked in one order, under both ids.
     func lockLines(_ ids: [String]) async throws -> [String: LineStanding] {
-        var found: [String: LineStanding] = [:]
-        for row in try await rows(
+        let locked = try await rows(
             """
             with line as materialized (
                 select payout_line.payout_line_id from payout_line join payout_batch using (payout_batch_id)
@@ -132,39 +135,100 @@ extension Transaction {
             )
             select payout_line.payout_line_id, payout_line.payout_batch_id, payout_line.end_to_end_id, short_id,
                    payout_line.amount_minor, payout_line.currency, payout_line.state,
-                   settled_at is not null as has_left, debited.reference as debit_reference,
-                   debit_import.kind as debit_kind, credited.reference as credit_reference,
-                   credit_import.kind as credit_kind
+                   settled_at is not null as has_left
               from line
               join payout_line using (payout_line_id)
-              left join bank_entry as debited on debited.bank_entry_id = debit_entry_id
-              left join bank_import as debit_import on debit_import.bank_import_id = debited.bank_import_id
-              left join bank_entry as credited on credited.bank_entry_id = credit_entry_id
-              left join bank_import as credit_import on credit_import.bank_import_id = credited.bank_import_id
             """)
-        {
-            let standing = try LineStanding(row: row)
+        var found: [String: LineStanding] = [:]
+        for (row, standing) in zip(locked, try await standings(of: locked)) {
             found[try row["end_to_end_id"]] = standing
             if let short: String = try row["short_id"] { found[short] = standing }
         }
         return found
     }
 
-    /// The open payments of an issued batch, by its message id, locked.
-    func lockOpenLines(ofMessage id: PayoutBatch.ID) async throws -> [LineStanding] {
-        try await rows(
+    /// The payments of an issued batch, by its message id, locked.
+    func lockLines(ofMessage id: PayoutBatch.ID) async throws -> [LineStanding] {
+        let locked = try await rows(
             """
             select payout_line_id, payout_batch_id, payout_line.amount_minor, payout_line.currency, payout_line.state,
-                   settled_at is not null as has_left, null::text as debit_reference,
-                   null::bank_file_kind as debit_kind, null::text as credit_reference,
-                   null::bank_file_kind as credit_kind
+                   settled_at is not null as has_left
               from payout_line join payout_batch using (payout_batch_id)
              where payout_batch_id = \(id) and payout_batch.state = 'issued' and payout_batch.format is not null
-               and payout_line.state = 'open'
              order by payout_line_id
                for no key update of payout_line
+            """)
+        return try await standings(of: locked)
+    }
+
+    /// With what was told of them before, in the order of the rows.
+    private func standings(of locked: [Row]) async throws -> [LineStanding] {
+        var lines = try locked.map(LineStanding.init(row:))
+        var places: [PayoutLine.ID: Int] = [:]
+        for (place, line) in lines.enumerated() { places[line.id] = place }
+        for part in lines.map(\.id).parts(of: 10_000) {
+            for told in try await bookings(of: Array(part)) {
+                guard let place = places[told.line] else { continue }
+                if told.isCredit {
+                    lines[place].credits.append(told.booking)
+                } else {
+                    lines[place].debits.append(told.booking)
+                }
+            }
+        }
+        return lines
+    }
+
+    /// Whether a file of that kind has told of this sum of a batch, by this reference.
+    func isSumTold(of batch: PayoutBatch.ID, _ fact: BankFact, in kind: BankFileKind) async throws -> Bool {
+        try await firstRow(
             """
-        ).map(LineStanding.init(row:))
+            select from bank_entry join bank_import using (bank_import_id)
+             where payout_batch_id = \(batch) and kind = \(kind)
+               and reference = \(String(fact.reference.prefix(100))) and reference <> ''
+               and amount_minor = \(fact.amount?.minorUnits) and not is_credit
+               and outcome in ('settled', 'repeated')
+             limit 1
+            """) != nil
+    }
+
+    /// What statements and notifications have told of payments, oldest first: of a payment by itself, or of all that a
+    /// file has paid in one sum.
+    private func bookings(
+        of lines: [PayoutLine.ID]
+    ) async throws -> [(line: PayoutLine.ID, isCredit: Bool, booking: LineStanding.Booking)] {
+        try await rows(
+            """
+            with line as materialized (
+                select payout_line_id, payout_batch_id, debit_entry_id, credit_entry_id
+                  from payout_line where payout_line_id = any(\(lines))
+            ),
+            told as (
+                select line.payout_line_id, bank_entry.bank_entry_id
+                  from line join bank_entry on bank_entry.payout_line_id = line.payout_line_id
+                 where bank_entry.outcome in ('settled', 'returned', 'repeated')
+                 union
+                select payout_line_id, debit_entry_id from line where debit_entry_id is not null
+                 union
+                select payout_line_id, credit_entry_id from line where credit_entry_id is not null
+                 union
+                select line.payout_line_id, bank_entry.bank_entry_id
+                  from line join bank_entry on bank_entry.payout_batch_id = line.payout_batch_id
+                 where bank_entry.outcome in ('settled', 'repeated') and line.debit_entry_id is not null
+            )
+            select told.payout_line_id, bank_entry.is_credit, bank_import.kind, bank_entry.reference
+              from told
+              join bank_entry on bank_entry.bank_entry_id = told.bank_entry_id
+              join bank_import on bank_import.bank_import_id = bank_entry.bank_import_id
+             where bank_import.kind in ('camt.053', 'camt.054')
+             order by bank_entry.bank_entry_id
+            """
+        ).map { row in
+            (
+                try row["payout_line_id"], try row["is_credit"],
+                LineStanding.Booking(kind: try row["kind"], reference: try row["reference"])
+            )
+        }
     }
 
     func save(_ news: [LineNews]) async throws {
@@ -219,12 +283,5 @@ extension LineStanding {
         amount = try Money(row["amount_minor"], row["currency"])
         state = try row["state"]
         hasLeft = try row["has_left"]
-        debit = try Self.booking(try row["debit_kind"], try row["debit_reference"])
-        credit = try Self.booking(try row["credit_kind"], try row["credit_reference"])
-    }
-
-    private static func booking(_ kind: BankFileKind?, _ reference: String?) throws -> Booking? {
-        guard let kind, let reference else { return nil }
-        return Booking(kind: kind, reference: reference)
     }
 }

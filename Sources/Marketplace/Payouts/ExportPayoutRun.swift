@@ -80,6 +80,7 @@ package struct ExportPayoutRun: Sendable {
                 return false
             }
             guard batch.state.after(.issue) != nil else { throw PayoutRefusal.wrongState(batch.state, .issue) }
+            try batch.checkDay(at: transaction.instant)
             try await transaction.checkContent(of: batch)
             let file = try await transaction.file(of: batch, run, part: Self.part, keys, report: { _ in }) { _ in }
             try await change.payIntoClearing(batch)
@@ -193,6 +194,14 @@ private struct PayoutFileWriter {
 }
 
 extension PayoutBatch {
+    /// - Throws: ``PayoutRefusal/dayPassed`` when the bank cannot pay any more on the day that is in the file.
+    func checkDay(at instant: Date) throws {
+        guard let run, let day = run.payer.executionOn else { return }
+        guard try day >= PaymentSystem.today(of: run.format, in: total.currency, at: instant) else {
+            throw PayoutRefusal.dayPassed
+        }
+    }
+
     /// ISO 20022 MsgId: `GH` and the id in hexadecimal.
     package var messageID: String { "GH" + "\(id)".replacing("-", with: "").uppercased() }
 }

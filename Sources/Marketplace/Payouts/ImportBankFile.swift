@@ -224,8 +224,12 @@ private struct BankSession {
         var line = line
         let before = line.standing
         let (outcome, move) = BankMatch.apply(fact, from: kind, to: &line.standing)
-        if line.standing.debit != before.debit { line.debitEntry = entry }
-        if line.standing.credit != before.credit { line.creditEntry = entry }
+        if before.debits.isEmpty, !line.standing.debits.isEmpty { line.debitEntry = entry }
+        if before.credits.isEmpty, !line.standing.credits.isEmpty {
+            line.creditEntry = entry
+            line.chargeMinor = BankMatch.charge(of: fact, on: line.standing.amount) ?? 0
+        }
+        if fact.event == .corrected { line.correctedFor = fact.reason.map { String($0.prefix(35)) } }
         switch move {
         case .none: break
         case .accept: line.isAccepted = true
@@ -249,32 +253,46 @@ private struct BankSession {
             let batch = PayoutBatch.ID(messageID: message),
             let stored = try await change.transaction.payoutBatch(batch), stored.run != nil, stored.state == .issued
         else { return made(.unmatched, nil) }
-        if fact.event == .rejected, BankMatch.isOfRepetition(fact) { return made(.repeated, batch) }
-        let lines = try await change.transaction.lockOpenLines(ofMessage: batch)
+        if BankMatch.isOfRepetition(fact) { return made(.repeated, batch) }
+        let lines = try await change.transaction.lockLines(ofMessage: batch)
             .map { news[$0.id] ?? LineNews(standing: $0) }
-            .filter { $0.standing.state == .open }
         switch fact.event {
         case .rejected:
-            for line in lines {
-                var each = fact
-                each.amount = nil
-                _ = take(each, entry, line)
-            }
-            return made(lines.isEmpty ? .repeated : .rejected, batch)
+            let open = lines.filter { $0.standing.state == .open }
+            takeEach(fact, entry, open)
+            return made(open.isEmpty ? .repeated : .rejected, batch)
         case .debited:
-            let sum = lines.reduce(0) { $0 + $1.standing.amount.minorUnits }
-            guard !lines.isEmpty else { return made(.contradicts, batch) }
-            guard let amount = fact.amount, amount.minorUnits == sum,
-                amount.currency.description == stored.total.currency.code
-            else { return made(.amountDiffers, batch) }
-            for line in lines {
-                var each = fact
-                each.amount = nil
-                _ = take(each, entry, line)
+            let isTold = judged.contains { earlier in
+                earlier.batch == batch && earlier.fact == fact && !fact.reference.isEmpty
+                    && (earlier.outcome == .settled || earlier.outcome == .repeated)
             }
-            return made(.settled, batch)
-        case .accepted, .credited, .returned: return made(.unmatched, nil)
+            if isTold { return made(.repeated, batch) }
+            if try await change.transaction.isSumTold(of: batch, fact, in: kind) { return made(.repeated, batch) }
+            return made(takeSum(fact, entry, lines), batch)
+        case .accepted, .credited, .returned, .corrected: return made(.unmatched, nil)
         }
+    }
+
+    private mutating func takeEach(_ fact: BankFact, _ entry: BankEntry.ID, _ lines: [LineNews]) {
+        var each = fact
+        each.amount = nil
+        for line in lines { _ = take(each, entry, line) }
+    }
+
+    /// A file booked in one sum: of the payments whose debit is still to come, of those that another kind of file has
+    /// told one by one, or of both.
+    private mutating func takeSum(_ fact: BankFact, _ entry: BankEntry.ID, _ lines: [LineNews]) -> BankOutcome {
+        let awaited = lines.filter {
+            $0.standing.debits.isEmpty && ($0.standing.state == .open || $0.standing.hasLeft)
+        }
+        let told = lines.filter { line in
+            !line.standing.debits.isEmpty && line.standing.debits.allSatisfy { $0.kind != kind }
+        }
+        for part in [awaited + told, awaited, told] where fact.isSum(of: part) {
+            takeEach(fact, entry, part)
+            return part.contains { $0.standing.debits.isEmpty } ? .settled : .repeated
+        }
+        return awaited.isEmpty && told.isEmpty ? .contradicts : .amountDiffers
     }
 
     /// Moves the money, lets what failed be paid again, and tells its payees.
@@ -283,6 +301,18 @@ private struct BankSession {
         for part in lines.parts(of: 10_000) { try await change.transaction.save(Array(part)) }
         for (_, settled) in grouped(lines.filter(\.settled)) {
             try await change.settle(settled.map { ($0.standing.id, $0.standing.amount) })
+        }
+        for (currency, charged) in grouped(lines.filter { $0.chargeMinor > 0 }) {
+            try await change.bear(charged.map { ($0.standing.id, try Money($0.chargeMinor, currency)) })
+        }
+        for some in lines.filter({ $0.correctedFor != nil }).parts(of: 10_000) {
+            let codes = Dictionary(some.map { ($0.standing.id, $0.correctedFor ?? "") }) { one, _ in one }
+            for (line, share) in try await change.transaction.sharesOfLines(some.map(\.standing.id)) {
+                try await change.transaction.tell(
+                    Principal.ID(share.worker.uuid), kind: "payout_account_corrected",
+                    facts: ["reason": .string(codes[line] ?? "")], id: change.make(),
+                    dedupKey: "payout_account_corrected/\(share.id)")
+            }
         }
         let failed = lines.filter { $0.failed != nil }
         for hadLeft in [false, true] {
@@ -311,6 +341,15 @@ private struct BankSession {
 
     private func grouped(_ lines: [LineNews]) -> [(Currency, [LineNews])] {
         Dictionary(grouping: lines, by: \.standing.amount.currency).sorted { $0.key.code < $1.key.code }
+    }
+}
+
+extension BankFact {
+    /// Whether it is of exactly these payments, which are in one currency.
+    fileprivate func isSum(of lines: [LineNews]) -> Bool {
+        guard let amount, let currency = lines.first?.standing.amount.currency else { return false }
+        let sum = lines.reduce(0) { $0 + $1.standing.amount.minorUnits }
+        return amount.minorUnits == sum && amount.currency.description == currency.code
     }
 }
 

@@ -201,6 +201,8 @@ package enum PayoutRefusal: Refusal {
     case contentDiffers
     /// So many payees have another account now than when the batch was prepared.
     case accountsChanged(Int)
+    /// The day on which the bank was to pay.
+    case dayPassed
     /// Such a batch has a file of its own form, or none.
     case wrongForm
     /// An appeal was granted against a clawback of which the batch keeps something.
@@ -218,6 +220,7 @@ package enum PayoutRefusal: Refusal {
         case .personNeeded: "person_needed"
         case .contentDiffers: "payout_content_differs"
         case .accountsChanged: "payout_accounts_changed"
+        case .dayPassed: "payout_day_passed"
         case .wrongForm: "payout_wrong_form"
         case .clawbackOverturned: "payout_clawback_overturned"
         case .accountErased: "payout_account_erased"
@@ -235,6 +238,7 @@ package enum PayoutRefusal: Refusal {
         case .contentDiffers: "The content hash is not that of the lines. Look at the batch again before approving it."
         case .accountsChanged(let count):
             "\(count) of its payees have changed their account since it was prepared. Cancel it and prepare another."
+        case .dayPassed: "The day on which the bank was to pay has passed. Cancel it and prepare another."
         case .wrongForm:
             "`payout issue` is for batches without accounts, `payout export` for those prepared from a source."
         case .clawbackOverturned:

@@ -95,16 +95,78 @@ package struct PayoutPayer: Hashable, Sendable {
 
     /// - Throws: ``BadInput`` when such a file cannot be written for this payer.
     func check(_ format: PaymentFileFormat, currency: Currency) throws(BadInput) {
-        guard let code = CurrencyCode(currency.code), let day = CalendarDate(year: 2_026, month: 1, day: 1) else {
+        guard let order = trialOrder(of: 1, minor: 1, currency) else {
             throw BadInput("currency", "is not one that payment files know")
         }
-        let order = PaymentOrder(
-            messageID: "CHECK", createdAt: "2026-01-01T00:00:00Z", executionDate: day, count: 1,
-            total: Amount(1, code), payer: party, account: account, ach: ach)
         do {
             _ = try format.writer(for: order)
         } catch {
             throw BadInput("settings", error.reason)
+        }
+    }
+
+    /// Of any message, for trying; `nil` in a currency that payment files do not know.
+    fileprivate func trialOrder(of count: Int, minor: Int64, _ currency: Currency) -> PaymentOrder? {
+        guard let code = CurrencyCode(currency.code), let day = CalendarDate(year: 2_026, month: 1, day: 1) else {
+            return nil
+        }
+        return PaymentOrder(
+            messageID: "CHECK", createdAt: "2026-01-01T00:00:00Z", executionDate: day, count: count,
+            total: Amount(minor, code), payer: party, account: account, ach: ach)
+    }
+}
+
+/// Tries whether payments can stand in a file, so that none is approved that would stop all others at the export.
+struct PaymentTrial: Sendable {
+    private let writer: any PaymentFileWriter
+    private let currency: CurrencyCode
+    private let remittance: String
+
+    /// - Throws: ``PaymentFileRefusal`` when there is no such file.
+    init(from source: PayoutSource) throws {
+        let most: Int64 =
+            switch source.format {
+            // What twelve digits hold.
+            case .nachaPPD, .nachaCCD: 999_999_999_999
+            case .pain001v03, .pain001v09, .chineseCSV, .csv: .max
+            }
+        guard let order = source.payer.trialOrder(of: 1_000_000, minor: most, source.currency) else {
+            throw PayoutRefusal.contentDiffers
+        }
+        var begun: any PaymentFileWriter
+        do throws(PaymentRefusal) {
+            begun = try source.format.writer(for: order)
+        } catch {
+            throw PaymentFileRefusal(error)
+        }
+        // So that the beginning is not copied for each payment.
+        _ = begun.take()
+        (writer, currency, remittance) = (begun, order.total.currency, source.payer.remittance)
+    }
+
+    /// Why not, a clause in lower case; `nil` when it can.
+    func refusal(of amount: Money, to method: PayoutMethod, _ account: PaymentAccount) -> String? {
+        var file = self.writer
+        let payment = Payment(
+            endToEndID: "CHECK", shortID: "CHECK", amount: Amount(amount.minorUnits, currency),
+            payee: Party(name: method.holder), account: account, remittance: remittance)
+        do throws(PaymentRefusal) {
+            try file.append(payment)
+            return nil
+        } catch {
+            return error.reason
+        }
+    }
+
+    /// - Throws: ``PaymentFileRefusal`` when a file has no room for so many payments, or so much.
+    static func check(_ total: Money, in count: Int, from source: PayoutSource) throws {
+        guard let order = source.payer.trialOrder(of: count, minor: total.minorUnits, source.currency) else {
+            throw PayoutRefusal.contentDiffers
+        }
+        do throws(PaymentRefusal) {
+            _ = try source.format.writer(for: order)
+        } catch {
+            throw PaymentFileRefusal(error)
         }
     }
 }

@@ -42,6 +42,19 @@ extension Change {
         }
     }
 
+    /// Books what the bank has kept of payments that came back: the platform bears it, and the workers are owed all.
+    func bear(_ charges: [(line: PayoutLine.ID, amount: Money)]) async throws {
+        guard let currency = charges.first?.amount.currency else { return }
+        let platform = try await transaction.account(.writeOff(currency), ids: identifiers)
+        let bank = try await transaction.account(.bank(currency), ids: identifiers)
+        for part in charges.parts(of: Self.step) {
+            try await transaction.post(
+                part.map { line, amount in
+                    entry(.bankCharge, .bankCharge, from: platform, to: bank, amount, source: line.uuid)
+                })
+        }
+    }
+
     /// Gives shares of payments that failed back to their workers.
     ///
     /// - Parameter hadLeft: whether the payments were settled before; if not, they are in clearing.

@@ -16,7 +16,7 @@ struct StoredMethod: Sendable {
     let wrappingKey: String
     let changedAt: Date
     let version: Int
-    /// Why the last payment to exactly this account failed.
+    /// How a bank has corrected exactly this account; else why the last payment to it failed.
     let failedFor: String?
 }
 
@@ -73,8 +73,9 @@ extension Transaction {
     func storedMethods(of workers: [Worker.ID]) async throws -> [StoredMethod] {
         try await rows(
             """
+            with corrected as materialized (\(fragment: Self.corrected))
             select method.worker_id, method.sealed, method.changed_at, method.version, worker_key.wrapping_key,
-                   worker_key.wrapped, failed.reason
+                   worker_key.wrapped, coalesce(told.reason, failed.reason) as reason
               from payout_method as method
               join worker_key using (worker_id)
               left join lateral (
@@ -82,6 +83,10 @@ extension Transaction {
                    where payout_line.worker_id = method.worker_id and state = 'failed'
                      and method_version = method.version
                    order by failed_at desc limit 1) as failed on true
+              left join lateral (
+                  select reason from corrected
+                   where corrected.worker_id = method.worker_id and corrected.method_version = method.version
+                   limit 1) as told on true
              where method.worker_id = any(\(workers))
             """
         ).map { row in
@@ -92,12 +97,23 @@ extension Transaction {
         }
     }
 
+    /// Accounts that a bank has corrected, by the code, until a person has found out that they are right.
+    private static let corrected: SQL = """
+        select payout_line.worker_id, payout_line.payee_team_id, payout_line.method_version, bank_entry.reason
+          from bank_entry
+          join bank_import using (bank_import_id)
+          join payout_line on payout_line.payout_line_id = bank_entry.payout_line_id
+         where bank_entry.outcome = 'contradicts' and bank_entry.resolved_at is null
+           and bank_entry.reason like 'C__' and bank_import.kind = 'nacha'
+        """
+
     /// The same of agencies.
     func storedMethods(ofTeams teams: [Team.ID]) async throws -> [StoredMethod] {
         try await rows(
             """
+            with corrected as materialized (\(fragment: Self.corrected))
             select method.team_id, method.sealed, method.changed_at, method.version, team_key.wrapping_key,
-                   team_key.wrapped, failed.reason
+                   team_key.wrapped, coalesce(told.reason, failed.reason) as reason
               from team_payout_method as method
               join team_key using (team_id)
               left join lateral (
@@ -105,6 +121,10 @@ extension Transaction {
                    where payout_line.payee_team_id = method.team_id and state = 'failed'
                      and method_version = method.version
                    order by failed_at desc limit 1) as failed on true
+              left join lateral (
+                  select reason from corrected
+                   where corrected.payee_team_id = method.team_id and corrected.method_version = method.version
+                   limit 1) as told on true
              where method.team_id = any(\(teams))
             """
         ).map { row in

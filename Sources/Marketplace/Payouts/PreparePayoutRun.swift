@@ -10,9 +10,12 @@ package enum PayoutHindrance: Hashable, Sendable {
     case otherCurrency(Currency)
     /// Files of this form cannot pay to it.
     case otherForm
+    /// A file of this form has no place for such a payment: the payee's name, or the amount before taxes. Why.
+    case notWritable(String)
     /// The account is new, or was changed, and is not used before then.
     case held(until: Date)
-    /// The last payment to exactly this account failed for a reason that lies in the account.
+    /// The last payment to exactly this account failed for a reason that lies in the account, or its bank has said that
+    /// the account is another one.
     case accountRefused(String)
     case belowMinimum
     /// The source asks for tax rules, and none are in force for the worker.
@@ -23,6 +26,7 @@ package enum PayoutHindrance: Hashable, Sendable {
         case .noAccount: "no_account"
         case .otherCurrency: "other_currency"
         case .otherForm: "other_form"
+        case .notWritable: "not_writable"
         case .held: "held"
         case .accountRefused: "account_refused"
         case .belowMinimum: "below_minimum"
@@ -34,7 +38,7 @@ package enum PayoutHindrance: Hashable, Sendable {
     static let ofAccount: Set = [
         "AC01", "AC02", "AC03", "AC04", "AC06", "AC07", "AC13", "AC14", "AG01", "BE01", "BE04", "BE06", "BE07", "CNOR",
         "MD07", "RC01", "RC04", "RR02", "RR03", "R02", "R03", "R04", "R12", "R13", "R14", "R15", "R16", "R17", "R20",
-        "R34",
+        "R34", "C01", "C02", "C03", "C05", "C06", "C07",
     ]
 }
 
@@ -53,6 +57,7 @@ package struct PayoutExclusion: Hashable, Sendable {
         switch hindrance {
         case .held(let until): members["until"] = .integer(Int64(until.timeIntervalSince1970.rounded(.up)))
         case .accountRefused(let reason): members["bank_reason"] = .string(reason)
+        case .notWritable(let why): members["why"] = .string(why)
         case .otherCurrency(let currency): members["account_currency"] = .string(currency.code)
         case .noAccount, .otherForm, .belowMinimum, .noTaxRules: break
         }
@@ -83,12 +88,13 @@ package struct PreparePayoutRun: Sendable {
 
     /// - Parameters:
     ///   - source: the account that pays; see ``SetPayoutSource``.
-    ///   - day: on which the bank shall pay; none on which it does not (``PaymentSystem``).
+    ///   - day: on which the bank shall pay, from today on; none on which it does not (``PaymentSystem``).
     ///   - minimumMinor: who has earned less waits.
     ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
     ///   - report: how many payments there are so far.
     /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``BadInput``; ``NotFound``;
-    ///   ``PayoutRefusal/nothingToPay``; ``VaultRefusal``.
+    ///   ``PayoutRefusal/nothingToPay``; ``PaymentFileRefusal`` when there is more than a file has room for;
+    ///   ``VaultRefusal``.
     package func callAsFunction(
         from source: String, on day: CalendarDate, minimumMinor: Int64 = 0, earningsMax: Int = 1_000_000,
         by actor: Principal.ID, report: @escaping @Sendable (Int) -> Void = { _ in }
@@ -107,14 +113,19 @@ struct RunOrder: Sendable {
     let day: CalendarDate
     let minimumMinor: Int64
     var earningsMax = 1_000_000
-    /// Whether it is paid on the next day on which the bank pays, where the bank does not pay on that one.
+    /// Whether it is paid on the next day on which the bank pays, where that one has passed or the bank does not pay on
+    /// it.
     var mayBeLater = false
 
-    /// - Throws: ``BadInput`` for a day on which the bank does not pay.
-    func payDay(by source: PayoutSource) throws -> CalendarDate {
-        guard let system = PaymentSystem(of: source.format, in: source.currency), let reason = system.closing(on: day)
-        else { return day }
-        let next = system.day(from: day)
+    /// - Throws: ``BadInput`` for a day that has passed, or on which the bank does not pay.
+    func payDay(by source: PayoutSource, at instant: Date) throws -> CalendarDate {
+        let today = try PaymentSystem.today(of: source.format, in: source.currency, at: instant)
+        guard mayBeLater || day >= today else { throw BadInput("day", "has passed; it is \(today)") }
+        let wanted = max(day, today)
+        guard let system = PaymentSystem(of: source.format, in: source.currency),
+            let reason = system.closing(on: wanted)
+        else { return wanted }
+        let next = system.day(from: wanted)
         guard mayBeLater else {
             throw BadInput("day", "is \(reason), on which the bank does not pay; the next day is \(next)")
         }
@@ -138,13 +149,14 @@ extension Change {
         try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
         let id: PayoutBatch.ID = make()
         let run = PayoutRun(
-            format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source)), fileHash: nil,
-            fileBytes: nil)
+            format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source, at: instant)),
+            fileHash: nil, fileBytes: nil)
         try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
         var filling = RunFilling(id, from: source, order, keys, by: actor)
         try await filling.fill(self, report)
         if filling.payments == 0, let reason = filling.leftOut { throw WithholdingRefusal.nothingLeft(reason) }
         let content = try await transaction.finishPayoutBatch(id, in: currency)
+        try PaymentTrial.check(content.total, in: content.lineCount, from: source)
         try await record(
             "payout_prepared", by: actor, on: "payout_batch", id.uuid, in: .platform,
             facts: [
@@ -306,11 +318,12 @@ extension Change {
         _ all: [PayoutLine], _ methods: [StoredMethod], source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
     ) throws -> ChosenLines {
         var chosen = ChosenLines()
+        let trial = try PaymentTrial(from: source)
         let byPayee = Dictionary(methods.map { ($0.payee, $0) }, uniquingKeysWith: { first, _ in first })
         for line in all {
             let stored = byPayee[line.payee]
             if stored != nil { chosen.opened += 1 }
-            switch try account(for: line, stored, source: source, minimumMinor: minimumMinor, keys) {
+            switch try account(for: line, stored, source: source, trial, minimumMinor: minimumMinor, keys) {
             case .success(let account):
                 chosen.lines.append(line)
                 chosen.accounts[line.id] = account
@@ -327,7 +340,8 @@ extension Change {
     }
 
     private func account(
-        for line: PayoutLine, _ stored: StoredMethod?, source: PayoutSource, minimumMinor: Int64, _ keys: KeyRing
+        for line: PayoutLine, _ stored: StoredMethod?, source: PayoutSource, _ trial: PaymentTrial, minimumMinor: Int64,
+        _ keys: KeyRing
     ) throws -> Swift.Result<SealedAccount, Hindered> {
         func no(_ hindrance: PayoutHindrance) -> Swift.Result<SealedAccount, Hindered> {
             .failure(Hindered(hindrance: hindrance))
@@ -338,7 +352,8 @@ extension Change {
         let secret = try Envelope.open(stored.sealed.bytes, for: line.payee.methodPlace, under: key)
         let method = try PayoutMethod(secret)
         guard method.currency == source.currency else { return no(.otherCurrency(method.currency)) }
-        guard method.account(for: source.format) != nil else { return no(.otherForm) }
+        guard let account = method.account(for: source.format) else { return no(.otherForm) }
+        if let why = trial.refusal(of: line.amount, to: method, account) { return no(.notWritable(why)) }
         let until = stored.changedAt.addingTimeInterval(PreparePayoutRun.accountHold)
         guard until <= instant else { return no(.held(until: until)) }
         if let reason = stored.failedFor, PayoutHindrance.ofAccount.contains(reason) {

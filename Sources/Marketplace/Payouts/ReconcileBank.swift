@@ -44,6 +44,38 @@ package struct ReconcileBank: Sendable {
         }
     }
 
+    /// Statements that do not begin where the one before ended, or whose entries do not come to their balance, oldest
+    /// first.
+    ///
+    /// - Parameter limit: 1 to 200.
+    /// - Throws: ``AccessRefusal``; ``BadInput``.
+    package func statements(
+        after last: BankStatementGap.ID? = nil, limit: Int = 50, by actor: Principal.ID
+    ) async throws -> [BankStatementGap] {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(actor)
+            return try await transaction.openStatements(after: last, limit: limit)
+        }
+    }
+
+    /// Enters what a person found out about a statement that does not fit; it does not count as a gap any more.
+    ///
+    /// - Parameter resolution: 1 to 4,000 characters.
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``; ``BadInput``.
+    package func resolve(
+        statement id: BankStatementGap.ID, as resolution: String, by actor: Principal.ID
+    ) async throws {
+        let resolution = try PlainText.lines(resolution, field: "reason")
+        try await market.change { change in
+            try await change.transaction.authorizeFinance(actor)
+            guard try await change.transaction.resolve(id, resolution, by: actor) else {
+                throw NotFound("bank statement to look at")
+            }
+            try await change.record(
+                "bank_statement_resolved", by: actor, on: "bank_statement", id.uuid, in: .platform)
+        }
+    }
+
     /// Enters what a person found out about a line that did not fit. It moves no money.
     ///
     /// - Parameter resolution: 1 to 4,000 characters.

@@ -5,7 +5,9 @@ internal import Store
 
 /// What the books and the bank say of payouts in one currency, and what lies between them.
 package struct Reconciliation: Hashable, Sendable {
-    package let currency: Currency
+    /// A code of ISO 4217, of what a bank says perhaps of none that the market knows. `nil` for what bank files say
+    /// without an amount; only entries are there then.
+    package let currency: String?
     /// In the ledger: on its way, and what has left for good, less what came back. Minor units.
     package let clearingMinor: Int64
     package let paidMinor: Int64
@@ -17,10 +19,13 @@ package struct Reconciliation: Hashable, Sendable {
     /// Posted, as the bank has told of it in another way than by an entry, or with the entry still to come.
     package let withoutDebitMinor: Int64
     package let withoutCreditMinor: Int64
+    /// What the bank has kept of returns, and what finance has entered of what it took or gave beside the books.
+    package let chargesMinor: Int64
     /// Lines of bank files that fit no payment and nobody has looked at.
     package let openEntries: Int
     package let openEntriesMinor: Int64
-    /// Statements that do not begin where the one before ended, or whose entries do not come to their balance.
+    /// Statements that do not begin where the one before ended, or whose entries do not come to their balance, and
+    /// nobody has looked at.
     package let gaps: Int
 
     /// What is left when everything that is known to differ was taken away: 0.
@@ -30,15 +35,23 @@ package struct Reconciliation: Hashable, Sendable {
 
     package var json: JSON {
         [
-            "currency": .string(currency.code), "clearing_minor": .integer(clearingMinor),
+            "currency": currency.map(JSON.string) ?? .null, "clearing_minor": .integer(clearingMinor),
             "open_minor": .integer(openMinor), "open_payments": .integer(Int64(openPayments)),
             "paid_minor": .integer(paidMinor), "bank_minor": .integer(bankMinor),
             "without_debit_minor": .integer(withoutDebitMinor),
-            "without_credit_minor": .integer(withoutCreditMinor), "open_entries": .integer(Int64(openEntries)),
+            "without_credit_minor": .integer(withoutCreditMinor), "bank_charges_minor": .integer(chargesMinor),
+            "open_entries": .integer(Int64(openEntries)),
             "open_entries_minor": .integer(openEntriesMinor), "statement_gaps": .integer(Int64(gaps)),
             "unexplained_minor": .integer(unexplainedMinor),
         ]
     }
+}
+
+/// A statement that does not fit the others, or its own entries, and that a person has to look at.
+package struct BankStatementGap: Sendable {
+    package typealias ID = Identifier<BankStatementGap>
+    package let id: ID
+    package let json: JSON
 }
 
 /// A line of a bank file that a person has to look at.
@@ -48,7 +61,8 @@ package struct OpenBankEntry: Sendable {
 }
 
 extension Transaction {
-    /// For each currency in which payouts have left by a file.
+    /// For each currency in which payouts have left by a file, or of which a bank file says something; last for what it
+    /// says in none.
     func reconciliations() async throws -> [Reconciliation] {
         try await rows(
             """
@@ -56,35 +70,117 @@ extension Transaction {
             sums as (\(fragment: Self.sumsOfLines)),
             posted as (\(fragment: Self.clearing)),
             paid as (\(fragment: Self.paid)),
+            charged as (\(fragment: Self.charges)),
             loose as (
-                select coalesce(currency, '') as currency, count(*) as entries,
+                select currency, count(*) as entries,
                        coalesce(sum(case when is_credit then -amount_minor else amount_minor end), 0) as entries_minor
                   from bank_entry
                  where outcome in ('unmatched', 'amount_differs', 'contradicts') and resolved_at is null
                  group by 1
             ),
             gap as (
-                select currency, count(*) filter (where booked_minor <> closing_minor - opening_minor
-                                                     or opening_minor <> before_minor) as gaps
-                  from (select currency, opening_minor, closing_minor, booked_minor,
-                               lag(closing_minor) over (partition by account, currency order by bank_statement_id)
-                                   as before_minor
-                          from bank_statement) as statement
-                 group by currency
+                select currency, count(*) as gaps from (\(fragment: Self.statementGaps)) as statement group by currency
+            ),
+            named as (
+                select currency from sums
+                 union select currency from posted where credits <> debits
+                 union select currency from charged
+                 union select currency from loose
+                 union select currency from gap
             )
-            select sums.currency, open_minor::bigint as open_minor, open_payments, bank_minor::bigint as bank_minor,
-                   without_debit::bigint as without_debit, without_credit::bigint as without_credit,
+            select named.currency, coalesce(open_minor, 0)::bigint as open_minor,
+                   coalesce(open_payments, 0) as open_payments, coalesce(bank_minor, 0)::bigint as bank_minor,
+                   coalesce(without_debit, 0)::bigint as without_debit,
+                   coalesce(without_credit, 0)::bigint as without_credit,
                    coalesce(posted.credits - posted.debits, 0)::bigint as clearing_minor,
-                   coalesce(paid.paid_minor, 0)::bigint as paid_minor, coalesce(loose.entries, 0) as entries,
+                   coalesce(paid.paid_minor, 0)::bigint as paid_minor,
+                   coalesce(charged.charges_minor, 0)::bigint as charges_minor, coalesce(loose.entries, 0) as entries,
                    coalesce(loose.entries_minor, 0)::bigint as entries_minor, coalesce(gap.gaps, 0) as gaps
-              from sums
-              left join posted using (currency)
-              left join paid using (currency)
-              left join loose using (currency)
-              left join gap using (currency)
-             order by currency
+              from named
+              left join sums on sums.currency = named.currency
+              left join posted on posted.currency = named.currency
+              left join paid on paid.currency = named.currency
+              left join charged on charged.currency = named.currency
+              left join loose on loose.currency is not distinct from named.currency
+              left join gap on gap.currency = named.currency
+             order by named.currency nulls last
             """
         ).map(Reconciliation.init)
+    }
+
+    /// Statements of an account by their own days, each once, however often and in whatever order they came. One fits
+    /// that begins where another of its day or of the day before it ended; so does the first of all.
+    private static let statementGaps: SQL = """
+        with statement as (
+            select account, currency, statement_id, opening_minor, closing_minor, booked_minor,
+                   min(bank_statement_id::text) as id,
+                   min(coalesce(stated_on, (imported_at at time zone 'UTC')::date)) as day,
+                   bool_or(resolved_at is not null) as is_resolved
+              from bank_statement join bank_import using (bank_import_id)
+             group by account, currency, statement_id, opening_minor, closing_minor, booked_minor
+        ),
+        placed as (
+            select statement.*,
+                   max(day) over (partition by account, currency order by day
+                                  range between unbounded preceding and interval '1 day' preceding) as day_before
+              from statement
+        ),
+        linked as (
+            select placed.*,
+                   exists (
+                       select from placed as earlier
+                        where earlier.account = placed.account and earlier.currency = placed.currency
+                          and earlier.closing_minor = placed.opening_minor and earlier.id <> placed.id
+                          and earlier.day in (placed.day, placed.day_before)
+                   ) as has_earlier
+              from placed
+        )
+        select id, account, currency, statement_id, opening_minor, closing_minor, booked_minor, day,
+               booked_minor <> closing_minor - opening_minor as is_short
+          from (select linked.*,
+                       not has_earlier
+                       and (day_before is not null
+                            or row_number() over (partition by account, currency, has_earlier order by day, id) > 1)
+                           as is_loose
+                  from linked) as statement
+         where not is_resolved and (is_loose or booked_minor <> closing_minor - opening_minor)
+        """
+
+    /// Statements that do not fit and that nobody has looked at, oldest first.
+    func openStatements(after last: BankStatementGap.ID?, limit: Int) async throws -> [BankStatementGap] {
+        try await rows(
+            """
+            select id::uuid as id, account, currency, statement_id, opening_minor, closing_minor, booked_minor, day,
+                   is_short
+              from (\(fragment: Self.statementGaps)) as statement
+             where \(last)::uuid is null or id::uuid > \(last)::uuid
+             order by id::uuid
+             limit \(try PageLimit.checked(limit))
+            """
+        ).map { row in
+            let id: BankStatementGap.ID = try row["id"]
+            let day: CalendarDate = try row["day"]
+            let isShort: Bool = try row["is_short"]
+            return BankStatementGap(
+                id: id,
+                json: [
+                    "statement": .string("\(id)"), "statement_id": .string(try row["statement_id"]),
+                    "account": .string(try row["account"]), "currency": .string(try row["currency"]),
+                    "stated_on": .string("\(day)"), "opening_minor": .integer(try row["opening_minor"]),
+                    "closing_minor": .integer(try row["closing_minor"]),
+                    "booked_minor": .integer(try row["booked_minor"]),
+                    "why": .string(isShort ? "entries_differ" : "statement_missing"),
+                ])
+        }
+    }
+
+    /// The same statement, however often it came, is resolved at once.
+    func resolve(_ id: BankStatementGap.ID, _ resolution: String, by actor: Principal.ID) async throws -> Bool {
+        try await execute(
+            """
+            update bank_statement set resolution = \(resolution), resolved_by = \(actor), resolved_at = \(instant)
+             where bank_statement_id = \(id) and resolved_at is null
+            """) == 1
     }
 
     private static let sentLines: SQL = """
@@ -129,6 +225,18 @@ extension Transaction {
           join account as bank
             on bank.account_id in (debit_account_id, credit_account_id) and bank.kind = 'bank'
          where transfer.kind in ('settlement', 'payout_return') and payout_batch.format is not null
+         group by transfer.currency
+        """
+
+    /// What has gone from the platform's write-offs to the bank, less what came from there.
+    private static let charges: SQL = """
+        select transfer.currency,
+               sum(case when credited.kind = 'bank' then amount_minor else -amount_minor end) as charges_minor
+          from transfer
+          join account as debited on debited.account_id = debit_account_id
+          join account as credited on credited.account_id = credit_account_id
+         where transfer.kind in ('bank_charge', 'bank_credit', 'reversal')
+           and (debited.kind, credited.kind) in (('write_off', 'bank'), ('bank', 'write_off'))
          group by transfer.currency
         """
 
@@ -212,6 +320,7 @@ extension Reconciliation {
         bankMinor = try Self.whole(row, "bank_minor")
         withoutDebitMinor = try Self.whole(row, "without_debit")
         withoutCreditMinor = try Self.whole(row, "without_credit")
+        chargesMinor = try Self.whole(row, "charges_minor")
         openEntries = try row["entries"]
         openEntriesMinor = try Self.whole(row, "entries_minor")
         gaps = try row["gaps"]

@@ -7,6 +7,8 @@ package enum EraseWorkerRefusal: Refusal, CaseIterable {
     /// Work that was handed in waits for its review.
     case workPending
     case moneyOwed
+    /// A payment to them is prepared, or with the bank: its file is made with their account, and it may come back.
+    case paymentUnderWay
     case notClosed
 
     package var code: String {
@@ -14,6 +16,7 @@ package enum EraseWorkerRefusal: Refusal, CaseIterable {
         case .leasesLive: "leases_live"
         case .workPending: "work_pending"
         case .moneyOwed: "money_owed"
+        case .paymentUnderWay: "payment_under_way"
         case .notClosed: "not_closed"
         }
     }
@@ -23,6 +26,7 @@ package enum EraseWorkerRefusal: Refusal, CaseIterable {
         case .leasesLive: "The worker still holds tasks. Submit or give back those first."
         case .workPending: "Work of this worker waits for its review. Review it first."
         case .moneyOwed: "The worker is owed money. Pay it first."
+        case .paymentUnderWay: "A payment to the worker is under way. Wait until the bank has paid it, or cancel it."
         case .notClosed: "The account is not closed. Close it first."
         }
     }
@@ -49,6 +53,7 @@ package struct EraseWorker: Sendable {
             guard try await transaction.liveLeases(of: worker) == 0 else { throw EraseWorkerRefusal.leasesLive }
             guard try await !transaction.hasWorkPending(worker) else { throw EraseWorkerRefusal.workPending }
             guard try await !transaction.isOwedMoney(worker) else { throw EraseWorkerRefusal.moneyOwed }
+            guard try await !transaction.hasPaymentUnderWay(worker) else { throw EraseWorkerRefusal.paymentUnderWay }
             guard row.state == .closed else { throw EraseWorkerRefusal.notClosed }
             try await transaction.erase(worker)
             try await change.refreshEligibility(of: worker)

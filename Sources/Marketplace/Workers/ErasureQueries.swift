@@ -28,6 +28,19 @@ extension Transaction {
             """) != nil
     }
 
+    /// Whether a payment of which the worker has a share was prepared and not issued, or awaits the bank's answer.
+    func hasPaymentUnderWay(_ worker: Worker.ID) async throws -> Bool {
+        try await firstRow(
+            """
+            select from payout_share
+              join payout_line using (payout_line_id)
+              join payout_batch using (payout_batch_id)
+             where payout_share.worker_id = \(worker) and payout_line.state = 'open'
+               and payout_batch.state in ('prepared', 'approved', 'issued')
+             limit 1
+            """) != nil
+    }
+
     /// Deletes what identifies a person, ends their tokens, and notes when. What is kept, and why, is in
     /// docs/OPERATIONS.md.
     func erase(_ worker: Worker.ID) async throws {

@@ -7,8 +7,10 @@ struct LedgerPrepareCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "prepare", abstract: "Ask for an entry that another person posts.",
         discussion: """
-            withdrawal and write-off take a requester and an amount, conversion a rate besides, reversal an entry, \
-            remittance an amount. The same reference again is the same voucher.
+            withdrawal and write_off take a requester and an amount, conversion a rate besides, reversal an entry, \
+            remittance an amount, and so do bank_charge (the bank kept or took more than the books have) and \
+            bank_credit (it gave more), which the platform's write-offs bear. The same reference again is the same \
+            voucher.
 
             guildhall ledger prepare conversion --requester acme --amount-minor 100000 --currency EUR \
             --to-currency USD --rate 1.0837 --rate-source "ECB 2026-11-26" --reference C-4 --reason "Batch in USD"
@@ -16,7 +18,8 @@ struct LedgerPrepareCommand: AsyncParsableCommand {
             """
     )
     @OptionGroup var options: LedgerOptions
-    @Argument(help: "withdrawal, conversion, write_off, reversal or remittance.") var kind: String
+    @Argument(help: "withdrawal, conversion, write_off, reversal, remittance, bank_charge or bank_credit.")
+    var kind: String
     @Option(help: "The requester's key.") var requester: String?
     @Option(name: .customLong("amount-minor"), help: "In minor units: cents, yen.") var amountMinor: Int64?
     @Option(help: "ISO 4217 code of the amount.") var currency = "USD"
@@ -40,6 +43,8 @@ struct LedgerPrepareCommand: AsyncParsableCommand {
         case .withdrawal: return .withdrawal(try await who(session), try amount())
         case .writeOff: return .writeOff(try await who(session), try amount())
         case .remittance: return .remittance(try amount())
+        case .bankCharge: return .bankCharge(try amount())
+        case .bankCredit: return .bankCredit(try amount())
         case .reversal:
             guard let entry else { throw BadInput("entry", "must be given for a reversal") }
             return .reversal(try readID(entry, "entry"))

@@ -63,14 +63,15 @@ struct PayoutRunCommand: AsyncParsableCommand {
         abstract: "Put what is due into a batch that is paid by a bank file; prints its id and content hash.",
         discussion: """
             Each payee's account is copied into the batch as it is now. Left out, and listed with the reason: who has \
-            no account, one in another currency, one that the source's files cannot pay to, one that was set or \
-            changed less than 72 hours ago, one that the bank has refused, who has earned less than the minimum. An \
+            no account, one in another currency, one that the source's files cannot pay to, or whose holder's \
+            name they cannot write, one that was set or changed less than 72 hours ago, one that the bank has \
+            refused, who has earned less than the minimum. An \
             agency that is paid in its people's place has one payment for all of them. Then `payout approve`, by \
             another person, and `payout export`.
             """)
     @OptionGroup var options: DatabaseOptions
     @Option(help: "Which account pays; `payout source list` shows them.") var source: String
-    @Option(help: "The day on which the bank shall pay, yyyy-mm-dd; no holiday of T2 (EUR) or the Fed (NACHA).")
+    @Option(help: "When the bank shall pay, yyyy-mm-dd, from today on; no holiday of T2 (EUR) or the Fed (NACHA).")
     var day: String
     @Option(help: "Who has earned less waits; minor units.") var minimumMinor: Int64 = 0
     @Option(help: .actor("a finance maker")) var by = "finance-maker"
@@ -183,14 +184,18 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
         commandName: "reconcile",
         abstract: "Hold the books against the bank: what differs, and why, to the cent.",
         discussion: """
-            Without an option a line for each currency. --entries lists what fits no payment, --payments those of \
-            which nothing final was heard; both by pages. --resolve enters what was found out about an entry.
+            Without an option a line for each currency, and one for what bank files say in none. --entries lists what \
+            fits no payment, --payments those of which nothing final was heard, --statements those that do not begin \
+            where the one before ended, or whose entries do not come to their balance; all by pages. --resolve \
+            enters what was found out about an entry, --resolve-statement about a statement.
             """)
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var page: PageOptions
     @Flag(help: "List lines of bank files that fit no payment.") var entries = false
     @Flag(help: "List payments that are open.") var payments = false
+    @Flag(help: "List statements that do not fit.") var statements = false
     @Option(help: "The id of an entry that somebody has looked at; with --reason.") var resolve: String?
+    @Option(help: "The id of a statement that somebody has looked at; with --reason.") var resolveStatement: String?
     @Option(help: "What was found out.") var reason: String?
     @Option(help: .actor("somebody in finance")) var by = "finance-maker"
     @Flag(help: "Print JSON.") var json = false
@@ -204,6 +209,17 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
                 try await reconcile.resolve(id, as: reason ?? "", by: actor)
                 return Console.result("Resolved \(resolve).")
             }
+            if let resolveStatement {
+                guard let id = BankStatementGap.ID(resolveStatement) else {
+                    throw BadInput("resolve_statement", "must be a UUID")
+                }
+                try await reconcile.resolve(statement: id, as: reason ?? "", by: actor)
+                return Console.result("Resolved \(resolveStatement).")
+            }
+            if statements {
+                let found = try await reconcile.statements(after: try page.id(), limit: page.limit, by: actor)
+                return Console.list(found.map { ($0.json, $0.json.canonicalText) }, asJSON: json)
+            }
             if entries {
                 let found = try await reconcile.entries(after: try page.id(), limit: page.limit, by: actor)
                 return Console.list(found.map { ($0.json, $0.json.canonicalText) }, asJSON: json)
@@ -215,10 +231,11 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
             Console.list(
                 try await reconcile(by: actor).map { line in
                     let words =
-                        "\(line.currency.code): \(line.openPayments) payments open (\(line.openMinor)), paid "
-                        + "\(line.paidMinor), by the bank \(line.bankMinor), "
+                        "\(line.currency ?? "no currency"): \(line.openPayments) payments open "
+                        + "(\(line.openMinor)), paid \(line.paidMinor), by the bank \(line.bankMinor), "
                         + "without a debit \(line.withoutDebitMinor), "
-                        + "without a credit \(line.withoutCreditMinor), \(line.openEntries) entries to look at, "
+                        + "without a credit \(line.withoutCreditMinor), charges \(line.chargesMinor), "
+                        + "\(line.openEntries) entries to look at, "
                         + "\(line.gaps) gaps, unexplained \(line.unexplainedMinor)"
                     return (line.json, words)
                 }, asJSON: json)

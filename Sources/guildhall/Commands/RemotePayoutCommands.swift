@@ -107,7 +107,9 @@ extension PayoutReconcileCommand: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try RemoteServer.refuse("entries", entries)
         try RemoteServer.refuse("payments", payments)
+        try RemoteServer.refuse("statements", statements)
         try RemoteServer.refuse("resolve", resolve != nil)
+        try RemoteServer.refuse("resolve-statement", resolveStatement != nil)
         return try await server.get("/v1/reconciliation")
     }
 }
