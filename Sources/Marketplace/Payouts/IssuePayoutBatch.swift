@@ -47,7 +47,7 @@ extension Transaction {
             throw PayoutRefusal.contentDiffers
         }
         try await checkRecoveries(of: batch.id)
-        try await checkWithholdings(of: batch.id)
+        try await checkWithholdings(of: batch)
     }
 }
 
