@@ -322,6 +322,29 @@ struct TaxReportTests {
         }
     }
 
+    @Test("count what was worked and its fee once, whatever bonuses and top-ups came to it")
+    func bonuses() async throws {
+        let small = try await SmallMarket()
+        let ann = try await small.lawyer("ann")
+        try await ChooseTaxRules(market: small.market)(
+            TaxChoice(ruleSet: "eu", residence: "DE", standing: TaxStanding()), of: ann, by: small.maker)
+        let tasks = try await small.batch(small.draft("b"), tasks: 1)
+        let claimed = try await small.claim(ann, tasks)
+        try await small.submit(claimed)
+        try await small.review(claimed)
+        for reference in ["B-1", "B-2"] {
+            try await PayBonus(market: small.market)(
+                try Money(500, small.usd), for: claimed.id, of: small.requester, reference: reference,
+                reason: "Found it", by: small.manager)
+        }
+        let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
+        try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
+        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        let dac7 = try await Self.report(.dac7, quarter: 1, small)
+        #expect(dac7.dropFirst().map { Array($0[6...8]) } == [["30.00", "1", "2.00"]])
+        #expect(try await small.ills() == [])
+    }
+
     @Test("of China have a row a month from the stored lines, and a row a quarter")
     func china() async throws {
         let small = try await SmallMarket(wallet: 100_000_000, pay: 1_000_000, currency: "CNY")

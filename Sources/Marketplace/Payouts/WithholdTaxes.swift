@@ -87,7 +87,7 @@ struct TaxedWork: Sendable {
     let place: String?
     /// What the platform took. Minor units.
     let feeMinor: Int64
-    /// False for a top-up.
+    /// False for a top-up and for a bonus.
     let isWork: Bool
 }
 
