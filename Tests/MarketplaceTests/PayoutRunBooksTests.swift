@@ -44,6 +44,14 @@ struct PayoutRunBooksTests {
         #expect(try await small.balance(.taxPayable(small.usd)) == 0)
         #expect(try await small.balance(.clearing(small.usd)) == 0)
         #expect(try await Self.withheld(ann, small) == [true])
+        let undone: JournalEntry.ID = try await small.market.database.read {
+            try await $0.oneRow("select entry_id from journal_entry where kind = 'reversal'")["entry_id"]
+        }
+        #expect(
+            await refusal(VoucherRefusal.self) {
+                try await PrepareVoucher(market: small.market)(
+                    .reversal(undone), reference: "undo", reason: "By hand.", by: small.maker)
+            } == .notReversible(.withholding))
         #expect(try await small.ills() == [])
         try await Self.setAccount(of: ann, PayoutDesk.ibans[1], small)
         Scratch.clock.advance(by: 73 * 3_600)

@@ -122,7 +122,7 @@ extension VoucherOrder {
 
 extension EntryKind {
     /// Whether finance takes such an entry back by hand. What follows from work or a payout is undone where it came
-    /// from.
+    /// from. A reversal goes by the entry that it goes back to.
     var isReversible: Bool {
         switch self {
         case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance: true
@@ -140,8 +140,9 @@ extension Transaction {
             throw NotFound("wallet of that requester in \(wallet.currency.code)")
         }
         guard case .reversal(let id) = order else { return }
-        guard let entry = try await journalEntry(id) else { throw NotFound("journal entry") }
-        guard entry.kind.isReversible else { throw VoucherRefusal.notReversible(entry.kind) }
+        // Withheld tax that came back with a payment is a reversal too, and not one that was made by hand.
+        guard let kind = try await kindReversed(by: id) else { throw NotFound("journal entry") }
+        guard kind.isReversible else { throw VoucherRefusal.notReversible(kind) }
     }
 }
 
