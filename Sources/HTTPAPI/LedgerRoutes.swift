@@ -92,8 +92,8 @@ struct LedgerRoutes {
                 ]),
                 gives: .created(["voucher": .id]),
                 refuses: [
-                    "voucher_reference_taken", "entry_not_reversible", "reversal_prepared", "nothing_withheld",
-                    "not_found",
+                    "person_needed", "voucher_reference_taken", "entry_not_reversible", "reversal_prepared",
+                    "nothing_withheld", "not_found",
                 ] + Code.ledger, by: prepare),
             decide("post", "postVoucher", "Post a voucher that somebody else prepared", posts: true),
             decide("refuse", "refuseVoucher", "Refuse a voucher; nothing moves", posts: false),
@@ -104,7 +104,7 @@ struct LedgerRoutes {
         Endpoint(
             .post, "/v1/vouchers/{voucher}/\(verb)", id, summary, .ledger, for: .platform([.financeChecker]),
             takes: .empty, gives: .ok(["entry": Shape.id.orNull]),
-            refuses: ["voucher_same_person", "voucher_decided", "entry_not_reversible"] + Code.ledger
+            refuses: ["person_needed", "voucher_same_person", "voucher_decided", "entry_not_reversible"] + Code.ledger
         ) { call in
             let (voucher, actor): (Voucher.ID, Principal.ID) = (try call.id("voucher"), try call.actor)
             return try await call.once(200, { ["entry": $0.map { .string("\($0)") } ?? .null] }) {

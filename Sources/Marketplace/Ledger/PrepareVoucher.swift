@@ -24,6 +24,7 @@ package struct PrepareVoucher: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeMaker)
+            guard try await transaction.personExists(actor) else { throw VoucherRefusal.personNeeded }
             try await transaction.mustExist(order)
             guard
                 try await transaction.insertVoucher(id, order, converted: converted, reason: reason, by: actor)
@@ -56,6 +57,7 @@ package struct DecideVoucher: Sendable {
         try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeChecker)
+            guard try await transaction.personExists(actor) else { throw VoucherRefusal.personNeeded }
             guard let voucher = try await transaction.lockVoucher(id) else { throw NotFound("voucher") }
             guard voucher.preparedBy != actor else { throw VoucherRefusal.samePerson }
             guard voucher.state == .prepared else { throw VoucherRefusal.decided(voucher.state) }
