@@ -170,11 +170,13 @@ extension Transaction {
             """
             select currency,
                    coalesce(sum(amount_minor) filter (where kind = 'earning'), 0)::bigint as pay_minor,
-                   coalesce(sum(amount_minor) filter (where kind = 'fee'), 0)::bigint as fee_minor,
+                   (coalesce(sum(amount_minor) filter (where kind = 'fee'), 0)
+                    - coalesce(sum(amount_minor) filter (where kind = 'fee_return'), 0))::bigint as fee_minor,
                    coalesce(sum(amount_minor) filter (where kind = 'top_up'), 0)::bigint as top_up_minor,
+                   coalesce(sum(amount_minor) filter (where kind = 'bonus'), 0)::bigint as bonus_minor,
                    count(*) filter (where kind = 'earning') as accepted
               from transfer
-             where kind in ('earning', 'fee', 'top_up') and posted_at >= \(start) and posted_at < \(end)
+             where kind in ('earning', 'fee', 'fee_return', 'top_up', 'bonus') and posted_at >= \(start) and posted_at < \(end)
              group by currency
              order by currency
             """
@@ -182,7 +184,8 @@ extension Transaction {
             let currency: Currency = try row["currency"]
             return FinanceReport.Take(
                 pay: try Money(row["pay_minor"], currency), fees: try Money(row["fee_minor"], currency),
-                topUps: try Money(row["top_up_minor"], currency), accepted: try row["accepted"])
+                topUps: try Money(row["top_up_minor"], currency), bonuses: try Money(row["bonus_minor"], currency),
+                accepted: try row["accepted"])
         }
     }
 }
