@@ -176,7 +176,8 @@ extension Transaction {
                    coalesce(sum(amount_minor) filter (where kind = 'bonus'), 0)::bigint as bonus_minor,
                    count(*) filter (where kind = 'earning') as accepted
               from transfer
-             where kind in ('earning', 'fee', 'fee_return', 'top_up', 'bonus') and posted_at >= \(start) and posted_at < \(end)
+             where kind in ('earning', 'fee', 'fee_return', 'top_up', 'bonus')
+               and posted_at >= \(start) and posted_at < \(end)
              group by currency
              order by currency
             """
