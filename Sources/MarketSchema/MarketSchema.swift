@@ -159,6 +159,10 @@ package enum MarketSchema {
             version: 41, name: "ends_of_rate_cards",
             script: String(decoding: PackageResources._041_ends_of_rate_cards_sql, as: UTF8.self)
         ),
+        SchemaStep(
+            version: 42, name: "choices_of_finance",
+            script: String(decoding: PackageResources._050_choices_of_finance_sql, as: UTF8.self)
+        ),
     ]
 
     package static func installer(for database: Database) -> SchemaInstaller {

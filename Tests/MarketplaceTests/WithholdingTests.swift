@@ -258,6 +258,12 @@ struct WithholdingTests {
         #expect(found.reversed().map(\.choice.ruleSet) == profiles.map(\.1) + ["none"])
         #expect(found.filter { $0.until == nil }.count == 1)
         #expect(found.reversed()[1].choice.standing.formSignedOn == TaxDay(iso: "2026-03-02"))
+        // What finance has chosen stands, and finance is told what the profile asks for.
+        Scratch.clock.advance(by: 60)
+        try await SetTaxProfile(market: small.market, keys: keys)(profiles[0].0, of: worker, by: small.manager)
+        let after = try await ListTaxChoices(market: small.market)(of: worker, by: small.maker)
+        #expect(after.map(\.id) == found.map(\.id) && after.first?.until == nil)
+        #expect(try await small.count("select count(*) as n from notice where kind = 'tax_rules_kept'") == 1)
         #expect(
             await refusal(AccessRefusal.self) {
                 try await ChooseTaxRules(market: small.market)(
