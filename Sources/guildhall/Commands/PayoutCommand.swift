@@ -15,7 +15,7 @@ struct PayoutCommand: AsyncParsableCommand {
             Prepare.self, Lines.self, Shares.self, Approve.self, Issue.self, File.self, Cancel.self,
             PayoutSourceCommand.self, PayoutRunCommand.self, PayoutExportCommand.self, PayoutImportCommand.self,
             PayoutReconcileCommand.self, PayoutCheckCommand.self, PayoutScheduleCommand.self, PayoutDueCommand.self,
-            ClawbackCommand.self, PayoutAgencyCommand.self,
+            ClawbackCommand.self, PayoutAgencyCommand.self, PayoutListCommand.self,
         ]
     )
 
@@ -65,8 +65,10 @@ struct PayoutCommand: AsyncParsableCommand {
                 Console.list(
                     lines.map { named in
                         let people = named.line.shares.count == 1 ? "1 worker" : "\(named.line.shares.count) workers"
-                        let text = "\(named.line.id): \(named.line.amount) to \(named.payeeKey) for \(people)"
-                        return (named.json, text)
+                        let reason = named.reason.map { " \($0)" } ?? ""
+                        let changed = named.isAccountChanged ? "; the payee has another account now" : ""
+                        let text = "\(named.line.id): \(named.line.amount) to \(named.payeeKey) for \(people), "
+                        return (named.json, "\(text)\(named.state)\(reason)\(changed)")
                     }, asJSON: json)
             }
         }
