@@ -81,7 +81,7 @@ struct BonusTests {
         try await small.earn(worker, batch, tasks: 1)
         let first = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         try await ApprovePayoutBatch(market: small.market)(first.id, contentHash: first.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(first.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(first.id, by: small.maker)
         Scratch.clock.advance(by: 60)
         try await small.earn(worker, batch, tasks: 1)
         _ = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)

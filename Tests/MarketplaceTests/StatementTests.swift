@@ -45,7 +45,7 @@ struct StatementTests {
         for worker in [ann, ben] { try await small.earn(worker, tasks, tasks: 3) }
         let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
 
         let taxed = try await advice(small, batch, ann)
         #expect(taxed.first == "kind,earned_at,batch,assignment,share_bps,amount,currency")

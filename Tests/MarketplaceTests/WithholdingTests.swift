@@ -37,7 +37,7 @@ struct WithholdingTests {
 
     private static func issue(_ batch: PayoutBatch, _ small: SmallMarket) async throws {
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
     }
 
     private static func withheld(_ worker: Worker.ID, _ small: SmallMarket) async throws -> [Int64] {
@@ -161,7 +161,7 @@ struct WithholdingTests {
         let second = try await Self.prepare(small)
         await #expect(throws: WithholdingRefusal.baseChanged) { try await Self.issue(second, small) }
         try await Self.issue(first, small)
-        _ = try await IssuePayoutBatch(market: small.market)(second.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(second.id, by: small.maker)
         #expect(try await small.ills() == [])
     }
 
@@ -304,7 +304,7 @@ struct TaxReportTests {
         let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         #expect(try await Self.report(.dac7, small).count == 1)
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
         try await small.earn(ann, tasks)
         _ = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         let dac7 = try await Self.report(.dac7, numbers: keys, quarter: 1, small)
@@ -345,7 +345,7 @@ struct TaxReportTests {
         }
         let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
         let dac7 = try await Self.report(.dac7, quarter: 1, small)
         #expect(dac7.dropFirst().map { Array($0[6...8]) } == [["30.00", "1", "2.00"]])
         #expect(try await small.ills() == [])
@@ -365,7 +365,7 @@ struct TaxReportTests {
             let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
             try await ApprovePayoutBatch(market: small.market)(
                 batch.id, contentHash: batch.contentHash, by: small.checker)
-            _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+            try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
         }
         let rows = try await Self.report(.chinaWithholding, small)
         let columns = Dictionary(uniqueKeysWithValues: rows[0].enumerated().map { ($1, $0) })

@@ -128,12 +128,10 @@ struct PayoutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                try write(
-                    try await IssuePayoutBatch(market: session.market)(
-                        try payoutBatch(id), by: try await session.market.person(named: by)
-                    ),
-                    to: output
-                )
+                let (batch, actor) = (try payoutBatch(id), try await session.market.person(named: by))
+                try await writeFile(of: batch, to: output, session.market, by: actor) {
+                    try await IssuePayoutBatch(market: session.market)(batch, by: actor)
+                }
             }
         }
     }
@@ -147,12 +145,8 @@ struct PayoutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                try write(
-                    try await PayoutFile(market: session.market)(
-                        try payoutBatch(id), by: try await session.market.person(named: by)
-                    ),
-                    to: output
-                )
+                let (batch, actor) = (try payoutBatch(id), try await session.market.person(named: by))
+                try await writeFile(of: batch, to: output, session.market, by: actor) {}
             }
         }
     }
@@ -180,8 +174,19 @@ private func payoutBatch(_ text: String) throws -> PayoutBatch.ID {
     return id
 }
 
-private func write(_ bytes: [UInt8], to path: String?) throws {
-    guard let path else { return Console.result(String(decoding: bytes, as: UTF8.self)) }
-    try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    Console.note("Wrote \(path).")
+/// The file is opened before anything is done that it is of.
+private func writeFile(
+    of id: PayoutBatch.ID, to path: String?, _ market: Market, by actor: Principal.ID,
+    after body: () async throws -> Void
+) async throws {
+    let file = try ResultFile(path)
+    do {
+        try await body()
+        try await PayoutFile(market: market)(id, by: actor, write: file.write)
+        try file.finish()
+    } catch {
+        file.discard()
+        throw error
+    }
+    if let path { Console.note("Wrote \(path).") }
 }
