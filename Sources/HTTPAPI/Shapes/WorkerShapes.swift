@@ -40,6 +40,11 @@ extension Shape {
             "notice": .id, "kind": .text, "facts": .anything, "created_at": .time, "read_at": .time.orNull,
             "delivery": .text,
         ])
+    /// The holder's address, in parts; what SEPA takes.
+    static let payeeAddress = Shape.object([
+        "street": Shape.text(1...70).orNull.optional, "building_number": Shape.text(1...16).orNull.optional,
+        "post_code": Shape.text(1...16).orNull.optional, "town": .text(1...35), "country": .text(2...2),
+    ]).orNull.optional
     static let earningSum = Shape.object(
         "EarningSum",
         [
