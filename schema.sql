@@ -817,6 +817,8 @@ create table tax_choice (
     treaty_bps           integer,
     chosen_by            uuid       not null references principal,
     in_force             tstzrange  not null,
+    -- Else it is what the worker's tax profile asked for.
+    by_finance           boolean    not null default false,
     constraint tax_choice_rule_set_named check (rule_set ~ '^[a-z][a-z0-9-]{0,39}$'),
     constraint tax_choice_residence_is_code check (residence ~ '^[A-Z]{2}$'),
     constraint tax_choice_form_known check (form in ('w9', 'w8ben')),

@@ -155,6 +155,9 @@ static const unsigned char step_0047[] = {
 static const unsigned char step_0048[] = {
 #embed "../../migrations/0048_bank_differences.sql"
 };
+static const unsigned char step_0049[] = {
+#embed "../../migrations/0049_choices_of_finance.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -207,6 +210,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0046, requests_of_workers),
     STEP(0047, invitation_proposals),
     STEP(0048, bank_differences),
+    STEP(0049, choices_of_finance),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

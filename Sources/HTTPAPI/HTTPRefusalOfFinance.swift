@@ -21,7 +21,7 @@ extension BonusRefusal: HTTPRefusal {
 extension VoucherRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .samePerson: .forbidden
+        case .personNeeded, .samePerson: .forbidden
         case .referenceTaken, .notReversible, .reversalPrepared, .decided, .nothingWithheld: .conflict
         }
     }
@@ -95,7 +95,7 @@ extension ClawbackRefusal: HTTPRefusal {
 extension TaxClaimRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .samePerson: .forbidden
+        case .personNeeded, .samePerson: .forbidden
         case .referenceTaken, .ended: .conflict
         }
     }

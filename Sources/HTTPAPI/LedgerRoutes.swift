@@ -35,16 +35,17 @@ struct LedgerRoutes {
                 for: Self.finance, query: Self.ofAccount + [.query("at", .time)],
                 gives: .ok(.object("Amount", ["amount_minor": .minor, "currency": .currency])), by: balance),
             Endpoint(
-                .get, Self.account + "/transfers", "listTransfers", "What moved on an account, newest first", .ledger,
-                for: Self.finance, query: Self.ofAccount + Parameter.paging,
+                .get, Self.account + "/transfers", "listTransfers",
+                "What moved on an account and what it held after, newest first, until now or an instant", .ledger,
+                for: Self.finance, query: Self.ofAccount + [.query("at", .time)] + Parameter.paging,
                 gives: .ok(
                     .page(
                         .object(
                             "StatementLine",
                             [
-                                "transfer": .id, "kind": .text, "amount_minor": .minor, "currency": .currency,
-                                "other_kind": .choice(AccountKind.self), "other_owner": .id.orNull, "source": .id,
-                                "posted_at": .time,
+                                "transfer": .id, "kind": .text, "amount_minor": .minor, "balance_minor": .minor,
+                                "currency": .currency, "other_kind": .choice(AccountKind.self),
+                                "other_owner": .id.orNull, "source": .id, "posted_at": .time,
                             ]))), by: transfers),
             Endpoint(
                 .get, "/v1/ledger/entries/{entry}", "showEntry", "An entry with its transfers", .ledger,
@@ -92,8 +93,8 @@ struct LedgerRoutes {
                 ]),
                 gives: .created(["voucher": .id]),
                 refuses: [
-                    "voucher_reference_taken", "entry_not_reversible", "reversal_prepared", "nothing_withheld",
-                    "not_found",
+                    "person_needed", "voucher_reference_taken", "entry_not_reversible", "reversal_prepared",
+                    "nothing_withheld", "not_found",
                 ] + Code.ledger, by: prepare),
             decide("post", "postVoucher", "Post a voucher that somebody else prepared", posts: true),
             decide("refuse", "refuseVoucher", "Refuse a voucher; nothing moves", posts: false),
@@ -104,7 +105,7 @@ struct LedgerRoutes {
         Endpoint(
             .post, "/v1/vouchers/{voucher}/\(verb)", id, summary, .ledger, for: .platform([.financeChecker]),
             takes: .empty, gives: .ok(["entry": Shape.id.orNull]),
-            refuses: ["voucher_same_person", "voucher_decided", "entry_not_reversible"] + Code.ledger
+            refuses: ["person_needed", "voucher_same_person", "voucher_decided", "entry_not_reversible"] + Code.ledger
         ) { call in
             let (voucher, actor): (Voucher.ID, Principal.ID) = (try call.id("voucher"), try call.actor)
             return try await call.once(200, { ["entry": $0.map { .string("\($0)") } ?? .null] }) {
@@ -132,13 +133,15 @@ struct LedgerRoutes {
     }
 
     @Sendable private func transfers(_ call: Call) async throws -> Outcome {
+        let instant = try call.query["at"].map { try Call.instant($0, "at") }
         let found = try await AccountStatement(market: market)(
-            of: try call.account(), before: try call.identifier("before"), limit: call.limit, by: try call.actor)
+            of: try call.account(), at: instant, before: try call.identifier("before"), limit: call.limit,
+            by: try call.actor)
         return .page(found, limit: call.limit, next: { "\($0.transfer)" }) { line in
             [
                 "transfer": .string("\(line.transfer)"), "kind": .string(line.kind.rawValue),
                 "amount_minor": .integer(line.amount.minorUnits), "currency": .string(line.amount.currency.code),
-                "other_kind": .string(line.otherKind.rawValue),
+                "balance_minor": .integer(line.balance.minorUnits), "other_kind": .string(line.otherKind.rawValue),
                 "other_owner": line.otherOwner.map { .string($0.uuidString.lowercased()) } ?? .null,
                 "source": .string(line.source.uuidString.lowercased()),
                 "posted_at": .millisecond(line.postedAt),

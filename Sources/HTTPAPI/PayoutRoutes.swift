@@ -1,9 +1,7 @@
 internal import Formats
 internal import Foundation
 internal import HTTPTypes
-internal import Hummingbird
 internal import Marketplace
-internal import NIOCore
 
 /// Payouts: one person prepares, another approves exactly that content, the file is made; what the bank says of it.
 struct PayoutRoutes {
@@ -146,17 +144,16 @@ struct PayoutRoutes {
 
     @Sendable private func issue(_ call: Call) async throws -> Outcome {
         let (id, actor): (PayoutBatch.ID, Principal.ID) = (try call.id("payout"), try call.actor)
-        return try await call.once(200, { (_: [UInt8]) in ["state": "issued"] }) {
+        return try await call.once(200, { ["state": "issued"] }) {
             try await IssuePayoutBatch(market: $0)(id, by: actor)
         }
     }
 
     @Sendable private func file(_ call: Call) async throws -> Outcome {
-        let bytes = try await PayoutFile(market: market)(try call.id("payout"), by: try call.actor)
-        return .raw(
-            Response(
-                status: .ok, headers: [.contentType: "text/csv; charset=utf-8", .cacheControl: "no-store"],
-                body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))))
+        let (id, actor): (PayoutBatch.ID, Principal.ID) = (try call.id("payout"), try call.actor)
+        return try await Download.make("text/csv; charset=utf-8") { write in
+            _ = try await PayoutFile(market: market)(id, by: actor, write: write)
+        }
     }
 
     /// Said again it gives the same bytes.

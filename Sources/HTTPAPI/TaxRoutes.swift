@@ -32,7 +32,9 @@ struct TaxRoutes {
         ])
     private static let ofDefault = Shape.object(
         "TaxDefault", ["country": .text, "rules": .text, "source": .text, "from": .time])
-    private static let ended: [Code] = ["tax_claim_reference_taken", "tax_claim_same_person", "tax_claim_ended"]
+    private static let ended: [Code] = [
+        "person_needed", "tax_claim_reference_taken", "tax_claim_same_person", "tax_claim_ended",
+    ]
     let market: Market
 
     var endpoints: [Endpoint] { rules + claims + reports }

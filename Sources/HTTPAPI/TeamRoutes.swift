@@ -61,7 +61,7 @@ struct TeamRoutes {
                 .teams, for: Self.operators,
                 takes: .json([
                     "account": .text, "bank": Shape.text.orNull.optional, "holder": .text, "country": .text,
-                    "currency": .currency,
+                    "currency": .currency, "address": .payeeAddress,
                 ]), gives: .ok(.state("kept")), refuses: ["only_agency_is_payee"] + Code.content, by: setMethod),
         ]
     }
@@ -137,7 +137,8 @@ struct TeamRoutes {
         guard let keys = market.keys else { throw ContentRefusal.keysMissing }
         let method = try PayoutMethod(
             account: try call.string("account"), bank: call.text("bank"), holder: try call.string("holder"),
-            country: try call.string("country"), currency: try call.string("currency"))
+            country: try call.string("country"), currency: try call.string("currency"),
+            address: try PayeeAddress.given(call["address"]))
         return try await call.once(200, { (_: Void) in ["state": "kept"] }) {
             try await SetTeamPayoutMethod(market: $0, keys: keys)(method, of: team, by: actor)
         }

@@ -112,7 +112,7 @@ struct WorkerRoutes {
                 for: .worker,
                 takes: .json([
                     "account": .text, "bank": Shape.text.orNull.optional, "holder": .text, "country": .text,
-                    "currency": .currency, "is_savings": Shape.flag.optional,
+                    "currency": .currency, "is_savings": Shape.flag.optional, "address": .payeeAddress,
                 ]),
                 gives: .ok(.state("kept")), refuses: ["illegal_transition"] + Code.content, by: setPayoutMethod),
         ]
@@ -249,7 +249,7 @@ struct WorkerRoutes {
         let method = try PayoutMethod(
             account: try call.string("account"), bank: call.text("bank"), holder: try call.string("holder"),
             country: try call.string("country"), currency: try call.string("currency"),
-            isSavings: call["is_savings"]?.boolValue ?? false)
+            isSavings: call["is_savings"]?.boolValue ?? false, address: try PayeeAddress.given(call["address"]))
         return try await call.once(200, { ["state": "kept"] }) {
             try await SetPayoutMethod(market: $0, keys: keys)(method, of: Worker.ID(actor.uuid), by: actor)
         }

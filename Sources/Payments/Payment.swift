@@ -62,6 +62,16 @@ package enum PaymentAccount: Hashable, Sendable {
         }
     }
 
+    /// Where it is, ISO 3166-1 alpha-2.
+    package var country: String {
+        switch self {
+        case .iban(let iban, _): iban.country
+        case .other(_, let bic): bic.country
+        case .american: "US"
+        case .chinese: "CN"
+        }
+    }
+
     /// BIC, routing number or CNAPS code.
     package var bankCode: String? {
         switch self {

@@ -36,6 +36,14 @@ struct BonusTests {
         let payout = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         #expect(payout.total.minorUnits == 2_750)
         #expect(try await small.ills() == [])
+        let report = try await ReportFinance(market: small.market)(
+            from: Scratch.start, to: Scratch.start.addingTimeInterval(86_400), by: small.maker)
+        // 20.00 with its fee of 2.00, and the bonus; the fee is told as a share of the pay that it was taken for.
+        #expect(report.take.map(\.bonuses.minorUnits) == [750] && report.take.map(\.costOfOneMinor) == [2_950])
+        #expect(report.take.map(\.takeBasisPoints) == [909])
+        let lines = try await ListEarnings(market: small.market)(of: worker, by: small.maker).lines
+        #expect(Set(lines.map(\.kind)) == [.work, .bonus])
+        #expect(lines.first { $0.kind == .bonus }?.basisPoints == nil)
         let told = try await small.count("select count(*) as n from notice where kind = 'bonus_paid'")
         #expect(told == 1)
     }
@@ -73,7 +81,7 @@ struct BonusTests {
         try await small.earn(worker, batch, tasks: 1)
         let first = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         try await ApprovePayoutBatch(market: small.market)(first.id, contentHash: first.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(first.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(first.id, by: small.maker)
         Scratch.clock.advance(by: 60)
         try await small.earn(worker, batch, tasks: 1)
         _ = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)

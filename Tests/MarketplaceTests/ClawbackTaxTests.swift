@@ -48,6 +48,9 @@ struct ClawbackTaxTests {
         ])
         #expect(try await small.balance(.fees(small.usd)) == fee - fee / 2)
         #expect(try await desk.wallet == wallet + 3_000 + fee + fee / 2)
+        let report = try await ReportFinance(market: small.market)(
+            from: Scratch.start, to: Scratch.clock.now().addingTimeInterval(1), by: small.maker)
+        #expect(report.take.map(\.fees.minorUnits) == [fee - fee / 2])
         // Overturned, the requester keeps it; taken back again, it is not given twice.
         try await desk.answer(try await desk.appeal(decision), isOverturned: true)
         #expect(try await small.balance(.fees(small.usd)) == fee - fee / 2)

@@ -48,7 +48,7 @@ struct ClawbackDesk {
 
     func issue(_ batch: PayoutBatch) async throws {
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
     }
 
     /// - Returns: what was paid.

@@ -28,7 +28,7 @@ struct DoctorTests {
         try await ApprovePayoutBatch(market: small.market)(
             second.id, contentHash: second.contentHash, by: small.checker
         )
-        _ = try await IssuePayoutBatch(market: small.market)(second.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(second.id, by: small.maker)
         let partly = try await small.claim(ben, batch)
         try await small.submit(partly)
         try await small.review(partly, .acceptedInPart(basisPoints: 5_000))

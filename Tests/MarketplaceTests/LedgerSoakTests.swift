@@ -198,7 +198,7 @@ private final class MoneyDesk: Sendable {
             return
         }
         guard state == "prepared" else {
-            _ = try await IssuePayoutBatch(market: small.market)(PayoutBatch.ID(id), by: small.maker)
+            try await IssuePayoutBatch(market: small.market)(PayoutBatch.ID(id), by: small.maker)
             return
         }
         let hash: Digest = try await direct.market.database.read {

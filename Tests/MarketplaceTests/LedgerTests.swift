@@ -139,6 +139,13 @@ struct LedgerTests {
         let older = try await read(of: wallet, before: newest.first?.transfer, limit: 1, by: small.checker)
         #expect(older.map(\.amount.minorUnits) == [100_000])
         #expect(older.map(\.otherKind) == [.bank])
+        let all = try await read(of: wallet, by: small.checker)
+        #expect(all.map(\.balance.minorUnits) == [95_600, 100_000])
+        #expect(newest.map(\.balance) == [all[0].balance] && older.map(\.balance) == [all[1].balance])
+        // As it stood before the batch was published.
+        let past = try await read(of: wallet, at: Scratch.start, by: small.checker)
+        #expect(past.map(\.transfer) == older.map(\.transfer) && past.map(\.balance.minorUnits) == [100_000])
+        #expect(try await read(of: wallet, at: Scratch.start.addingTimeInterval(-1), by: small.checker).isEmpty)
         #expect(await refusal(AccessRefusal.self) { try await read(of: wallet, by: small.reviewer) } != nil)
         #expect(await refusal(BadInput.self) { try await read(of: wallet, limit: 201, by: small.checker) } != nil)
     }

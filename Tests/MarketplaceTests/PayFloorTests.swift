@@ -117,7 +117,7 @@ struct PayFloorTests {
         for payout in [early, late] {
             try await ApprovePayoutBatch(market: small.market)(
                 payout.id, contentHash: payout.contentHash, by: small.checker)
-            _ = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+            try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
         }
         #expect(try await payable(small, ann) == 0)
         #expect(await refusal(PayoutRefusal.self) { try await prepare(small.usd, by: small.maker) } == .nothingToPay)

@@ -111,6 +111,16 @@ import Testing
         #expect(Self.withheld(single) == [440_00])
     }
 
+    @Test("what counts from a refused row is refused, however many rows were refused before")
+    func manyGaps() throws {
+        let many = (0..<PaymentFile.Bounds.faultsMax).map { "x\($0),2026-01-10,x\n" }.joined()
+        let quotes = try Self.quotes(
+            "china-platform",
+            "payee,date,amount\n\(many)a,2026-02-10,x\na,2026-03-10,10000\nb,2026-03-10,10000\n")
+        #expect(quotes.payments.map(\.payee) == ["b"])
+        #expect(quotes.faults.count == PaymentFile.Bounds.faultsMax + 2)
+    }
+
     @Test("classic: each payment alone, those of one item and month together")
     func items() throws {
         let quotes = try Self.quotes(

@@ -43,6 +43,49 @@ struct PayoutControlTests {
         #expect(await refusal(PayoutRefusal.self) { try await desk.approve(batch, by: program) } == .personNeeded)
     }
 
+    @Test("a program neither prepares nor decides vouchers, claims of tax or clawbacks")
+    func programsElsewhere() async throws {
+        let small = try await SmallMarket(wallet: 100_000)
+        let worker = try await small.lawyer("ann")
+        let program = try await CreatePrincipal(market: small.market)(
+            .key, named: "Robot", roles: [.financeMaker, .financeChecker], by: small.manager)
+        let order = VoucherOrder.withdrawal(small.requester, try Money(1_000, small.usd))
+        let prepare = PrepareVoucher(market: small.market)
+        #expect(
+            await refusal(VoucherRefusal.self) {
+                try await prepare(order, reference: "r", reason: "x", by: program)
+            } == .personNeeded)
+        let voucher = try await prepare(order, reference: "w", reason: "x", by: small.maker)
+        for post in [true, false] {
+            #expect(
+                await refusal(VoucherRefusal.self) {
+                    try await DecideVoucher(market: small.market)(voucher, post: post, by: program)
+                } == .personNeeded)
+        }
+        let enter = EnterTaxClaim(market: small.market)
+        let draft = try TaxClaimDraft(
+            kind: .relief, month: try #require(CalendarDate(iso: "2026-03-01")), amount: Money(100, small.usd),
+            evidence: "Paper.")
+        #expect(
+            await refusal(TaxClaimRefusal.self) {
+                try await enter(draft, of: worker, reference: "r", by: program)
+            } == .personNeeded)
+        let claim = try await enter(draft, of: worker, reference: "c", by: small.maker)
+        let end = EndTaxClaim(market: small.market)
+        #expect(await refusal(TaxClaimRefusal.self) { try await end.verify(claim, by: program) } == .personNeeded)
+        #expect(await refusal(TaxClaimRefusal.self) { try await end.withdraw(claim, by: program) } == .personNeeded)
+        try await small.earn(worker, small.batch(small.draft("b"), tasks: 1))
+        let earning: Transfer.ID = try await small.market.database.read {
+            try await $0.oneRow("select transfer_id from earning")["transfer_id"]
+        }
+        #expect(
+            await refusal(DecisionRefusal.self) {
+                try await ProposeClawback(market: small.market)(
+                    [ClawbackPart(earning)], of: worker, by: .paidByMistake, reasons: "Paid twice.", reference: "r",
+                    by: program)
+            } == .deciderIsNoPerson)
+    }
+
     @Test("whoever holds one name is one principal, whatever was asked for")
     func names() async throws {
         let desk = try await PayoutDesk(workers: 1)

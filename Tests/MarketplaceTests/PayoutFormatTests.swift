@@ -149,9 +149,34 @@ struct PayoutFormatTests {
             text.hasPrefix(
                 "end_to_end_id,payee_name,account_scheme,account,account_type,bank_code,bank_name,country,amount,"
                     + "currency,execution_date,remittance\r\n"))
-        #expect(text.contains("Ann,iban,\(PayoutDesk.ibans[0]),"))
+        #expect(text.contains("Ann,iban,\(PayoutDesk.ibans[0]),,COBADEFFXXX,,DE,20.00,EUR,"))
         #expect(!text.contains(",=HYPERLINK") && !text.contains("\"=HYPERLINK") && text.contains("'=HYPERLINK"))
         try await Self.comesBack(lines[0], "EUR", small)
+    }
+
+    @Test("a payee's address is in the file in its parts, in plain characters; one without a town is refused")
+    func addresses() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let address = try PayeeAddress.given([
+            "street": "Kleine Straße", "building_number": "1", "post_code": "50667", "town": "Köln", "country": "DE",
+        ])
+        let method = try PayoutMethod(
+            account: PayoutDesk.ibans[0], holder: "Worker 0", country: "DE", currency: "EUR", address: address)
+        try await SetPayoutMethod(market: desk.small.market, keys: desk.keys)(
+            method, of: desk.workers[0], by: desk.small.manager)
+        Scratch.clock.advance(by: 73 * 3_600)
+        let batch = try await desk.prepare().batch
+        try await desk.approve(batch)
+        let file = String(decoding: try await desk.export(batch).file, as: UTF8.self)
+        #expect(
+            file.contains(
+                "<PstlAdr><StrtNm>Kleine Strasse</StrtNm><BldgNb>1</BldgNb><PstCd>50667</PstCd>"
+                    + "<TwnNm>Koln</TwnNm><Ctry>DE</Ctry></PstlAdr>"))
+        #expect(try PayeeAddress.given(nil) == nil)
+        #expect(!"\(method) \(String(reflecting: address))".contains("Kleine"))
+        for wrong in [["street": "x", "country": "DE"], ["town": "x"], ["town": "x", "country": "XX"]] as [JSON] {
+            #expect(throws: BadInput.self) { try PayeeAddress.given(wrong) }
+        }
     }
 
     private static func comesBack(_ line: NamedLine, _ currency: String, _ small: SmallMarket) async throws {

@@ -44,12 +44,48 @@ struct PayoutRunBooksTests {
         #expect(try await small.balance(.taxPayable(small.usd)) == 0)
         #expect(try await small.balance(.clearing(small.usd)) == 0)
         #expect(try await Self.withheld(ann, small) == [true])
+        let undone: JournalEntry.ID = try await small.market.database.read {
+            try await $0.oneRow("select entry_id from journal_entry where kind = 'reversal'")["entry_id"]
+        }
+        #expect(
+            await refusal(VoucherRefusal.self) {
+                try await PrepareVoucher(market: small.market)(
+                    .reversal(undone), reference: "undo", reason: "By hand.", by: small.maker)
+            } == .notReversible(.withholding))
         #expect(try await small.ills() == [])
         try await Self.setAccount(of: ann, PayoutDesk.ibans[1], small)
         Scratch.clock.advance(by: 73 * 3_600)
         #expect(try await Self.prepare(small).batch.total.minorUnits == 1_520)
         #expect(try await Self.withheld(ann, small) == [false, true])
         #expect(try await small.ills() == [])
+    }
+
+    @Test("withhold and report by the day on which the bank pays, whenever the run was prepared and sent")
+    func payDay() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let market = desk.small.market
+        try await ChooseTaxRules(market: market)(
+            TaxChoice(ruleSet: "eu", residence: "DE", standing: TaxStanding()), of: desk.workers[0],
+            by: desk.small.maker)
+        let march = try #require(CalendarDate(iso: "2026-03-30"))
+        Scratch.clock.advance(by: march.midnightUTC.timeIntervalSince(Scratch.clock.now()) + 12 * 3_600)
+        let batch = try await PreparePayoutRun(market: market, keys: desk.keys)(
+            from: "main", on: try #require(CalendarDate(iso: "2026-04-02")), by: desk.small.maker
+        ).batch
+        let kept = try #require(
+            try await ListWithholdings(market: market)(of: desk.workers[0], by: desk.small.maker).first?.withholding)
+        #expect(kept.paidOn == TaxDay(iso: "2026-04-02"))
+        try await desk.approve(batch)
+        // In another quarter than it was prepared in.
+        Scratch.clock.advance(by: 2 * 86_400)
+        _ = try await desk.export(batch)
+        func rows(_ quarter: Int) async throws -> Int {
+            try await ReportTaxes(market: market)(
+                .dac7, year: 2026, quarter: quarter, by: desk.small.maker, to: { _ in })
+        }
+        #expect(try await rows(1) == 0)
+        #expect(try await rows(2) == 1)
+        #expect(try await desk.small.ills() == [])
     }
 
     /// By the check, what is done behind the program's back to a run of which one payment is settled, one has come back

@@ -25,7 +25,8 @@ struct PayoutTests {
         #expect(batch.total.minorUnits == 8_000 && batch.lineCount == 2)
         #expect(try await small.balance(.payable(to: workers[0], small.usd)) == 4_000)
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        let file = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        let file = try await PayoutFile(market: small.market)(batch.id, by: small.maker)
         let rows = String(decoding: file, as: UTF8.self).split(separator: "\r\n").map { $0.split(separator: ",") }
         #expect(
             rows.first?.joined(separator: " ")

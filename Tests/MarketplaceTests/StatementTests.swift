@@ -45,7 +45,7 @@ struct StatementTests {
         for worker in [ann, ben] { try await small.earn(worker, tasks, tasks: 3) }
         let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
 
         let taxed = try await advice(small, batch, ann)
         #expect(taxed.first == "kind,earned_at,batch,assignment,share_bps,amount,currency")
@@ -73,7 +73,59 @@ struct StatementTests {
             PayoutDesk.status(sent.batch.messageID, nil, sent.payments.map { ($0.endToEndID, "RJCT") }))
         let year = try await statement(desk.small, desk.workers[0])
         #expect(year.count == 2 && year[1].hasPrefix("returned,") && year[1].contains(" AC04,"))
-        #expect(try await advice(desk.small, sent.batch, desk.workers[0]).last?.hasPrefix("paid,") == true)
+        #expect(try await advice(desk.small, sent.batch, desk.workers[0]).last?.hasPrefix("returned,") == true)
+    }
+
+    @Test("nothing is called paid before the bank has said so, nor what came back")
+    func bankSpeaks() async throws {
+        let desk = try await PayoutDesk()
+        let sent = try await desk.sent()
+        let (first, second) = (desk.workers[0], desk.workers[1])
+        func standing(_ worker: Worker.ID) async throws -> [EarningLine.Standing] {
+            let (sums, lines) = try await ListEarnings(market: desk.small.market)(of: worker, by: desk.small.maker)
+            let sum = try #require(sums.first)
+            let amounts = [sum.due, sum.sent, sum.paid].map(\.minorUnits)
+            switch lines.first?.standing {
+            case .due: #expect(amounts == [2_000, 0, 0])
+            case .sent: #expect(amounts == [0, 2_000, 0])
+            default: #expect(amounts == [0, 0, 2_000])
+            }
+            #expect(lines.allSatisfy { ($0.paidAt != nil) == ($0.standing == .paid) })
+            return lines.map(\.standing)
+        }
+        #expect(try await standing(first) == [.sent])
+        #expect(try await advice(desk.small, sent.batch, first).last?.hasPrefix("sent,") == true)
+        let open = try await statement(desk.small, first)
+        #expect(open.count == 3 && open[1].hasPrefix("sent,") && open[2].hasPrefix("total_sent,,,1 payments,20.00"))
+        let ids = sent.payments.map(\.endToEndID)
+        _ = try await desk.take(
+            PayoutDesk.statement(
+                "S", opening: 100_000,
+                [(ids[0], 2_000, false, nil), (ids[1], 2_000, false, nil), (ids[1], 2_000, true, "AC04")]))
+        #expect(try await standing(first) == [.paid])
+        #expect(try await standing(second) == [.due])
+        #expect(try await advice(desk.small, sent.batch, first).last?.hasPrefix("paid,") == true)
+        #expect(try await advice(desk.small, sent.batch, second).last?.hasPrefix("returned,") == true)
+        #expect(try await statement(desk.small, first).last?.hasPrefix("total,,,1 payments,20.00") == true)
+    }
+
+    @Test("whoever joined an agency within the time has both payments in one advice")
+    func twoPayments() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let small = desk.small
+        let agency = try await CreateTeam(market: small.market)(
+            TeamDraft(externalKey: "a", kind: .agency, name: "A", base: "DE-BE", isPayee: true), by: small.manager)
+        let method = try PayoutMethod(account: PayoutDesk.ibans[2], holder: "Agency", country: "NL", currency: "EUR")
+        try await SetTeamPayoutMethod(market: small.market, keys: desk.keys)(method, of: agency.id, by: small.manager)
+        try await JoinTeam(market: small.market)(desk.workers[0], agency.id, by: small.manager)
+        Scratch.clock.advance(by: 73 * 3_600)
+        try await small.earn(desk.workers[0], small.batch(small.draft("c"), tasks: 1))
+        let batch = try await desk.prepare().batch
+        #expect(batch.lineCount == 2)
+        try await desk.approve(batch)
+        _ = try await desk.export(batch)
+        let kinds = try await advice(small, batch, desk.workers[0]).map { String($0.prefix { $0 != "," }) }
+        #expect(kinds == ["kind", "work", "sent", "work", "sent"])
     }
 
     @Test("are for the worker and finance alone, of what was issued alone")

@@ -47,7 +47,7 @@ struct TaxClaimTests {
             let payout = try await prepare()
             try await ApprovePayoutBatch(market: small.market)(
                 payout.id, contentHash: payout.contentHash, by: small.checker)
-            _ = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+            try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
             return try await newest().withheld.minorUnits
         }
 
@@ -170,7 +170,7 @@ struct TaxClaimTests {
             let payout = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
             try await ApprovePayoutBatch(market: small.market)(
                 payout.id, contentHash: payout.contentHash, by: small.checker)
-            _ = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+            try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
             return payout.total.minorUnits
         }
         #expect(try await total() == 6_000)

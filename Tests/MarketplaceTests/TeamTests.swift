@@ -207,7 +207,8 @@ struct TeamTests {
         try await ApprovePayoutBatch(market: small.market)(
             payout.id, contentHash: payout.contentHash, by: small.checker
         )
-        let file = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+        let file = try await PayoutFile(market: small.market)(payout.id, by: small.maker)
         let rows = String(decoding: file, as: UTF8.self).split(separator: "\r\n").dropFirst()
             .map { $0.split(separator: ",") }
         #expect(
@@ -250,7 +251,8 @@ struct TeamTests {
                 == .roleMissing(.financeChecker))
         try await ApprovePayoutBatch(market: small.market)(
             payout.id, contentHash: payout.contentHash, by: small.checker)
-        let file = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+        let file = try await PayoutFile(market: small.market)(payout.id, by: small.maker)
         let rows = String(decoding: file, as: UTF8.self).split(separator: "\r\n").dropFirst()
             .map { $0.split(separator: ",") }
         #expect(

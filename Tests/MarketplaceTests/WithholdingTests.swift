@@ -37,7 +37,7 @@ struct WithholdingTests {
 
     private static func issue(_ batch: PayoutBatch, _ small: SmallMarket) async throws {
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
     }
 
     private static func withheld(_ worker: Worker.ID, _ small: SmallMarket) async throws -> [Int64] {
@@ -161,7 +161,7 @@ struct WithholdingTests {
         let second = try await Self.prepare(small)
         await #expect(throws: WithholdingRefusal.baseChanged) { try await Self.issue(second, small) }
         try await Self.issue(first, small)
-        _ = try await IssuePayoutBatch(market: small.market)(second.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(second.id, by: small.maker)
         #expect(try await small.ills() == [])
     }
 
@@ -258,6 +258,12 @@ struct WithholdingTests {
         #expect(found.reversed().map(\.choice.ruleSet) == profiles.map(\.1) + ["none"])
         #expect(found.filter { $0.until == nil }.count == 1)
         #expect(found.reversed()[1].choice.standing.formSignedOn == TaxDay(iso: "2026-03-02"))
+        // What finance has chosen stands, and finance is told what the profile asks for.
+        Scratch.clock.advance(by: 60)
+        try await SetTaxProfile(market: small.market, keys: keys)(profiles[0].0, of: worker, by: small.manager)
+        let after = try await ListTaxChoices(market: small.market)(of: worker, by: small.maker)
+        #expect(after.map(\.id) == found.map(\.id) && after.first?.until == nil)
+        #expect(try await small.count("select count(*) as n from notice where kind = 'tax_rules_kept'") == 1)
         #expect(
             await refusal(AccessRefusal.self) {
                 try await ChooseTaxRules(market: small.market)(
@@ -298,7 +304,7 @@ struct TaxReportTests {
         let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         #expect(try await Self.report(.dac7, small).count == 1)
         try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
         try await small.earn(ann, tasks)
         _ = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         let dac7 = try await Self.report(.dac7, numbers: keys, quarter: 1, small)
@@ -322,6 +328,29 @@ struct TaxReportTests {
         }
     }
 
+    @Test("count what was worked and its fee once, whatever bonuses and top-ups came to it")
+    func bonuses() async throws {
+        let small = try await SmallMarket()
+        let ann = try await small.lawyer("ann")
+        try await ChooseTaxRules(market: small.market)(
+            TaxChoice(ruleSet: "eu", residence: "DE", standing: TaxStanding()), of: ann, by: small.maker)
+        let tasks = try await small.batch(small.draft("b"), tasks: 1)
+        let claimed = try await small.claim(ann, tasks)
+        try await small.submit(claimed)
+        try await small.review(claimed)
+        for reference in ["B-1", "B-2"] {
+            try await PayBonus(market: small.market)(
+                try Money(500, small.usd), for: claimed.id, of: small.requester, reference: reference,
+                reason: "Found it", by: small.manager)
+        }
+        let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
+        try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        let dac7 = try await Self.report(.dac7, quarter: 1, small)
+        #expect(dac7.dropFirst().map { Array($0[6...8]) } == [["30.00", "1", "2.00"]])
+        #expect(try await small.ills() == [])
+    }
+
     @Test("of China have a row a month from the stored lines, and a row a quarter")
     func china() async throws {
         let small = try await SmallMarket(wallet: 100_000_000, pay: 1_000_000, currency: "CNY")
@@ -336,7 +365,7 @@ struct TaxReportTests {
             let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
             try await ApprovePayoutBatch(market: small.market)(
                 batch.id, contentHash: batch.contentHash, by: small.checker)
-            _ = try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+            try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
         }
         let rows = try await Self.report(.chinaWithholding, small)
         let columns = Dictionary(uniqueKeysWithValues: rows[0].enumerated().map { ($1, $0) })

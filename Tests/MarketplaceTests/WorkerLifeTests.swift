@@ -133,7 +133,7 @@ struct WorkerLifeTests {
         let payout = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         try await ApprovePayoutBatch(market: small.market)(
             payout.id, contentHash: payout.contentHash, by: small.checker)
-        _ = try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
+        try await IssuePayoutBatch(market: small.market)(payout.id, by: small.maker)
         #expect(await refusal(EraseWorkerRefusal.self) { try await erase(worker, by: own) } == .notClosed)
         _ = try await close(worker, rule: "r", facts: [:], reasons: "Canary reasons.", by: small.manager)
         #expect(await refusal(AccessRefusal.self) { try await erase(worker, by: small.maker) } != nil)

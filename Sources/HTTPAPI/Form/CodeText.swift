@@ -230,7 +230,7 @@ extension Catalogue {
         409 payout_wrong_form `payout issue` is for batches without accounts, `payout export` for those prepared \
         from a source.
         409 payout_wrong_state A payout batch that is … has nothing to ….
-        403 person_needed A case is decided by a person, not by a program.
+        403 person_needed This is for people: a program neither decides cases nor prepares, enters or approves money.
         409 policy_ends_earlier The policy ends no later than that already.
         422 policy_in_the_past A policy begins and ends at times to come: what was committed was committed under it.
         409 provider_key_taken There is another provider of this key. Close it, or take another key.

@@ -40,17 +40,22 @@ extension Shape {
             "notice": .id, "kind": .text, "facts": .anything, "created_at": .time, "read_at": .time.orNull,
             "delivery": .text,
         ])
+    /// The holder's address, in parts; what SEPA takes.
+    static let payeeAddress = Shape.object([
+        "street": Shape.text(1...70).orNull.optional, "building_number": Shape.text(1...16).orNull.optional,
+        "post_code": Shape.text(1...16).orNull.optional, "town": .text(1...35), "country": .text(2...2),
+    ]).orNull.optional
     static let earningSum = Shape.object(
         "EarningSum",
         [
             "currency": .currency, "pending_minor": .minor, "due_minor": .minor, "in_payout_minor": .minor,
-            "paid_minor": .minor, "withheld_minor": .minor, "clawed_back_minor": .minor,
+            "sent_minor": .minor, "paid_minor": .minor, "withheld_minor": .minor, "clawed_back_minor": .minor,
         ])
     static let earningLine = Shape.object(
         "EarningLine",
         [
             "assignment": .id, "batch": .text, "standing": .choice(EarningLine.Standing.self), "amount_minor": .minor,
-            "currency": .currency, "share_bps": .bps.orNull, "is_top_up": .flag, "terms": .anything,
+            "currency": .currency, "share_bps": .bps.orNull, "kind": .choice(EarningLine.Kind.self), "terms": .anything,
             "payout": .id.orNull, "earned_at": .time, "paid_at": .time.orNull,
         ])
 }
@@ -125,8 +130,8 @@ extension EarningSum {
         [
             "currency": .string(pending.currency.code), "pending_minor": .integer(pending.minorUnits),
             "due_minor": .integer(due.minorUnits), "in_payout_minor": .integer(inPayout.minorUnits),
-            "paid_minor": .integer(paid.minorUnits), "withheld_minor": .integer(withheld.minorUnits),
-            "clawed_back_minor": .integer(kept.minorUnits),
+            "sent_minor": .integer(sent.minorUnits), "paid_minor": .integer(paid.minorUnits),
+            "withheld_minor": .integer(withheld.minorUnits), "clawed_back_minor": .integer(kept.minorUnits),
         ]
     }
 }
@@ -136,7 +141,7 @@ extension EarningLine {
         [
             "assignment": .string("\(assignment)"), "batch": .string(batch), "standing": .string(standing.rawValue),
             "amount_minor": .integer(amount.minorUnits), "currency": .string(amount.currency.code),
-            "share_bps": basisPoints.map { .integer(Int64($0)) } ?? .null, "is_top_up": .bool(isTopUp),
+            "share_bps": basisPoints.map { .integer(Int64($0)) } ?? .null, "kind": .string(kind.rawValue),
             "terms": terms, "payout": payout.map { .string("\($0)") } ?? .null,
             "earned_at": .millisecond(mark.at), "paid_at": .millisecond(paidAt),
         ]

@@ -7,6 +7,8 @@ package struct StatementLine: Sendable {
     package let kind: TransferKind
     /// Positive where the account was credited, negative where it was debited.
     package let amount: Money
+    /// What the account held after it.
+    package let balance: Money
     package let otherKind: AccountKind
     /// Whose the account on the other side is; `nil` for the platform's own.
     package let otherOwner: UUID?
@@ -14,30 +16,43 @@ package struct StatementLine: Sendable {
     package let postedAt: Date
 }
 
-/// What moved through an account, newest first, by pages.
+/// What moved through an account with what it held after each transfer, newest first, by pages; also as it was at an
+/// instant.
 package struct AccountStatement: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
     /// - Parameters:
+    ///   - instant: to the millisecond; what moved after it is left out. `nil` for now.
     ///   - before: the transfer of the last line of the page before; `nil` for the newest.
     ///   - limit: 1 to 200 lines.
     /// - Throws: ``AccessRefusal`` unless the actor is in finance.
     package func callAsFunction(
-        of key: AccountKey, before: Transfer.ID? = nil, limit: Int = 50, by actor: Principal.ID
+        of key: AccountKey, at instant: Date? = nil, before: Transfer.ID? = nil, limit: Int = 50, by actor: Principal.ID
     ) async throws -> [StatementLine] {
         let limit = try PageLimit.checked(limit)
-        return try await market.database.read { transaction in
+        // One snapshot: a balance is of exactly the lines below it.
+        return try await market.database.read(isolation: .repeatableRead) { transaction in
             try await transaction.authorizeFinance(toSee: actor)
             guard let id = try await transaction.findAccounts([key])[key]?.id else { return [] }
-            return try await transaction.statementLines(of: id, before: before, limit: limit).map(StatementLine.init)
+            let rows = try await transaction.statementLines(
+                of: id, through: instant.map { market.identifiers.greatest(at: $0) }, before: before, limit: limit)
+            guard let newest = rows.first else { return [] }
+            let transfer: Transfer.ID = try newest["transfer_id"]
+            var held = try await transaction.historicalBalance(of: id, in: key.currency, through: transfer.uuid)
+            return try rows.map { row in
+                let line = try StatementLine(row: row, balance: held)
+                held = try Money(held.minorUnits - line.amount.minorUnits, key.currency)
+                return line
+            }
         }
     }
 }
 
 extension StatementLine {
-    init(row: Row) throws {
+    init(row: Row, balance: Money) throws {
+        self.balance = balance
         transfer = try row["transfer_id"]
         kind = try row["kind"]
         amount = try Money(row["amount_minor"], row["currency"])

@@ -115,6 +115,20 @@ extension Transaction {
         )
     }
 
+    /// The kind of the entry that a chain of reversals goes back to; an entry that reverses none is its own.
+    func kindReversed(by id: JournalEntry.ID) async throws -> EntryKind? {
+        try await firstRow(
+            """
+            with recursive chain as (
+                select kind, reverses_id from journal_entry where entry_id = \(id)
+                 union all
+                select earlier.kind, earlier.reverses_id
+                  from chain join journal_entry as earlier on earlier.entry_id = chain.reverses_id
+            )
+            select kind from chain where reverses_id is null
+            """)?["kind"]
+    }
+
     /// What all accounts of each kind hold, by currency: the trial balance. Goes over all transfers.
     func trialBalance() async throws -> [TrialBalanceLine] {
         try await rows(

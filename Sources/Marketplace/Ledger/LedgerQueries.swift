@@ -107,7 +107,9 @@ extension Transaction {
     }
 
     /// - Parameter before: the last line of the page before; `nil` for the newest.
-    func statementLines(of id: Account.ID, before: Transfer.ID?, limit: Int) async throws -> [Row] {
+    func statementLines(
+        of id: Account.ID, through last: UUID?, before: Transfer.ID?, limit: Int
+    ) async throws -> [Row] {
         try await rows(
             """
             with line as (
@@ -115,11 +117,13 @@ extension Transaction {
                         source_id, posted_at
                    from transfer
                   where debit_account_id = \(id) and (\(before)::uuid is null or transfer_id < \(before)::uuid)
+                    and (\(last)::uuid is null or transfer_id <= \(last)::uuid)
                   order by transfer_id desc limit \(limit))
                  union all
                 (select transfer_id, kind, debit_account_id, amount_minor, currency, source_id, posted_at
                    from transfer
                   where credit_account_id = \(id) and (\(before)::uuid is null or transfer_id < \(before)::uuid)
+                    and (\(last)::uuid is null or transfer_id <= \(last)::uuid)
                   order by transfer_id desc limit \(limit))
             )
             select line.transfer_id, line.kind, account.kind as other_kind, account.owner_id as other_owner_id,

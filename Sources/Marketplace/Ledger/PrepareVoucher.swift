@@ -25,6 +25,7 @@ package struct PrepareVoucher: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeMaker)
+            guard try await transaction.personExists(actor) else { throw VoucherRefusal.personNeeded }
             try await transaction.mustExist(order)
             guard
                 try await transaction.insertVoucher(id, order, converted: converted, reason: reason, by: actor)
@@ -57,6 +58,7 @@ package struct DecideVoucher: Sendable {
         try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeChecker)
+            guard try await transaction.personExists(actor) else { throw VoucherRefusal.personNeeded }
             guard let voucher = try await transaction.lockVoucher(id) else { throw NotFound("voucher") }
             guard voucher.preparedBy != actor else { throw VoucherRefusal.samePerson }
             guard voucher.state == .prepared else { throw VoucherRefusal.decided(voucher.state) }
@@ -123,7 +125,7 @@ extension VoucherOrder {
 
 extension EntryKind {
     /// Whether finance takes such an entry back by hand. What follows from work or a payout is undone where it came
-    /// from.
+    /// from. A reversal goes by the entry that it goes back to.
     var isReversible: Bool {
         switch self {
         case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance, .bankCharge, .bankCredit: true
@@ -141,8 +143,9 @@ extension Transaction {
             throw NotFound("wallet of that requester in \(wallet.currency.code)")
         }
         guard case .reversal(let id) = order else { return }
-        guard let entry = try await journalEntry(id) else { throw NotFound("journal entry") }
-        guard entry.kind.isReversible else { throw VoucherRefusal.notReversible(entry.kind) }
+        // Withheld tax that came back with a payment is a reversal too, and not one that was made by hand.
+        guard let kind = try await kindReversed(by: id) else { throw NotFound("journal entry") }
+        guard kind.isReversible else { throw VoucherRefusal.notReversible(kind) }
     }
 }
 

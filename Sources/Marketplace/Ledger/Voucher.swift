@@ -138,6 +138,8 @@ package struct ConversionRate: Hashable, Sendable {
 
 /// Why a voucher is not prepared, posted or refused. In order of precedence.
 package enum VoucherRefusal: Refusal {
+    /// A program neither prepares nor decides.
+    case personNeeded
     /// Another voucher has that reference.
     case referenceTaken
     /// An entry of this kind follows from work or a payout, and is taken back by a decision or a return.
@@ -153,6 +155,7 @@ package enum VoucherRefusal: Refusal {
 
     package var code: String {
         switch self {
+        case .personNeeded: "person_needed"
         case .referenceTaken: "voucher_reference_taken"
         case .notReversible: "entry_not_reversible"
         case .reversalPrepared: "reversal_prepared"
@@ -164,6 +167,7 @@ package enum VoucherRefusal: Refusal {
 
     package var message: String {
         switch self {
+        case .personNeeded: "Vouchers are prepared and decided by people. A program can do neither."
         case .referenceTaken: "Another voucher has this reference; a new one needs a reference of its own."
         case .notReversible(let kind):
             "An entry of the kind \(kind.rawValue) is not taken back by hand: it follows from work or a payout."

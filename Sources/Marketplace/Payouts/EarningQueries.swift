@@ -11,7 +11,8 @@ extension Transaction {
             with line as (
                 (select assignment.requester_id, assignment.assignment_id, submission.submitted_at as at,
                         assignment.assignment_id as line_id, null::uuid as transfer_id,
-                        assignment.pay_minor as amount_minor, assignment.currency, null::uuid as flag_id
+                        assignment.pay_minor as amount_minor, assignment.currency, null::uuid as flag_id,
+                        null::uuid as bonus_id
                    from assignment
                    join submission using (requester_id, assignment_id)
                   where assignment.worker_id = \(worker) and assignment.state = 'submitted'
@@ -22,7 +23,7 @@ extension Transaction {
                   limit \(limit))
                  union all
                 (select requester_id, assignment_id, earned_at, transfer_id, transfer_id, amount_minor, currency,
-                        flag_id
+                        flag_id, bonus_id
                    from earning
                   where worker_id = \(worker)
                     and (\(before?.at)::timestamptz is null
@@ -31,13 +32,14 @@ extension Transaction {
                   limit \(limit))
             )
             select line.*, batch.name as batch, assignment.terms, review.share_bps, paid.state as payout_state,
-                   paid.payout_batch_id, paid.issued_at
+                   paid.payout_batch_id, paid.line_state, paid.settled_at
               from line
               join assignment using (requester_id, assignment_id)
               join batch on batch.requester_id = line.requester_id and batch.batch_id = assignment.batch_id
               left join review on review.requester_id = line.requester_id and review.assignment_id = line.assignment_id
               left join lateral (
-                  select payout_batch.state, payout_batch.payout_batch_id, payout_batch.issued_at
+                  select payout_batch.state, payout_batch.payout_batch_id, payout_line.state as line_state,
+                         payout_line.settled_at
                     from payout_item
                     join payout_line using (payout_line_id)
                     join payout_batch using (payout_batch_id)
@@ -59,8 +61,12 @@ extension Transaction {
             ),
             earned as (
                 select earning.currency,
-                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state = 'issued'), 0)::bigint
+                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state = 'issued'
+                                                                    and payout_line.state = 'settled'), 0)::bigint
                            as paid,
+                       coalesce(sum(earning.amount_minor) filter (where payout_batch.state = 'issued'
+                                                                    and payout_line.state <> 'settled'), 0)::bigint
+                           as sent,
                        coalesce(sum(earning.amount_minor) filter (where payout_batch.state in ('prepared', 'approved')),
                                 0)::bigint as in_payout,
                        coalesce(sum(earning.amount_minor) filter (where payout_batch.state is null), 0)::bigint as due
@@ -89,8 +95,9 @@ extension Transaction {
                  group by 1
             )
             select currency, coalesce(pending.amount_minor, 0) as pending, coalesce(earned.due, 0) as due,
-                   coalesce(earned.in_payout, 0) as in_payout, coalesce(earned.paid, 0) as paid,
-                   coalesce(taxed.amount_minor, 0) as withheld, coalesce(netted.amount_minor, 0) as kept
+                   coalesce(earned.in_payout, 0) as in_payout, coalesce(earned.sent, 0) as sent,
+                   coalesce(earned.paid, 0) as paid, coalesce(taxed.amount_minor, 0) as withheld,
+                   coalesce(netted.amount_minor, 0) as kept
               from pending full join earned using (currency) left join taxed using (currency)
               left join netted using (currency)
              order by currency
@@ -100,11 +107,12 @@ extension Transaction {
             func money(_ column: String) throws -> Money { try Money(row.value(column, as: Int64.self), currency) }
             return EarningSum(
                 pending: try money("pending"), due: try money("due"), inPayout: try money("in_payout"),
-                paid: try money("paid"), withheld: try money("withheld"), kept: try money("kept"))
+                sent: try money("sent"), paid: try money("paid"), withheld: try money("withheld"),
+                kept: try money("kept"))
         }
     }
 
-    /// What is owed to workers and was not paid, by currency and how long ago it was earned.
+    /// What is owed to workers and has not left with a payout, by currency and how long ago it was earned.
     func agingLines() async throws -> [FinanceReport.Aging] {
         try await rows(
             """
@@ -162,11 +170,14 @@ extension Transaction {
             """
             select currency,
                    coalesce(sum(amount_minor) filter (where kind = 'earning'), 0)::bigint as pay_minor,
-                   coalesce(sum(amount_minor) filter (where kind = 'fee'), 0)::bigint as fee_minor,
+                   (coalesce(sum(amount_minor) filter (where kind = 'fee'), 0)
+                    - coalesce(sum(amount_minor) filter (where kind = 'fee_return'), 0))::bigint as fee_minor,
                    coalesce(sum(amount_minor) filter (where kind = 'top_up'), 0)::bigint as top_up_minor,
+                   coalesce(sum(amount_minor) filter (where kind = 'bonus'), 0)::bigint as bonus_minor,
                    count(*) filter (where kind = 'earning') as accepted
               from transfer
-             where kind in ('earning', 'fee', 'top_up') and posted_at >= \(start) and posted_at < \(end)
+             where kind in ('earning', 'fee', 'fee_return', 'top_up', 'bonus')
+               and posted_at >= \(start) and posted_at < \(end)
              group by currency
              order by currency
             """
@@ -174,7 +185,8 @@ extension Transaction {
             let currency: Currency = try row["currency"]
             return FinanceReport.Take(
                 pay: try Money(row["pay_minor"], currency), fees: try Money(row["fee_minor"], currency),
-                topUps: try Money(row["top_up_minor"], currency), accepted: try row["accepted"])
+                topUps: try Money(row["top_up_minor"], currency), bonuses: try Money(row["bonus_minor"], currency),
+                accepted: try row["accepted"])
         }
     }
 }

@@ -174,7 +174,7 @@ private struct PayoutFileWriter {
         guard let account = method.account(for: run.format) else { throw PayoutRefusal.contentDiffers }
         let payment = Payment(
             endToEndID: line.endToEndID, shortID: line.shortID, amount: Amount(line.amount.minorUnits, currency),
-            payee: Party(name: method.holder), account: account, remittance: run.payer.remittance)
+            payee: method.party, account: account, remittance: run.payer.remittance)
         do throws(PaymentRefusal) {
             try writer.append(payment)
         } catch {

@@ -22,8 +22,10 @@ package struct FinanceReport: Sendable {
     /// What was accepted within the time.
     package struct Take: Hashable, Sendable {
         package let pay: Money
+        /// Less those that were given back within the time, with pay that was taken back: below zero where more was.
         package let fees: Money
         package let topUps: Money
+        package let bonuses: Money
         /// Accepted assignments, each of one answer.
         package let accepted: Int
 
@@ -33,10 +35,11 @@ package struct FinanceReport: Sendable {
             return whole > 0 ? Int64(Int128(fees.minorUnits) * 10_000 / Int128(whole)) : 0
         }
 
-        /// Pay, fee and top-up of one accepted answer on average, rounded half up to a minor unit.
+        /// Pay, fee, top-up and bonus of one accepted answer on average, rounded half up to a minor unit.
         package var costOfOneMinor: Int64 {
             guard accepted > 0 else { return 0 }
-            return (pay.minorUnits + fees.minorUnits + topUps.minorUnits + Int64(accepted) / 2) / Int64(accepted)
+            let cost = pay.minorUnits + fees.minorUnits + topUps.minorUnits + bonuses.minorUnits
+            return (cost + Int64(accepted) / 2) / Int64(accepted)
         }
     }
 

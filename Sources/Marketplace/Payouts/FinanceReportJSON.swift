@@ -25,6 +25,7 @@ extension FinanceReport {
                     [
                         "currency": .string($0.pay.currency.code), "pay_minor": .integer($0.pay.minorUnits),
                         "fees_minor": .integer($0.fees.minorUnits), "top_ups_minor": .integer($0.topUps.minorUnits),
+                        "bonuses_minor": .integer($0.bonuses.minorUnits),
                         "accepted": .integer(Int64($0.accepted)), "take_bps": .integer($0.takeBasisPoints),
                         "cost_of_one_minor": .integer($0.costOfOneMinor),
                     ]

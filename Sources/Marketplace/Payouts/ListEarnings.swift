@@ -2,7 +2,7 @@ package import Formats
 package import Foundation
 internal import Store
 
-/// An answer or a top-up and what became of its pay.
+/// An answer, a top-up or a bonus and what became of its pay.
 package struct EarningLine: Sendable {
     package enum Standing: String, Sendable, CaseIterable {
         /// Handed in, no verdict yet: the pay of its terms.
@@ -11,7 +11,16 @@ package struct EarningLine: Sendable {
         case due
         /// In a payout that was not issued yet.
         case inPayout = "in_payout"
+        /// It has left with a bank file; the bank has not said yet that it paid.
+        case sent
+        /// By the bank's word; of a batch without accounts when it was issued.
         case paid
+    }
+
+    package enum Kind: String, Sendable, CaseIterable {
+        case work
+        case topUp = "top_up"
+        case bonus
     }
 
     /// After which line a page begins.
@@ -28,9 +37,9 @@ package struct EarningLine: Sendable {
     package let standing: Standing
     /// What is paid, or what the terms say while it is pending.
     package let amount: Money
-    /// The share of the terms that was accepted, in ten-thousandths; `nil` while it is pending.
+    /// The share of the terms that was accepted, in ten-thousandths; `nil` while it is pending, and of what is no work.
     package let basisPoints: Int?
-    package let isTopUp: Bool
+    package let kind: Kind
     /// As they were frozen at the lease.
     package let terms: JSON
     package let payout: PayoutBatch.ID?
@@ -42,10 +51,12 @@ package struct EarningSum: Hashable, Sendable {
     package let pending: Money
     package let due: Money
     package let inPayout: Money
+    /// What has left, and of which the bank has not said yet that it was paid.
+    package let sent: Money
     package let paid: Money
-    /// Of what is paid, what was kept back for taxes.
+    /// Of what was sent and paid, what was kept back for taxes.
     package let withheld: Money
-    /// Of what is paid, what was kept for clawbacks.
+    /// Of what was sent and paid, what was kept for clawbacks.
     package let kept: Money
 }
 
@@ -80,16 +91,20 @@ extension EarningLine {
         assignment = try row["assignment_id"]
         batch = try row["batch"]
         amount = try Money(row["amount_minor"], currency)
-        isTopUp = try row.value("flag_id", as: UUID?.self) != nil
+        let isTopUp = try row.value("flag_id", as: UUID?.self) != nil
+        let isBonus = try row.value("bonus_id", as: UUID?.self) != nil
+        let kind: Kind = isTopUp ? .topUp : isBonus ? .bonus : .work
+        self.kind = kind
         terms = try row["terms"]
         payout = try row["payout_batch_id"]
-        paidAt = try row["issued_at"]
         let isEarned = try row.value("transfer_id", as: UUID?.self) != nil
-        basisPoints = isEarned ? try row["share_bps"] : nil
+        basisPoints = isEarned && kind == .work ? try row["share_bps"] : nil
         let state: PayoutBatchState? = try row["payout_state"]
+        let isPaid = try row.value("line_state", as: PayoutLineState?.self) == .settled
+        paidAt = isPaid ? try row["settled_at"] : nil
         standing =
             switch state {
-            case .issued: .paid
+            case .issued: isPaid ? .paid : .sent
             case .prepared, .approved, .cancelled: .inPayout
             case nil: isEarned ? .due : .pending
             }

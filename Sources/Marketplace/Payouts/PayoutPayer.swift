@@ -193,6 +193,9 @@ extension PayoutMethod {
         }
     }
 
+    /// Whom payment files name as the payee.
+    var party: Party { Party(name: holder, address: address?.postal) }
+
     private var bic: BIC? { bank.flatMap { try? BIC($0) } }
 
     private var iban: PaymentAccount? { (try? IBAN(account)).map { .iban($0, bic) } }

@@ -55,6 +55,17 @@ extension Change {
         }
     }
 
+    /// The same for all lines of a batch, part by part.
+    func settleLines(of batch: PayoutBatch) async throws {
+        var last: PayoutLine.ID?
+        while true {
+            let lines = try await transaction.payoutLines(of: batch.id, after: last, limit: Self.step)
+            try await settle(lines.map { ($0.line.id, $0.line.amount) })
+            last = lines.last?.line.id
+            if lines.count < Self.step { return }
+        }
+    }
+
     /// Gives shares of payments that failed back to their workers.
     ///
     /// - Parameter hadLeft: whether the payments were settled before; if not, they are in clearing.

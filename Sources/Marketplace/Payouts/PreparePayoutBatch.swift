@@ -25,7 +25,7 @@ package struct PreparePayoutBatch: Sendable {
             let id: PayoutBatch.ID = change.make()
             let gross = try change.payoutLines(for: due, in: currency)
             let claims = try await transaction.lockClaims(of: Array(Set(due.map(\.worker))), in: currency)
-            let payout = try await change.taxAndNet(gross.lines, gross.items, claims, by: .usual, in: currency)
+            let payout = try await change.taxAndNet(gross.lines, gross.items, claims, by: .usual, in: currency, on: nil)
             if payout.lines.isEmpty, let first = payout.leftOut.first {
                 throw WithholdingRefusal.nothingLeft(first.reason)
             }

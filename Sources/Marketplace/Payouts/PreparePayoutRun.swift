@@ -152,7 +152,7 @@ extension Change {
             format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source, at: instant)),
             fileHash: nil, fileBytes: nil)
         try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
-        var filling = RunFilling(id, from: source, order, keys, by: actor)
+        var filling = RunFilling(id, from: source, order, on: run.payer.executionOn, keys, by: actor)
         try await filling.fill(self, report)
         if filling.payments == 0, let reason = filling.leftOut { throw WithholdingRefusal.nothingLeft(reason) }
         let content = try await transaction.finishPayoutBatch(id, in: currency)
@@ -182,6 +182,7 @@ private struct RunFilling {
     let source: PayoutSource
     let minimumMinor: Int64
     let earningsMax: Int
+    let day: CalendarDate?
     let keys: KeyRing
     let actor: Principal.ID
     private(set) var excluded: [PayoutExclusion] = []
@@ -192,9 +193,11 @@ private struct RunFilling {
     /// The lines of agencies, and what they come to so far.
     private var agencies: [Team.ID: (line: PayoutLine.ID, total: Int64)] = [:]
 
-    init(_ batch: PayoutBatch.ID, from source: PayoutSource, _ order: RunOrder, _ keys: KeyRing, by actor: Principal.ID)
-    {
-        (self.batch, self.source, self.keys, self.actor) = (batch, source, keys, actor)
+    init(
+        _ batch: PayoutBatch.ID, from source: PayoutSource, _ order: RunOrder, on day: CalendarDate?, _ keys: KeyRing,
+        by actor: Principal.ID
+    ) {
+        (self.batch, self.source, self.day, self.keys, self.actor) = (batch, source, day, keys, actor)
         (minimumMinor, earningsMax) = (order.minimumMinor, order.earningsMax)
     }
 
@@ -275,7 +278,8 @@ private struct RunFilling {
         let workers = Array(Set(lines.flatMap { $0.shares.map(\.worker) }))
         let claims = try await change.transaction.lockClaims(of: workers, in: currency)
         // Taxes are withheld of those who are paid now, and of nobody else.
-        let payout = try await change.taxAndNet(lines, items, claims, by: source.payer.netting, in: currency)
+        let payout = try await change.taxAndNet(
+            lines, items, claims, by: source.payer.netting, in: currency, on: day)
         try await write(payout, chosen.accounts, change)
     }
 

@@ -4,21 +4,22 @@ internal import Store
 internal import Tax
 
 extension Transaction {
-    /// Looks whether what was withheld when a batch was prepared is still what has to be.
+    /// Looks whether what was withheld when a batch was prepared is still what has to be. What counts is the day on
+    /// which it is paid: of a run the one that the bank is told, of any other batch today.
     ///
     /// - Throws: ``WithholdingRefusal``.
-    func checkWithholdings(of batch: PayoutBatch.ID) async throws {
-        let holds = try await quotesHold(in: batch)
+    func checkWithholdings(of batch: PayoutBatch) async throws {
+        let holds = try await quotesHold(in: batch.id)
         guard !holds.isEmpty else { return }
         let catalogue = try TaxCatalogue.builtIn.get()
         let seconds = Int64(instant.timeIntervalSince1970.rounded(.down))
+        let payDay = try batch.run?.payer.executionOn.map(TaxDay.init)
         for (name, until) in holds {
-            guard let today = catalogue.versions(of: name).last?.day(atSecondsSince1970: seconds),
-                (today.year, today.month, today.day) <= (until.year, until.month, until.day)
-            else { throw WithholdingRefusal.periodPassed }
+            let today = catalogue.versions(of: name).last?.day(atSecondsSince1970: seconds)
+            guard let day = payDay ?? today, try day <= TaxDay(until) else { throw WithholdingRefusal.periodPassed }
         }
-        guard try await withholdingsAreWhole(in: batch) else { throw WithholdingRefusal.notWhole }
-        guard try await withholdingsCountFromIssued(in: batch) else { throw WithholdingRefusal.baseChanged }
+        guard try await withholdingsAreWhole(in: batch.id) else { throw WithholdingRefusal.notWhole }
+        guard try await withholdingsCountFromIssued(in: batch.id) else { throw WithholdingRefusal.baseChanged }
     }
 
     /// Takes a batch that was cancelled out of the sums again. Nothing of it was posted.

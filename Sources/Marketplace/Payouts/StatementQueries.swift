@@ -6,12 +6,13 @@ extension Transaction {
         try await firstRow("select external_key from worker where worker_id = \(worker)")?["external_key"]
     }
 
-    /// What an issued payout pays a worker.
-    func paidShare(of payout: PayoutBatch.ID, _ worker: Worker.ID) async throws -> PaidShare? {
-        try await firstRow(
+    /// What an issued payout pays a worker: by one payment, or by two, where part of it goes to an agency.
+    func paidShares(of payout: PayoutBatch.ID, _ worker: Worker.ID) async throws -> [PaidShare] {
+        try await rows(
             """
             \(fragment: PaidShare.select)
              where share.worker_id = \(worker) and line.payout_batch_id = \(payout) and batch.state = 'issued'
+             order by share.payout_share_id
             """
         ).map(PaidShare.init)
     }
@@ -25,8 +26,9 @@ extension Transaction {
             \(fragment: PaidShare.select)
              where share.worker_id = \(worker) and batch.state = 'issued'
                and batch.issued_at >= \(start) and batch.issued_at < \(end)
-               and (\(last?.paidAt)::timestamptz is null
-                    or (batch.issued_at, share.payout_share_id) > (\(last?.paidAt)::timestamptz, \(last?.share)::uuid))
+               and (\(last?.issuedAt)::timestamptz is null
+                    or (batch.issued_at, share.payout_share_id)
+                       > (\(last?.issuedAt)::timestamptz, \(last?.share)::uuid))
              order by batch.issued_at, share.payout_share_id
              limit \(limit)
             """
@@ -97,7 +99,7 @@ extension Transaction {
 extension PaidShare {
     fileprivate static let select: SQL = """
         select share.payout_share_id, share.payout_line_id, line.payout_batch_id, share.amount_minor, batch.currency,
-               batch.issued_at, line.end_to_end_id, line.state::text as state, line.reason,
+               batch.issued_at, line.end_to_end_id, line.state, line.reason,
                coalesce((select sum(withheld_minor) from withholding
                           where withholding.payout_share_id = share.payout_share_id), 0)::bigint as withheld_minor,
                coalesce((select sum(kept.amount_minor) from clawback_recovery as kept
@@ -117,8 +119,14 @@ extension PaidShare {
         kept = try Money(row["kept_minor"], currency)
         gross = try net.adding(withheld).adding(kept)
         endToEndID = try row["end_to_end_id"]
-        paidAt = try row["issued_at"]
-        state = try row["state"]
+        issuedAt = try row["issued_at"]
+        let state: PayoutLineState = try row["state"]
+        standing =
+            switch state {
+            case .open: .sent
+            case .settled: .paid
+            case .failed: .returned
+            }
         reason = try row["reason"]
     }
 }

@@ -127,7 +127,7 @@ extension Withholding {
 }
 
 extension TaxDay {
-    fileprivate init(_ date: CalendarDate) throws {
+    init(_ date: CalendarDate) throws {
         guard let day = TaxDay(year: date.year, month: date.month, day: date.day) else {
             throw BadInput("day", "is none of a payment")
         }

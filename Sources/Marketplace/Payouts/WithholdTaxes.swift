@@ -28,14 +28,17 @@ struct QuotedWithholding: Sendable {
 extension Change {
     /// Takes from each share what was taken back of it before, then what is withheld of the rest, and of what is left
     /// after that what may be kept for clawbacks.
+    ///
+    /// - Parameter day: on which the bank shall pay, which is the day that taxes count; `nil` for today, where each
+    ///   rule is from.
     func taxAndNet(
         _ lines: [PayoutLine], _ items: [(earning: DueEarning, line: PayoutLine.ID)],
-        _ claims: [Worker.ID: [OpenClaim]], by policy: NettingPolicy, in currency: Currency
+        _ claims: [Worker.ID: [OpenClaim]], by policy: NettingPolicy, in currency: Currency, on day: CalendarDate?
     ) async throws -> TaxedPayout {
         var claims = claims
         let untaxed = Untaxed(of: lines, items, taking: &claims)
         var payout = try await withholdTaxes(
-            from: try untaxed.taken(from: lines), items, untaxed.earnings, in: currency)
+            from: try untaxed.taken(from: lines), items, untaxed.earnings, in: currency, on: day)
         try payout.net(claims, untaxed, by: policy) { identifiers.uuid(at: instant) }
         return payout
     }
@@ -48,14 +51,14 @@ extension Change {
     /// Locks the sums of all whose rule counts over a period until the transaction ends, in the order of their keys.
     private func withholdTaxes(
         from lines: [PayoutLine], _ items: [(earning: DueEarning, line: PayoutLine.ID)],
-        _ untaxed: [Transfer.ID: Int64], in currency: Currency
+        _ untaxed: [Transfer.ID: Int64], in currency: Currency, on day: CalendarDate?
     ) async throws -> TaxedPayout {
         let choices = try await transaction.taxChoicesInParts(of: lines.flatMap { $0.shares.map(\.worker) })
         guard !choices.isEmpty else { return TaxedPayout(lines: lines, items: items) }
         let catalogue = try TaxCatalogue.builtIn.get()
         var run = TaxRun(
-            currency: currency, seconds: Int64(instant.timeIntervalSince1970.rounded(.down)), choices: choices,
-            catalogue: catalogue, untaxed: untaxed)
+            currency: currency, seconds: Int64(instant.timeIntervalSince1970.rounded(.down)),
+            payDay: try day.map(TaxDay.init), choices: choices, catalogue: catalogue, untaxed: untaxed)
         let taxed = items.filter { run.isTaxed($0.earning.worker) }
         run.works = try await transaction.taxedWork(of: taxed.map(\.earning))
         run.sums = try await transaction.lockTaxSums(run.keys(of: choices.keys.sorted()))
@@ -63,7 +66,7 @@ extension Change {
         return try run.withhold(from: lines, items) { make() }
     }
 
-    /// Writes down what ``taxAndNet(_:_:_:by:in:)`` has found.
+    /// Writes down what ``taxAndNet(_:_:_:by:in:on:)`` has found.
     func keep(_ payout: TaxedPayout, in batch: PayoutBatch.ID, by actor: Principal.ID) async throws {
         try await transaction.insertWithholdings(payout.withholdings, in: batch)
         try await transaction.saveTaxSums(payout.sumsAfter)
@@ -84,7 +87,7 @@ struct TaxedWork: Sendable {
     let place: String?
     /// What the platform took. Minor units.
     let feeMinor: Int64
-    /// False for a top-up.
+    /// False for a top-up and for a bonus.
     let isWork: Bool
 }
 
@@ -92,6 +95,8 @@ struct TaxedWork: Sendable {
 private struct TaxRun {
     let currency: Currency
     let seconds: Int64
+    /// `nil` for today.
+    let payDay: TaxDay?
     let choices: [Worker.ID: TaxChoice]
     let catalogue: TaxCatalogue
     let untaxed: [Transfer.ID: Int64]
@@ -112,10 +117,11 @@ private struct TaxRun {
         return found
     }
 
-    /// The rule set of a worker with the day of now there; `nil` when none is in force.
+    /// The rule set of a worker with the day of the payment, or of now there; `nil` when none is in force on it.
     private func rule(of choice: TaxChoice) -> (ruleSet: TaxRuleSet, day: TaxDay)? {
         for ruleSet in catalogue.versions(of: choice.ruleSet) {
-            if let day = ruleSet.day(atSecondsSince1970: seconds), ruleSet.isInForce(on: day) { return (ruleSet, day) }
+            guard let day = payDay ?? ruleSet.day(atSecondsSince1970: seconds) else { continue }
+            if ruleSet.isInForce(on: day) { return (ruleSet, day) }
         }
         return nil
     }

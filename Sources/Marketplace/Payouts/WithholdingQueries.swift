@@ -12,7 +12,7 @@ extension Transaction {
             let rows = try await rows(
                 """
                 select earning.transfer_id, upper(left(assignment.terms->>'place_of_performance', 2)) as place,
-                       earning.flag_id is null as is_work,
+                       earning.flag_id is null and earning.bonus_id is null as is_work,
                        (coalesce(fee.amount_minor, 0)
                         - coalesce((select sum(back.amount_minor)
                                       from clawback_item as item
@@ -26,7 +26,7 @@ extension Transaction {
                   left join assignment on assignment.requester_id = earning.requester_id
                                       and assignment.assignment_id = earning.assignment_id
                   left join transfer as fee on fee.kind = 'fee' and fee.source_id = earning.assignment_id
-                                           and earning.flag_id is null
+                                           and earning.flag_id is null and earning.bonus_id is null
                 """)
             for row in rows {
                 let place: String? = try row["place"]

@@ -5,8 +5,9 @@ internal import Store
 /// A worker's year: every payment with what was withheld, and the sums in each currency.
 ///
 /// A payment belongs to the year in which it was issued, in UTC. One that came back stands there with its reason and
-/// counts for nothing. Columns: kind (`payment`, `returned`, `total`), paid_at (RFC 3339), payout, reference, gross,
-/// withheld, net, currency, clawed_back.
+/// counts for nothing; those of which the bank has not said yet that it paid have a sum of their own. Columns: kind
+/// (`payment`, `sent`, `returned`, `total`, `total_sent`), issued_at (RFC 3339), payout, reference, gross, withheld,
+/// net, currency, clawed_back.
 package struct WriteEarningsStatement: Sendable {
     private static let pageSize = 500
     let market: Market
@@ -32,8 +33,8 @@ package struct WriteEarningsStatement: Sendable {
         guard let key else { throw NotFound("worker") }
         var table = PrintedTable(
             form, title: "Statement of payments, \(year)", facts: [("Worker", key), ("Year", "\(year), UTC")],
-            header: ["kind", "paid_at", "payout", "reference", "gross", "withheld", "net", "currency", "clawed_back"])
-        var sums: [Currency: Sum] = [:]
+            header: ["kind", "issued_at", "payout", "reference", "gross", "withheld", "net", "currency", "clawed_back"])
+        var (sums, sent): ([Currency: Sum], [Currency: Sum]) = ([:], [:])
         var (count, last): (Int, PaidShare?) = (0, nil)
         while true {
             let page = try await market.database.read { [last] in
@@ -42,20 +43,21 @@ package struct WriteEarningsStatement: Sendable {
             }
             for share in page {
                 table.append(try cells(of: share))
-                if !share.hasFailed { try sums[share.net.currency, default: Sum()].add(share) }
+                switch share.standing {
+                case .paid: try sums[share.net.currency, default: Sum()].add(share)
+                case .sent: try sent[share.net.currency, default: Sum()].add(share)
+                case .returned: break
+                }
             }
             count += page.count
             try write(table.take())
             guard page.count == Self.pageSize else { break }
             last = page.last
         }
-        for (currency, sum) in sums.sorted(by: { $0.key.code < $1.key.code }) {
-            table.append(
-                [
-                    .text("total"), .text(""), .text(""), .text("\(sum.count) payments"),
-                    try .money(Money(sum.gross, currency)), try .money(Money(sum.withheld, currency)),
-                    try .money(Money(sum.net, currency)), .text(currency.code), try .money(Money(sum.kept, currency)),
-                ], isTotal: true)
+        for (name, totals) in [("total", sums), ("total_sent", sent)] {
+            for (currency, sum) in totals.sorted(by: { $0.key.code < $1.key.code }) {
+                table.append(try cells(of: sum, named: name, in: currency), isTotal: true)
+            }
         }
         table.finish()
         try write(table.take())
@@ -64,11 +66,19 @@ package struct WriteEarningsStatement: Sendable {
 
     private func cells(of share: PaidShare) throws -> [CSVCell] {
         [
-            .text(share.hasFailed ? "returned" : "payment"), .text(share.paidAt.formatted(.iso8601)),
-            .text("\(share.payout)"),
+            .text(share.standing == .paid ? "payment" : share.standing.rawValue),
+            .text(share.issuedAt.formatted(.iso8601)), .text("\(share.payout)"),
             .text(share.reason.map { "\(share.endToEndID) \($0)" } ?? share.endToEndID), try .money(share.gross),
             try .money(share.withheld), try .money(share.net), .text(share.net.currency.code),
             try .money(share.kept),
+        ]
+    }
+
+    private func cells(of sum: Sum, named name: String, in currency: Currency) throws -> [CSVCell] {
+        [
+            .text(name), .text(""), .text(""), .text("\(sum.count) payments"), try .money(Money(sum.gross, currency)),
+            try .money(Money(sum.withheld, currency)), try .money(Money(sum.net, currency)), .text(currency.code),
+            try .money(Money(sum.kept, currency)),
         ]
     }
 

@@ -15,19 +15,27 @@ struct PaidShare: Sendable {
     /// For clawbacks.
     let kept: Money
     let endToEndID: String
-    let paidAt: Date
-    /// `failed` where it came back: then its earnings are due again, and nothing was withheld.
-    let state: String
+    /// When it left.
+    let issuedAt: Date
+    let standing: Standing
     let reason: String?
 
-    var hasFailed: Bool { state == "failed" }
+    /// What became of it, by the bank's word; see ``PayoutLineState``.
+    enum Standing: String {
+        /// It has left, and the bank has not said yet that it paid.
+        case sent
+        case paid
+        /// It came back: then its earnings are due again, and nothing was withheld.
+        case returned
+    }
 }
 
 /// Tells a worker what a payment is for: each piece of work, bonus and top-up, what was withheld, what was paid.
 ///
-/// Columns: kind (`work`, `top_up`, `bonus`, `withheld`, `clawed_back`, `paid`), earned_at (RFC 3339), batch,
-/// assignment, share_bps (of the terms, in ten-thousandths), amount, currency. The amounts above the last line add up
-/// to it.
+/// Columns: kind (`work`, `top_up`, `bonus`, `withheld`, `clawed_back`, `sent`, `paid`, `returned`), earned_at (RFC
+/// 3339), batch, assignment, share_bps (of the terms, in ten-thousandths), amount, currency. The amounts above a line
+/// of the last three kinds add up to it, and it says what the bank has: whoever joined or left an agency within the
+/// time is paid by two payments of a payout, one below the other.
 package struct WriteRemittanceAdvice: Sendable {
     private static let pageSize = 500
     let market: Market
@@ -45,13 +53,25 @@ package struct WriteRemittanceAdvice: Sendable {
         let found = try await market.database.read { transaction in
             if actor.uuid != worker.uuid { try await transaction.authorizeFinance(actor) }
             return (
-                share: try await transaction.paidShare(of: payout, worker),
+                shares: try await transaction.paidShares(of: payout, worker),
                 key: try await transaction.externalKey(of: worker)
             )
         }
-        guard let share = found.share else { throw NotFound("issued payout of this worker") }
-        var table = PrintedTable(
-            form, title: "Remittance advice", facts: share.facts(for: found.key ?? "\(worker)"), header: Self.header)
+        guard !found.shares.isEmpty else { throw NotFound("issued payout of this worker") }
+        var facts: [(name: String, value: String)] = [("Worker", found.key ?? "\(worker)"), ("Payout", "\(payout)")]
+        for share in found.shares { facts += share.facts }
+        var table = PrintedTable(form, title: "Remittance advice", facts: facts, header: Self.header)
+        var count = 0
+        for share in found.shares { count += try await append(share, of: worker, to: &table, write) }
+        table.finish()
+        try write(table.take())
+        return count
+    }
+
+    /// - Returns: how many earnings.
+    private func append(
+        _ share: PaidShare, of worker: Worker.ID, to table: inout PrintedTable, _ write: ([UInt8]) throws -> Void
+    ) async throws -> Int {
         var (count, last): (Int, UUID?) = (0, nil)
         while true {
             let page = try await market.database.read { [last] in
@@ -78,12 +98,9 @@ package struct WriteRemittanceAdvice: Sendable {
         }
         table.append(
             [
-                .text("paid"), .text(share.paidAt.formatted(.iso8601)), .text(""), .text(""), .text(""),
-                try .money(share.net),
-                .text(share.net.currency.code),
+                .text(share.standing.rawValue), .text(share.issuedAt.formatted(.iso8601)), .text(""), .text(""),
+                .text(""), try .money(share.net), .text(share.net.currency.code),
             ], isTotal: true)
-        table.finish()
-        try write(table.take())
         return count
     }
 
@@ -111,12 +128,11 @@ struct PaidEarning: Sendable {
 }
 
 extension PaidShare {
-    fileprivate func facts(for key: String) -> [(name: String, value: String)] {
+    fileprivate var facts: [(name: String, value: String)] {
         var facts = [
-            ("Worker", key), ("Payout", "\(payout)"), ("End-to-end id", endToEndID),
-            ("Issued", paidAt.formatted(.iso8601)),
+            ("End-to-end id", endToEndID), ("Issued", issuedAt.formatted(.iso8601)),
             ("Before taxes", "\(gross)"), ("Withheld", "\(withheld)"), ("Taken back", "\(kept)"),
-            ("Paid", "\(net)"),
+            (standing.rawValue.capitalized, "\(net)"),
         ]
         if let reason { facts.append(("Returned by the bank", reason)) }
         return facts

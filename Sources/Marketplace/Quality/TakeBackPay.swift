@@ -15,7 +15,7 @@ package struct ProposeClawback: Sendable {
     ///   - reasons: for the worker to read, up to 4,000 characters.
     ///   - reference: how finance calls it, a line of 1 to 200 characters.
     /// - Throws: ``AccessRefusal`` unless the actor is a finance maker; ``BadInput``; ``NotFound`` for an earning of
-    ///   somebody else; ``ClawbackRefusal``.
+    ///   somebody else; ``DecisionRefusal`` for a program; ``ClawbackRefusal``.
     package func callAsFunction(
         _ parts: [ClawbackPart], of worker: Worker.ID, by rule: ClawbackRule, reasons: String, reference: String,
         by actor: Principal.ID
@@ -28,6 +28,7 @@ package struct ProposeClawback: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeMaker)
+            guard try await transaction.isPerson(actor) else { throw DecisionRefusal.deciderIsNoPerson }
             guard actor.uuid != worker.uuid else { throw ClawbackRefusal.tooClose }
             if let earlier = try await transaction.lockClawback(id) {
                 let items = try await transaction.clawbackMoves(of: id).map(\.earning)

@@ -83,12 +83,55 @@ package struct PaymentFault: Error, Hashable, Sendable, CustomStringConvertible 
 package struct PaymentFaults: Sendable {
     package private(set) var kept: [PaymentFault] = []
     package private(set) var count = 0
+    /// Of all of them, also of those that are not kept.
+    private(set) var refused = RefusedPayments()
 
     mutating func add(_ fault: PaymentFault) {
         count += 1
+        refused.add(fault)
         if kept.count < PaymentFile.Bounds.faultsMax { kept.append(fault) }
     }
 
     /// In the order of the file.
     mutating func sort() { kept.sort { $0.line < $1.line } }
+}
+
+/// The first row of each payee's year that was refused: what is counted from it would be wrong.
+struct RefusedPayments: Sendable {
+    private struct Key: Hashable {
+        let payee: String
+        /// `nil`: in any year.
+        let year: Int?
+    }
+
+    private struct Place {
+        let line: Int
+        let day: TaxDay?
+
+        func comesBefore(_ other: Place) -> Bool {
+            guard let day, let otherDay = other.day, day != otherDay else { return line <= other.line }
+            return day < otherDay
+        }
+    }
+
+    private var first: [Key: Place] = [:]
+
+    mutating func add(_ fault: PaymentFault) {
+        guard let payee = fault.payee else { return }
+        let key = Key(payee: payee, year: fault.day?.year)
+        let place = Place(line: fault.line, day: fault.day)
+        if let known = first[key], known.comesBefore(place) { return }
+        first[key] = place
+    }
+
+    /// The line from which a payment counts, and which was refused.
+    func line(before payment: PaymentFile.Payment) -> Int? {
+        let day = payment.payment.day
+        for year in [day.year, nil] {
+            guard let place = first[Key(payee: payment.payee, year: year)], place.line != payment.line else { continue }
+            if let from = place.day, (from, place.line) > (day, payment.line) { continue }
+            return place.line
+        }
+        return nil
+    }
 }

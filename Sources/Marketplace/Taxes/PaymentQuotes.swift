@@ -29,7 +29,6 @@ package struct PaymentQuotes: Sendable {
     package init(_ file: PaymentFile, choice: TaxRuleChoice, catalogue: TaxCatalogue) {
         (self.choice, self.catalogue, faults) = (choice, catalogue, file.faults)
         var periods: [PeriodKey: TaxSums] = [:]
-        var gaps = Gaps(file.faults)
         var totals: [TotalKey: Total] = [:]
         var before = [TaxSums?](repeating: nil, count: file.payments.count)
         let order = file.payments.indices.sorted {
@@ -40,7 +39,9 @@ package struct PaymentQuotes: Sendable {
             do throws(PaymentFault) {
                 let ruleSet = try Self.ruleSet(for: payment, choice, catalogue)
                 let period = ruleSet.period(on: payment.payment.day, isOfItem: payment.item != nil)
-                if period != .payment { try gaps.check(payment) }
+                if period != .payment, let line = faults.refused.line(before: payment) {
+                    throw payment.fault("counts from line \(line), which was refused")
+                }
                 let key = PeriodKey(payee: payment.payee, period: period, item: payment.item, payment.currency)
                 let sums = period == .payment ? TaxSums() : periods[key] ?? TaxSums()
                 let quote = try Self.quote(payment, ruleSet, sums)
@@ -53,7 +54,6 @@ package struct PaymentQuotes: Sendable {
                 ].add(payment, quote.withheld)
             } catch {
                 faults.add(error)
-                gaps.add(error)
             }
         }
         faults.sort()
@@ -127,43 +127,5 @@ private struct TotalKey: Hashable, Comparable {
 
     static func < (left: TotalKey, right: TotalKey) -> Bool {
         (left.payee, left.year, left.currency) < (right.payee, right.year, right.currency)
-    }
-}
-
-/// Rows that were not taken: what is counted from them would be wrong.
-private struct Gaps {
-    private struct Key: Hashable {
-        let payee: String
-        /// `nil`: in any year.
-        let year: Int?
-    }
-
-    private var gaps: [Key: PaymentFault] = [:]
-
-    init(_ faults: PaymentFaults) {
-        for fault in faults.kept { add(fault) }
-    }
-
-    mutating func add(_ fault: PaymentFault) {
-        guard let payee = fault.payee else { return }
-        let key = Key(payee: payee, year: fault.day?.year)
-        if let known = gaps[key], known.comesBefore(fault) { return }
-        gaps[key] = fault
-    }
-
-    func check(_ payment: PaymentFile.Payment) throws(PaymentFault) {
-        let day = payment.payment.day
-        for year in [day.year, nil] {
-            guard let gap = gaps[Key(payee: payment.payee, year: year)], gap.line != payment.line else { continue }
-            if let from = gap.day, (from, gap.line) > (day, payment.line) { continue }
-            throw payment.fault("counts from line \(gap.line), which was refused")
-        }
-    }
-}
-
-extension PaymentFault {
-    fileprivate func comesBefore(_ other: PaymentFault) -> Bool {
-        guard let day, let otherDay = other.day, day != otherDay else { return line <= other.line }
-        return day < otherDay
     }
 }

@@ -83,7 +83,7 @@ package struct SetPayoutMethod: Sendable {
 }
 
 /// Writes what a worker's income is reported by, in place of what was there; from now on it also says what their
-/// payments are taxed by (``TaxChoice``), until finance says otherwise.
+/// payments are taxed by (``TaxChoice``), unless finance has said otherwise: then finance is told.
 package struct SetTaxProfile: Sendable {
     let market: Market
     let keys: KeyRing

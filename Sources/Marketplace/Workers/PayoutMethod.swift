@@ -15,6 +15,8 @@ package struct PayoutMethod: Hashable, Sendable {
     package let currency: Currency
     /// Of an account in the United States; every other one is a checking account.
     package let isSavings: Bool
+    /// The holder's; `nil` where it was not said.
+    package let address: PayeeAddress?
 
     /// An IBAN, a BIC, an ABA routing number or a Chinese bank card with a wrong check digit is not taken.
     ///
@@ -22,7 +24,7 @@ package struct PayoutMethod: Hashable, Sendable {
     /// - Throws: ``BadInput``, which does not repeat the account.
     package init(
         account: String, bank: String? = nil, holder: String, country: String, currency: String,
-        isSavings: Bool = false
+        isSavings: Bool = false, address: PayeeAddress? = nil
     ) throws(BadInput) {
         let account = Self.compact(account)
         self.bank = bank.map(Self.compact)
@@ -49,6 +51,7 @@ package struct PayoutMethod: Hashable, Sendable {
             throw BadInput("account_type", "savings is a kind of account in the United States only")
         }
         self.isSavings = isSavings
+        self.address = address
     }
 
     /// What can be checked of an account that is named with its bank.
@@ -99,6 +102,7 @@ extension PayoutMethod {
             "country": .string(country), "currency": .string(currency.code),
         ]
         if isSavings { members["account_type"] = "savings" }
+        if let address { members["address"] = address.json }
         return .object(members)
     }
 
@@ -113,6 +117,7 @@ extension PayoutMethod {
         country = json["country"]?.stringValue ?? ""
         self.currency = currency
         isSavings = json["account_type"]?.stringValue == "savings"
+        address = try PayeeAddress.given(json["address"])
     }
 }
 

@@ -94,26 +94,39 @@ package struct ChooseTaxRules: Sendable {
             guard try await transaction.erasedAt(worker) == nil else {
                 throw IllegalTransition("worker", in: "erased", event: "choose_tax_rules")
             }
-            try await change.keep(choice, of: worker, by: actor)
+            try await change.keep(choice, of: worker, by: actor, isOfFinance: true)
         }
     }
 }
 
 extension Change {
     /// Puts a choice in force from now on; under the worker's lock, so that now is after any earlier choice.
-    func keep(_ choice: TaxChoice, of worker: Worker.ID, by actor: Principal.ID) async throws {
+    func keep(_ choice: TaxChoice, of worker: Worker.ID, by actor: Principal.ID, isOfFinance: Bool) async throws {
         let current = try await afterWaiting()
         try await current.transaction.endTaxChoice(of: worker)
-        try await current.transaction.insertTaxChoice(choice, current.make(), of: worker, by: actor)
+        try await current.transaction.insertTaxChoice(
+            choice, current.make(), of: worker, by: actor, isOfFinance: isOfFinance)
         try await current.record(
             "tax_rules_chosen", by: actor, on: "worker", worker.uuid, in: .worker(worker),
             facts: ["rules": .string(choice.ruleSet)])
     }
 
-    /// The rules that a tax profile asks for.
+    /// The rules that a tax profile asks for. What finance has chosen stands, and finance is told what was asked for;
+    /// under the worker's lock.
     func chooseTaxRules(by profile: TaxProfile, of worker: Worker.ID, by actor: Principal.ID) async throws {
         let days = Int(instant.timeIntervalSince1970.rounded(.down)) / 86_400
-        try await keep(TaxChoice(profile, on: TaxDay(daysSince1970: days)), of: worker, by: actor)
+        let choice = try TaxChoice(profile, on: TaxDay(daysSince1970: days))
+        guard try await transaction.isTaxedAsFinanceChose(worker) else {
+            return try await keep(choice, of: worker, by: actor, isOfFinance: false)
+        }
+        for person in try await transaction.peopleToTell(in: .financeMaker) {
+            try await transaction.tell(
+                person, kind: "tax_rules_kept",
+                facts: ["worker": .string("\(worker)"), "asked_for": .string(choice.ruleSet)], id: make())
+        }
+        try await record(
+            "tax_rules_kept", by: actor, on: "worker", worker.uuid, in: .worker(worker),
+            facts: ["asked_for": .string(choice.ruleSet)])
     }
 }
 

@@ -18,16 +18,22 @@ extension Transaction {
             """)
     }
 
+    /// Whether what is in force is what finance has chosen, and not what a tax profile asked for.
+    func isTaxedAsFinanceChose(_ worker: Worker.ID) async throws -> Bool {
+        try await firstRow(
+            "select from tax_choice where worker_id = \(worker) and upper_inf(in_force) and by_finance") != nil
+    }
+
     func insertTaxChoice(
-        _ choice: TaxChoice, _ id: TaxChoice.ID, of worker: Worker.ID, by actor: Principal.ID
+        _ choice: TaxChoice, _ id: TaxChoice.ID, of worker: Worker.ID, by actor: Principal.ID, isOfFinance: Bool
     ) async throws {
         try await execute(
             """
             insert into tax_choice (tax_choice_id, worker_id, rule_set, residence, form, has_taxpayer_number,
-                                    form_signed_on, treaty_bps, chosen_by, in_force)
+                                    form_signed_on, treaty_bps, chosen_by, in_force, by_finance)
             values (\(id), \(worker), \(choice.ruleSet), \(choice.residence), \(choice.standing.form?.rawValue),
                     \(choice.standing.hasTaxpayerNumber), \(try choice.standing.formSignedOn?.calendarDate),
-                    \(choice.standing.treatyBps), \(actor), tstzrange(\(instant), null))
+                    \(choice.standing.treatyBps), \(actor), tstzrange(\(instant), null), \(isOfFinance))
             """)
     }
 

@@ -53,6 +53,8 @@ package struct TaxClaim: Hashable, Sendable {
 
 /// Why a claim is not entered, verified or withdrawn. In order of precedence.
 package enum TaxClaimRefusal: Refusal, CaseIterable {
+    /// A program neither enters nor ends a claim.
+    case personNeeded
     /// Another claim has that reference.
     case referenceTaken
     /// Whoever entered it does not verify it, nor does the worker.
@@ -62,6 +64,7 @@ package enum TaxClaimRefusal: Refusal, CaseIterable {
 
     package var code: String {
         switch self {
+        case .personNeeded: "person_needed"
         case .referenceTaken: "tax_claim_reference_taken"
         case .samePerson: "tax_claim_same_person"
         case .ended: "tax_claim_ended"
@@ -70,6 +73,7 @@ package enum TaxClaimRefusal: Refusal, CaseIterable {
 
     package var message: String {
         switch self {
+        case .personNeeded: "Claims are entered, verified and withdrawn by people. A program can do none of it."
         case .referenceTaken: "Another claim has this reference; a new one needs a reference of its own."
         case .samePerson: "You entered this claim, or it is yours. Somebody else must look at its paper."
         case .ended: "The claim was verified or withdrawn before."
@@ -94,6 +98,7 @@ package struct EnterTaxClaim: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .financeMaker)
+            guard try await transaction.personExists(actor) else { throw TaxClaimRefusal.personNeeded }
             guard try await transaction.lockWorkerForChange(worker) != nil else { throw NotFound("worker") }
             guard try await transaction.insertTaxClaim(id, draft, of: worker, by: actor) else {
                 guard let earlier = try await transaction.lockTaxClaim(id), earlier.draft == draft,
@@ -140,6 +145,7 @@ package struct EndTaxClaim: Sendable {
     ) async throws {
         try await market.change { change in
             try await change.transaction.authorize(actor, as: role)
+            guard try await change.transaction.personExists(actor) else { throw TaxClaimRefusal.personNeeded }
             guard let claim = try await change.transaction.lockTaxClaim(id) else { throw NotFound("tax claim") }
             try await body(claim, change.transaction)
             try await change.record(

@@ -66,7 +66,8 @@ struct Payday {
         do {
             let batch = try await PreparePayoutBatch(market: market)(dollars, by: maker)
             try await ApprovePayoutBatch(market: market)(batch.id, contentHash: batch.contentHash, by: checker)
-            let file = try await IssuePayoutBatch(market: market)(batch.id, by: maker)
+            try await IssuePayoutBatch(market: market)(batch.id, by: maker)
+            let file = try await PayoutFile(market: market)(batch.id, by: maker)
             let day = instant.ISO8601Format(.iso8601.year().month().day())
             try sink("payout-\(day)-\(batch.id).csv", file)
         } catch PayoutRefusal.nothingToPay {

@@ -43,18 +43,20 @@ struct LedgerCommand: AsyncParsableCommand {
 
     struct Statement: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "What moved through an account, newest first.",
+            abstract: "What moved through an account and what it held after, newest first.",
             discussion: "--before takes the last transfer of the page before.")
         @OptionGroup var options: LedgerOptions
         @OptionGroup var account: AccountOptions
+        @Option(help: "Until that instant, ISO 8601 in UTC; until now if left out.") var at: String?
         @Option(help: "A transfer's id.") var before: String?
         @Option(help: "Most lines, 1 to 200.") var limit = 50
 
         func run() async throws {
             try await options.run(remotely: self) { session, actor in
+                let instant = try at.map { try utcInstant($0, field: "at") }
                 let lines = try await AccountStatement(market: session.market)(
-                    of: try await account.key(session), before: try pageID(before, of: Transfer.self), limit: limit,
-                    by: actor)
+                    of: try await account.key(session), at: instant, before: try pageID(before, of: Transfer.self),
+                    limit: limit, by: actor)
                 return (["items": .array(lines.map(\.json))], lines.map(\.text).joined(separator: "\n"))
             }
         }
@@ -151,14 +153,14 @@ extension StatementLine {
         [
             "transfer": .string("\(transfer)"), "kind": .string(kind.rawValue),
             "amount_minor": .integer(amount.minorUnits), "currency": .string(amount.currency.code),
-            "other_kind": .string(otherKind.rawValue),
+            "balance_minor": .integer(balance.minorUnits), "other_kind": .string(otherKind.rawValue),
             "other_owner": otherOwner.map { .string($0.uuidString.lowercased()) } ?? .null,
             "source": .string(source.uuidString.lowercased()), "posted_at": .string(utcText(postedAt)),
         ]
     }
 
     fileprivate var text: String {
-        "\(utcText(postedAt)) \(transfer): \(amount), \(kind.rawValue), \(otherKind.rawValue)"
+        "\(utcText(postedAt)) \(transfer): \(amount), \(kind.rawValue), \(otherKind.rawValue); then \(balance)"
     }
 }
 

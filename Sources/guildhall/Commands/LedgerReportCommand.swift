@@ -8,8 +8,8 @@ struct LedgerReportCommand: AsyncParsableCommand {
         commandName: "report",
         abstract:
             """
-            Aging of what is owed to workers, what they owe, take rate, cost of an accepted answer, and whether the \
-            books agree.
+            Aging of what is owed to workers, what they owe, take rate, cost of an accepted answer, what every kind of \
+            account holds, and whether the books agree.
             """,
         discussion: "Example: guildhall ledger report --from 2026-03-01T00:00:00Z --to 2026-04-01T00:00:00Z"
     )
@@ -30,13 +30,14 @@ extension FinanceReport {
     fileprivate var text: String {
         let owed = aging.map { "owed, \($0.age): \($0.amount) for \($0.earnings) earnings of \($0.workers) workers" }
         let taken = take.map {
-            "accepted: \($0.accepted) for \($0.pay), fees \($0.fees), top-ups \($0.topUps); take rate "
-                + "\(Double($0.takeBasisPoints) / 100) %, one answer costs \($0.costOfOneMinor) minor units"
+            "accepted: \($0.accepted) for \($0.pay), fees \($0.fees), top-ups \($0.topUps), bonuses \($0.bonuses); "
+                + "take rate \(Double($0.takeBasisPoints) / 100) %, one answer costs \($0.costOfOneMinor) minor units"
         }
         let claimed = receivables.map {
             "owed by \($0.workers) workers: \($0.owed) of \($0.claims) clawbacks, of which \($0.resting) rests"
         }
+        let held = liabilities.map { "\($0.kind.rawValue): \($0.balanceMinor) minor units of \($0.currency.code)" }
         let books = booksAgree ? "the books agree" : "THE BOOKS DO NOT AGREE: run 'guildhall doctor'"
-        return (owed + claimed + taken + [books]).joined(separator: "\n")
+        return (owed + claimed + taken + held + [books]).joined(separator: "\n")
     }
 }

@@ -37,12 +37,14 @@ extension TeamCommand {
         @Option(help: "The account's holder.") var holder: String
         @Option(help: "The bank's country, ISO 3166-1.") var country: String
         @Option(help: "ISO 4217 code.") var currency = "USD"
+        @OptionGroup var address: PayeeAddressOptions
         @Option(help: .actor("an operator")) var by = "operator"
 
         func run() async throws {
             try await withSession(options) { session in
                 let method = try PayoutMethod(
-                    account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency)
+                    account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency,
+                    address: try address.given)
                 try await SetTeamPayoutMethod(market: session.market, keys: try session.market.ring)(
                     method, of: try await session.team(key).id, by: try await session.market.person(named: by))
                 Console.result("Set the account of \(key).")

@@ -15,7 +15,7 @@ struct PayoutCommand: AsyncParsableCommand {
             Prepare.self, Lines.self, Shares.self, Approve.self, Issue.self, File.self, Cancel.self,
             PayoutSourceCommand.self, PayoutRunCommand.self, PayoutExportCommand.self, PayoutImportCommand.self,
             PayoutReconcileCommand.self, PayoutCheckCommand.self, PayoutScheduleCommand.self, PayoutDueCommand.self,
-            ClawbackCommand.self, PayoutAgencyCommand.self,
+            ClawbackCommand.self, PayoutAgencyCommand.self, PayoutListCommand.self,
         ]
     )
 
@@ -65,8 +65,10 @@ struct PayoutCommand: AsyncParsableCommand {
                 Console.list(
                     lines.map { named in
                         let people = named.line.shares.count == 1 ? "1 worker" : "\(named.line.shares.count) workers"
-                        let text = "\(named.line.id): \(named.line.amount) to \(named.payeeKey) for \(people)"
-                        return (named.json, text)
+                        let reason = named.reason.map { " \($0)" } ?? ""
+                        let changed = named.isAccountChanged ? "; the payee has another account now" : ""
+                        let text = "\(named.line.id): \(named.line.amount) to \(named.payeeKey) for \(people), "
+                        return (named.json, "\(text)\(named.state)\(reason)\(changed)")
                     }, asJSON: json)
             }
         }
@@ -126,12 +128,10 @@ struct PayoutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                try write(
-                    try await IssuePayoutBatch(market: session.market)(
-                        try payoutBatch(id), by: try await session.market.person(named: by)
-                    ),
-                    to: output
-                )
+                let (batch, actor) = (try payoutBatch(id), try await session.market.person(named: by))
+                try await writeFile(of: batch, to: output, session.market, by: actor) {
+                    try await IssuePayoutBatch(market: session.market)(batch, by: actor)
+                }
             }
         }
     }
@@ -145,12 +145,8 @@ struct PayoutCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await withSession(options) { session in
-                try write(
-                    try await PayoutFile(market: session.market)(
-                        try payoutBatch(id), by: try await session.market.person(named: by)
-                    ),
-                    to: output
-                )
+                let (batch, actor) = (try payoutBatch(id), try await session.market.person(named: by))
+                try await writeFile(of: batch, to: output, session.market, by: actor) {}
             }
         }
     }
@@ -178,8 +174,19 @@ private func payoutBatch(_ text: String) throws -> PayoutBatch.ID {
     return id
 }
 
-private func write(_ bytes: [UInt8], to path: String?) throws {
-    guard let path else { return Console.result(String(decoding: bytes, as: UTF8.self)) }
-    try Data(bytes).write(to: URL(fileURLWithPath: path), options: .atomic)
-    Console.note("Wrote \(path).")
+/// The file is opened before anything is done that it is of.
+private func writeFile(
+    of id: PayoutBatch.ID, to path: String?, _ market: Market, by actor: Principal.ID,
+    after body: () async throws -> Void
+) async throws {
+    let file = try ResultFile(path)
+    do {
+        try await body()
+        try await PayoutFile(market: market)(id, by: actor, write: file.write)
+        try file.finish()
+    } catch {
+        file.discard()
+        throw error
+    }
+    if let path { Console.note("Wrote \(path).") }
 }

@@ -102,7 +102,8 @@ extension PreparePayoutRun.Result {
         }
         Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)")
         for excluded in excluded.prefix(200) {
-            let payee = excluded.json["worker"]?.stringValue ?? "an agency"
+            let agency = excluded.json["team"]?.stringValue.map { "agency \($0)" }
+            let payee = excluded.json["worker"]?.stringValue ?? agency ?? ""
             Console.result("  not paid: \(payee), \(excluded.amount): \(excluded.hindrance.code)")
         }
     }

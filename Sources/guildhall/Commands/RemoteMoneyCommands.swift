@@ -29,7 +29,8 @@ extension LedgerCommand.Balance: RemoteOptionsCommand {
 extension LedgerCommand.Statement: RemoteOptionsCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         let (path, query) = try await account.place(on: server)
-        return try await server.get(path + "/transfers", RemoteServer.page(before: before, limit, query))
+        return try await server.get(
+            path + "/transfers", RemoteServer.page(before: before, limit, query.merging(["at": at]) { $1 }))
     }
 }
 

@@ -238,7 +238,7 @@ extension TeamCommand.Account: RemotePlainCommand {
             path,
             [
                 "account": .string(readLine() ?? ""), "bank": bank.map(JSON.string), "holder": .string(holder),
-                "country": .string(country), "currency": .string(currency),
+                "country": .string(country), "currency": .string(currency), "address": address.json,
             ])
     }
 }

@@ -151,6 +151,7 @@ extension PayoutMethodCommand.Set: RemoteWorkerCommand {
             [
                 "account": .string(readLine() ?? ""), "bank": bank.map(JSON.string), "holder": .string(holder),
                 "country": .string(country), "currency": .string(currency), "is_savings": .bool(savings),
+                "address": address.json,
             ])
     }
 }

@@ -60,14 +60,14 @@ extension EarningSum {
         [
             "currency": .string(pending.currency.code), "pending_minor": .integer(pending.minorUnits),
             "due_minor": .integer(due.minorUnits), "in_payout_minor": .integer(inPayout.minorUnits),
-            "paid_minor": .integer(paid.minorUnits), "withheld_minor": .integer(withheld.minorUnits),
-            "clawed_back_minor": .integer(kept.minorUnits),
+            "sent_minor": .integer(sent.minorUnits), "paid_minor": .integer(paid.minorUnits),
+            "withheld_minor": .integer(withheld.minorUnits), "clawed_back_minor": .integer(kept.minorUnits),
         ]
     }
 
     fileprivate var text: String {
-        "pending \(pending), due \(due), in a payout \(inPayout), paid \(paid), of that withheld \(withheld), "
-            + "taken back \(kept)"
+        "pending \(pending), due \(due), in a payout \(inPayout), sent \(sent), paid \(paid), of these two withheld "
+            + "\(withheld), taken back \(kept)"
     }
 }
 
@@ -77,14 +77,14 @@ extension EarningLine {
             "mark": .string(mark.text), "assignment": .string("\(assignment)"), "batch": .string(batch),
             "standing": .string(standing.rawValue), "amount_minor": .integer(amount.minorUnits),
             "currency": .string(amount.currency.code),
-            "share_bps": basisPoints.map { .integer(Int64($0)) } ?? .null, "is_top_up": .bool(isTopUp), "terms": terms,
-            "payout_batch": payout.map { .string("\($0)") } ?? .null,
+            "share_bps": basisPoints.map { .integer(Int64($0)) } ?? .null, "kind": .string(kind.rawValue),
+            "terms": terms, "payout_batch": payout.map { .string("\($0)") } ?? .null,
             "paid_at": paidAt.map { .string(utcText($0)) } ?? .null,
         ]
     }
 
     fileprivate var text: String {
-        let kind = isTopUp ? "top-up" : "work"
-        return "\(utcText(mark.at)) \(assignment): \(amount), \(kind) in \(batch), \(standing.rawValue)"
+        let name = kind == .topUp ? "top-up" : kind.rawValue
+        return "\(utcText(mark.at)) \(assignment): \(amount), \(name) in \(batch), \(standing.rawValue)"
     }
 }

@@ -26,12 +26,13 @@ struct PayoutMethodCommand: AsyncParsableCommand {
         @Option(help: "The bank's country, ISO 3166-1.") var country: String
         @Option(help: "ISO 4217 code.") var currency = "USD"
         @Flag(help: "It is a savings account, in the United States.") var savings = false
+        @OptionGroup var address: PayeeAddressOptions
 
         func run() async throws {
             try await event.run(remotely: self) { worker, market, actor in
                 let method = try PayoutMethod(
                     account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency,
-                    isSavings: savings)
+                    isSavings: savings, address: try address.given)
                 try await SetPayoutMethod(
                     market: market, keys: try market.ring, formerContactDays: try Self.formerContactDays())(
                         method, of: worker, by: actor)
@@ -96,6 +97,33 @@ struct TaxProfileCommand: AsyncParsableCommand {
                 try await ReadTaxProfile(market: market, keys: keys)(of: worker, for: purpose, by: actor).json
             }
         }
+    }
+}
+
+/// Where the holder of an account lives.
+struct PayeeAddressOptions: ParsableArguments {
+    @Option(help: "The holder's street.") var street: String?
+    @Option(help: "The number of the building.") var buildingNumber: String?
+    @Option(help: "The post code.") var postCode: String?
+    @Option(help: "The town; with --address-country, where anything of an address is given.") var town: String?
+    @Option(help: "The country of the address, ISO 3166-1.") var addressCountry: String?
+
+    var given: PayeeAddress? {
+        get throws {
+            try PayeeAddress.given(
+                street: street, buildingNumber: buildingNumber, postCode: postCode, town: town,
+                country: addressCountry)
+        }
+    }
+
+    /// As the server takes it; `nil` where nothing is given.
+    var json: JSON? {
+        let given = [
+            ("street", street), ("building_number", buildingNumber), ("post_code", postCode), ("town", town),
+            ("country", addressCountry),
+        ]
+        let members = given.compactMap { name, text in text.map { (name, JSON.string($0)) } }
+        return members.isEmpty ? nil : .object(Dictionary(members, uniquingKeysWith: { first, _ in first }))
     }
 }
 

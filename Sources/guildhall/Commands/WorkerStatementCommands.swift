@@ -31,8 +31,8 @@ extension WorkerCommand {
         static let configuration = CommandConfiguration(
             abstract: "What a payment to a worker is for: a remittance advice.",
             discussion: """
-                Each piece of work, bonus and top-up, then what was withheld, then what was paid; the amounts above \
-                add up to the last. `guildhall payout list` has the payouts.
+                Each piece of work, bonus and top-up, then what was withheld, then what was sent, paid or returned; \
+                the amounts above add up to it. `guildhall payout list` has the payouts.
 
                 Example: guildhall worker advice L01 0198… --format html --output advice.html
                 """

@@ -1,3 +1,4 @@
+import Foundation
 import Tax
 import Testing
 
@@ -74,11 +75,16 @@ struct Random: RandomNumberGenerator {
     }
 }
 
-@Suite("Tax against a slow reference") struct ReferenceTests {
+@Suite("Tax against a slow reference") struct ReferenceSoakTests {
+    /// Years and payments of a seed; in a soak a million payments and more of each rule.
+    private static let isSoak = ProcessInfo.processInfo.environment["GUILDHALL_SOAK"] == "1"
+    private static let years = isSoak ? 1_500 : 50
+    private static let paymentsEach = isSoak ? 100_000 : 1_000
+
     @Test("random years under the platform rule withhold what its text says", arguments: 1...40 as ClosedRange<UInt64>)
     func platform(seed: UInt64) throws {
         var random = Random(state: seed)
-        for _ in 0..<50 {
+        for _ in 0..<Self.years {
             var entries: [SlowTax.Entry] = []
             for month in 1...12 {
                 for _ in 0..<Int.random(in: 0...3, using: &random) {
@@ -109,7 +115,7 @@ struct Random: RandomNumberGenerator {
     @Test("random payments under the classic and the non-resident rule", arguments: 1...10 as ClosedRange<UInt64>)
     func payments(seed: UInt64) throws {
         var random = Random(state: seed)
-        for _ in 0..<1_000 {
+        for _ in 0..<Self.paymentsEach {
             let most = [1_000_00, 5_000_00, 100_000_00, 10_000_000_00].randomElement(using: &random) ?? 1
             let gross = Int.random(in: 0...most, using: &random)
             let payment = TaxPayment(day: try Rules.day("2026-06-30"), gross: Int64(gross), currency: "CNY")
