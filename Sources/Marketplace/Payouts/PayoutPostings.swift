@@ -42,6 +42,17 @@ extension Change {
         }
     }
 
+    /// The same for all lines of a batch, part by part.
+    func settleLines(of batch: PayoutBatch) async throws {
+        var last: PayoutLine.ID?
+        while true {
+            let lines = try await transaction.payoutLines(of: batch.id, after: last, limit: Self.step)
+            try await settle(lines.map { ($0.line.id, $0.line.amount) })
+            last = lines.last?.line.id
+            if lines.count < Self.step { return }
+        }
+    }
+
     /// Books what the bank has kept of payments that came back: the platform bears it, and the workers are owed all.
     func bear(_ charges: [(line: PayoutLine.ID, amount: Money)]) async throws {
         guard let currency = charges.first?.amount.currency else { return }
@@ -52,17 +63,6 @@ extension Change {
                 part.map { line, amount in
                     entry(.bankCharge, .bankCharge, from: platform, to: bank, amount, source: line.uuid)
                 })
-        }
-    }
-
-    /// The same for all lines of a batch, part by part.
-    func settleLines(of batch: PayoutBatch) async throws {
-        var last: PayoutLine.ID?
-        while true {
-            let lines = try await transaction.payoutLines(of: batch.id, after: last, limit: Self.step)
-            try await settle(lines.map { ($0.line.id, $0.line.amount) })
-            last = lines.last?.line.id
-            if lines.count < Self.step { return }
         }
     }
 
