@@ -188,7 +188,7 @@ extension MatrixHall {
 
     private func session(of side: Side, _ hasher: PasswordHasher) async throws -> String {
         let (email, password) = ("\(side.name)@sign-in.example", "correct horse battery")
-        let code = try await InvitePerson(market: market)(side.holder, email: email, by: small.manager)
+        let code = try await small.invitation(of: side.holder, email: email)
         try await RedeemTicket(market: market, hasher: hasher)(code, password: password)
         return "\(try await SignIn(market: market, hasher: hasher)(email: email, password: password).id)"
     }

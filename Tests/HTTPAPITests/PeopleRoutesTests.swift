@@ -72,8 +72,7 @@ struct PeopleRoutesTests {
         let small = try await SmallMarket()
         let ann = try await small.worker("ann")
         let hasher = PasswordHasher(Self.cost)
-        let code = try await InvitePerson(market: small.market)(
-            Principal.ID(ann.uuid), email: "ann@example.org", by: small.manager)
+        let code = try await small.invitation(of: Principal.ID(ann.uuid), email: "ann@example.org")
         try await RedeemTicket(market: small.market, hasher: hasher)(code, password: Self.password)
         let (chief, maker) = (try await small.bearer(small.manager), try await small.bearer(small.maker))
         let (mine, path) = (try await small.bearer(ann), "/v1/people/\(ann)")

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Marketplace
+import Store
 import TestSupport
 import Testing
 
@@ -58,7 +59,7 @@ struct RemoteSelfCommandTests {
     func once() async throws {
         let small = try await SmallMarket()
         let token = try await small.bearer(small.checker)
-        func floor(_ hourly: Int, _ key: String?) -> [String] {
+        @Sendable func floor(_ hourly: Int, _ key: String?) -> [String] {
             ["rate", "floor", "set", "--hourly-minor", "\(hourly)", "--profession", "lawyer", "--reason", "Policy 4"]
                 + (key.map { ["--idempotency-key", $0] } ?? [])
         }

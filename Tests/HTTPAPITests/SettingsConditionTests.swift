@@ -2,6 +2,8 @@ import Formats
 import Foundation
 import HTTPAPI
 import Marketplace
+import Payments
+import Store
 import TestSupport
 import Testing
 

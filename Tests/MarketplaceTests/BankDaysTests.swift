@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Marketplace
 import Payments
+import Store
 import TestSupport
 import Testing
 
