@@ -34,6 +34,10 @@ private final class Durations: Sendable {
     }
 }
 
+private final class Flag: Sendable {
+    let isSet = Atomic<Bool>(false)
+}
+
 /// Clients that neither read nor write as they should, a database that is frozen, and more than there is room for.
 @Suite("Slow clients and overload, under soak")
 struct SlowClientsSoakTests {
@@ -69,13 +73,13 @@ struct SlowClientsSoakTests {
             let writers = try await Self.writers(server.port, token)
             #expect(PlainClient.established(at: server.port) >= Self.slow, "nobody is slow")
             let good = Durations()
-            let isOver = Atomic<Bool>(false)
+            let over = Flag()
             let end = ContinuousClock.now + .seconds(600)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for _ in 0..<4 {
                     group.addTask {
                         let client = RawClient(port: server.port)
-                        while !isOver.load(ordering: .relaxed) {
+                        while !over.isSet.load(ordering: .relaxed) {
                             let answer = try await good.measure {
                                 try await client.send("GET", "/v1/work", token: token)
                             }
@@ -86,7 +90,7 @@ struct SlowClientsSoakTests {
                 }
                 for writer in writers { group.addTask { await Self.trickle(writer, until: end) } }
                 group.addTask {
-                    defer { isOver.store(true, ordering: .relaxed) }
+                    defer { over.isSet.store(true, ordering: .relaxed) }
                     // What is left are the connections of the good ones.
                     while PlainClient.established(at: server.port) > 16, ContinuousClock.now < end {
                         try await Task.sleep(for: .milliseconds(100))

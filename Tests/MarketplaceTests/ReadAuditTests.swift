@@ -54,7 +54,8 @@ struct ReadAuditTests {
         func found(_ change: (inout AuditFilter) -> Void) async throws -> [AuditLine] {
             var filter = AuditFilter()
             change(&filter)
-            return try await list.callAsFunction(filter, by: auditor).events
+            let page = try await list(filter, by: auditor)
+            return page.events
         }
         #expect(try await found { $0.object = people[1].uuid }.map(\.object) == [people[1].uuid])
         #expect(try await found { $0.subject = "worker" }.allSatisfy { $0.object == worker.uuid })
