@@ -71,28 +71,6 @@ package func buildApplication(
     return OnLoop(service: application, executor: LoopExecutor(loop: loop))
 }
 
-/// A service whose tasks run where its connections are read and written: what a request needs beside the database, which
-/// has threads of its own, costs no change of threads.
-private struct OnLoop<Wrapped: Service>: Service {
-    let service: Wrapped
-    let executor: LoopExecutor
-
-    func run() async throws {
-        try await withTaskExecutorPreference(executor) { try await service.run() }
-    }
-}
-
-private final class LoopExecutor: TaskExecutor {
-    private let loop: any EventLoop
-
-    init(loop: any EventLoop) { self.loop = loop }
-
-    func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
-    }
-}
-
 /// Answers each request in a task of its own: a connection's task keeps all the memory that it ever needed for as long
 /// as it is kept alive, mostly to wait.
 struct OwnTaskResponder: HTTPResponder {

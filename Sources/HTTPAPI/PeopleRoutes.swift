@@ -24,7 +24,7 @@ struct PeopleRoutes {
                             "roles": .list(.choice(Role.self)),
                             "requesters": Shape.list(.id).described("For whom you act."),
                             "scopes": .list(.choice(TokenScope.self)),
-                        ])), by: showOneself),
+                        ])), by: showOneself)
         ] + signIns
     }
 

@@ -4,8 +4,8 @@ internal import Formats
 ///
 /// Columns: `end_to_end_id`, `payee_name`, `account_scheme` (iban, other, us, cn), `account`, `account_type` (checking,
 /// savings; of `us` only), `bank_code` (BIC, routing number, CNAPS), `bank_name`, `country` (of the payee's address,
-/// else of the account), `amount`, `currency`, `execution_date`, `remittance`. What a spreadsheet would run is guarded by
-/// ``CSVWriter``; amounts are numbers.
+/// else of the account), `amount`, `currency`, `execution_date`, `remittance`. What a spreadsheet would run is guarded
+/// by ``CSVWriter``; amounts are numbers.
 package struct PaymentTable: PaymentFileWriter {
     private var tally: PaymentTally
     private var table: CSVWriter
@@ -32,8 +32,8 @@ package struct PaymentTable: PaymentFileWriter {
         table.append([
             .text(payment.endToEndID), .text(payment.payee.name), .text(payment.account.scheme),
             .text(payment.account.number), .text(kind), .text(payment.account.bankCode ?? ""), .text(bank),
-            .text(payment.payee.address?.country ?? payment.account.country), .decimal(amount), .text("\(payment.amount.currency)"),
-            .text("\(tally.order.executionDate)"), .text(payment.remittance),
+            .text(payment.payee.address?.country ?? payment.account.country), .decimal(amount),
+            .text("\(payment.amount.currency)"), .text("\(tally.order.executionDate)"), .text(payment.remittance),
         ])
     }
 

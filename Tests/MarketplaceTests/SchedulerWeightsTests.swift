@@ -98,10 +98,12 @@ struct SchedulerWeightsTests {
         let (usd, jpy) = (try #require(Currency("USD")), try #require(Currency("JPY")))
         let kwd = try #require(Currency("KWD"))
         let par = ReferenceRates()
-        try #expect(par.micros(try Money(1_500, usd)) == 15_000_000 && par.micros(try Money(1_500, jpy)) == 1_500_000_000)
+        try #expect(
+            par.micros(try Money(1_500, usd)) == 15_000_000 && par.micros(try Money(1_500, jpy)) == 1_500_000_000)
         #expect(par.micros(try Money(1_500, kwd)) == 1_500_000)
         let rates = ReferenceRates([usd: 1_000_000, jpy: 6_700])
-        try #expect(rates.micros(try Money(1_500, usd)) == 15_000_000 && rates.micros(try Money(1_500, jpy)) == 10_050_000)
+        try #expect(
+            rates.micros(try Money(1_500, usd)) == 15_000_000 && rates.micros(try Money(1_500, jpy)) == 10_050_000)
         #expect(rates.micros(.max, jpy) == 1 << 40 && rates.micros(.min, usd) == 0)
         #expect(par.atPar(of: [usd, usd]) == [] && par.atPar(of: [usd, jpy]) == ["JPY", "USD"])
         #expect(rates.atPar(of: [kwd]) == ["KWD"])

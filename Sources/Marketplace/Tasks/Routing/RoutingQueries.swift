@@ -241,9 +241,9 @@ extension Transaction {
         ).map(RoutingPast.init)
     }
 
-    /// Who meets which of these requirements, as is kept: of each the first few after a worker, by id, those included who
-    /// are not active. They come from the index alone: who is active is looked up of a page, not of everybody who meets
-    /// something.
+    /// Who meets which of these requirements, as is kept: of each the first few after a worker, by id, those included
+    /// who are not active. They come from the index alone: who is active is looked up of a page, not of everybody who
+    /// meets something.
     ///
     /// - Parameter limit: 1 to 20,000.
     package func routingKept(
