@@ -57,7 +57,7 @@ struct LedgerRoutes {
                             "entry": .id, "kind": .text, "source": .id, "reverses": .id.orNull, "reason": .text.orNull,
                             "transfers": .list(
                                 .object([
-                                    "transfer": .id, "kind": .text, "debit": .id, "credit": .id,
+                                    "transfer": .id, "kind": .text, "debit": .text, "credit": .text,
                                     "amount_minor": .minor, "currency": .currency,
                                 ])),
                         ])), by: entry),

@@ -25,7 +25,7 @@ struct WorkerRoutes {
             Endpoint(
                 .get, "/v1/profile", "showProfile",
                 "Your languages, professions, papers, tiers and skills as the market knows them", .workers,
-                for: .worker, guards: guarded, gives: .ok(.profile), by: showProfile),
+                for: .worker, guards: guarded, gives: .ok(.profile), refuses: ["not_found"], by: showProfile),
             Endpoint(
                 .put, "/v1/profile/professions/{profession}", "changeProfile", "Say what you do in a profession",
                 .workers, for: .worker, query: [.path("profession", .text(1...60))],
@@ -38,7 +38,7 @@ struct WorkerRoutes {
                 guards: guarded, gives: .ok(.state("kept")), refuses: Self.expertise, by: changeProfile),
             Endpoint(
                 .get, "/v1/workers/me", "showMe", "Your standing and personal data", .workers, for: .worker,
-                gives: .ok(.workerRecord), by: me),
+                gives: .ok(.workerRecord), refuses: ["not_found"], by: me),
             Endpoint(
                 .post, "/v1/workers/me/pause", "pauseMe", "Be offered nothing for a while", .workers, for: .worker,
                 takes: .empty, gives: .ok(.state("paused")), refuses: ["illegal_transition"], by: pause),

@@ -15,9 +15,11 @@ struct AccessMatrixTests {
         "appeal", "assignment", "attempt", "award", "clawback", "decision", "notice", "offer", "session", "token",
     ]
     /// What operators may do to anybody's, though it is declared for oneself.
-    private static let operatorsToo: Set = ["endSession", "revokeToken", "rotateToken"]
-    /// What answers 404 to everybody: no provider is set up here, and no slot is held back.
-    private static let unknown: Set = ["beginProviderSignIn", "finishProviderSignIn", "releaseSlot"]
+    private static let operatorsToo: Set = ["endSession", "revokeToken"]
+    /// What answers 404 to everybody: no provider is set up here, no slot is held back, and no two workers look like one.
+    private static let unknown: Set = [
+        "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "decideDuplicateCase",
+    ]
     /// What ends what others are asked about, and so comes after all else.
     private static let last: Set = ["suspendWorker", "pauseMe", "withdrawContribution", "closeBatch", "archiveBatch"]
 

@@ -65,9 +65,9 @@ struct AuditRoutesTests {
                 #expect(try await server.send("GET", one, token: maker).code == "role_missing")
             }
             let found = try await server.send("GET", path + "?object=\(ann)&subject=worker", token: token)
-            #expect(found.body["items"]?.arrayValue?.count == 2 && found.body["next"] == .null, "\(found.body)")
+            #expect(found.body["items"]?.arrayValue?.count == 2 && found.body["next"]?.isNull == true, "\(found.body)")
             #expect(found.body["items"]?[0]?["stream"] == .string("worker:\(ann)"))
-            #expect(found.body["items"]?[0]?["position"] == .null)
+            #expect(found.body["items"]?[0]?["position"]?.isNull == true)
             let sealed = try await server.send("GET", path + "?action=market_founded", token: chief)
             #expect(sealed.body["items"]?[0]?["position"]?.integerValue != nil)
             #expect(sealed.body["items"]?[0]?["hash"]?.stringValue?.utf8.count == 64)
@@ -78,14 +78,14 @@ struct AuditRoutesTests {
             let anchor = try #require(links.body["next"]?.stringValue)
             let rest = try await server.send(
                 "GET", "/v1/audit-verification/links?limit=2000&after=\(anchor)", token: token)
-            #expect(rest.body["next"] == .null && rest.body["faults"] == [], "\(rest.body)")
+            #expect(rest.body["next"]?.isNull == true && rest.body["faults"] == [], "\(rest.body)")
             let forged = String(anchor.dropLast(1)) + (anchor.hasSuffix("0") ? "1" : "0")
             let differs = try await server.send("GET", "/v1/audit-verification/links?after=\(forged)", token: token)
             #expect(differs.body["faults"]?[0]?["fault"] == "anchor_differs", "\(differs.body)")
             let bad = try await server.send("GET", "/v1/audit-verification/links?after=platform", token: token)
             #expect(bad.status == 422 && bad.code == "bad_input")
             let all = try await server.send("GET", "/v1/audit-verification/events?limit=2000", token: chief)
-            #expect(all.body["faults"] == [] && all.body["next"] == .null)
+            #expect(all.body["faults"] == [] && all.body["next"]?.isNull == true)
         }
     }
 

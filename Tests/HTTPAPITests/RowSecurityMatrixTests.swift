@@ -138,7 +138,8 @@ struct RowSecurityMatrixTests {
                 let path = MatrixRequests.path(of: endpoint, on: side, in: hall)
                 for person in members {
                     let answer = try await server.send("GET", path, token: person.token)
-                    let told = "\(answer.body.canonicalText) \(answer.text)"
+                    // A problem names the path that was asked for.
+                    let told = "\(answer.body.canonicalText) \(answer.text)".replacing(path, with: "")
                     reading.answers += 1
                     for mark in marks where told.contains(mark.text) {
                         if mark.isFor(person) {

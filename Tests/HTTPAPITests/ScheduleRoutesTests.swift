@@ -26,11 +26,13 @@ struct ScheduleRoutesTests {
             try await keep(
                 batches: [
                     UnroutedBatch(
-                        batch: batch, reason: .away, message: "It takes 30 minutes; their windows leave 10.",
+                        batch: batch, reason: count == 2 ? .hours : .away, message: "It takes 30 minutes; their windows leave 10.",
                         counts: UnroutedCounts([.away: count]), slotsLeft: 1)
                 ],
                 workers: [
-                    UnroutedWorker(worker: ben, reason: .away, message: "m", counts: UnroutedCounts([.away: count]))
+                    UnroutedWorker(
+                        worker: ben, reason: count == 2 ? .hours : .away, message: "m",
+                        counts: UnroutedCounts([.away: count]))
                 ], by: small.manager)
             Scratch.clock.advance(by: 1)
         }
