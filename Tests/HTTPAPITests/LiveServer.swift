@@ -91,7 +91,8 @@ struct LiveServer: Sendable {
         let isJSON =
             headers["content-type"].map { $0.contains("json") && !$0.contains("jsonl") } == true && !data.isEmpty
         let told = Answer(
-            status: answer.statusCode, headers: headers, body: isJSON ? try JSON.parse(Array(data), limits: JSON.Limits(maxBytes: 16 << 20)) : .null,
+            status: answer.statusCode, headers: headers,
+            body: isJSON ? try JSON.parse(Array(data), limits: JSON.Limits(maxBytes: 16 << 20)) : .null,
             text: isJSON ? "" : String(decoding: data, as: UTF8.self))
         #expect((contract?.faults(method, path, told) ?? []) == [], "\(method) \(path)")
         return told

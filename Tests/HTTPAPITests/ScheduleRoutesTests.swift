@@ -26,7 +26,8 @@ struct ScheduleRoutesTests {
             try await keep(
                 batches: [
                     UnroutedBatch(
-                        batch: batch, reason: count == 2 ? .hours : .away, message: "It takes 30 minutes; their windows leave 10.",
+                        batch: batch, reason: count == 2 ? .hours : .away,
+                        message: "It takes 30 minutes; their windows leave 10.",
                         counts: UnroutedCounts([.away: count]), slotsLeft: 1)
                 ],
                 workers: [
