@@ -250,7 +250,8 @@ extension MatrixHall {
         try await SetTaxDefault(market: market)("DE", ruleSet: "eu", source: "Law.", by: small.checker)
         shared.merge([
             "key": "main-9", "duplicate": "00000000-0000-7000-8000-000000000000", "policy": "\(policy)",
-            "ending": "\(end.id)", "voucher": "\(voucher)", "version": "2", "exam": "contracts", "name": "short", "profession": "lawyer",
+            "ending": "\(end.id)", "voucher": "\(voucher)", "version": "2", "exam": "contracts", "name": "short",
+            "profession": "lawyer",
             "/v1/agreements/ kind": "nda", "/v1/ledger/ kind": "platform_fees", "provider": "nobody", "year": "2026",
             "source": "main", "form": "dac7", "day": "2026-04-20", "country": "DE", "check": "balances_are_sums",
         ]) { $1 }

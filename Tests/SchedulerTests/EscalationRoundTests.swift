@@ -168,16 +168,16 @@ struct EscalationRoundTests {
             by: small.manager)
         let day = try WorkWeek.day(of: Scratch.clock.now(), timeZone: "UTC")
         _ = try await KeepHourPrices(market: small.market)(
-            [HourPriceTag(worker: ann, priceMicros: 100_000_000, units: 10)],
+            [HourPriceTag(worker: ann, priceMicros: 12_000_000, units: 10)],
             of: PriceSolve(
                 solvedOn: day, demands: 1, workers: 1, certificateMillionths: 1_000_000,
-                priceMostMicros: 100_000_000), by: small.manager)
+                priceMostMicros: 12_000_000), by: small.manager)
         #expect(try await desk.round().runOnce().counts[.offersMade] == 1)
         let offer = try #require(
             try await ListOffers(market: small.market)(of: ann, by: small.manager).first { $0.state == .open })
         let told = try #require(
             try await ExplainRouting(market: small.market)(offer.id, of: ann, by: small.manager).explanation)
-        // By the calendar it would be 200 dollars.
+        // By the calendar it would be 24 dollars.
         #expect((1..<10_000_000).contains(told.hoursPriceMicros))
         #expect(try await small.ills() == [])
     }

@@ -61,8 +61,8 @@ struct RoutingBoundTests {
                 do {
                     _ = try await SubmitAnswer(market: staffed.market)(
                         [:], for: work.id, token: work.leaseToken, by: Principal.ID(work.worker.uuid))
-                } catch is LeaseRefusal {
-                    // It ran out.
+                } catch SubmitRefusal.leaseLost {
+                    // It ran out, and somebody else has the slot.
                 }
             }
             while try await ExpireLeases(market: staffed.market)(by: staffed.system) > 0 {}
