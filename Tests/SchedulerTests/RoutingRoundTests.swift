@@ -285,7 +285,7 @@ struct RoutingRoundTests {
         #expect(
             try await routing.runOnce()
                 == RoundOutcome(
-                    counts: [.offersMade: 2, .offersRefused: 0], hasMore: true
+                    counts: [.offersMade: 2, .offersRefused: 0], hasMore: true, certificateMillionths: 1_000_000
                 ))
         #expect(try await routing.runOnce().counts[.offersMade] == 1)
     }
