@@ -26,13 +26,13 @@ struct ScheduleRoutesTests {
             try await keep(
                 batches: [
                     UnroutedBatch(
-                        batch: batch, reason: count == 2 ? .hours : .away,
+                        batch: batch, reason: count == 2 ? .outbid : .away,
                         message: "It takes 30 minutes; their windows leave 10.",
                         counts: UnroutedCounts([.away: count]), slotsLeft: 1)
                 ],
                 workers: [
                     UnroutedWorker(
-                        worker: ben, reason: count == 2 ? .hours : .away, message: "m",
+                        worker: ben, reason: count == 2 ? .outbid : .away, message: "m",
                         counts: UnroutedCounts([.away: count]))
                 ], by: small.manager)
             Scratch.clock.advance(by: 1)

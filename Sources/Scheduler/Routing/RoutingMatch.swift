@@ -55,7 +55,11 @@ struct RoutingMatch {
             offsets: offsets,
             candidates: candidates.flatMap { row in row.map { Candidate(worker: Int32($0.supply), value: $0.value) } }
         )
-        let proposal = try Matcher(precision: .perMille(50), bidsMax: bidsMax).propose(market)
+        var proposal = try Matcher(precision: .perMille(50), bidsMax: bidsMax).propose(market)
+        // In a small market one choice can be much of the whole.
+        if proposal.certificate.ratioMillionths < Certificate.alarmMillionths {
+            proposal = try Matcher(precision: .perMille(10), bidsMax: bidsMax).propose(market)
+        }
         let demandPlace = Dictionary(uniqueKeysWithValues: demands.indices.map { (demands[$0].id.bits, $0) })
         let supplyPlace = Dictionary(uniqueKeysWithValues: supplies.indices.map { (supplies[$0].id.bits, $0) })
         return Outcome(
