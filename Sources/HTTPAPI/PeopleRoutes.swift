@@ -39,11 +39,11 @@ struct PeopleRoutes {
                 ]), gives: .created(["person": .id, "name": .text]), by: createPerson),
             Endpoint(
                 .get, Self.person + "/sessions", "listPersonSessions", "A person's sessions, newest first", .account,
-                for: .named(or: [.operator]), query: Parameter.paging, sealed: true,
+                for: Self.operators, query: Parameter.paging, sealed: true,
                 gives: .ok(.page(IdentityRoutes.session)), by: listSessions),
             Endpoint(
                 .delete, Self.person + "/sessions", "endPersonSessions", "End all sessions of a person, at once",
-                .account, for: .named(or: [.operator]), gives: .ok(["ended": .count]), by: endSessions),
+                .account, for: Self.operators, gives: .ok(["ended": .count]), by: endSessions),
             Endpoint(
                 .delete, Self.person + "/second-factor", "takeSecondFactor",
                 "Take the second factor from a person who lost theirs; make sure who asks. Not for yourself", .account,

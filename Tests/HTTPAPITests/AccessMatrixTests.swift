@@ -16,7 +16,7 @@ struct AccessMatrixTests {
     ]
     /// What operators may do to anybody's, though it is declared for oneself.
     private static let operatorsToo: Set = ["endSession", "revokeToken"]
-    /// What answers 404 to everybody: no provider is set up here, no slot is held back, and no two workers look like one.
+    /// What answers 404 to everybody: no provider is set up here, no slot is held back, no two workers look like one.
     private static let unknown: Set = [
         "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "decideDuplicateCase",
     ]

@@ -56,6 +56,7 @@ enum MatrixRequests {
         "submitAnswer": ["lease_token": 1, "answer": ["label": "a"]],
         "saveDraft": ["lease_token": 1, "answer": ["label": "a"]],
         "reviseAnswer": ["answer": ["label": "a"], "active_seconds": 60],
+        "addSignInProvider": ["key": "acme", "issuer": "https://id.example.org", "client_id": "guildhall"],
         "invitePerson": ["person": .string(nothing), "email": "more@example.org"],
     ]
 

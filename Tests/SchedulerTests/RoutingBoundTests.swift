@@ -87,6 +87,9 @@ struct RoutingBoundTests {
                and not exists (select from offer where offer.batch_id = batch.batch_id
                                                    and offer.worker_id = worker.worker_id
                                                    and offer.state <> 'accepted')
+               -- Whoever took it as often as it has tasks, and lost a lease, is not offered it again on these terms.
+               and (select count(*) from offer where offer.batch_id = batch.batch_id
+                                                 and offer.worker_id = worker.worker_id) < batch.task_count
                and exists (select from task
                             where task.batch_id = batch.batch_id
                               and exists (select from slot where slot.task_id = task.task_id and slot.state = 'open')
