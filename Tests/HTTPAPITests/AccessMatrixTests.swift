@@ -18,8 +18,11 @@ struct AccessMatrixTests {
     private static let operatorsToo: Set = ["endSession", "revokeToken"]
     /// What answers 404 to everybody: no provider is set up here, no slot is held back, no two workers look like one.
     private static let unknown: Set = [
-        "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "decideDuplicateCase",
+        "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "decideDuplicateCase", "closeSignInProvider",
+        "closeSignIn",
     ]
+    /// What is held against the market's own terms before anybody is asked for a role; an example never fits them.
+    private static let fittedFirst: Set = ["createBatch", "openRecheck", "changeBudget", "setPayoutSource"]
     /// What ends what others are asked about, and so comes after all else.
     private static let last: Set = ["suspendWorker", "pauseMe", "withdrawContribution", "closeBatch", "archiveBatch"]
 
@@ -92,7 +95,9 @@ struct AccessMatrixTests {
             let answer = try await send(request, in: hall, to: server)
             // Who is no worker is told so in many ways, and is told nothing else.
             let isOdd = endpoint.access == .worker && !person.roles.contains(.worker)
-            let isRefused = isOdd ? (400..<500).contains(answer.status) : [403, 404].contains(answer.status)
+            let isUnfit = Self.fittedFirst.contains(endpoint.id) && answer.status == 422
+            let isRefused =
+                isOdd ? (400..<500).contains(answer.status) : [403, 404].contains(answer.status) || isUnfit
             #expect(
                 isRefused || Self.isOperatorsToo(endpoint, person),
                 "\(request.what): \(answer.status) \(answer.code ?? "")")
