@@ -46,7 +46,7 @@ package enum ContinuationValue {
     /// - Parameters:
     ///   - rivals: the greatest surplus first; surpluses below 0 bring nothing.
     ///   - places: answers that are missing, at least 1.
-    package static func micros(_ rivals: some Sequence<Rival>, places: Int) -> Int64 {
+    package static func micros(_ rivals: [Rival], places: Int) -> Int64 {
         let places = max(places, 1)
         var taken = AcceptanceCount(upTo: places)
         var expected = 0.0

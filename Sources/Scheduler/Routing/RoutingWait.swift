@@ -64,7 +64,7 @@ struct RoutingWait {
         all = ContinuationValue.micros(ranked.map(\.rival), places: places)
         without = Dictionary(
             ranked.map { one in
-                let others = ranked.lazy.filter { $0.column != one.column }.map(\.rival)
+                let others = ranked.compactMap { $0.column != one.column ? $0.rival : nil }
                 return (one.column, ContinuationValue.micros(others, places: places))
             }, uniquingKeysWith: { first, _ in first })
     }

@@ -58,7 +58,7 @@ extension WeekRun {
         let surplus = mine.micros - (mine.isForced ? 0 : prices[worker].micros(pacing, units: task.units))
         guard surplus > 0, isFree(mine.edge, for: task, number: number) else { return nil }
         let touched = isTouched
-        let rivals = known.lazy.filter { $0.worker != worker && !touched[$0.edge] }.map(\.rival)
+        let rivals = known.compactMap { $0.worker != worker && !touched[$0.edge] ? $0.rival : nil }
         let gain = surplus - ContinuationValue.micros(rivals, places: missing[number])
         return gain > 0 ? (gain, mine) : nil
     }
