@@ -79,7 +79,7 @@ package struct VerifyAudit: Sendable {
     private func neverSealed(page: Int) async throws -> (events: Int, faults: [AuditFault]) {
         var events = 0
         var found: [AuditFault] = []
-        var cursor = AuditEvent.ID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
+        var cursor = AuditEvent.ID(.least)
         while true {
             let rows = try await market.database.read { [cursor] in
                 try await $0.eventsInLine(after: cursor, limit: page)

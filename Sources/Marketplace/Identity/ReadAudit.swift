@@ -38,12 +38,8 @@ package struct ListAuditEvents: Sendable {
     /// Ids of events begin with the millisecond of their instant.
     private func span(of filter: AuditFilter, before last: AuditEvent.ID?) -> (start: UUID, end: UUID) {
         func id(at instant: Date) -> AuditEvent.ID { AuditEvent.ID(market.identifiers.uuid(at: instant)) }
-        let most = UInt8.max
-        let none = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-        let all = UUID(
-            uuid: (most, most, most, most, most, most, most, most, most, most, most, most, most, most, most, most))
-        let end = filter.until.map { AuditEvent.ID(id(at: $0).greatestOfItsInstant) } ?? AuditEvent.ID(all)
-        return (filter.from.map { id(at: $0).leastOfItsInstant } ?? none, min(last ?? end, end).uuid)
+        let end = AuditEvent.ID(filter.until.map { id(at: $0).greatestOfItsInstant } ?? .greatest)
+        return (filter.from.map { id(at: $0).leastOfItsInstant } ?? .least, min(last ?? end, end).uuid)
     }
 }
 
@@ -101,10 +97,9 @@ package struct VerifyAuditPart: Sendable {
         after last: AuditEvent.ID? = nil, limit: Int = most, by actor: Principal.ID
     ) async throws -> AuditPart<AuditEvent.ID> {
         let limit = min(max(limit, 1), Self.most)
-        let none = AuditEvent.ID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)))
         return try await market.database.read { transaction in
             try await transaction.authorize(actor, toSeeAs: .operator)
-            let rows = try await transaction.eventsInLine(after: last ?? none, limit: limit)
+            let rows = try await transaction.eventsInLine(after: last ?? AuditEvent.ID(.least), limit: limit)
             let faults = rows.filter { !$0.isInLine }.map { row in
                 AuditFault(kind: .neverSealed, stream: row.stream, position: nil, event: row.event)
             }

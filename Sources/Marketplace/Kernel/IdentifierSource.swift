@@ -56,6 +56,11 @@ extension Identifier {
 }
 
 extension UUID {
+    /// Before and behind all others.
+    static let least = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+    static let greatest = UUID(
+        uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
+
     fileprivate static func version7(at instant: Date, random: (UInt64, UInt64)) -> UUID {
         let milliseconds = UInt64(min(max(instant.timeIntervalSince1970 * 1_000, 0), 281_474_976_710_655))
         let high = (milliseconds << 16) | 0x7000 | (random.0 & 0x0fff)

@@ -152,9 +152,3 @@ extension Transaction {
         }
     }
 }
-
-extension UUID {
-    fileprivate static let least = UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-    fileprivate static let greatest = UUID(
-        uuid: (255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255))
-}

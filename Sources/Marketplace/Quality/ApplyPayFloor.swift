@@ -32,7 +32,7 @@ package struct ApplyPayFloor: Sendable {
             let count = try await keep(batch.id, of: batch.requester, by: actor)
             topUps += count
             // More to pay in this one: the next piece begins with it again.
-            if count == TopUps.most { return FloorWatch(topUps: topUps, last: done ?? .first) }
+            if count == TopUps.most { return FloorWatch(topUps: topUps, last: done ?? Batch.ID(.least)) }
             done = batch.id
         }
         return FloorWatch(topUps: topUps, last: batches.count == Self.batchesMax ? done : nil)
@@ -47,11 +47,6 @@ package struct ApplyPayFloor: Sendable {
             return try await change.keepFloor(of: batch, isLast: false, by: actor).count
         }
     }
-}
-
-extension Batch.ID {
-    /// Before all others.
-    fileprivate static var first: Batch.ID { Batch.ID(UUID(uuid: (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0))) }
 }
 
 /// The flags of a batch below the pay floor, newest first, by pages.

@@ -49,7 +49,7 @@ package struct HourPriceRound: SchedulerRound {
             "answers": "\(solve.demands)", "workers": "\(solve.workers)", "kept": "\(isKept)",
             "certificate_millionths": "\(solve.certificateMillionths)",
         ]
-        if solve.certificateMillionths < RoutingRound.leastCertificateMillionths {
+        if solve.certificateMillionths < RoutingMatch.leastCertificateMillionths {
             logger.warning("prices of hours are not proven good", metadata: metadata)
         } else {
             logger.info("hours priced", metadata: metadata)

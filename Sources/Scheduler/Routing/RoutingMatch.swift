@@ -33,6 +33,9 @@ struct RoutingMatch {
         var certificateMillionths: Int64 { certificate.ratioMillionths }
     }
 
+    /// Below this it is bid finer, and the log warns: a plan may be worth less than it could be.
+    static let leastCertificateMillionths = Certificate.alarmMillionths
+
     /// A demand of fewer minutes than a unit takes a whole one; what is left of a supply below one is not used. So
     /// nobody is given more minutes than they have.
     static func units(demanded minutes: Int) -> Int { max(minutes / 15 + (minutes % 15 > 0 ? 1 : 0), 1) }
@@ -57,7 +60,7 @@ struct RoutingMatch {
         )
         var proposal = try Matcher(precision: .perMille(50), bidsMax: bidsMax).propose(market)
         // In a small market one choice can be much of the whole.
-        if proposal.certificate.ratioMillionths < Certificate.alarmMillionths {
+        if proposal.certificate.ratioMillionths < leastCertificateMillionths {
             proposal = try Matcher(precision: .perMille(10), bidsMax: bidsMax).propose(market)
         }
         let demandPlace = Dictionary(uniqueKeysWithValues: demands.indices.map { (demands[$0].id.bits, $0) })

@@ -58,8 +58,6 @@ package final class RoutingRound: SchedulerRound {
 
     package let name = "routing"
     package let period: Duration = .seconds(2)
-    /// Below this the log warns: the plan may be worth less than it could be.
-    static let leastCertificateMillionths: Int64 = 990_000
 
     private let market: Market
     private let actor: Principal.ID
@@ -195,7 +193,7 @@ package final class RoutingRound: SchedulerRound {
             "certificate_millionths": "\(plan.certificateMillionths)", "bids": "\(plan.bids)",
             "is_settled": "\(plan.isSettled)",
         ]
-        if plan.certificateMillionths < Self.leastCertificateMillionths {
+        if plan.certificateMillionths < RoutingMatch.leastCertificateMillionths {
             logger.warning("routing plan is not proven good", metadata: metadata)
         } else {
             logger.info("routing plan", metadata: metadata)

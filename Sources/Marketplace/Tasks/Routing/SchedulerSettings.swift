@@ -30,10 +30,7 @@ package struct SchedulerSettings: Hashable, Sendable {
                 throw BadInput(
                     name, "must be a whole number, \(field.bounds.lowerBound) to \(field.bounds.upperBound)")
             }
-            switch field {
-            case .weight(let weight): weights[weight] = number
-            case .rate(let currency): rates[currency] = number
-            }
+            set(field, to: number, &rates)
         }
         self.rates = ReferenceRates(rates)
     }
@@ -45,12 +42,16 @@ package struct SchedulerSettings: Hashable, Sendable {
             guard let field = Setting(name), let number = value.integerValue, field.bounds.contains(number) else {
                 continue
             }
-            switch field {
-            case .weight(let weight): weights[weight] = number
-            case .rate(let currency): rates[currency] = number
-            }
+            set(field, to: number, &rates)
         }
         self.rates = rates.isEmpty ? ReferenceRates() : ReferenceRates(rates).filled(from: conversions)
+    }
+
+    private mutating func set(_ field: Setting, to number: Int64, _ rates: inout [Currency: Int64]) {
+        switch field {
+        case .weight(let weight): weights[weight] = number
+        case .rate(let currency): rates[currency] = number
+        }
     }
 
     private enum Setting {
