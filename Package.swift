@@ -82,7 +82,8 @@ let package = Package(
                 lifecycle, logging,
             ]),
         library(
-            "Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", logging], computing),
+            "Simulation", ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "Consensus", logging],
+            computing),
         .executableTarget(
             name: "guildhall",
             dependencies: [

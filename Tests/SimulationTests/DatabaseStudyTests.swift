@@ -37,6 +37,10 @@ struct DatabaseStudyTests {
         )
         #expect(ours.mean > pull.mean && ours.mean < 1 && pull.mean > 0)
         #expect(report.estimate(.capViolations, .tight, .ours)?.mean == 0)
+        for policy in [WeekPolicy.ours, .pull] {
+            let error = try #require(report.estimate(.labelError, .tight, policy))
+            #expect((0.005...0.4).contains(error.mean))
+        }
         #expect(report.lines.contains(report.caution) && report.lines.contains { $0.contains("nothing found") })
     }
 

@@ -31,7 +31,7 @@ struct LayerTests {
             "MarketSchema": ["Store"], "Marketplace": ["Store", "Formats", "Matching", "Consensus", "Tax", "Payments"],
             "Scheduler": ["Marketplace", "Store", "Formats", "Matching"],
             "HTTPAPI": ["Marketplace", "Tax", "Store", "Formats"], "Outbound": ["Marketplace"],
-            "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching"],
+            "Simulation": ["Marketplace", "Scheduler", "Store", "Formats", "Matching", "Consensus"],
             "MarketAgent": ["Marketplace", "Store", "Formats"],
             "TestSupport": ["Marketplace", "MarketSchema", "Store", "Formats"],
         ]

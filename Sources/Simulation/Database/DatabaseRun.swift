@@ -300,10 +300,13 @@ final class DatabaseRun {
         let isInTime = tick <= task.deadline
         tally.finished(
             task, worker: held.worker, worth: week.worth(task, by: skill, at: tick), isInTime: isInTime, at: tick)
-        var random = PolicyRandom(seed: week.seed &+ 99, subject: UInt128(held.task) << 32 | UInt128(held.worker))
-        if random.unit() < WeekRun.checkedShare {
-            beliefs.saw(skill: skill, isRight: random.unit() < week.accuracy(skill, at: tick))
+        let answer = week.answer(to: held.task, by: skill, at: tick)
+        if isInTime {
+            tally.labels.hear(
+                held.task, isRight: answer.isRight, ring: week.workers[held.worker].ring,
+                believed: beliefs.skills[skill])
         }
+        if answer.isChecked { beliefs.saw(skill: skill, isRight: answer.isRight) }
         guard isInTime, unfinished[held.task] > 0 else { return }
         unfinished[held.task] -= 1
         guard unfinished[held.task] == 0 else { return }

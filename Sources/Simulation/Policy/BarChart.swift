@@ -106,7 +106,8 @@ struct BarChart {
 }
 
 extension PolicyReport {
-    /// Welfare, fill by value, time to fill and utilisation, as charts with confidence intervals.
+    /// Welfare, fill by value, time to fill, utilisation and labels that are wrong, as charts with confidence
+    /// intervals.
     package var svg: String {
         let shown: [(WeekMetric, String)] = [
             (.welfare, "Welfare ÷ hindsight bound"), (.filled, "Answers filled"),
@@ -114,6 +115,7 @@ extension PolicyReport {
             (.fillHours, "Filled, under 12 hours"), (.waitMedian, "Minutes to fill, median"),
             (.waitTailIndex, "Time to fill, p99 ÷ p50"), (.utilisation, "Hours used"),
             (.gini, "Gini of earnings per available hour, within cells"), (.offersPerFill, "Offers per fill"),
+            (.labelError, "Labels that are wrong"),
         ]
         let policies = study.policies.filter { $0 != .hindsight }
         return BarChart.page(

@@ -110,6 +110,7 @@ package struct PolicyStudy: Sendable {
             var metrics =
                 tallies[policy]?.metrics(bound: bounds.0, boundOfAll: bounds.1, days: days) ?? [.welfare: 1]
             if scenario == .bids, policy == .ours { metrics.merge(try BidRing.metrics(seed: seed)) { $1 } }
+            if scenario == .tight, policy == .ours { metrics.merge(RedundancyTrial.metrics(market)) { $1 } }
             return Outcome(
                 scenario: scenario, seed: seed, policy: policy, tasks: market.tasks.count, metrics: metrics)
         }

@@ -29,15 +29,7 @@ struct WeekBeliefs {
     let homes: [Int]
 
     init(_ market: WeekMarket) {
-        // Of a skill of which nothing is known, what is known of all (ALGORITHMS.md, section 5: empirical Bayes).
-        let prior = BetaBelief(
-            populationOf: market.skills.map { (successes: $0.right, failures: $0.wrong) },
-            otherwise: BetaBelief(meanMillionths: 850_000, strength: 8))
-        skills = market.skills.map { skill in
-            market.grants.contains(.skills)
-                ? BetaBelief(successes: skill.accuracy * 1e6, failures: (1 - skill.accuracy) * 1e6)
-                : prior.seeing(successes: skill.right, failures: skill.wrong)
-        }
+        skills = Self.recorded(market)
         cautious = skills.map(Self.cautious)
         observations = market.skills.map { market.grants.contains(.skills) ? 1_000 : Int($0.right + $0.wrong) }
         let (people, cells) = (market.workers.count, market.cellCount)
@@ -57,6 +49,19 @@ struct WeekBeliefs {
         offered = Array(repeating: 0, count: people)
         deficits = Array(repeating: 0, count: people)
         refresh()
+    }
+
+    /// What is on record of each skill when the study begins.
+    static func recorded(_ market: WeekMarket) -> [BetaBelief] {
+        // Of a skill of which nothing is known, what is known of all (ALGORITHMS.md, section 5: empirical Bayes).
+        let prior = BetaBelief(
+            populationOf: market.skills.map { (successes: $0.right, failures: $0.wrong) },
+            otherwise: BetaBelief(meanMillionths: 850_000, strength: 8))
+        return market.skills.map { skill in
+            market.grants.contains(.skills)
+                ? BetaBelief(successes: skill.accuracy * 1e6, failures: (1 - skill.accuracy) * 1e6)
+                : prior.seeing(successes: skill.right, failures: skill.wrong)
+        }
     }
 
     /// Four weeks before the study, of all who were there.

@@ -207,6 +207,15 @@ struct WeekMarket {
         }
     }
 
+    /// What somebody answers: the same whoever decides.
+    ///
+    /// - Returns: whether it is right, and whether it is checked.
+    func answer(to task: Int, by skill: Int, at tick: Int) -> (isRight: Bool, isChecked: Bool) {
+        var random = PolicyRandom(seed: seed &+ 99, subject: UInt128(task) << 32 | UInt128(skills[skill].worker))
+        let isChecked = random.unit() < WeekRun.checkedShare
+        return (isRight: random.unit() < accuracy(skill, at: tick), isChecked: isChecked)
+    }
+
     /// What an answer is really worth: value × (accuracy − bar) − pay, in micro-units.
     func worth(_ task: WeekTask, by skill: Int, at tick: Int) -> Double {
         Double(task.value) * (accuracy(skill, at: tick) - Self.bar) - Double(task.pay)

@@ -34,8 +34,16 @@ package enum WeekMetric: String, Hashable, Sendable, CaseIterable {
     case utilisation
     /// Gini coefficient of earnings per available hour within cells.
     case gini
+    /// Pearson's correlation, within cells, of earnings per available hour with how much work came just when the worker
+    /// was there (``WeekLuck``).
+    case luckCorrelation = "luck_correlation"
     /// Paid for each answer in time, in units of the currency.
     case costPerAnswer = "cost_per_answer"
+    /// Of the tasks with answers in time, those whose label (``LabelTally``) is wrong.
+    case labelError = "label_error"
+    /// How far the probability that labels state is from how often they are right: the expected calibration error, in
+    /// ten bins.
+    case calibration
     /// What drawing newcomers' skill cost ÷ welfare.
     case exploration
     /// Tasks that expired although an eligible worker, never asked, ended the week with time for it.
@@ -56,6 +64,13 @@ package enum WeekMetric: String, Hashable, Sendable, CaseIterable {
     case ringSeen = "ring_members_seen"
     /// Of the bidders of the same auctions without a ring, those whom the screen shows.
     case ringFalseAlarms = "ring_false_alarms"
+    /// What an accepted item costs where answers stop as soon as they suffice ÷ with five answers for each, at labels
+    /// that are wrong as seldom (``RedundancyTrial``).
+    case redundancyCost = "redundancy_cost"
+    /// Labels that are wrong with five answers for each.
+    case redundancyErrorFixed = "redundancy_error_fixed"
+    /// Labels that are wrong where answers stop as soon as they suffice.
+    case redundancyErrorAdaptive = "redundancy_error_adaptive"
 
     /// Digits after the point, in tables.
     var digits: Int {
@@ -65,10 +80,10 @@ package enum WeekMetric: String, Hashable, Sendable, CaseIterable {
         case .offersPerFill: 2
         case .welfare, .welfareOfAll, .filled, .onTime, .fillLowest, .fillLower, .fillHigher, .fillHighest, .fillHours,
             .fillDay,
-            .fillThreeDays, .fillLonger, .utilisation, .gini, .volatility, .spamShare, .newcomersPaid, .ringOvercharge,
-            .ringSeen, .ringFalseAlarms:
+            .fillThreeDays, .fillLonger, .utilisation, .gini, .luckCorrelation, .volatility, .spamShare,
+            .newcomersPaid, .ringOvercharge, .ringSeen, .ringFalseAlarms, .redundancyCost:
             3
-        case .exploration: 4
+        case .exploration, .labelError, .calibration, .redundancyErrorFixed, .redundancyErrorAdaptive: 4
         }
     }
 }

@@ -323,12 +323,15 @@ struct WeekRun {
             // Of two copies, each is worth half.
             worth = (worth + Double(task.pay)) / 2 - Double(task.pay)
         }
-        tally.finished(task, worker: worker, worth: worth, isInTime: tick <= task.deadline, at: tick)
-        var random = PolicyRandom(seed: market.seed &+ 99, subject: UInt128(deal.task) << 32 | UInt128(worker))
-        if random.unit() < Self.checkedShare {
-            beliefs.saw(skill: deal.skill, isRight: random.unit() < market.accuracy(deal.skill, at: tick))
+        let isInTime = tick <= task.deadline
+        tally.finished(task, worker: worker, worth: worth, isInTime: isInTime, at: tick)
+        let answer = market.answer(to: deal.task, by: deal.skill, at: tick)
+        if isInTime {
+            tally.labels.hear(
+                deal.task, isRight: answer.isRight, ring: ring, believed: beliefs.skills[deal.skill])
         }
-        guard tick <= task.deadline, states[deal.task] == .open else { return }
+        if answer.isChecked { beliefs.saw(skill: deal.skill, isRight: answer.isRight) }
+        guard isInTime, states[deal.task] == .open else { return }
         unfinished[deal.task] -= 1
         if unfinished[deal.task] == 0 {
             states[deal.task] = .done

@@ -5,10 +5,12 @@ struct WeekTally {
     private let natures: [WeekWorker.Nature]
     private let joinTicks: [Int]
     private let homes: [Int]
+    private let luck: [Double]
     private let sizes: (answers: [Int], byBand: [Int], byDeadline: [Int])
 
     var offers = 0
     var capViolations = 0
+    var labels: LabelTally
     private(set) var fills = 0
     private(set) var worth = 0.0
     private(set) var inTime = 0
@@ -36,6 +38,8 @@ struct WeekTally {
         natures = market.workers.map(\.nature)
         joinTicks = market.workers.map(\.joinTick)
         homes = WeekTally.homes(market)
+        luck = WeekLuck.byWorker(market)
+        labels = LabelTally(seed: market.seed, tasks: market.tasks.count, skills: WeekBeliefs.recorded(market))
         var (byBand, byDeadline) = (filledByBand, filledByDeadline)
         for task in market.tasks {
             byBand[Self.band(task)] += task.answers
@@ -152,7 +156,9 @@ extension WeekTally {
         }
         found[.utilisation] = Double(usedUnits) / Double(max(usableUnits, 1))
         found[.gini] = gini
+        found[.luckCorrelation] = luckCorrelation
         found[.costPerAnswer] = paid / 1_000_000 / Double(max(inTime, 1))
+        found.merge(labels.metrics) { $1 }
         found[.exploration] = worth > 0 ? explorationLoss / worth : 0
         found[.starved] = Double(starved)
         found[.offersPerFill] = Double(offers) / Double(max(fills, 1))
@@ -163,16 +169,30 @@ extension WeekTally {
         return found.filter { $0.value.isFinite }
     }
 
-    /// Of earnings per available hour, within each cell, by available hours.
-    private var gini: Double {
+    /// Honest workers who would have given an hour or more, by cell, of five or more.
+    private var peers: [[Int]] {
         let byCell = Dictionary(grouping: homes.indices.filter { available[$0] >= 4 && natures[$0] == .honest }) {
             homes[$0]
         }
+        return byCell.keys.sorted().map { byCell[$0] ?? [] }.filter { $0.count >= 5 }
+    }
+
+    /// Of earnings per available hour with luck (``WeekLuck``), within each cell.
+    private var luckCorrelation: Double {
+        let pairs = peers.map { cell in
+            cell.filter { luck[$0].isFinite }
+                .map { (first: luck[$0], second: earned[$0] / available[$0] / 1_000_000) }
+        }
+        return WeekLuck.correlation(pairs) ?? .nan
+    }
+
+    /// Of earnings per available hour, within each cell, by available hours.
+    private var gini: Double {
         var (sum, weight) = (0.0, 0.0)
-        for cell in byCell.keys.sorted() {
-            let rates = (byCell[cell] ?? []).map { earned[$0] / available[$0] }.sorted()
+        for cell in peers {
+            let rates = cell.map { earned[$0] / available[$0] }.sorted()
             let total = rates.reduce(0, +)
-            guard rates.count >= 5, total > 0 else { continue }
+            guard total > 0 else { continue }
             let ranked = rates.enumerated().reduce(0.0) { $0 + Double($1.offset + 1) * $1.element }
             let count = Double(rates.count)
             sum += (2 * ranked / (count * total) - (count + 1) / count) * count

@@ -14,6 +14,11 @@ extension SimulateCommand {
                 nobody could exceed who knew the tasks, hours and answers beforehand \
                 (docs/SIMULATION.md). Equal arguments print equal lines.
 
+                Printed are welfare, fill, time to fill, hours used, earnings among equals and how far luck made \
+                them, cost, labels that are wrong and how sure they claim to be, starvation, offers and prices; in \
+                S1 also what answers that stop once they suffice cost against five for each, in S8 what a bid ring \
+                takes.
+
                 Scenarios: S1 tight, S2 slack, S3 demand shock, S4 credential cliff, S5 thin cell, S6 spammers, S7 \
                 copy rings and sleepers, S8 bid ring, S9 newcomers, S10 outage, S11 prices mis-scaled, S12 time zones.
 
