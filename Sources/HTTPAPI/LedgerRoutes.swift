@@ -205,6 +205,8 @@ extension Call {
         case .remittance: return .remittance(try money())
         case .bankCharge: return .bankCharge(try money())
         case .bankCredit: return .bankCredit(try money())
+        case .roundingCharge: return .roundingCharge(try money())
+        case .roundingCredit: return .roundingCredit(try money())
         case .reversal: return .reversal(try required("entry"))
         case .conversion:
             let rate = try ConversionRate(
