@@ -108,10 +108,10 @@ struct PayoutDesk {
     static func statement(
         _ id: String, opening: Int64, closing: Int64? = nil, kind: String = "camt.053",
         _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF",
-        sumOf message: String? = nil, on day: String = "2026-03-10"
+        sumOf message: String? = nil, on day: String = "2026-03-10", currency: String = "EUR"
     ) -> String {
         func money(_ minor: Int64) -> String {
-            "<Amt Ccy=\"EUR\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
+            "<Amt Ccy=\"\(currency)\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
         }
         func balance(_ code: String, _ minor: Int64) -> String {
             """
