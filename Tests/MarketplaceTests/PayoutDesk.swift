@@ -18,6 +18,16 @@ struct PayoutDesk {
         "BE68539007547034", "AT611904300234573201",
     ]
 
+    /// Of an account in the United States.
+    static let achSettings: JSON = [
+        "name": "Guildhall Inc", "country": "US", "account": "123456789",
+        "ach": [
+            "destination": "231380104", "destination_name": "Federal Reserve Bank", "origin": "1231380104",
+            "origin_name": "Guildhall", "company_id": "1231380104", "entry_description": "PAYOUT",
+            "originating_bank": "231380104",
+        ],
+    ]
+
     /// Each worker has earned 20.00 EUR for each task, of which there may be none; their accounts are old enough to be
     /// paid to.
     ///
