@@ -171,11 +171,7 @@ extension Change {
                 (.conversion(rate.currency), .wallet(of: requester, rate.currency), converted),
             ]
         case .remittance(let amount):
-            // One at a time, as the account keeps no balance of its own.
-            try await transaction.advisoryLock(AdvisoryLock("remittance", amount.currency.code))
-            guard try await transaction.balance(of: .taxPayable(amount.currency)).minorUnits >= amount.minorUnits else {
-                throw VoucherRefusal.nothingWithheld
-            }
+            try await mustOwe(amount)
             moves = [(.taxPayable(amount.currency), .bank(amount.currency), amount)]
         case .bankCharge(let amount): moves = [(.writeOff(amount.currency), .bank(amount.currency), amount)]
         case .bankCredit(let amount): moves = [(.bank(amount.currency), .writeOff(amount.currency), amount)]
@@ -183,15 +179,16 @@ extension Change {
         case .roundingCredit(let amount): moves = [(.bank(amount.currency), .rounding(amount.currency), amount)]
         case .reversal(let id):
             guard let entry = try await transaction.journalEntry(id) else { throw NotFound("journal entry") }
+            let back = entry.transfers.map {
+                Transfer(
+                    id: make(), kind: .reversal, debit: $0.credit, credit: $0.debit, amount: $0.amount,
+                    source: $0.id.uuid
+                )
+            }
+            // A remittance that was taken back and is restored.
+            for transfer in back where transfer.debit.kind == .taxPayable { try await mustOwe(transfer.amount) }
             return JournalEntry(
-                id: make(), kind: .reversal, source: source, reverses: id, reason: voucher.reason,
-                entry.transfers.map {
-                    Transfer(
-                        id: make(), kind: .reversal, debit: $0.credit, credit: $0.debit, amount: $0.amount,
-                        source: $0.id.uuid
-                    )
-                }
-            )
+                id: make(), kind: .reversal, source: source, reverses: id, reason: voucher.reason, back)
         }
         let accounts = try await transaction.accounts(moves.flatMap { [$0.debit, $0.credit] }, ids: identifiers)
         let kind = voucher.order.kind
@@ -206,6 +203,14 @@ extension Change {
             )
         }
         return JournalEntry(id: make(), kind: kind.entry, source: source, reason: voucher.reason, transfers)
+    }
+
+    /// So much was withheld and is still owed to authorities. Asked one at a time, as the account keeps no balance.
+    private func mustOwe(_ amount: Money) async throws {
+        try await transaction.advisoryLock(AdvisoryLock("remittance", amount.currency.code))
+        guard try await transaction.balance(of: .taxPayable(amount.currency)).minorUnits >= amount.minorUnits else {
+            throw VoucherRefusal.nothingWithheld
+        }
     }
 }
 
