@@ -1820,7 +1820,7 @@ create type account_kind as enum (
     'platform_top_ups',  -- negative by as much as the platform has paid to keep pay floors
     'tax_payable',       -- what was withheld and is owed to tax authorities
     'conversion',        -- what was changed into another currency and what came of it; one in each
-    'rounding',          -- what rounding has left over
+    'rounding',          -- what banks that round otherwise than the books have left over, or taken
     'write_off',         -- negative by as much as was given up
     'platform_remedies', -- negative by as much as appeals have brought workers
     'worker_receivables' -- negative by as much as workers owe of pay that was taken back
@@ -1880,7 +1880,9 @@ create type entry_kind as enum (
     'recovery',       -- what was taken back was kept of a payout
     'clawback_release', -- what was taken back is not owed any more, by an appeal
     'bank_charge',    -- the bank kept or took more than the books have
-    'bank_credit'     -- or gave more
+    'bank_credit',    -- or gave more
+    'rounding_charge', -- the bank has rounded otherwise than the books, and took more
+    'rounding_credit' -- or gave more
 );
 comment on type entry_kind is 'Why something was entered in the journal.';
 
@@ -1926,7 +1928,9 @@ create type transfer_kind as enum (
     'clawback_release', -- the platform's remedies to worker receivables
     'fee_return',     -- platform fees to requester wallet, where the pay they were for is taken back
     'bank_charge',    -- the platform's write-offs to bank
-    'bank_credit'     -- bank to the platform's write-offs
+    'bank_credit',    -- bank to the platform's write-offs
+    'rounding_charge', -- rounding to bank
+    'rounding_credit' -- bank to rounding
 );
 comment on type transfer_kind is 'Why money moved.';
 
@@ -1969,7 +1973,8 @@ comment on table account_fold is 'Balances at past instants; append-only.';
 create index account_fold_by_transfer on account_fold (through_id);
 
 create type voucher_kind as enum (
-    'withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge', 'bank_credit'
+    'withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge', 'bank_credit',
+    'rounding_charge', 'rounding_credit'
 );
 comment on type voucher_kind is 'What finance asks to have entered.';
 
@@ -1985,7 +1990,7 @@ create table voucher (
     voucher_id       uuid           primary key,
     kind             voucher_kind   not null,
     state            voucher_state  not null,
-    -- Whose wallet it is about; null for a reversal, a remittance, and what the bank kept or gave.
+    -- Whose wallet it is about; null for a reversal, a remittance, and what the bank kept, gave or rounded.
     requester_id     uuid,
     -- What leaves the wallet, or the tax payable; what is credited to the wallet by a write-off. Null for a reversal.
     amount_minor     bigint,
@@ -2022,7 +2027,11 @@ create table voucher (
     constraint voucher_amounts_positive check (
         amount_minor between 1 and 1000000000000000 and to_amount_minor between 1 and 1000000000000000 and rate_e8 > 0
     ),
-    constraint voucher_reason_bounded check (char_length(reason) between 1 and 4000)
+    constraint voucher_reason_bounded check (char_length(reason) between 1 and 4000),
+    -- What is more was no rounding.
+    constraint voucher_rounding_bounded check (
+        kind::text not in ('rounding_charge', 'rounding_credit') or amount_minor <= 10
+    )
 );
 comment on table voucher is 'Entries that need two people.';
 create index voucher_by_preparer on voucher (prepared_by);

@@ -105,7 +105,9 @@ struct LedgerRoutes {
         Endpoint(
             .post, "/v1/vouchers/{voucher}/\(verb)", id, summary, .ledger, for: .platform([.financeChecker]),
             takes: .empty, gives: .ok(["entry": Shape.id.orNull]),
-            refuses: ["person_needed", "voucher_same_person", "voucher_decided", "entry_not_reversible"] + Code.ledger
+            refuses: [
+                "person_needed", "voucher_same_person", "voucher_decided", "entry_not_reversible", "nothing_withheld",
+            ] + Code.ledger
         ) { call in
             let (voucher, actor): (Voucher.ID, Principal.ID) = (try call.id("voucher"), try call.actor)
             return try await call.once(200, { ["entry": $0.map { .string("\($0)") } ?? .null] }) {
@@ -205,6 +207,8 @@ extension Call {
         case .remittance: return .remittance(try money())
         case .bankCharge: return .bankCharge(try money())
         case .bankCredit: return .bankCredit(try money())
+        case .roundingCharge: return .roundingCharge(try money())
+        case .roundingCredit: return .roundingCredit(try money())
         case .reversal: return .reversal(try required("entry"))
         case .conversion:
             let rate = try ConversionRate(

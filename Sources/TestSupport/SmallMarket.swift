@@ -16,7 +16,7 @@ package struct SmallMarket: Sendable {
     package let requester: Requester.ID
     package let project: Project.ID
     /// What everything is paid in: US dollars, unless another currency was asked for.
-    package let usd: Currency
+    package private(set) var usd: Currency
 
     /// One task pays 20.00 USD, and 2.00 USD fee.
     package static let pay: Int64 = 2_000
@@ -61,6 +61,18 @@ package struct SmallMarket: Sendable {
     package func through(_ market: Market) -> SmallMarket {
         var copy = self
         copy.market = market
+        return copy
+    }
+
+    /// The same market in another currency besides: the rates of both hold, and the requester has paid in of it.
+    package func also(in other: String, wallet: Int64 = 10_000_000) async throws -> SmallMarket {
+        var copy = self
+        copy.usd = try #require(Currency(other))
+        Scratch.clock.advance(by: 1)
+        try await OneRate.publish(Self.pay, currencies: [usd.code, other], in: market, by: maker, and: checker)
+        _ = try await FundRequester(market: market)(
+            requester, with: Money(wallet, copy.usd), reference: market.identifiers.uuid(at: Scratch.clock.now()),
+            by: maker)
         return copy
     }
 

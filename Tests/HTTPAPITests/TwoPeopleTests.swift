@@ -67,6 +67,15 @@ struct TwoPeopleTests {
             #expect(refuse.status == 403 && refuse.code == "voucher_same_person", "\(refuse.body)")
             #expect(try await small.balance(.wallet(of: small.requester, small.usd)) == before)
             try await take(Step(path: "/v1/vouchers/\(id)/post", code: "voucher_same_person"), with: keys, of: server)
+            func rounding(_ minor: Int64, key: String) async throws -> Int {
+                let order: JSON = [
+                    "kind": "rounding_charge", "amount_minor": .integer(minor), "currency": "USD",
+                    "reference": .string(key), "reason": "The bank rounds up.",
+                ]
+                return try await server.send("POST", "/v1/vouchers", token: keys.first, key: key, json: order).status
+            }
+            #expect(try await rounding(11, key: "much") == 422)
+            #expect(try await rounding(10, key: "little") == 201)
         }
         #expect(try await small.balance(.wallet(of: small.requester, small.usd)) == before + 100)
         #expect(try await small.ills() == [])

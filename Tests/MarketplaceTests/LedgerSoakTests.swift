@@ -7,7 +7,8 @@ import TestSupport
 import Testing
 
 /// Random sequences of everything that moves money, several at once over connections that are cut between statements
-/// and around COMMIT, and reopened; after each step the doctor looks at everything, and money in is money out and held.
+/// and around COMMIT, and reopened: what a bank says of payments and pay that is taken back among it. After each step
+/// the doctor looks at everything, money in is money out and held, and books and bank differ by nothing unknown.
 @Suite("Money under soak", .scratchDatabase)
 struct LedgerSoakTests {
     /// Databases one after the other, and steps on each: 2 × 60 in every run of the tests, STEPS in a soak.
@@ -37,6 +38,8 @@ struct LedgerSoakTests {
         let desk = try await MoneyDesk(direct, direct.through(faulty), dice, world)
         for step in 0..<Self.stepsEach {
             Scratch.clock.advance(by: Double(dice.roll(60...7_200)))
+            // Pay that was taken back is kept after a week.
+            if dice.roll(1...12) == 1 { Scratch.clock.advance(by: 3 * 86_400) }
             let names = (0..<dice.roll(1...4)).map { _ in dice.pick(MoneyDesk.weighted) }
             isCalm.withLock { $0 = false }
             await withTaskGroup { group in
@@ -49,11 +52,15 @@ struct LedgerSoakTests {
                 #expect(sum.broughtIn == sum.takenOut + sum.held, place)
                 #expect(sum.held == sum.heldBySlices, place)
             }
+            for books in try await ReconcileBank(market: direct.market)(by: direct.maker) {
+                #expect(books.unexplainedMinor == 0, place)
+            }
         }
         for (reference, amount) in desk.acknowledged {
             #expect(try await desk.funded(reference) == [amount], "funded once; seed \(dice.seed)")
         }
         #expect(proxy.cuts > 0 && !desk.acknowledged.isEmpty, "seed \(dice.seed)")
+        #expect(!desk.bank.heard.isEmpty, "no bank was heard; seed \(dice.seed)")
         let kinds = try await direct.count("select count(distinct kind) as n from transfer")
         #expect(kinds >= 4, "little has happened; seed \(dice.seed)")
         await database.shutdown()
@@ -62,11 +69,18 @@ struct LedgerSoakTests {
 
 /// Everybody who moves money.
 private final class MoneyDesk: Sendable {
-    static let weighted =
-        ["convert", "writeOff", "reverse", "close", "withdrawTasks", "cancelPayout", "bonus", "withdraw", "fold"]
-        + Array(repeating: "fund", count: 4) + Array(repeating: "publish", count: 3)
-        + Array(repeating: "work", count: 8) + Array(repeating: "review", count: 8)
-        + Array(repeating: "payout", count: 4)
+    static let weighted: [String] = {
+        var all = [
+            "convert", "writeOff", "reverse", "close", "withdrawTasks", "cancelPayout", "bonus", "withdraw", "fold",
+            "bankCharge", "bankCredit", "rounding", "remit",
+        ]
+        all += SoakBank.actions
+        all += SoakBank.actions
+        for (name, weight) in [("fund", 4), ("publish", 3), ("work", 8), ("review", 8), ("payout", 8)] {
+            all += Array(repeating: name, count: weight)
+        }
+        return all
+    }()
 
     /// Reaches the database past the proxy.
     private let direct: SmallMarket
@@ -74,6 +88,7 @@ private final class MoneyDesk: Sendable {
     private let dice: Dice
     private let world: Int
     private let workers: [Worker.ID]
+    let bank: SoakBank
     private let counter = Mutex(0)
     private let funded = Mutex<[String: Int64]>([:])
 
@@ -86,6 +101,10 @@ private final class MoneyDesk: Sendable {
         self.workers = workers
         _ = try await FundRequester(market: direct.market)(
             direct.requester, with: Money(200_000, direct.usd), reference: UUID(), by: direct.maker)
+        let batch = try await direct.batch(direct.draft("first"), tasks: workers.count)
+        for worker in workers { try await direct.earn(worker, batch) }
+        bank = try await SoakBank(direct, small, dice, workers)
+        try await bank.begin(with: workers[1])
     }
 
     var acknowledged: [String: Int64] { funded.withLock { $0 } }
@@ -111,8 +130,11 @@ private final class MoneyDesk: Sendable {
             case "payout": try await payout()
             case "cancelPayout": try await cancelPayout()
             case "fold": _ = try await FoldLedger(market: small.market)()
+            case _ where SoakBank.actions.contains(name): try await bank.perform(name)
             default: try await voucher(name)
             }
+        } catch PayoutRefusal.fileDiffers {
+            Issue.record("a file is not what it was; seed \(dice.seed)")
         } catch {
             if !(error is StoreError || error is any Refusal || error is NotFound || error is BadInput) {
                 Issue.record("\(name) ended in \(error); seed \(dice.seed)")
@@ -184,20 +206,25 @@ private final class MoneyDesk: Sendable {
 
     /// The next step of a payout that is under way, or the first of another.
     private func payout() async throws {
-        let found: (UUID, String)? = try await direct.market.database.read {
+        let found: (UUID, String, Bool)? = try await direct.market.database.read {
             try await $0.firstRow(
                 """
-                select payout_batch_id as id, state::text as state from payout_batch
+                select payout_batch_id as id, state::text as state, format is not null as is_run from payout_batch
                  where state in ('prepared', 'approved') order by random() limit 1
                 """
-            ).map { (try $0["id"], try $0["state"]) }
+            ).map { (try $0["id"], try $0["state"], try $0["is_run"]) }
         }
-        guard let (id, state) = found, dice.roll(1...4) > 1 else {
+        guard let (id, state, isRun) = found, dice.roll(1...4) > 1 else {
+            guard dice.roll(1...3) == 1 else {
+                try await bank.prepareRun(in: small.market, earningsMax: dice.roll(1...20))
+                return
+            }
             _ = try await PreparePayoutBatch(market: small.market)(
                 small.usd, earningsMax: dice.roll(1...20), by: small.maker)
             return
         }
         guard state == "prepared" else {
+            if isRun { return try await bank.export(PayoutBatch.ID(id), in: small.market) }
             try await IssuePayoutBatch(market: small.market)(PayoutBatch.ID(id), by: small.maker)
             return
         }
@@ -220,12 +247,20 @@ private final class MoneyDesk: Sendable {
         switch name {
         case "withdraw": order = .withdrawal(small.requester, amount)
         case "writeOff": order = .writeOff(small.requester, amount)
+        case "bankCharge": order = .bankCharge(amount)
+        case "bankCredit": order = .bankCredit(amount)
+        case "remit": order = .remittance(amount)
+        case "rounding":
+            // Eleven are too many.
+            let little = try Money(Int64(dice.roll(1...11)), small.usd)
+            order = dice.pick([.roundingCharge(little), .roundingCredit(little)])
         case "convert":
             order = .conversion(small.requester, amount, try ConversionRate("0.9215", to: euro, source: "ECB"))
         default:
             let entries: SQL = """
                 select entry_id as id from journal_entry
-                 where kind in ('withdrawal', 'conversion', 'write_off', 'reversal')
+                 where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge',
+                                'bank_credit', 'rounding_charge', 'rounding_credit')
                 """
             guard let entry = try await one(entries) else { return }
             order = .reversal(JournalEntry.ID(entry))

@@ -66,6 +66,7 @@ private let violations: [(constraint: String, statement: SQL)] = [
     ("voucher_requester_iff_kind", voucher("'withdrawal', 'prepared', null, 5, 'USD'")),
     ("voucher_rate_iff_conversion", voucher("'conversion', 'prepared', gen_random_uuid(), 5, 'USD'")),
     ("voucher_amounts_positive", voucher("'withdrawal', 'prepared', gen_random_uuid(), 0, 'USD'")),
+    ("voucher_rounding_bounded", voucher("'rounding_charge', 'prepared', null, 11, 'USD'")),
     ("voucher_reason_bounded", voucher("'withdrawal', 'prepared', gen_random_uuid(), 5, 'USD'", reason: "''")),
     (
         "voucher_one_reversal",

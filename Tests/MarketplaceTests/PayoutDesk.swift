@@ -18,6 +18,16 @@ struct PayoutDesk {
         "BE68539007547034", "AT611904300234573201",
     ]
 
+    /// Of an account in the United States.
+    static let achSettings: JSON = [
+        "name": "Guildhall Inc", "country": "US", "account": "123456789",
+        "ach": [
+            "destination": "231380104", "destination_name": "Federal Reserve Bank", "origin": "1231380104",
+            "origin_name": "Guildhall", "company_id": "1231380104", "entry_description": "PAYOUT",
+            "originating_bank": "231380104",
+        ],
+    ]
+
     /// Each worker has earned 20.00 EUR for each task, of which there may be none; their accounts are old enough to be
     /// paid to.
     ///
@@ -108,10 +118,10 @@ struct PayoutDesk {
     static func statement(
         _ id: String, opening: Int64, closing: Int64? = nil, kind: String = "camt.053",
         _ entries: [(id: String, minor: Int64, isCredit: Bool, reason: String?)], reference: String = "REF",
-        sumOf message: String? = nil, on day: String = "2026-03-10"
+        sumOf message: String? = nil, on day: String = "2026-03-10", currency: String = "EUR"
     ) -> String {
         func money(_ minor: Int64) -> String {
-            "<Amt Ccy=\"EUR\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
+            "<Amt Ccy=\"\(currency)\">\(abs(minor) / 100).\(abs(minor) % 100 < 10 ? "0" : "")\(abs(minor) % 100)</Amt>"
         }
         func balance(_ code: String, _ minor: Int64) -> String {
             """

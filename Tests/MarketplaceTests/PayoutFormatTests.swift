@@ -22,14 +22,7 @@ struct PayoutFormatTests {
 
     private static let american = Case(
         currency: "USD", format: .nachaPPD,
-        settings: [
-            "name": "Guildhall Inc", "country": "US", "account": "123456789",
-            "ach": [
-                "destination": "231380104", "destination_name": "Federal Reserve Bank", "origin": "1231380104",
-                "origin_name": "Guildhall", "company_id": "1231380104", "entry_description": "PAYOUT",
-                "originating_bank": "231380104",
-            ],
-        ],
+        settings: PayoutDesk.achSettings,
         accounts: [
             ("900000001", "021000021", "US", "Ann Smith"), ("900000002", "231380104", "US", "Ben Jones"),
         ])

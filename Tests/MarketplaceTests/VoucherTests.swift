@@ -47,6 +47,35 @@ struct VoucherTests {
         try await small.expectClean()
     }
 
+    @Test("what a bank rounds otherwise stands on the account for rounding, of at most ten minor units each time")
+    func rounding() async throws {
+        let small = try await SmallMarket(wallet: 100_000)
+        let (most, tooMuch) = (try Money(10, small.usd), try Money(11, small.usd))
+        let charge = try #require(try await post(.roundingCharge(most), small))
+        #expect(try await small.balance(.rounding(small.usd)) == -10)
+        #expect(try await small.balance(.bank(small.usd)) == -99_990)
+        let three = try Money(3, small.usd)
+        try await post(.roundingCredit(three), small)
+        #expect(try await small.balance(.rounding(small.usd)) == -7)
+        let nothing = try Money(0, small.usd)
+        for order: VoucherOrder in [.roundingCharge(tooMuch), .roundingCredit(tooMuch), .roundingCredit(nothing)] {
+            #expect(await refusal(BadInput.self) { try await prepare(order, small) }?.field == "amount")
+        }
+        // Two people, as for all that is entered by hand.
+        let id = try await prepare(.roundingCharge(try Money(1, small.usd)), small)
+        #expect(
+            await refusal(AccessRefusal.self) {
+                try await DecideVoucher(market: small.market)(id, post: true, by: small.maker)
+            } != nil)
+        let books = try await ReconcileBank(market: small.market)(by: small.checker)
+        #expect(books.map(\.currency) == ["USD"] && books.map(\.chargesMinor) == [7])
+        try await post(.reversal(charge), small)
+        #expect(try await small.balance(.rounding(small.usd)) == 3)
+        let listed = try await ListVouchers(market: small.market)(.posted, by: small.checker).map(\.order)
+        #expect(listed == [.reversal(charge), .roundingCredit(three), .roundingCharge(most)])
+        try await small.expectClean()
+    }
+
     @Test("an entry is taken back once; the reversal of a reversal is the original")
     func reversals() async throws {
         let small = try await SmallMarket(wallet: 100_000)
@@ -205,7 +234,7 @@ extension [TrialBalanceLine] {
 
 extension SmallMarket {
     fileprivate func expectClean() async throws {
-        for check in [DoctorCheck.balances, .journal, .vouchers, .currencies, .folds] {
+        for check in [DoctorCheck.balances, .journal, .vouchers, .rounding, .currencies, .folds] {
             #expect(try await Doctor(market: market).outcome(of: check) == .clean, "\(check)")
         }
     }

@@ -24,6 +24,7 @@ package enum DoctorCheck: String, Sendable, CaseIterable {
     case folds = "folds_are_sums"
     case journal = "entries_whole"
     case vouchers = "vouchers_by_two_people"
+    case rounding = "rounding_is_little"
     case currencies = "transfers_in_one_currency"
     case clearing = "clearing_is_zero"
     case budget = "within_budget"
@@ -92,7 +93,7 @@ extension DoctorCheck {
         case .redundancy, .oneSlotPerWorker, .slotsAgree, .batchCounts, .reservations, .handedOut, .ending: 1
         case .eligibility, .proof, .barred: 2
         case .termsFrozen, .termsHash, .directOffers, .raises, .oneEarning, .earningPosted, .topUps: 3
-        case .balances, .folds, .journal, .vouchers, .currencies, .clearing: 4
+        case .balances, .folds, .journal, .vouchers, .rounding, .currencies, .clearing: 4
         case .budget, .holdCovers, .topUpShare: 5
         case .onePayout, .payoutTotals, .payoutContent, .payoutPosted, .twoPeople, .payoutsDue, .clawbacks,
             .withholdings, .taxSums:
@@ -144,7 +145,8 @@ extension DoctorCheck {
         case .balances: "Every balance equals the sum of its transfers, and none is negative."
         case .folds: "What was noted of a balance is the sum of the transfers up to there."
         case .journal: "Every entry has its transfers, of its kind and instant; a reversal those of the other, turned."
-        case .vouchers: "What finance entered by hand was prepared by one person and posted by another."
+        case .vouchers: "What finance entered by hand was prepared by one person and posted by another, as prepared."
+        case .rounding: "What banks rounded otherwise is between bank and rounding, at most 10 minor units each time."
         case .currencies: "Every transfer is in the currency of both its accounts."
         case .clearing: "What is in clearing is what payments are under way."
         case .budget: "What a batch holds and has spent is within its budget."
@@ -254,6 +256,7 @@ extension DoctorCheck {
         case .folds: .violations(Self.foldViolations)
         case .journal: .violations(Self.journalViolations)
         case .vouchers: .violations(Self.voucherViolations)
+        case .rounding: .violations(Self.roundingViolations)
         case .currencies: .violations(Self.currencyViolations)
         case .clearing: .violations(Self.clearingViolations)
         case .budget: .violations(Self.budgetViolations)

@@ -122,7 +122,8 @@ extension DoctorCheck {
          union all
         select entry.entry_id::text
           from journal_entry as entry
-         where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge', 'bank_credit')
+         where kind in ('withdrawal', 'conversion', 'write_off', 'reversal', 'remittance', 'bank_charge', 'bank_credit',
+                        'rounding_charge', 'rounding_credit')
            and not exists (select from voucher where voucher_id = entry.source_id)
            -- What the bank kept of a payment that came back, as it has said itself.
            and not exists (select from payout_line
@@ -132,6 +133,46 @@ extension DoctorCheck {
            and not exists (select from withholding_reversal where withholding_id = entry.source_id)
            and not exists (select from clawback_recovery
                             where clawback_recovery_id = entry.source_id and not is_live)
+         union all
+        -- What was posted is what two people saw, a conversion on both its legs.
+        select voucher.voucher_id::text
+          from voucher
+          join journal_entry as entry
+            on entry.source_id = voucher.voucher_id and entry.kind::text = voucher.kind::text
+         where voucher.kind <> 'reversal'
+           and ((select count(*) from transfer where transfer.entry_id = entry.entry_id)
+                <> case voucher.kind when 'conversion' then 2 else 1 end
+                or exists (
+                    select from transfer
+                     where transfer.entry_id = entry.entry_id
+                       and (amount_minor, currency) is distinct from (voucher.amount_minor, voucher.currency)
+                       and (amount_minor, currency) is distinct from (voucher.to_amount_minor, voucher.to_currency)))
+        """
+
+    /// An amount of the books is whole minor units, so nothing of them is left to round: what stands here is what banks
+    /// have rounded otherwise, and each time little.
+    static let roundingViolations: SQL = """
+        with moved as (
+            select transfer.*
+              from account join transfer on transfer.debit_account_id = account.account_id
+             where account.kind = 'rounding'
+             union all
+            select transfer.*
+              from account join transfer on transfer.credit_account_id = account.account_id
+             where account.kind = 'rounding'
+        )
+        select moved.transfer_id::text as example
+          from moved
+         where moved.kind not in ('rounding_charge', 'rounding_credit', 'reversal') or moved.amount_minor > 10
+         union all
+        select transfer.transfer_id::text
+          from transfer
+          join account as debited on debited.account_id = transfer.debit_account_id
+          join account as credited on credited.account_id = transfer.credit_account_id
+         where transfer.kind in ('rounding_charge', 'rounding_credit')
+           and (debited.kind::text, credited.kind::text)
+               is distinct from (case transfer.kind when 'rounding_charge' then 'rounding' else 'bank' end,
+                                 case transfer.kind when 'rounding_charge' then 'bank' else 'rounding' end)
         """
 
     static let currencyViolations: SQL = """

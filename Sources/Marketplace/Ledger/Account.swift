@@ -103,6 +103,11 @@ package struct AccountKey: Hashable, Sendable {
         AccountKey(kind: .workerReceivables, owner: nil, currency: currency)
     }
 
+    /// What a bank's rounding has left over; negative by as much as it has taken.
+    package static func rounding(_ currency: Currency) -> AccountKey {
+        AccountKey(kind: .rounding, owner: nil, currency: currency)
+    }
+
     /// Negative by as much as the platform gave up or made up for.
     package static func writeOff(_ currency: Currency) -> AccountKey {
         AccountKey(kind: .writeOff, owner: nil, currency: currency)

@@ -3,8 +3,8 @@ internal import Foundation
 internal import Store
 
 /// A person of finance asks for an entry that does not follow from work: a withdrawal, a conversion, a write-off, a
-/// reversal, a remittance of tax, what a bank kept or gave beside the books. Nothing moves until another person posts
-/// it.
+/// reversal, a remittance of tax, what a bank kept or gave beside the books or rounded otherwise. Nothing moves until
+/// another person posts it.
 package struct PrepareVoucher: Sendable {
     let market: Market
 
@@ -99,6 +99,9 @@ extension VoucherOrder {
     /// - Returns: what a conversion brings.
     func checked() throws -> Money? {
         if let amount, amount.minorUnits <= 0 { throw BadInput("amount", "must be above zero") }
+        if let amount, kind == .roundingCharge || kind == .roundingCredit, amount.minorUnits > Self.roundingMax {
+            throw BadInput("amount", "is at most \(Self.roundingMax) minor units where a bank has rounded otherwise")
+        }
         guard case .conversion(_, let amount, let rate) = self else { return nil }
         guard rate.currency != amount.currency else { throw BadInput("to_currency", "must be another currency") }
         do {
@@ -128,7 +131,9 @@ extension EntryKind {
     /// from. A reversal goes by the entry that it goes back to.
     var isReversible: Bool {
         switch self {
-        case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance, .bankCharge, .bankCredit: true
+        case .funding, .withdrawal, .conversion, .writeOff, .reversal, .remittance, .bankCharge, .bankCredit,
+            .roundingCharge, .roundingCredit:
+            true
         case .hold, .release, .acceptance, .topUp, .payout, .settlement, .bonus, .payoutReturn, .withholding, .clawback,
             .remedy, .recovery, .clawbackRelease:
             false
@@ -166,25 +171,24 @@ extension Change {
                 (.conversion(rate.currency), .wallet(of: requester, rate.currency), converted),
             ]
         case .remittance(let amount):
-            // One at a time, as the account keeps no balance of its own.
-            try await transaction.advisoryLock(AdvisoryLock("remittance", amount.currency.code))
-            guard try await transaction.balance(of: .taxPayable(amount.currency)).minorUnits >= amount.minorUnits else {
-                throw VoucherRefusal.nothingWithheld
-            }
+            try await mustOwe(amount)
             moves = [(.taxPayable(amount.currency), .bank(amount.currency), amount)]
         case .bankCharge(let amount): moves = [(.writeOff(amount.currency), .bank(amount.currency), amount)]
         case .bankCredit(let amount): moves = [(.bank(amount.currency), .writeOff(amount.currency), amount)]
+        case .roundingCharge(let amount): moves = [(.rounding(amount.currency), .bank(amount.currency), amount)]
+        case .roundingCredit(let amount): moves = [(.bank(amount.currency), .rounding(amount.currency), amount)]
         case .reversal(let id):
             guard let entry = try await transaction.journalEntry(id) else { throw NotFound("journal entry") }
+            let back = entry.transfers.map {
+                Transfer(
+                    id: make(), kind: .reversal, debit: $0.credit, credit: $0.debit, amount: $0.amount,
+                    source: $0.id.uuid
+                )
+            }
+            // A remittance that was taken back and is restored.
+            for transfer in back where transfer.debit.kind == .taxPayable { try await mustOwe(transfer.amount) }
             return JournalEntry(
-                id: make(), kind: .reversal, source: source, reverses: id, reason: voucher.reason,
-                entry.transfers.map {
-                    Transfer(
-                        id: make(), kind: .reversal, debit: $0.credit, credit: $0.debit, amount: $0.amount,
-                        source: $0.id.uuid
-                    )
-                }
-            )
+                id: make(), kind: .reversal, source: source, reverses: id, reason: voucher.reason, back)
         }
         let accounts = try await transaction.accounts(moves.flatMap { [$0.debit, $0.credit] }, ids: identifiers)
         let kind = voucher.order.kind
@@ -200,6 +204,14 @@ extension Change {
         }
         return JournalEntry(id: make(), kind: kind.entry, source: source, reason: voucher.reason, transfers)
     }
+
+    /// So much was withheld and is still owed to authorities. Asked one at a time, as the account keeps no balance.
+    private func mustOwe(_ amount: Money) async throws {
+        try await transaction.advisoryLock(AdvisoryLock("remittance", amount.currency.code))
+        guard try await transaction.balance(of: .taxPayable(amount.currency)).minorUnits >= amount.minorUnits else {
+            throw VoucherRefusal.nothingWithheld
+        }
+    }
 }
 
 extension VoucherKind {
@@ -212,6 +224,8 @@ extension VoucherKind {
         case .remittance: .remittance
         case .bankCharge: .bankCharge
         case .bankCredit: .bankCredit
+        case .roundingCharge: .roundingCharge
+        case .roundingCredit: .roundingCredit
         }
     }
 }

@@ -38,6 +38,8 @@ package enum TransferKind: String, Sendable, CaseIterable, SQLEnum {
     case feeReturn = "fee_return"
     case bankCharge = "bank_charge"
     case bankCredit = "bank_credit"
+    case roundingCharge = "rounding_charge"
+    case roundingCredit = "rounding_credit"
 }
 
 /// What belongs together: transfers that are posted at once for one reason. Never changed, never deleted.
@@ -77,6 +79,8 @@ package enum EntryKind: String, Sendable, CaseIterable, SQLEnum {
     case clawbackRelease = "clawback_release"
     case bankCharge = "bank_charge"
     case bankCredit = "bank_credit"
+    case roundingCharge = "rounding_charge"
+    case roundingCredit = "rounding_credit"
 }
 
 /// Why money did not move. Nothing of the whole set was posted.

@@ -20,6 +20,8 @@ package enum VoucherKind: String, Sendable, CaseIterable, SQLEnum {
     case reversal, remittance
     case bankCharge = "bank_charge"
     case bankCredit = "bank_credit"
+    case roundingCharge = "rounding_charge"
+    case roundingCredit = "rounding_credit"
 
     /// Of the entry that it becomes.
     var entry: EntryKind {
@@ -31,6 +33,8 @@ package enum VoucherKind: String, Sendable, CaseIterable, SQLEnum {
         case .remittance: .remittance
         case .bankCharge: .bankCharge
         case .bankCredit: .bankCredit
+        case .roundingCharge: .roundingCharge
+        case .roundingCredit: .roundingCredit
         }
     }
 }
@@ -56,6 +60,13 @@ package enum VoucherOrder: Hashable, Sendable {
     case bankCharge(Money)
     /// The bank has given more than the books have: bank to write-offs.
     case bankCredit(Money)
+    /// The bank has rounded otherwise than the books, and took more: rounding to bank. At most ``roundingMax``.
+    case roundingCharge(Money)
+    /// The bank has rounded otherwise than the books, and gave more: bank to rounding. At most ``roundingMax``.
+    case roundingCredit(Money)
+
+    /// In minor units: what is more was no rounding.
+    package static let roundingMax: Int64 = 10
 
     package var kind: VoucherKind {
         switch self {
@@ -66,13 +77,15 @@ package enum VoucherOrder: Hashable, Sendable {
         case .remittance: .remittance
         case .bankCharge: .bankCharge
         case .bankCredit: .bankCredit
+        case .roundingCharge: .roundingCharge
+        case .roundingCredit: .roundingCredit
         }
     }
 
     var requester: Requester.ID? {
         switch self {
         case .withdrawal(let requester, _), .conversion(let requester, _, _), .writeOff(let requester, _): requester
-        case .reversal, .remittance, .bankCharge, .bankCredit: nil
+        case .reversal, .remittance, .bankCharge, .bankCredit, .roundingCharge, .roundingCredit: nil
         }
     }
 
@@ -85,7 +98,8 @@ package enum VoucherOrder: Hashable, Sendable {
     var amount: Money? {
         switch self {
         case .withdrawal(_, let amount), .conversion(_, let amount, _), .writeOff(_, let amount),
-            .remittance(let amount), .bankCharge(let amount), .bankCredit(let amount):
+            .remittance(let amount), .bankCharge(let amount), .bankCredit(let amount), .roundingCharge(let amount),
+            .roundingCredit(let amount):
             amount
         case .reversal: nil
         }

@@ -77,6 +77,8 @@ extension Voucher {
         case .remittance: order = .remittance(try amount())
         case .bankCharge: order = .bankCharge(try amount())
         case .bankCredit: order = .bankCredit(try amount())
+        case .roundingCharge: order = .roundingCharge(try amount())
+        case .roundingCredit: order = .roundingCredit(try amount())
         case .conversion:
             let rate = ConversionRate(
                 e8: try row["rate_e8"], currency: try row["to_currency"], source: try row["rate_source"])

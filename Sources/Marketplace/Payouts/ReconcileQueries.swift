@@ -19,7 +19,8 @@ package struct Reconciliation: Hashable, Sendable {
     /// Posted, as the bank has told of it in another way than by an entry, or with the entry still to come.
     package let withoutDebitMinor: Int64
     package let withoutCreditMinor: Int64
-    /// What the bank has kept of returns, and what finance has entered of what it took or gave beside the books.
+    /// What the bank has kept of returns, and what finance has entered of what it took or gave beside the books or
+    /// rounded otherwise.
     package let chargesMinor: Int64
     /// Lines of bank files that fit no payment and nobody has looked at.
     package let openEntries: Int
@@ -228,15 +229,16 @@ extension Transaction {
          group by transfer.currency
         """
 
-    /// What has gone from the platform's write-offs to the bank, less what came from there.
+    /// What has gone from the platform's write-offs and rounding to the bank, less what came from there.
     private static let charges: SQL = """
         select transfer.currency,
                sum(case when credited.kind = 'bank' then amount_minor else -amount_minor end) as charges_minor
           from transfer
           join account as debited on debited.account_id = debit_account_id
           join account as credited on credited.account_id = credit_account_id
-         where transfer.kind in ('bank_charge', 'bank_credit', 'reversal')
-           and (debited.kind, credited.kind) in (('write_off', 'bank'), ('bank', 'write_off'))
+         where transfer.kind in ('bank_charge', 'bank_credit', 'rounding_charge', 'rounding_credit', 'reversal')
+           and (debited.kind, credited.kind)
+               in (('write_off', 'bank'), ('bank', 'write_off'), ('rounding', 'bank'), ('bank', 'rounding'))
          group by transfer.currency
         """
 

@@ -12,8 +12,8 @@ struct LedgerCommand: AsyncParsableCommand {
             guildhall ledger trial-balance
 
             Money moves by itself as work is published, accepted and paid. What does not follow from work (a \
-            withdrawal, a conversion, a write-off, a reversal, a remittance of tax, what the bank kept or gave \
-            beside the books) is prepared by one person as a voucher and posted by another:
+            withdrawal, a conversion, a write-off, a reversal, a remittance of tax, what the bank kept, gave or \
+            rounded beside the books) is prepared by one person as a voucher and posted by another:
 
             guildhall ledger prepare withdrawal --requester acme --amount-minor 100000 --reference W-17 --reason "Asked"
             guildhall ledger post VOUCHER --by finance-checker

@@ -9,8 +9,9 @@ struct LedgerPrepareCommand: AsyncParsableCommand {
         discussion: """
             withdrawal and write_off take a requester and an amount, conversion a rate besides, reversal an entry, \
             remittance an amount, and so do bank_charge (the bank kept or took more than the books have) and \
-            bank_credit (it gave more), which the platform's write-offs bear. The same reference again is the same \
-            voucher.
+            bank_credit (it gave more), which the platform's write-offs bear, and rounding_charge and \
+            rounding_credit, of at most 10 minor units, where it has only rounded otherwise. The same reference \
+            again is the same voucher.
 
             guildhall ledger prepare conversion --requester acme --amount-minor 100000 --currency EUR \
             --to-currency USD --rate 1.0837 --rate-source "ECB 2026-11-26" --reference C-4 --reason "Batch in USD"
@@ -18,7 +19,11 @@ struct LedgerPrepareCommand: AsyncParsableCommand {
             """
     )
     @OptionGroup var options: LedgerOptions
-    @Argument(help: "withdrawal, conversion, write_off, reversal, remittance, bank_charge or bank_credit.")
+    @Argument(
+        help: """
+            withdrawal, conversion, write_off, reversal, remittance, bank_charge, bank_credit, rounding_charge or \
+            rounding_credit.
+            """)
     var kind: String
     @Option(help: "The requester's key.") var requester: String?
     @Option(name: .customLong("amount-minor"), help: "In minor units: cents, yen.") var amountMinor: Int64?
@@ -45,6 +50,8 @@ struct LedgerPrepareCommand: AsyncParsableCommand {
         case .remittance: return .remittance(try amount())
         case .bankCharge: return .bankCharge(try amount())
         case .bankCredit: return .bankCredit(try amount())
+        case .roundingCharge: return .roundingCharge(try amount())
+        case .roundingCredit: return .roundingCredit(try amount())
         case .reversal:
             guard let entry else { throw BadInput("entry", "must be given for a reversal") }
             return .reversal(try readID(entry, "entry"))
