@@ -5352,3 +5352,10 @@ create policy suggestion_use_of_program on suggestion_use to guildhall_app using
 create policy suggestion_use_own on suggestion_use for select to guildhall_member
     using (worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)
         or requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[]));
+
+alter table credential_evidence enable row level security;
+create policy credential_evidence_of_program on credential_evidence to guildhall_app using (true) with check (true);
+create policy credential_evidence_own on credential_evidence for select to guildhall_member
+    using (exists (select from credential
+                    where credential.credential_id = credential_evidence.credential_id
+                      and credential.worker_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)));

@@ -161,6 +161,9 @@ static const unsigned char step_0049[] = {
 static const unsigned char step_0050[] = {
 #embed "../../migrations/0050_rounding.sql"
 };
+static const unsigned char step_0051[] = {
+#embed "../../migrations/0051_evidence_behind_the_wall.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -215,6 +218,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0048, bank_differences),
     STEP(0049, choices_of_finance),
     STEP(0050, rounding),
+    STEP(0051, evidence_behind_the_wall),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

@@ -95,6 +95,11 @@ package func endpoints(
         + ExclusionRoutes(market: market).endpoints
         + ClearanceRoutes(market: market).endpoints
         + ReservationRoutes(market: market).endpoints
+    let operated: [Endpoint] =
+        RoutingWeightRoutes(market: market).endpoints
+        + EscalationRoutes(market: market).endpoints
+        + CatalogueRoutes(market: market).endpoints
+        + CredentialRoutes(market: market).endpoints
     let all =
         HealthRoutes(isReady: isReady).endpoints
         + MetricsRoute(market: market, requests: requests).endpoints
@@ -119,6 +124,7 @@ package func endpoints(
         + WorkerRoutes(market: market).endpoints
         + AvailabilityRoutes(market: market).endpoints
         + ties
+        + operated
         + TeamRoutes(market: market).endpoints
         + ExamRoutes(market: market).endpoints
         + TierRoutes(market: market).endpoints

@@ -18,7 +18,7 @@ struct BatchRoutes {
 
     var endpoints: [Endpoint] { drafting + changing + moving }
 
-    private var guarded: Guarded {
+    var guarded: Guarded {
         Guarded(
             Self.settings,
             lock: { call, change in

@@ -78,6 +78,23 @@ extension ExpertiseRefusal: HTTPRefusal {
     }
 }
 
+extension CatalogueRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .codeTaken: .conflict
+        case .unknownProfession: .unprocessableContent
+        }
+    }
+}
+
+extension EvidenceRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .credentialClosed, .tooMany: .conflict
+        }
+    }
+}
+
 extension ActivationRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

@@ -60,6 +60,10 @@ struct ReviewRoutes {
                 for: .worker,
                 takes: .json(["answer": .anything, "active_seconds": .integer], bytesMax: Self.answerBytesMax),
                 gives: .ok(.submission), refuses: ["not_sent_back", "judged_already", "invalid_answer"], by: revise),
+            Endpoint(
+                .get, "/v1/reviewers", "listReviewers",
+                "How reviewers' opinions stand beside those of others, and what a word of theirs counts", .reviews,
+                for: .platform([.operator]), query: Parameter.pagingOn, gives: .ok(.page(.reviewer)), by: reviewers),
         ]
     }
 
@@ -99,6 +103,12 @@ struct ReviewRoutes {
         let items = try await MyReworks(market: market)(
             after: try call.identifier("after"), limit: call.limit, by: try call.actor)
         return .page(items, limit: call.limit, next: { "\($0.assignment)" }, \.json)
+    }
+
+    @Sendable private func reviewers(_ call: Call) async throws -> Outcome {
+        let found = try await ListReviewers(market: market)(
+            after: try call.identifier("after"), limit: call.limit, by: try call.actor)
+        return .page(found, limit: call.limit, next: { "\($0.person)" }, \.json)
     }
 
     @Sendable private func revise(_ call: Call) async throws -> Outcome {

@@ -88,6 +88,11 @@ struct TierRoutes {
                 ],
                 gives: .ok(.page(Self.period, next: .integer)), by: history),
             Endpoint(
+                .get, "/v1/workers/{worker}/tiers/{profession}", "showTier",
+                "Which tier a worker held in a profession at an instant; null for none", .tiers, for: Self.own,
+                query: [Self.profession, .query("at", .time, required: true)],
+                gives: .ok(["tier": Shape.choice(Tier.self).orNull]), by: showTier),
+            Endpoint(
                 .post, "/v1/workers/{worker}/tiers", "setTier",
                 "Give a tier that an operator vouches for; a lower one by a decision with a rule and reasons", .tiers,
                 for: Self.operators,
@@ -154,6 +159,14 @@ struct TierRoutes {
         let last = found.count >= call.limit ? found.last?.from : nil
         let next = last.map { JSON.integer(Int64(($0.timeIntervalSince1970 * 1e6).rounded())) }
         return .json(["items": .array(found.map(\.wire)), "next": next ?? .null])
+    }
+
+    @Sendable private func showTier(_ call: Call) async throws -> Outcome {
+        guard let profession = Profession(try call.name("profession")) else { throw NotFound("profession") }
+        let instant = try Call.instant(call.query["at"] ?? "", "at")
+        let tier = try await TierHistory(market: market).tier(
+            of: try call.id("worker"), in: profession, at: instant, by: try call.actor)
+        return .json(["tier": tier.map { .string($0.rawValue) } ?? .null])
     }
 
     @Sendable private func set(_ call: Call) async throws -> Outcome {

@@ -107,6 +107,11 @@ struct WorkerRoutes {
                 query: [.path("year", .integer(2_000...9_998)), .query("format", .choice(TableForm.self))],
                 gives: .media("text/csv", "text/html"), by: statement),
             Endpoint(
+                .get, "/v1/workers/{worker}/remittance-advices/{payout}", "readRemittanceAdvice",
+                "What a payment to a worker was for, piece by piece, as a table", .earnings,
+                for: .named(or: [.financeMaker, .financeChecker]), query: [.query("format", .choice(TableForm.self))],
+                gives: .media("text/csv", "text/html"), by: advice),
+            Endpoint(
                 .put, "/v1/payout-method", "setPayoutMethod",
                 "Where you are paid; a change waits 72 hours, and you are told at your former address", .earnings,
                 for: .worker,
@@ -240,6 +245,15 @@ struct WorkerRoutes {
         return try await Download.make(form == .csv ? "text/csv; charset=utf-8" : "text/html; charset=utf-8") { write in
             _ = try await WriteEarningsStatement(market: market)(
                 of: Worker.ID(actor.uuid), year: year, as: form, by: actor, to: write)
+        }
+    }
+
+    @Sendable private func advice(_ call: Call) async throws -> Outcome {
+        let (worker, actor): (Worker.ID, Principal.ID) = (try call.id("worker"), try call.actor)
+        let payout: PayoutBatch.ID = try call.id("payout")
+        let form: TableForm = call.choice("format") ?? .csv
+        return try await Download.make(form == .csv ? "text/csv; charset=utf-8" : "text/html; charset=utf-8") { write in
+            _ = try await WriteRemittanceAdvice(market: market)(of: payout, to: worker, as: form, by: actor, to: write)
         }
     }
 

@@ -17,6 +17,11 @@ extension MatrixHall {
                 expiresOn: CalendarDate(iso: "2027-01-01")
             ),
             of: worker, by: small.manager)
+        try await AddEvidence(market: market)(
+            Evidence(
+                hash: Digest(of: "scan of \(side.name)"), mediaType: "application/pdf", size: 9,
+                name: "scan-\(side.name).pdf"),
+            to: credential, by: small.manager)
         let attempt = try await StartExam(market: market)("contracts", by: worker)
         let interest = try await DeclareInterest(market: market)(
             .holding, in: "Beta Ltd", of: worker, by: small.manager)

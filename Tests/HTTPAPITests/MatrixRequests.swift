@@ -32,6 +32,11 @@ enum MatrixRequests {
         "setTeamPayoutMethod": account("NL91ABNA0417164300"), "setPayoutMethod": account("NO9386011117947"),
         "publishTierRule": ["tier": "specialist", "conditions": ["years": 0]],
         "proposeTier": ["profession": "lawyer"],
+        "declareProfession": ["profession": "lawyer", "years": 9],
+        "addCredentialDocument": [
+            "hash": .string(String(repeating: "a", count: 64)), "media_type": "application/pdf", "size": 9,
+            "name": "more.pdf",
+        ],
         "setTier": ["profession": "lawyer", "tier": "expert", "reasons": "Known."],
         "publishExam": exam, "draftRateCard": ["card": OneRate.card(2_500, currency: "EUR")],
         "setPayFloor": ["hourly_minor": 1, "currency": "EUR", "reason": "Law"],

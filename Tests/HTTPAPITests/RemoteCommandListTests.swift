@@ -31,13 +31,6 @@ struct RemoteCommandListTests {
         "it lets whoever has an account elsewhere act as somebody here, which one operator's key must not say": [
             "sign-in-provider link"
         ],
-        "operators do it beside the database: no endpoint yet": [
-            "profile declare", "profile professions", "profile kinds", "profile add-profession", "profile add-kind",
-            "credential reverify", "credential add-document", "credential documents", "credential leases",
-            "tier at", "review reviewers", "schedule steps", "schedule raise", "schedule backtest", "schedule prices",
-            "schedule weights show", "schedule weights set",
-        ],
-        "those it is for have no endpoint yet": ["worker advice"],
     ]
 
     private struct Leaf {

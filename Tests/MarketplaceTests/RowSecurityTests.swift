@@ -10,8 +10,8 @@ import Testing
 struct RowSecurityTests {
     /// Tables that show members what is their own only.
     private static let walled = [
-        "access_token", "answer_draft", "appeal", "availability_exception", "availability_window", "decision",
-        "earning",
+        "access_token", "answer_draft", "appeal", "availability_exception", "availability_window",
+        "credential_evidence", "decision", "earning",
         "former_contact", "idempotency_key", "notice", "notice_preference", "payout_method", "person_login",
         "person_session", "standing_ask", "submission", "suggestion_use", "tax_claim", "tax_profile", "webhook_attempt",
         "webhook_delivery",

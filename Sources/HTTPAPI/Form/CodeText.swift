@@ -85,6 +85,7 @@ extension Catalogue {
         409 clearance_same_level The worker holds that clearance already.
         403 close_colleague You are in one team with whoever wrote this answer, or have declared the same family \
         or employer. Somebody else must judge it.
+        409 code_taken The catalogue has this code already. Take another.
         403 conflict_of_interest You have declared an interest in '…', which is a party of the project. Withdraw \
         it if it has ended.
         410 content_destroyed The requester's key was destroyed. Its content cannot be read again, nor new \
@@ -92,6 +93,7 @@ extension Catalogue {
         410 content_emptied The content was destroyed when the time that it is kept was over.
         503 content_keys_missing Content is encrypted, and no keys were given: name the key file with --key-file \
         or GUILDHALL_KEY_FILE.
+        409 credential_closed This credential was refused or revoked. Hand it in anew with its evidence.
         409 credential_number_taken A credential with this number is known already. If it is not yours, tell an \
         operator.
         403 cross_origin A page of another origin cannot do this with your cookie.
@@ -302,6 +304,7 @@ extension Catalogue {
         409 too_many_raises It was raised … times, which is the most.
         409 too_many_turns After … turns the last one can only be accepted or declined.
         409 too_many_webhooks A requester has … endpoints at most; disable one that is not needed.
+        409 too_much_evidence A credential takes 50 documents at most.
         503 unavailable The database cannot be reached or is overloaded.
         422 unknown_credential_kind The catalogue has no such kind of credential for this profession.
         422 unknown_profession There is no such profession in the catalogue.

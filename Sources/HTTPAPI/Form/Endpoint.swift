@@ -142,7 +142,7 @@ package enum Access: Hashable, Sendable {
     case oneself
     /// Workers, about what is theirs.
     case worker
-    /// The worker whom the path names, or who holds one of these roles.
+    /// The worker whom the path names, or whose paper, or who holds one of these roles.
     case named(or: [Role])
     /// Whoever manages the agency that the path names, or holds one of these roles.
     case managed(or: [Role])

@@ -14,6 +14,12 @@ extension Shape {
             "assignment": .id, "batch": .id, "task": .id, "external_key": .text, "guideline_version": .count,
             "submitted_at": .time,
         ])
+    static let reviewer = Shape.object(
+        "Reviewer",
+        [
+            "person": .id, "opinions": .count, "compared": .count, "agreed": .count, "overturned": .count,
+            "weight_ppm": Shape.integer.described("What one word counts in estimates of skill, in millionths."),
+        ])
     static let rework = Shape.object(
         "Rework",
         [

@@ -44,14 +44,14 @@ package struct WriteRemittanceAdvice: Sendable {
 
     /// - Parameter write: takes the file in pieces.
     /// - Returns: how many earnings.
-    /// - Throws: ``AccessRefusal`` unless the actor is the worker or in finance; ``NotFound`` for a payout that was not
-    ///   issued or does not pay the worker; what `write` throws.
+    /// - Throws: ``AccessRefusal`` unless the actor is the worker, in finance or an auditor; ``NotFound`` for a payout
+    ///   that was not issued or does not pay the worker; what `write` throws.
     package func callAsFunction(
         of payout: PayoutBatch.ID, to worker: Worker.ID, as form: TableForm, by actor: Principal.ID,
         to write: ([UInt8]) throws -> Void
     ) async throws -> Int {
         let found = try await market.database.read { transaction in
-            if actor.uuid != worker.uuid { try await transaction.authorizeFinance(actor) }
+            if actor.uuid != worker.uuid { try await transaction.authorizeFinance(toSee: actor) }
             return (
                 shares: try await transaction.paidShares(of: payout, worker),
                 key: try await transaction.externalKey(of: worker)

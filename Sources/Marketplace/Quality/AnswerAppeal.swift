@@ -163,6 +163,15 @@ package struct ReviewerRecord: Hashable, Sendable {
     /// What one word of theirs counts in estimates of skill, in millionths: how likely it is borne out, by what became
     /// of their newest 200; one half before the first. See ``Transaction/reviewerWeight(_:)``.
     package let weightMillionths: Int
+
+    /// `{"person", "opinions", "compared", "agreed", "overturned", "weight_ppm"}`.
+    package var json: JSON {
+        [
+            "person": .string("\(person)"), "opinions": .integer(Int64(opinions)),
+            "compared": .integer(Int64(compared)), "agreed": .integer(Int64(agreed)),
+            "overturned": .integer(Int64(overturned)), "weight_ppm": .integer(Int64(weightMillionths)),
+        ]
+    }
 }
 
 /// What is known of reviewers, by id.

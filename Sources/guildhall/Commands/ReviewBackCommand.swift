@@ -57,12 +57,7 @@ struct ReviewReviewersCommand: AsyncParsableCommand {
             Console.list(
                 found.map { record in
                     (
-                        [
-                            "person": .string("\(record.person)"), "opinions": .integer(Int64(record.opinions)),
-                            "compared": .integer(Int64(record.compared)), "agreed": .integer(Int64(record.agreed)),
-                            "overturned": .integer(Int64(record.overturned)),
-                            "weight_ppm": .integer(Int64(record.weightMillionths)),
-                        ],
+                        record.json,
                         "\(record.person)  \(record.opinions) opinions, agreed \(record.agreed) of \(record.compared), "
                             + "overturned \(record.overturned), weight \(record.weightMillionths)/1000000"
                     )

@@ -73,13 +73,16 @@ extension ScheduleCommand {
             discussion: "Example: guildhall schedule steps ID --requester acme")
         @OptionGroup var of: BatchOptions
         @Option(help: "How many, 1 to 200.") var limit = 50
+        @Option(help: "Only those before this one: its mark, as --json has it, or `next` of a server's page.")
+        var before: String?
 
         func validate() throws { try checkPage(limit) }
 
         func run() async throws {
             try await of.run(remotely: self) { session, id, requester, actor in
                 let found = try await ListEscalationSteps(market: session.market)(
-                    of: Batch.Key(requester: requester, id: id), limit: limit, by: actor)
+                    of: Batch.Key(requester: requester, id: id),
+                    before: try before.map { try EscalationStep.Mark(text: $0) }, limit: limit, by: actor)
                 Console.list(found.map { ($0.json, $0.text) }, asJSON: of.json)
             }
         }

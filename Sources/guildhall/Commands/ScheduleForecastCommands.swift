@@ -64,13 +64,7 @@ extension ScheduleCommand {
                 if json {
                     return Console.result([
                         "solve": found.solve.json,
-                        "items": .array(
-                            found.page.map {
-                                [
-                                    "worker": .string("\($0.worker)"), "price_micros": .integer($0.priceMicros),
-                                    "units": .integer(Int64($0.units)),
-                                ]
-                            }),
+                        "items": .array(found.page.map(\.json)),
                     ])
                 }
                 Console.result(

@@ -70,26 +70,6 @@ extension ScheduleCommand {
 }
 
 extension ShowSchedulerWeights.InForce {
-    private var rates: [(name: String, value: Int64)] {
-        settings.rates.rates.map { (name: SchedulerSettings.ratePrefix + $0.key.code, value: $0.value) }
-            .sorted { $0.name < $1.name }
-    }
-
-    fileprivate var json: JSON {
-        let weights = zip(settings.weights.rows, ValueWeights.ofMarket.rows).map { now, usual -> JSON in
-            [
-                "name": .string(now.name), "in_force": .integer(now.value), "default": .integer(usual.value),
-                "unit": .string(now.unit), "meaning": .string(now.meaning),
-            ]
-        }
-        return [
-            "weights": .array(weights),
-            "rates": .object(
-                Dictionary(rates.map { ($0.name, JSON.integer($0.value)) }, uniquingKeysWith: { first, _ in first })),
-            "currencies_at_par": .array(atPar.map { .string($0) }), "set": policy?.json ?? .null,
-        ]
-    }
-
     fileprivate var lines: [String] {
         var lines = zip(settings.weights.rows, ValueWeights.ofMarket.rows).map { now, usual in
             "  \(now.name) = \(now.value) \(now.unit)"

@@ -85,17 +85,18 @@ package struct ListEscalationSteps: Sendable {
     /// The newest first.
     ///
     /// - Parameters:
+    ///   - mark: of the last one of the page before.
     ///   - limit: 1 to 200.
     ///   - actor: a publisher of the requester.
     /// - Throws: ``AccessRefusal``; ``BadInput``; ``NotFound``.
     package func callAsFunction(
-        of batch: Batch.Key, limit: Int = 50, by actor: Principal.ID
+        of batch: Batch.Key, before mark: EscalationStep.Mark? = nil, limit: Int = 50, by actor: Principal.ID
     ) async throws -> [EscalationStep] {
         let limit = try PageLimit.checked(limit)
         return try await market.database.read { transaction in
             try await transaction.authorizePublisher(toSee: actor, for: batch.requester)
             guard try await transaction.batchState(of: batch) != nil else { throw NotFound("batch") }
-            return try await transaction.escalationSteps(of: batch, limit: limit)
+            return try await transaction.escalationSteps(of: batch, before: mark, limit: limit)
         }
     }
 }

@@ -95,12 +95,18 @@ extension Transaction {
     }
 
     /// Steps that were taken for a batch, the newest first.
-    func escalationSteps(of batch: Batch.Key, limit: Int) async throws -> [EscalationStep] {
+    func escalationSteps(
+        of batch: Batch.Key, before mark: EscalationStep.Mark?, limit: Int
+    ) async throws -> [EscalationStep] {
         try await rows(
             """
             select due_at, kind, level, taken_at, service_p90_seconds, open_slots, facts from escalation_step
              where requester_id = \(batch.requester) and batch_id = \(batch.id)
-             order by taken_at desc, kind desc, level desc
+               and (\(mark?.takenAt)::timestamptz is null
+                    or (taken_at, kind, level, due_at)
+                       < (\(mark?.takenAt)::timestamptz, \(mark?.kind)::escalation_step_kind,
+                          \(mark?.level)::integer, \(mark?.dueAt)::timestamptz))
+             order by taken_at desc, kind desc, level desc, due_at desc
              limit \(limit)
             """
         ).map {

@@ -29,16 +29,55 @@ package struct EscalationStep: Hashable, Sendable {
     package let facts: JSON
 
     /// `{"requester_id", "batch_id", "due_at", "kind", "level", "taken_at", "service_p90_seconds", "open_slots",
-    /// "facts"}`.
+    /// "facts", "mark"}`.
     package var json: JSON {
         [
             "requester_id": .string("\(batch.requester)"), "batch_id": .string("\(batch.id)"),
             "due_at": .string(dueAt.formatted(.iso8601)), "kind": .string(kind.rawValue),
             "level": .integer(Int64(level)), "taken_at": .string(takenAt.formatted(.iso8601)),
             "service_p90_seconds": .integer(Int64(serviceSeconds)), "open_slots": .integer(Int64(openSlots)),
-            "facts": facts,
+            "facts": facts, "mark": .string(mark.text),
         ]
     }
+}
+
+extension EscalationStep {
+    /// Its place among the steps of its batch, where a page of them ends.
+    ///
+    /// Shape: `TAKEN/DUE/KIND/LEVEL`, instants in microseconds since 1970.
+    package struct Mark: Hashable, Sendable {
+        let takenAt: Date
+        let dueAt: Date
+        let kind: EscalationStepKind
+        let level: Int
+
+        /// - Throws: ``BadInput`` for what no step's mark reads like.
+        package init(text: String) throws(BadInput) {
+            let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+            guard parts.count == 4, let takenAt = Self.instant(parts[0]), let dueAt = Self.instant(parts[1]),
+                let kind = EscalationStepKind(rawValue: parts[2]), let level = Int(parts[3]),
+                (1...100).contains(level)
+            else { throw BadInput("before", "must be the next of a page") }
+            (self.takenAt, self.dueAt, self.kind, self.level) = (takenAt, dueAt, kind, level)
+        }
+
+        fileprivate init(_ step: EscalationStep) {
+            (takenAt, dueAt, kind, level) = (step.takenAt, step.dueAt, step.kind, step.level)
+        }
+
+        package var text: String { "\(Self.micros(takenAt))/\(Self.micros(dueAt))/\(kind.rawValue)/\(level)" }
+
+        private static func instant(_ text: String) -> Date? {
+            guard let micros = Int64(text), (0..<4_102_444_800_000_000).contains(micros) else { return nil }
+            return Date(timeIntervalSince1970: Double(micros) / 1e6)
+        }
+
+        private static func micros(_ instant: Date) -> Int64 {
+            Int64(exactly: (instant.timeIntervalSince1970 * 1e6).rounded()) ?? 0
+        }
+    }
+
+    package var mark: Mark { Mark(self) }
 }
 
 /// An open batch whose deadline nears, with slots that nobody has taken.

@@ -48,6 +48,13 @@ package struct HourPriceTag: Hashable, Sendable {
         self.priceMicros = min(max(priceMicros, 0), 1_000_000_000_000_000)
         self.units = min(max(units, 0), 676)
     }
+
+    /// `{"worker", "price_micros", "units"}`.
+    package var json: JSON {
+        [
+            "worker": .string("\(worker)"), "price_micros": .integer(priceMicros), "units": .integer(Int64(units)),
+        ]
+    }
 }
 
 /// What a night's solve came to.

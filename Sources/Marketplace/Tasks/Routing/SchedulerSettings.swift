@@ -113,13 +113,20 @@ package struct SetSchedulerWeights: Sendable {
         return try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)
-            try await transaction.advisoryLock(AdvisoryLock("scheduler", "policy"))
+            try await change.lockSchedulerPolicy()
             let version = try await transaction.insertSchedulerPolicy(json, reason: reason, by: actor)
             try await change.record(
                 "scheduler_weights_set", by: actor, on: "principal", actor.uuid, in: .platform,
                 facts: ["version": .integer(Int64(version)), "weights": json, "reason": .string(reason)])
             return version
         }
+    }
+}
+
+extension Change {
+    /// Keeps everybody else from setting what routing goes by until this transaction ends; nothing is locked after it.
+    package func lockSchedulerPolicy() async throws {
+        try await transaction.advisoryLock(AdvisoryLock("scheduler", "policy"))
     }
 }
 
@@ -138,14 +145,38 @@ package struct ShowSchedulerWeights: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// - Throws: ``AccessRefusal`` unless the actor is an operator.
+    /// - Throws: ``AccessRefusal`` unless the actor is an operator, or an auditor.
     package func callAsFunction(by actor: Principal.ID) async throws -> InForce {
         try await market.database.read { transaction in
-            try await transaction.authorize(actor, as: .operator)
+            try await transaction.authorize(actor, toSeeAs: .operator)
             let settings = try await transaction.schedulerSettings()
             return InForce(
                 settings: settings, policy: try await transaction.schedulerPolicy(),
                 atPar: settings.rates.atPar(of: try await transaction.currenciesOfOpenBatches()))
         }
+    }
+}
+
+extension ShowSchedulerWeights.InForce {
+    /// In micros of the reference currency for one unit, as they are named where they are set, by name.
+    package var rates: [(name: String, value: Int64)] {
+        settings.rates.rates.map { (name: SchedulerSettings.ratePrefix + $0.key.code, value: $0.value) }
+            .sorted { $0.name < $1.name }
+    }
+
+    /// `{"weights": [{"name", "in_force", "default", "unit", "meaning"}], "rates", "currencies_at_par", "set"}`.
+    package var json: JSON {
+        let weights = zip(settings.weights.rows, ValueWeights.ofMarket.rows).map { now, usual -> JSON in
+            [
+                "name": .string(now.name), "in_force": .integer(now.value), "default": .integer(usual.value),
+                "unit": .string(now.unit), "meaning": .string(now.meaning),
+            ]
+        }
+        return [
+            "weights": .array(weights),
+            "rates": .object(
+                Dictionary(rates.map { ($0.name, JSON.integer($0.value)) }, uniquingKeysWith: { first, _ in first })),
+            "currencies_at_par": .array(atPar.map { .string($0) }), "set": policy?.json ?? .null,
+        ]
     }
 }
