@@ -32,7 +32,8 @@ package struct PaymentStatus: Hashable, Sendable {
     package let endToEndID: String?
     /// `ACCP`, `ACSC`, `RJCT`, …; `nil` where only a reason is given.
     package let status: String?
-    /// `AC04`, …; of a rejection without one of its own, that of the payment information or the message around it.
+    /// `AC04`, …; of a rejection without one of its own, that of the payment information or the message around it; of
+    /// one in or around a repetition, the repetition's.
     package let reason: String?
     package let information: String
 

@@ -19,11 +19,13 @@ struct ReaderTests {
 
     /// Reasons of the message, the payment information and its two payments; what is read, from the smallest up.
     private static let reasons: [(given: [String?], read: [String?])] = [
-        (["DUPL", nil, nil, "AC04"], ["DUPL", "AC04", "DUPL", "DUPL"]),
+        (["DUPL", nil, nil, "AC04"], ["DUPL", "DUPL", "DUPL", "DUPL"]),
         (["NARR", "DU02", nil, nil], ["DU02", "DU02", "DU02", "DU02"]),
         ([nil, nil, "AM05", "AC04"], ["AM05", "AC04", "AM05", "AM05"]),
         (["NARR", "NARR", "AC04", "AM05"], ["AC04", "AM05", "AM05", "AM05"]),
         ([nil, nil, "AC04", nil], ["AC04", nil, nil, nil]),
+        (["DUPL", "NARR", "AC04", nil], ["DUPL", "DUPL", "DUPL", "DUPL"]),
+        (["NARR", "DU01", "AC04", "AM04"], ["DU01", "DU01", "DU01", "DU01"]),
     ]
 
     @Test("a rejection without a reason has that around it, and a repetition shows at every level", arguments: reasons)

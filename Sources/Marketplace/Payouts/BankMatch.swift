@@ -33,6 +33,8 @@ struct BankFact: Hashable, Sendable {
         case accepted, rejected, debited, credited
         /// The payee's bank says that it came back; the money itself is a credit of a statement, if there is one.
         case returned
+        /// The bank holds it: it will neither be credited nor come back. What becomes of the money is for a person.
+        case blocked
         /// The payee's bank says that the account is not quite that one; it has paid all the same.
         case corrected
     }
@@ -118,7 +120,7 @@ enum BankMatch {
         case .returned:
             if line.state == .failed { return (.repeated, .none) }
             return fail(&line)
-        case .corrected: return (.contradicts, .none)
+        case .blocked, .corrected: return (.contradicts, .none)
         }
     }
 
@@ -169,7 +171,8 @@ extension BankFact {
         case .instruction, .statement: return nil
         case .status(let status):
             switch status.status {
-            case "RJCT", "CANC", "BLCK": self.init(event: .rejected)
+            case "RJCT", "CANC": self.init(event: .rejected)
+            case "BLCK": self.init(event: .blocked)
             case "ACCP", "ACSC", "ACSP", "ACTC", "ACWC", "ACCC", "ACWP", "ACFC", "ACPD":
                 // Of all payments together it says what each of them says by itself.
                 guard status.level == .payment else { return nil }

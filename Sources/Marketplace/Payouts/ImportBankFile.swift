@@ -269,6 +269,7 @@ private struct BankSession {
             if isTold { return made(.repeated, batch) }
             if try await change.transaction.isSumTold(of: batch, fact, in: kind) { return made(.repeated, batch) }
             return made(takeSum(fact, entry, lines), batch)
+        case .blocked: return made(.contradicts, batch)
         case .accepted, .credited, .returned, .corrected: return made(.unmatched, nil)
         }
     }
