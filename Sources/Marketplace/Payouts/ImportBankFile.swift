@@ -183,10 +183,13 @@ private struct BankFacts {
 
     init(_ file: BankFile) throws { reader = try file.place.reader() }
 
-    mutating func next(_ count: Int) throws -> [BankFact] {
-        var facts: [BankFact] = []
-        while facts.count < count, let record = try reader.next() {
-            if let fact = BankFact(record) { facts.append(fact) }
+    /// Payments of an entry without amounts of their own stay together, up to `most`.
+    mutating func next(_ count: Int, most: Int = 100_000) throws -> [BankFact] {
+        var (facts, isWithin): ([BankFact], Bool) = ([], false)
+        while facts.count < (isWithin ? most : count), let record = try reader.next() {
+            guard let fact = BankFact(record) else { continue }
+            facts.append(fact)
+            if fact.isBooking, fact.amount == nil { isWithin = fact.remainder == nil }
         }
         return facts
     }
@@ -207,8 +210,11 @@ private struct BankSession {
         for part in Array(Set(facts.compactMap(\.paymentID))).sorted().parts(of: 10_000) {
             found.merge(try await change.transaction.lockLines(Array(part))) { first, _ in first }
         }
-        for (position, fact) in zip(first..., facts) {
-            let entry: BankEntry.ID = change.make()
+        let sums = EntrySums(facts, found)
+        for (place, said) in facts.enumerated() {
+            let (entry, position): (BankEntry.ID, Int) = (change.make(), first + place)
+            var fact = said
+            fact.isWhole = sums.whole.contains(place)
             if let id = fact.paymentID, let standing = found[id] {
                 let outcome = take(fact, entry, news[standing.id] ?? LineNews(standing: standing))
                 judged.append(
@@ -217,6 +223,8 @@ private struct BankSession {
             } else {
                 judged.append(try await judgeWhole(fact, entry, position: position, change))
             }
+            // It stands on the list for the others of its entry, too.
+            if let amount = sums.listed[place] { judged[place].fact.amount = amount }
         }
     }
 
@@ -276,7 +284,7 @@ private struct BankSession {
 
     private mutating func takeEach(_ fact: BankFact, _ entry: BankEntry.ID, _ lines: [LineNews]) {
         var each = fact
-        each.amount = nil
+        (each.amount, each.isWhole) = (nil, true)
         for line in lines { _ = take(each, entry, line) }
     }
 
