@@ -123,6 +123,33 @@ struct BankFileTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("a message id of another shape is nobody's, whatever bytes it has")
+    func foreignMessage() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        for id in ["GH" + String(repeating: "é", count: 16), "GH" + String(repeating: "x", count: 32), "GHÄ"] {
+            #expect(try await desk.take(PayoutDesk.status(id, "RJCT", reason: "FF01")).outcomes == [.unmatched: 1])
+        }
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("long texts are cut as the database counts them")
+    func longTexts() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let id = try await desk.sent().payments[0].endToEndID
+        // Two code points that are one character.
+        let umlaut = "u\u{308}"
+        let text = Self.statement("S", Self.debit(20, [Self.payment(id, 20)], number: "1"))
+            .replacing(
+                "</TxDtls>",
+                with: "<RmtInf><Ustrd>\(String(repeating: umlaut, count: 1_000))</Ustrd></RmtInf></TxDtls>")
+        #expect(try await desk.take(text).outcomes == [.settled: 1])
+        #expect(try await desk.small.count("select char_length(information)::bigint as n from bank_entry") == 1_000)
+        let refused = PayoutDesk.status("M", nil, [(id, "RJCT")])
+            .replacing("<Cd>AC04</Cd>", with: "<Prtry>\(String(repeating: umlaut, count: 35))</Prtry>")
+        #expect(try await desk.take(refused).outcomes == [.contradicts: 1])
+        #expect(try await desk.small.ills() == [])
+    }
+
     // MARK: What a bank says
 
     private static func statement(_ id: String, _ entries: String) -> String {

@@ -71,7 +71,7 @@ struct LineStanding: Hashable, Sendable {
         init(kind: BankFileKind, reference: String, amountMinor: Int64) {
             self.kind = kind
             // As it is kept.
-            self.reference = String(reference.prefix(100))
+            self.reference = reference.bounded(100)
             self.amountMinor = amountMinor
         }
     }

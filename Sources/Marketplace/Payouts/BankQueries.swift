@@ -101,10 +101,10 @@ extension Transaction {
                 let fact = judged.fact
                 return CopyRow([
                     judged.id, bank, Int32(truncatingIfNeeded: judged.position), judged.outcome, judged.line,
-                    judged.batch, fact.paymentID.map { String($0.prefix(100)) }, String(fact.account.prefix(100)),
-                    String(fact.reference.prefix(100)), fact.amount?.minorUnits, fact.amount?.currency.description,
-                    fact.isCredit, fact.bookedOn.map { String($0.prefix(40)) },
-                    fact.reason.map { String($0.prefix(35)) }, String(fact.information.prefix(1_000)),
+                    judged.batch, fact.paymentID.map { $0.bounded(100) }, fact.account.bounded(100),
+                    fact.reference.bounded(100), fact.amount?.minorUnits, fact.amount?.currency.description,
+                    fact.isCredit, fact.bookedOn.map { $0.bounded(40) },
+                    fact.reason.map { $0.bounded(35) }, fact.information.bounded(1_000),
                 ])
             })
     }
@@ -115,7 +115,7 @@ extension Transaction {
                 """
                 insert into bank_statement (bank_statement_id, bank_import_id, account, statement_id, currency,
                                             stated_on, opening_minor, closing_minor, booked_minor)
-                values (\(id), \(bank), \(String(statement.account.prefix(100))), \(String(statement.id.prefix(100))),
+                values (\(id), \(bank), \(statement.account.bounded(100)), \(statement.id.bounded(100)),
                         \(statement.currency.description), \(statement.closedOn), \(statement.openingMinor),
                         \(statement.closingMinor), \(statement.bookedMinor))
                 """)
@@ -188,7 +188,7 @@ extension Transaction {
             """
             select from bank_entry join bank_import using (bank_import_id)
              where payout_batch_id = \(batch) and kind = \(kind)
-               and reference = \(String(fact.reference.prefix(100))) and reference <> ''
+               and reference = \(fact.reference.bounded(100)) and reference <> ''
                and amount_minor = \(fact.amount?.minorUnits) and not is_credit
                and outcome in ('settled', 'repeated')
              limit 1

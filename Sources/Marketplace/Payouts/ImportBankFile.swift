@@ -172,7 +172,7 @@ private struct BankFile: Sendable {
             throw BankFileRefusal.faulty(fault.text)
         }
         (self.place, self.kind, self.count, self.statements) = (place, kind, count, statements)
-        messageID = String(report.messageID.prefix(100))
+        messageID = report.messageID.bounded(100)
         faults = .array(report.faults.prefix(100).map(\.json))
     }
 }
@@ -237,14 +237,14 @@ private struct BankSession {
             line.creditEntry = entry
             line.chargeMinor = BankMatch.charge(of: fact, on: line.standing.amount) ?? 0
         }
-        if fact.event == .corrected { line.correctedFor = fact.reason.map { String($0.prefix(35)) } }
+        if fact.event == .corrected { line.correctedFor = fact.reason.map { $0.bounded(35) } }
         switch move {
         case .none: break
         case .accept: line.isAccepted = true
         case .settle: line.settled = true
         case .fail(let settleFirst):
             if settleFirst { line.settled = true }
-            line.failed = (String((fact.reason ?? "NARR").prefix(35)), line.standing.hasLeft)
+            line.failed = ((fact.reason ?? "NARR").bounded(35), line.standing.hasLeft)
         }
         if news.updateValue(line, forKey: line.standing.id) == nil { order.append(line.standing.id) }
         return outcome
@@ -365,7 +365,10 @@ extension BankFact {
 extension PayoutBatch.ID {
     /// Of the message id that ``PayoutBatch/messageID`` has made of it; `nil` for any other.
     init?(messageID: String) {
-        guard messageID.utf8.count == 34, messageID.hasPrefix("GH") else { return nil }
+        // A bank writes there what it likes: of these bytes each is a character.
+        guard messageID.utf8.count == 34, messageID.hasPrefix("GH"),
+            messageID.utf8.dropFirst(2).allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+        else { return nil }
         var text = messageID.dropFirst(2).lowercased()
         for place in [20, 16, 12, 8] { text.insert("-", at: text.index(text.startIndex, offsetBy: place)) }
         self.init(text)

@@ -178,7 +178,7 @@ extension ImportRun {
 
 extension String {
     /// At most so many characters, none of them U+0000.
-    fileprivate func bounded(_ most: Int) -> String {
+    func bounded(_ most: Int) -> String {
         String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }.prefix(most)))
     }
 }
