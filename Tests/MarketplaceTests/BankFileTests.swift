@@ -150,6 +150,24 @@ struct BankFileTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("auditors read all that is open between books and bank, and resolve nothing")
+    func audited() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        _ = try await desk.take(
+            PayoutDesk.statement("S", opening: 10_000, closing: 9_000, [("X", 100, false, nil)]))
+        let auditor = try await CreatePrincipal(market: desk.small.market)(
+            .person, named: "Auditor", roles: [.auditor], by: desk.small.manager)
+        let reconcile = ReconcileBank(market: desk.small.market)
+        #expect(try await reconcile(by: auditor).count == 1)
+        #expect(try await reconcile.entries(by: auditor).count == 1)
+        #expect(try await reconcile.payments(by: auditor).isEmpty)
+        let statements = try await reconcile.statements(by: auditor)
+        #expect(statements.count == 1)
+        await #expect(throws: AccessRefusal.self) {
+            try await reconcile.resolve(statement: statements[0].id, as: "Fine.", by: auditor)
+        }
+    }
+
     // MARK: What a bank says
 
     private static func statement(_ id: String, _ entries: String) -> String {
