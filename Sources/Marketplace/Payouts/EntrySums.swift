@@ -15,7 +15,8 @@ struct EntrySums {
             places.append(place)
             guard let remainder = fact.remainder else { continue }
             let lines = places.compactMap { place in facts[place].paymentID.flatMap { id in found[id] } }
-            if places.count == remainder.payments, lines.count == places.count, Self.isSum(remainder.amount, of: lines) {
+            let isAll = places.count == remainder.payments && lines.count == places.count
+            if isAll, Self.isSum(remainder.amount, of: lines) {
                 whole.formUnion(places)
             } else if let first = places.first, let amount = remainder.amount {
                 listed[first] = amount
