@@ -160,8 +160,9 @@ struct PayoutRoutes {
     @Sendable private func export(_ call: Call) async throws -> Outcome {
         guard let keys = market.keys else { throw ContentRefusal.keysMissing }
         let (id, actor): (PayoutBatch.ID, Principal.ID) = (try call.id("payout"), try call.actor)
-        return try await Download.make("application/octet-stream") { write in
-            _ = try await ExportPayoutRun(market: market, keys: keys)(id, by: actor, write: write)
+        let headers = { (exported: ExportPayoutRun.Result) in exported.headers }
+        return try await Download.make("application/octet-stream", headers: headers) { write in
+            try await ExportPayoutRun(market: market, keys: keys)(id, by: actor, write: write)
         }
     }
 
@@ -200,4 +201,21 @@ extension PreparePayoutRun.Result {
             "excluded": .array(excluded.prefix(200).map(\.json)),
         ])
     }
+}
+
+extension ExportPayoutRun.Result {
+    /// What the file is, and how many payees have another account by now.
+    fileprivate var headers: HTTPFields {
+        [
+            .fileHash: fileHash.hexadecimal, .payments: "\(payments)", .accountsChanged: "\(accountsChanged)",
+            .firstTime: "\(isFirst)",
+        ]
+    }
+}
+
+extension HTTPField.Name {
+    fileprivate static let fileHash = HTTPField.Name("X-File-Hash") ?? .date
+    fileprivate static let payments = HTTPField.Name("X-Payments") ?? .date
+    fileprivate static let accountsChanged = HTTPField.Name("X-Accounts-Changed") ?? .date
+    fileprivate static let firstTime = HTTPField.Name("X-First-Time") ?? .date
 }

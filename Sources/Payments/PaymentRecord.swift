@@ -32,7 +32,8 @@ package struct PaymentStatus: Hashable, Sendable {
     package let endToEndID: String?
     /// `ACCP`, `ACSC`, `RJCT`, …; `nil` where only a reason is given.
     package let status: String?
-    /// `AC04`, …; of a rejection without one of its own, that of the payment information or the message around it.
+    /// `AC04`, …; of a rejection without one of its own, that of the payment information or the message around it; of
+    /// one in or around a repetition, the repetition's.
     package let reason: String?
     package let information: String
 
@@ -51,7 +52,7 @@ package struct BankEntry: Hashable, Sendable {
     package let statementID: String
     /// IBAN, or another number.
     package let account: String
-    /// The bank's reference, or the entry's own; empty where there is none.
+    /// The bank's reference, or its number of the entry after its statement's id; empty where there is neither.
     package let reference: String
     package let endToEndID: String?
     package let instructionID: String?
@@ -70,6 +71,15 @@ package struct BankEntry: Hashable, Sendable {
     package let entryNumber: Int
     /// From 1, within its entry.
     package let detailNumber: Int
+    /// Of the last without an amount of an entry; `nil` for all others.
+    package let remainder: EntryRemainder?
+}
+
+/// What is left of an entry for its payments that have no amounts of their own.
+package struct EntryRemainder: Hashable, Sendable {
+    package let payments: Int
+    /// What they come to; `nil` where nobody can tell.
+    package let amount: Amount?
 }
 
 /// An entry of a NACHA file, with what its addenda say of a return or a correction.

@@ -76,9 +76,10 @@ struct StatementReader: MessageReader {
         }
         if let held = entry.held {
             // A single payment without an amount of its own has that of the entry.
-            return .entry(record(held.detail, number: held.number, amount: entry.details == 1 ? entry.amount : nil))
+            let amount = entry.details == 1 ? entry.amount : nil
+            return .entry(record(held.detail, number: held.number, amount: amount, isLast: true))
         }
-        return entry.details == 0 ? .entry(record(nil, number: 1, amount: entry.amount)) : nil
+        return entry.details == 0 ? .entry(record(nil, number: 1, amount: entry.amount, isLast: true)) : nil
     }
 
     private mutating func detail(
@@ -93,14 +94,16 @@ struct StatementReader: MessageReader {
         }
         let found = element.at("AmtDtls", "TxAmt", "Amt") ?? element["Amt"]
         let amount = found.flatMap { report.amount(of: $0, path: "\(path)/\($0.name)") }
+        let side = entry.isCredit
+        let isContrary = side != nil && element.text("CdtDbtInd").map { ($0 == "CRDT") != side } ?? false
         if let amount, amount.currency == entry.amount?.currency {
             entry.amountsKnown += 1
-            let side = entry.isCredit
-            let isContrary = side != nil && element.text("CdtDbtInd").map { ($0 == "CRDT") != side } ?? false
             let number = ExactDecimal(isContrary ? Amount(-amount.minorUnits, amount.currency) : amount)
             entry.sum = entry.sum + number
             return .entry(record(element, number: entry.details, amount: amount))
         }
+        if amount == nil { entry.amountsMissing += 1 }
+        if amount != nil || isContrary { entry.isUncertain = true }
         if amount == nil, entry.held == nil {
             entry.held = (element, entry.details)
             return nil
@@ -108,18 +111,26 @@ struct StatementReader: MessageReader {
         return .entry(record(element, number: entry.details, amount: amount))
     }
 
-    private func record(_ detail: XMLTree?, number: Int, amount: Amount?) -> BankEntry {
+    /// The bank's own number of an entry counts within its statement, and says nothing without that.
+    private var reference: String {
+        guard entry.reference.isEmpty, !entry.number.isEmpty, !statement.id.isEmpty else { return entry.reference }
+        return "\(statement.id)/\(entry.number)"
+    }
+
+    /// - Parameter isLast: whether all of the entry is known.
+    private func record(_ detail: XMLTree?, number: Int, amount: Amount?, isLast: Bool = false) -> BankEntry {
         let information = detail?["RmtInf"]?.all("Ustrd").map(\.text) ?? []
         let returned = detail?["RtrInf"]
         return BankEntry(
-            statementID: statement.id, account: statement.account, reference: entry.reference,
+            statementID: statement.id, account: statement.account, reference: reference,
             endToEndID: detail?.text("Refs", "EndToEndId"), instructionID: detail?.text("Refs", "InstrId"),
             messageID: detail?.text("Refs", "MsgId") ?? entry.batchID, amount: amount,
             isCredit: detail?.text("CdtDbtInd").map { $0 == "CRDT" } ?? entry.isCredit ?? false,
             status: entry.status, bookedOn: entry.bookedOn,
             returnReason: returned?.text("Rsn", "Cd") ?? returned?.text("Rsn", "Prtry"),
             information: (information + (returned?.all("AddtlInf").map(\.text) ?? [])).joined(separator: " "),
-            entryNumber: statement.entries, detailNumber: number)
+            entryNumber: statement.entries, detailNumber: number,
+            remainder: isLast && amount == nil ? entry.remainder : nil)
     }
 }
 
@@ -131,17 +142,33 @@ private struct EntryFields {
     var status = ""
     var bookedOn: String?
     var reference = ""
+    var number = ""
     var hasCharges = false
     /// Payments of which the batch says that it has so many.
     var batchCount: Int?
     var batchID: String?
     var details = 0
     var amountsKnown = 0
+    var amountsMissing = 0
+    /// Some are in another currency, or without an amount on the other side.
+    var isUncertain = false
     var sum = ExactDecimal.zero
     /// The first payment without an amount; whether it is the only one shows at the end.
     var held: (detail: XMLTree, number: Int)?
 
     init(line: Int = 1) { self.line = line }
+
+    /// What banks write where they have none.
+    private static let noReferences: Set = ["NONREF", "NOTPROVIDED"]
+
+    /// Once all of its payments were seen.
+    var remainder: EntryRemainder { EntryRemainder(payments: amountsMissing, amount: isUncertain ? nil : rest) }
+
+    private var rest: Amount? {
+        guard let amount, let known = sum.minorUnits(of: amount.currency) else { return nil }
+        let (rest, isTooLarge) = amount.minorUnits.subtractingReportingOverflow(known)
+        return isTooLarge || rest <= 0 ? nil : Amount(rest, amount.currency)
+    }
 
     mutating func take(_ element: XMLTree, path: String, _ report: inout PaymentFileReport) {
         switch element.name {
@@ -152,8 +179,8 @@ private struct EntryFields {
             let day = element["Dt"] ?? element["DtTm"]
             bookedOn = day?.text
             if let day { report.date(day, path: path, isInstant: day.name == "DtTm") }
-        case "AcctSvcrRef": reference = element.text
-        case "NtryRef": if reference.isEmpty { reference = element.text }
+        case "AcctSvcrRef": reference = Self.noReferences.contains(element.text) ? "" : element.text
+        case "NtryRef": number = element.text
         case "Chrgs": hasCharges = true
         default: break
         }

@@ -4,8 +4,8 @@ internal import Formats
 ///
 /// What is said of payments comes first, then what is said of the payment information around them, last of the
 /// message: the smaller says more. A rejection without a reason has that of what is around it. What was rejected and
-/// has something in it that the bank had before is taken for a repetition, whatever its own reason is: nobody is paid
-/// twice for that.
+/// lies in something, or has something in it, that the bank had before is taken for a repetition, whatever its own
+/// reason is: nobody is paid twice for that.
 struct StatusReader: MessageReader {
     private var originalMessageID = ""
     private var message: PaymentStatus?
@@ -44,9 +44,18 @@ struct StatusReader: MessageReader {
         let judged = PaymentStatus(
             level: .paymentInformation, originalMessageID: originalMessageID, endToEndID: nil, status: code,
             reason: informationReason, information: informationID
-        ).or(message?.reason).repeating(informationRepetition)
+        ).or(message?.reason).repeating(repetitionAround ?? informationRepetition)
         note(judged)
         return .status(judged)
+    }
+
+    /// The reason for which the payment information, or the message, was refused as one that the bank had before.
+    private var repetitionAround: String? {
+        if informationStatus == "RJCT", let informationReason, PaymentStatus.repetitions.contains(informationReason) {
+            return informationReason
+        }
+        guard let message, message.isRepetition else { return nil }
+        return message.reason
     }
 
     /// That the bank had it before.
@@ -156,7 +165,9 @@ struct StatusReader: MessageReader {
             report.add(amount.minorUnits, amount.currency, isCredit: true, line: element.line)
         }
         let found = status(element, .payment, "TxSts", path: path, &report)
-        guard let judged = found?.or(informationReason).or(message?.reason) else { return nil }
+        guard let judged = found?.or(informationReason).or(message?.reason).repeating(repetitionAround) else {
+            return nil
+        }
         warn(judged, element, path: path, &report)
         note(judged)
         return .status(judged)
@@ -174,9 +185,9 @@ extension PaymentStatus {
             reason: other, information: information)
     }
 
-    /// With the reason of a repetition in it, if it was rejected and there is one.
+    /// With the reason of a repetition in it or around it, if it was rejected or cancelled and there is one.
     fileprivate func repeating(_ other: String?) -> PaymentStatus {
-        guard isRejection, !isRepetition, let other else { return self }
+        guard isRejection || status == "CANC", !isRepetition, let other else { return self }
         return PaymentStatus(
             level: level, originalMessageID: originalMessageID, endToEndID: endToEndID, status: status,
             reason: other, information: information)

@@ -118,20 +118,24 @@ struct RemoteServer: Sendable {
     /// Writes what an endpoint gives as a file, whatever its size, to a file or to standard output.
     ///
     /// - Parameter isPrivate: readable by nobody else.
+    /// - Returns: the headers, by lower-case name.
+    @discardableResult
     func download(
         _ path: String, _ query: Query = [:], by method: String = "GET", to output: String?, isPrivate: Bool = false
-    ) async throws {
+    ) async throws -> [String: String] {
         let file = try ResultFile(output, isPrivate: isPrivate)
+        let headers: [String: String]
         do {
-            _ = try await reply(to: RemoteCall(method: method, path: path, query: query)) { piece in
+            headers = try await reply(to: RemoteCall(method: method, path: path, query: query)) { piece in
                 (try? file.write(piece)) != nil
-            }
+            }.headers
             try file.finish()
         } catch {
             file.discard()
             throw error
         }
         if let output { Console.note("Wrote \(output).") }
+        return headers
     }
 
     private func send(_ call: RemoteCall) async throws -> JSON { try Self.json(try await reply(to: call).body) }

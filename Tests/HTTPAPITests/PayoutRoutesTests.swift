@@ -108,6 +108,41 @@ struct PayoutRoutesTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("a run that is exported over a server says what the file is, and how many payees have another account by now")
+    func exported() async throws {
+        let small = try await small()
+        let ann = try await small.lawyer("ann")
+        try await small.earn(ann, small.batch(small.draft("one"), tasks: 1))
+        let set = SetPayoutMethod(market: small.market, keys: Scratch.keys)
+        try await set(account(Self.ibans[0], "Ann"), of: ann, by: small.manager)
+        Scratch.clock.advance(by: 73 * 3_600)
+        let (maker, checker) = (try await small.bearer(small.maker), try await small.bearer(small.checker))
+        let folder = try RemoteProgram.folder()
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try await LiveServer.run(small.market) { server in
+            let finance = RemoteProgram(port: server.port, token: maker)
+            let run = try await finance.json(["payout", "run", "--source", "main", "--day", "2026-03-10"])
+            let id = try #require(run["payout"]?.stringValue, "\(run)")
+            let hash = try #require(run["content_hash"]?.stringValue)
+            let approved = try await RemoteProgram(port: server.port, token: checker).run([
+                "payout", "approve", id, "--content-hash", hash,
+            ])
+            #expect(approved.status == 0, "\(approved.fault)")
+            let export = ["payout", "export", id, "--output", folder + "/run.xml"]
+            let first = try await finance.json(export)
+            #expect(first["is_first"] == true && first["accounts_changed"] == 0 && first["payments"] == 1, "\(first)")
+            let file = try Data(contentsOf: URL(fileURLWithPath: folder + "/run.xml"))
+            #expect(first["file_hash"] == .string(Digest(of: Array(file)).hexadecimal))
+            try await set(account(Self.ibans[1], "Ann"), of: ann, by: small.manager)
+            let again = try await finance.json(export)
+            #expect(again["is_first"] == false && again["accounts_changed"] == 1, "\(again)")
+            #expect(again["file_hash"] == first["file_hash"])
+            let words = try await finance.run(export)
+            #expect(words.fault.contains("1 payees have another account by now"), "\(words.fault)")
+        }
+        #expect(try await small.ills() == [])
+    }
+
     @Test("an agency's managers and finance read what a payment to it is for, and nobody else, once it was issued")
     func agencyStatement() async throws {
         let small = try await small()

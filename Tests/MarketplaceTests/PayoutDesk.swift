@@ -155,28 +155,30 @@ struct PayoutDesk {
     }
 
     /// A status of the whole message, of its payment information, or of payments.
+    ///
+    /// - Parameter inner: the reason of the payment information and of payments, in place of the message's.
     static func status(
         _ message: String, _ group: String?, reason: String = "AC04", information: String? = nil,
-        _ payments: [(String, String)] = []
+        inner: String? = nil, _ payments: [(String, String)] = []
     )
         -> String
     {
-        let why = "<StsRsnInf><Rsn><Cd>\(reason)</Cd></Rsn></StsRsnInf>"
+        func why(_ reason: String) -> String { "<StsRsnInf><Rsn><Cd>\(reason)</Cd></Rsn></StsRsnInf>" }
         let lines = payments.map { id, status in
             "<TxInfAndSts><OrgnlEndToEndId>\(id)</OrgnlEndToEndId><TxSts>\(status)</TxSts>"
-                + (status == "RJCT" ? why : "") + "</TxInfAndSts>"
+                + (status == "RJCT" ? why(inner ?? reason) : "") + "</TxInfAndSts>"
         }
         let part =
             payments.isEmpty && information == nil
             ? ""
             : "<OrgnlPmtInfAndSts><OrgnlPmtInfId>\(message)</OrgnlPmtInfId>"
-                + (information.map { "<PmtInfSts>\($0)</PmtInfSts>" } ?? "")
+                + (information.map { "<PmtInfSts>\($0)</PmtInfSts>" } ?? "") + (inner.map(why) ?? "")
                 + "\(lines.joined())</OrgnlPmtInfAndSts>"
         return """
             <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10"><CstmrPmtStsRpt><GrpHdr><MsgId>S</MsgId>\
             <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><OrgnlGrpInfAndSts><OrgnlMsgId>\(message)</OrgnlMsgId>\
             <OrgnlMsgNmId>pain.001.001.09</OrgnlMsgNmId>\(group.map { "<GrpSts>\($0)</GrpSts>" } ?? "")\
-            \(group == "RJCT" ? why : "")</OrgnlGrpInfAndSts>\(part)</CstmrPmtStsRpt></Document>
+            \(group == "RJCT" ? why(reason) : "")</OrgnlGrpInfAndSts>\(part)</CstmrPmtStsRpt></Document>
             """
     }
 }

@@ -19,11 +19,13 @@ struct ReaderTests {
 
     /// Reasons of the message, the payment information and its two payments; what is read, from the smallest up.
     private static let reasons: [(given: [String?], read: [String?])] = [
-        (["DUPL", nil, nil, "AC04"], ["DUPL", "AC04", "DUPL", "DUPL"]),
+        (["DUPL", nil, nil, "AC04"], ["DUPL", "DUPL", "DUPL", "DUPL"]),
         (["NARR", "DU02", nil, nil], ["DU02", "DU02", "DU02", "DU02"]),
         ([nil, nil, "AM05", "AC04"], ["AM05", "AC04", "AM05", "AM05"]),
         (["NARR", "NARR", "AC04", "AM05"], ["AC04", "AM05", "AM05", "AM05"]),
         ([nil, nil, "AC04", nil], ["AC04", nil, nil, nil]),
+        (["DUPL", "NARR", "AC04", nil], ["DUPL", "DUPL", "DUPL", "DUPL"]),
+        (["NARR", "DU01", "AC04", "AM04"], ["DU01", "DU01", "DU01", "DU01"]),
     ]
 
     @Test("a rejection without a reason has that around it, and a repetition shows at every level", arguments: reasons)
@@ -57,10 +59,40 @@ struct ReaderTests {
         #expect(entries.map(\.amount?.minorUnits) == [2_469, 4_937, 2_469])
         #expect(entries.map(\.isCredit) == [false, false, true])
         #expect(entries.map(\.returnReason) == [nil, nil, "AC04"] && entries[2].information == "closed")
-        #expect(entries.map(\.reference) == ["BANKREF-1", "BANKREF-1", "2"])
+        #expect(entries.map(\.reference) == ["BANKREF-1", "BANKREF-1", "2026-336/2"])
         #expect(entries.map(\.entryNumber) == [1, 1, 2] && entries.map(\.detailNumber) == [1, 2, 1])
         #expect(entries.allSatisfy { $0.account == "DE89370400440532013000" && $0.status == "BOOK" })
         #expect(entries.allSatisfy { $0.statementID == "2026-336" } && entries[0].bookedOn == "2026-12-01")
+    }
+
+    @Test("payments without amounts of their own come with what is left of their entry, at the last of them")
+    func remainder() throws {
+        func entries(_ text: String) throws -> [BankEntry] {
+            try Sample.records(Array(text.utf8)).compactMap { if case .entry(let entry) = $0 { entry } else { nil } }
+        }
+        let (euro, text) = (try #require(CurrencyCode("EUR")), try Sample.text("statement.camt.053.xml"))
+        let one = text.replacing("<ns:Amt Ccy=\"EUR\">24.69</ns:Amt><ns:CdtDbtInd>DBIT</ns:CdtDbtInd>", with: "")
+        let first = try entries(one)
+        #expect(first.map(\.endToEndID?.last) == ["4", "2", "2"])
+        #expect(first.map(\.amount?.minorUnits) == [4_937, nil, 2_469])
+        #expect(first.map(\.remainder) == [nil, EntryRemainder(payments: 1, amount: Amount(2_469, euro)), nil])
+        let none = one.replacing("<ns:Amt Ccy=\"EUR\">49.37</ns:Amt><ns:CdtDbtInd>DBIT</ns:CdtDbtInd>", with: "")
+        let second = try entries(none)
+        #expect(second.map(\.amount?.minorUnits) == [nil, nil, 2_469])
+        #expect(second.map(\.remainder) == [nil, EntryRemainder(payments: 2, amount: Amount(7_406, euro)), nil])
+        // A credit among debits: nobody can tell.
+        let mixed = one.replacing(
+            "0002</ns:EndToEndId></ns:Refs>", with: "0002</ns:EndToEndId></ns:Refs><ns:CdtDbtInd>CRDT</ns:CdtDbtInd>")
+        #expect(try entries(mixed)[1].remainder == EntryRemainder(payments: 1, amount: nil))
+    }
+
+    @Test("what banks write where they have no reference is none")
+    func noReference() throws {
+        let text = try Sample.text("statement.camt.053.xml").replacing("BANKREF-1", with: "NONREF")
+        let references = try Sample.records(Array(text.utf8)).compactMap { record in
+            if case .entry(let entry) = record { entry.reference } else { nil }
+        }
+        #expect(references == ["", "", "2026-336/2"])
     }
 
     @Test("a NACHA file of returns gives back trace numbers and reasons")

@@ -12,13 +12,21 @@ enum Download {
     static func make(
         _ mediaType: String, _ make: (_ write: @Sendable ([UInt8]) throws -> Void) async throws -> Void
     ) async throws -> Outcome {
+        try await Self.make(mediaType, headers: { _ in [:] }, make)
+    }
+
+    /// The same with headers that tell what making it gave.
+    static func make<Made: Sendable>(
+        _ mediaType: String, headers: (Made) -> HTTPFields,
+        _ make: (_ write: @Sendable ([UInt8]) throws -> Void) async throws -> Made
+    ) async throws -> Outcome {
         let path = FileManager.default.temporaryDirectory.path + "/guildhall-\(UInt64.random(in: .min ... .max))"
         guard FileManager.default.createFile(atPath: path, contents: nil, attributes: [.posixPermissions: 0o600]),
             let writing = FileHandle(forWritingAtPath: path), let reading = FileHandle(forReadingAtPath: path)
         else { throw Problem(.serviceUnavailable, "unavailable", "There is no room for the file.") }
         // Nobody else finds it, and it is gone when the last handle is closed.
         try FileManager.default.removeItem(atPath: path)
-        try await make { try writing.write(contentsOf: Data($0)) }
+        let made = try await make { try writing.write(contentsOf: Data($0)) }
         let length = try writing.offset()
         try writing.close()
         let body = ResponseBody(contentLength: Int(clamping: length)) { writer in
@@ -28,8 +36,8 @@ enum Download {
             try reading.close()
             try await writer.finish(nil)
         }
-        return .raw(
-            Response(
-                status: .ok, headers: [.contentType: mediaType, .cacheControl: "no-store"], body: body))
+        var fields: HTTPFields = [.contentType: mediaType, .cacheControl: "no-store"]
+        for field in headers(made) { fields.append(field) }
+        return .raw(Response(status: .ok, headers: fields, body: body))
     }
 }

@@ -40,3 +40,10 @@ package enum PlainText {
         return plain
     }
 }
+
+extension String {
+    /// At most so many characters as PostgreSQL counts them, code points, none of them U+0000.
+    func bounded(_ most: Int) -> String {
+        String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }.prefix(most)))
+    }
+}

@@ -33,6 +33,8 @@ struct BankFact: Hashable, Sendable {
         case accepted, rejected, debited, credited
         /// The payee's bank says that it came back; the money itself is a credit of a statement, if there is one.
         case returned
+        /// The bank holds it: it will neither be credited nor come back. What becomes of the money is for a person.
+        case blocked
         /// The payee's bank says that the account is not quite that one; it has paid all the same.
         case corrected
     }
@@ -45,10 +47,15 @@ struct BankFact: Hashable, Sendable {
     var account = ""
     var reference = ""
     var amount: Amount?
+    /// Of a booking without an amount: whether it is known to be of all that was paid.
+    var isWhole = false
+    /// Of the last of an entry's bookings without amounts.
+    var remainder: EntryRemainder?
     var bookedOn: String?
     var reason: String?
     var information = ""
     var isCredit: Bool { event == .credited || event == .returned }
+    var isBooking: Bool { event == .debited || event == .credited }
 }
 
 /// What is known of a payment before a fact is taken in.
@@ -58,11 +65,14 @@ struct LineStanding: Hashable, Sendable {
         let kind: BankFileKind
         /// Empty where the bank gives none.
         let reference: String
+        /// In minor units, of this payment.
+        let amountMinor: Int64
 
-        init(kind: BankFileKind, reference: String) {
+        init(kind: BankFileKind, reference: String, amountMinor: Int64) {
             self.kind = kind
             // As it is kept.
-            self.reference = String(reference.prefix(100))
+            self.reference = reference.bounded(100)
+            self.amountMinor = amountMinor
         }
     }
 
@@ -90,8 +100,7 @@ enum BankMatch {
     static func apply(
         _ fact: BankFact, from kind: BankFileKind, to line: inout LineStanding
     ) -> (outcome: BankOutcome, move: LineMove) {
-        guard charge(of: fact, on: line.amount) != nil else { return (.amountDiffers, .none) }
-        let booking = LineStanding.Booking(kind: kind, reference: fact.reference)
+        guard fact.isBooking || charge(of: fact, on: line.amount) != nil else { return (.amountDiffers, .none) }
         switch fact.event {
         case .accepted: return line.state == .failed ? (.contradicts, .none) : (.accepted, .accept)
         case .rejected where isOfRepetition(fact): return (.repeated, .none)
@@ -103,30 +112,56 @@ enum BankMatch {
             case .settled: return (.contradicts, .none)
             case .failed: return (.repeated, .none)
             }
-        case .debited:
-            if let outcome = outcome(of: booking, after: &line.debits) { return (outcome, .none) }
-            if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
-            line.debits = [booking]
-            let move: LineMove = line.state == .open ? .settle : .none
-            if line.state == .open { (line.state, line.hasLeft) = (.settled, true) }
-            return (.settled, move)
-        case .credited:
-            if let outcome = outcome(of: booking, after: &line.credits) { return (outcome, .none) }
-            if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
-            line.credits = [booking]
-            return fail(&line)
         case .returned:
             if line.state == .failed { return (.repeated, .none) }
             return fail(&line)
-        case .corrected: return (.contradicts, .none)
+        case .debited, .credited: return book(fact, from: kind, on: &line)
+        case .blocked, .corrected: return (.contradicts, .none)
         }
     }
 
+    /// Takes a booking in: it is told in a notification and again in a statement. Twice in statements, it was booked
+    /// twice, unless the bank calls it the same; without a reference nobody knows. Told again with another amount than
+    /// at first, it is for a person, as the money has moved by the first.
+    private static func book(
+        _ fact: BankFact, from kind: BankFileKind, on line: inout LineStanding
+    ) -> (BankOutcome, LineMove) {
+        let told = fact.isCredit ? line.credits : line.debits
+        if let first = told.first {
+            let again = LineStanding.Booking(kind: kind, reference: fact.reference, amountMinor: first.amountMinor)
+            let isKnown =
+                !again.reference.isEmpty && told.contains { $0.kind == kind && $0.reference == again.reference }
+            guard isKnown || told.allSatisfy({ $0.kind != kind }) else { return (.contradicts, .none) }
+            guard minorUnits(of: fact, on: line.amount) == first.amountMinor else { return (.amountDiffers, .none) }
+            if isKnown { return (.repeated, .none) }
+            if fact.isCredit { line.credits.append(again) } else { line.debits.append(again) }
+            return (.repeated, .none)
+        }
+        guard let kept = charge(of: fact, on: line.amount) else { return (.amountDiffers, .none) }
+        if line.state == .failed, !line.hasLeft { return (.contradicts, .none) }
+        let booking = LineStanding.Booking(
+            kind: kind, reference: fact.reference, amountMinor: line.amount.minorUnits - kept)
+        if fact.isCredit {
+            line.credits = [booking]
+            return fail(&line)
+        }
+        line.debits = [booking]
+        let move: LineMove = line.state == .open ? .settle : .none
+        if line.state == .open { (line.state, line.hasLeft) = (.settled, true) }
+        return (.settled, move)
+    }
+
+    /// What a booking says that it is, in the payment's currency; `nil` where it says nothing, or one in another.
+    private static func minorUnits(of fact: BankFact, on paid: Money) -> Int64? {
+        guard let amount = fact.amount else { return fact.isWhole ? paid.minorUnits : nil }
+        return amount.currency.description == paid.currency.code ? amount.minorUnits : nil
+    }
+
     /// What the bank has kept of a payment that it gives back, in minor units: 0 where it gives back all, and for
-    /// whatever else a fact says; `nil` when the amount is another one. Of a return with its reason it may be up to
-    /// half, as banks on the way take their charges out of what they send back.
+    /// whatever else a fact says; `nil` when the amount is another one, or a booking has none. Of a return with its
+    /// reason it may be up to half, as banks on the way take their charges out of what they send back.
     static func charge(of fact: BankFact, on paid: Money) -> Int64? {
-        guard let amount = fact.amount else { return 0 }
+        guard let amount = fact.amount else { return fact.isBooking && !fact.isWhole ? nil : 0 }
         guard amount.currency.description == paid.currency.code else { return nil }
         if amount.minorUnits == paid.minorUnits { return 0 }
         guard fact.event == .credited, fact.reason != nil, amount.minorUnits < paid.minorUnits,
@@ -142,20 +177,6 @@ enum BankMatch {
         return (.returned, move)
     }
 
-    /// What a booking is after those that were told before; `nil` for the first.
-    ///
-    /// It is told in a notification and again in a statement. Twice in statements, it was booked twice, unless the bank
-    /// calls it the same; without a reference nobody knows.
-    private static func outcome(
-        of booking: LineStanding.Booking, after told: inout [LineStanding.Booking]
-    ) -> BankOutcome? {
-        guard !told.isEmpty else { return nil }
-        if !booking.reference.isEmpty, told.contains(booking) { return .repeated }
-        guard told.allSatisfy({ $0.kind != booking.kind }) else { return .contradicts }
-        told.append(booking)
-        return .repeated
-    }
-
     /// That a repetition was refused, of a file or of a payment, says nothing of what becomes of the first.
     static func isOfRepetition(_ fact: BankFact) -> Bool {
         fact.event == .rejected && fact.reason.map(PaymentStatus.repetitions.contains) ?? false
@@ -169,7 +190,8 @@ extension BankFact {
         case .instruction, .statement: return nil
         case .status(let status):
             switch status.status {
-            case "RJCT", "CANC", "BLCK": self.init(event: .rejected)
+            case "RJCT", "CANC": self.init(event: .rejected)
+            case "BLCK": self.init(event: .blocked)
             case "ACCP", "ACSC", "ACSP", "ACTC", "ACWC", "ACCC", "ACWP", "ACFC", "ACPD":
                 // Of all payments together it says what each of them says by itself.
                 guard status.level == .payment else { return nil }
@@ -186,6 +208,7 @@ extension BankFact {
             messageID = entry.messageID
             (account, reference, amount) = (entry.account, entry.reference, entry.amount)
             (bookedOn, reason, information) = (entry.bookedOn, entry.returnReason, entry.information)
+            remainder = entry.remainder
         case .ach(let entry) where entry.changeCode != nil:
             self.init(event: .corrected)
             paymentID = entry.individualID

@@ -32,7 +32,7 @@ package struct BankImport: Sendable {
 struct JudgedFact: Sendable {
     let id: BankEntry.ID
     let position: Int
-    let fact: BankFact
+    var fact: BankFact
     let outcome: BankOutcome
     let line: PayoutLine.ID?
     let batch: PayoutBatch.ID?
@@ -101,10 +101,10 @@ extension Transaction {
                 let fact = judged.fact
                 return CopyRow([
                     judged.id, bank, Int32(truncatingIfNeeded: judged.position), judged.outcome, judged.line,
-                    judged.batch, fact.paymentID.map { String($0.prefix(100)) }, String(fact.account.prefix(100)),
-                    String(fact.reference.prefix(100)), fact.amount?.minorUnits, fact.amount?.currency.description,
-                    fact.isCredit, fact.bookedOn.map { String($0.prefix(40)) },
-                    fact.reason.map { String($0.prefix(35)) }, String(fact.information.prefix(1_000)),
+                    judged.batch, fact.paymentID.map { $0.bounded(100) }, fact.account.bounded(100),
+                    fact.reference.bounded(100), fact.amount?.minorUnits, fact.amount?.currency.description,
+                    fact.isCredit, fact.bookedOn.map { $0.bounded(40) },
+                    fact.reason.map { $0.bounded(35) }, fact.information.bounded(1_000),
                 ])
             })
     }
@@ -115,7 +115,7 @@ extension Transaction {
                 """
                 insert into bank_statement (bank_statement_id, bank_import_id, account, statement_id, currency,
                                             stated_on, opening_minor, closing_minor, booked_minor)
-                values (\(id), \(bank), \(String(statement.account.prefix(100))), \(String(statement.id.prefix(100))),
+                values (\(id), \(bank), \(statement.account.bounded(100)), \(statement.id.bounded(100)),
                         \(statement.currency.description), \(statement.closedOn), \(statement.openingMinor),
                         \(statement.closingMinor), \(statement.bookedMinor))
                 """)
@@ -169,10 +169,13 @@ extension Transaction {
         for part in lines.map(\.id).parts(of: 10_000) {
             for told in try await bookings(of: Array(part)) {
                 guard let place = places[told.line] else { continue }
+                let booking = LineStanding.Booking(
+                    kind: told.kind, reference: told.reference,
+                    amountMinor: told.amountMinor ?? lines[place].amount.minorUnits)
                 if told.isCredit {
-                    lines[place].credits.append(told.booking)
+                    lines[place].credits.append(booking)
                 } else {
-                    lines[place].debits.append(told.booking)
+                    lines[place].debits.append(booking)
                 }
             }
         }
@@ -185,18 +188,21 @@ extension Transaction {
             """
             select from bank_entry join bank_import using (bank_import_id)
              where payout_batch_id = \(batch) and kind = \(kind)
-               and reference = \(String(fact.reference.prefix(100))) and reference <> ''
+               and reference = \(fact.reference.bounded(100)) and reference <> ''
                and amount_minor = \(fact.amount?.minorUnits) and not is_credit
                and outcome in ('settled', 'repeated')
              limit 1
             """) != nil
     }
 
+    /// What a statement or a notification has told of a payment; `nil` for the amount where it was told to be whole.
+    private typealias Told = (
+        line: PayoutLine.ID, isCredit: Bool, kind: BankFileKind, reference: String, amountMinor: Int64?
+    )
+
     /// What statements and notifications have told of payments, oldest first: of a payment by itself, or of all that a
     /// file has paid in one sum.
-    private func bookings(
-        of lines: [PayoutLine.ID]
-    ) async throws -> [(line: PayoutLine.ID, isCredit: Bool, booking: LineStanding.Booking)] {
+    private func bookings(of lines: [PayoutLine.ID]) async throws -> [Told] {
         try await rows(
             """
             with line as materialized (
@@ -216,7 +222,8 @@ extension Transaction {
                   from line join bank_entry on bank_entry.payout_batch_id = line.payout_batch_id
                  where bank_entry.outcome in ('settled', 'repeated') and line.debit_entry_id is not null
             )
-            select told.payout_line_id, bank_entry.is_credit, bank_import.kind, bank_entry.reference
+            select told.payout_line_id, bank_entry.is_credit, bank_import.kind, bank_entry.reference,
+                   case when bank_entry.payout_line_id is not null then bank_entry.amount_minor end as amount_minor
               from told
               join bank_entry on bank_entry.bank_entry_id = told.bank_entry_id
               join bank_import on bank_import.bank_import_id = bank_entry.bank_import_id
@@ -225,8 +232,8 @@ extension Transaction {
             """
         ).map { row in
             (
-                try row["payout_line_id"], try row["is_credit"],
-                LineStanding.Booking(kind: try row["kind"], reference: try row["reference"])
+                try row["payout_line_id"], try row["is_credit"], try row["kind"], try row["reference"],
+                try row["amount_minor"]
             )
         }
     }

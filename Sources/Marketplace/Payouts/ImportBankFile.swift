@@ -172,7 +172,7 @@ private struct BankFile: Sendable {
             throw BankFileRefusal.faulty(fault.text)
         }
         (self.place, self.kind, self.count, self.statements) = (place, kind, count, statements)
-        messageID = String(report.messageID.prefix(100))
+        messageID = report.messageID.bounded(100)
         faults = .array(report.faults.prefix(100).map(\.json))
     }
 }
@@ -183,10 +183,13 @@ private struct BankFacts {
 
     init(_ file: BankFile) throws { reader = try file.place.reader() }
 
-    mutating func next(_ count: Int) throws -> [BankFact] {
-        var facts: [BankFact] = []
-        while facts.count < count, let record = try reader.next() {
-            if let fact = BankFact(record) { facts.append(fact) }
+    /// Payments of an entry without amounts of their own stay together, up to `most`.
+    mutating func next(_ count: Int, most: Int = 100_000) throws -> [BankFact] {
+        var (facts, isWithin): ([BankFact], Bool) = ([], false)
+        while facts.count < (isWithin ? most : count), let record = try reader.next() {
+            guard let fact = BankFact(record) else { continue }
+            facts.append(fact)
+            if fact.isBooking, fact.amount == nil { isWithin = fact.remainder == nil }
         }
         return facts
     }
@@ -207,8 +210,11 @@ private struct BankSession {
         for part in Array(Set(facts.compactMap(\.paymentID))).sorted().parts(of: 10_000) {
             found.merge(try await change.transaction.lockLines(Array(part))) { first, _ in first }
         }
-        for (position, fact) in zip(first..., facts) {
-            let entry: BankEntry.ID = change.make()
+        let sums = EntrySums(facts, found)
+        for (place, said) in facts.enumerated() {
+            let (entry, position): (BankEntry.ID, Int) = (change.make(), first + place)
+            var fact = said
+            fact.isWhole = sums.whole.contains(place)
             if let id = fact.paymentID, let standing = found[id] {
                 let outcome = take(fact, entry, news[standing.id] ?? LineNews(standing: standing))
                 judged.append(
@@ -217,6 +223,8 @@ private struct BankSession {
             } else {
                 judged.append(try await judgeWhole(fact, entry, position: position, change))
             }
+            // It stands on the list for the others of its entry, too.
+            if let amount = sums.listed[place] { judged[place].fact.amount = amount }
         }
     }
 
@@ -229,14 +237,14 @@ private struct BankSession {
             line.creditEntry = entry
             line.chargeMinor = BankMatch.charge(of: fact, on: line.standing.amount) ?? 0
         }
-        if fact.event == .corrected { line.correctedFor = fact.reason.map { String($0.prefix(35)) } }
+        if fact.event == .corrected { line.correctedFor = fact.reason.map { $0.bounded(35) } }
         switch move {
         case .none: break
         case .accept: line.isAccepted = true
         case .settle: line.settled = true
         case .fail(let settleFirst):
             if settleFirst { line.settled = true }
-            line.failed = (String((fact.reason ?? "NARR").prefix(35)), line.standing.hasLeft)
+            line.failed = ((fact.reason ?? "NARR").bounded(35), line.standing.hasLeft)
         }
         if news.updateValue(line, forKey: line.standing.id) == nil { order.append(line.standing.id) }
         return outcome
@@ -269,13 +277,14 @@ private struct BankSession {
             if isTold { return made(.repeated, batch) }
             if try await change.transaction.isSumTold(of: batch, fact, in: kind) { return made(.repeated, batch) }
             return made(takeSum(fact, entry, lines), batch)
+        case .blocked: return made(.contradicts, batch)
         case .accepted, .credited, .returned, .corrected: return made(.unmatched, nil)
         }
     }
 
     private mutating func takeEach(_ fact: BankFact, _ entry: BankEntry.ID, _ lines: [LineNews]) {
         var each = fact
-        each.amount = nil
+        (each.amount, each.isWhole) = (nil, true)
         for line in lines { _ = take(each, entry, line) }
     }
 
@@ -356,7 +365,10 @@ extension BankFact {
 extension PayoutBatch.ID {
     /// Of the message id that ``PayoutBatch/messageID`` has made of it; `nil` for any other.
     init?(messageID: String) {
-        guard messageID.utf8.count == 34, messageID.hasPrefix("GH") else { return nil }
+        // A bank writes there what it likes: of these bytes each is a character.
+        guard messageID.utf8.count == 34, messageID.hasPrefix("GH"),
+            messageID.utf8.dropFirst(2).allSatisfy({ Character(Unicode.Scalar($0)).isHexDigit })
+        else { return nil }
         var text = messageID.dropFirst(2).lowercased()
         for place in [20, 16, 12, 8] { text.insert("-", at: text.index(text.startIndex, offsetBy: place)) }
         self.init(text)

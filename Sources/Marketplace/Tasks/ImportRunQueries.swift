@@ -175,10 +175,3 @@ extension ImportRun {
         endedAt = try row["ended_at"]
     }
 }
-
-extension String {
-    /// At most so many characters, none of them U+0000.
-    fileprivate func bounded(_ most: Int) -> String {
-        String(String.UnicodeScalarView(unicodeScalars.filter { $0 != "\0" }.prefix(most)))
-    }
-}

@@ -1,3 +1,5 @@
+internal import Dispatch
+
 /// Prices of time, and of a place where the number of tasks counts too, for workers whose tasks differ in length: found
 /// by cheap passes over the candidates alone, without any pairs.
 ///
@@ -62,7 +64,7 @@ struct TimedPrices {
     mutating func run(passes: Int) {
         let mean = meanOfUnit
         var (bestUnit, bestPlace) = (unit, place)
-        var demand = Demand(workers: market.workerCount)
+        var demand = Demand(self)
         for pass in 0...max(passes, 0) {
             let total = demand.take(self, floor: floor) + rent
             if total < bound { (bound, bestUnit, bestPlace) = (total, unit, place) }
@@ -116,45 +118,118 @@ struct TimedPrices {
 }
 
 /// How much time and how many tasks each worker is asked for when every task has its choice.
+///
+/// A large market is counted in parts, at once: what each part asks for is added up, which gives the same in any order.
 struct Demand {
+    /// Below, a part is done before a second thread is awake.
+    private static let edgesOfPart = 200_000
     private(set) var units: [Int64]
     private(set) var tasks: [Int64]
-    private typealias Choice = (surplus: Int64, edge: Int)
-    private var best: [Choice] = []
+    private var parts: [DemandPart]
+    private let rows: [Range<Int>]
+    private let edges: [TimedEdge]
 
-    init(workers: Int) {
-        units = Array(repeating: 0, count: workers)
+    init(_ prices: TimedPrices) {
+        let market = prices.market
+        units = Array(repeating: 0, count: market.workerCount)
         tasks = units
+        edges = market.edgeWorker.indices.map { edge in
+            TimedEdge(
+                value: market.edgeValue[edge] << Int64(prices.shift), worker: market.edgeWorker[edge],
+                units: market.edgeUnits[edge])
+        }
+        let count = min(max(market.edgeCount / Self.edgesOfPart, 1), 8)
+        let empty = DemandPart(units: units, tasks: units)
+        parts = Array(repeating: empty, count: count)
+        rows = parts.indices.map { $0 * market.taskCount / count..<($0 + 1) * market.taskCount / count }
     }
 
     /// Counts anew; the sum of what all tasks gain.
     mutating func take(_ prices: TimedPrices, floor: Int64) -> Int128 {
-        for worker in units.indices { (units[worker], tasks[worker]) = (0, 0) }
-        let (slots, starts, ends) = (prices.market.slots, prices.market.rowStart, prices.market.rowEnd)
-        var total = Int128(0)
-        for task in 0..<prices.market.taskCount where slots[task] > 0 {
-            let edges = Int(starts[task])..<Int(ends[task])
-            switch slots[task] {
-            case 1: total += Int128(ask(Self.best(edges, prices, floor), prices))
-            case 2, 3:
-                let found = Self.bestThree(edges, prices, floor)
-                total += Int128(ask(found.0, prices)) + Int128(ask(found.1, prices))
-                if slots[task] == 3 { total += Int128(ask(found.2, prices)) }
-            default:
-                chooseBest(Int(slots[task]), of: edges, prices, floor)
-                for choice in best { total += Int128(ask(choice, prices)) }
+        let costs = zip(prices.unit, prices.place).map { TimedCost(unit: $0, place: $1) }
+        let (rows, market) = (rows, prices.market)
+        edges.withUnsafeBufferPointer { edges in
+            costs.withUnsafeBufferPointer { costs in
+                let priced = PricedEdges(edges: edges, costs: costs)
+                parts.withUnsafeMutableBufferPointer { parts in
+                    guard parts.count > 1 else { return parts[0].take(rows[0], of: market, priced, floor: floor) }
+                    DispatchQueue.concurrentPerform(iterations: parts.count) { number in
+                        parts[number].take(rows[number], of: market, priced, floor: floor)
+                    }
+                }
             }
         }
-        return total
+        for worker in units.indices {
+            units[worker] = parts.reduce(0) { $0 + $1.units[worker] }
+            tasks[worker] = parts.reduce(0) { $0 + $1.tasks[worker] }
+        }
+        return parts.reduce(0) { $0 + $1.total }
+    }
+}
+
+/// What is read of a candidate, and of a worker's prices: each side by side in memory, as all of them are read in
+/// every pass.
+private struct TimedEdge {
+    let value: Int64
+    let worker: Int32
+    let units: Int32
+}
+
+private struct TimedCost {
+    let unit: Int64
+    let place: Int64
+}
+
+private struct PricedEdges {
+    let edges: UnsafeBufferPointer<TimedEdge>
+    let costs: UnsafeBufferPointer<TimedCost>
+
+    /// A candidate's value less its cost.
+    @inline(__always)
+    func surplus(_ edge: Int) -> Int64 {
+        let edge = edges[edge]
+        let cost = costs[Int(edge.worker)]
+        return edge.value - (Int64(edge.units) * cost.unit + cost.place)
+    }
+}
+
+/// What some of the tasks ask for.
+private struct DemandPart {
+    var units: [Int64]
+    var tasks: [Int64]
+    var total = Int128(0)
+    private typealias Choice = (surplus: Int64, edge: Int)
+    private var best: [Choice] = []
+
+    init(units: [Int64], tasks: [Int64]) { (self.units, self.tasks) = (units, tasks) }
+
+    mutating func take(_ rows: Range<Int>, of market: SolverMarket, _ priced: PricedEdges, floor: Int64) {
+        for worker in units.indices { (units[worker], tasks[worker]) = (0, 0) }
+        let (slots, starts, ends) = (market.slots, market.rowStart, market.rowEnd)
+        total = 0
+        for task in rows where slots[task] > 0 {
+            let edges = Int(starts[task])..<Int(ends[task])
+            switch slots[task] {
+            case 1: total += Int128(ask(Self.best(edges, priced, floor), priced))
+            case 2, 3:
+                let found = Self.bestThree(edges, priced, floor)
+                total += Int128(ask(found.0, priced)) + Int128(ask(found.1, priced))
+                if slots[task] == 3 { total += Int128(ask(found.2, priced)) }
+            default:
+                chooseBest(Int(slots[task]), of: edges, priced, floor)
+                for choice in best { total += Int128(ask(choice, priced)) }
+            }
+        }
     }
 
     /// Counts what is asked for.
     /// - Returns: what is gained by it.
     @inline(__always)
-    private mutating func ask(_ choice: Choice, _ prices: TimedPrices) -> Int64 {
+    private mutating func ask(_ choice: Choice, _ priced: PricedEdges) -> Int64 {
         if choice.edge >= 0 {
-            let worker = Int(prices.market.edgeWorker[choice.edge])
-            units[worker] += Int64(prices.market.edgeUnits[choice.edge])
+            let edge = priced.edges[choice.edge]
+            let worker = Int(edge.worker)
+            units[worker] += Int64(edge.units)
             tasks[worker] += 1
         }
         return choice.surplus
@@ -163,10 +238,10 @@ struct Demand {
     // Of equals the first comes first, however many are looked for.
 
     @inline(__always)
-    private static func best(_ edges: Range<Int>, _ prices: TimedPrices, _ floor: Int64) -> Choice {
+    private static func best(_ edges: Range<Int>, _ priced: PricedEdges, _ floor: Int64) -> Choice {
         var best: Choice = (floor, -1)
         for edge in edges {
-            let surplus = prices.surplus(edge)
+            let surplus = priced.surplus(edge)
             if surplus > best.surplus { best = (surplus, edge) }
         }
         return best
@@ -174,11 +249,11 @@ struct Demand {
 
     @inline(__always)
     private static func bestThree(
-        _ edges: Range<Int>, _ prices: TimedPrices, _ floor: Int64
+        _ edges: Range<Int>, _ priced: PricedEdges, _ floor: Int64
     ) -> (Choice, Choice, Choice) {
         var (first, second, third): (Choice, Choice, Choice) = ((floor, -1), (floor, -1), (floor, -1))
         for edge in edges {
-            let surplus = prices.surplus(edge)
+            let surplus = priced.surplus(edge)
             guard surplus > third.surplus else { continue }
             if surplus > first.surplus {
                 (first, second, third) = ((surplus, edge), first, second)
@@ -191,11 +266,11 @@ struct Demand {
         return (first, second, third)
     }
 
-    private mutating func chooseBest(_ slots: Int, of edges: Range<Int>, _ prices: TimedPrices, _ floor: Int64) {
+    private mutating func chooseBest(_ slots: Int, of edges: Range<Int>, _ priced: PricedEdges, _ floor: Int64) {
         best.removeAll(keepingCapacity: true)
         for _ in 0..<slots { best.append((floor, -1)) }
         for edge in edges {
-            let surplus = prices.surplus(edge)
+            let surplus = priced.surplus(edge)
             guard surplus > best[slots - 1].surplus else { continue }
             var place = slots - 1
             while place > 0, best[place - 1].surplus < surplus {

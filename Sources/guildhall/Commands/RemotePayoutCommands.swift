@@ -76,9 +76,18 @@ extension PayoutRunCommand: RemoteCommand {
 
 extension PayoutExportCommand: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try await server.download(
+        let told = try await server.download(
             RemoteServer.path("payouts", id, "export"), by: "POST", to: output, isPrivate: true)
-        return ["output": .string(output)]
+        func number(_ name: String) -> Int64? { told[name].flatMap { Int64($0) } }
+        let changed = number("x-accounts-changed")
+        if let changed, changed > 0 {
+            Console.note("\(changed) payees have another account by now, which is not used.")
+        }
+        return RemoteCall.object([
+            "output": .string(output), "file_hash": told["x-file-hash"].map(JSON.string),
+            "payments": number("x-payments").map(JSON.integer), "accounts_changed": changed.map(JSON.integer),
+            "is_first": told["x-first-time"].map { .bool($0 == "true") },
+        ])
     }
 }
 
