@@ -14,7 +14,7 @@ extension Market {
     func caller(_ request: Request) async throws -> Caller {
         if let header = request.headers[.authorization] {
             guard header.lowercased().hasPrefix("bearer ") else { throw AccessRefusal.notAuthenticated }
-            return try await caller(token: String(header.dropFirst(7)).trimmingCharacters(in: .whitespaces))
+            return try await caller(token: header.dropFirst(7).withoutBlanks)
         }
         guard let secret = request.cookie(SessionCookie.name) else { throw AccessRefusal.notAuthenticated }
         let isSafe = request.method == .get || request.method == .head
@@ -27,7 +27,7 @@ extension Request {
     /// A cookie by its name; where there are several of it, none.
     func cookie(_ name: String) -> String? {
         let values = headers[values: .cookie].flatMap { $0.split(separator: ";") }.compactMap { pair -> String? in
-            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+            let parts = pair.split(separator: "=", maxSplits: 1).map(\.withoutBlanks)
             return parts.count == 2 && parts[0] == name ? parts[1] : nil
         }
         return values.count == 1 ? values.first : nil

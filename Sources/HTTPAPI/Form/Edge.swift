@@ -115,7 +115,7 @@ struct Edge: Sendable {
         let fields = try readFields(request, endpoint)
         let (body, upload, fingerprint) = try await readBody(request, context, endpoint, caller, &visit)
         if let member = endpoint.guesses?.member, let named = body[member]?.stringValue {
-            let name = named.trimmingCharacters(in: .whitespaces).lowercased()
+            let name = named.withoutBlanks.lowercased()
             try visit.count(for: .guessesAt(Digest(of: "\(member)/\(name)")))
         }
         if endpoint.isKeyed, request.headers[.idempotencyKey] == nil { throw RequestRefusal.keyMissing }
@@ -246,7 +246,7 @@ struct Edge: Sendable {
         let line = Array("\(request.method) \(request.uri.path)\(query)\n".utf8)
         guard let declared = endpoint.body else { return (.object([:]), nil, Digest(of: line)) }
         let named = request.headers[.contentType]?.split(separator: ";").first
-        let said = named?.trimmingCharacters(in: .whitespaces).lowercased()
+        let said = named?.withoutBlanks.lowercased()
         if let said, !declared.mediaTypes.contains(said) { throw RequestRefusal.contentType(declared.mediaTypes) }
         let bytes = try await readBytes(request, context, upTo: declared.bytesMax, for: caller, &visit)
         // Piece by piece: a copy of the body beside it would be as large.

@@ -62,7 +62,7 @@ struct TrustedProxies: Sendable {
 
     /// Of `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` and `[2001:db8::1]:80`.
     private static func address(of hop: Substring) -> NetworkAddress? {
-        let text = hop.trimmingCharacters(in: .whitespaces)
+        let text = hop.withoutBlanks
         if text.hasPrefix("[") {
             return NetworkAddress(literal: String(text.dropFirst().prefix { $0 != "]" }))?.unmapped
         }

@@ -21,9 +21,10 @@ package struct AccessToken: Hashable, Sendable, CustomStringConvertible {
 
     /// Whether it could have been issued here.
     static func isWellFormed(_ secret: String) -> Bool {
-        guard secret.hasPrefix("gh_"), [67, 75].contains(secret.utf8.count) else { return false }
-        let random = secret.dropFirst(3).prefix(64)
-        return secret.utf8.count == 67 || secret.dropFirst(67) == check(of: String(random))
+        let bytes = Array(secret.utf8)
+        guard bytes.starts(with: "gh_".utf8), bytes.count == 67 || bytes.count == 75 else { return false }
+        let random = String(decoding: bytes[3..<67], as: UTF8.self)
+        return bytes.count == 67 || bytes[67...].elementsEqual(check(of: random).utf8)
     }
 
     /// 256 bits of the system's generator, in 64 hexadecimal digits.

@@ -23,7 +23,7 @@ actor Connection {
     private var connectFailures = 0
 
     init(number: Int, configuration: StoreConfiguration, statistics: Statistics) {
-        thread = ConnectionThread(name: "guildhall-pg-\(number)")
+        thread = ConnectionThread(name: "postgres-\(number)")
         self.configuration = configuration
         self.statistics = statistics
     }

@@ -9,10 +9,12 @@ final class ConnectionThread: SerialExecutor, TaskExecutor {
     private let condition = NSCondition()
     private nonisolated(unsafe) var jobs: [UnownedJob] = []
     private nonisolated(unsafe) var isStopped = false
+    private let name: String
 
+    /// - Parameter name: as the system shows it; 15 bytes at most.
     init(name: String) {
+        self.name = name
         let thread = Thread { [self] in run() }
-        thread.name = name
         thread.stackSize = 1 << 20
         thread.start()
     }
@@ -40,6 +42,7 @@ final class ConnectionThread: SerialExecutor, TaskExecutor {
     }
 
     private func run() {
+        pthread_setname_np(pthread_self(), name)
         var batch: [UnownedJob] = []
         while true {
             condition.lock()

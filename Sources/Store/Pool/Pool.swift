@@ -7,6 +7,7 @@ internal import Synchronization
 final class Pool: Sendable {
     private struct Waiter {
         let ticket: UInt64
+        let deadline: ContinuousClock.Instant
         let continuation: CheckedContinuation<Connection, any Error>
     }
 
@@ -15,6 +16,8 @@ final class Pool: Sendable {
         var all: [Connection] = []
         var waiters: Deque<Waiter> = []
         var nextTicket: UInt64 = 0
+        /// Whether a task looks after the waiters' deadlines.
+        var isWatched = false
         var isClosed = false
         var drained: [CheckedContinuation<Void, Never>] = []
     }
@@ -39,14 +42,9 @@ final class Pool: Sendable {
             return state.nextTicket
         }
         let deadline = ContinuousClock.now + configuration.acquireTimeout
-        let timeout = Task {
-            try await Task.sleep(until: deadline)
-            giveUp(ticket, StoreError.poolExhausted)
-        }
-        defer { timeout.cancel() }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                enqueue(Waiter(ticket: ticket, continuation: continuation), deadline: deadline)
+                enqueue(Waiter(ticket: ticket, deadline: deadline, continuation: continuation))
             }
         } onCancel: {
             // A waiter that is not in the queue yet sees its cancellation, as its deadline, in `enqueue`.
@@ -111,18 +109,38 @@ final class Pool: Sendable {
         return connection
     }
 
-    private func enqueue(_ waiter: Waiter, deadline: ContinuousClock.Instant) {
-        let outcome = state.withLock { state -> Result<Connection, any Error>? in
-            if state.isClosed { return .failure(StoreError.poolClosed) }
-            if Task.isCancelled { return .failure(CancellationError()) }
-            if let connection = take(&state) { return .success(connection) }
-            if state.waiters.count >= configuration.waitersMax || deadline <= .now {
-                return .failure(StoreError.poolExhausted)
+    private func enqueue(_ waiter: Waiter) {
+        let (outcome, mustWatch) = state.withLock { state -> (Result<Connection, any Error>?, Bool) in
+            if state.isClosed { return (.failure(StoreError.poolClosed), false) }
+            if Task.isCancelled { return (.failure(CancellationError()), false) }
+            if let connection = take(&state) { return (.success(connection), false) }
+            if state.waiters.count >= configuration.waitersMax || waiter.deadline <= .now {
+                return (.failure(StoreError.poolExhausted), false)
             }
             state.waiters.append(waiter)
-            return nil
+            defer { state.isWatched = true }
+            return (nil, !state.isWatched)
         }
         if let outcome { waiter.continuation.resume(with: outcome) }
+        if mustWatch { Task { await watch(until: waiter.deadline) } }
+    }
+
+    /// One task for all who wait, as long as anybody does: their deadlines come in the order in which they came, or
+    /// nearly so.
+    private func watch(until deadline: ContinuousClock.Instant) async {
+        var next: ContinuousClock.Instant? = deadline
+        while let deadline = next {
+            try? await Task.sleep(until: deadline)
+            let late = state.withLock { state -> [Waiter] in
+                let now = ContinuousClock.now
+                let late = state.waiters.filter { $0.deadline <= now }
+                if !late.isEmpty { state.waiters.removeAll { $0.deadline <= now } }
+                next = state.waiters.map(\.deadline).min()
+                state.isWatched = next != nil
+                return Array(late)
+            }
+            for waiter in late { waiter.continuation.resume(throwing: StoreError.poolExhausted) }
+        }
     }
 
     private func giveUp(_ ticket: UInt64, _ error: any Error) {
