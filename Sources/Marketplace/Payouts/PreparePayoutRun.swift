@@ -88,7 +88,8 @@ package struct PreparePayoutRun: Sendable {
 
     /// - Parameters:
     ///   - source: the account that pays; see ``SetPayoutSource``.
-    ///   - day: on which the bank shall pay, from today on; none on which it does not (``PaymentSystem``).
+    ///   - day: on which the bank shall pay, within 60 days from today on; none on which it does not
+    ///     (``PaymentSystem``).
     ///   - minimumMinor: who has earned less waits.
     ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
     ///   - report: how many payments there are so far.
@@ -109,6 +110,9 @@ package struct PreparePayoutRun: Sendable {
 
 /// What a run is prepared by.
 struct RunOrder: Sendable {
+    /// How far ahead the day may be: it decides the tax year, and a wrong year is typed easily.
+    static let daysMost = 60
+
     let source: String
     let day: CalendarDate
     let minimumMinor: Int64
@@ -117,11 +121,14 @@ struct RunOrder: Sendable {
     /// it.
     var mayBeLater = false
 
-    /// - Throws: ``BadInput`` for a day that has passed, or on which the bank does not pay.
+    /// - Throws: ``BadInput`` for a day that has passed or is far ahead, or on which the bank does not pay.
     func payDay(by source: PayoutSource, at instant: Date) throws -> CalendarDate {
         let today = try PaymentSystem.today(of: source.format, in: source.currency, at: instant)
         guard mayBeLater || day >= today else { throw BadInput("day", "has passed; it is \(today)") }
         let wanted = max(day, today)
+        guard wanted.daysSince2000 - today.daysSince2000 <= Self.daysMost else {
+            throw BadInput("day", "is more than \(Self.daysMost) days ahead; it is \(today)")
+        }
         guard let system = PaymentSystem(of: source.format, in: source.currency),
             let reason = system.closing(on: wanted)
         else { return wanted }
@@ -149,7 +156,8 @@ extension Change {
         try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
         let id: PayoutBatch.ID = make()
         let run = PayoutRun(
-            format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source, at: instant)),
+            format: source.format,
+            payer: try source.payer.paying(on: try order.payDay(by: source, at: instant), from: source.name),
             fileHash: nil, fileBytes: nil)
         try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
         var filling = RunFilling(id, from: source, order, on: run.payer.executionOn, keys, by: actor)
@@ -164,6 +172,7 @@ extension Change {
                 "content_hash": .string(content.hash.hexadecimal), "source": .string(source.name),
                 "format": .string(source.format.rawValue), "excluded": .integer(Int64(filling.excluded.count)),
                 "accounts_opened": .integer(Int64(filling.opened)),
+                "pay_on": run.payer.executionOn.map { .string("\($0)") } ?? .null,
             ])
         let batch = PayoutBatch(
             id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
