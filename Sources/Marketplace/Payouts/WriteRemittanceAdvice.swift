@@ -17,6 +17,8 @@ struct PaidShare: Sendable {
     let endToEndID: String
     /// When it left.
     let issuedAt: Date
+    /// On which day it counts as paid.
+    let paidOn: CalendarDate
     let standing: Standing
     let reason: String?
 
