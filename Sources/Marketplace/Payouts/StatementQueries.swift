@@ -40,7 +40,7 @@ extension Transaction {
         try await firstRow(
             """
             select team.team_id, team.name, payout_batch_id, end_to_end_id, amount_minor, payout_line.currency,
-                   issued_at, reason
+                   issued_at, payout_line.state as line_state, reason
               from payout_line
               join payout_batch using (payout_batch_id)
               join team on team.team_id = payee_team_id
@@ -50,7 +50,8 @@ extension Transaction {
             AgencyPayment(
                 team: try row["team_id"], name: try row["name"], payout: try row["payout_batch_id"],
                 endToEndID: try row["end_to_end_id"], amount: try Money(row["amount_minor"], row["currency"]),
-                issuedAt: try row["issued_at"], reason: try row["reason"])
+                issuedAt: try row["issued_at"], standing: PaidShare.Standing(try row["line_state"]),
+                reason: try row["reason"])
         }
     }
 
@@ -129,13 +130,7 @@ extension PaidShare {
         endToEndID = try row["end_to_end_id"]
         issuedAt = try row["issued_at"]
         paidOn = try row["paid_on"]
-        let state: PayoutLineState = try row["state"]
-        standing =
-            switch state {
-            case .open: .sent
-            case .settled: .paid
-            case .failed: .returned
-            }
+        standing = Standing(try row["state"])
         reason = try row["reason"]
     }
 }

@@ -29,6 +29,14 @@ struct PaidShare: Sendable {
         case paid
         /// It came back: then its earnings are due again, and nothing was withheld.
         case returned
+
+        init(_ state: PayoutLineState) {
+            switch state {
+            case .open: self = .sent
+            case .settled: self = .paid
+            case .failed: self = .returned
+            }
+        }
     }
 }
 
