@@ -90,6 +90,7 @@ struct PayoutRoutesTests {
             #expect(try await server.send("POST", prepare, token: checker, key: "b", json: [:]).status == 403)
             let prepared = try await server.send("POST", prepare, token: maker, key: "b", json: [:])
             #expect(prepared.status == 201 && prepared.body["total_minor"] == 2_000, "\(prepared.body)")
+            #expect(prepared.body["excluded_count"] == 0 && prepared.body["excluded"] == [])
             #expect(prepared.body["source"] == "main" && prepared.body["format"] == "pain.001.001.09")
             #expect(prepared.body["pay_on"]?.stringValue != nil && prepared.body["payer"]?["iban"] != nil)
             let again = try await server.send("POST", prepare, token: maker, key: "b", json: [:])

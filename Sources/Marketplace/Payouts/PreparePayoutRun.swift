@@ -20,6 +20,8 @@ package enum PayoutHindrance: Hashable, Sendable {
     case belowMinimum
     /// The source asks for tax rules, and none are in force for the worker.
     case noTaxRules
+    /// The rules that are in force for the worker cannot be used, or would leave nothing of it. Why.
+    case notTaxable(String)
 
     package var code: String {
         switch self {
@@ -31,6 +33,7 @@ package enum PayoutHindrance: Hashable, Sendable {
         case .accountRefused: "account_refused"
         case .belowMinimum: "below_minimum"
         case .noTaxRules: "no_tax_rules"
+        case .notTaxable: "not_taxable"
         }
     }
 
@@ -57,7 +60,7 @@ package struct PayoutExclusion: Hashable, Sendable {
         switch hindrance {
         case .held(let until): members["until"] = .integer(Int64(until.timeIntervalSince1970.rounded(.up)))
         case .accountRefused(let reason): members["bank_reason"] = .string(reason)
-        case .notWritable(let why): members["why"] = .string(why)
+        case .notWritable(let why), .notTaxable(let why): members["why"] = .string(why)
         case .otherCurrency(let currency): members["account_currency"] = .string(currency.code)
         case .noAccount, .otherForm, .belowMinimum, .noTaxRules: break
         }
@@ -296,6 +299,9 @@ private struct RunFilling {
         _ payout: TaxedPayout, _ accounts: [PayoutLine.ID: SealedAccount], _ change: Change
     ) async throws {
         leftOut = leftOut ?? payout.leftOut.first?.reason
+        excluded += payout.leftOut.map {
+            PayoutExclusion(payee: .worker($0.worker), amount: $0.amount, hindrance: .notTaxable($0.reason))
+        }
         let own = payout.lines.filter { $0.payee.agency == nil }
         let shared = payout.lines.filter { $0.payee.agency != nil }
         payments += own.count

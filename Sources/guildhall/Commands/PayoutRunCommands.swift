@@ -65,7 +65,7 @@ struct PayoutRunCommand: AsyncParsableCommand {
             Each payee's account is copied into the batch as it is now. Left out, and listed with the reason: who has \
             no account, one in another currency, one that the source's files cannot pay to, or whose holder's \
             name they cannot write, one that was set or changed less than 72 hours ago, one that the bank has \
-            refused, who has earned less than the minimum. An \
+            refused, who has earned less than the minimum, who cannot be taxed or would be left with nothing. An \
             agency that is paid in its people's place has one payment for all of them. Then `payout approve`, by \
             another person, and `payout export`.
             """)
@@ -106,8 +106,10 @@ extension PreparePayoutRun.Result {
         for excluded in excluded.prefix(200) {
             let agency = excluded.json["team"]?.stringValue.map { "agency \($0)" }
             let payee = excluded.json["worker"]?.stringValue ?? agency ?? ""
-            Console.result("  not paid: \(payee), \(excluded.amount): \(excluded.hindrance.code)")
+            let why = excluded.json["why"]?.stringValue.map { ", \($0)" } ?? ""
+            Console.result("  not paid: \(payee), \(excluded.amount): \(excluded.hindrance.code)\(why)")
         }
+        if excluded.count > 200 { Console.result("  and \(excluded.count - 200) more who are not paid") }
     }
 }
 
