@@ -55,8 +55,9 @@ struct PayoutRoutes {
                 "Let the money of an approved table leave; its file is then at `file`", .payouts, for: Self.maker,
                 takes: .empty, gives: .ok(.state("issued")), refuses: Self.own, by: issue),
             Endpoint(
-                .get, Self.path + "/file", "readPayoutFile", "The table of an issued payout, always the same bytes",
-                .payouts, for: LedgerRoutes.finance, gives: .media("text/csv"), refuses: Self.own, by: file),
+                .get, Self.path + "/file", "readPayoutFile",
+                "The table of an issued payout: the same bytes each time, until a payee is erased", .payouts,
+                for: LedgerRoutes.finance, gives: .media("text/csv"), refuses: Self.own, by: file),
             Endpoint(
                 .post, Self.path + "/export", "exportPayoutRun",
                 "The bank file of an approved run; the first time the money leaves the workers' accounts", .payouts,
