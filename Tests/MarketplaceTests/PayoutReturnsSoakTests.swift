@@ -248,15 +248,16 @@ private final class ReturnsModel {
         func number(_ value: Int64, _ width: Int) -> String {
             String(repeating: "0", count: max(width - String(value).count, 0)) + String(value)
         }
-        let (hash, sum) = (number(23_138_010, 10), number(0, 12) + number(minor, 12))
-        let records = [
-            "101 03130001212313801042612011015A094101" + text("Federal Reserve Bank", 23) + text("My Bank Name", 31),
-            "5220" + text("Guildhall Inc", 36) + "1231380104PPD" + text("PAYOUT", 16) + "261201   1231380100000001",
-            "621231380104" + text("901", 17) + number(minor, 10) + text(id, 15) + text("Payee", 24)
-                + "1231380100000001",
-            "799R03031300010000001" + text("", 6) + "23138010" + text("NO ACCOUNT", 44) + "231380100000001",
-            "8220000002" + hash + sum + "1231380104" + text("", 25) + "231380100000001",
-            "900000100000100000002" + hash + sum + text("", 39),
+        let sums = "\(number(23_138_010, 10))\(number(0, 12))\(number(minor, 12))"
+        let (bank, trace) = ("23138010", "231380100000001")
+        let (recipient, sender) = (text("Federal Reserve Bank", 23), text("My Bank Name", 31))
+        let records: [String] = [
+            "101 03130001212313801042612011015A094101\(recipient)\(sender)",
+            "5220\(text("Guildhall Inc", 36))1231380104PPD\(text("PAYOUT", 16))261201   1\(trace)",
+            "621\(bank)4\(text("901", 17))\(number(minor, 10))\(text(id, 15))\(text("Payee", 24))1\(trace)",
+            "799R03031300010000001\(text("", 6))\(bank)\(text("NO ACCOUNT", 44))\(trace)",
+            "8220000002\(sums)1231380104\(text("", 25))\(trace)",
+            "900000100000100000002\(sums)\(text("", 39))",
         ]
         let filling = Array(repeating: String(repeating: "9", count: 94), count: 4)
         return (records + filling).map { $0 + "\n" }.joined()
