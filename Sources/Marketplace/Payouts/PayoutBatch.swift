@@ -1,4 +1,4 @@
-internal import Formats
+package import Formats
 package import Foundation
 package import Payments
 internal import Store
