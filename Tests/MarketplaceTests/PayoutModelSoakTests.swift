@@ -9,8 +9,8 @@ import Testing
 /// Random actions of people who may do what they like, against a model of what may come of it: nobody approves what
 /// they prepared, nothing changes after its approval, no account is paid to that is younger than 72 hours, and no
 /// payment is in two files; what is kept for clawbacks is owed, by a decision that is a week old and not in dispute,
-/// and no program prepares what falls due. What the bank says of payments and of files moves what is in clearing, and of
-/// repetitions nothing. 800 actions here, 100,000 in a soak.
+/// and no program prepares what falls due. What the bank says of payments and of files moves what is in clearing, and
+/// of repetitions nothing. 800 actions here, 100,000 in a soak.
 @Suite("Payout fraud controls by model", .timeLimit(.minutes(240)))
 struct PayoutModelSoakTests {
     private static let actions = 800
