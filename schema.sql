@@ -4789,6 +4789,18 @@ create index payout_line_by_credit_entry on payout_line (credit_entry_id);
 create index payout_line_by_worker on payout_line (worker_id);
 create index payout_line_by_payee_team on payout_line (payee_team_id);
 
+-- What the payees of a table were called when it was issued, so that it says the same each time it is written.
+create table payout_payee (
+    payout_line_id  uuid  primary key references payout_line,
+    payee_key       text  not null,
+    -- Empty where there is none, and once the payee was erased.
+    payee_name      text  not null,
+    constraint payout_payee_texts_bounded check (
+        char_length(payee_key) between 1 and 200 and char_length(payee_name) <= 200
+    )
+);
+comment on table payout_payee is 'What payees of issued tables were called.';
+
 -- How much of a line is one worker's; what is taken from what they are owed.
 create table payout_share (
     payout_share_id  uuid    primary key,
@@ -5193,7 +5205,7 @@ revoke delete on clawback from guildhall_app;
 revoke update, delete on tax_claim from guildhall_app;
 grant update (verified_by, verified_at, withdrawn_by, withdrawn_at) on tax_claim to guildhall_app;
 -- What fell due stays on record.
-revoke delete on payout_due, payout_schedule from guildhall_app;
+revoke delete on payout_due, payout_schedule, payout_payee from guildhall_app;
 -- What was said of an answer stays as it was, and so does what was sent back; a new version of an answer takes its place.
 revoke update, delete on opinion, rework, appeal from guildhall_app;
 grant update (answered_at, answer, sealed) on rework to guildhall_app;
@@ -5224,7 +5236,7 @@ revoke delete on webhook_endpoint, sign_in_provider from guildhall_app;
 grant select on all tables in schema public to guildhall_member;
 alter default privileges in schema public grant select on tables to guildhall_member;
 revoke select on kept_secret, recovery_code, sign_in_ticket, sign_in_failure, provider_attempt, worker_key, team_key,
-    identity_mark, invitation_proposal
+    identity_mark, invitation_proposal, payout_payee
     from guildhall_member;
 
 alter table notice enable row level security;

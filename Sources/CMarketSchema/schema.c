@@ -164,6 +164,9 @@ static const unsigned char step_0050[] = {
 static const unsigned char step_0051[] = {
 #embed "../../migrations/0051_evidence_behind_the_wall.sql"
 };
+static const unsigned char step_0052[] = {
+#embed "../../migrations/0052_payees_of_tables.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -219,6 +222,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0049, choices_of_finance),
     STEP(0050, rounding),
     STEP(0051, evidence_behind_the_wall),
+    STEP(0052, payees_of_tables),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }
