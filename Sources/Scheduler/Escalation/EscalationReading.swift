@@ -107,6 +107,6 @@ struct EscalationReading: Sendable {
         for one in supply.reachable(answerSeconds: rules.answerSeconds) {
             market.known.accepting[one.worker] = one.chanceMillionths
         }
-        return EscalationWorth(batch, market, weights: settings.weights)
+        return EscalationWorth(batch, market, weights: settings.weights, rules: rules.ladder)
     }
 }

@@ -88,7 +88,7 @@ struct RoutingValue {
         let price: (nightly: HourPrice, pacing: HourPrice.Pacing)?
     }
 
-    private let market: RoutingMarket
+    private var market: RoutingMarket
     private let weights: ValueWeights
     private let standings: [Worker.ID: Standing]
 
@@ -116,6 +116,13 @@ struct RoutingValue {
                     price: known.prices.isEmpty ? nil : (known.prices[worker.worker] ?? fallBack, pacing))
                 return (worker.worker, standing)
             }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// The same with something else known of batches: pay, or the forced lane. What is known of workers stays.
+    func knowing(_ known: RoutingKnowledge) -> RoutingValue {
+        var other = self
+        other.market.known = known
+        return other
     }
 
     /// Where a worker stands in their week; `nil` for who is no candidate.
