@@ -29,18 +29,20 @@ struct EscalationPlanTests {
 
     private func hand(
         _ number: Int, weekly: Int = 2_400, committed: Int = 0, notice: Int = 0, isOffered: Bool = false,
-        wasAsked: Bool = false, share: Int = 1_000_000, places: Int = 0, present: [ClosedRange<Double>] = [0...1_000]
+        wasAsked: Bool = false, share: Int = 1_000_000, places: Int = 0, present: [ClosedRange<Double>] = [0...1_000],
+        daily: Int = 1_440, today: Int = 0, dayHours: Double? = nil
     ) -> EscalationSupply.Hand {
         EscalationSupply.Hand(
             worker: SupplyWorker(
                 id: Worker.ID(id(number)),
                 limits: WorkLimits(
-                    weeklyMinutesMax: weekly, dailyMinutesMax: 1_440, tasksAtOnceMax: 5, offerNoticeMinutes: notice),
+                    weeklyMinutesMax: weekly, dailyMinutesMax: daily, tasksAtOnceMax: 5, offerNoticeMinutes: notice),
                 committedMinutes: committed, offeredMinutes: 0, places: places, isOut: false, isOffered: isOffered,
-                wasAsked: wasAsked, shareMillionths: share),
+                wasAsked: wasAsked, shareMillionths: share, committedToday: today),
             present: present.map {
                 Self.now + $0.lowerBound * 3_600..<Self.now + $0.upperBound * 3_600
-            })
+            },
+            dayEndsAt: dayHours.map { Self.now + $0 * 3_600 })
     }
 
     /// Everybody is worth being offered it.
@@ -200,7 +202,7 @@ struct EscalationPlanTests {
         let hands = [
             hand(10), hand(11, isOffered: true), hand(12, wasAsked: true), hand(13, notice: 241), hand(14, notice: 60),
             hand(15, places: 5), hand(16, present: [4.9...5]), hand(17, present: [2...3, 3.1...9]),
-            hand(18, committed: 2_380), hand(19, share: 50_000),
+            hand(18, committed: 2_380), hand(19, share: 50_000), hand(20, daily: 480, today: 460),
         ]
         let found = supply(batch(hoursLeft: 5), hands).reachable(answerSeconds: 900)
         #expect(found.map(\.worker) == [10, 14, 17].map { Worker.ID(id($0)) })
@@ -248,6 +250,22 @@ struct EscalationPlanTests {
         var many = self.supply(batch(hoursLeft: 1.5, slots: 1), (10..<60).map { hand($0) })
         many.forcedMinutes = 1
         #expect(many.mayForce(5_000))
+    }
+
+    @Test("somebody gives no more of a day than it has left, nor of those after it than they work in one")
+    func dayCaps() {
+        func minutes(_ hand: EscalationSupply.Hand, hours: Double) -> Int {
+            hand.minutes(from: Self.now, until: Self.now + hours * 3_600)
+        }
+        #expect(minutes(hand(10, daily: 480, today: 450, dayHours: 4), hours: 3) == 30)
+        // A full day gives nothing more; behind midnight the next one begins.
+        let full = hand(10, daily: 480, today: 480, dayHours: 4)
+        #expect(minutes(full, hours: 4) == 0 && minutes(full, hours: 5) == 60 && minutes(full, hours: 28) == 480)
+        #expect(minutes(full, hours: 52) == 960)
+        // There all day today and two hours tomorrow.
+        let tomorrow = hand(10, daily: 480, today: 480, present: [0...4, 10...12], dayHours: 4)
+        #expect(minutes(tomorrow, hours: 20) == 120)
+        #expect(supply(batch(hoursLeft: 20, slots: 1), [full]).reachable(answerSeconds: 900).isEmpty)
     }
 
     @Test("explains each offer: its parts, who would be next, and how near to the best of the batch those chosen are")

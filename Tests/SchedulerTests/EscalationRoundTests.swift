@@ -221,6 +221,23 @@ struct EscalationRoundTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("offers nothing to somebody whose day is full, as they could not accept it")
+    func fullDay() async throws {
+        let desk = try await Desk(hours: 5, lawyers: ["ann"])
+        let (small, ann) = (desk.small, try await desk.small.market.worker("ann", in: desk.small))
+        try await SetAvailability(market: small.market)(
+            AvailabilitySettings(dailyMinutesMax: 60), of: ann, by: small.manager)
+        for _ in 0..<2 {
+            #expect(try await desk.round().runOnce().counts[.offersMade] == 1)
+            let offer = try #require(
+                try await ListOffers(market: small.market)(of: ann, by: small.manager).first { $0.state == .open })
+            _ = try await AcceptOffer(market: small.market)(offer.id, by: Principal.ID(ann.uuid))
+        }
+        #expect(try await small.count("select count(*) as n from slot where state = 'open'") == 1)
+        #expect(try await desk.round().runOnce().counts[.offersMade] == 0)
+        #expect(try await small.ills() == [])
+    }
+
     @Test("raises nothing for work that nobody is asked for, as their hours would bring more elsewhere")
     func belowPrice() async throws {
         let desk = try await Desk(hours: 3.5)

@@ -24,11 +24,23 @@ struct EscalationSupply: Hashable, Sendable {
         var timeZone = "UTC"
         /// The same time as a routing round counts it; `nil` where it is not known, and taken for evenly spread.
         var presence: Presence?
+        /// When their day ends, by the wall clock where they live; `nil` where it is not known, for a day from now.
+        var dayEndsAt: Date?
 
-        /// Minutes that they will give until then: as far as they are there, their share of it, within the caps of as
-        /// many weeks as begin until then.
+        /// Minutes that the day that runs has left for them, after leases and open offers; may be below zero.
+        var minutesLeftToday: Int { worker.limits.dailyMinutesMax - worker.committedToday - worker.offeredMinutes }
+
+        /// Minutes that they will give until then: as far as they are there, their share of it, within what is left of
+        /// the day that runs and the caps of as many days and weeks as begin until then.
         func minutes(from start: Date, until end: Date) -> Int {
-            let given = minutesPresent(until: end) * worker.shareMillionths / 1_000_000
+            let midnight = dayEndsAt ?? start + 86_400
+            let all = minutesPresent(until: end)
+            let present = minutesPresent(until: min(midnight, end))
+            let today = min(present * worker.shareMillionths / 1_000_000, max(minutesLeftToday, 0))
+            let days = Int((max(end.timeIntervalSince(midnight), 0) / 86_400).rounded(.up))
+            let later = min(
+                (all - present) * worker.shareMillionths / 1_000_000, max(worker.limits.dailyMinutesMax, 0) * days)
+            let given = today + later
             let weeks = 1 + Int(max(end.timeIntervalSince(start), 0) / (7 * 86_400))
             let capped = worker.limits.weeklyMinutesMax * weeks - worker.committedMinutes - worker.offeredMinutes
             return max(min(given, capped), 0)
@@ -99,7 +111,7 @@ struct EscalationSupply: Hashable, Sendable {
     /// When somebody has had the time to answer who has room for it and could then be done in time; else `nil`.
     private func timeToAnswer(_ hand: Hand, answerSeconds: TimeInterval) -> Date? {
         let latest = batch.dueAt - TimeInterval(batch.serviceSeconds)
-        guard hand.worker.places < hand.worker.limits.tasksAtOnceMax,
+        guard hand.worker.places < hand.worker.limits.tasksAtOnceMax, hand.minutesLeftToday >= batch.expectedMinutes,
             hand.minutes(from: instant, until: batch.dueAt) >= batch.expectedMinutes,
             let answered = hand.moment(after: answerSeconds)
         else { return nil }

@@ -81,6 +81,8 @@ package struct OfferMoment: Hashable, Sendable {
     package let band: Int
     /// How much of the week has passed, in millionths.
     package let weekShareMillionths: Int
+    /// Until midnight by the wall clock.
+    package let secondsLeftOfDay: TimeInterval
 
     /// - Throws: ``BadInput`` for a zone that this machine does not know.
     package init(_ instant: Date, timeZone: String) throws(BadInput) {
@@ -95,6 +97,7 @@ package struct OfferMoment: Hashable, Sendable {
         func rest(of seconds: Double) -> Double { local - (local / seconds).rounded(.down) * seconds }
         band = min(max(Int(exactly: (rest(of: 86_400) / 21_600).rounded(.down)) ?? 0, 0), 3)
         weekShareMillionths = Int(exactly: (rest(of: 604_800) / 0.6048).rounded(.down)) ?? 0
+        secondsLeftOfDay = 86_400 - rest(of: 86_400)
     }
 }
 
