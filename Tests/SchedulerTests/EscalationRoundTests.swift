@@ -293,6 +293,24 @@ struct EscalationRoundTests {
         #expect(widen["facts"]?["workers"] == 2)
     }
 
+    @Test("a deadline that was put off too little is in danger again, with an alert of its own")
+    func extended() async throws {
+        let desk = try await Desk(hours: 0.5)
+        let small = desk.small
+        _ = try await desk.round().runOnce()
+        let first = try #require(try await desk.alerts().first)
+        let due = desk.dueAt + 1_800
+        try await ChangeDeadline(market: small.market)(
+            due, of: desk.batch.id, from: desk.batch.requester, by: small.manager)
+        for _ in 0..<2 {
+            _ = try await desk.round().runOnce()
+            let open = try await desk.alerts()
+            #expect(open.map(\.dueAt) == [due] && open.first?.id != first.id)
+            Scratch.clock.advance(by: 60)
+        }
+        #expect(try await small.ills() == [])
+    }
+
     @Test("of many schedulers at once each step is taken once, and nobody has two offers")
     func concurrent() async throws {
         let desk = try await Desk(hours: 1.5)
