@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Matching
 import Store
 import TestSupport
 import Testing
