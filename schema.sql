@@ -3612,8 +3612,8 @@ create table hours_forecast (
     was_asked         boolean,
     -- The worker's own time for their last 50 answers ÷ the expected, shrunk to 1, in millionths.
     pace_millionths   integer      not null default 1000000,
-    -- What offers of the part asked for, once it is over; null where the week brought none, so that whoever worked took
-    -- work of their own accord.
+    -- What offers of the part asked for, once it is over, but for those that say nothing of hours (declined for another
+    -- reason than time, filled); null where the week brought none, so that whoever worked took work of their own accord.
     offered_minutes   integer,
     constraint hours_forecast_pkey primary key (worker_id, week_starts_on, part),
     constraint hours_forecast_starts_monday check (extract(isodow from week_starts_on) = 1),
