@@ -326,6 +326,8 @@ create table person_login (
     created_at       timestamptz  not null,
     -- From when nobody signs in by it.
     closed_at        timestamptz,
+    -- Whether two operators named the address.
+    by_two           boolean      not null default false,
     constraint person_login_one_per_email unique (email),
     constraint person_login_email_bounded check (char_length(email) between 3 and 320),
     constraint person_login_email_is_lower_case check (email = lower(email)),
