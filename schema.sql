@@ -262,7 +262,7 @@ create table idempotency_key (
     principal_id  uuid         not null references principal,
     route         text         not null,
     key           text         not null,
-    -- HMAC-SHA256 under the mark key, where the program has one.
+    -- HMAC-SHA256 under the steady key of the ring, where the program has one.
     fingerprint   bytea        not null,
     status        integer      not null,
     answer        jsonb        not null,
