@@ -486,9 +486,15 @@ create table webhook_endpoint (
     -- Since when nothing has arrived, while something failed.
     failing_since        timestamptz,
     ended_at             timestamptz,
+    -- In a row, and when the last one was.
+    failures             integer                 not null default 0,
+    failed_at            timestamptz,
     constraint webhook_endpoint_url_bounded check (url ~ '^https?://' and char_length(url) <= 2000),
     constraint webhook_endpoint_kinds_bounded check (cardinality(kinds) <= 100),
-    constraint webhook_endpoint_ended_iff_not_enabled check ((ended_at is null) = (state = 'enabled'))
+    constraint webhook_endpoint_ended_iff_not_enabled check ((ended_at is null) = (state = 'enabled')),
+    constraint webhook_endpoint_failures_possible check (failures between 0 and 1000000),
+    constraint webhook_endpoint_failing_iff_failed
+        check ((failing_since is null) = (failures = 0) and (failing_since is null) = (failed_at is null))
 );
 comment on table webhook_endpoint is 'Addresses of requesters that are told of events.';
 create index webhook_endpoint_by_requester on webhook_endpoint (requester_id, webhook_endpoint_id);

@@ -18,7 +18,7 @@ struct WebhookParcel: Sendable {
     let attempts: Int
     /// Tells this claim from every other.
     let claim: UUID
-    /// Whether nothing has arrived at its endpoint of late.
+    /// Whether nothing has arrived at its endpoint several times in a row.
     let isFailing: Bool
     var secrets: [[UInt8]] = []
 
@@ -60,12 +60,16 @@ enum WebhookSchedule {
 /// At least once: a delivery is claimed in one transaction, sent outside of any, and settled in another; a crash
 /// between the two sends it again when the claim has run out. Whoever receives tells repetitions by `webhook-id`. Of
 /// one object an endpoint is told in order: a later event waits until the one before has arrived or was given up. No
-/// endpoint has more than ``inHandMost`` messages in hand, one where nothing arrives has one.
+/// endpoint has more than ``inHandMost`` messages in hand, one where nothing arrived ``failuresApart`` times in a row
+/// has one, and places apart, at which requesters and their endpoints take turns: no backlog comes before others.
 package struct DeliverWebhooks: Sendable {
     /// To endpoints that answer, at once.
     package static let answeringMost = 16
     /// To those where nothing arrives, at once.
     package static let failingMost = 4
+    /// From how many failures in a row on an endpoint is one of these: one that fails once is tried again among those
+    /// that answer.
+    package static let failuresApart = 3
     /// To one endpoint, at once, whoever sends.
     package static let inHandMost = 2
     /// How long a claim holds, in seconds; a message takes 10 at most.
