@@ -8,9 +8,10 @@ import Testing
 @Suite("Webhooks: turns of endpoints where nothing arrives", .scratchDatabase)
 struct WebhookTurnTests {
     private func register(
-        _ host: String, _ kinds: [String] = ["batch.created"], of requester: Requester.ID? = nil, _ small: SmallMarket
+        _ host: String, _ kinds: [String] = ["batch.created"], of requester: Requester.ID? = nil,
+        through market: Market? = nil, _ small: SmallMarket
     ) async throws -> WebhookEndpoint.ID {
-        try await RegisterWebhook(market: small.market)(
+        try await RegisterWebhook(market: market ?? small.market)(
             url: "https://\(host)/", kinds: kinds, of: requester ?? small.requester, by: small.manager
         ).endpoint
     }
@@ -76,6 +77,47 @@ struct WebhookTurnTests {
         }
         // What waits for the last two is due later than all that waits for the others.
         #expect(Set(refusing.calls.dropFirst(before).map(\.target.host)) == Set(hosts))
+    }
+
+    @Test(
+        "an endpoint whose secret cannot be read stops nobody else; operators are told once a day",
+        arguments: [true, false])
+    func unreadable(isAltered: Bool) async throws {
+        let small = try await SmallMarket()
+        let newer = Market(
+            database: small.market.database, identifiers: small.market.identifiers,
+            keys: isAltered ? Scratch.keys : Scratch.keys.adding())
+        let odd = try await register("odd.example.org", through: newer, small)
+        if isAltered {
+            _ = try await Scratch.asOwner {
+                try await $0.execute(
+                    "update kept_secret set wrapped = set_byte(wrapped, 20, 255 - get_byte(wrapped, 20))")
+            }
+        }
+        _ = try await register("fine.example.org", small)
+        try await happen(1...2, small)
+        let server = KeptCalls()
+        #expect(try await deliver(small, through: server) == 4)
+        #expect(server.calls.map(\.target.host) == ["fine.example.org", "fine.example.org"])
+        // It is not the endpoint's failure.
+        for webhook in try await ListWebhooks(market: small.market)(of: small.requester, by: small.manager) {
+            #expect(webhook.failingSince == nil)
+        }
+        let log = try await ListWebhookDeliveries(market: small.market)(of: odd, by: small.manager)
+        #expect(log.map(\.state) == [.waiting, .waiting] && log.map(\.attempts) == [1, 1])
+        for person in [small.manager, small.second] {
+            let told = try await ListNotices(market: small.market)(by: person).filter {
+                $0.notice.kind == "webhook_unsigned"
+            }
+            #expect(told.count == 1 && told.first?.notice.facts["webhook"] == .string("\(odd)"))
+            #expect(told.first?.notice.facts["reason"] == .string(isAltered ? "sealed_unreadable" : "key_unknown"))
+        }
+        guard !isAltered else { return }
+        // Who has the newest keys goes on where the others stopped.
+        Scratch.clock.advance(by: 5)
+        let actor = try await small.market.systemPrincipal()
+        #expect(try await DeliverWebhooks(market: newer)(through: server, by: actor) == 2)
+        #expect(server.calls.suffix(2).map(\.target.host) == ["odd.example.org", "odd.example.org"])
     }
 
     @Test("requesters take turns, whatever one of them has waiting or in hand")

@@ -43,20 +43,36 @@ extension Transaction {
              order by claimed.position
             """)
         var parcels: [WebhookParcel] = []
-        var known: [WebhookEndpoint.ID: [[UInt8]]] = [:]
+        var known: [WebhookEndpoint.ID: WebhookSecrets] = [:]
         for row in rows {
             var parcel = try WebhookParcel(row: row)
-            if known[parcel.endpoint] == nil {
-                var secrets: [[UInt8]] = []
-                for id in try await liveSecrets(of: parcel.endpoint) {
-                    if let secret = try await keptSecret(.webhook, of: id, keys) { secrets.append(secret) }
-                }
+            let secrets: WebhookSecrets
+            if let found = known[parcel.endpoint] {
+                secrets = found
+            } else {
+                secrets = try await readableSecrets(of: parcel.endpoint, keys)
                 known[parcel.endpoint] = secrets
             }
-            parcel.secrets = known[parcel.endpoint] ?? []
+            parcel.secrets = secrets
             parcels.append(parcel)
         }
         return (parcels, instant)
+    }
+
+    /// What can be read of the secrets in force: one that cannot is that endpoint's trouble, and stops nobody else's.
+    ///
+    /// - Throws: ``VaultRefusal/keysMissing``: without keys nothing is sent at all.
+    private func readableSecrets(of endpoint: WebhookEndpoint.ID, _ keys: KeyRing?) async throws -> WebhookSecrets {
+        var secrets = WebhookSecrets()
+        for id in try await liveSecrets(of: endpoint) {
+            do {
+                if let secret = try await keptSecret(.webhook, of: id, keys) { secrets.readable.append(secret) }
+            } catch let refusal as VaultRefusal {
+                if case .keysMissing = refusal { throw refusal }
+                secrets.fault = refusal
+            }
+        }
+        return secrets
     }
 
     /// The first clauses of a claim: `chosen` names deliveries to be locked.
