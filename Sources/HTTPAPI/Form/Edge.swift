@@ -90,7 +90,7 @@ struct Edge: Sendable {
         if endpoint.topic != .service {
             try visit.count(for: .network(network))
             if isOpen { try visit.count(for: .stranger(network)) }
-            if isOpen, endpoint.guesses != nil { try visit.guess(by: .guesses(network)) }
+            if isOpen, endpoint.guesses != nil { try visit.count(for: .guesses(network)) }
             try visit.enter()
         }
         guard !isOpen else { return nil }
@@ -103,7 +103,7 @@ struct Edge: Sendable {
         }
         try visit.count(for: .principal(caller.principal))
         try caller.demand(endpoint)
-        if endpoint.guesses != nil { try visit.guess(by: .guessesBy(caller.principal)) }
+        if endpoint.guesses != nil { try visit.count(for: .guessesBy(caller.principal)) }
         return caller
     }
 
@@ -114,6 +114,10 @@ struct Edge: Sendable {
         let query = try readQuery(request, endpoint)
         let fields = try readFields(request, endpoint)
         let (body, upload, fingerprint) = try await readBody(request, context, endpoint, caller, &visit)
+        if endpoint.guesses?.isHashed == true {
+            let guesser: Sender = if let caller { .guessesBy(caller.principal) } else { .guesses(visit.network) }
+            try visit.beginGuess(of: guesser)
+        }
         if let member = endpoint.guesses?.member, let named = body[member]?.stringValue {
             let name = named.trimmingCharacters(in: .whitespaces).lowercased()
             try visit.count(for: .guessesAt(Digest(of: "\(member)/\(name)")))
