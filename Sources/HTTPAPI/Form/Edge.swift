@@ -54,19 +54,30 @@ enum RequestRefusal: HTTPRefusal {
 /// Where requests come in: each is authenticated, counted, read, bounded and held against its endpoint's shapes, and
 /// handed on; what comes back is cut to the fields that were asked for and tagged.
 struct Edge: Sendable {
+    /// What is longer takes long enough to read, hash and judge that everybody would wait for it.
+    private static let bytesOnLoopMost = 64 << 10
     let market: Market
     let limits: RequestLimits
 
     func add(_ endpoints: [Endpoint], to router: some RouterMethods<APIContext>) {
         for endpoint in endpoints {
             router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
-                guard endpoint.body?.isFile == true else { return try await answer(request, context, endpoint) }
-                // A file takes long to read: not on the loop of everybody's connections.
+                guard Self.takesLong(request, endpoint) else { return try await answer(request, context, endpoint) }
+                // Not on the loop of everybody's connections.
                 return try await withTaskExecutorPreference(globalConcurrentExecutor) {
                     try await answer(request, context, endpoint)
                 }
             }
         }
+    }
+
+    /// Whether a file comes, or a body that is large, or whose length is not said where it may be.
+    private static func takesLong(_ request: Request, _ endpoint: Endpoint) -> Bool {
+        guard let body = endpoint.body else { return false }
+        guard !body.isFile else { return true }
+        guard body.bytesMax > bytesOnLoopMost else { return false }
+        guard let length = request.headers[.contentLength] else { return request.headers[.transferEncoding] != nil }
+        return Int(length).map { $0 > bytesOnLoopMost } ?? true
     }
 
     /// With what is left to whoever asked, also where it is refused.
