@@ -58,6 +58,8 @@ struct Edge: Sendable {
     private static let bytesOnLoopMost = 64 << 10
     let market: Market
     let limits: RequestLimits
+    /// Of its pages, where browsers reach it by another name than it is asked by.
+    let publicOrigin: String?
 
     func add(_ endpoints: [Endpoint], to router: some RouterMethods<APIContext>) {
         for endpoint in endpoints {
@@ -107,7 +109,7 @@ struct Edge: Sendable {
         guard !isOpen else { return nil }
         let caller: Caller
         do {
-            caller = try await market.caller(request)
+            caller = try await market.caller(request, at: publicOrigin)
         } catch let refusal as AccessRefusal {
             try visit.count(for: .stranger(network))
             throw refusal
