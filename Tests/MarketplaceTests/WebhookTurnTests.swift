@@ -8,7 +8,7 @@ import Testing
 @Suite("Webhooks: turns of endpoints where nothing arrives", .scratchDatabase)
 struct WebhookTurnTests {
     private func register(
-        _ host: String, _ kinds: [String] = ["batch.created"], of requester: Requester.ID? = nil,
+        _ host: String, kinds: [String] = ["batch.created"], of requester: Requester.ID? = nil,
         through market: Market? = nil, _ small: SmallMarket
     ) async throws -> WebhookEndpoint.ID {
         try await RegisterWebhook(market: market ?? small.market)(
@@ -126,7 +126,7 @@ struct WebhookTurnTests {
         let other = try await CreateRequester(market: small.market)(
             externalKey: "other", name: "Other", by: small.manager)
         for number in 1...8 { _ = try await register("bad\(number).example.org", small) }
-        let lone = try await register("lone.example.org", ["webhook.test"], of: other, small)
+        let lone = try await register("lone.example.org", kinds: ["webhook.test"], of: other, small)
         try await happen(1...5, small)
         Scratch.clock.advance(by: 60)
         // All fail; the lone one was tried last, and what it is to be told is due last.
