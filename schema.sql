@@ -262,7 +262,7 @@ create table idempotency_key (
     principal_id  uuid         not null references principal,
     route         text         not null,
     key           text         not null,
-    -- HMAC-SHA256 under the mark key, where the program has one.
+    -- HMAC-SHA256 under the steady key of the ring, where the program has one.
     fingerprint   bytea        not null,
     status        integer      not null,
     answer        jsonb        not null,
@@ -326,6 +326,8 @@ create table person_login (
     created_at       timestamptz  not null,
     -- From when nobody signs in by it.
     closed_at        timestamptz,
+    -- Whether two operators named the address.
+    by_two           boolean      not null default false,
     constraint person_login_one_per_email unique (email),
     constraint person_login_email_bounded check (char_length(email) between 3 and 320),
     constraint person_login_email_is_lower_case check (email = lower(email)),
@@ -484,9 +486,15 @@ create table webhook_endpoint (
     -- Since when nothing has arrived, while something failed.
     failing_since        timestamptz,
     ended_at             timestamptz,
+    -- In a row, and when the last one was.
+    failures             integer                 not null default 0,
+    failed_at            timestamptz,
     constraint webhook_endpoint_url_bounded check (url ~ '^https?://' and char_length(url) <= 2000),
     constraint webhook_endpoint_kinds_bounded check (cardinality(kinds) <= 100),
-    constraint webhook_endpoint_ended_iff_not_enabled check ((ended_at is null) = (state = 'enabled'))
+    constraint webhook_endpoint_ended_iff_not_enabled check ((ended_at is null) = (state = 'enabled')),
+    constraint webhook_endpoint_failures_possible check (failures between 0 and 1000000),
+    constraint webhook_endpoint_failing_iff_failed
+        check ((failing_since is null) = (failures = 0) and (failing_since is null) = (failed_at is null))
 );
 comment on table webhook_endpoint is 'Addresses of requesters that are told of events.';
 create index webhook_endpoint_by_requester on webhook_endpoint (requester_id, webhook_endpoint_id);
