@@ -167,6 +167,9 @@ static const unsigned char step_0051[] = {
 static const unsigned char step_0052[] = {
 #embed "../../migrations/0052_payees_of_tables.sql"
 };
+static const unsigned char step_0053[] = {
+#embed "../../migrations/0053_sign_ins_and_webhooks.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -223,6 +226,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0050, rounding),
     STEP(0051, evidence_behind_the_wall),
     STEP(0052, payees_of_tables),
+    STEP(0053, sign_ins_and_webhooks),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }
