@@ -262,7 +262,7 @@ create table idempotency_key (
     principal_id  uuid         not null references principal,
     route         text         not null,
     key           text         not null,
-    -- HMAC-SHA256 under the mark key, where the program has one.
+    -- HMAC-SHA256 under the steady key of the ring, where the program has one.
     fingerprint   bytea        not null,
     status        integer      not null,
     answer        jsonb        not null,
@@ -326,6 +326,8 @@ create table person_login (
     created_at       timestamptz  not null,
     -- From when nobody signs in by it.
     closed_at        timestamptz,
+    -- Whether two operators named the address.
+    by_two           boolean      not null default false,
     constraint person_login_one_per_email unique (email),
     constraint person_login_email_bounded check (char_length(email) between 3 and 320),
     constraint person_login_email_is_lower_case check (email = lower(email)),
@@ -484,9 +486,15 @@ create table webhook_endpoint (
     -- Since when nothing has arrived, while something failed.
     failing_since        timestamptz,
     ended_at             timestamptz,
+    -- In a row, and when the last one was.
+    failures             integer                 not null default 0,
+    failed_at            timestamptz,
     constraint webhook_endpoint_url_bounded check (url ~ '^https?://' and char_length(url) <= 2000),
     constraint webhook_endpoint_kinds_bounded check (cardinality(kinds) <= 100),
-    constraint webhook_endpoint_ended_iff_not_enabled check ((ended_at is null) = (state = 'enabled'))
+    constraint webhook_endpoint_ended_iff_not_enabled check ((ended_at is null) = (state = 'enabled')),
+    constraint webhook_endpoint_failures_possible check (failures between 0 and 1000000),
+    constraint webhook_endpoint_failing_iff_failed
+        check ((failing_since is null) = (failures = 0) and (failing_since is null) = (failed_at is null))
 );
 comment on table webhook_endpoint is 'Addresses of requesters that are told of events.';
 create index webhook_endpoint_by_requester on webhook_endpoint (requester_id, webhook_endpoint_id);
@@ -3612,8 +3620,8 @@ create table hours_forecast (
     was_asked         boolean,
     -- The worker's own time for their last 50 answers ÷ the expected, shrunk to 1, in millionths.
     pace_millionths   integer      not null default 1000000,
-    -- What offers of the part asked for, once it is over; null where the week brought none, so that whoever worked took
-    -- work of their own accord.
+    -- What offers of the part asked for, once it is over, but for those that say nothing of hours (declined for another
+    -- reason than time, filled); null where the week brought none, so that whoever worked took work of their own accord.
     offered_minutes   integer,
     constraint hours_forecast_pkey primary key (worker_id, week_starts_on, part),
     constraint hours_forecast_starts_monday check (extract(isodow from week_starts_on) = 1),
@@ -4789,6 +4797,18 @@ create index payout_line_by_credit_entry on payout_line (credit_entry_id);
 create index payout_line_by_worker on payout_line (worker_id);
 create index payout_line_by_payee_team on payout_line (payee_team_id);
 
+-- What the payees of a table were called when it was issued, so that it says the same each time it is written.
+create table payout_payee (
+    payout_line_id  uuid  primary key references payout_line,
+    payee_key       text  not null,
+    -- Empty where there is none, and once the payee was erased.
+    payee_name      text  not null,
+    constraint payout_payee_texts_bounded check (
+        char_length(payee_key) between 1 and 200 and char_length(payee_name) <= 200
+    )
+);
+comment on table payout_payee is 'What payees of issued tables were called.';
+
 -- How much of a line is one worker's; what is taken from what they are owed.
 create table payout_share (
     payout_share_id  uuid    primary key,
@@ -5193,7 +5213,7 @@ revoke delete on clawback from guildhall_app;
 revoke update, delete on tax_claim from guildhall_app;
 grant update (verified_by, verified_at, withdrawn_by, withdrawn_at) on tax_claim to guildhall_app;
 -- What fell due stays on record.
-revoke delete on payout_due, payout_schedule from guildhall_app;
+revoke delete on payout_due, payout_schedule, payout_payee from guildhall_app;
 -- What was said of an answer stays as it was, and so does what was sent back; a new version of an answer takes its place.
 revoke update, delete on opinion, rework, appeal from guildhall_app;
 grant update (answered_at, answer, sealed) on rework to guildhall_app;
@@ -5224,7 +5244,7 @@ revoke delete on webhook_endpoint, sign_in_provider from guildhall_app;
 grant select on all tables in schema public to guildhall_member;
 alter default privileges in schema public grant select on tables to guildhall_member;
 revoke select on kept_secret, recovery_code, sign_in_ticket, sign_in_failure, provider_attempt, worker_key, team_key,
-    identity_mark, invitation_proposal
+    identity_mark, invitation_proposal, payout_payee
     from guildhall_member;
 
 alter table notice enable row level security;

@@ -34,7 +34,11 @@ struct PayoutBenchmark {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("guildhall-payouts-\(getpid())").path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: folder) }
-        guard let day = CalendarDate(iso: "2035-12-03") else { throw BenchmarkError(reason: "no day") }
+        let today = try await market.database.read { try WorkWeek.day(of: $0.instant, timeZone: "Europe/Berlin") }
+        guard let soon = CalendarDate(daysSince2000: today.daysSince2000 + 3) else {
+            throw BenchmarkError(reason: "no day")
+        }
+        let day = PaymentSystem.target.day(from: soon)
         var total = 0.0
         let batch = try await step("prepare", &total) {
             try await PreparePayoutRun(market: market, keys: keys)(from: "bench", on: day, by: desk.maker).batch

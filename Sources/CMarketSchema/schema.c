@@ -164,6 +164,12 @@ static const unsigned char step_0050[] = {
 static const unsigned char step_0051[] = {
 #embed "../../migrations/0051_evidence_behind_the_wall.sql"
 };
+static const unsigned char step_0052[] = {
+#embed "../../migrations/0052_payees_of_tables.sql"
+};
+static const unsigned char step_0053[] = {
+#embed "../../migrations/0053_sign_ins_and_webhooks.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -219,6 +225,8 @@ static const struct guildhall_sql steps[] = {
     STEP(0049, choices_of_finance),
     STEP(0050, rounding),
     STEP(0051, evidence_behind_the_wall),
+    STEP(0052, payees_of_tables),
+    STEP(0053, sign_ins_and_webhooks),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

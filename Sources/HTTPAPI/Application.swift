@@ -52,7 +52,8 @@ package func buildApplication(
     let router = Router(context: APIContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: ObservingMiddleware(metrics: requests))
     router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
-    Edge(market: market, limits: RequestLimits(settings)).add(served, to: router)
+    Edge(market: market, limits: RequestLimits(settings), publicOrigin: settings.identity.publicOrigin)
+        .add(served, to: router)
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let application = Application(
         responder: OwnTaskResponder(inner: router.buildResponder()),

@@ -7,18 +7,19 @@ extension Market {
     /// Who sent the request: by its bearer token, or by the cookie of a session.
     ///
     /// A cookie goes with every request that a browser sends, whoever's page asks for it. So with one, what changes
-    /// something must come from a page of this server: `Origin` of the same host, or where a browser leaves that out,
-    /// its word that the page is of the same origin.
+    /// something must come from a page of this server: `Origin` of the same host, or of where browsers reach it, or
+    /// where a browser leaves that out, its word that the page is of the same origin.
     ///
+    /// - Parameter publicOrigin: where browsers reach this server; a proxy may send another name as `Host`.
     /// - Throws: ``AccessRefusal/notAuthenticated``; ``RequestRefusal/crossOrigin``.
-    func caller(_ request: Request) async throws -> Caller {
+    func caller(_ request: Request, at publicOrigin: String? = nil) async throws -> Caller {
         if let header = request.headers[.authorization] {
             guard header.lowercased().hasPrefix("bearer ") else { throw AccessRefusal.notAuthenticated }
             return try await caller(token: header.dropFirst(7).withoutBlanks)
         }
         guard let secret = request.cookie(SessionCookie.name) else { throw AccessRefusal.notAuthenticated }
         let isSafe = request.method == .get || request.method == .head
-        guard isSafe || request.isOfOwnPage else { throw RequestRefusal.crossOrigin }
+        guard isSafe || request.isOfPage(at: publicOrigin) else { throw RequestRefusal.crossOrigin }
         return try await caller(session: secret)
     }
 }
@@ -34,9 +35,10 @@ extension Request {
     }
 
     /// Whether a browser says that a page of this server sent it.
-    fileprivate var isOfOwnPage: Bool {
-        if let origin = headers[.origin] {
-            let parts = origin.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    fileprivate func isOfPage(at publicOrigin: String?) -> Bool {
+        if let origin = headers[.origin]?.lowercased() {
+            if origin == publicOrigin { return true }
+            let parts = origin.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard parts.count == 3, ["https:", "http:"].contains(parts[0]), let host = head.authority else {
                 return false
             }

@@ -216,7 +216,7 @@ struct IdentityRoutes {
     }
 
     @Sendable private func revoke(_ call: Call) async throws -> Outcome {
-        try await RevokeTokens(market: market)(try call.id("token"), by: try call.actor)
+        try await RevokeTokens(market: market)(try call.id("token"), ownOnly: true, by: try call.actor)
         return .json(["state": "revoked"])
     }
 }

@@ -13,6 +13,16 @@ package struct IdentitySettings: Sendable {
 
     package init() {}
 
+    /// The same as browsers name it in `Origin`: lower-case, without a path or a port that goes without saying.
+    var publicOrigin: String? {
+        guard let publicAddress else { return nil }
+        let parts = publicAddress.lowercased().split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count >= 3, parts[1].isEmpty, !parts[2].isEmpty else { return nil }
+        let usual = parts[0] == "https:" ? ":443" : ":80"
+        let host = parts[2].hasSuffix(usual) ? parts[2].dropLast(usual.count) : parts[2]
+        return "\(parts[0])//\(host)"
+    }
+
     func endpoints(of market: Market) -> [Endpoint] {
         let directory = ProviderDirectory(http: outbound ?? NoOutbound(), networks: networks)
         let hasher = PasswordHasher(passwordCost)

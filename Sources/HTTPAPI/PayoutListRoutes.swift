@@ -103,7 +103,7 @@ struct PayoutListRoutes {
             Endpoint(
                 .post, "/v1/payouts-due/{due}/prepare", "prepareDuePayout",
                 "Prepare the run of one; another person approves it", .payouts, for: Self.maker, takes: .empty,
-                gives: .created(.payout), refuses: PayoutRoutes.own + Code.content + ["payout_due_closed"],
+                gives: .created(.preparedRun), refuses: PayoutRoutes.own + Code.content + ["payout_due_closed"],
                 by: prepareDue),
             Endpoint(
                 .post, "/v1/payouts-due/{due}/skip", "skipDuePayout", "Leave one out; what is due waits for the next",
@@ -206,7 +206,7 @@ struct PayoutListRoutes {
     @Sendable private func prepareDue(_ call: Call) async throws -> Outcome {
         guard let keys = market.keys else { throw ContentRefusal.keysMissing }
         let (due, actor): (PayoutDue.ID, Principal.ID) = (try call.id("due"), try call.actor)
-        return try await call.once(201, { (result: PreparePayoutRun.Result) in result.batch.wire }) {
+        return try await call.once(201, \.wire) {
             try await PrepareDuePayout(market: $0, keys: keys)(due, by: actor)
         }
     }

@@ -31,13 +31,7 @@ struct PayoutRoutes {
                     "source": .text, "day": .day,
                     "minimum_minor": Shape.integer(0...Money.minorUnitsMax).optional,
                 ]),
-                gives: .created(
-                    Shape.payout.with(
-                        "PreparedRun",
-                        [
-                            "message_id": .text, "excluded_count": .count,
-                            "excluded": .list(.anyObject).described("The first 200 with reasons."),
-                        ])),
+                gives: .created(.preparedRun),
                 refuses: Self.own + Code.content + ["not_found"], by: prepareRun),
             Endpoint(
                 .get, Self.path + "/lines", "listPayoutLines", "What a payout pays to whom", .payouts,
@@ -61,8 +55,9 @@ struct PayoutRoutes {
                 "Let the money of an approved table leave; its file is then at `file`", .payouts, for: Self.maker,
                 takes: .empty, gives: .ok(.state("issued")), refuses: Self.own, by: issue),
             Endpoint(
-                .get, Self.path + "/file", "readPayoutFile", "The table of an issued payout, always the same bytes",
-                .payouts, for: LedgerRoutes.finance, gives: .media("text/csv"), refuses: Self.own, by: file),
+                .get, Self.path + "/file", "readPayoutFile",
+                "The table of an issued payout: the same bytes each time, until a payee is erased", .payouts,
+                for: LedgerRoutes.finance, gives: .media("text/csv"), refuses: Self.own, by: file),
             Endpoint(
                 .post, Self.path + "/export", "exportPayoutRun",
                 "The bank file of an approved run; the first time the money leaves the workers' accounts", .payouts,
@@ -190,16 +185,6 @@ struct PayoutRoutes {
 
     @Sendable private func reconcile(_ call: Call) async throws -> Outcome {
         .json(["items": .array(try await ReconcileBank(market: market)(by: try call.actor).map(\.json))])
-    }
-}
-
-extension PreparePayoutRun.Result {
-    /// With the first who are left out.
-    fileprivate var wire: JSON {
-        batch.wire.with([
-            "message_id": .string(batch.messageID), "excluded_count": .integer(Int64(excluded.count)),
-            "excluded": .array(excluded.prefix(200).map(\.json)),
-        ])
     }
 }
 

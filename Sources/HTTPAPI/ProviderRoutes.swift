@@ -17,7 +17,7 @@ struct ProviderRoutes {
                 for: .everybody, query: [key],
                 gives: Endpoint.Answer(status: 303, shape: .text, mediaTypes: ["text/plain"]),
                 refuses: ["provider_unavailable"], by: begin
-            ).guessing(),
+            ).guessing(isHashed: false),
             Endpoint(
                 .get, "/v1/sign-in/{provider}", "finishProviderSignIn", "Come back from a sign-in provider", .account,
                 for: .everybody,
@@ -27,7 +27,7 @@ struct ProviderRoutes {
                 gives: .created(IdentityRoutes.session),
                 refuses: ["provider_unavailable", "provider_not_confirmed", "account_not_linked", "keys_missing"]
                     + Code.keys, by: finish
-            ).guessing(),
+            ).guessing(isHashed: false),
         ]
     }
 

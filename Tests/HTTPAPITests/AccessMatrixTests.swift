@@ -15,7 +15,7 @@ struct AccessMatrixTests {
         "appeal", "assignment", "attempt", "award", "clawback", "decision", "notice", "offer", "session", "token",
     ]
     /// What operators may do to anybody's, though it is declared for oneself.
-    private static let operatorsToo: Set = ["endSession", "revokeToken"]
+    private static let operatorsToo: Set = ["endSession"]
     /// What answers 404 to everybody: no provider is set up here, no slot is held back, no two workers look like one.
     private static let unknown: Set = [
         "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "decideDuplicateCase", "closeSignInProvider",

@@ -39,6 +39,10 @@ struct InvitationRoutesTests {
             #expect(try await state(Principal.ID(worker.uuid), "ann@example.org", own) == "proposed")
             let rotated = try await server.send("POST", "/v1/tokens/\(held.id)/rotation", token: own, json: [:])
             #expect(rotated.status == 404 && rotated.body["token"] == nil)
+            // Nor ends it, whatever the audit log says of its id.
+            #expect(try await server.send("DELETE", "/v1/tokens/\(held.id)", token: own).status == 404)
+            #expect(try await server.send("GET", "/v1/tokens", token: held.secret).status == 200)
+            #expect(try await server.send("DELETE", "/v1/tokens/\(held.id)", token: held.secret).status == 200)
         }
     }
 }

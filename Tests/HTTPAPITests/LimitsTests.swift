@@ -107,6 +107,41 @@ struct LimitsTests {
         }
     }
 
+    @Test("whoever trickles the body of a sign-in keeps nobody of their network from signing in")
+    func slowGuesses() async throws {
+        let small = try await SmallMarket()
+        var settings = ServerSettings()
+        settings.attemptsPerMinute = 10_000
+        settings.bodySeconds = 300
+        settings.identity.passwordCost = .init(logRounds: 4, blockSize: 1, parallelism: 1)
+        try await LiveServer.run(small.market, settings: settings) { server in
+            let head =
+                "POST /v1/sessions HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+                + "Content-Length: 10000\r\n\r\n"
+            let slow = (0..<6).map { _ in Task { try await talk(to: server.port, head) { _ in " " } } }
+            // All of them are counted, so they are where their bodies are waited for.
+            var (asked, counted) = (0, 0)
+            while asked < 1_000, counted < slow.count {
+                let begun = try await server.send("GET", "/v1/sign-in/none/begin")
+                asked += 1
+                let left = begun.headers["ratelimit"]?.split(separator: ";").first { $0.hasPrefix("r=") }
+                counted = 10_000 - (left.flatMap { Int($0.dropFirst(2)) } ?? 10_000) - asked
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            #expect(counted == slow.count)
+            for name in ["ann", "ben"] {
+                let answer = try await server.send(
+                    "POST", "/v1/sessions",
+                    json: ["email": .string("\(name)@example.org"), "password": "wrong password"])
+                #expect(answer.status == 401 && answer.code == "sign_in_failed", "\(answer.body)")
+            }
+            for task in slow {
+                task.cancel()
+                _ = try? await task.value
+            }
+        }
+    }
+
     @Test("bodies have room for so many bytes, and one principal a part of it")
     func bodyRoom() async throws {
         let small = try await SmallMarket()

@@ -58,10 +58,12 @@ struct AgencyRunTests {
             return payments
         }
 
-        func statement(_ line: PayoutLine.ID, by actor: Principal.ID) async throws -> [String] {
+        func statement(
+            _ line: PayoutLine.ID, as form: TableForm = .csv, by actor: Principal.ID
+        ) async throws -> [String] {
             let file = Gathered()
             _ = try await WriteAgencyStatement(market: small.market)(
-                of: line, as: .csv, by: actor, to: { file.append($0) })
+                of: line, as: form, by: actor, to: { file.append($0) })
             return String(decoding: file.bytes, as: UTF8.self).split(separator: "\r\n").map(String.init)
         }
     }
@@ -86,8 +88,16 @@ struct AgencyRunTests {
         let statement = try await agency.statement(line.line.id, by: agency.boss)
         #expect(
             [statement.first, statement.last] == [
-                "worker,name,gross,withheld,clawed_back,net,currency", "total,2 people,60.00,0.00,0.00,60.00,EUR",
+                "worker,name,gross,withheld,clawed_back,net,currency", "total_sent,2 people,60.00,0.00,0.00,60.00,EUR",
             ])
+        /// What the table and the page say became of it.
+        func standing() async throws -> [String] {
+            let last = try #require(try await agency.statement(line.line.id, by: agency.boss).last)
+            let page = try await agency.statement(line.line.id, as: .html, by: agency.boss).joined()
+            let words = ["Sent", "Paid", "Returned"].filter { page.contains("<dt>\($0)</dt><dd>60.00 EUR</dd>") }
+            return [String(last.prefix { $0 != "," })] + words
+        }
+        #expect(try await standing() == ["total_sent", "Sent"])
         // By their ids, which are random within a millisecond.
         #expect(
             statement.dropFirst().dropLast().sorted() == [
@@ -101,9 +111,11 @@ struct AgencyRunTests {
         #expect(try await desk.small.ills() == [])
         // It comes back: to each of its people.
         _ = try await desk.take(PayoutDesk.statement("S", opening: 0, [(own.endToEndID, 6_000, false, nil)]))
+        #expect(try await standing() == ["total", "Paid"])
         let back = try await desk.take(
             PayoutDesk.statement("T", opening: -6_000, [(own.endToEndID, 6_000, true, "AC04")]))
         #expect(back.outcomes == [.returned: 1])
+        #expect(try await standing() == ["total_returned", "Returned"])
         #expect(try await desk.owed(0) == 2_000)
         #expect(try await desk.owed(1) == 4_000)
         #expect(

@@ -86,6 +86,45 @@ struct PayoutDayTests {
         #expect(run.batch.run?.payer.json["execution_on"] == "2026-04-07")
     }
 
+    @Test("a day that is far ahead, such as one of another year by a slip, is refused")
+    func farAhead() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        // 60 days after 5 March is 4 May.
+        for day in ["2026-05-05", "2036-03-10"] {
+            let day = try #require(CalendarDate(iso: day))
+            await #expect {
+                try await PreparePayoutRun(market: desk.small.market, keys: desk.keys)(
+                    from: "main", on: day, by: desk.small.maker)
+            } throws: { error in
+                (error as? BadInput)?.message.contains("60 days ahead; it is 2026-03-05") == true
+            }
+        }
+        let last = try #require(CalendarDate(iso: "2026-05-04"))
+        let run = try await PreparePayoutRun(market: desk.small.market, keys: desk.keys)(
+            from: "main", on: last, by: desk.small.maker)
+        #expect(run.batch.lineCount == 1)
+    }
+
+    @Test("a checker sees from where, when and in which form a run pays, and approves no other of the same lines")
+    func terms() async throws {
+        let desk = try await PayoutDesk(workers: 1)
+        let list = ListPayouts(market: desk.small.market)
+        let batch = try await desk.prepare().batch
+        let listed = try #require(try await list(by: desk.small.checker).first)
+        #expect(listed.terms == batch.terms && listed.terms["source"] == "main")
+        #expect(listed.terms["format"] == "pain.001.001.09" && listed.terms["pay_on"] == "2026-03-10")
+        #expect(listed.terms["payer"]?["iban"] == SmallMarket.payoutSettings["iban"])
+        let text = try #require(listed.run?.text)
+        #expect(text.hasPrefix("pain.001.001.09 from main, ") && text.hasSuffix(", to be paid on 2026-03-10"))
+        // The same lines for another day are other content, to whoever approves by the hash that was seen.
+        try await Scratch.asOwner {
+            try await $0.execute(
+                "update payout_batch set payer = payer || '{\"execution_on\": \"2026-03-11\"}'")
+        }
+        #expect(await refusal(PayoutRefusal.self) { try await desk.approve(listed) } == .contentDiffers)
+        #expect(try await desk.small.ills() == [.payoutContent])
+    }
+
     @Test("a day that has passed is refused when a run is prepared, approved and first exported, not when it is again")
     func passed() async throws {
         let desk = try await PayoutDesk(workers: 1)

@@ -15,6 +15,11 @@ struct ClawbackTaxTests {
         // 60.00, less 25.00 that were taken back, less 24 % of the rest.
         let batch = try await desk.prepare()
         #expect(batch.total.minorUnits == 3_500 - 840)
+        let list = ListPayoutLines(market: desk.small.market)
+        let line = try #require(try await list(of: batch.id, by: desk.small.maker).first).line.id
+        let share = try #require(try await list.shares(of: line, by: desk.small.maker).first)
+        #expect(
+            try share.text == "ann: earned 60.00 USD, withheld 8.40 USD, taken back 25.00 USD, paid 26.60 USD")
         #expect(try await desk.small.ills() == [])
         try await desk.issue(batch)
         #expect(try await desk.debts == 0)
@@ -51,6 +56,9 @@ struct ClawbackTaxTests {
         let report = try await ReportFinance(market: small.market)(
             from: Scratch.start, to: Scratch.clock.now().addingTimeInterval(1), by: small.maker)
         #expect(report.take.map(\.fees.minorUnits) == [fee - fee / 2])
+        // One answer is left, of which half was taken back.
+        #expect(report.take.map(\.pay.minorUnits) == [1_000] && report.take.map(\.accepted) == [1])
+        #expect(report.take.map(\.costOfOneMinor) == [1_000 + fee / 2] && report.take.map(\.takeBasisPoints) == [909])
         // Overturned, the requester keeps it; taken back again, it is not given twice.
         try await desk.answer(try await desk.appeal(decision), isOverturned: true)
         #expect(try await small.balance(.fees(small.usd)) == fee - fee / 2)

@@ -254,6 +254,12 @@ struct ClawbackTests {
         }
         let clawback = try await desk.propose([ClawbackPart(paid[0])])
         #expect(try await desk.propose([ClawbackPart(paid[0])]) == clawback)
+        let amount = clawback.amount.minorUnits
+        #expect(try await desk.propose([ClawbackPart(paid[0], amountMinor: amount)]) == clawback)
+        #expect(
+            await refusal(ClawbackRefusal.self) {
+                try await desk.propose([ClawbackPart(paid[0], amountMinor: amount - 1)])
+            } == .referenceTaken)
         let other = try await desk.earn(1)
         #expect(
             await refusal(ClawbackRefusal.self) { try await desk.propose([ClawbackPart(other[0])]) } == .referenceTaken)

@@ -29,7 +29,7 @@ struct FingerprintTests {
         }
     }
 
-    @Test("what is stored of a request is made with the mark key: the request cannot be tried out without it")
+    @Test("what is stored of a request is made with a key of the ring: the request cannot be tried out without it")
     func withKey() async throws {
         let small = try await SmallMarket()
         let market = keyed(Scratch.keys)
@@ -43,8 +43,46 @@ struct FingerprintTests {
         #expect(stored != [Digest(of: "nine digits")])
         // Under another key nobody is told that it was the same, and nothing is done twice.
         await #expect(throws: IdempotencyRefusal.otherRequest) {
-            _ = try await once(keyed(Scratch.keys.changingMarkKey()), "a", "r", "nine digits", by: small.manager)
+            _ = try await once(keyed(KeyRing.generate()), "a", "r", "nine digits", by: small.manager)
         }
+    }
+
+    /// As a key file was before there was a steady key.
+    private static let old = """
+        {"version": 1, "mark_key": "\(String(repeating: "0", count: 64))",
+         "wrapping_keys": [{"name": "a", "key": "\(String(repeating: "1", count: 64))"}]}
+        """
+
+    @Test("a repeat is known by servers with the file of before a rotation and with that of after it, and done once")
+    func rotated() async throws {
+        let small = try await SmallMarket()
+        let request = Digest(of: "nine digits")
+        for (key, ring) in [("a", Scratch.keys), ("b", try KeyRing(file: Array(Self.old.utf8)))] {
+            let new = try KeyRing(file: ring.changingMarkKey().adding().file.canonicalBytes())
+            #expect(new.markKeyName != ring.markKeyName)
+            #expect(new.fingerprint(of: request) == ring.fingerprint(of: request))
+            #expect(try await once(keyed(ring), key, "r", "nine digits", by: small.manager).isReplay == false)
+            #expect(try await once(keyed(new), key, "r", "nine digits", by: small.manager).isReplay)
+            #expect(try await once(keyed(new), key + "2", "r", "nine digits", by: small.manager).isReplay == false)
+            #expect(try await once(keyed(ring), key + "2", "r", "nine digits", by: small.manager).isReplay)
+        }
+        #expect(throws: BadInput.self) {
+            try KeyRing(
+                file: Array(Self.old.replacing("\"version\": 1", with: "\"version\": 1, \"steady_key\": \"x\"").utf8))
+        }
+        // What was stored before there were any keys is known to who has some.
+        _ = try await once(keyed(nil), "c", "r", "nine digits", by: small.manager)
+        #expect(try await once(keyed(Scratch.keys), "c", "r", "nine digits", by: small.manager).isReplay)
+    }
+
+    @Test("a letter that leaves after a rotation brings the code of the ticket that was written before it")
+    func letter() async throws {
+        let small = try await SmallMarket()
+        let code = try await small.invitation(of: small.maker, email: "maker@example.org")
+        let sink = KeepingSink()
+        _ = try await DeliverNotices(market: keyed(Scratch.keys.changingMarkKey()))(through: sink)
+        let letter = try #require(await sink.letters.first { $0.notice.kind == "invited" })
+        #expect(letter.notice.facts == ["code": .string(code)])
     }
 
     @Test("without keys, with which nothing that is sealed is taken, it is a plain digest")

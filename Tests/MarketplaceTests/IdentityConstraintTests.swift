@@ -54,6 +54,12 @@ struct IdentityConstraintTests {
         ("webhook_endpoint_url_bounded", "update webhook_endpoint set url = 'x'"),
         ("webhook_endpoint_kinds_bounded", "update webhook_endpoint set kinds = array_fill('x'::text, '{101}')"),
         ("webhook_endpoint_ended_iff_not_enabled", "update webhook_endpoint set state = 'failed'"),
+        (
+            "webhook_endpoint_failures_possible",
+            "update webhook_endpoint set failures = 1000001, failing_since = created_at, failed_at = created_at"
+        ),
+        ("webhook_endpoint_failing_iff_failed", "update webhook_endpoint set failures = 1"),
+        ("webhook_endpoint_failing_iff_failed", "update webhook_endpoint set failing_since = created_at, failures = 1"),
         ("webhook_secret_expires_later", "update webhook_secret set expires_at = created_at"),
         (
             "webhook_secret_one_newest",

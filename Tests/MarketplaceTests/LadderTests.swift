@@ -190,6 +190,29 @@ struct LadderTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("the alert of a new deadline takes the place of the one that the old one left open, and tells everybody anew")
+    func alertOfAnother() async throws {
+        let desk = try await LadderDesk()
+        let (small, market) = (desk.small, desk.small.market)
+        #expect(try await desk.take(.alert([LadderDesk.option])))
+        let due = desk.dueAt + 600
+        try await ChangeDeadline(market: market)(due, of: desk.batch.id, from: desk.batch.requester, by: small.manager)
+        let later = try await market.database.read {
+            try await $0.endangeredBatches(until: due, after: nil, limit: 10)
+        }
+        #expect(
+            try await EscalateBatch(market: market)(
+                #require(later.first), .alert([LadderDesk.option]), facts: [:], by: small.manager))
+        let list = ListAlerts(market: market)
+        #expect(try await list(by: small.manager).map(\.dueAt) == [due])
+        #expect(
+            try await list(in: .closed, by: small.manager).map(\.resolution) == ["The batch has another deadline."])
+        let notices = try await ListNotices(market: market)(by: small.second)
+        #expect(notices.filter { $0.notice.kind == "deadline_in_danger" }.count == 2)
+        #expect(try await SettleAlerts(market: market)(by: small.manager) == 0)
+        #expect(try await small.ills() == [])
+    }
+
     @Test("batches in danger come by deadline, page by page; what has none, has nothing open or is bid for is left out")
     func pages() async throws {
         let desk = try await LadderDesk()

@@ -99,7 +99,10 @@ private final class Till {
     }
 
     private func prepare(_ number: Int) async throws -> PayoutBatch {
-        let arguments = ["payout", "run", "--source", "main", "--day", "2036-03-11", "--by", "Maker"]
+        let today = try await live.market.database.read { try WorkWeek.day(of: $0.instant, timeZone: "UTC") }
+        let soon = try #require(CalendarDate(daysSince2000: today.daysSince2000 + 5))
+        let day = "\(PaymentSystem.target.day(from: soon))"
+        let arguments = ["payout", "run", "--source", "main", "--day", day, "--by", "Maker"]
         try await killed("run", arguments)
         if let batch = try await newest(), batch.state == .prepared { return batch }
         try await finished("run", arguments)

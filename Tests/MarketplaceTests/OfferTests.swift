@@ -103,6 +103,30 @@ struct OfferTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("are told to their worker, by a kind that they may do without; what is refused is not")
+    func told() async throws {
+        let (small, worker, batch, id) = try await offered(tasks: 2)
+        let actor = Principal.ID(worker.uuid)
+        func told() async throws -> [Notice] {
+            try await ListNotices(market: small.market)(by: actor).map(\.notice).filter { $0.kind == "offer_made" }
+        }
+        #expect(
+            await refusal(OfferRefusal.self) { try await offer(small, batch, to: worker) } == .alreadyOffered)
+        let notices = try await told()
+        let facts = try #require(notices.first).facts
+        #expect(notices.count == 1 && facts["count"] == 1 && facts["offers"]?[0] == JSON.string("\(id)"))
+        #expect(facts["answer_by"] == JSON.string((Scratch.clock.now() + 600).formatted(.iso8601)))
+        for channel in [NoticeChannel.inbox, .email] {
+            try await PreferNotice(market: small.market)(
+                NoticePreference(kind: "offer_made", channel: channel, isWanted: false), by: actor)
+        }
+        #expect(try await told().isEmpty)
+        _ = try await DeliverNotices(market: small.market)(to: { _ in })
+        #expect(
+            try await small.count(
+                "select count(*) as n from notice where kind = 'offer_made' and state = 'skipped'") == 1)
+    }
+
     @Test("teach how a worker answers, by profession and time of day")
     func learnt() async throws {
         let (small, worker, batch, first) = try await offered(tasks: 9)

@@ -27,6 +27,14 @@ struct PayoutConstraintTests {
         ("payout_line_reason_iff_failed", "update payout_line set reason = null where state = 'failed'"),
         ("payout_line_reason_bounded", "update payout_line set reason = repeat('x', 36) where state = 'failed'"),
         (
+            "payout_payee_texts_bounded",
+            "insert into payout_payee select payout_line_id, '', '' from payout_line limit 1"
+        ),
+        (
+            "payout_payee_texts_bounded",
+            "insert into payout_payee select payout_line_id, 'w', repeat('x', 201) from payout_line limit 1"
+        ),
+        (
             "bank_import_once",
             """
             insert into bank_import select gen_random_uuid(), kind, file_hash, message_id, imported_by, imported_at,

@@ -124,6 +124,18 @@ struct PayoutControlTests {
                 "update payout_share set amount_minor = amount_minor + 1",
                 "update payout_share set amount_minor = amount_minor - 1"
             ),
+            (
+                "update payout_batch set payer = payer || '{\"execution_on\": \"2026-03-11\"}'",
+                "update payout_batch set payer = payer || '{\"execution_on\": \"2026-03-10\"}'"
+            ),
+            (
+                "update payout_batch set payer = payer - 'source'",
+                "update payout_batch set payer = payer || '{\"source\": \"main\"}'"
+            ),
+            (
+                "update payout_batch set format = 'pain.001.001.03'",
+                "update payout_batch set format = 'pain.001.001.09'"
+            ),
         ]
         for change in changes {
             try await Scratch.asOwner { try await $0.execute(change.there) }

@@ -9,7 +9,8 @@ import Testing
 /// Random actions of people who may do what they like, against a model of what may come of it: nobody approves what
 /// they prepared, nothing changes after its approval, no account is paid to that is younger than 72 hours, and no
 /// payment is in two files; what is kept for clawbacks is owed, by a decision that is a week old and not in dispute,
-/// and no program prepares what falls due. 800 actions here, 100,000 in a soak.
+/// and no program prepares what falls due. What the bank says of payments and of files moves what is in clearing, and
+/// of repetitions nothing. 800 actions here, 100,000 in a soak.
 @Suite("Payout fraud controls by model", .timeLimit(.minutes(240)))
 struct PayoutModelSoakTests {
     private static let actions = 800
@@ -31,6 +32,7 @@ struct PayoutModelSoakTests {
                 #expect(model.exported > 0, "seed \(dice.seed): nothing was tried")
                 #expect(model.refused > 20, "seed \(dice.seed): nothing was refused")
                 #expect(model.claws.tried > 0, "seed \(dice.seed): nothing was taken back")
+                #expect(model.heard > 0, "seed \(dice.seed): the bank said nothing")
                 #expect(try await model.desk.small.ills() == [], "seed \(dice.seed)")
             }
         }
@@ -62,7 +64,13 @@ private final class PayoutModel {
     private var accounts: [Worker.ID: [(iban: String, at: Date)]] = [:]
     private var runs: [Run] = []
     private var sent: Set<String> = []
-    private var statements = 0
+    /// What became of a payment by the bank's word: where its money is.
+    private enum Fate {
+        case clearing, bank, back
+    }
+
+    private var fates: [String: (fate: Fate, minor: Int64)] = [:]
+    private(set) var heard = 0
     let claws: ClawbackModel
 
     init(_ dice: Dice) async throws {
@@ -206,6 +214,7 @@ private final class PayoutModel {
             }
             if known.account != payment.account { self.faults.append("paid to another account") }
             if known.minor != payment.amount?.minorUnits { self.faults.append("another amount") }
+            self.fates[payment.endToEndID] = (.clearing, known.minor)
         }
         if !payments.isEmpty { faults.append("a payment that was approved is missing") }
     }
@@ -221,17 +230,57 @@ private final class PayoutModel {
         runs[index].isOver = true
     }
 
-    /// The bank has paid one payment, or it has come back.
+    /// The bank has paid one payment, or it has come back, or was refused, alone or with its file; or it refuses what
+    /// it takes for a repetition, or says that it will pay.
     private func hear() async throws {
         guard let run = runs.filter({ $0.file != nil }).randomElement(by: dice),
             let payment = run.payments.sorted(by: { $0.key < $1.key }).randomElement(by: dice)
         else { return }
-        statements += 1
-        let isBack = dice.roll(0...3) == 0
-        let statement = PayoutDesk.statement(
-            "S\(statements)", opening: 0, [(payment.key, payment.value.minor, isBack, isBack ? "AC04" : nil)],
-            reference: isBack ? "B" : "D")
-        _ = try await desk.take(statement)
+        heard += 1
+        let (id, minor, message) = (payment.key, payment.value.minor, run.batch.messageID)
+        switch dice.roll(0...9) {
+        case ..<4:
+            try await take(statement(id, minor, isBack: false))
+            if fates[id]?.fate == .clearing { fates[id]?.fate = .bank }
+        case ..<6:
+            try await take(statement(id, minor, isBack: true))
+            fates[id]?.fate = .back
+        case 6:
+            try await take(PayoutDesk.status(message, "PART", [(id, "RJCT")]))
+            refuse([id])
+        case 7:
+            let amount = try Money(minor, desk.small.usd).decimalText
+            try await take("end_to_end_id,amount,currency,reason\r\n\(id),\(amount),EUR,AC04\r\n")
+            fates[id]?.fate = .back
+        case 8:
+            // Nothing but words.
+            let code = dice.pick(["DUPL", "AM05", "DU01"])
+            let isOfFile = dice.roll(0...1) == 0
+            try await take(
+                isOfFile
+                    ? PayoutDesk.status(message, "RJCT", reason: code)
+                    : PayoutDesk.status(message, "PART", reason: code, [(id, dice.pick(["RJCT", "ACCP"]))]))
+        default:
+            // Rarely, as it ends all of them.
+            guard dice.roll(0...3) == 0 else { return }
+            try await take(PayoutDesk.status(message, "RJCT", reason: "FF01"))
+            refuse(Array(run.payments.keys))
+        }
+        let wanted: Int64 = fates.values.reduce(0) { $0 + ($1.fate == .clearing ? $1.minor : 0) }
+        let clearing = try await desk.small.balance(.clearing(desk.small.usd))
+        if clearing != wanted { faults.append("in clearing are \(clearing) instead of \(wanted)") }
+    }
+
+    private func take(_ text: String) async throws { _ = try await desk.take(text) }
+
+    private func statement(_ id: String, _ minor: Int64, isBack: Bool) -> String {
+        PayoutDesk.statement(
+            "S\(heard)", opening: 0, [(id, minor, isBack, isBack ? "AC04" : nil)], reference: isBack ? "B" : "D")
+    }
+
+    /// What the bank has not paid yet it does not pay any more.
+    private func refuse(_ ids: [String]) {
+        for id in ids where fates[id]?.fate == .clearing { fates[id]?.fate = .back }
     }
 
     // MARK: What is known

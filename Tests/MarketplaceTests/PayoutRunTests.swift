@@ -99,6 +99,24 @@ struct PayoutRunTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test("leave out whoever cannot be taxed, and say so")
+    func notTaxable() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        // Rules in another currency than the pay.
+        try await ChooseTaxRules(market: desk.small.market)(
+            TaxChoice(ruleSet: "us", residence: "US", standing: TaxStanding()), of: desk.workers[0],
+            by: desk.small.maker)
+        let prepared = try await desk.prepare()
+        let left = try #require(prepared.excluded.first)
+        #expect(prepared.batch.lineCount == 1 && prepared.excluded.count == 1)
+        #expect(left.payee == .worker(desk.workers[0]) && left.amount.minorUnits == 2_000)
+        #expect(left.hindrance.code == "not_taxable" && left.json["why"]?.stringValue?.isEmpty == false)
+        #expect(
+            try await desk.small.count(
+                "select count(*) as n from audit_event where action = 'payout_prepared' and facts ->> 'excluded' = '1'")
+                == 1)
+    }
+
     @Test("leave out whoever has no tax rules, where the source asks for them")
     func taxRulesAsked() async throws {
         let desk = try await PayoutDesk(workers: 2)

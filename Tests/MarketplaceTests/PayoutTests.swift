@@ -48,6 +48,28 @@ struct PayoutTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("say the same each time, whatever their payees are called later; of who was erased no name is left")
+    func sameBytes() async throws {
+        let (small, workers) = try await earned()
+        let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
+        try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        let file = try await PayoutFile(market: small.market)(batch.id, by: small.maker)
+        #expect(String(decoding: file, as: UTF8.self).contains(",w0,Worker w0,"))
+        try await Scratch.asOwner {
+            try await $0.execute("update worker_person set name = 'Another'")
+            try await $0.execute("update worker set external_key = 'other-' || external_key")
+        }
+        #expect(try await PayoutFile(market: small.market)(batch.id, by: small.maker) == file)
+        _ = try await CloseWorker(market: small.market)(
+            workers[0], rule: "r", facts: [:], reasons: "Bye.", by: small.manager)
+        #expect(try await EraseWorker(market: small.market)(workers[0], by: small.manager))
+        let last = try await PayoutFile(market: small.market)(batch.id, by: small.maker)
+        let rest = String(decoding: last, as: UTF8.self)
+        #expect(rest.contains(",erased-\(workers[0]),,") && rest.contains(",w1,Worker w1,"))
+        #expect(!rest.contains("w0"))
+    }
+
     @Test("need a second person, who names the very content")
     func approval() async throws {
         let (small, _) = try await earned(workers: 1, tasks: 1)

@@ -81,7 +81,7 @@ struct SignInTests {
         }
         #expect(try await propose(small.maker))
         #expect(try await door.actions("person_invited") == 1)
-        // Of workers, who is here already: by a token, or by a sign-in that was closed.
+        // Of workers, who is here already: by a token, or by a sign-in that was closed; see LoneInvitationTests.
         let (ann, ben) = (try await small.worker("ann"), try await small.worker("ben"))
         for (worker, email) in [(ann, "ann@example.org"), (ben, "ben@example.org")] {
             #expect(try await !propose(Principal.ID(worker.uuid), email))

@@ -58,11 +58,38 @@ struct StatementTests {
 
         let year = try await statement(small, ann)
         #expect(year.count == 3)
-        #expect(year[1].hasPrefix("payment,") && year[1].hasSuffix(",60.00,14.40,45.60,USD,0.00"))
-        #expect(year[2] == "total,,,1 payments,60.00,14.40,45.60,USD,0.00")
+        #expect(year[1].hasPrefix("payment,") && year[1].hasSuffix(",60.00,14.40,45.60,USD,0.00,2026-03-02"))
+        #expect(year[2] == "total,,,1 payments,60.00,14.40,45.60,USD,0.00,")
         #expect(try await statement(small, ann, year: 2025).count == 1)
         let page = try await advice(small, batch, ann, .html).joined()
         #expect(page.contains("<title>Remittance advice</title>") && page.contains("45.60"))
+    }
+
+    @Test("a payment is in the year of the day on which the bank is to pay, as in the report of its taxes")
+    func newYear() async throws {
+        let desk = try await PayoutDesk(workers: 2)
+        let market = desk.small.market
+        // One of them is taxed.
+        try await ChooseTaxRules(market: market)(
+            TaxChoice(ruleSet: "eu", residence: "DE", standing: TaxStanding()), of: desk.workers[0],
+            by: desk.small.maker)
+        let december = try #require(CalendarDate(iso: "2026-12-30"))
+        Scratch.clock.advance(by: december.midnightUTC.timeIntervalSince(Scratch.clock.now()) + 12 * 3_600)
+        let batch = try await PreparePayoutRun(market: market, keys: desk.keys)(
+            from: "main", on: try #require(CalendarDate(iso: "2027-01-04")), by: desk.small.maker
+        ).batch
+        try await desk.approve(batch)
+        _ = try await desk.export(batch)
+        for worker in desk.workers {
+            #expect(try await statement(desk.small, worker, year: 2026).count == 1)
+            let year = try await statement(desk.small, worker, year: 2027)
+            #expect(year.count == 3 && year[1].hasPrefix("sent,2026-12-30T") && year[1].hasSuffix(",2027-01-04"))
+        }
+        func reported(_ year: Int) async throws -> Int {
+            try await ReportTaxes(market: market)(.dac7, year: year, by: desk.small.maker, to: { _ in })
+        }
+        #expect(try await reported(2026) == 0)
+        #expect(try await reported(2027) > 0)
     }
 
     @Test("a payment that came back is in the year with its reason, and counts for nothing")

@@ -94,6 +94,9 @@ struct TokenTests {
             try await RotateToken(market: market)(own.id, ownOnly: true, by: small.manager)
         }
         await #expect(throws: NotFound.self) { try await RevokeTokens(market: market)(own.id, by: small.checker) }
+        await #expect(throws: NotFound.self) {
+            try await RevokeTokens(market: market)(own.id, ownOnly: true, by: small.manager)
+        }
         try await RevokeTokens(market: market)(own.id, by: small.maker)
         try await RevokeTokens(market: market)(own.id, by: small.manager)
         await #expect(throws: AccessRefusal.notAuthenticated) { try await market.authenticate(token: own.secret) }

@@ -3,12 +3,13 @@ import Testing
 
 @Suite struct EscalationTests {
     private func step(
-        slack: Int64, reach: Int = 3, pay: Int64 = 1_000, band: Int64 = 1_500, budget: Int64 = 2_000, chance: Int = 0
+        slack: Int64, reach: Int = 3, pay: Int64 = 1_000, band: Int64 = 1_500, budget: Int64 = 2_000, chance: Int = 0,
+        raiseHelps: Bool = true
     ) -> Escalation {
         Escalation(
             .init(
                 slackSeconds: slack, serviceP90Seconds: 100, reachLeft: reach, payMinor: pay, bandMaxMinor: band,
-                budgetMinor: budget, chanceMillionths: chance))
+                budgetMinor: budget, chanceMillionths: chance, raiseHelps: raiseHelps))
     }
 
     @Test("Nearer the deadline the rung is higher, and what cannot be done is skipped")
@@ -24,6 +25,18 @@ import Testing
         #expect(step(slack: 50).rung == .alert && step(slack: -50).rung == .alert)
         #expect(!step(slack: 200).isForced && step(slack: 199).isForced)
         #expect(step(slack: 150, chance: 960_000).rung == .usual)
+    }
+
+    @Test("A price that wins nobody is passed by, and who can be asked comes before the operator while there is time")
+    func useless() {
+        #expect(step(slack: 300, raiseHelps: false).rung == .reach)
+        #expect(step(slack: 300, reach: 0, raiseHelps: false).rung == .usual)
+        #expect(step(slack: 150, raiseHelps: false).rung == .reach)
+        #expect(step(slack: 150, reach: 0, raiseHelps: false).rung == .alert)
+        #expect(step(slack: 50, raiseHelps: false).rung == .alert)
+        #expect([300, 150, 50].allSatisfy { step(slack: $0, raiseHelps: false).payMinor == 1_000 })
+        #expect(Escalation.isForced(slackSeconds: 199, serviceP90Seconds: 100))
+        #expect(!Escalation.isForced(slackSeconds: 200, serviceP90Seconds: 100))
     }
 
     @Test("Pay rises by a step, within band and budget, and never falls")

@@ -36,6 +36,23 @@ struct AcceptanceTests {
         #expect(chances[0] < 150_000 && (450_000...550_000).contains(chances[1]) && chances[2] > 850_000)
     }
 
+    @Test("of a band of pay that is not known is what the others have, and never falls as the pay rises")
+    func unknownBands() {
+        func chance(_ cell: [AnswerCount], _ pay: AcceptanceModel.PayBand) -> Int {
+            Acceptance(cell: cell).chance(of: worker, band: 2, minutes: 10_000, pay: pay)
+        }
+        // Better pay is no worse than the usual where that is nearly always taken, nor poorer pay better where it is
+        // hardly ever.
+        #expect(chance(cell(accepted: 900), .high) > 880_000 && chance(cell(accepted: 900), .usual) > 880_000)
+        #expect(chance(cell(accepted: 100), .low) < 120_000 && chance(cell(accepted: 100), .high) < 120_000)
+        // A few lucky offers of poor pay.
+        let lucky = (0...3).map { AnswerCount(band: $0, payBand: 0, offered: 10, accepted: 9) }
+        let mixed = cell(accepted: 500) + lucky
+        #expect(chance(mixed, .low) == chance(mixed, .usual) && chance(mixed, .usual) <= chance(mixed, .high))
+        #expect((490_000...520_000).contains(chance(mixed, .usual)))
+        #expect(chance([], .low) == chance([], .high))
+    }
+
     @Test("counts for a batch by what that pays, as usual where nothing is known of it")
     func batches() {
         let (first, second) = (SmallRouting.batch(1), SmallRouting.batch(2))

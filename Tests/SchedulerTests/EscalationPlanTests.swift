@@ -1,5 +1,6 @@
 import Formats
 import Foundation
+import Matching
 import Store
 import TestSupport
 import Testing
@@ -29,18 +30,20 @@ struct EscalationPlanTests {
 
     private func hand(
         _ number: Int, weekly: Int = 2_400, committed: Int = 0, notice: Int = 0, isOffered: Bool = false,
-        wasAsked: Bool = false, share: Int = 1_000_000, places: Int = 0, present: [ClosedRange<Double>] = [0...1_000]
+        wasAsked: Bool = false, share: Int = 1_000_000, places: Int = 0, present: [ClosedRange<Double>] = [0...1_000],
+        daily: Int = 1_440, today: Int = 0, dayHours: Double? = nil
     ) -> EscalationSupply.Hand {
         EscalationSupply.Hand(
             worker: SupplyWorker(
                 id: Worker.ID(id(number)),
                 limits: WorkLimits(
-                    weeklyMinutesMax: weekly, dailyMinutesMax: 1_440, tasksAtOnceMax: 5, offerNoticeMinutes: notice),
+                    weeklyMinutesMax: weekly, dailyMinutesMax: daily, tasksAtOnceMax: 5, offerNoticeMinutes: notice),
                 committedMinutes: committed, offeredMinutes: 0, places: places, isOut: false, isOffered: isOffered,
-                wasAsked: wasAsked, shareMillionths: share),
+                wasAsked: wasAsked, shareMillionths: share, committedToday: today),
             present: present.map {
                 Self.now + $0.lowerBound * 3_600..<Self.now + $0.upperBound * 3_600
-            })
+            },
+            dayEndsAt: dayHours.map { Self.now + $0 * 3_600 })
     }
 
     /// Everybody is worth being offered it.
@@ -71,11 +74,11 @@ struct EscalationPlanTests {
         "climbs rung by rung as the slack shrinks against the service time",
         arguments: [
             (20.0, [EscalationStepKind](), false), (7, [.reach], false), (3.5, [.reach, .price], false),
-            (1.5, [.reach, .forced, .price], false), (0.5, [.reach, .forced, .price], true),
+            (1.5, [.reach, .forced, .price], false), (0.5, [.reach, .forced], true),
         ])
     func rungs(hours: Double, kinds: [EscalationStepKind], needsAlert: Bool) throws {
-        // Many hands: the work left takes next to nothing of their time.
-        let hands = (10..<60).map { hand($0) }
+        // Many hands: the work left takes next to nothing of their time. One has turned it down.
+        let hands = (10..<60).map { hand($0, wasAsked: $0 == 59) }
         let plan = try EscalationPlan(supply(batch(hoursLeft: hours), hands), room: try room())
         #expect(plan.acts.map(\.kind) == kinds)
         #expect(plan.needsAlert == needsAlert)
@@ -96,9 +99,80 @@ struct EscalationPlanTests {
         #expect(try plan(Acceptance(cell: shy)).acts.map(\.kind) == [.reach])
     }
 
+    @Test("pays more only where somebody turned the pay of now down, or too few of those who are asked will accept")
+    func raises() throws {
+        func kinds(
+            _ hands: [EscalationSupply.Hand], hours: Double = 3.5, openOffers: Int = 0, slots: Int = 3,
+            worth: EscalationWorth? = nil
+        ) throws -> [EscalationStepKind] {
+            var supply = supply(batch(hoursLeft: hours, openOffers: openOffers, slots: slots), hands)
+            if let worth { supply.worth = worth }
+            return try EscalationPlan(supply, room: try room()).acts.map(\.kind)
+        }
+        let fresh = (10..<60).map { hand($0) }
+        let asked = (10..<60).map { hand($0, wasAsked: $0 == 59) }
+        #expect(try kinds(fresh) == [.reach])
+        #expect(try kinds(asked) == [.reach, .price])
+        #expect(try kinds(fresh, hours: 1.5) == [.reach, .forced])
+        // One offer is out, and as likely declined; then there are others who have yet to be asked; then too few.
+        let waiting = hand(10, isOffered: true)
+        #expect(try kinds([waiting], openOffers: 1, slots: 1) == [.reach, .price])
+        #expect(try kinds([waiting] + Array(fresh.dropFirst()), openOffers: 1, slots: 1) == [.reach])
+        #expect(try kinds([waiting], openOffers: 1, slots: 2).isEmpty)
+        // Who turned it down is worth it no more, or has no time for it any more.
+        let all = asked.map(\.worker.id)
+        let others = pairs(Array(all.dropLast()))
+        #expect(try kinds(asked, worth: EscalationWorth(usual: others, forced: others)) == [.reach])
+        #expect(try kinds(Array(fresh.dropLast()) + [hand(59, wasAsked: true, places: 5)]) == [.reach])
+    }
+
+    @Test("raises nothing that would make an answer worth less than it costs, and tells the operator in time")
+    func bearing() throws {
+        func plan(hours: Double, bearing: Set<Int>) throws -> EscalationPlan {
+            var supply = supply(batch(hoursLeft: hours), [hand(10, wasAsked: true), hand(11)])
+            var pairs = pairs(supply.hands.map(\.worker.id))
+            for number in [10, 11] where !bearing.contains(number) {
+                pairs[Worker.ID(id(number))]?.bearsRaise = false
+            }
+            supply.worth = EscalationWorth(usual: pairs, forced: pairs)
+            return try EscalationPlan(supply, room: try room())
+        }
+        #expect(try plan(hours: 3.5, bearing: [10, 11]).acts.map(\.kind) == [.reach, .price])
+        #expect(try plan(hours: 3.5, bearing: [11]).acts.map(\.kind) == [.reach])
+        #expect(try plan(hours: 3.5, bearing: [10]).acts.map(\.kind) == [.reach])
+        // Nobody is worth it at all: nothing is paid more for, and only an operator can help.
+        var nobody = self.supply(batch(hoursLeft: 3.5), (10..<60).map { hand($0, wasAsked: true) })
+        nobody.worth = EscalationWorth()
+        #expect(try EscalationPlan(nobody, room: try room()).acts.isEmpty)
+        var late = self.supply(batch(hoursLeft: 1.5), (10..<60).map { hand($0) })
+        late.worth = EscalationWorth()
+        let last = try EscalationPlan(late, room: try room())
+        #expect(last.acts.map(\.kind) == [.reach, .forced] && last.needsAlert)
+    }
+
+    @Test("who has a value of their own bears a raise as far as that value does")
+    func stated() throws {
+        let usd = try #require(Currency("USD"))
+        func bears(pay: Int64, value: Int64?) throws -> Bool? {
+            let batch = SmallRouting.offering(1, answerValue: value)
+            var market = SmallRouting.market([batch], [SmallRouting.candidate(1)])
+            market.known.pay = [batch.id: try Money(pay, usd)]
+            market.known.skills = [
+                SmallRouting.worker(1): RoutingSkill(meanBps: 8_500, lowBps: 8_300, evidence: 1_000)
+            ]
+            let worth = EscalationWorth(batch, market, weights: .ofMarket)
+            return worth.pair(of: SmallRouting.worker(1), isForced: false)?.bearsRaise
+        }
+        #expect(try bears(pay: 2_000, value: 6_000) == true)
+        // About 50.50 of 60.00 is left of an answer: worth 48.00, but not 52.80.
+        #expect(try bears(pay: 4_800, value: 6_000) == false)
+        #expect(try bears(pay: 5_300, value: 6_000) == nil)
+        #expect(try bears(pay: 4_800, value: nil) == true)
+    }
+
     @Test("does nothing again that it did for this deadline, but for the next raise after its time")
     func again() throws {
-        let hands = (10..<60).map { hand($0) }
+        let hands = (10..<60).map { hand($0, wasAsked: $0 == 59) }
         let taken: [EscalationStepKind: Int] = [.reach: 1, .forced: 1, .price: 1, .alert: 1]
         let fresh = batch(hoursLeft: 1.5, steps: taken, steppedAt: Self.now - 899)
         #expect(try EscalationPlan(supply(fresh, hands), room: try room()).acts.isEmpty)
@@ -110,7 +184,7 @@ struct EscalationPlanTests {
 
     @Test("raises by a tenth, never above band, budget or wallet; without room the operator is told once forced")
     func money() throws {
-        let hands = (10..<60).map { hand($0) }
+        let hands = (10..<60).map { hand($0, wasAsked: $0 == 59) }
         let usd = try #require(Currency("USD"))
         func price(_ room: RaiseRoom, hours: Double = 3.5) throws -> [EscalationAct] {
             try EscalationPlan(supply(batch(hoursLeft: hours, steps: [.reach: 1, .forced: 1]), hands), room: room).acts
@@ -129,7 +203,7 @@ struct EscalationPlanTests {
         let hands = [
             hand(10), hand(11, isOffered: true), hand(12, wasAsked: true), hand(13, notice: 241), hand(14, notice: 60),
             hand(15, places: 5), hand(16, present: [4.9...5]), hand(17, present: [2...3, 3.1...9]),
-            hand(18, committed: 2_380), hand(19, share: 50_000),
+            hand(18, committed: 2_380), hand(19, share: 50_000), hand(20, daily: 480, today: 460),
         ]
         let found = supply(batch(hoursLeft: 5), hands).reachable(answerSeconds: 900)
         #expect(found.map(\.worker) == [10, 14, 17].map { Worker.ID(id($0)) })
@@ -147,6 +221,8 @@ struct EscalationPlanTests {
             return try EscalationPlan(supply, room: try room())
         }
         #expect(try plan(hours: 7).offers.map(\.worker) == [Worker.ID(id(59))])
+        // Who will not be asked is none of those who can still be.
+        #expect(try plan(hours: 7).facts["reach_left"] == 1)
         // 50 people with 2,400 minutes a week: half a hundredth of a day are 85 minutes, and 90 are wanted.
         #expect(try plan(hours: 1.5).acts.map(\.kind).contains(.forced))
         let lane = try plan(hours: 1.5).offers.map(\.worker)
@@ -175,6 +251,22 @@ struct EscalationPlanTests {
         var many = self.supply(batch(hoursLeft: 1.5, slots: 1), (10..<60).map { hand($0) })
         many.forcedMinutes = 1
         #expect(many.mayForce(5_000))
+    }
+
+    @Test("somebody gives no more of a day than it has left, nor of those after it than they work in one")
+    func dayCaps() {
+        func minutes(_ hand: EscalationSupply.Hand, hours: Double) -> Int {
+            hand.minutes(from: Self.now, until: Self.now + hours * 3_600)
+        }
+        #expect(minutes(hand(10, daily: 480, today: 450, dayHours: 4), hours: 3) == 30)
+        // A full day gives nothing more; behind midnight the next one begins.
+        let full = hand(10, daily: 480, today: 480, dayHours: 4)
+        #expect(minutes(full, hours: 4) == 0 && minutes(full, hours: 5) == 60 && minutes(full, hours: 28) == 480)
+        #expect(minutes(full, hours: 52) == 960)
+        // There all day today and two hours tomorrow.
+        let tomorrow = hand(10, daily: 480, today: 480, present: [0...4, 10...12], dayHours: 4)
+        #expect(minutes(tomorrow, hours: 20) == 120)
+        #expect(supply(batch(hoursLeft: 20, slots: 1), [full]).reachable(answerSeconds: 900).isEmpty)
     }
 
     @Test("explains each offer: its parts, who would be next, and how near to the best of the batch those chosen are")

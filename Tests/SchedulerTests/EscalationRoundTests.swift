@@ -186,18 +186,28 @@ struct EscalationRoundTests {
     func climb() async throws {
         let desk = try await Desk(hours: 5, lawyers: ["ann"])
         let small = desk.small
+        let ann = try await small.market.worker("ann", in: small)
+        func offer() async throws -> Offer.ID {
+            try #require(
+                try await ListOffers(market: small.market)(of: ann, by: small.manager).first { $0.state == .open }
+            ).id
+        }
+        _ = try await desk.round().runOnce()
+        #expect(try await desk.steps() == [.reach])
+        try await DeclineOffer(market: small.market)(try await offer(), because: .tooLow, by: Principal.ID(ann.uuid))
+        Scratch.clock.advance(by: 1_000)
         _ = try await desk.round().runOnce()
         #expect(try await desk.steps() == [.reach, .price])
-        // It was made after the raise.
-        let ann = try await small.market.worker("ann", in: small)
-        let offer = try #require(
-            try await ListOffers(market: small.market)(of: ann, by: small.manager).first { $0.state == .open })
-        let work = try await AcceptOffer(market: small.market)(offer.id, by: Principal.ID(ann.uuid))
+        // The next round asks again, at the new price.
+        _ = try await desk.round().runOnce()
+        let work = try await AcceptOffer(market: small.market)(try await offer(), by: Principal.ID(ann.uuid))
         #expect(work.terms["pay_minor"] == 2_200)
         Scratch.clock.advance(by: 1_000)
         _ = try await desk.round().runOnce()
-        #expect(try await desk.steps() == [.reach, .price, .price])
-        Scratch.clock.advance(by: 1.6 * 3_600)
+        // At this price nobody has declined.
+        #expect(try await desk.steps() == [.reach, .price])
+        try await DeclineOffer(market: small.market)(try await offer(), because: .tooLow, by: Principal.ID(ann.uuid))
+        Scratch.clock.advance(by: 1.4 * 3_600)
         _ = try await desk.round().runOnce()
         #expect(Set(try await desk.steps()) == [.reach, .price, .forced])
         #expect(try await desk.alerts().isEmpty)
@@ -208,6 +218,52 @@ struct EscalationRoundTests {
         #expect((1...3).contains(alert.options.arrayValue?.count ?? 0))
         _ = try await desk.round().runOnce()
         #expect(try await desk.alerts().map(\.id) == [alert.id])
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("offers nothing to somebody whose day is full, as they could not accept it")
+    func fullDay() async throws {
+        let desk = try await Desk(hours: 5, lawyers: ["ann"])
+        let (small, ann) = (desk.small, try await desk.small.market.worker("ann", in: desk.small))
+        try await SetAvailability(market: small.market)(
+            AvailabilitySettings(dailyMinutesMax: 60), of: ann, by: small.manager)
+        for _ in 0..<2 {
+            #expect(try await desk.round().runOnce().counts[.offersMade] == 1)
+            let offer = try #require(
+                try await ListOffers(market: small.market)(of: ann, by: small.manager).first { $0.state == .open })
+            _ = try await AcceptOffer(market: small.market)(offer.id, by: Principal.ID(ann.uuid))
+        }
+        #expect(try await small.count("select count(*) as n from slot where state = 'open'") == 1)
+        #expect(try await desk.round().runOnce().counts[.offersMade] == 0)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test("raises nothing for work that nobody is asked for, as their hours would bring more elsewhere")
+    func belowPrice() async throws {
+        let desk = try await Desk(hours: 3.5)
+        let small = desk.small
+        var tags: [HourPriceTag] = []
+        for key in ["ann", "ben"] {
+            let worker = try await small.market.worker(key, in: small)
+            tags.append(HourPriceTag(worker: worker, priceMicros: 200_000_000, units: 10))
+        }
+        let solve = PriceSolve(
+            solvedOn: try WorkWeek.day(of: Scratch.clock.now(), timeZone: "UTC"), demands: 1, workers: 2,
+            certificateMillionths: 1_000_000, priceMostMicros: 200_000_000)
+        _ = try await KeepHourPrices(market: small.market)(tags, of: solve, by: small.manager)
+        let hold = AccountKey.hold(ofBatch: desk.batch.id.uuid, small.usd)
+        let before = try await small.balance(hold)
+        for _ in 0..<2 {
+            #expect(try await desk.round().runOnce().counts[.offersMade] == 0)
+            Scratch.clock.advance(by: 1_000)
+        }
+        #expect(try await desk.steps().isEmpty)
+        #expect(try await small.balance(hold) == before)
+        // Once the forced lane takes it, they are asked at the pay of now.
+        Scratch.clock.advance(by: 2_000)
+        #expect(try await desk.round().runOnce().counts[.offersMade] == 2)
+        #expect(try await desk.steps() == [.reach, .forced])
+        #expect(try await small.balance(hold) == before)
         #expect(try await small.ills() == [])
     }
 
@@ -235,6 +291,24 @@ struct EscalationRoundTests {
         let options = try #require(try await desk.alerts().first).options.arrayValue ?? []
         let widen = try #require(options.first { $0["remedy"] == "widen_requirement" })
         #expect(widen["facts"]?["workers"] == 2)
+    }
+
+    @Test("a deadline that was put off too little is in danger again, with an alert of its own")
+    func extended() async throws {
+        let desk = try await Desk(hours: 0.5)
+        let small = desk.small
+        _ = try await desk.round().runOnce()
+        let first = try #require(try await desk.alerts().first)
+        let due = desk.dueAt + 1_800
+        try await ChangeDeadline(market: small.market)(
+            due, of: desk.batch.id, from: desk.batch.requester, by: small.manager)
+        for _ in 0..<2 {
+            _ = try await desk.round().runOnce()
+            let open = try await desk.alerts()
+            #expect(open.map(\.dueAt) == [due] && open.first?.id != first.id)
+            Scratch.clock.advance(by: 60)
+        }
+        #expect(try await small.ills() == [])
     }
 
     @Test("of many schedulers at once each step is taken once, and nobody has two offers")

@@ -103,6 +103,40 @@ struct HourForecastTests {
         #expect(try await staffed.ills() == [])
     }
 
+    @Test("are learnt from what was taken or left: declined for its pay, or gone before, work says nothing of hours")
+    func declined() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w", weeklyMinutes: 600)
+        let actor = Principal.ID(worker.uuid)
+        let round = HoursForecastRound(market: staffed.market, by: staffed.system)
+        _ = try await round.runOnce()
+        func offer(_ name: String) async throws -> Offer.ID {
+            try await MakeOffer(market: staffed.market)(
+                of: try await staffed.batch(name), from: staffed.requester, to: worker, reason: [:],
+                answerBy: Scratch.clock.now() + 600, by: staffed.system)
+        }
+        let decline = DeclineOffer(market: staffed.market)
+        let work = try await AcceptOffer(market: staffed.market)(try await offer("taken"), by: actor)
+        _ = try await SubmitAnswer(market: staffed.market)([:], for: work.id, token: work.leaseToken, by: actor)
+        try await decline(try await offer("low"), because: .tooLow, by: actor)
+        try await decline(try await offer("unsaid"), by: actor)
+        try await decline(try await offer("busy"), because: .notNow, by: actor)
+        _ = try await offer("left")
+        Scratch.clock.advance(by: 601)
+        #expect(try await LapseOffers(market: staffed.market)(by: staffed.system) == 1)
+        let gone = try await offer("gone")
+        try await Scratch.asOwner {
+            try await $0.execute(
+                "update offer set state = 'filled', closed_at = offered_at where offer_id = \(gone)")
+        }
+        Scratch.clock.advance(by: 10 * 86_400)
+        while try await round.runOnce().hasMore {}
+        // Taken, busy and left, of half an hour each.
+        #expect(
+            try await staffed.count(
+                "select count(*) as n from hours_forecast where part = 'weekdays' and offered_minutes = 90") == 1)
+    }
+
     @Test("know a worker's pace from their last answers, and routing reads it")
     func pace() async throws {
         let staffed = try await StaffedMarket()

@@ -28,6 +28,21 @@ struct RoutingRoundTests {
         #expect(try await staffed.ills() == [])
     }
 
+    @Test("tells a worker once of all that it offers them")
+    func told() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w")
+        for name in ["a", "b", "c"] { _ = try await staffed.batch(name) }
+        let routing = staffed.routing()
+        let made = try await routing.route().offersMade
+        #expect(made > 1)
+        _ = try await routing.route()
+        let told = try await ListNotices(market: staffed.market)(by: Principal.ID(worker.uuid)).map(\.notice)
+            .filter { $0.kind == "offer_made" }
+        #expect(told.map { $0.facts["count"]?.integerValue } == [Int64(made)])
+        #expect(told.first?.facts["offers"]?.arrayValue?.count == made)
+    }
+
     @Test("offers what one worker declines to another, and not to the first again on that day")
     func declined() async throws {
         let staffed = try await StaffedMarket()

@@ -30,6 +30,29 @@ struct RoutingSettingsTests {
         #expect(try RoutingPolicy().plan(market(ReferenceRates())).offers.map(\.batch) == [SmallRouting.batch(2)])
     }
 
+    @Test("small amounts are compared as large ones are: below its pay nobody is asked, and what pays more goes first")
+    func small() throws {
+        let usd = try #require(Currency("USD"))
+        func plan(_ pay: [Int64], answerValue: Int64? = nil) throws -> RoutingPlan {
+            var market = SmallRouting.market(
+                [
+                    SmallRouting.offering(1, answerValue: answerValue),
+                    SmallRouting.offering(2, answerValue: answerValue),
+                ], [SmallRouting.candidate(1, minutes: 30)])
+            for (number, minor) in zip([UInt8(1), 2], pay) {
+                market.known.pay[SmallRouting.batch(number)] = try Money(minor, usd)
+            }
+            market.known.skills = [SmallRouting.worker(1): RoutingSkill(meanBps: 9_500, lowBps: 9_300, evidence: 200)]
+            return try RoutingPolicy().plan(market)
+        }
+        // 0.80 for an answer that is worth 0.50.
+        let none = try plan([80, 80], answerValue: 50)
+        #expect(none.offers.isEmpty && none.batches.allSatisfy { $0.bar.rule == .belowPay })
+        #expect(try plan([40, 40], answerValue: 50).offers.count == 1)
+        #expect(try plan([10, 20]).offers.map(\.batch) == [SmallRouting.batch(2)])
+        #expect(try plan([20, 10]).offers.map(\.batch) == [SmallRouting.batch(1)])
+    }
+
     @Test("prices hours by the rates, too")
     func prices() throws {
         let (usd, jpy) = (try #require(Currency("USD")), try #require(Currency("JPY")))

@@ -224,8 +224,7 @@ extension Catalogue {
         and prepare another.
         409 payout_clawback_overturned It keeps what a worker does not owe any more, by an appeal. Cancel it and \
         prepare another.
-        422 payout_content_differs The content hash is not that of the lines. Look at the batch again before \
-        approving it.
+        422 payout_content_differs The content hash is not that of the batch. Look at it again before approving it.
         409 payout_day_passed The day on which the bank was to pay has passed. Cancel it and prepare another.
         409 payout_due_closed This payout was prepared or skipped before.
         409 payout_file_differs The file would not be the one that was written before; something stored was changed.

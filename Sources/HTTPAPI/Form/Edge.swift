@@ -54,19 +54,32 @@ enum RequestRefusal: HTTPRefusal {
 /// Where requests come in: each is authenticated, counted, read, bounded and held against its endpoint's shapes, and
 /// handed on; what comes back is cut to the fields that were asked for and tagged.
 struct Edge: Sendable {
+    /// What is longer takes long enough to read, hash and judge that everybody would wait for it.
+    private static let bytesOnLoopMost = 64 << 10
     let market: Market
     let limits: RequestLimits
+    /// Of its pages, where browsers reach it by another name than it is asked by.
+    let publicOrigin: String?
 
     func add(_ endpoints: [Endpoint], to router: some RouterMethods<APIContext>) {
         for endpoint in endpoints {
             router.on(RouterPath(endpoint.path), method: endpoint.method) { request, context in
-                guard endpoint.body?.isFile == true else { return try await answer(request, context, endpoint) }
-                // A file takes long to read: not on the loop of everybody's connections.
+                guard Self.takesLong(request, endpoint) else { return try await answer(request, context, endpoint) }
+                // Not on the loop of everybody's connections.
                 return try await withTaskExecutorPreference(globalConcurrentExecutor) {
                     try await answer(request, context, endpoint)
                 }
             }
         }
+    }
+
+    /// Whether a file comes, or a body that is large, or whose length is not said where it may be.
+    private static func takesLong(_ request: Request, _ endpoint: Endpoint) -> Bool {
+        guard let body = endpoint.body else { return false }
+        guard !body.isFile else { return true }
+        guard body.bytesMax > bytesOnLoopMost else { return false }
+        guard let length = request.headers[.contentLength] else { return request.headers[.transferEncoding] != nil }
+        return Int(length).map { $0 > bytesOnLoopMost } ?? true
     }
 
     /// With what is left to whoever asked, also where it is refused.
@@ -90,20 +103,20 @@ struct Edge: Sendable {
         if endpoint.topic != .service {
             try visit.count(for: .network(network))
             if isOpen { try visit.count(for: .stranger(network)) }
-            if isOpen, endpoint.guesses != nil { try visit.guess(by: .guesses(network)) }
+            if isOpen, endpoint.guesses != nil { try visit.count(for: .guesses(network)) }
             try visit.enter()
         }
         guard !isOpen else { return nil }
         let caller: Caller
         do {
-            caller = try await market.caller(request)
+            caller = try await market.caller(request, at: publicOrigin)
         } catch let refusal as AccessRefusal {
             try visit.count(for: .stranger(network))
             throw refusal
         }
         try visit.count(for: .principal(caller.principal))
         try caller.demand(endpoint)
-        if endpoint.guesses != nil { try visit.guess(by: .guessesBy(caller.principal)) }
+        if endpoint.guesses != nil { try visit.count(for: .guessesBy(caller.principal)) }
         return caller
     }
 
@@ -114,6 +127,10 @@ struct Edge: Sendable {
         let query = try readQuery(request, endpoint)
         let fields = try readFields(request, endpoint)
         let (body, upload, fingerprint) = try await readBody(request, context, endpoint, caller, &visit)
+        if endpoint.guesses?.isHashed == true {
+            let guesser: Sender = if let caller { .guessesBy(caller.principal) } else { .guesses(visit.network) }
+            try visit.beginGuess(of: guesser)
+        }
         if let member = endpoint.guesses?.member, let named = body[member]?.stringValue {
             let name = named.withoutBlanks.lowercased()
             try visit.count(for: .guessesAt(Digest(of: "\(member)/\(name)")))

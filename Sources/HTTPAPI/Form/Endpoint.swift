@@ -59,13 +59,17 @@ package struct Endpoint: Sendable {
     package struct Guesses: Hashable, Sendable {
         /// The member of the body that names whose secret it is, or is it; `nil` where there is none.
         package let member: String?
+        /// Whether it takes a thread that hashes passwords: few of a sender are under way at once.
+        package let isHashed: Bool
     }
 
     /// The same where secrets are guessed at: few are let through of an address or a caller, and of a member of the
     /// body.
-    func guessing(_ member: String? = nil) -> Endpoint {
+    ///
+    /// - Parameter isHashed: not so where others are asked, who may take long to answer.
+    func guessing(_ member: String? = nil, isHashed: Bool = true) -> Endpoint {
         var endpoint = self
-        endpoint.guesses = Guesses(member: member)
+        endpoint.guesses = Guesses(member: member, isHashed: isHashed)
         return endpoint
     }
 

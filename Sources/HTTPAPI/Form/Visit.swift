@@ -18,11 +18,11 @@ struct Visit {
         if let problem = allowance.problem { throw problem }
     }
 
-    /// Counts a guess at somebody's secret, of which few of a sender are under way at once.
+    /// Begins a guess at somebody's secret that was counted, of which few of a sender are under way at once. Not before
+    /// all of the request is there: who sends slowly would keep everybody of a network out.
     ///
     /// - Throws: 429.
-    mutating func guess(by sender: Sender) throws {
-        try count(for: sender)
+    mutating func beginGuess(of sender: Sender) throws {
         guard limits.beginGuess(of: sender) else {
             throw Problem(
                 .tooManyRequests, "rate_limited", "Too many attempts at once. Try again in a second.",

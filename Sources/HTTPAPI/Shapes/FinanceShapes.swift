@@ -14,7 +14,14 @@ extension Shape {
         [
             "payout": .id, "state": .choice(PayoutBatchState.self), "total_minor": .minor, "currency": .currency,
             "lines": .count, "content_hash": .sha256, "prepared_by": .id, "approved_by": .id.orNull,
-            "approved_at": .time.orNull,
+            "approved_at": .time.orNull, "source": .text.orNull, "format": .text.orNull, "pay_on": .day.orNull,
+            "payer": Shape.anyObject.orNull.described("Who pays, as it was when it was prepared; null of a table."),
+        ])
+    static let preparedRun = Shape.payout.with(
+        "PreparedRun",
+        [
+            "message_id": .text, "excluded_count": .count,
+            "excluded": .list(.anyObject).described("The first 200 with reasons."),
         ])
     static let payoutLine = Shape.object(
         "PayoutLine",
@@ -69,14 +76,26 @@ extension Voucher {
 }
 
 extension PayoutBatch {
+    /// With from where, when and in which form it is paid.
     var wire: JSON {
-        [
+        let own: JSON = [
             "payout": .string("\(id)"), "state": .string(state.rawValue), "total_minor": .integer(total.minorUnits),
             "currency": .string(total.currency.code), "lines": .integer(Int64(lineCount)),
             "content_hash": .string(contentHash.hexadecimal), "prepared_by": .string("\(preparedBy)"),
             "approved_by": approvedBy.map { .string("\($0)") } ?? .null,
             "approved_at": .second(approvedAt),
         ]
+        return own.with(terms)
+    }
+}
+
+extension PreparePayoutRun.Result {
+    /// With the first who are left out.
+    var wire: JSON {
+        batch.wire.with([
+            "message_id": .string(batch.messageID), "excluded_count": .integer(Int64(excluded.count)),
+            "excluded": .array(excluded.prefix(200).map(\.json)),
+        ])
     }
 }
 

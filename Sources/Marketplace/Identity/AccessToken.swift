@@ -202,13 +202,16 @@ package struct RevokeTokens: Sendable {
 
     /// One of them. Doing it twice is the same as once.
     ///
-    /// - Parameter actor: its holder, or an operator.
+    /// - Parameters:
+    ///   - ownOnly: also of an operator.
+    ///   - actor: its holder, or an operator.
     /// - Throws: ``NotFound`` for one that is not theirs.
-    package func callAsFunction(_ id: AccessToken.ID, by actor: Principal.ID) async throws {
+    package func callAsFunction(_ id: AccessToken.ID, ownOnly: Bool = false, by actor: Principal.ID) async throws {
         try await market.change { change in
             let transaction = change.transaction
-            let isOperator = try await transaction.holds(actor, .operator, for: nil)
-            guard let token = try await transaction.lockToken(id), isOperator || token.holder == actor else {
+            var isForOthers = false
+            if !ownOnly { isForOthers = try await transaction.holds(actor, .operator, for: nil) }
+            guard let token = try await transaction.lockToken(id), isForOthers || token.holder == actor else {
                 throw NotFound("token")
             }
             try await transaction.revokeToken(id)

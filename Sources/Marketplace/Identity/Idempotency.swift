@@ -123,7 +123,9 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
             try await inner?.willRun(change)
             return
         }
-        guard try row["fingerprint"] == mark(in: change) else { throw IdempotencyRefusal.otherRequest }
+        // Plain where it was stored before the program had keys.
+        let stored: Digest = try row["fingerprint"]
+        guard stored == mark(in: change) || stored == fingerprint else { throw IdempotencyRefusal.otherRequest }
         var reply = Reply(status: try row["status"], body: try row["answer"])
         reply.isReplay = true
         throw IdempotentReplay(reply: reply)

@@ -62,6 +62,7 @@ package enum Invitation: Hashable, Sendable {
 ///
 /// Whoever names the address can read the letter, and be that person. So where somebody may do more than work, or is
 /// here already, it takes two operators: one who proposes the address, and another who names the same within a week.
+/// That is asked again when the password is chosen: somebody may have come to be here since the letter.
 package struct InvitePerson: Sendable {
     /// Seconds that a proposal waits.
     package static let proposalLifetime: TimeInterval = 7 * 86_400
@@ -89,7 +90,8 @@ package struct InvitePerson: Sendable {
             if let login = try await transaction.login(of: person) {
                 guard login.passwordHash == nil else { throw InvitationRefusal.signsInAlready }
             }
-            if try await transaction.takesTwoToInvite(person) {
+            let takesTwo = try await transaction.takesTwoToInvite(person)
+            if takesTwo {
                 let address = Digest(of: "sign_in/" + email)
                 let first = try await transaction.proposer(
                     of: person, at: address, after: change.instant - Self.proposalLifetime)
@@ -101,7 +103,9 @@ package struct InvitePerson: Sendable {
                 }
             }
             try await transaction.endProposal(of: person)
-            try await transaction.upsertLogin(of: person, email: email)
+            try await transaction.upsertLogin(of: person, email: email, byTwo: takesTwo)
+            // A letter that went to another address, or to this one before, is good no more.
+            try await transaction.endTickets(of: person)
             let secret = try await change.sendTicket(.invitation, to: person, email: email)
             try await change.record("person_invited", by: actor, on: "principal", person.uuid, in: .platform)
             return .sent(code: secret)
@@ -109,8 +113,8 @@ package struct InvitePerson: Sendable {
     }
 }
 
-/// Somebody forgot their password: a ticket goes to the address, if anybody signs in by it. Whoever asks is told
-/// nothing; the same statements run in either case.
+/// Somebody forgot their password: a ticket goes to the address, if anybody signs in by it and has one. Whoever asks is
+/// told nothing; the same statements run in either case.
 package struct AskReset: Sendable {
     /// Seconds between two of a name.
     package static let pause: TimeInterval = 60
@@ -153,7 +157,11 @@ package struct RedeemTicket: Sendable {
         guard let known else { throw SignInRefusal.ticketInvalid }
         let stored = try await hasher.hash(try NewPassword.checked(password, for: known.email))
         try await market.change { change in
-            guard let holder = try await change.transaction.useTicket(hash) else { throw SignInRefusal.ticketInvalid }
+            // Whoever invites to another address comes before, and ends this ticket, or after, and finds a password.
+            try await change.transaction.advisoryLock(AdvisoryLock("person_login"))
+            guard let holder = try await change.transaction.useTicket(hash),
+                try await change.transaction.mayChoosePassword(holder)
+            else { throw SignInRefusal.ticketInvalid }
             try await change.setPassword(stored, of: holder, named: known.email)
             try await change.record("password_set", by: holder, on: "principal", holder.uuid, in: .platform)
         }

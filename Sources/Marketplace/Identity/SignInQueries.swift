@@ -21,11 +21,15 @@ extension Transaction {
     }
 
     /// Makes a login that waits for its password, or gives one that has none another address.
-    func upsertLogin(of holder: Principal.ID, email: String) async throws {
+    ///
+    /// - Parameter byTwo: whether two operators named the address.
+    func upsertLogin(of holder: Principal.ID, email: String, byTwo: Bool) async throws {
         try await execute(
             """
-            insert into person_login (principal_id, email, created_at) values (\(holder), \(email), \(instant))
-            on conflict (principal_id) do update set email = excluded.email, closed_at = null
+            insert into person_login (principal_id, email, created_at, by_two)
+            values (\(holder), \(email), \(instant), \(byTwo))
+            on conflict (principal_id) do update
+               set email = excluded.email, closed_at = null, by_two = excluded.by_two
             """)
     }
 
@@ -116,7 +120,7 @@ extension Transaction {
     // MARK: Tickets
 
     /// Writes a ticket and its letter for whoever signs in by a name; nothing where nobody does, or where one of the
-    /// kind was sent after an instant.
+    /// kind was sent after an instant. A reset is for who has a password: a first one is chosen by invitation alone.
     func insertTicket(
         _ id: SignInTicket.ID, _ kind: TicketKind, hash: Digest, toLoginNamed name: String, after: Date,
         notice: Notice.ID, facts: JSON
@@ -126,6 +130,7 @@ extension Transaction {
             with holder as materialized (
                 select principal_id from person_login
                  where email = \(name) and closed_at is null
+                   and (\(kind)::ticket_kind <> 'reset' or password_hash is not null)
                    and not exists (select from sign_in_ticket as sent
                                     where sent.principal_id = person_login.principal_id and sent.kind = \(kind)
                                       and sent.created_at > \(after))
@@ -166,23 +171,39 @@ extension Transaction {
 
     // MARK: Invitations that take two
 
-    /// Whether somebody may do more than work, or is here already: by a live token, by a provider, or by a sign-in that
-    /// was closed.
+    /// Whether whoever has a ticket may choose a password by it: there is one already, or two operators named the
+    /// address, or one is enough still.
+    func mayChoosePassword(_ holder: Principal.ID) async throws -> Bool {
+        let known = try await firstRow(
+            """
+            select from person_login
+             where principal_id = \(holder) and (password_hash is not null or by_two)
+            """)
+        if known != nil { return true }
+        return try await !takesTwoToInvite(holder)
+    }
+
+    /// Whether somebody may do more than work, or is here already: had a token or a session, ended or not, has earned
+    /// anything, comes by a provider, or had a sign-in that was closed or that two operators named the address of.
+    /// What was counts as what is: else who invites would end it first.
     func takesTwoToInvite(_ person: Principal.ID) async throws -> Bool {
         try await firstRow(
             """
             select from principal
              where principal_id = \(person)
                and (exists (select from role_grant
-                             where role_grant.principal_id = principal.principal_id and role <> 'worker'
-                               and coalesce(upper(in_force) > \(instant), true))
+                             where role_grant.principal_id = principal.principal_id and role <> 'worker')
                  or exists (select from access_token
-                             where access_token.principal_id = principal.principal_id and revoked_at is null
-                               and expires_at > \(instant))
+                             where access_token.principal_id = principal.principal_id)
+                 or exists (select from person_session
+                             where person_session.principal_id = principal.principal_id)
+                 or exists (select from earning
+                             where earning.worker_id = principal.principal_id)
                  or exists (select from provider_identity
                              where provider_identity.principal_id = principal.principal_id)
                  or exists (select from person_login
-                             where person_login.principal_id = principal.principal_id and closed_at is not null))
+                             where person_login.principal_id = principal.principal_id
+                               and (closed_at is not null or by_two)))
             """) != nil
     }
 

@@ -2,7 +2,8 @@ internal import Crypto
 package import Formats
 internal import Foundation
 
-/// The keys of the vault: those that wrap data keys, and the one that identity marks are made with.
+/// The keys of the vault: those that wrap data keys, the one that identity marks are made with, and one for what must
+/// come out the same after every rotation.
 ///
 /// It comes from a key file or the environment, is never stored in the database, and does not show what it holds.
 package struct KeyRing: Sendable {
@@ -14,6 +15,9 @@ package struct KeyRing: Sendable {
     /// Oldest first; the last one wraps what is written now.
     let wrappingKeys: [WrappingKey]
     let markKey: SymmetricKey
+    /// What fingerprints of requests and codes of letters follow from; no rotation replaces it. A file from before
+    /// there was one has its mark key in its place, and keeps that when marks get another.
+    let steadyKey: SymmetricKey
     /// What records of workers are signed with; `nil` in a file from before there was one.
     package let recordKey: RecordKey?
 
@@ -25,43 +29,50 @@ package struct KeyRing: Sendable {
 
     var current: WrappingKey { wrappingKeys[wrappingKeys.count - 1] }
 
-    private init(_ wrappingKeys: [WrappingKey], markKey: SymmetricKey, recordKey: RecordKey?) {
+    private init(
+        _ wrappingKeys: [WrappingKey], markKey: SymmetricKey, steadyKey: SymmetricKey, recordKey: RecordKey?
+    ) {
         self.wrappingKeys = wrappingKeys
         self.markKey = markKey
+        self.steadyKey = steadyKey
         self.recordKey = recordKey
     }
 
     /// A ring with one wrapping key, from the system's random generator.
     package static func generate() -> KeyRing {
-        KeyRing([.generate()], markKey: SymmetricKey(size: .bits256), recordKey: .generate())
+        KeyRing(
+            [.generate()], markKey: SymmetricKey(size: .bits256), steadyKey: SymmetricKey(size: .bits256),
+            recordKey: .generate())
     }
 
     /// The names of the wrapping keys, oldest first.
     package var names: [String] { wrappingKeys.map(\.name) }
 
     /// The same ring with a new key that wraps from now on.
-    package func adding() -> KeyRing { KeyRing(wrappingKeys + [.generate()], markKey: markKey, recordKey: recordKey) }
+    package func adding() -> KeyRing {
+        KeyRing(wrappingKeys + [.generate()], markKey: markKey, steadyKey: steadyKey, recordKey: recordKey)
+    }
 
     /// The same ring without keys that are retired; the current one stays.
     package func dropping(_ names: [String]) -> KeyRing {
         KeyRing(
             wrappingKeys.filter { !names.contains($0.name) || $0.name == current.name }, markKey: markKey,
-            recordKey: recordKey
+            steadyKey: steadyKey, recordKey: recordKey
         )
     }
 
     /// The same ring with another key for marks; see ``RemakeMarks``.
     package func changingMarkKey() -> KeyRing {
-        KeyRing(wrappingKeys, markKey: SymmetricKey(size: .bits256), recordKey: recordKey)
+        KeyRing(wrappingKeys, markKey: SymmetricKey(size: .bits256), steadyKey: steadyKey, recordKey: recordKey)
     }
 
     /// The same ring with a key to sign records, where it has none.
     package func addingRecordKey() -> KeyRing {
-        KeyRing(wrappingKeys, markKey: markKey, recordKey: recordKey ?? .generate())
+        KeyRing(wrappingKeys, markKey: markKey, steadyKey: steadyKey, recordKey: recordKey ?? .generate())
     }
 
     /// What is kept of a request that may have a short secret in it: without the key nobody can try out which.
-    func fingerprint(of request: Digest) -> Digest { request.keyed(by: markKey, for: "guildhall/request/1/") }
+    func fingerprint(of request: Digest) -> Digest { request.keyed(by: steadyKey, for: "guildhall/request/1/") }
 
     func wrappingKey(named name: String) -> SymmetricKey? { wrappingKeys.first { $0.name == name }?.key }
 }
@@ -69,8 +80,8 @@ package struct KeyRing: Sendable {
 extension KeyRing {
     /// Reads a key file.
     ///
-    /// Shape: `{"version": 1, "mark_key": HEX, "record_key"?: HEX, "wrapping_keys": [{"name": NAME, "key": HEX}, …]}`;
-    /// keys of 32 bytes in 64 hexadecimal digits, oldest first, the last one current.
+    /// Shape: `{"version": 1, "mark_key": HEX, "steady_key"?: HEX, "record_key"?: HEX, "wrapping_keys": [{"name": NAME,
+    /// "key": HEX}, …]}`; keys of 32 bytes in 64 hexadecimal digits, oldest first, the last one current.
     /// - Throws: ``BadInput``, which does not repeat what was read.
     package init(file bytes: [UInt8]) throws(BadInput) {
         let fault = BadInput("key_file", "is no key file; make one with `guildhall keys create`")
@@ -89,13 +100,14 @@ extension KeyRing {
         guard (1...100).contains(keys.count) else { throw fault }
         let recordKey = json["record_key"]?.stringValue.flatMap(RecordKey.init(hexadecimal:))
         guard (json["record_key"] == nil) == (recordKey == nil) else { throw fault }
-        self.init(keys, markKey: markKey, recordKey: recordKey)
+        guard let steadyKey = json["steady_key"] == nil ? markKey : Self.key(json["steady_key"]) else { throw fault }
+        self.init(keys, markKey: markKey, steadyKey: steadyKey, recordKey: recordKey)
     }
 
     /// What belongs in the key file. Secret.
     package var file: JSON {
         var members: [String: JSON] = [
-            "version": 1, "mark_key": .string(markKey.hexadecimal),
+            "version": 1, "mark_key": .string(markKey.hexadecimal), "steady_key": .string(steadyKey.hexadecimal),
             "wrapping_keys": .array(
                 wrappingKeys.map { ["name": .string($0.name), "key": .string($0.key.hexadecimal)] }),
         ]

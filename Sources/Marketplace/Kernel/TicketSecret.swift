@@ -7,7 +7,7 @@ package enum TicketSecret {
     /// Shape: `gt_` and 64 hexadecimal digits.
     package static func of(_ ticket: UUID, _ keys: KeyRing) -> String {
         let key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: keys.markKey, info: Array("guildhall/sign_in_ticket".utf8), outputByteCount: 32)
+            inputKeyMaterial: keys.steadyKey, info: Array("guildhall/sign_in_ticket".utf8), outputByteCount: 32)
         let code = HMAC<SHA256>.authenticationCode(for: Array(ticket.uuidString.lowercased().utf8), using: key)
         return "gt_" + code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }

@@ -44,6 +44,7 @@ package enum NoticeKind {
         "password_changed": "Your password was changed",
         "second_factor_changed": "Your second factor was changed",
         "webhook_disabled": "An endpoint of yours is not told anything more, as nothing arrived",
+        "webhook_unsigned": "Nothing can be signed for an endpoint: give `schedule` the newest key file",
     ]
 
     /// Whether it cannot be turned off.

@@ -8,7 +8,7 @@ package struct ApprovePayoutBatch: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// - Parameter contentHash: of the lines as the checker saw them.
+    /// - Parameter contentHash: of the content as the checker saw it.
     /// - Throws: ``AccessRefusal`` unless the actor is a finance checker; ``NotFound``; ``PayoutRefusal``.
     package func callAsFunction(
         _ id: PayoutBatch.ID, contentHash: Digest, by actor: Principal.ID
@@ -61,14 +61,15 @@ package struct CancelPayoutBatch: Sendable {
 }
 
 extension Transaction {
-    /// What the stored lines of a payout batch come to, read by bounded parts; a batch has at most a million.
+    /// What a stored payout batch comes to, read by bounded parts; a batch has at most a million.
     ///
     /// - Parameter each: gets the lines, part by part.
     func payoutContent(
         of id: PayoutBatch.ID, in currency: Currency, each: ([NamedLine]) throws -> Void = { _ in }
     ) async throws -> PayoutContent {
         let part = 5_000
-        var content = try PayoutContent(in: currency)
+        let run = try await payoutBatch(id)?.run
+        var content = try PayoutContent(in: currency, run: run)
         var last: PayoutLine.ID?
         while true {
             let lines = try await payoutLines(of: id, after: last, limit: part)

@@ -164,20 +164,34 @@ extension Transaction {
         }
     }
 
-    /// What accepted work has cost within a time, by currency.
+    /// What accepted work has cost within a time, by currency, less what of it was taken back within the time: under
+    /// the kind of what was taken.
     func takeLines(from start: Date, to end: Date) async throws -> [FinanceReport.Take] {
         try await rows(
             """
+            with moved as (
+                select transfer.currency, paid.transfer_id as taken_id,
+                       paid.amount_minor = transfer.amount_minor as is_whole,
+                       case transfer.kind when 'clawback' then paid.kind when 'fee_return' then 'fee'
+                                          else transfer.kind end as kind,
+                       case when transfer.kind in ('clawback', 'fee_return') then -transfer.amount_minor
+                            else transfer.amount_minor end as amount_minor
+                  from transfer
+                  left join clawback_item as item on transfer.kind = 'clawback'
+                                                 and item.clawback_item_id = transfer.source_id
+                  left join transfer as paid on paid.transfer_id = item.transfer_id
+                 where transfer.kind in ('earning', 'fee', 'fee_return', 'top_up', 'bonus', 'clawback')
+                   and transfer.posted_at >= \(start) and transfer.posted_at < \(end)
+            )
             select currency,
                    coalesce(sum(amount_minor) filter (where kind = 'earning'), 0)::bigint as pay_minor,
-                   (coalesce(sum(amount_minor) filter (where kind = 'fee'), 0)
-                    - coalesce(sum(amount_minor) filter (where kind = 'fee_return'), 0))::bigint as fee_minor,
+                   coalesce(sum(amount_minor) filter (where kind = 'fee'), 0)::bigint as fee_minor,
                    coalesce(sum(amount_minor) filter (where kind = 'top_up'), 0)::bigint as top_up_minor,
                    coalesce(sum(amount_minor) filter (where kind = 'bonus'), 0)::bigint as bonus_minor,
-                   count(*) filter (where kind = 'earning') as accepted
-              from transfer
-             where kind in ('earning', 'fee', 'fee_return', 'top_up', 'bonus')
-               and posted_at >= \(start) and posted_at < \(end)
+                   count(*) filter (where kind = 'earning' and taken_id is null)
+                   - count(distinct taken_id) filter (where kind = 'earning' and is_whole) as accepted
+              from moved
+             where kind in ('earning', 'fee', 'top_up', 'bonus')
              group by currency
              order by currency
             """

@@ -19,14 +19,14 @@ package struct FinanceReport: Sendable {
         }
     }
 
-    /// What was accepted within the time.
+    /// What was accepted within the time, less what was taken back within it, of whatever time: below zero where more
+    /// was.
     package struct Take: Hashable, Sendable {
         package let pay: Money
-        /// Less those that were given back within the time, with pay that was taken back: below zero where more was.
         package let fees: Money
         package let topUps: Money
         package let bonuses: Money
-        /// Accepted assignments, each of one answer.
+        /// Accepted assignments, each of one answer, less those of which all pay was taken back.
         package let accepted: Int
 
         /// Fees in ten-thousandths of pay and fees, rounded down; 0 where nothing was accepted.

@@ -57,7 +57,7 @@ package struct PayoutFile: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// The same bytes each time, unless a payee's name was changed or erased since.
+    /// The same bytes each time, unless a payee was erased since: then without what they were called.
     ///
     /// - Parameter write: takes the file in pieces.
     /// - Returns: how many payments.

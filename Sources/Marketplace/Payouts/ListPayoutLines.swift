@@ -83,6 +83,16 @@ extension NamedLine {
 }
 
 extension NamedShare {
+    /// For people: what was earned, and where it goes.
+    package var text: String {
+        get throws {
+            let currency = share.amount.currency
+            let (withheld, kept) = (try Money(withheldMinor, currency), try Money(share.keptMinor, currency))
+            let gross = try share.amount.adding(withheld).adding(kept)
+            return "\(workerKey): earned \(gross), withheld \(withheld), taken back \(kept), paid \(share.amount)"
+        }
+    }
+
     package var json: JSON {
         [
             "worker": .string("\(share.worker)"), "worker_key": .string(workerKey), "worker_name": .string(workerName),

@@ -1,4 +1,4 @@
-internal import Formats
+package import Formats
 package import Foundation
 package import Payments
 internal import Store
@@ -10,7 +10,8 @@ package struct PayoutBatch: Sendable {
     package let state: PayoutBatchState
     package let total: Money
     package let lineCount: Int
-    /// Of the lines; the approval is for this content and no other.
+    /// Of the lines and, of a run, of from where, when and in which form it is paid; the approval is for this content
+    /// and no other.
     package let contentHash: Digest
     package let preparedBy: Principal.ID
     package let approvedBy: Principal.ID?
@@ -27,6 +28,32 @@ package struct PayoutRun: Hashable, Sendable {
     package let payer: PayoutPayer
     package let fileHash: Digest?
     package let fileBytes: Int64?
+}
+
+extension PayoutRun {
+    /// What of it is approved with the lines; `nil` of runs of before, whose hash is of the lines alone.
+    fileprivate var hashed: JSON? {
+        guard payer.source != nil else { return nil }
+        return .object(["format": .string(format.rawValue), "payer": payer.json])
+    }
+
+    /// From where, when and in which form, for people.
+    package var text: String {
+        let account = payer.json["iban"]?.stringValue ?? payer.json["account"]?.stringValue
+        let places = [payer.source, payer.party.name, account].compactMap(\.self).joined(separator: ", ")
+        return "\(format.rawValue) from \(places)" + (payer.executionOn.map { ", to be paid on \($0)" } ?? "")
+    }
+}
+
+extension PayoutBatch {
+    /// From where, when and in which form, as members of a JSON object; nulls where it is a table without accounts.
+    package var terms: [String: JSON] {
+        [
+            "source": run?.payer.source.map(JSON.string) ?? .null,
+            "format": run.map { .string($0.format.rawValue) } ?? .null,
+            "pay_on": run?.payer.executionOn.map { .string("\($0)") } ?? .null, "payer": run?.payer.json ?? .null,
+        ]
+    }
 }
 
 extension PaymentFileFormat: SQLEnum {}
@@ -145,20 +172,28 @@ struct PayoutContent: Sendable {
     private(set) var total: Money
     private(set) var lineCount = 0
     private var digesting = Digesting()
+    private var isEmpty = true
 
-    init(in currency: Currency) throws(MoneyError) {
+    /// - Parameter run: from where, when and in which form it is paid.
+    init(in currency: Currency, run: PayoutRun?) throws(MoneyError) {
         total = try Money(0, currency)
         digesting.update(Array("[".utf8))
+        if let terms = run?.hashed { digest(terms) }
+    }
+
+    private mutating func digest(_ element: JSON) {
+        digesting.update((isEmpty ? [] : [UInt8(ascii: ",")]) + element.canonicalBytes())
+        isEmpty = false
     }
 
     /// - Throws: ``MoneyError`` for another currency, or a sum that is out of range.
     mutating func add(_ line: PayoutLine) throws(MoneyError) {
         total = try total.adding(line.amount)
-        digesting.update((lineCount == 0 ? [] : [UInt8(ascii: ",")]) + line.hashed.canonicalBytes())
+        digest(line.hashed)
         lineCount += 1
     }
 
-    /// SHA-256 of the canonical JSON of the lines.
+    /// SHA-256 of the canonical JSON of an array: what the run's file is made by, then the lines.
     var hash: Digest {
         var whole = digesting
         whole.update(Array("]".utf8))
@@ -197,7 +232,7 @@ package enum PayoutRefusal: Refusal {
     case secondPersonNeeded
     /// A program could be the second of one human's two principals.
     case personNeeded
-    /// The hash that was named is not that of the lines.
+    /// The hash that was named is not that of the content.
     case contentDiffers
     /// So many payees have another account now than when the batch was prepared.
     case accountsChanged(Int)
@@ -235,7 +270,7 @@ package enum PayoutRefusal: Refusal {
             "A payout batch that is \(state.rawValue) has nothing to \(event.rawValue)."
         case .secondPersonNeeded: "You prepared this batch. Somebody else must approve it."
         case .personNeeded: "Payouts are prepared and approved by people. A program can do neither."
-        case .contentDiffers: "The content hash is not that of the lines. Look at the batch again before approving it."
+        case .contentDiffers: "The content hash is not that of the batch. Look at it again before approving it."
         case .accountsChanged(let count):
             "\(count) of its payees have changed their account since it was prepared. Cancel it and prepare another."
         case .dayPassed: "The day on which the bank was to pay has passed. Cancel it and prepare another."

@@ -11,7 +11,8 @@ internal import Payments
 /// for clawbacks: `clawback_limit_bps`, ten-thousandths of it (2500), and `clawback_floor_minor`, what is paid at least
 /// (1).
 package struct PayoutPayer: Hashable, Sendable {
-    /// As it was given; `execution_on` is the day on which the bank shall pay.
+    /// As it was given; in a run `execution_on` is the day on which the bank shall pay, `source` what the account is
+    /// called.
     package let json: JSON
     let party: Party
     let account: PaymentAccount
@@ -20,6 +21,8 @@ package struct PayoutPayer: Hashable, Sendable {
     /// Whether nobody is paid for whom no tax rules are in force; else they are paid gross.
     let asksTaxRules: Bool
     let executionOn: CalendarDate?
+    /// See ``PayoutSource``; `nil` outside of runs.
+    let source: String?
     package let netting: NettingPolicy
 
     /// - Throws: ``BadInput``.
@@ -56,6 +59,7 @@ package struct PayoutPayer: Hashable, Sendable {
         }
         guard netting.floorMinor > 0 else { throw BadInput("clawback_floor_minor", "must be above zero") }
         executionOn = json["execution_on"]?.stringValue.flatMap { CalendarDate(iso: $0) }
+        source = json["source"]?.stringValue
         do {
             let bic = try json["bic"]?.stringValue.map { try BIC($0) }
             if let number = json["iban"]?.stringValue {
@@ -86,10 +90,11 @@ package struct PayoutPayer: Hashable, Sendable {
         }
     }
 
-    /// The same for payments on a day.
-    func paying(on day: CalendarDate) throws(BadInput) -> PayoutPayer {
+    /// The same for payments on a day, from the account of that name.
+    func paying(on day: CalendarDate, from source: String) throws(BadInput) -> PayoutPayer {
         var members = json.objectValue ?? [:]
         members["execution_on"] = .string("\(day)")
+        members["source"] = .string(source)
         return try PayoutPayer(.object(members))
     }
 

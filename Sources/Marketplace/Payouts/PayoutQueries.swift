@@ -202,15 +202,16 @@ extension Transaction {
         ).map(PayoutBatch.init)
     }
 
-    /// The batch's lines with the payees' names, by line id.
+    /// The batch's lines with the payees' names, by line id; of a table that was issued as they were then.
     ///
     /// - Parameter after: the last line of the part before.
     func payoutLines(of id: PayoutBatch.ID, after: PayoutLine.ID?, limit: Int) async throws -> [NamedLine] {
         let rows = try await rows(
             """
             select payout_line.payout_line_id, payout_line.worker_id, payout_line.amount_minor, payout_line.currency,
-                   payout_line.payee_team_id, coalesce(team.external_key, worker.external_key) as payee_key,
-                   coalesce(team.name, worker_person.name, '') as payee_name,
+                   payout_line.payee_team_id,
+                   coalesce(kept.payee_key, team.external_key, worker.external_key) as payee_key,
+                   coalesce(kept.payee_name, team.name, worker_person.name, '') as payee_name,
                    sha256(payout_line.sealed_account) as account_digest, payout_line.state::text as line_state,
                    payout_line.reason,
                    payout_line.method_version is distinct from
@@ -225,6 +226,7 @@ extension Transaction {
               left join worker using (worker_id)
               left join worker_person using (worker_id)
               left join team on team.team_id = payout_line.payee_team_id
+              left join payout_payee as kept on kept.payout_line_id = payout_line.payout_line_id
              where payout_line.payout_batch_id = \(id)
                and (\(after)::uuid is null or payout_line.payout_line_id > \(after)::uuid)
              order by payout_line.payout_line_id
@@ -297,6 +299,9 @@ extension Transaction {
             """) == 1
     }
 
+    /// Settles its lines, and keeps what its payees are called.
+    ///
+    /// - Returns: false unless the table is approved.
     func markPayoutIssued(_ id: PayoutBatch.ID) async throws -> Bool {
         try await execute(
             """
@@ -308,6 +313,16 @@ extension Transaction {
             settled as (
                 update payout_line set state = 'settled', settled_at = \(instant)
                   from issued where payout_line.payout_batch_id = issued.payout_batch_id
+            ),
+            called as (
+                insert into payout_payee (payout_line_id, payee_key, payee_name)
+                select payout_line.payout_line_id, coalesce(team.external_key, worker.external_key),
+                       coalesce(team.name, worker_person.name, '')
+                  from issued
+                  join payout_line using (payout_batch_id)
+                  left join worker using (worker_id)
+                  left join worker_person using (worker_id)
+                  left join team on team.team_id = payout_line.payee_team_id
             )
             select from issued
             """) == 1

@@ -20,6 +20,8 @@ package enum PayoutHindrance: Hashable, Sendable {
     case belowMinimum
     /// The source asks for tax rules, and none are in force for the worker.
     case noTaxRules
+    /// The rules that are in force for the worker cannot be used, or would leave nothing of it. Why.
+    case notTaxable(String)
 
     package var code: String {
         switch self {
@@ -31,6 +33,7 @@ package enum PayoutHindrance: Hashable, Sendable {
         case .accountRefused: "account_refused"
         case .belowMinimum: "below_minimum"
         case .noTaxRules: "no_tax_rules"
+        case .notTaxable: "not_taxable"
         }
     }
 
@@ -57,7 +60,7 @@ package struct PayoutExclusion: Hashable, Sendable {
         switch hindrance {
         case .held(let until): members["until"] = .integer(Int64(until.timeIntervalSince1970.rounded(.up)))
         case .accountRefused(let reason): members["bank_reason"] = .string(reason)
-        case .notWritable(let why): members["why"] = .string(why)
+        case .notWritable(let why), .notTaxable(let why): members["why"] = .string(why)
         case .otherCurrency(let currency): members["account_currency"] = .string(currency.code)
         case .noAccount, .otherForm, .belowMinimum, .noTaxRules: break
         }
@@ -88,7 +91,8 @@ package struct PreparePayoutRun: Sendable {
 
     /// - Parameters:
     ///   - source: the account that pays; see ``SetPayoutSource``.
-    ///   - day: on which the bank shall pay, from today on; none on which it does not (``PaymentSystem``).
+    ///   - day: on which the bank shall pay, within 60 days from today on; none on which it does not
+    ///     (``PaymentSystem``).
     ///   - minimumMinor: who has earned less waits.
     ///   - earningsMax: how many earnings are looked at, 1 to 1,000,000; the rest waits for the next.
     ///   - report: how many payments there are so far.
@@ -109,6 +113,9 @@ package struct PreparePayoutRun: Sendable {
 
 /// What a run is prepared by.
 struct RunOrder: Sendable {
+    /// How far ahead the day may be: it decides the tax year, and a wrong year is typed easily.
+    static let daysMost = 60
+
     let source: String
     let day: CalendarDate
     let minimumMinor: Int64
@@ -117,11 +124,14 @@ struct RunOrder: Sendable {
     /// it.
     var mayBeLater = false
 
-    /// - Throws: ``BadInput`` for a day that has passed, or on which the bank does not pay.
+    /// - Throws: ``BadInput`` for a day that has passed or is far ahead, or on which the bank does not pay.
     func payDay(by source: PayoutSource, at instant: Date) throws -> CalendarDate {
         let today = try PaymentSystem.today(of: source.format, in: source.currency, at: instant)
         guard mayBeLater || day >= today else { throw BadInput("day", "has passed; it is \(today)") }
         let wanted = max(day, today)
+        guard wanted.daysSince2000 - today.daysSince2000 <= Self.daysMost else {
+            throw BadInput("day", "is more than \(Self.daysMost) days ahead; it is \(today)")
+        }
         guard let system = PaymentSystem(of: source.format, in: source.currency),
             let reason = system.closing(on: wanted)
         else { return wanted }
@@ -149,7 +159,8 @@ extension Change {
         try await transaction.advisoryLock(AdvisoryLock("payout", currency.code))
         let id: PayoutBatch.ID = make()
         let run = PayoutRun(
-            format: source.format, payer: try source.payer.paying(on: try order.payDay(by: source, at: instant)),
+            format: source.format,
+            payer: try source.payer.paying(on: try order.payDay(by: source, at: instant), from: source.name),
             fileHash: nil, fileBytes: nil)
         try await transaction.insertPayoutBatch(id, in: currency, by: actor, run: run)
         var filling = RunFilling(id, from: source, order, on: run.payer.executionOn, keys, by: actor)
@@ -164,6 +175,7 @@ extension Change {
                 "content_hash": .string(content.hash.hexadecimal), "source": .string(source.name),
                 "format": .string(source.format.rawValue), "excluded": .integer(Int64(filling.excluded.count)),
                 "accounts_opened": .integer(Int64(filling.opened)),
+                "pay_on": run.payer.executionOn.map { .string("\($0)") } ?? .null,
             ])
         let batch = PayoutBatch(
             id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
@@ -287,6 +299,9 @@ private struct RunFilling {
         _ payout: TaxedPayout, _ accounts: [PayoutLine.ID: SealedAccount], _ change: Change
     ) async throws {
         leftOut = leftOut ?? payout.leftOut.first?.reason
+        excluded += payout.leftOut.map {
+            PayoutExclusion(payee: .worker($0.worker), amount: $0.amount, hindrance: .notTaxable($0.reason))
+        }
         let own = payout.lines.filter { $0.payee.agency == nil }
         let shared = payout.lines.filter { $0.payee.agency != nil }
         payments += own.count

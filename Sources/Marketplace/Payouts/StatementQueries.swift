@@ -1,3 +1,4 @@
+internal import Formats
 internal import Foundation
 internal import Store
 
@@ -17,19 +18,18 @@ extension Transaction {
         ).map(PaidShare.init)
     }
 
-    /// What a worker was paid within a time, in its order.
+    /// What a worker was paid on the days from one to before another, in their order.
     func paidShares(
-        of worker: Worker.ID, from start: Date, to end: Date, after last: PaidShare?, limit: Int
+        of worker: Worker.ID, from start: CalendarDate, to end: CalendarDate, after last: PaidShare?, limit: Int
     ) async throws -> [PaidShare] {
         try await rows(
             """
             \(fragment: PaidShare.select)
              where share.worker_id = \(worker) and batch.state = 'issued'
-               and batch.issued_at >= \(start) and batch.issued_at < \(end)
-               and (\(last?.issuedAt)::timestamptz is null
-                    or (batch.issued_at, share.payout_share_id)
-                       > (\(last?.issuedAt)::timestamptz, \(last?.share)::uuid))
-             order by batch.issued_at, share.payout_share_id
+               and payday.paid_on >= \(start) and payday.paid_on < \(end)
+               and (\(last?.paidOn)::date is null
+                    or (payday.paid_on, share.payout_share_id) > (\(last?.paidOn)::date, \(last?.share)::uuid))
+             order by payday.paid_on, share.payout_share_id
              limit \(limit)
             """
         ).map(PaidShare.init)
@@ -40,7 +40,7 @@ extension Transaction {
         try await firstRow(
             """
             select team.team_id, team.name, payout_batch_id, end_to_end_id, amount_minor, payout_line.currency,
-                   issued_at, reason
+                   issued_at, payout_line.state as line_state, reason
               from payout_line
               join payout_batch using (payout_batch_id)
               join team on team.team_id = payee_team_id
@@ -50,7 +50,8 @@ extension Transaction {
             AgencyPayment(
                 team: try row["team_id"], name: try row["name"], payout: try row["payout_batch_id"],
                 endToEndID: try row["end_to_end_id"], amount: try Money(row["amount_minor"], row["currency"]),
-                issuedAt: try row["issued_at"], reason: try row["reason"])
+                issuedAt: try row["issued_at"], standing: PaidShare.Standing(try row["line_state"]),
+                reason: try row["reason"])
         }
     }
 
@@ -97,9 +98,11 @@ extension Transaction {
 }
 
 extension PaidShare {
+    /// The day of payment is the one that its taxes go by; else that on which the bank is to pay; else that on which a
+    /// table was issued, in UTC.
     fileprivate static let select: SQL = """
         select share.payout_share_id, share.payout_line_id, line.payout_batch_id, share.amount_minor, batch.currency,
-               batch.issued_at, line.end_to_end_id, line.state, line.reason,
+               batch.issued_at, payday.paid_on, line.end_to_end_id, line.state, line.reason,
                coalesce((select sum(withheld_minor) from withholding
                           where withholding.payout_share_id = share.payout_share_id), 0)::bigint as withheld_minor,
                coalesce((select sum(kept.amount_minor) from clawback_recovery as kept
@@ -107,6 +110,12 @@ extension PaidShare {
           from payout_share as share
           join payout_line as line using (payout_line_id)
           join payout_batch as batch using (payout_batch_id)
+         cross join lateral (
+             select coalesce(
+                        (select min(withholding.paid_on) from withholding
+                          where withholding.payout_share_id = share.payout_share_id),
+                        (batch.payer ->> 'execution_on')::date,
+                        (batch.issued_at at time zone 'UTC')::date) as paid_on) as payday
         """
 
     init(row: Row) throws {
@@ -120,13 +129,8 @@ extension PaidShare {
         gross = try net.adding(withheld).adding(kept)
         endToEndID = try row["end_to_end_id"]
         issuedAt = try row["issued_at"]
-        let state: PayoutLineState = try row["state"]
-        standing =
-            switch state {
-            case .open: .sent
-            case .settled: .paid
-            case .failed: .returned
-            }
+        paidOn = try row["paid_on"]
+        standing = Standing(try row["state"])
         reason = try row["reason"]
     }
 }

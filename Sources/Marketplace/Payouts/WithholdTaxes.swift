@@ -9,8 +9,8 @@ struct TaxedPayout: Sendable {
     var items: [(earning: DueEarning, line: PayoutLine.ID)] = []
     var withholdings: [QuotedWithholding] = []
     var recoveries: [Recovery] = []
-    /// Whose earnings stay where they are, and why.
-    var leftOut: [(worker: Worker.ID, reason: String)] = []
+    /// Whose earnings stay where they are, how much they come to, and why.
+    var leftOut: [(worker: Worker.ID, amount: Money, reason: String)] = []
 }
 
 /// A withholding and how it came about. Its lines are many, and are made when they are written.
@@ -174,7 +174,8 @@ private struct TaxRun {
                         sums[last.key(period)] = last.after
                     }
                 } catch {
-                    result.leftOut.append((share.worker, error.reason))
+                    let earned = try share.amount.adding(Money(share.keptMinor, currency))
+                    result.leftOut.append((share.worker, earned, error.reason))
                 }
             }
             guard !shares.isEmpty else { continue }

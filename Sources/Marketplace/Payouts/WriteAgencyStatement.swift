@@ -6,7 +6,8 @@ internal import Store
 /// kept for clawbacks, and what is left for them.
 ///
 /// Columns: worker, name, gross, withheld, clawed_back, net, currency; the last line has the sums, and its net is the
-/// payment.
+/// payment. It is called `total` once the bank has paid it, `total_sent` before, and `total_returned` after it came
+/// back: then nothing of it was paid.
 package struct WriteAgencyStatement: Sendable {
     private static let pageSize = 200
     let market: Market
@@ -54,7 +55,8 @@ package struct WriteAgencyStatement: Sendable {
         }
         table.append(
             [
-                .text("total"), .text("\(count) people"), try .money(Money(gross, currency)),
+                .text(payment.standing == .paid ? "total" : "total_\(payment.standing.rawValue)"),
+                .text("\(count) people"), try .money(Money(gross, currency)),
                 try .money(Money(withheld, currency)), try .money(Money(kept, currency)),
                 try .money(payment.amount), .text(currency.code),
             ], isTotal: true)
@@ -72,13 +74,14 @@ struct AgencyPayment: Sendable {
     let endToEndID: String
     let amount: Money
     let issuedAt: Date
+    let standing: PaidShare.Standing
     /// Why it came back.
     let reason: String?
 
     fileprivate var facts: [(name: String, value: String)] {
         var facts = [
             ("Agency", name), ("Payout", "\(payout)"), ("End-to-end id", endToEndID),
-            ("Issued", issuedAt.formatted(.iso8601)), ("Paid", "\(amount)"),
+            ("Issued", issuedAt.formatted(.iso8601)), (standing.rawValue.capitalized, "\(amount)"),
         ]
         if let reason { facts.append(("Returned by the bank", reason)) }
         return facts

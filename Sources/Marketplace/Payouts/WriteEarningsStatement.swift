@@ -4,10 +4,11 @@ internal import Store
 
 /// A worker's year: every payment with what was withheld, and the sums in each currency.
 ///
-/// A payment belongs to the year in which it was issued, in UTC. One that came back stands there with its reason and
-/// counts for nothing; those of which the bank has not said yet that it paid have a sum of their own. Columns: kind
-/// (`payment`, `sent`, `returned`, `total`, `total_sent`), issued_at (RFC 3339), payout, reference, gross, withheld,
-/// net, currency, clawed_back.
+/// A payment belongs to the year of the day on which the bank is to pay, as in reports to authorities; one without
+/// accounts to that of its taxes, or, untaxed, in which it was issued, in UTC. One that came back stands there with its
+/// reason and counts for nothing; those of which the bank has not said yet that it paid have a sum of their own.
+/// Columns: kind (`payment`, `sent`, `returned`, `total`, `total_sent`), issued_at (RFC 3339), payout, reference,
+/// gross, withheld, net, currency, clawed_back, paid_on.
 package struct WriteEarningsStatement: Sendable {
     private static let pageSize = 500
     let market: Market
@@ -32,14 +33,17 @@ package struct WriteEarningsStatement: Sendable {
         }
         guard let key else { throw NotFound("worker") }
         var table = PrintedTable(
-            form, title: "Statement of payments, \(year)", facts: [("Worker", key), ("Year", "\(year), UTC")],
-            header: ["kind", "issued_at", "payout", "reference", "gross", "withheld", "net", "currency", "clawed_back"])
+            form, title: "Statement of payments, \(year)",
+            facts: [("Worker", key), ("Year", "\(year), by the day of payment")],
+            header: [
+                "kind", "issued_at", "payout", "reference", "gross", "withheld", "net", "currency", "clawed_back",
+                "paid_on",
+            ])
         var (sums, sent): ([Currency: Sum], [Currency: Sum]) = ([:], [:])
         var (count, last): (Int, PaidShare?) = (0, nil)
         while true {
             let page = try await market.database.read { [last] in
-                try await $0.paidShares(
-                    of: worker, from: first.midnightUTC, to: next.midnightUTC, after: last, limit: Self.pageSize)
+                try await $0.paidShares(of: worker, from: first, to: next, after: last, limit: Self.pageSize)
             }
             for share in page {
                 table.append(try cells(of: share))
@@ -70,7 +74,7 @@ package struct WriteEarningsStatement: Sendable {
             .text(share.issuedAt.formatted(.iso8601)), .text("\(share.payout)"),
             .text(share.reason.map { "\(share.endToEndID) \($0)" } ?? share.endToEndID), try .money(share.gross),
             try .money(share.withheld), try .money(share.net), .text(share.net.currency.code),
-            try .money(share.kept),
+            try .money(share.kept), .text("\(share.paidOn)"),
         ]
     }
 
@@ -78,7 +82,7 @@ package struct WriteEarningsStatement: Sendable {
         [
             .text(name), .text(""), .text(""), .text("\(sum.count) payments"), try .money(Money(sum.gross, currency)),
             try .money(Money(sum.withheld, currency)), try .money(Money(sum.net, currency)), .text(currency.code),
-            try .money(Money(sum.kept, currency)),
+            try .money(Money(sum.kept, currency)), .text(""),
         ]
     }
 

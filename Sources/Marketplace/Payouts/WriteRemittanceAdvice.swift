@@ -17,6 +17,8 @@ struct PaidShare: Sendable {
     let endToEndID: String
     /// When it left.
     let issuedAt: Date
+    /// On which day it counts as paid.
+    let paidOn: CalendarDate
     let standing: Standing
     let reason: String?
 
@@ -27,6 +29,14 @@ struct PaidShare: Sendable {
         case paid
         /// It came back: then its earnings are due again, and nothing was withheld.
         case returned
+
+        init(_ state: PayoutLineState) {
+            switch state {
+            case .open: self = .sent
+            case .settled: self = .paid
+            case .failed: self = .returned
+            }
+        }
     }
 }
 

@@ -8,7 +8,8 @@ package struct ProposeClawback: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// Idempotent by `reference`: the same again is the same clawback.
+    /// Idempotent by `reference`: the same again is the same clawback. An amount that is left out is then the one that
+    /// was proposed.
     ///
     /// - Parameters:
     ///   - parts: earnings of the worker, 1 to 100, of one currency.
@@ -31,9 +32,9 @@ package struct ProposeClawback: Sendable {
             guard try await transaction.isPerson(actor) else { throw DecisionRefusal.deciderIsNoPerson }
             guard actor.uuid != worker.uuid else { throw ClawbackRefusal.tooClose }
             if let earlier = try await transaction.lockClawback(id) {
-                let items = try await transaction.clawbackMoves(of: id).map(\.earning)
+                let moves = try await transaction.clawbackMoves(of: id)
                 guard earlier.worker == worker, earlier.rule == rule, earlier.reasons == reasons,
-                    Set(items) == Set(parts.map(\.earning))
+                    ClawbackPart.areSame(parts, as: moves)
                 else { throw ClawbackRefusal.referenceTaken }
                 try await change.record(
                     "clawback_repeated", by: actor, on: "clawback", id.uuid, in: .worker(worker))
@@ -57,6 +58,19 @@ package struct ProposeClawback: Sendable {
             guard let clawback = try await transaction.lockClawback(id) else { throw NotFound("clawback") }
             return clawback
         }
+    }
+}
+
+extension ClawbackPart {
+    /// Whether that is what was proposed.
+    fileprivate static func areSame(_ parts: [ClawbackPart], as moves: [ClawbackMove]) -> Bool {
+        let proposed = Dictionary(
+            moves.map { ($0.earning, $0.amount.minorUnits) }, uniquingKeysWith: { first, _ in first })
+        return parts.count == proposed.count
+            && parts.allSatisfy { part in
+                guard let minor = proposed[part.earning] else { return false }
+                return part.amountMinor == nil || part.amountMinor == minor
+            }
     }
 }
 

@@ -2,6 +2,13 @@ internal import Formats
 package import Foundation
 internal import Store
 
+/// What the messages of an endpoint are signed with, as far as it can be read here.
+struct WebhookSecrets: Sendable {
+    var readable: [[UInt8]] = []
+    /// Why one cannot be read, if one cannot.
+    var fault: VaultRefusal?
+}
+
 /// A claimed delivery with all that a message is made of.
 struct WebhookParcel: Sendable {
     let endpoint: WebhookEndpoint.ID
@@ -18,9 +25,11 @@ struct WebhookParcel: Sendable {
     let attempts: Int
     /// Tells this claim from every other.
     let claim: UUID
-    /// Whether nothing has arrived at its endpoint of late.
+    /// Whether nothing has arrived at its endpoint several times in a row.
     let isFailing: Bool
-    var secrets: [[UInt8]] = []
+    var secrets = WebhookSecrets()
+    /// Why nothing can be signed, where that is this program's trouble and not the endpoint's.
+    var sealedBy: VaultRefusal? { secrets.readable.isEmpty ? secrets.fault : nil }
 
     /// The same bytes each time.
     var body: [UInt8] {
@@ -60,12 +69,16 @@ enum WebhookSchedule {
 /// At least once: a delivery is claimed in one transaction, sent outside of any, and settled in another; a crash
 /// between the two sends it again when the claim has run out. Whoever receives tells repetitions by `webhook-id`. Of
 /// one object an endpoint is told in order: a later event waits until the one before has arrived or was given up. No
-/// endpoint has more than ``inHandMost`` messages in hand, one where nothing arrives has one.
+/// endpoint has more than ``inHandMost`` messages in hand, one where nothing arrived ``failuresApart`` times in a row
+/// has one, and places apart, at which requesters and their endpoints take turns: no backlog comes before others.
 package struct DeliverWebhooks: Sendable {
     /// To endpoints that answer, at once.
     package static let answeringMost = 16
     /// To those where nothing arrives, at once.
     package static let failingMost = 4
+    /// From how many failures in a row on an endpoint is one of these: one that fails once is tried again among those
+    /// that answer.
+    package static let failuresApart = 3
     /// To one endpoint, at once, whoever sends.
     package static let inHandMost = 2
     /// How long a claim holds, in seconds; a message takes 10 at most.
@@ -128,7 +141,8 @@ package struct DeliverWebhooks: Sendable {
         } catch {
             return .failed("The address is not allowed: it \(error.reason).")
         }
-        guard !parcel.secrets.isEmpty else { return .failed("There is no secret to sign with.") }
+        guard parcel.sealedBy == nil else { return .failed("Guildhall cannot read the secret to sign with.") }
+        guard !parcel.secrets.readable.isEmpty else { return .failed("There is no secret to sign with.") }
         let body = parcel.body
         let id = parcel.event.uuidString.lowercased()
         let timestamp = Int64(exactly: instant.timeIntervalSince1970.rounded(.down)) ?? 0
@@ -140,7 +154,7 @@ package struct DeliverWebhooks: Sendable {
                     "content-type": "application/json", "user-agent": "guildhall-webhooks/1",
                     "webhook-id": id, "webhook-timestamp": "\(timestamp)", "traceparent": trace.child().header,
                     "webhook-signature": WebhookSignature.header(
-                        id: id, timestamp: timestamp, body: body, secrets: parcel.secrets),
+                        id: id, timestamp: timestamp, body: body, secrets: parcel.secrets.readable),
                 ],
                 body: body))
     }
@@ -154,11 +168,32 @@ package struct DeliverWebhooks: Sendable {
             let isOurs = try await transaction.settle(
                 parcel, attempt, id: market.identifiers.uuid(at: transaction.instant), early: early)
             guard isOurs, !attempt.isSuccess else { return false }
+            // It is tried again and on its log, but is no failure of its endpoint.
+            if let refusal = parcel.sealedBy {
+                try await warn(of: parcel, refusal, in: transaction)
+                return false
+            }
             let since = try await transaction.noteFailing(parcel.endpoint)
             return attempt.status == 410
                 || since.map { transaction.instant.timeIntervalSince($0) >= WebhookSchedule.patience } ?? false
         }
         if isOver { try await end(parcel, attempt.status == 410 ? .gone : .failed, by: actor) }
+    }
+
+    /// Operators are told, once a day, that nothing can be signed for an endpoint: the key file is not the newest one,
+    /// or what is stored was altered.
+    private func warn(of parcel: WebhookParcel, _ refusal: VaultRefusal, in transaction: Transaction) async throws {
+        let day = Int64(exactly: (transaction.instant.timeIntervalSince1970 / 86_400).rounded(.down)) ?? 0
+        for person in try await transaction.operatorsToTell() {
+            try await transaction.tell(
+                person, kind: "webhook_unsigned",
+                facts: [
+                    "webhook": .string("\(parcel.endpoint)"), "requester": .string("\(parcel.requester)"),
+                    "reason": .string(refusal.code),
+                ],
+                id: market.identifiers.make(at: transaction.instant),
+                dedupKey: "webhook_unsigned/\(parcel.endpoint)/\(day)")
+        }
     }
 
     /// An endpoint that says so itself, or where nothing arrived for days, is told nothing more, and its people are.

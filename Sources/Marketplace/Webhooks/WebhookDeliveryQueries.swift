@@ -3,8 +3,9 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Takes deliveries that are due, the longest due first, for as long as `until`; of one object only the first that
-    /// waits, and to one endpoint no more than may be in hand.
+    /// Takes deliveries that are due, for as long as `until`; of one object only the first that waits, and to one
+    /// endpoint no more than may be in hand. Requesters take turns, whose count includes what they have in hand; of
+    /// each the longest due comes first, and where nothing arrives, the endpoint whose last try is longest ago.
     ///
     /// - Parameters:
     ///   - limit: how many to endpoints that answer.
@@ -33,28 +34,45 @@ extension Transaction {
             )
             select claimed.webhook_endpoint_id, claimed.webhook_event_id, claimed.attempts, claimed.claim_id,
                    webhook_endpoint.requester_id, webhook_endpoint.url,
-                   webhook_endpoint.failing_since is not null as is_failing, webhook_event.kind, webhook_event.subject,
-                   webhook_event.subject_id, webhook_event.occurred_at, webhook_event.facts, webhook_event.trace
+                   webhook_endpoint.failures >= \(DeliverWebhooks.failuresApart) as is_failing,
+                   webhook_event.kind, webhook_event.subject, webhook_event.subject_id, webhook_event.occurred_at,
+                   webhook_event.facts, webhook_event.trace
               from claimed
               join webhook_endpoint using (webhook_endpoint_id)
               join webhook_event using (webhook_event_id)
              order by claimed.position
             """)
         var parcels: [WebhookParcel] = []
-        var known: [WebhookEndpoint.ID: [[UInt8]]] = [:]
+        var known: [WebhookEndpoint.ID: WebhookSecrets] = [:]
         for row in rows {
             var parcel = try WebhookParcel(row: row)
-            if known[parcel.endpoint] == nil {
-                var secrets: [[UInt8]] = []
-                for id in try await liveSecrets(of: parcel.endpoint) {
-                    if let secret = try await keptSecret(.webhook, of: id, keys) { secrets.append(secret) }
-                }
+            let secrets: WebhookSecrets
+            if let found = known[parcel.endpoint] {
+                secrets = found
+            } else {
+                secrets = try await readableSecrets(of: parcel.endpoint, keys)
                 known[parcel.endpoint] = secrets
             }
-            parcel.secrets = known[parcel.endpoint] ?? []
+            parcel.secrets = secrets
             parcels.append(parcel)
         }
         return (parcels, instant)
+    }
+
+    /// What can be read of the secrets in force: one that cannot is that endpoint's trouble, and stops nobody else's.
+    ///
+    /// - Throws: ``VaultRefusal/keysMissing``: without keys nothing is sent at all.
+    private func readableSecrets(of endpoint: WebhookEndpoint.ID, _ keys: KeyRing?) async throws -> WebhookSecrets {
+        var secrets = WebhookSecrets()
+        for id in try await liveSecrets(of: endpoint) {
+            do {
+                if let secret = try await keptSecret(.webhook, of: id, keys) { secrets.readable.append(secret) }
+            } catch let refusal as VaultRefusal {
+                if case .keysMissing = refusal { throw refusal }
+                secrets.fault = refusal
+            }
+        }
+        return secrets
     }
 
     /// The first clauses of a claim: `chosen` names deliveries to be locked.
@@ -66,19 +84,27 @@ extension Transaction {
              where claim_id is not null and state = 'waiting' and claimed_until > \(instant)
              group by webhook_endpoint_id
         ),
-        told as materialized (
-            select webhook_endpoint.webhook_endpoint_id, failing_since is not null as is_failing,
-                   case when failing_since is null then \(DeliverWebhooks.inHandMost) else 1 end
-                       - coalesce(messages, 0) as room
+        standing as materialized (
+            select webhook_endpoint.webhook_endpoint_id, requester_id, failed_at, coalesce(messages, 0) as messages,
+                   failures >= \(DeliverWebhooks.failuresApart) as is_failing
               from webhook_endpoint
               left join in_hand on in_hand.webhook_endpoint_id = webhook_endpoint.webhook_endpoint_id
              where state = 'enabled'
         ),
+        told as materialized (
+            select webhook_endpoint_id, requester_id, is_failing,
+                   case when is_failing then failed_at end as tried_at,
+                   case when is_failing then 1 else \(DeliverWebhooks.inHandMost) end - messages as room,
+                   sum(messages) over (partition by requester_id, is_failing) as taken
+              from standing
+        ),
         candidate as materialized (
-            select is_failing, next.*
+            select is_failing, tried_at, next.*,
+                   taken + row_number() over (partition by requester_id, is_failing
+                                                  order by tried_at, due_at, webhook_event_id) as turn
               from told
              cross join lateral (
-                   select webhook_endpoint_id, webhook_event_id, due_at
+                   select webhook_delivery.webhook_endpoint_id as endpoint_id, webhook_event_id, due_at
                      from webhook_delivery
                     where webhook_delivery.webhook_endpoint_id = told.webhook_endpoint_id
                       and state = 'waiting' and due_at <= \(instant)
@@ -92,16 +118,16 @@ extension Transaction {
                    ) as next
         ),
         chosen as materialized (
-            (select webhook_endpoint_id, webhook_event_id
+            (select endpoint_id, webhook_event_id
                from candidate
               where not is_failing
-              order by due_at, webhook_event_id
+              order by turn, due_at, webhook_event_id
               limit \(limit))
             union all
-            (select webhook_endpoint_id, webhook_event_id
+            (select endpoint_id, webhook_event_id
                from candidate
               where is_failing
-              order by due_at, webhook_event_id
+              order by turn, tried_at, due_at, webhook_event_id
               limit \(failing))
         )
         """
@@ -153,7 +179,7 @@ extension Transaction {
         if attempt.isSuccess {
             try await execute(
                 """
-                update webhook_endpoint set failing_since = null
+                update webhook_endpoint set failing_since = null, failures = 0, failed_at = null
                  where webhook_endpoint_id = \(parcel.endpoint) and failing_since is not null
                 """)
         }
@@ -164,7 +190,9 @@ extension Transaction {
     func noteFailing(_ id: WebhookEndpoint.ID) async throws -> Date? {
         try await firstRow(
             """
-            update webhook_endpoint set failing_since = coalesce(failing_since, \(instant))
+            update webhook_endpoint
+               set failing_since = coalesce(failing_since, \(instant)), failures = least(failures + 1, 1000000),
+                   failed_at = \(instant)
              where webhook_endpoint_id = \(id) and state = 'enabled'
             returning failing_since
             """)?["failing_since"]

@@ -24,7 +24,11 @@ extension Transaction {
                    ended_at = case when \(state)::webhook_endpoint_state = 'enabled' then null
                                    else coalesce(ended_at, \(instant)) end,
                    failing_since = case when \(state)::webhook_endpoint_state = 'enabled' and state <> 'enabled'
-                                        then null else failing_since end
+                                        then null else failing_since end,
+                   failures = case when \(state)::webhook_endpoint_state = 'enabled' and state <> 'enabled'
+                                   then 0 else failures end,
+                   failed_at = case when \(state)::webhook_endpoint_state = 'enabled' and state <> 'enabled'
+                                    then null else failed_at end
              where webhook_endpoint_id = \(id)
             """)
     }

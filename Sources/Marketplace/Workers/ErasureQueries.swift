@@ -53,6 +53,11 @@ extension Transaction {
             "delete from worker_language where worker_id = \(worker)",
             "delete from worker_person where worker_id = \(worker)",
             "delete from former_contact where worker_id = \(worker)",
+            """
+            update payout_payee set payee_key = 'erased-' || worker_id, payee_name = ''
+              from payout_line
+             where payout_line.payout_line_id = payout_payee.payout_line_id and payout_line.worker_id = \(worker)
+            """,
             "update interest set party_name = 'erased', party = interest_id::text where worker_id = \(worker)",
             "delete from idempotency_key where principal_id = \(worker)",
             // Of requests about them, by whomever: their fingerprints are of what is erased.

@@ -66,16 +66,18 @@ package struct AcceptanceModel: Hashable, Sendable {
         }
     }
 
-    /// What is assumed of a cell of which nothing is known, in millionths.
+    /// What is assumed of a cell of which nothing is known, in millionths. Of a band of pay that is not known it is
+    /// what the other bands of the same hours say.
     package static let priorMillionths = 500_000
-    /// How many offers that is worth, in each bucket.
+    /// How many offers either is worth, in each bucket.
     package static let priorOffers = 10.0
     /// How many acceptances of the cell a worker's own factor is shrunk by.
     package static let workerPrior = 4.0
     /// What is assumed of the minutes until an acceptance, and how many acceptances that is worth.
     package static let delayPrior = (minutes: 45.0, acceptances: 10.0)
 
-    private let cell: [Bucket: Count]
+    /// Of the cell, by hour, then by band of pay.
+    private let rates: [Double]
     private let delayMinutes: Double
 
     /// A model of a cell.
@@ -83,7 +85,7 @@ package struct AcceptanceModel: Hashable, Sendable {
     ///   - cell: offers to all workers of the cell, lately.
     ///   - delayMinutesTotal: minutes from offer to acceptance, of all acceptances together.
     package init(cell: [Bucket: Count], delayMinutesTotal: Int64 = 0) {
-        self.cell = cell
+        rates = HourBand.allCases.flatMap { Self.rates(of: cell, in: $0) }
         let accepted = cell.values.reduce(0.0) { $0 + Double($1.accepted) }
         let prior = Self.delayPrior
         delayMinutes =
@@ -120,9 +122,33 @@ package struct AcceptanceModel: Hashable, Sendable {
     }
 
     private func rate(_ bucket: Bucket) -> Double {
-        let count = cell[bucket] ?? Count()
-        let prior = Double(Self.priorMillionths) / 1_000_000
-        return (prior * Self.priorOffers + Double(count.accepted)) / (Self.priorOffers + Double(count.offered))
+        rates[bucket.hour.rawValue * PayBand.allCases.count + bucket.pay.rawValue]
+    }
+
+    /// Of an hour, the lowest band of pay first: each band's own, shrunk to what all others together have. Better pay is
+    /// never accepted less often: bands for which it seems so count as one.
+    private static func rates(of cell: [Bucket: Count], in hour: HourBand) -> [Double] {
+        let counts = PayBand.allCases.map { cell[Bucket(hour: hour, pay: $0)] ?? Count() }
+        let offered = counts.reduce(0.0) { $0 + Double($1.offered) }
+        let accepted = counts.reduce(0.0) { $0 + Double($1.accepted) }
+        let prior = Double(priorMillionths) / 1_000_000
+        var pools: [(rate: Double, weight: Double, bands: Int)] = []
+        for count in counts {
+            let others =
+                (prior * priorOffers + (accepted - Double(count.accepted)))
+                / (priorOffers + (offered - Double(count.offered)))
+            let weight = priorOffers + Double(count.offered)
+            var pool = (rate: (others * priorOffers + Double(count.accepted)) / weight, weight: weight, bands: 1)
+            // Not by what is lost in rounding alone.
+            while let before = pools.last, before.rate > pool.rate + 1e-9 {
+                pools.removeLast()
+                let sum = before.weight + pool.weight
+                let rate = (before.rate * before.weight + pool.rate * pool.weight) / sum
+                pool = (rate: rate, weight: sum, bands: before.bands + pool.bands)
+            }
+            pools.append(pool)
+        }
+        return pools.flatMap { Array(repeating: $0.rate, count: $0.bands) }
     }
 
     /// What the worker accepted ÷ what the cell would have accepted of the same offers, shrunk to 1.

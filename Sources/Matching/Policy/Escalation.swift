@@ -47,16 +47,19 @@ package struct Escalation: Hashable, Sendable {
         package let budgetMinor: Int64
         /// The chance that the offers out bring enough acceptances in time (``OfferWave``), in millionths.
         package let chanceMillionths: Int
+        /// Whether better pay could win somebody: not where nobody has turned the pay of now down, nor where a raise
+        /// would make an answer worth less than it costs.
+        package let raiseHelps: Bool
 
         /// All facts.
         package init(
             slackSeconds: Int64, serviceP90Seconds: Int64, reachLeft: Int, payMinor: Int64, bandMaxMinor: Int64,
-            budgetMinor: Int64, chanceMillionths: Int
+            budgetMinor: Int64, chanceMillionths: Int, raiseHelps: Bool = true
         ) {
             (self.slackSeconds, self.serviceP90Seconds) = (slackSeconds, serviceP90Seconds)
             (self.reachLeft, self.payMinor) = (reachLeft, payMinor)
             (self.bandMaxMinor, self.budgetMinor) = (bandMaxMinor, budgetMinor)
-            self.chanceMillionths = chanceMillionths
+            (self.chanceMillionths, self.raiseHelps) = (chanceMillionths, raiseHelps)
         }
     }
 
@@ -68,16 +71,19 @@ package struct Escalation: Hashable, Sendable {
     package let payMinor: Int64
 
     /// Decides. What cannot be done is skipped: without anybody left to reach comes the price, without room in band or
-    /// budget the operator, though not before the forced lane.
+    /// budget the operator, though not before the forced lane. A price that wins nobody is passed by as well; as long
+    /// as there is time and room for it, those who can be asked at the pay of now come before the operator.
     package init(_ facts: Facts, rules: Rules = Rules()) {
-        let slack = Double(facts.slackSeconds) / Double(max(facts.serviceP90Seconds, 1)) * 1_000_000
-        let raised = Self.raised(facts, rules)
+        let slack = Self.slackMillionths(facts.slackSeconds, facts.serviceP90Seconds)
+        let room = Self.raised(facts, rules)
+        let raised = facts.raiseHelps ? room : nil
         isForced = slack < Double(rules.forcedMillionths)
         if facts.chanceMillionths >= OfferWave.confidenceMillionths || slack >= Double(rules.reachMillionths) {
             rung = .usual
         } else if isForced {
             // A raise needs the time to work: half of the forced lane.
-            rung = raised != nil && slack >= Double(rules.forcedMillionths) / 2 ? .price : .alert
+            let hasTime = room != nil && slack >= Double(rules.forcedMillionths) / 2
+            rung = !hasTime ? .alert : raised != nil ? .price : facts.reachLeft > 0 ? .reach : .alert
         } else if raised != nil, slack < Double(rules.priceMillionths) || facts.reachLeft == 0 {
             rung = .price
         } else {
@@ -86,11 +92,26 @@ package struct Escalation: Hashable, Sendable {
         payMinor = rung == .price || rung == .alert ? raised ?? facts.payMinor : facts.payMinor
     }
 
+    /// Whether so much slack is under what the forced lane begins at.
+    package static func isForced(slackSeconds: Int64, serviceP90Seconds: Int64, rules: Rules = Rules()) -> Bool {
+        slackMillionths(slackSeconds, serviceP90Seconds) < Double(rules.forcedMillionths)
+    }
+
+    /// What one raise makes of a pay, whatever band and budget allow.
+    package static func stepped(_ payMinor: Int64, rules: Rules = Rules()) -> Int64 {
+        let step = max(PureMath.scaled(max(payMinor, 0), by: Double(rules.payStepMillionths) / 1_000_000), 1)
+        let (wanted, overflow) = payMinor.addingReportingOverflow(step)
+        return overflow ? Int64.max : wanted
+    }
+
     /// The next higher pay; nil when band or budget have no room.
     private static func raised(_ facts: Facts, _ rules: Rules) -> Int64? {
-        let step = max(PureMath.scaled(max(facts.payMinor, 0), by: Double(rules.payStepMillionths) / 1_000_000), 1)
-        let (wanted, overflow) = facts.payMinor.addingReportingOverflow(step)
-        let pay = min(overflow ? Int64.max : wanted, facts.bandMaxMinor, facts.budgetMinor)
+        let pay = min(stepped(facts.payMinor, rules: rules), facts.bandMaxMinor, facts.budgetMinor)
         return pay > facts.payMinor ? pay : nil
+    }
+
+    /// In service times.
+    private static func slackMillionths(_ seconds: Int64, _ serviceSeconds: Int64) -> Double {
+        Double(seconds) / Double(max(serviceSeconds, 1)) * 1_000_000
     }
 }

@@ -153,8 +153,10 @@ struct Demand {
                 let priced = PricedEdges(edges: edges, costs: costs)
                 parts.withUnsafeMutableBufferPointer { parts in
                     guard parts.count > 1 else { return parts[0].take(rows[0], of: market, priced, floor: floor) }
-                    DispatchQueue.concurrentPerform(iterations: parts.count) { number in
-                        parts[number].take(rows[number], of: market, priced, floor: floor)
+                    // Each thread writes into its own part, and none outlives this.
+                    nonisolated(unsafe) let (own, priced) = (parts, priced)
+                    DispatchQueue.concurrentPerform(iterations: rows.count) { number in
+                        own[number].take(rows[number], of: market, priced, floor: floor)
                     }
                 }
             }

@@ -47,11 +47,13 @@ struct EscalationAdvice: Sendable {
     }
 
     /// The rest of the band, with what budget and wallet lack for it. Counted on are as many acceptances as offers to
-    /// all who can be reached bring.
+    /// all bring who can be reached and are worth more.
     private var raised: AlertOption? {
         guard let room, room.bandMost.minorUnits > room.pay.minorUnits, let cost = try? room.cost(of: room.bandMost)
         else { return nil }
-        let reachable = supply.reachable(answerSeconds: EscalationPlan.Rules().answerSeconds).count
+        let reachable = supply.reachable(answerSeconds: EscalationPlan.Rules().answerSeconds).filter {
+            supply.worth.pair(of: $0.worker, isForced: true)?.bearsRaise ?? false
+        }.count
         let chance = supply.acceptance.usualMillionths
         let lack = max(cost.minorUnits - min(room.budgetLeft, room.walletLeft), 0)
         let more = room.bandMost.minorUnits - room.pay.minorUnits

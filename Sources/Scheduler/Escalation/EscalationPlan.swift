@@ -33,7 +33,16 @@ struct EscalationPlan: Hashable, Sendable {
     ///   - room: how much more further offers may pay; `nil` of work that is claimed, whose price is its own.
     init(_ supply: EscalationSupply, room: RaiseRoom?, rules: Rules = Rules()) throws {
         let batch = supply.batch
-        let reachable = supply.reachable(answerSeconds: rules.answerSeconds)
+        let inLane = Escalation.isForced(
+            slackSeconds: supply.slackSeconds, serviceP90Seconds: Int64(batch.serviceSeconds), rules: rules.ladder)
+        let takesLane =
+            inLane && batch.steps[.forced] == nil && supply.mayForce(rules.forcedShareMillionths)
+        let isForced = batch.steps[.forced] != nil || takesLane
+        // Nobody's hours are sold below what they would bring elsewhere, but in the forced lane: who is not asked does
+        // not count either. Work that is claimed is not offered to anybody, and tells all.
+        let reachable = supply.reachable(answerSeconds: rules.answerSeconds).filter {
+            batch.door == .claim || supply.worth.pair(of: $0.worker, isForced: isForced) != nil
+        }
         // Nothing is looked up of these offers but that they are out: each is as likely accepted as any of the cell.
         let live = Array(
             repeating: supply.acceptance.usualMillionths, count: batch.door == .offer ? batch.openOffers : 0)
@@ -44,7 +53,9 @@ struct EscalationPlan: Hashable, Sendable {
         let facts = Escalation.Facts(
             slackSeconds: supply.slackSeconds, serviceP90Seconds: Int64(batch.serviceSeconds),
             reachLeft: reachable.count, payMinor: pay, bandMaxMinor: room?.bandMost.minorUnits ?? 0, budgetMinor: most,
-            chanceMillionths: now.chanceMillionths)
+            chanceMillionths: now.chanceMillionths,
+            raiseHelps: supply.raiseHelps(
+                reachable, live: live, isForced: isForced, answerSeconds: rules.answerSeconds))
         let decision = Escalation(facts, rules: rules.ladder)
         var acts: [EscalationAct] = []
         let isUp = decision.rung != .usual || decision.isForced
@@ -52,27 +63,22 @@ struct EscalationPlan: Hashable, Sendable {
             let told = batch.door == .claim ? reachable.prefix(EscalateBatch.toldMax).map(\.worker) : []
             acts.append(.reach(tell: told))
         }
-        if decision.isForced, batch.steps[.forced] == nil, supply.mayForce(rules.forcedShareMillionths) {
-            acts.append(.forced)
-        }
-        let isForced = batch.steps[.forced] != nil || acts.contains(.forced)
+        if takesLane { acts.append(.forced) }
         if let room, decision.payMinor > pay, batch.isRaiseDue(at: supply.instant, rules) {
             acts.append(.price(try Money(decision.payMinor, room.pay.currency)))
         }
         needsAlert = decision.rung == .alert && batch.steps[.alert] == nil
         self.acts = acts
-        // Nobody's hours are sold below what they would bring elsewhere, but in the forced lane.
-        let worth = reachable.filter { supply.worth.pair(of: $0.worker, isForced: isForced) != nil }
-        offers = isUp && batch.door == .offer ? Array(worth.prefix(wave.count)) : []
+        offers = isUp && batch.door == .offer ? Array(reachable.prefix(wave.count)) : []
         explanations = supply.worth.explanations(
-            of: offers.map(\.worker), among: worth.map(\.worker), isForced: isForced)
+            of: offers.map(\.worker), among: reachable.map(\.worker), isForced: isForced)
         self.facts = [
             "slack_seconds": .integer(facts.slackSeconds),
             "minutes_given": .integer(
                 Int64(supply.minutes(until: batch.dueAt))), "reach_left": .integer(Int64(facts.reachLeft)),
             "pay_minor": .integer(pay), "band_most_minor": .integer(facts.bandMaxMinor),
             "most_minor": .integer(most), "chance_millionths": .integer(Int64(facts.chanceMillionths)),
-            "rung": .integer(Int64(decision.rung.rawValue)),
+            "raise_helps": .bool(facts.raiseHelps), "rung": .integer(Int64(decision.rung.rawValue)),
         ]
     }
 }

@@ -54,10 +54,11 @@ struct EscalationReading: Sendable {
                 // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
                 guard let availability = availabilities[worker.id] else { continue }
                 let present = try availability.openIntervals(from: start, until: end)
-                let band = try OfferMoment(start, timeZone: availability.timeZone).band
+                let moment = try OfferMoment(start, timeZone: availability.timeZone)
                 let hand = EscalationSupply.Hand(
-                    worker: worker, present: present, band: band, timeZone: availability.timeZone,
-                    presence: try presences.presence(of: worker.id, availability, at: start))
+                    worker: worker, present: present, band: moment.band, timeZone: availability.timeZone,
+                    presence: try presences.presence(of: worker.id, availability, at: start),
+                    dayEndsAt: start + moment.secondsLeftOfDay)
                 given += hand.minutes(from: start, until: batch.dueAt)
                 found.append(hand)
             }
@@ -107,6 +108,6 @@ struct EscalationReading: Sendable {
         for one in supply.reachable(answerSeconds: rules.answerSeconds) {
             market.known.accepting[one.worker] = one.chanceMillionths
         }
-        return EscalationWorth(batch, market, weights: settings.weights)
+        return EscalationWorth(batch, market, weights: settings.weights, rules: rules.ladder)
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Marketplace
+internal import Matching
 
 /// Who could still do the open work of a batch until a time, and when they would answer.
 struct EscalationSupply: Hashable, Sendable {
@@ -23,11 +24,23 @@ struct EscalationSupply: Hashable, Sendable {
         var timeZone = "UTC"
         /// The same time as a routing round counts it; `nil` where it is not known, and taken for evenly spread.
         var presence: Presence?
+        /// When their day ends, by the wall clock where they live; `nil` where it is not known, for a day from now.
+        var dayEndsAt: Date?
 
-        /// Minutes that they will give until then: as far as they are there, their share of it, within the caps of as
-        /// many weeks as begin until then.
+        /// Minutes that the day that runs has left for them, after leases and open offers; may be below zero.
+        var minutesLeftToday: Int { worker.limits.dailyMinutesMax - worker.committedToday - worker.offeredMinutes }
+
+        /// Minutes that they will give until then: as far as they are there, their share of it, within what is left of
+        /// the day that runs and the caps of as many days and weeks as begin until then.
         func minutes(from start: Date, until end: Date) -> Int {
-            let given = minutesPresent(until: end) * worker.shareMillionths / 1_000_000
+            let midnight = dayEndsAt ?? start + 86_400
+            let all = minutesPresent(until: end)
+            let present = minutesPresent(until: min(midnight, end))
+            let today = min(present * worker.shareMillionths / 1_000_000, max(minutesLeftToday, 0))
+            let days = Int((max(end.timeIntervalSince(midnight), 0) / 86_400).rounded(.up))
+            let later = min(
+                (all - present) * worker.shareMillionths / 1_000_000, max(worker.limits.dailyMinutesMax, 0) * days)
+            let given = today + later
             let weeks = 1 + Int(max(end.timeIntervalSince(start), 0) / (7 * 86_400))
             let capped = worker.limits.weeklyMinutesMax * weeks - worker.committedMinutes - worker.offeredMinutes
             return max(min(given, capped), 0)
@@ -83,21 +96,52 @@ struct EscalationSupply: Hashable, Sendable {
     ///
     /// - Parameter answerSeconds: how long they have for the answer while they are there.
     func reachable(answerSeconds: TimeInterval) -> [Reachable] {
-        let latest = batch.dueAt - TimeInterval(batch.serviceSeconds)
         let found = hands.compactMap { hand -> Reachable? in
             guard !hand.worker.isOffered, !hand.worker.wasAsked,
-                hand.worker.places < hand.worker.limits.tasksAtOnceMax,
-                hand.minutes(from: instant, until: batch.dueAt) >= batch.expectedMinutes,
-                let answered = hand.moment(after: answerSeconds)
+                let answerBy = timeToAnswer(hand, answerSeconds: answerSeconds)
             else { return nil }
-            let answerBy = max(answered, instant + TimeInterval(hand.worker.limits.offerNoticeMinutes) * 60)
-            guard answerBy <= latest else { return nil }
             let minutes = answerBy.timeIntervalSince(instant) / 60
             return Reachable(
                 worker: hand.worker.id, answerBy: answerBy,
                 chanceMillionths: acceptance.chance(of: hand.worker.id, band: hand.band, minutes: minutes))
         }
         return found.sorted { ($0.answerBy, $0.worker) < ($1.answerBy, $1.worker) }
+    }
+
+    /// When somebody has had the time to answer who has room for it and could then be done in time; else `nil`.
+    private func timeToAnswer(_ hand: Hand, answerSeconds: TimeInterval) -> Date? {
+        let latest = batch.dueAt - TimeInterval(batch.serviceSeconds)
+        guard hand.worker.places < hand.worker.limits.tasksAtOnceMax, hand.minutesLeftToday >= batch.expectedMinutes,
+            hand.minutes(from: instant, until: batch.dueAt) >= batch.expectedMinutes,
+            let answered = hand.moment(after: answerSeconds)
+        else { return nil }
+        let answerBy = max(answered, instant + TimeInterval(hand.worker.limits.offerNoticeMinutes) * 60)
+        return answerBy <= latest ? answerBy : nil
+    }
+
+    /// Whether better pay could win somebody: who is worth it turned the pay of now down or let it lapse; or offers are
+    /// out, and with those who can still be asked there are people enough, but too few are likely to accept. Not where
+    /// a raise would make somebody who can be asked now cost more than they bring, nor where it would do so to all whom
+    /// it is for.
+    ///
+    /// - Parameters:
+    ///   - reachable: who can be asked at the pay of now and is worth it.
+    ///   - live: the chance of each offer that is out.
+    func raiseHelps(
+        _ reachable: [Reachable], live: [Int], isForced: Bool, answerSeconds: TimeInterval
+    ) -> Bool {
+        func bears(_ worker: Worker.ID) -> Bool { worth.pair(of: worker, isForced: isForced)?.bearsRaise ?? false }
+        guard reachable.allSatisfy({ bears($0.worker) }) else { return false }
+        let asked = hands.filter { hand in
+            (hand.worker.isOffered || hand.worker.wasAsked) && bears(hand.worker.id)
+                && timeToAnswer(hand, answerSeconds: answerSeconds) != nil
+        }
+        if asked.contains(where: \.worker.wasAsked) { return true }
+        let people = live.count + reachable.count
+        guard !live.isEmpty, people >= batch.openSlots, !asked.isEmpty || !reachable.isEmpty else { return false }
+        let all = OfferWave(
+            chances: reachable.map(\.chanceMillionths), live: live, wanted: batch.openSlots, payable: people)
+        return all.chanceMillionths < OfferWave.confidenceMillionths
     }
 
     /// The first time, in steps of six hours, by which those who can do it give the open work's minutes; `nil` when not

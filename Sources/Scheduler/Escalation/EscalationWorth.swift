@@ -12,6 +12,9 @@ struct EscalationWorth: Hashable, Sendable {
         let parts: [String: Int64]
         /// What the worker's time would bring elsewhere, in micro-units; 0 in the forced lane.
         let hoursPrice: Int64
+        /// Whether the answer would still be worth it after one more raise of the pay: not where that comes out of a
+        /// value that stays as it is.
+        var bearsRaise = true
     }
 
     /// Whoever is not named is not offered it: their answer brings the requester less than the pay, or, but for the
@@ -24,25 +27,35 @@ struct EscalationWorth: Hashable, Sendable {
     }
 
     /// Of all candidates of a market that has this batch and what is known of them.
-    init(_ batch: RoutingBatch, _ market: RoutingMarket, weights: ValueWeights) {
+    init(
+        _ batch: RoutingBatch, _ market: RoutingMarket, weights: ValueWeights,
+        rules: Escalation.Rules = Escalation.Rules()
+    ) {
         let least = (market.requirements[batch.requirement] ?? .any([])).normalised.leastTiers
-        func pairs(in market: RoutingMarket) -> [Worker.ID: Pair] {
-            let values = RoutingValue(market, weights: weights)
+        let values = RoutingValue(market, weights: weights)
+        func pairs(_ known: RoutingKnowledge) -> [Worker.ID: Pair] {
+            var dearer = known
+            if let pay = known.pay[batch.id],
+                let more = try? Money(Escalation.stepped(pay.minorUnits, rules: rules), pay.currency)
+            {
+                dearer.pay[batch.id] = more
+            }
+            let (now, then) = (values.knowing(known), values.knowing(dearer))
             return market.candidates.reduce(into: [:]) { pairs, worker in
-                let pair = values.of(
-                    batch, worker, level: 0,
-                    tierDistance: RoutingValue.tierDistance(of: worker.tiers, above: least))
+                let distance = RoutingValue.tierDistance(of: worker.tiers, above: least)
+                let pair = now.of(batch, worker, level: 0, tierDistance: distance)
                 guard let value = pair.micros else { return }
                 pairs[worker.worker] = Pair(
                     value: value,
                     parts: pair.parts.named(
                         upTo: value, hoursPrice: pair.price, continuation: 0, answerGain: pair.answerGain),
-                    hoursPrice: pair.price)
+                    hoursPrice: pair.price,
+                    bearsRaise: then.of(batch, worker, level: 0, tierDistance: distance).micros != nil)
             }
         }
-        var lane = market
-        lane.known.forced = [batch.id]
-        self.init(usual: pairs(in: market), forced: pairs(in: lane))
+        var lane = market.known
+        lane.forced = [batch.id]
+        self.init(usual: pairs(market.known), forced: pairs(lane))
     }
 
     /// `nil` for who is not offered it.

@@ -88,7 +88,7 @@ struct RoutingValue {
         let price: (nightly: HourPrice, pacing: HourPrice.Pacing)?
     }
 
-    private let market: RoutingMarket
+    private var market: RoutingMarket
     private let weights: ValueWeights
     private let standings: [Worker.ID: Standing]
 
@@ -118,6 +118,13 @@ struct RoutingValue {
             }, uniquingKeysWith: { first, _ in first })
     }
 
+    /// The same with something else known of batches: pay, or the forced lane. What is known of workers stays.
+    func knowing(_ known: RoutingKnowledge) -> RoutingValue {
+        var other = self
+        other.market.known = known
+        return other
+    }
+
     /// Where a worker stands in their week; `nil` for who is no candidate.
     func week(of worker: Worker.ID) -> RoutingWeek? { standings[worker]?.week }
 
@@ -128,8 +135,8 @@ struct RoutingValue {
         let known = market.known
         let pay = known.pay[batch.id]
         let payMicros = pay.map { known.rates.micros($0) } ?? 0
-        // Never nothing, so that priority and age count where the pay is not known.
-        let value = max(stated(batch, pay) ?? usualValue(payMicros), Self.valueMin)
+        // Something where the pay is not known, so that priority and age count; else no more than it is worth.
+        let value = stated(batch, pay) ?? (payMicros > 0 ? usualValue(payMicros) : Self.valueUnknown)
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
@@ -180,7 +187,7 @@ struct RoutingValue {
     }
 
     private static let valueMax: Int64 = 1 << 40
-    private static let valueMin: Int64 = 1_000_000
+    private static let valueUnknown: Int64 = 1_000_000
 
     /// So many millionths of a value, rounded down; clamped to what sums of some of them hold.
     private static func part(_ value: Int64, _ millionths: Int) -> Int64 {
@@ -191,7 +198,7 @@ struct RoutingValue {
     /// What the requester says that a right answer is worth.
     private func stated(_ batch: RoutingBatch, _ pay: Money?) -> Int64? {
         guard let value = batch.answerValue, let pay else { return nil }
-        return market.known.rates.micros(value, pay.currency)
+        return max(market.known.rates.micros(value, pay.currency), 1)
     }
 
     private func usualValue(_ payMicros: Int64) -> Int64 {

@@ -87,7 +87,8 @@ struct KeysCommand: AsyncParsableCommand {
                 Payout methods are opened for it, each reading in the audit log. Cut off at any point, it goes on \
                 where it was when it is run again: marks of another key than the file's are a rotation under way. \
                 Give servers the new file, then run it once more: what they marked by the old key meanwhile is made \
-                anew. Nothing is missed for good; a duplicate may be found later.
+                anew. Nothing is missed for good; a duplicate may be found later. Repeated requests and letters with \
+                codes go by another key of the file, which stays.
                 """
         )
         @OptionGroup var options: DatabaseOptions

@@ -66,7 +66,10 @@ struct NoticesCommand: AsyncParsableCommand {
     struct Prefer: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say which kinds of notices a person wants; without a kind, print what was said.",
-            discussion: "Some kinds reach everybody: decisions with their clock to appeal, revoked credentials."
+            discussion: """
+                Some kinds reach everybody: decisions with their clock to appeal, revoked credentials. 'offer_made' \
+                comes once for what a round offers somebody, with how many offers there are.
+                """
         )
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var whose: RecipientOptions

@@ -76,7 +76,7 @@ struct PayoutCommand: AsyncParsableCommand {
 
     struct Shares: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Who earned how much of a line; --after takes a worker's id.")
+            abstract: "What each worker of a line earned, less taxes and clawbacks; --after takes a worker's id.")
         @OptionGroup var options: DatabaseOptions
         @OptionGroup var page: PageOptions
         @Argument(help: "The line's id, as `lines` printed it.") var line: String
@@ -89,8 +89,7 @@ struct PayoutCommand: AsyncParsableCommand {
                     of: try readID(line, "line"), after: try page.id(), limit: page.limit,
                     by: try await session.market.person(named: by)
                 )
-                Console.list(
-                    shares.map { ($0.json, "\($0.workerKey): \($0.share.amount)") }, asJSON: json)
+                Console.list(try shares.map { ($0.json, try $0.text) }, asJSON: json)
             }
         }
     }

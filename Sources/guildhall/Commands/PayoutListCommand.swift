@@ -5,7 +5,8 @@ internal import Marketplace
 
 struct PayoutListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "Payouts, newest first; --after takes the last of the page before.")
+        commandName: "list",
+        abstract: "Payouts, newest first, with source, form and day; --after takes the last of the page before.")
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var page: PageOptions
     @Option(help: "prepared, approved, issued or cancelled; all without.") var state: String?
@@ -30,13 +31,16 @@ extension PayoutListCommand: RemoteCommand {
 
 extension PayoutBatch {
     fileprivate var listed: JSON {
-        [
+        let own: [String: JSON] = [
             "payout_batch": .string("\(id)"), "state": .string(state.rawValue), "total": .string(total.decimalText),
             "currency": .string(total.currency.code), "lines": .integer(Int64(lineCount)),
             "content_hash": .string(contentHash.hexadecimal), "prepared_by": .string("\(preparedBy)"),
             "approved_by": approvedBy.map { .string("\($0)") } ?? .null,
         ]
+        return .object(own.merging(terms) { $1 })
     }
 
-    fileprivate var text: String { "\(id): \(state.rawValue), \(total) in \(lineCount) lines" }
+    fileprivate var text: String {
+        "\(id): \(state.rawValue), \(total) in \(lineCount) lines" + (run.map { ", \($0.text)" } ?? "")
+    }
 }

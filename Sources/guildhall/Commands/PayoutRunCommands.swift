@@ -65,13 +65,13 @@ struct PayoutRunCommand: AsyncParsableCommand {
             Each payee's account is copied into the batch as it is now. Left out, and listed with the reason: who has \
             no account, one in another currency, one that the source's files cannot pay to, or whose holder's \
             name they cannot write, one that was set or changed less than 72 hours ago, one that the bank has \
-            refused, who has earned less than the minimum. An \
+            refused, who has earned less than the minimum, who cannot be taxed or would be left with nothing. An \
             agency that is paid in its people's place has one payment for all of them. Then `payout approve`, by \
             another person, and `payout export`.
             """)
     @OptionGroup var options: DatabaseOptions
     @Option(help: "Which account pays; `payout source list` shows them.") var source: String
-    @Option(help: "When the bank shall pay, yyyy-mm-dd, from today on; no holiday of T2 (EUR) or the Fed (NACHA).")
+    @Option(help: "When the bank shall pay, yyyy-mm-dd, in 60 days at most; no holiday of T2 (EUR) or the Fed (NACHA).")
     var day: String
     @Option(help: "Who has earned less waits; minor units.") var minimumMinor: Int64 = 0
     @Option(help: .actor("a finance maker")) var by = "finance-maker"
@@ -92,20 +92,24 @@ extension PreparePayoutRun.Result {
     func show(asJSON json: Bool) {
         let hash = batch.contentHash.hexadecimal
         if json {
-            return Console.result([
+            let own: [String: JSON] = [
                 "payout_batch": .string("\(batch.id)"), "content_hash": .string(hash),
                 "total": .string(batch.total.decimalText), "currency": .string(batch.total.currency.code),
                 "lines": .integer(Int64(batch.lineCount)), "message_id": .string(batch.messageID),
                 "excluded_count": .integer(Int64(excluded.count)),
                 "excluded": .array(excluded.prefix(200).map(\.json)),
-            ])
+            ]
+            return Console.result(.object(own.merging(batch.terms) { $1 }))
         }
         Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)")
+        if let run = batch.run { Console.result("  \(run.text)") }
         for excluded in excluded.prefix(200) {
             let agency = excluded.json["team"]?.stringValue.map { "agency \($0)" }
             let payee = excluded.json["worker"]?.stringValue ?? agency ?? ""
-            Console.result("  not paid: \(payee), \(excluded.amount): \(excluded.hindrance.code)")
+            let why = excluded.json["why"]?.stringValue.map { ", \($0)" } ?? ""
+            Console.result("  not paid: \(payee), \(excluded.amount): \(excluded.hindrance.code)\(why)")
         }
+        if excluded.count > 200 { Console.result("  and \(excluded.count - 200) more who are not paid") }
     }
 }
 

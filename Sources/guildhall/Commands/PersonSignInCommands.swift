@@ -21,8 +21,9 @@ extension PersonCommand {
                 guildhall person invite bea --email bea@example.org --by chris
                 guildhall person invite nour --worker --email nour@example.org
 
-                The code is good once, for a week; again sends another one. Whoever may do more than work, or is here \
-                already, is invited by two operators who name the same address within a week. A server prints no code.
+                The code is good once, for a week; again sends another one, and ends that before. Whoever may do more \
+                than work, or is here already, is invited by two operators who name the same address within a week; a \
+                letter of one is good for nobody who has come to be here since. A server prints no code.
                 """)
         @OptionGroup var options: ExpertiseOptions
         @OptionGroup var person: PersonArgument

@@ -10,8 +10,9 @@ extension ScheduleCommand {
             discussion: """
                 Once a week each worker's hours are forecast from the windows that they declared and what came of \
                 their weeks before; a week later the forecast is compared with the ledger of hours. Promised are hours \
-                that there are in nine of ten weeks. Where a week was off by more than a fifth, the next one's prices \
-                follow the use of hours three times as fast.
+                that there are in nine of ten weeks. Where a forecast is off by more than a fifth, prices follow the \
+                use of hours three times as fast: by the last week that was tested until a tenth of the next has \
+                passed, then by what that week has used so far.
 
                 Example: guildhall schedule backtest --limit 8
                 """

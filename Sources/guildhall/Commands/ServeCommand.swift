@@ -14,8 +14,9 @@ struct ServerOptions: ParsableArguments {
     @Option(help: "Port to listen on; 0 lets the system choose.") var port = 8080
     @Option(
         name: .customLong("public-url"),
-        help:
-            "Where browsers reach it, such as https://guildhall.example.org; sign-in providers send people back there.")
+        help: ArgumentHelp(
+            "Where browsers reach it, such as https://guildhall.example.org.",
+            discussion: "Sign-in providers send people back there, and its pages may use the cookie of a sign-in."))
     var publicURL: String?
 
     @Option(

@@ -60,8 +60,8 @@ extension WorkerCommand {
         static let configuration = CommandConfiguration(
             abstract: "All payments to a worker in a year, what was withheld, and the sums.",
             discussion: """
-                A payment belongs to the year in which it was issued, in UTC. One that came back from the bank is \
-                listed as `returned` and counts for nothing.
+                A payment belongs to the year of the day on which the bank is to pay (paid_on), as in reports to \
+                authorities. One that came back from the bank is listed as `returned` and counts for nothing.
 
                 Example: guildhall worker statement L01 --year 2026 --format html --output 2026.html
                 """

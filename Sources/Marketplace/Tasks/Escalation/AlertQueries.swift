@@ -12,13 +12,15 @@ extension Transaction {
             """)
     }
 
-    /// Whether a batch has an open alert.
-    func hasOpenAlert(_ batch: Batch.Key) async throws -> Bool {
+    /// A batch's open alert, kept as it is until the transaction ends.
+    func lockOpenAlert(of batch: Batch.Key) async throws -> ScheduleAlert? {
         try await firstRow(
             """
-            select from schedule_alert
+            select \(fragment: ScheduleAlert.columns) from schedule_alert
              where requester_id = \(batch.requester) and batch_id = \(batch.id) and state = 'open'
-            """) != nil
+               for no key update
+            """
+        ).map(ScheduleAlert.init)
     }
 
     /// Alerts in a state, the oldest first.

@@ -70,7 +70,8 @@ package struct ListAlerts: Sendable {
 }
 
 extension Change {
-    fileprivate func close(_ alert: ScheduleAlert, _ resolution: String, by actor: Principal.ID) async throws {
+    /// Closes an open alert that this transaction has locked.
+    func close(_ alert: ScheduleAlert, _ resolution: String, by actor: Principal.ID) async throws {
         try await transaction.closeAlert(alert, resolution, by: actor)
         try await record(
             "alert_closed", by: actor, on: "schedule_alert", alert.id.uuid, in: .requester(alert.batch.requester),

@@ -124,8 +124,11 @@ extension Change {
     }
 
     private func alert(_ options: [AlertOption], from step: EscalationStep, by actor: Principal.ID) async throws {
-        // One that an earlier deadline left open says the same.
-        guard try await !transaction.hasOpenAlert(step.batch) else { return }
+        // One that an earlier deadline left open advises for a time that has been changed since.
+        if let open = try await transaction.lockOpenAlert(of: step.batch) {
+            guard open.dueAt != step.dueAt else { return }
+            try await close(open, "The batch has another deadline.", by: actor)
+        }
         let alert = ScheduleAlert(
             id: make(), batch: step.batch, state: .open, raisedAt: instant, dueAt: step.dueAt,
             openSlots: step.openSlots, options: .array(options.map(\.json)), closedAt: nil, closedBy: nil,

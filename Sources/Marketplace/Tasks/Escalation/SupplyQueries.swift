@@ -22,6 +22,8 @@ package struct SupplyWorker: Hashable, Sendable {
     package let shareMillionths: Int
     /// Minutes that they were offered in the last four weeks, this one included.
     package var minutesOffered = 0
+    /// What the day that runs where they live has committed.
+    package var committedToday = 0
 }
 
 extension Transaction {
@@ -57,6 +59,7 @@ extension Transaction {
                    least(worker.weekly_minutes_max, policy.weekly_minutes_max) as weekly_minutes_max,
                    coalesce(least(worker.daily_minutes_max, policy.daily_minutes_max), 10080) as daily_minutes_max,
                    coalesce(week.committed_minutes, 0) as committed_minutes,
+                   coalesce(today.committed_minutes, 0) as committed_today,
                    coalesce(worker_load.live_leases, 0) as live_leases, waiting.offers,
                    waiting.minutes, waiting.is_offered,
                    exists (select from offer
@@ -72,6 +75,9 @@ extension Transaction {
               left join worker_week as week
                 on week.worker_id = worker.worker_id
                and week.week_starts_on = date_trunc('week', \(instant)::timestamptz at time zone worker.time_zone)::date
+              left join worker_day as today
+                on today.worker_id = worker.worker_id
+               and today.on_day = (\(instant)::timestamptz at time zone worker.time_zone)::date
               \(fragment: Self.ofEach(at: instant))
              order by worker.worker_id
             """
@@ -172,6 +178,7 @@ extension SupplyWorker {
                 tasksAtOnceMax: try row["tasks_at_once_max"], offerNoticeMinutes: try row["offer_notice_minutes"]),
             committedMinutes: try row["committed_minutes"], offeredMinutes: try row["minutes"], places: leases + offers,
             isOut: try row["is_out"], isOffered: try row["is_offered"], wasAsked: try row["was_asked"],
-            shareMillionths: try row["share_millionths"], minutesOffered: try row["minutes_offered"])
+            shareMillionths: try row["share_millionths"], minutesOffered: try row["minutes_offered"],
+            committedToday: try row["committed_today"])
     }
 }

@@ -118,7 +118,9 @@ extension Transaction {
             """)
     }
 
-    /// Writes what came of parts of weeks that ended more than a day ago: what was worked, and what offers asked for.
+    /// Writes what came of parts of weeks that ended more than a day ago: what was worked, and what offers asked for,
+    /// as far as they tell of hours: accepted, left to lapse or declined for want of time. Whoever declines for another
+    /// reason, such as the pay, may have the hours; that is for the model of acceptance. Nor does work that was gone.
     func closeWeeks(most: Int) async throws -> Int {
         try await execute(
             """
@@ -149,7 +151,10 @@ extension Transaction {
                     -- Null without any offer of the week; of the days of the part, by the wall clock where the worker
                     -- lives.
                     select sum(case when (extract(isodow from offer.offered_at at time zone worker.time_zone) >= 6)
-                                         = (over.part = 'weekend') then offer.expected_minutes else 0 end) as minutes
+                                         = (over.part = 'weekend')
+                                     and (offer.state in ('accepted', 'lapsed')
+                                          or offer.state = 'declined' and offer.decline_reason = 'not_now')
+                                    then offer.expected_minutes else 0 end) as minutes
                       from offer
                      where offer.worker_id = over.worker_id and offer.week_starts_on = over.week_starts_on) as asked
             )

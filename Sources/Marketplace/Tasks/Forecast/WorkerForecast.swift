@@ -22,8 +22,8 @@ package struct PastHours: Hashable, Sendable {
     package let part: WeekPart
     package let declaredMinutes: Int
     package let workedMinutes: Int
-    /// What offers asked for; `nil` where the week brought none: who worked took work of their own accord, as much as
-    /// they would.
+    /// What offers asked for, but for those that were declined for another reason than time or filled; `nil` where the
+    /// week brought none: who worked took work of their own accord, as much as they would.
     package let offeredMinutes: Int?
 }
 

@@ -24,7 +24,7 @@ package struct OfferDraft: Hashable, Sendable {
 extension Change {
     /// Makes those of these offers that can be made now: whatever was planned on was true a moment ago. Workers, then
     /// batches are locked, so no two of them make more offers of a batch than it has open slots, nor give a worker more
-    /// than they have room for.
+    /// than they have room for. Their workers are told (`offer_made`: how many, up to 20 ids, when the first ends).
     ///
     /// - Parameters:
     ///   - drafts: in the order in which they are made, up to 20,000.
@@ -53,8 +53,26 @@ extension Change {
         try await transaction.insertOffers(made, by: actor)
         try await transaction.insertRaises(of: made)
         try await transaction.insertExplanations(of: made)
+        try await tellWorkers(of: made)
         made.map(\.event).forEach(note)
         return results
+    }
+
+    /// Each worker once, however many of these offers are theirs, and all in one statement.
+    private func tellWorkers(of made: [NewOffer]) async throws {
+        guard !made.isEmpty else { return }
+        let byWorker = Dictionary(grouping: made, by: \.draft.worker).sorted { $0.key < $1.key }
+        let each: [Told] = byWorker.map { worker, offers in
+            let first = offers.reduce(Date.distantFuture) { min($0, $1.answerBy) }
+            return Told(
+                id: make(), recipient: Principal.ID(worker.uuid),
+                facts: [
+                    "count": .integer(Int64(offers.count)),
+                    "offers": .array(offers.prefix(20).map { .string("\($0.id)") }),
+                    "answer_by": .string(first.formatted(.iso8601)),
+                ])
+        }
+        try await transaction.tell("offer_made", each)
     }
 }
 
@@ -81,6 +99,8 @@ package struct OfferMoment: Hashable, Sendable {
     package let band: Int
     /// How much of the week has passed, in millionths.
     package let weekShareMillionths: Int
+    /// Until midnight by the wall clock.
+    package let secondsLeftOfDay: TimeInterval
 
     /// - Throws: ``BadInput`` for a zone that this machine does not know.
     package init(_ instant: Date, timeZone: String) throws(BadInput) {
@@ -95,6 +115,7 @@ package struct OfferMoment: Hashable, Sendable {
         func rest(of seconds: Double) -> Double { local - (local / seconds).rounded(.down) * seconds }
         band = min(max(Int(exactly: (rest(of: 86_400) / 21_600).rounded(.down)) ?? 0, 0), 3)
         weekShareMillionths = Int(exactly: (rest(of: 604_800) / 0.6048).rounded(.down)) ?? 0
+        secondsLeftOfDay = 86_400 - rest(of: 86_400)
     }
 }
 
