@@ -8,6 +8,7 @@ internal import Foundation
 /// ```swift
 /// try await transaction.rows("select name from worker where worker_id = \(id)")
 /// ```
+@usableFromInline
 package struct SQL: Sendable, ExpressibleByStringInterpolation {
     /// A value of the statement: its type, and where its wire form lies; `nil` for NULL.
     struct Value: Sendable {
@@ -33,6 +34,7 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     private init() {}
 
+    @usableFromInline
     package struct Interpolation: StringInterpolationProtocol {
         package typealias StringLiteralType = StaticString
         fileprivate var sql = SQL()
@@ -48,15 +50,23 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         }
 
         /// Binds a value; it travels beside the text, never in it.
-        package mutating func appendInterpolation(_ value: some SQLParameter) {
-            sql.pieces.append(nil)
-            sql.values.append(sql.wire.placeValue(value))
+        @inlinable
+        package mutating func appendInterpolation<Value: SQLParameter>(_ value: Value) {
+            bind(Value.typeOID) { value.write(to: &$0) }
         }
 
         /// The same, in a form that keeps the compiler from warning of an optional in an interpolation.
+        @inlinable
         package mutating func appendInterpolation<Value: SQLParameter>(_ value: Value?) {
+            bind(Value.typeOID) { wire in
+                if let value { value.write(to: &wire) } else { wire.appendNull() }
+            }
+        }
+
+        @usableFromInline
+        mutating func bind(_ typeOID: UInt32, _ write: (inout WireBuffer) -> Void) {
             sql.pieces.append(nil)
-            sql.values.append(sql.wire.placeValue(value))
+            sql.values.append(sql.wire.placeValue(of: typeOID, write))
         }
 
         /// Splices another statement's text and parameters in.
@@ -134,7 +144,7 @@ extension SQL {
         for index in instants {
             pieces[index] = nil
             let number = pieces[..<index].count { $0 == nil }
-            values.insert(wire.placeValue(instant), at: number)
+            values.insert(wire.placeValue(of: Date.typeOID) { instant.write(to: &$0) }, at: number)
         }
         instants = []
     }
@@ -143,10 +153,10 @@ extension SQL {
 extension WireBuffer {
     /// Writes a value of a statement, with a zero behind it: libpq wants one behind text, and a place in the buffer for
     /// a value without bytes.
-    fileprivate mutating func placeValue<Value: SQLParameter>(_ value: Value) -> SQL.Value {
-        let place = place(value)
+    fileprivate mutating func placeValue(of typeOID: UInt32, _ write: (inout WireBuffer) -> Void) -> SQL.Value {
+        let place = place(write)
         append(UInt8(0))
-        return SQL.Value(typeOID: Value.typeOID, place: place, isText: Value.isSentAsText)
+        return SQL.Value(typeOID: typeOID, place: place, isText: TypeOID.isSentAsText(typeOID))
     }
 
     fileprivate mutating func append(_ other: WireBuffer) {

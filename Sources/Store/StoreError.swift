@@ -1,4 +1,5 @@
 /// Why the store could not do what it was asked. A refusal by a rule of the market is not among these.
+@usableFromInline
 package enum StoreError: Error, Hashable, Sendable {
     /// The server answered with an error.
     case server(ServerError)

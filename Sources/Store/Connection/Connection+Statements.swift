@@ -195,15 +195,15 @@ extension Connection {
 
     private func shape(of result: OpaquePointer, _ prepared: PreparedStatement) -> RowShape {
         if let known = prepared.shape { return known }
-        var fields: [String: Int32] = [:]
+        var names: [String] = []
         var tables: [String: String] = [:]
         for field in 0..<PQnfields(result) {
-            guard let name = PQfname(result, field).map({ String(cString: $0) }) else { continue }
-            if fields[name] == nil { fields[name] = field }
+            let name = PQfname(result, field).map { String(cString: $0) } ?? ""
+            names.append(name)
             let table = PQftable(result, field)
             if table != 0 { tables[name] = tableName(table) }
         }
-        let shape = RowShape(fields: fields, tables: tables)
+        let shape = RowShape(names: names, tables: tables)
         prepared.shape = shape
         return shape
     }

@@ -42,7 +42,8 @@ final class ConnectionThread: SerialExecutor, TaskExecutor {
     }
 
     private func run() {
-        pthread_setname_np(pthread_self(), name)
+        // From within: before it runs, the system has nothing to name.
+        Thread.current.name = name
         var batch: [UnownedJob] = []
         while true {
             condition.lock()

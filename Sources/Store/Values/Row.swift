@@ -1,52 +1,70 @@
 internal import CLibPQ
 
 /// One row of a result. It shares the result's memory, which lives as long as any of its rows.
+@usableFromInline
 package struct Row: Sendable {
     let result: ResultSet
     let index: Int32
 
     /// Reads a column by name.
     ///
+    /// What is generic here can be inlined where it is used: without that every cell of every row would look its type
+    /// up at run time.
+    ///
     /// - Throws: ``StoreError/decoding(table:column:reason:)`` with the table and the column.
+    @inlinable
     package subscript<Value: SQLDecodable>(_ column: String) -> Value {
         get throws { try value(column) }
     }
 
+    @inlinable
     package func value<Value: SQLDecodable>(
         _ column: String, as type: Value.Type = Value.self
     ) throws(StoreError) -> Value {
-        guard let field = result.shape.fields[column] else {
+        guard let cell = try cell(column) else {
+            guard let null = Value.null else { throw fault(.isNull, column) }
+            return null
+        }
+        do throws(CellFault) { return try Value(cell: cell) } catch { throw fault(error, column) }
+    }
+
+    /// - Returns: `nil` for NULL.
+    @usableFromInline
+    func cell(_ column: String) throws(StoreError) -> Cell? {
+        guard let field = result.shape.field(column) else {
             throw .decoding(table: nil, column: column, reason: "is not among the columns of the result")
         }
-        do throws(CellFault) {
-            if PQgetisnull(result.pointer, index, field) == 1 {
-                guard let null = Value.null else { throw .isNull }
-                return null
-            }
-            let length = Int(PQgetlength(result.pointer, index, field))
-            let bytes = UnsafeRawBufferPointer(start: PQgetvalue(result.pointer, index, field), count: length)
-            return try Value(cell: Cell(bytes: bytes, typeOID: PQftype(result.pointer, field)))
-        } catch {
-            throw .decoding(table: result.shape.tables[column], column: column, reason: error.reason)
-        }
+        guard PQgetisnull(result.pointer, index, field) == 0 else { return nil }
+        let length = Int(PQgetlength(result.pointer, index, field))
+        let bytes = UnsafeRawBufferPointer(start: PQgetvalue(result.pointer, index, field), count: length)
+        return Cell(bytes: bytes, typeOID: PQftype(result.pointer, field))
+    }
+
+    @usableFromInline
+    func fault(_ fault: CellFault, _ column: String) -> StoreError {
+        .decoding(table: result.shape.tables[column], column: column, reason: fault.reason)
     }
 
     /// The names of the columns, in their order.
     package var columns: [String] {
-        result.shape.fields.sorted { $0.value < $1.value }.map(\.key)
+        result.shape.names
     }
 }
 
 /// What a statement's rows look like: found out once for each prepared statement.
 final class RowShape: Sendable {
-    let fields: [String: Int32]
+    /// Of the columns, in their order.
+    let names: [String]
     /// Column name to table name, for error messages.
     let tables: [String: String]
 
-    init(fields: [String: Int32], tables: [String: String]) {
-        self.fields = fields
+    init(names: [String], tables: [String: String]) {
+        self.names = names
         self.tables = tables
     }
+
+    /// The first column of that name. Rows have few columns, with short names: comparing is faster than hashing.
+    func field(_ name: String) -> Int32? { names.firstIndex(of: name).map(Int32.init) }
 }
 
 /// A `PGresult` with an owner. Reading one from several threads is allowed; it is never written after its making.

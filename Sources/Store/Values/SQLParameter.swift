@@ -1,6 +1,7 @@
 package import Foundation
 
 /// A Swift value that can be bound to a statement.
+@usableFromInline
 package protocol SQLParameter: Sendable {
     /// The type that it is bound as, NULL included.
     static var typeOID: UInt32 { get }
@@ -9,9 +10,7 @@ package protocol SQLParameter: Sendable {
 }
 
 extension SQLParameter {
-    static var isSentAsText: Bool {
-        typeOID == TypeOID.inferred || typeOID == TypeOID.numeric || typeOID == TypeOID.numericArray
-    }
+    static var isSentAsText: Bool { TypeOID.isSentAsText(typeOID) }
 }
 
 /// Type OIDs from `pg_type.dat`.
@@ -25,6 +24,9 @@ enum TypeOID {
     static let jsonbArray: UInt32 = 3807, numericArray: UInt32 = 1231
     /// Lets the server infer the type: text goes into enums, dates and citext as it goes into text.
     static let inferred: UInt32 = 0
+
+    static func isSentAsText(_ type: UInt32) -> Bool { type == inferred || type == numeric || type == numericArray }
+
     /// OIDs from here on are made by `create type`: enums are sent as their label.
     static let firstUserDefined: UInt32 = 16_384
 }
@@ -141,7 +143,8 @@ package struct InstantRange: Hashable, Sendable, SQLParameter {
 }
 
 extension Optional: SQLParameter where Wrapped: SQLParameter {
-    package static var typeOID: UInt32 { Wrapped.typeOID }
+    @inlinable package static var typeOID: UInt32 { Wrapped.typeOID }
+    @inlinable
     package func write(to wire: inout WireBuffer) {
         switch self {
         case .none: wire.appendNull()

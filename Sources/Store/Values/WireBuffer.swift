@@ -1,4 +1,5 @@
 /// Values in PostgreSQL's wire form, one behind the other.
+@usableFromInline
 package struct WireBuffer: Sendable {
     private(set) var bytes: [UInt8] = []
     /// Why a value that was written cannot be sent; the first reason stands.
@@ -25,6 +26,7 @@ package struct WireBuffer: Sendable {
         if bytes[start...].contains(0) { refuse("text must not contain U+0000") }
     }
 
+    @usableFromInline
     mutating func appendNull() { endsInNull = true }
 
     mutating func refuse(_ reason: String) { refusal = refusal ?? reason }
@@ -32,10 +34,13 @@ package struct WireBuffer: Sendable {
     /// Writes a value and says where it lies.
     ///
     /// - Returns: its bytes; `nil` for NULL.
-    mutating func place(_ value: some SQLParameter) -> Range<Int>? {
+    mutating func place(_ value: some SQLParameter) -> Range<Int>? { place { value.write(to: &$0) } }
+
+    /// The same of whatever is written.
+    mutating func place(_ write: (inout WireBuffer) -> Void) -> Range<Int>? {
         let start = bytes.count
         endsInNull = false
-        value.write(to: &self)
+        write(&self)
         defer { endsInNull = false }
         return endsInNull ? nil : start..<bytes.count
     }
