@@ -29,6 +29,7 @@ package enum StoreError: Error, Hashable, Sendable {
     case contended
 
     /// An error as PostgreSQL reported it (`PG_DIAG_*`).
+    @usableFromInline
     package struct ServerError: Hashable, Sendable {
         /// Five characters, Appendix A of PostgreSQL's manual.
         package let sqlState: String
@@ -82,7 +83,7 @@ extension StoreError {
 
 extension StoreError: CustomStringConvertible {
     /// For the log: everything but parameter values (the server is told not to repeat those).
-    package var description: String {
+    @usableFromInline package var description: String {
         switch self {
         case .server(let error):
             let place = [error.table, error.column, error.constraint].compactMap(\.self).joined(separator: ".")
