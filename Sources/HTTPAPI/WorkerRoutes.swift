@@ -20,6 +20,14 @@ struct WorkerRoutes {
             }, read: showProfile)
     }
 
+    private var guardedMethod: Guarded {
+        Guarded(
+            ["version"],
+            lock: { call, change in
+                _ = try await change.transaction.lockWorkerForChange(Worker.ID(try call.actor.uuid))
+            }, read: showPayoutMethod)
+    }
+
     private var profile: [Endpoint] {
         [
             Endpoint(
@@ -107,13 +115,17 @@ struct WorkerRoutes {
                 query: [.path("year", .integer(2_000...9_998)), .query("format", .choice(TableForm.self))],
                 gives: .media("text/csv", "text/html"), by: statement),
             Endpoint(
+                .get, "/v1/payout-method", "showPayoutMethod",
+                "How often, and when last, you said where you are paid; not where", .earnings, for: .worker,
+                guards: guardedMethod, gives: .ok(.payoutMethodState), by: showPayoutMethod),
+            Endpoint(
                 .put, "/v1/payout-method", "setPayoutMethod",
                 "Where you are paid; a change waits 72 hours, and you are told at your former address", .earnings,
                 for: .worker,
                 takes: .json([
                     "account": .text, "bank": Shape.text.orNull.optional, "holder": .text, "country": .text,
                     "currency": .currency, "is_savings": Shape.flag.optional, "address": .payeeAddress,
-                ]),
+                ]), guards: guardedMethod,
                 gives: .ok(.state("kept")), refuses: ["illegal_transition"] + Code.content, by: setPayoutMethod),
         ]
     }
@@ -241,6 +253,11 @@ struct WorkerRoutes {
             _ = try await WriteEarningsStatement(market: market)(
                 of: Worker.ID(actor.uuid), year: year, as: form, by: actor, to: write)
         }
+    }
+
+    @Sendable private func showPayoutMethod(_ call: Call) async throws -> Outcome {
+        let actor = try call.actor
+        return .json(try await ShowPayoutMethod(market: market)(of: Worker.ID(actor.uuid), by: actor).wire)
     }
 
     @Sendable private func setPayoutMethod(_ call: Call) async throws -> Outcome {
