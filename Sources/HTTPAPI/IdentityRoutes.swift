@@ -25,7 +25,7 @@ struct IdentityRoutes {
                 ]), keyed: false, gives: .created(Self.session),
                 refuses: ["sign_in_failed", "second_factor_missing", "sign_in_busy", "keys_missing"] + Code.keys,
                 by: signIn
-            ).guessing("email"),
+            ).guessing("email").beginningSession(),
             Endpoint(
                 .post, "/v1/password-resets", "askReset",
                 "Have a code sent to an address, to choose another password by; whether anybody has it is not said",
