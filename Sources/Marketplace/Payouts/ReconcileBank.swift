@@ -53,7 +53,7 @@ package struct ReconcileBank: Sendable {
         after last: BankStatementGap.ID? = nil, limit: Int = 50, by actor: Principal.ID
     ) async throws -> [BankStatementGap] {
         try await market.database.read { transaction in
-            try await transaction.authorizeFinance(actor)
+            try await transaction.authorizeFinance(toSee: actor)
             return try await transaction.openStatements(after: last, limit: limit)
         }
     }
