@@ -1,5 +1,6 @@
 import Formats
 import Marketplace
+import Store
 import TestSupport
 import Testing
 

