@@ -1,4 +1,5 @@
--- An auditor is nothing else beside. Whoever was made an agency's manager as well is that no more; the audit log has both.
+-- An auditor is nothing else beside. Whoever was made an agency's manager as well is that no more; the audit log has
+-- both.
 delete from role_grant
  where role <> 'auditor'
    and exists (select from role_grant as other

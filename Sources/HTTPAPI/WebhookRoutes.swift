@@ -123,10 +123,10 @@ struct WebhookRoutes {
     }
 
     @Sendable private func register(_ call: Call) async throws -> Outcome {
-        let (url, kinds, actor) = (try call.string("url"), kinds(call) ?? [], try call.actor)
+        let (url, wanted, actor) = (try call.string("url"), kinds(call) ?? [], try call.actor)
         let requester: Requester.ID = try call.id("requester")
         return try await call.once(201, sealed: true, \NewWebhookSecret.json) {
-            try await RegisterWebhook(market: $0, policy: policy)(url: url, kinds: kinds, of: requester, by: actor)
+            try await RegisterWebhook(market: $0, policy: policy)(url: url, kinds: wanted, of: requester, by: actor)
         }
     }
 

@@ -97,8 +97,8 @@ struct RemoteOptions: ParsableArguments {
                 """, valueName: "key"))
     var idempotencyKey: String?
 
-    /// Moves what names a server from before the command behind it, where it is looked for: `guildhall --server URL batch
-    /// list`.
+    /// Moves what names a server from before the command behind it, where it is looked for: `guildhall --server URL
+    /// batch list`.
     static func behindCommand(_ arguments: [String]) -> [String] {
         let names = ["--server", "--server-token-file", "--idempotency-key"]
         var rest = arguments[...]

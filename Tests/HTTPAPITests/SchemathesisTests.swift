@@ -115,8 +115,8 @@ struct SchemathesisTests {
             ] + headers.flatMap { ["-H", $0] }, environment: ["NO_COLOR": "1", "COLUMNS": "160"], in: folder)
         if Self.isSoak { Console.note("schemathesis as \(role): \(output.suffix(900))") }
         let line = output.split(separator: "\n").last { $0.contains(" generated") }
-        let cases = line.map { $0.trimmingCharacters(in: .whitespaces) } ?? "no figure"
-        print("scorecard row 18 | as \(role): \(cases), exit \(status) | no 5xx, nothing undocumented, no key ignored")
+        let figure = line.map { $0.trimmingCharacters(in: .whitespaces) } ?? "no figure"
+        print("scorecard row 18 | as \(role): \(figure), exit \(status) | no 5xx, nothing undocumented, no key ignored")
         #expect(status == 0, "as \(role): \(output.suffix(12_000))")
     }
 }

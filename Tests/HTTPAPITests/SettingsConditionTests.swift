@@ -31,6 +31,7 @@ struct SettingsConditionTests {
             by: small.manager)
         let (chief, checker) = (try await small.bearer(small.manager), try await small.bearer(small.checker))
         let (project, team) = ("/v1/projects/\(small.requester)/\(small.project)", "/v1/teams/\(agency.id)")
+        let more = try await documents(small, team: team, chief, checker)
         return [
             Setting(
                 read: project + "/settings", write: project + "/weight", token: chief, first: ["weight": 2],
@@ -54,7 +55,7 @@ struct SettingsConditionTests {
             Setting(
                 read: team, write: team + "/payee", token: chief, first: ["is_payee": true],
                 second: ["is_payee": false]),
-        ] + (try await documents(small, team: team, chief, checker))
+        ] + more
     }
 
     /// What is written over as a whole.
