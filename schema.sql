@@ -209,6 +209,9 @@ create table role_grant (
     constraint role_grant_no_overlap exclude using gist (
         principal_id with =, role with =,
         (coalesce(requester_id, team_id, '00000000-0000-0000-0000-000000000000'::uuid)) with =, in_force with &&
+    ),
+    constraint role_grant_auditor_alone exclude using gist (
+        principal_id with =, ((role = 'auditor')::integer) with <>, in_force with &&
     )
 );
 comment on table role_grant is 'Effective-dated roles of principals.';

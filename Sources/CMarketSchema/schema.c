@@ -170,6 +170,9 @@ static const unsigned char step_0052[] = {
 static const unsigned char step_0053[] = {
 #embed "../../migrations/0053_sign_ins_and_webhooks.sql"
 };
+static const unsigned char step_0054[] = {
+#embed "../../migrations/0054_auditors_alone.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -227,6 +230,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0051, evidence_behind_the_wall),
     STEP(0052, payees_of_tables),
     STEP(0053, sign_ins_and_webhooks),
+    STEP(0054, auditors_alone),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

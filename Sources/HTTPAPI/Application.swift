@@ -140,6 +140,7 @@ package func endpoints(
         + PayoutListRoutes(market: market).endpoints
         + LedgerRoutes(market: market).endpoints
         + PayoutRoutes(market: market).endpoints
+        + ReconciliationRoutes(market: market).endpoints
         + AgreementRoutes(market: market).endpoints
         + NoticePreferenceRoutes(market: market).endpoints
         + StandingRoutes(market: market).endpoints

@@ -60,6 +60,7 @@ struct GuidelineRoutes {
                 "Say which guideline a project's workers are told from the next lease on; `pin` stays at a version",
                 .guidelines, for: RequesterRoutes.publisher,
                 takes: .json(["guideline": .id, "pin": Shape.integer(1...1_000_000).orNull.optional]),
+                guards: ProjectPolicyRoutes(market: market).guardedGuideline,
                 gives: .ok(["guideline": .id, "pin": Shape.count.orNull]), by: follow),
         ]
     }

@@ -29,7 +29,7 @@ extension NotFound: HTTPRefusal {
 extension IdempotencyRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {
-        case .inFlight: .conflict
+        case .inFlight, .answerNotKept: .conflict
         case .otherRequest: .unprocessableContent
         case .badKey: .badRequest
         }

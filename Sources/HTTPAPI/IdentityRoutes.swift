@@ -6,8 +6,8 @@ internal import Marketplace
 
 /// How people sign in, and their own sessions and tokens.
 ///
-/// What is answered once and stored as a hash, such as a token, takes no Idempotency-Key: its answer must not be
-/// stored.
+/// What is done without knowing who asks, or by a code that is good once, takes no Idempotency-Key. The answer of a new
+/// token is stored sealed.
 struct IdentityRoutes {
     let market: Market
     let hasher: PasswordHasher
@@ -25,7 +25,7 @@ struct IdentityRoutes {
                 ]), keyed: false, gives: .created(Self.session),
                 refuses: ["sign_in_failed", "second_factor_missing", "sign_in_busy", "keys_missing"] + Code.keys,
                 by: signIn
-            ).guessing("email"),
+            ).guessing("email").beginningSession(),
             Endpoint(
                 .post, "/v1/password-resets", "askReset",
                 "Have a code sent to an address, to choose another password by; whether anybody has it is not said",
@@ -101,12 +101,12 @@ struct IdentityRoutes {
                 takes: .json([
                     "name": .text(1...200), "scopes": .list(.choice(TokenScope.self), 1...20),
                     "days": .integer(1...365),
-                ]), keyed: false, gives: .created(Self.issued), refuses: [], by: issue),
+                ]), gives: .created(Self.issued), refuses: ["answer_not_kept"], by: issue),
             Endpoint(
                 .post, "/v1/tokens/{token}/rotation", "rotateToken",
                 "Get a token in place of another one, which goes on for a while", .account, for: .oneself,
-                takes: .json(["overlap_seconds": Shape.integer(0...604_800).optional]), keyed: false,
-                gives: .created(Self.issued), refuses: ["token_rotated"], by: rotate),
+                takes: .json(["overlap_seconds": Shape.integer(0...604_800).optional]),
+                gives: .created(Self.issued), refuses: ["token_rotated", "answer_not_kept"], by: rotate),
             Endpoint(
                 .delete, "/v1/tokens/{token}", "revokeToken", "End a token of yours", .account, for: .oneself,
                 gives: .ok(.state("revoked")), by: revoke),
@@ -201,18 +201,21 @@ struct IdentityRoutes {
 
     @Sendable private func issue(_ call: Call) async throws -> Outcome {
         let scopes = call["scopes"]?.arrayValue?.compactMap { $0.stringValue.flatMap(TokenScope.init) } ?? []
-        let actor = try call.actor
-        let issued = try await IssueToken(market: market)(
-            for: actor, lifetime: TimeInterval(call.int("days") ?? 0) * 86_400, name: try call.string("name"),
-            scopes: Set(scopes), within: call.scopes, by: actor)
-        return .json(issued.json, status: 201)
+        let (name, actor, bound) = (try call.string("name"), try call.actor, call.scopes)
+        let lifetime = TimeInterval(call.int("days") ?? 0) * 86_400
+        return try await call.once(201, sealed: true, \IssuedToken.json) {
+            try await IssueToken(market: $0)(
+                for: actor, lifetime: lifetime, name: name, scopes: Set(scopes), within: bound, by: actor)
+        }
     }
 
     @Sendable private func rotate(_ call: Call) async throws -> Outcome {
-        let issued = try await RotateToken(market: market)(
-            try call.id("token"), overlap: TimeInterval(call.int("overlap_seconds") ?? 86_400), within: call.scopes,
-            ownOnly: true, by: try call.actor)
-        return .json(issued.json, status: 201)
+        let id: AccessToken.ID = try call.id("token")
+        let (overlap, actor) = (TimeInterval(call.int("overlap_seconds") ?? 86_400), try call.actor)
+        let bound = call.scopes
+        return try await call.once(201, sealed: true, \IssuedToken.json) {
+            try await RotateToken(market: $0)(id, overlap: overlap, within: bound, ownOnly: true, by: actor)
+        }
     }
 
     @Sendable private func revoke(_ call: Call) async throws -> Outcome {

@@ -13,9 +13,17 @@ struct PayoutRoutes {
         "tax_base_changed", "withholding_not_whole",
     ]
     private static let maker = Access.platform([.financeMaker])
+    private static let source = Shape.object(
+        "PayoutSource", ["name": .text, "format": .text, "currency": .currency, "settings": .anyObject])
     let market: Market
 
     var endpoints: [Endpoint] { preparing + deciding + bank }
+
+    private var guardedSource: Guarded {
+        Guarded(
+            lock: { call, change in try await change.transaction.lockPayoutSource(try call.name("source")) },
+            read: showSource)
+    }
 
     private var preparing: [Endpoint] {
         [
@@ -70,11 +78,11 @@ struct PayoutRoutes {
         [
             Endpoint(
                 .get, "/v1/payout-sources", "listPayoutSources", "Accounts that payouts are made from", .payouts,
-                for: LedgerRoutes.finance,
-                gives: .ok([
-                    "items": .list(
-                        .object(["name": .text, "format": .text, "currency": .currency, "settings": .anyObject]))
-                ]), by: sources),
+                for: LedgerRoutes.finance, gives: .ok(["items": .list(Self.source)]), by: sources),
+            Endpoint(
+                .get, "/v1/payout-sources/{source}", "showPayoutSource", "One account that is paid from", .payouts,
+                for: LedgerRoutes.finance, query: [.path("source", .text(1...50))], guards: guardedSource,
+                gives: .ok(Self.source), by: showSource),
             Endpoint(
                 .put, "/v1/payout-sources/{source}", "setPayoutSource",
                 "Write an account that is paid from, in place of what was there; what is prepared keeps what it was",
@@ -83,7 +91,7 @@ struct PayoutRoutes {
                     "format": Shape(["type": "string", "enum": .array(PayoutSource.formats.map(JSON.string))]),
                     "currency": .currency,
                     "settings": Shape.anyObject.described("Of the payer: name, address, account, as it is listed."),
-                ]), gives: .ok(.state("kept")), by: setSource),
+                ]), guards: guardedSource, gives: .ok(.state("kept")), by: setSource),
             Endpoint(
                 .post, "/v1/bank-imports", "importBankFile",
                 "Take in what the bank says (pain.002, camt.053/054, NACHA returns); the same again changes nothing",
@@ -164,6 +172,10 @@ struct PayoutRoutes {
     @Sendable private func sources(_ call: Call) async throws -> Outcome {
         let found = try await SetPayoutSource(market: market).all(by: try call.actor)
         return .json(["items": .array(found.map(\.json))])
+    }
+
+    @Sendable private func showSource(_ call: Call) async throws -> Outcome {
+        .json(try await SetPayoutSource(market: market).one(try call.name("source"), by: try call.actor).json)
     }
 
     @Sendable private func setSource(_ call: Call) async throws -> Outcome {

@@ -7,7 +7,7 @@ struct PeopleRoutes {
     private static let person = "/v1/people/{person}"
     private static let operators = Access.platform([.operator])
     /// What somebody can be made to be. Workers and requesters come in by routes of their own.
-    private static let roles: [Role] = [.operator, .financeMaker, .financeChecker, .reviewer]
+    private static let roles: [Role] = [.operator, .financeMaker, .financeChecker, .reviewer, .auditor]
     let market: Market
     let hasher: PasswordHasher
 
@@ -32,7 +32,8 @@ struct PeopleRoutes {
         [
             Endpoint(
                 .post, "/v1/people", "createPerson",
-                "Make a person who works for the platform; somebody of that name stays as they are", .people,
+                "Make a person who works for the platform, auditors of that role alone; somebody of that name stays",
+                .people,
                 for: Self.operators,
                 takes: .json([
                     "name": .text(1...200), "roles": .list(Self.role, 1...Self.roles.count),

@@ -34,12 +34,22 @@ struct ProjectPolicyRoutes {
     private var showProject: Endpoint {
         Endpoint(
             .get, Self.path, "showProject", "One project", .projects, for: RequesterRoutes.publisher,
-            gives: .ok(.project)
-        ) { call in
-            let id: Project.ID = try call.id("project")
-            return .json(
-                try await ListProjects(market: market).one(id, of: try call.id("requester"), by: try call.actor).wire)
-        }
+            guards: guardedGuideline, gives: .ok(.project), by: readProject)
+    }
+
+    /// Which guideline a project follows.
+    var guardedGuideline: Guarded {
+        Guarded(
+            ["guideline", "guideline_pin"],
+            lock: { call, change in
+                try await change.transaction.lockProject(try call.id("project"), of: try call.id("requester"))
+            }, read: readProject)
+    }
+
+    @Sendable private func readProject(_ call: Call) async throws -> Outcome {
+        let id: Project.ID = try call.id("project")
+        return .json(
+            try await ListProjects(market: market).one(id, of: try call.id("requester"), by: try call.actor).wire)
     }
 
     /// - Parameter isWhole: as it is read; what is written may leave out anything.

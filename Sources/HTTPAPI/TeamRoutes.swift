@@ -30,7 +30,15 @@ struct TeamRoutes {
     var endpoints: [Endpoint] { teams + people + offered }
 
     private var guarded: Guarded {
-        Guarded(lock: { call, change in _ = try await change.transaction.lockTeam(try call.id("team")) }, read: show)
+        Guarded(lock: lock, read: show)
+    }
+
+    private var guardedMethod: Guarded { Guarded(["version"], lock: lock, read: showMethod) }
+
+    private var guardedCapacity: Guarded { Guarded(["weekly_minutes"], lock: lock, read: showCapacity) }
+
+    @Sendable private func lock(_ call: Call, _ change: Change) async throws {
+        _ = try await change.transaction.lockTeam(try call.id("team"))
     }
 
     private var teams: [Endpoint] {
@@ -56,13 +64,18 @@ struct TeamRoutes {
                 takes: .json(["is_payee": .flag]), guards: guarded, gives: .ok(["is_payee": .flag]),
                 refuses: ["only_agency_is_payee"], by: changePayee),
             Endpoint(
+                .get, Self.path + "/payout-method", "showTeamPayoutMethod",
+                "How often, and when last, it was written where an agency is paid; not where", .teams,
+                for: Self.operators, guards: guardedMethod, gives: .ok(.payoutMethodState), by: showMethod),
+            Endpoint(
                 .put, Self.path + "/payout-method", "setTeamPayoutMethod",
                 "Where an agency is paid in its people's place; a change waits 72 hours, its managers are told",
                 .teams, for: Self.operators,
                 takes: .json([
                     "account": .text, "bank": Shape.text.orNull.optional, "holder": .text, "country": .text,
                     "currency": .currency, "address": .payeeAddress,
-                ]), gives: .ok(.state("kept")), refuses: ["only_agency_is_payee"] + Code.content, by: setMethod),
+                ]), guards: guardedMethod, gives: .ok(.state("kept")),
+                refuses: ["only_agency_is_payee"] + Code.content, by: setMethod),
         ]
     }
 
@@ -94,10 +107,15 @@ struct TeamRoutes {
                 .get, Self.path + "/capacity", "listCapacity", "What an agency offers a week, by profession", .teams,
                 for: Self.managed, gives: .ok(["items": .list(Self.capacity)]), by: listCapacity),
             Endpoint(
+                .get, Self.path + "/capacity/{profession}", "showCapacity",
+                "What an agency offers a week in one profession; 0 where it never offered any", .teams,
+                for: Self.managed, query: [.path("profession", .text(1...40))], guards: guardedCapacity,
+                gives: .ok(["profession": .text, "weekly_minutes": .count, "since": .time.orNull]), by: showCapacity),
+            Endpoint(
                 .put, Self.path + "/capacity/{profession}", "offerCapacity",
                 "Offer minutes a week from now on, of all its people together; 0 offers nothing more", .teams,
                 for: Self.managed, query: [.path("profession", .text(1...40))],
-                takes: .json(["weekly_minutes": .integer(0...100_000_000)]),
+                takes: .json(["weekly_minutes": .integer(0...100_000_000)]), guards: guardedCapacity,
                 gives: .ok(["weekly_minutes": .count]), refuses: ["unknown_profession"], by: offer),
             Endpoint(
                 .get, Self.path + "/work", "listAgencyWork", "What an agency's people took while they were its people",
@@ -130,6 +148,11 @@ struct TeamRoutes {
         return try await call.once(200, { (_: Void) in ["is_payee": .bool(isPayee)] }) {
             try await ChangePayee(market: $0)(team, isPayee: isPayee, by: actor)
         }
+    }
+
+    @Sendable private func showMethod(_ call: Call) async throws -> Outcome {
+        let (team, actor): (Team.ID, Principal.ID) = (try call.id("team"), try call.actor)
+        return .json(try await ShowPayoutMethod(market: market)(of: team, by: actor).wire)
     }
 
     @Sendable private func setMethod(_ call: Call) async throws -> Outcome {
@@ -192,6 +215,16 @@ struct TeamRoutes {
             ]
         }
         return .json(["items": .array(items)])
+    }
+
+    @Sendable private func showCapacity(_ call: Call) async throws -> Outcome {
+        let (team, actor): (Team.ID, Principal.ID) = (try call.id("team"), try call.actor)
+        guard let profession = Profession(try call.name("profession")) else { throw NotFound("profession") }
+        let found = try await ListCapacity(market: market).one(of: team, in: profession, by: actor)
+        return .json([
+            "profession": .string(profession.code), "weekly_minutes": .integer(Int64(found?.weeklyMinutes ?? 0)),
+            "since": .second(found?.since),
+        ])
     }
 
     @Sendable private func offer(_ call: Call) async throws -> Outcome {

@@ -28,8 +28,8 @@ struct WebhookRoutes {
                 "Register an endpoint, and get the secret that its messages are signed with, once", .webhooks,
                 for: Self.own,
                 takes: .json(["url": .text(1...2_000), "kinds": Shape.list(Self.kind, 0...100).optional]),
-                keyed: false, gives: .created(Self.secret), refuses: ["too_many_webhooks", "keys_missing"] + Code.keys,
-                by: register),
+                gives: .created(Self.secret),
+                refuses: ["too_many_webhooks", "keys_missing", "answer_not_kept"] + Code.keys, by: register),
             Endpoint(
                 .get, "/v1/webhooks/{webhook}", "showWebhook", "One endpoint", .webhooks, for: Self.own,
                 guards: guarded, gives: .ok(Self.webhook), by: show),
@@ -43,9 +43,9 @@ struct WebhookRoutes {
             Endpoint(
                 .post, "/v1/webhooks/{webhook}/secret", "rotateWebhookSecret",
                 "Get a new secret, once; both sign for a while", .webhooks, for: Self.own,
-                takes: .json(["overlap_seconds": Shape.integer(1...604_800).optional]), keyed: false,
-                gives: .created(Self.secret), refuses: ["webhook_secret_rotating", "keys_missing"] + Code.keys,
-                by: rotate),
+                takes: .json(["overlap_seconds": Shape.integer(1...604_800).optional]),
+                gives: .created(Self.secret),
+                refuses: ["webhook_secret_rotating", "keys_missing", "answer_not_kept"] + Code.keys, by: rotate),
             Endpoint(
                 .post, "/v1/webhooks/{webhook}/test", "testWebhook",
                 "Have `webhook.test` sent, whatever the endpoint asked for", .webhooks, for: Self.own,
@@ -123,9 +123,11 @@ struct WebhookRoutes {
     }
 
     @Sendable private func register(_ call: Call) async throws -> Outcome {
-        let made = try await RegisterWebhook(market: market, policy: policy)(
-            url: try call.string("url"), kinds: kinds(call) ?? [], of: try call.id("requester"), by: try call.actor)
-        return .json(made.json, status: 201)
+        let (url, wanted, actor) = (try call.string("url"), kinds(call) ?? [], try call.actor)
+        let requester: Requester.ID = try call.id("requester")
+        return try await call.once(201, sealed: true, \NewWebhookSecret.json) {
+            try await RegisterWebhook(market: $0, policy: policy)(url: url, kinds: wanted, of: requester, by: actor)
+        }
     }
 
     @Sendable private func change(_ call: Call) async throws -> Outcome {
@@ -136,9 +138,11 @@ struct WebhookRoutes {
     }
 
     @Sendable private func rotate(_ call: Call) async throws -> Outcome {
-        let made = try await RotateWebhookSecret(market: market)(
-            try webhook(call), overlap: TimeInterval(call.int("overlap_seconds") ?? 86_400), by: try call.actor)
-        return .json(made.json, status: 201)
+        let (id, actor) = (try webhook(call), try call.actor)
+        let overlap = TimeInterval(call.int("overlap_seconds") ?? 86_400)
+        return try await call.once(201, sealed: true, \NewWebhookSecret.json) {
+            try await RotateWebhookSecret(market: $0)(id, overlap: overlap, by: actor)
+        }
     }
 
     @Sendable private func test(_ call: Call) async throws -> Outcome {

@@ -20,6 +20,14 @@ struct WorkerRoutes {
             }, read: showProfile)
     }
 
+    private var guardedMethod: Guarded {
+        Guarded(
+            ["version"],
+            lock: { call, change in
+                _ = try await change.transaction.lockWorkerForChange(Worker.ID(try call.actor.uuid))
+            }, read: showPayoutMethod)
+    }
+
     private var profile: [Endpoint] {
         [
             Endpoint(
@@ -111,6 +119,9 @@ struct WorkerRoutes {
                 "What a payment to a worker was for, piece by piece, as a table", .earnings,
                 for: .named(or: [.financeMaker, .financeChecker]), query: [.query("format", .choice(TableForm.self))],
                 gives: .media("text/csv", "text/html"), by: advice),
+                .get, "/v1/payout-method", "showPayoutMethod",
+                "How often, and when last, you said where you are paid; not where", .earnings, for: .worker,
+                guards: guardedMethod, gives: .ok(.payoutMethodState), by: showPayoutMethod),
             Endpoint(
                 .put, "/v1/payout-method", "setPayoutMethod",
                 "Where you are paid; a change waits 72 hours, and you are told at your former address", .earnings,
@@ -118,7 +129,7 @@ struct WorkerRoutes {
                 takes: .json([
                     "account": .text, "bank": Shape.text.orNull.optional, "holder": .text, "country": .text,
                     "currency": .currency, "is_savings": Shape.flag.optional, "address": .payeeAddress,
-                ]),
+                ]), guards: guardedMethod,
                 gives: .ok(.state("kept")), refuses: ["illegal_transition"] + Code.content, by: setPayoutMethod),
         ]
     }
@@ -255,6 +266,11 @@ struct WorkerRoutes {
         return try await Download.make(form == .csv ? "text/csv; charset=utf-8" : "text/html; charset=utf-8") { write in
             _ = try await WriteRemittanceAdvice(market: market)(of: payout, to: worker, as: form, by: actor, to: write)
         }
+    }
+
+    @Sendable private func showPayoutMethod(_ call: Call) async throws -> Outcome {
+        let actor = try call.actor
+        return .json(try await ShowPayoutMethod(market: market)(of: Worker.ID(actor.uuid), by: actor).wire)
     }
 
     @Sendable private func setPayoutMethod(_ call: Call) async throws -> Outcome {

@@ -32,4 +32,8 @@ struct Guildhall: AsyncParsableCommand {
             SignInProviderCommand.self,
         ]
     )
+
+    static func main() async {
+        await main(RemoteOptions.behindCommand(Array(CommandLine.arguments.dropFirst())))
+    }
 }

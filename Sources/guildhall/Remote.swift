@@ -97,6 +97,26 @@ struct RemoteOptions: ParsableArguments {
                 """, valueName: "key"))
     var idempotencyKey: String?
 
+    /// Moves what names a server from before the command behind it, where it is looked for: `guildhall --server URL
+    /// batch list`.
+    static func behindCommand(_ arguments: [String]) -> [String] {
+        let names = ["--server", "--server-token-file", "--idempotency-key"]
+        var rest = arguments[...]
+        while let first = rest.first {
+            if names.contains(first), rest.count > 1 {
+                rest = rest.dropFirst(2)
+            } else if names.contains(where: { first.hasPrefix("\($0)=") }) {
+                rest = rest.dropFirst()
+            } else {
+                break
+            }
+        }
+        // Behind `--` nothing is an option.
+        let command = rest.prefix { $0 != "--" }
+        guard !command.isEmpty else { return arguments }
+        return Array(command + arguments.prefix(arguments.count - rest.count) + rest.dropFirst(command.count))
+    }
+
     /// Asks the server where one is named.
     ///
     /// - Parameter command: `nil` where no route does what the command does.

@@ -16,10 +16,11 @@ struct AccessMatrixTests {
     ]
     /// What operators may do to anybody's, though it is declared for oneself.
     private static let operatorsToo: Set = ["endSession"]
-    /// What answers 404 to everybody: no provider is set up here, no slot is held back, no two workers look like one.
+    /// What answers 404 to everybody: no provider is set up here, no slot is held back, no two workers look like one,
+    /// no bank has said anything.
     private static let unknown: Set = [
         "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "decideDuplicateCase", "closeSignInProvider",
-        "closeSignIn",
+        "closeSignIn", "resolveBankEntry", "resolveBankStatement",
     ]
     /// What is held against the market's own terms before anybody is asked for a role; an example never fits them.
     private static let fittedFirst: Set = ["createBatch", "openRecheck", "changeBudget", "setPayoutSource"]

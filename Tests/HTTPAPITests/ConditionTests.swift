@@ -149,7 +149,7 @@ struct ConditionTests {
         let token = try await token(of: small.manager, small)
         try await LiveServer.run(market) { server in
             let made = try await server.send(
-                "POST", "/v1/requesters/\(small.requester)/webhooks", token: token,
+                "POST", "/v1/requesters/\(small.requester)/webhooks", token: token, key: "w",
                 json: ["url": "https://example.com/a"])
             let id = try #require(made.body["webhook"]?.stringValue)
             let read = try await server.send("GET", "/v1/webhooks/\(id)", token: token)

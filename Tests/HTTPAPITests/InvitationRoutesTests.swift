@@ -37,7 +37,8 @@ struct InvitationRoutesTests {
             _ = try await IssueToken(market: small.market)(
                 for: Principal.ID(worker.uuid), lifetime: 3_600, by: small.manager)
             #expect(try await state(Principal.ID(worker.uuid), "ann@example.org", own) == "proposed")
-            let rotated = try await server.send("POST", "/v1/tokens/\(held.id)/rotation", token: own, json: [:])
+            let rotated = try await server.send(
+                "POST", "/v1/tokens/\(held.id)/rotation", token: own, key: "r", json: [:])
             #expect(rotated.status == 404 && rotated.body["token"] == nil)
             // Nor ends it, whatever the audit log says of its id.
             #expect(try await server.send("DELETE", "/v1/tokens/\(held.id)", token: own).status == 404)

@@ -251,7 +251,8 @@ extension MatrixHall {
         shared.merge([
             "key": "main-9", "duplicate": "00000000-0000-7000-8000-000000000000", "policy": "\(policy)",
             "ending": "\(end.id)", "voucher": "\(voucher)", "version": "2", "exam": "contracts", "name": "short",
-            "profession": "lawyer",
+            "profession": "lawyer", "bank_entry": "00000000-0000-7000-8000-000000000000",
+            "bank_statement": "00000000-0000-7000-8000-000000000000",
             "/v1/agreements/ kind": "nda", "/v1/ledger/ kind": "platform_fees", "provider": "nobody", "year": "2026",
             "source": "main", "form": "dac7", "day": "2026-04-20", "country": "DE", "check": "balances_are_sums",
         ]) { $1 }

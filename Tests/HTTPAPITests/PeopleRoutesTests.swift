@@ -60,6 +60,9 @@ struct PeopleRoutesTests {
             let people = try await server.send("GET", "/v1/people", token: chief).body["items"]?.arrayValue ?? []
             func roles(of name: JSON) -> JSON? { people.first { $0["name"] == name }?["roles"] }
             #expect(roles(of: "Bea") == ["reviewer"] && roles(of: "Operator") == ["operator"])
+            let auditor = try await make("Aud", ["auditor"], "e", chief)
+            #expect(auditor.status == 201, "\(auditor.body)")
+            #expect(try await make("Both", ["auditor", "reviewer"], "f", chief).code == "bad_input")
             for roles in [[], ["worker"], ["requester"], ["agency_manager"]] as [JSON] {
                 #expect(try await make("Cem", roles, "d", chief).code == "bad_input", "\(roles)")
             }

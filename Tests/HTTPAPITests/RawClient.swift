@@ -26,7 +26,7 @@ struct RawClient: Sendable {
     let port: Int
 
     func send(
-        _ method: String, _ path: String, token: String?, key: String? = nil, json: JSON? = nil
+        _ method: String, _ path: String, token: String?, key: String? = nil, json: JSON? = nil, raw: [UInt8]? = nil
     ) async throws -> Answer {
         var request = URLRequest(url: try #require(URL(string: "http://127.0.0.1:\(port)\(path)")))
         request.httpMethod = method
@@ -34,8 +34,8 @@ struct RawClient: Sendable {
         request.httpShouldHandleCookies = false
         if let token { request.setValue("Bearer \(token)", forHTTPHeaderField: "Authorization") }
         if let key { request.setValue(key, forHTTPHeaderField: "Idempotency-Key") }
-        if let json {
-            request.httpBody = Data(json.canonicalBytes())
+        if let body = raw ?? json?.canonicalBytes() {
+            request.httpBody = Data(body)
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
         let (data, response) = try await Self.session.data(for: request)

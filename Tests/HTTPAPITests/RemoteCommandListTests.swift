@@ -57,4 +57,19 @@ struct RemoteCommandListTests {
             #expect(isRemote != excused.contains(leaf.name), "\(leaf.name): \(advice)")
         }
     }
+
+    @Test("what names a server may stand before the command")
+    func before() {
+        let moved: [(String, String)] = [
+            ("--server U batch list --json", "batch list --json --server U"),
+            ("--server=U --idempotency-key K batch list", "batch list --server=U --idempotency-key K"),
+            ("--server-token-file F --server U task show -- -x", "task show --server-token-file F --server U -- -x"),
+            ("batch list --server U", "batch list --server U"), ("--json --server U", "--json --server U"),
+            ("--server U", "--server U"), ("--server", "--server"), ("", ""),
+        ]
+        for (given, wanted) in moved {
+            let words = given.split(separator: " ").map(String.init)
+            #expect(RemoteOptions.behindCommand(words).joined(separator: " ") == wanted, "\(given)")
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Marketplace
+import Store
 import TestSupport
 import Testing
 
@@ -175,6 +176,61 @@ struct RemoteCommandRunTests {
             }
         }
         #expect(try await small.ills() == [])
+    }
+
+    @Test("what a bank file leaves open is listed as beside the database, page by page, and what was found out entered")
+    func reconciled() async throws {
+        let small = try await SmallMarket()
+        let finance = small.maker
+        try await Scratch.asOwner { transaction in
+            try await transaction.execute(
+                """
+                insert into bank_import
+                values ('00000000-0000-7000-8000-000000000001', 'camt.053', sha256('f'), 'M', \(finance), '2026-03-02',
+                        3, '[]')
+                """)
+            try await transaction.execute(
+                """
+                insert into bank_entry (bank_entry_id, bank_import_id, position, outcome, account, reference,
+                                        amount_minor, currency, is_credit, booked_on, information)
+                select gen_random_uuid(), bank_import_id, position, 'unmatched', 'A', 'R' || position, 5, 'USD', false,
+                       '2026-03-02', 'Who knows'
+                  from bank_import cross join generate_series(1, 3) as position
+                """)
+            try await transaction.execute(
+                """
+                insert into bank_statement (bank_statement_id, bank_import_id, account, statement_id, currency,
+                                            stated_on, opening_minor, closing_minor, booked_minor)
+                select gen_random_uuid(), bank_import_id, 'A', 'S', 'USD', '2026-03-02', 100, 90, -15 from bank_import
+                """)
+        }
+        let token = try await small.bearer(small.maker)
+        try await LiveServer.run(small.market) { server in
+            let maker = RemoteProgram(port: server.port, token: token)
+            func items(_ what: String, _ more: [String] = []) async throws -> [JSON] {
+                let command = ["payout", "reconcile", what, "--by", "Maker"] + more
+                let (there, here) = (
+                    try await maker.json(command), try await RemoteProgram.besideDatabase.json(command)
+                )
+                #expect(there["items"]?.arrayValue != nil && there["items"] == here["items"], "\(command)")
+                return there["items"]?.arrayValue ?? []
+            }
+            #expect(try await items("--payments") == [])
+            let first = try await items("--entries", ["--limit", "2"])
+            let last = try #require(first.last?["entry"]?.stringValue)
+            #expect(try await items("--entries", ["--after", last]).count == 1 && first.count == 2)
+            let gap = try #require(try await items("--statements").first?["statement"]?.stringValue)
+            for (option, id) in [("--resolve", last), ("--resolve-statement", gap)] {
+                let command = ["payout", "reconcile", option, id, "--reason"]
+                let silent = try await maker.run(command + [""])
+                #expect(silent.status == 1 && silent.fault.contains("[bad_input]"), "\(silent.fault)")
+                #expect(try await maker.json(command + ["A fee."])["state"] == "resolved")
+                let again = try await maker.run(command + ["A fee."])
+                #expect(again.status == 1 && again.fault.contains("[not_found]"), "\(again.fault)")
+            }
+            #expect(try await items("--entries").count == 2)
+            #expect(try await items("--statements") == [])
+        }
     }
 
     @Test("people, their hours and teams are changed as they stand; worker names themself, operators name by key")

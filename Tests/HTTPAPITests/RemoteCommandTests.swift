@@ -33,7 +33,7 @@ struct RemoteCommandTests {
             #expect(changed["state"] == "disabled")
             let issued = try await acme.json(["token", "issue", "--name", "reader", "--scope", "read", "--days", "1"])
             #expect(issued["token"]?.stringValue?.hasPrefix("gh_") == true)
-            let text = try await acme.run(["token", "list"])
+            let text = try await acme.run(["token", "list"], isServerFirst: true)
             #expect(
                 text.status == 0 && text.output.contains("name: reader") && text.output.contains("scopes: [\"read\"]"))
             let ann = RemoteProgram(port: server.port, token: ofWorker)

@@ -23,10 +23,13 @@ struct RemoteProgram: Sendable {
 
     static var besideDatabase: RemoteProgram { RemoteProgram(database: Scratch.here.connectionString) }
 
-    func run(_ arguments: [String]) async throws -> (status: Int32, output: String, fault: String) {
+    /// - Parameter isServerFirst: whether the server is named before the command, not behind it.
+    func run(
+        _ arguments: [String], isServerFirst: Bool = false
+    ) async throws -> (status: Int32, output: String, fault: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: ScratchServer.root + "/.build/debug/guildhall")
-        process.arguments = arguments + more
+        process.arguments = isServerFirst ? more + arguments : arguments + more
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, ours in ours }
         process.standardInput = FileHandle.nullDevice
         let folder = try Self.folder()

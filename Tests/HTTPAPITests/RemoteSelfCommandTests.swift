@@ -106,6 +106,8 @@ struct RemoteSelfCommandTests {
                 try await chief.json(["person", "add", "Bea", "--role", "reviewer"])["person"]?.stringValue)
             let people = try await chief.json(["person", "list"])["items"]?.arrayValue ?? []
             #expect(people.contains { $0["person"] == .string(bea) && $0["roles"] == ["reviewer"] })
+            let eve = try await chief.json(["person", "add", "Eve", "--role", "auditor"])
+            #expect(eve["name"] == "Eve")
             #expect(try await chief.json(["person", "sessions", "Bea"])["items"] == [])
             #expect(try await chief.json(["person", "sign-out", "Bea"])["ended"] == 0)
             let none = try await chief.run(["person", "no-second-factor", "Bea"])

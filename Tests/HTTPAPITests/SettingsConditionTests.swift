@@ -31,6 +31,7 @@ struct SettingsConditionTests {
             by: small.manager)
         let (chief, checker) = (try await small.bearer(small.manager), try await small.bearer(small.checker))
         let (project, team) = ("/v1/projects/\(small.requester)/\(small.project)", "/v1/teams/\(agency.id)")
+        let more = try await documents(small, team: team, chief, checker)
         return [
             Setting(
                 read: project + "/settings", write: project + "/weight", token: chief, first: ["weight": 2],
@@ -54,10 +55,43 @@ struct SettingsConditionTests {
             Setting(
                 read: team, write: team + "/payee", token: chief, first: ["is_payee": true],
                 second: ["is_payee": false]),
+        ] + more
+    }
+
+    /// What is written over as a whole.
+    private func documents(
+        _ small: SmallMarket, team: String, _ chief: String, _ checker: String
+    ) async throws -> [Setting] {
+        let project = try await ListProjects(market: small.market).one(
+            small.project, of: small.requester, by: small.manager)
+        let guideline = JSON.string("\(project.guideline)")
+        func source(_ name: JSON) -> JSON {
+            let settings = (SmallMarket.payoutSettings.objectValue ?? [:]).merging(["name": name]) { $1 }
+            return ["format": "pain.001.001.09", "currency": "EUR", "settings": .object(settings)]
+        }
+        func account(_ iban: JSON) -> JSON {
+            ["account": iban, "holder": "Ann", "country": "DE", "currency": "EUR"]
+        }
+        let (one, other) = (account("DE89370400440532013000"), account("DE75512108001245126199"))
+        let ann = try await small.lawyer("ann")
+        return [
+            Setting(
+                read: "/v1/payout-sources/main", token: checker, first: source("One GmbH"),
+                second: source("Other GmbH")),
+            Setting(
+                read: "/v1/projects/\(small.requester)/\(small.project)",
+                write: "/v1/projects/\(small.requester)/\(small.project)/guideline", token: chief,
+                first: ["guideline": guideline, "pin": 1], second: ["guideline": guideline]),
+            Setting(
+                read: team + "/capacity/lawyer", token: chief, first: ["weekly_minutes": 600],
+                second: ["weekly_minutes": 900]),
+            Setting(read: team + "/payout-method", token: chief, first: one, second: other),
+            Setting(
+                read: "/v1/payout-method", token: try await small.bearer(ann), first: other, second: one),
         ]
     }
 
-    @Test("projects, retention classes, payout schedules, tax defaults and teams are changed as they were read")
+    @Test("settings, and documents that are written over as a whole, are changed as they were read")
     func guarded() async throws {
         let small = try await SmallMarket(currency: "EUR")
         let all = try await settings(small)

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// Durations, of which only what they come to is told: machines are busy with other things, too.
-private final class Durations: Sendable {
+final class Durations: Sendable {
     private let all = Mutex<[Duration]>([])
 
     var count: Int { all.withLock { $0.count } }

@@ -67,6 +67,31 @@ struct SpecificationTests {
         }
     }
 
+    @Test("it has the messages to webhooks with what is in them, the session's cookie, and where that comes from")
+    func beside() throws {
+        let document = OpenAPI.document(of: endpoints)
+        #expect(document["webhooks"]?.objectValue?.keys.sorted() == PublicEvent.kinds.sorted())
+        for kind in PublicEvent.kinds {
+            let operation = document["webhooks"]?[kind]?["post"]
+            let content = operation?["requestBody"]?["content"]
+            let schema = try #require(content?["application/json"]?["schema"])
+            _ = try JSONSchema(compiling: schema)
+            let data = schema["properties"]?["data"]?["properties"]
+            let type: JSON = ["type": "string", "enum": [.string(kind)]]
+            #expect(data?["requester"]?["format"] == "uuid" && schema["properties"]?["type"] == type)
+            // A fact that nobody has described would be anything.
+            for fact in PublicEvent.facts(of: kind) {
+                #expect(data?[fact]?.objectValue?.isEmpty == false, "\(kind): \(fact)")
+            }
+        }
+        let session = document["components"]?["securitySchemes"]?["session"]
+        #expect(session?["in"] == "cookie" && session?["name"] == "__Host-guildhall")
+        let either: JSON = [["key": []], ["session": []]]
+        #expect(document["security"] == either)
+        let begun = document["paths"]?["/v1/sessions"]?["post"]?["responses"]?["201"]
+        #expect(begun?["headers"]?["Set-Cookie"]?["description"]?.stringValue != nil)
+    }
+
     private static func fetch(_ url: URL) async throws -> Data {
         let (data, response) = try await LiveServer.session.data(from: url)
         let policy = (response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Content-Security-Policy")

@@ -85,6 +85,29 @@ struct FingerprintTests {
         #expect(letter.notice.facts == ["code": .string(code)])
     }
 
+    @Test("what is shown once is stored sealed, and without keys not at all: then it is not done again either")
+    func shownOnce() async throws {
+        let small = try await SmallMarket()
+        func issue(_ keys: KeyRing?, _ key: String) async throws -> Reply {
+            try await keyed(keys).once(
+                key, by: small.maker, route: "r", fingerprint: Digest(of: "request"), sealed: true,
+                answer: { (token: IssuedToken) in Reply(status: 201, body: ["token": .string(token.secret)]) },
+                perform: { try await IssueToken(market: $0)(for: small.maker, lifetime: 60, by: small.maker) })
+        }
+        let first = try await issue(Scratch.keys, "a")
+        let again = try await issue(Scratch.keys, "a")
+        #expect(again.isReplay && again.body == first.body)
+        // What wraps is in the ring as long as it is there at all.
+        #expect(try await issue(Scratch.keys.adding(), "a").body == first.body)
+        let stored: JSON = try await Scratch.database.read {
+            try await $0.oneRow("select answer from idempotency_key")["answer"]
+        }
+        #expect(Set((stored.objectValue ?? [:]).keys) == ["sealed", "wrapping_key"])
+        _ = try await issue(nil, "b")
+        await #expect(throws: IdempotencyRefusal.answerNotKept) { _ = try await issue(nil, "b") }
+        #expect(try await small.count("select count(*) as n from access_token") == 2)
+    }
+
     @Test("without keys, with which nothing that is sealed is taken, it is a plain digest")
     func withoutKey() async throws {
         let small = try await SmallMarket()

@@ -147,6 +147,10 @@ struct ReadAuditTests {
         #expect(await Crew.refusal { _ = try await crew.worker(by: auditor) } == "role_missing")
         #expect(try await Doctor(market: crew.market).examine(by: auditor).allSatisfy(\.isClean))
         #expect(try await ListPeople(market: crew.market)(by: auditor).count == 2)
+        let agency = try await CreateTeam(market: crew.market)(
+            TeamDraft(externalKey: "a", kind: .agency, name: "A", base: "DE"), by: crew.chief)
+        let appoint = AppointManager(market: crew.market)
+        #expect(await Crew.refusal { try await appoint(auditor, of: agency.id, by: crew.chief) } == "bad_input")
     }
 }
 

@@ -20,6 +20,15 @@ struct SchemaConstraintTests {
               from role_grant
             """
         ),
+        (
+            "role_grant_auditor_alone",
+            """
+            insert into role_grant
+            select gen_random_uuid(), principal_id, 'auditor', null, granted_by,
+                   tstzrange(lower(in_force) + interval '1 day', null)
+              from role_grant
+            """
+        ),
         ("access_token_hash_is_sha256", "update access_token set token_hash = '\\x00'"),
         ("access_token_expires_later", "update access_token set expires_at = created_at"),
         ("access_token_name_bounded", "update access_token set name = ''"),

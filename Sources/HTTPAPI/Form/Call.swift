@@ -40,16 +40,24 @@ struct Call: Sendable {
 
     /// Does a thing once for the request's Idempotency-Key.
     ///
-    /// - Parameter perform: runs one use case on the market that it is given.
+    /// - Parameters:
+    ///   - sealed: whether the answer shows a secret, which is shown again only to who comes with the same scopes.
+    ///   - perform: runs one use case on the market that it is given.
     func once<Result: Sendable>(
-        _ status: Int = 200, _ json: @escaping @Sendable (Result) -> JSON,
+        _ status: Int = 200, sealed: Bool = false, _ json: @escaping @Sendable (Result) -> JSON,
         perform: @Sendable (Market) async throws -> Result
     ) async throws -> Outcome {
         guard let key = request.headers[.idempotencyKey] else { throw RequestRefusal.keyMissing }
         return .reply(
             try await market.once(
-                key, by: try actor, route: "\(request.method) \(request.uri.path)", fingerprint: fingerprint,
+                key, by: try actor, route: "\(request.method) \(request.uri.path)",
+                fingerprint: sealed ? scopedFingerprint : fingerprint, sealed: sealed,
                 answer: { Reply(status: status, body: json($0)) }, perform: perform))
+    }
+
+    /// The fingerprint, and what the caller's token is for.
+    private var scopedFingerprint: Digest {
+        Digest(of: "\(fingerprint.hexadecimal) \(scopes.ordered.map(\.rawValue).joined(separator: " "))")
     }
 
     // MARK: path and query

@@ -22,6 +22,8 @@ extension Catalogue {
         409 already_reviewed The submission was judged.
         409 already_submitted The answer was submitted.
         409 already_taken_back Another clawback takes back of the same earning.
+        409 answer_not_kept This was done. What it showed once cannot be shown again: end it, and ask anew under \
+        another key.
         409 appeal_not_open The appeal was answered or withdrawn.
         409 appeal_too_late The 14 days in which the decision could be appealed are over.
         409 auction_closed The auction takes no more bids.

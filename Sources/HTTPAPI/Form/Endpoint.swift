@@ -25,6 +25,8 @@ package struct Endpoint: Sendable {
     let guarded: Guarded?
     /// Set where secrets are guessed at: calls of it are few a minute, beside all others.
     package private(set) var guesses: Guesses?
+    /// Whether its answer has the cookie of a session.
+    package private(set) var setsCookie = false
     /// Whether a change must come with If-Match: it writes over what somebody else may have written.
     package let needsMatch: Bool
     let perform: @Sendable (Call) async throws -> Outcome
@@ -70,6 +72,13 @@ package struct Endpoint: Sendable {
     func guessing(_ member: String? = nil, isHashed: Bool = true) -> Endpoint {
         var endpoint = self
         endpoint.guesses = Guesses(member: member, isHashed: isHashed)
+        return endpoint
+    }
+
+    /// The same where the answer begins a session.
+    func beginningSession() -> Endpoint {
+        var endpoint = self
+        endpoint.setsCookie = true
         return endpoint
     }
 

@@ -32,11 +32,13 @@ package struct OpenAPI {
             ],
             "servers": [["url": "/"]],
             "tags": .array(topics.map { ["name": .string($0.rawValue)] }),
-            "security": [["key": []]],
+            "security": [["key": []], ["session": []]],
             "paths": .object(paths.mapValues(JSON.object)),
+            "webhooks": WebhookSpecification.json,
             "components": [
                 "securitySchemes": [
-                    "key": ["type": "http", "scheme": "bearer", "description": "Authorization: Bearer gh_…"]
+                    "key": ["type": "http", "scheme": "bearer", "description": "Authorization: Bearer gh_…"],
+                    "session": Self.session,
                 ],
                 "schemas": .object(schemas),
             ],
@@ -96,10 +98,12 @@ package struct OpenAPI {
             let isSparse = endpoint.method == .get && endpoint.fields?.isEmpty == false
             let schema = isSparse ? sparse(whole, answer.shape) : whole
             let kinds = answer.mediaTypes.map { ($0, JSON.object(["schema": schema])) }
-            responses["\(answer.status)"] = [
+            var response: [String: JSON] = [
                 "description": "As asked.",
                 "content": .object(Dictionary(kinds, uniquingKeysWith: { first, _ in first })),
             ]
+            if endpoint.setsCookie { response["headers"] = Self.sessionHeaders }
+            responses["\(answer.status)"] = .object(response)
         }
         let byStatus = Dictionary(grouping: endpoint.codes) { Catalogue.entries[$0]?.status ?? 422 }
         for (status, codes) in byStatus {
@@ -146,6 +150,21 @@ package struct OpenAPI {
         schemas[name] = .object(members)
         return ["$ref": .string("#/components/schemas/\(name)")]
     }
+
+    private static let session: JSON = [
+        "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name),
+        "description": """
+            Of somebody who signed in. What changes something must come from a page of this server: Origin of the same \
+            host, or Sec-Fetch-Site: same-origin.
+            """,
+    ]
+
+    private static let sessionHeaders: JSON = [
+        "Set-Cookie": [
+            "description": .string("\(SessionCookie.name), for all of this host; HttpOnly, Secure, SameSite=Strict."),
+            "schema": ["type": "string"],
+        ]
+    ]
 
     static let problem = Shape.object(
         "Problem",

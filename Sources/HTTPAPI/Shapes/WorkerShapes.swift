@@ -41,6 +41,8 @@ extension Shape {
             "delivery": .text,
         ])
     /// The holder's address, in parts; what SEPA takes.
+    static let payoutMethodState = Shape.object(
+        "PayoutMethodState", ["version": .count, "changed_at": .time.orNull])
     static let payeeAddress = Shape.object([
         "street": Shape.text(1...70).orNull.optional, "building_number": Shape.text(1...16).orNull.optional,
         "post_code": Shape.text(1...16).orNull.optional, "town": .text(1...35), "country": .text(2...2),
@@ -90,6 +92,10 @@ extension WorkerRecord {
         ]
         return .object(summary.members.merging(own) { _, own in own })
     }
+}
+
+extension PayoutMethodState {
+    var wire: JSON { ["version": .integer(Int64(version)), "changed_at": .second(changedAt)] }
 }
 
 extension Agreement {

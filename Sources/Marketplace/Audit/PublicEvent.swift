@@ -49,6 +49,11 @@ package struct PublicEvent: Sendable {
     /// Every kind that an endpoint can ask for, by name.
     package static let kinds: [String] = Set(told.values.map(\.kind)).sorted() + [test]
 
+    /// The facts that a message of a kind may have, by name.
+    package static func facts(of kind: String) -> [String] {
+        Set(told.values.filter { $0.kind == kind }.flatMap { $0.facts }).sorted()
+    }
+
     /// The same as three columns: action, kind, and the facts with commas between them.
     static let columns: (actions: [String], kinds: [String], facts: [String]) = {
         let rows = told.sorted { $0.key < $1.key }

@@ -58,4 +58,18 @@ package struct ListCapacity: Sendable {
             return try await transaction.capacity(of: team)
         }
     }
+
+    /// What it offers in one profession.
+    ///
+    /// - Returns: `nil` where it never offered any.
+    /// - Throws: ``AccessRefusal``; ``NotFound`` for a profession that the catalogue does not have.
+    package func one(
+        of team: Team.ID, in profession: Profession, by actor: Principal.ID
+    ) async throws -> TeamCapacity? {
+        try await market.database.read { transaction in
+            try await transaction.authorizeTeam(toSee: actor, team)
+            guard try await transaction.isInCatalogue(profession) else { throw NotFound("profession") }
+            return try await transaction.capacity(of: team).first { $0.profession == profession }
+        }
+    }
 }

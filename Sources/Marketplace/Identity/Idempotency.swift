@@ -1,3 +1,4 @@
+internal import Crypto
 package import Formats
 package import Foundation
 internal import Store
@@ -21,6 +22,8 @@ package enum IdempotencyRefusal: Refusal {
     case inFlight
     /// The key was used for another request.
     case otherRequest
+    /// It was done, and showed a secret that cannot be shown again.
+    case answerNotKept
     /// Not 1 to 255 printable ASCII characters.
     case badKey
 
@@ -28,6 +31,7 @@ package enum IdempotencyRefusal: Refusal {
         switch self {
         case .inFlight: "request_in_flight"
         case .otherRequest: "idempotency_key_reused"
+        case .answerNotKept: "answer_not_kept"
         case .badKey: "bad_idempotency_key"
         }
     }
@@ -36,6 +40,8 @@ package enum IdempotencyRefusal: Refusal {
         switch self {
         case .inFlight: "A request with this Idempotency-Key is being answered. Try again in a second."
         case .otherRequest: "This Idempotency-Key was used for another request. Use a new one."
+        case .answerNotKept:
+            "This was done. What it showed once cannot be shown again: end it, and ask anew under another key."
         case .badKey: "An Idempotency-Key is 1 to 255 printable ASCII characters."
         }
     }
@@ -68,11 +74,12 @@ extension Market {
     ///
     /// - Parameters:
     ///   - fingerprint: of the raw request; another one under the same key is refused.
+    ///   - sealed: whether the answer shows a secret: it is stored sealed, or not at all where there are no keys.
     ///   - answer: what is stored and sent for the use case's result.
     ///   - perform: runs one use case on the market it is given.
     /// - Throws: ``IdempotencyRefusal``, and what the use case throws.
     package func once<Result: Sendable>(
-        _ key: String, by principal: Principal.ID, route: String, fingerprint: Digest,
+        _ key: String, by principal: Principal.ID, route: String, fingerprint: Digest, sealed: Bool = false,
         answer: @escaping @Sendable (Result) -> Reply,
         perform: @Sendable (Market) async throws -> Result
     ) async throws -> Reply {
@@ -81,7 +88,7 @@ extension Market {
         }
         var keyed = self
         keyed.companion = KeyedRequest(
-            principal: principal, route: route, key: key, fingerprint: fingerprint, answer: answer,
+            principal: principal, route: route, key: key, fingerprint: fingerprint, isSealed: sealed, answer: answer,
             inner: companion
         )
         do {
@@ -103,6 +110,7 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
     let route: String
     let key: String
     let fingerprint: Digest
+    let isSealed: Bool
     let answer: @Sendable (Result) -> Reply
     /// Asked after the key, as a repeat gets its answer whatever has changed since.
     let inner: (any ChangeCompanion)?
@@ -110,6 +118,30 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
     /// What is stored of the request. Where the program has no keys, it takes nothing that is sealed either.
     private func mark(in change: Change) -> Digest {
         change.keys.map { $0.fingerprint(of: fingerprint) } ?? fingerprint
+    }
+
+    private var place: KeyOwner { KeyOwner(place: "idempotency_key/\(principal)/\(route)/\(key)") }
+
+    /// The answer as it is stored.
+    private func stored(_ reply: Reply, in change: Change) throws -> Reply {
+        guard isSealed else { return reply }
+        guard let keys = change.keys else { return Reply(status: reply.status, body: [:]) }
+        let sealed = try Envelope.wrap(SymmetricKey(data: reply.body.canonicalBytes()), of: place, with: keys.current)
+        return Reply(
+            status: reply.status,
+            body: [
+                "wrapping_key": .string(keys.current.name), "sealed": .string(Data(sealed).base64EncodedString()),
+            ])
+    }
+
+    private func opened(_ stored: JSON, in change: Change) throws(IdempotencyRefusal) -> JSON {
+        guard isSealed else { return stored }
+        guard let keys = change.keys, let name = stored["wrapping_key"]?.stringValue,
+            let sealed = stored["sealed"]?.stringValue.flatMap({ Data(base64Encoded: $0) }),
+            let answer = try? Envelope.unwrap(Array(sealed), of: place, by: name, in: keys),
+            let json = try? JSON.parse(answer.withUnsafeBytes { Array($0) })
+        else { throw .answerNotKept }
+        return json
     }
 
     func willRun(_ change: Change) async throws {
@@ -126,7 +158,7 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
         // Plain where it was stored before the program had keys.
         let stored: Digest = try row["fingerprint"]
         guard stored == mark(in: change) || stored == fingerprint else { throw IdempotencyRefusal.otherRequest }
-        var reply = Reply(status: try row["status"], body: try row["answer"])
+        var reply = Reply(status: try row["status"], body: try opened(try row["answer"], in: change))
         reply.isReplay = true
         throw IdempotentReplay(reply: reply)
     }
@@ -137,7 +169,7 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
             preconditionFailure("a use case under a key must return the result of its change as it is")
         }
         try await change.transaction.insertIdempotencyKey(
-            key, of: principal, route: route, fingerprint: mark(in: change), reply: answer(result)
+            key, of: principal, route: route, fingerprint: mark(in: change), reply: stored(answer(result), in: change)
         )
     }
 }

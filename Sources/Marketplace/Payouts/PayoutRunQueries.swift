@@ -64,6 +64,11 @@ extension Transaction {
             .map(PayoutSource.init)
     }
 
+    /// Keeps everybody else from changing it until this transaction ends.
+    package func lockPayoutSource(_ name: String) async throws {
+        try await execute("select from payout_source where name = \(name) for no key update")
+    }
+
     func payoutSource(_ name: String) async throws -> PayoutSource? {
         try await firstRow("select name, format, currency, settings from payout_source where name = \(name)")
             .map(PayoutSource.init)

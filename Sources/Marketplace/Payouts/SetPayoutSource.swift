@@ -68,6 +68,15 @@ package struct SetPayoutSource: Sendable {
         try await callAsFunction(name, format: format, currency: currency, settings: settings, by: actor)
     }
 
+    /// - Throws: ``AccessRefusal`` unless the actor is in finance; ``NotFound``.
+    package func one(_ name: String, by actor: Principal.ID) async throws -> PayoutSource {
+        try await market.database.read { transaction in
+            try await transaction.authorizeFinance(toSee: actor)
+            guard let found = try await transaction.payoutSource(name) else { throw NotFound("payout source") }
+            return found
+        }
+    }
+
     /// All of them, by name.
     ///
     /// - Throws: ``AccessRefusal`` unless the actor is in finance.

@@ -67,7 +67,7 @@ package struct AppointManager: Sendable {
 
     /// Idempotent.
     ///
-    /// - Throws: ``AccessRefusal``, ``NotFound``, ``TeamRefusal/onlyAgencyIsManaged``.
+    /// - Throws: ``AccessRefusal``, ``NotFound``, ``TeamRefusal/onlyAgencyIsManaged``; ``BadInput`` for an auditor.
     package func callAsFunction(
         _ manager: Principal.ID, of team: Team.ID, by actor: Principal.ID
     ) async throws {
@@ -76,6 +76,9 @@ package struct AppointManager: Sendable {
             try await transaction.authorize(actor, as: .operator)
             guard let found = try await transaction.lockTeam(team) else { throw NotFound("team") }
             guard found.kind == .agency else { throw TeamRefusal.onlyAgencyIsManaged }
+            guard try await !transaction.holds(manager, .auditor, for: nil) else {
+                throw BadInput("manager", "is an auditor: who looks at what was done does none of it")
+            }
             guard try await !transaction.manages(manager, team) else { return }
             try await transaction.insertManager(manager, of: team, id: change.make(Role.self).uuid, by: actor)
             try await change.record(

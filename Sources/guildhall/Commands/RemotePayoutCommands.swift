@@ -114,11 +114,17 @@ extension PayoutImportCommand: RemoteCommand {
 
 extension PayoutReconcileCommand: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
-        try RemoteServer.refuse("entries", entries)
-        try RemoteServer.refuse("payments", payments)
-        try RemoteServer.refuse("statements", statements)
-        try RemoteServer.refuse("resolve", resolve != nil)
-        try RemoteServer.refuse("resolve-statement", resolveStatement != nil)
+        let told: RemoteServer.Members = ["reason": .string(reason ?? "")]
+        if let resolve {
+            return try await server.post(RemoteServer.path("bank-entries", resolve, "resolve"), told)
+        }
+        if let resolveStatement {
+            return try await server.post(RemoteServer.path("bank-statements", resolveStatement, "resolve"), told)
+        }
+        let asked = RemoteServer.page(after: page.after, page.limit)
+        if statements { return try await server.get("/v1/bank-statements", asked) }
+        if entries { return try await server.get("/v1/bank-entries", asked) }
+        if payments { return try await server.get("/v1/open-payments", asked) }
         return try await server.get("/v1/reconciliation")
     }
 }

@@ -10,7 +10,7 @@ extension WebhookCommand.Add: RemoteOptionsCommand {
         let id = try await server.requester(requester)
         return try await server.post(
             RemoteServer.path("requesters", id, "webhooks"),
-            ["url": .string(url), "kinds": kind.isEmpty ? nil : .array(kind.map(JSON.string))], keyed: false)
+            ["url": .string(url), "kinds": kind.isEmpty ? nil : .array(kind.map(JSON.string))])
     }
 }
 
@@ -36,7 +36,7 @@ extension WebhookCommand.Rotate: RemoteOptionsCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try await server.post(
             RemoteServer.path("webhooks", webhook, "secret"),
-            ["overlap_seconds": .integer(Int64(overlapHours) * 3_600)], keyed: false)
+            ["overlap_seconds": .integer(Int64(overlapHours) * 3_600)])
     }
 }
 
@@ -109,7 +109,7 @@ extension TokenCommand.Issue: RemoteCommand {
             "/v1/tokens",
             [
                 "name": .string(name), "scopes": .array(scopes.map(JSON.string)), "days": .integer(Int64(days)),
-            ], keyed: false)
+            ])
     }
 }
 
@@ -117,7 +117,7 @@ extension TokenCommand.Rotate: RemoteCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         try await server.post(
             RemoteServer.path("tokens", token, "rotation"),
-            ["overlap_seconds": .integer(Int64(overlapHours) * 3_600)], keyed: false)
+            ["overlap_seconds": .integer(Int64(overlapHours) * 3_600)])
     }
 }
 

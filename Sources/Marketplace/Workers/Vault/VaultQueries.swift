@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Store
 
 extension Transaction {
@@ -52,6 +53,16 @@ extension Transaction {
                  where worker_id = \(worker)
                 """)
         }
+    }
+
+    func payoutMethodState(of worker: Worker.ID) async throws -> PayoutMethodState? {
+        try await firstRow("select version, changed_at from payout_method where worker_id = \(worker)")
+            .map(PayoutMethodState.init)
+    }
+
+    func payoutMethodState(of team: Team.ID) async throws -> PayoutMethodState? {
+        try await firstRow("select version, changed_at from team_payout_method where team_id = \(team)")
+            .map(PayoutMethodState.init)
     }
 
     /// An agency's wrapped data key, locked against being wrapped anew.
@@ -155,5 +166,11 @@ extension Transaction {
                -- Of auctions whose bids are sealed; they are over in days.
                and not exists (select from auction where wrapping_key = \(name))
             """) == 1
+    }
+}
+
+extension PayoutMethodState {
+    fileprivate init(row: Row) throws {
+        self.init(version: try row["version"], changedAt: try row["changed_at"])
     }
 }
