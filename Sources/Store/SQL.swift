@@ -8,7 +8,6 @@ internal import Foundation
 /// ```swift
 /// try await transaction.rows("select name from worker where worker_id = \(id)")
 /// ```
-@usableFromInline
 package struct SQL: Sendable, ExpressibleByStringInterpolation {
     /// A value of the statement: its type, and where its wire form lies; `nil` for NULL.
     struct Value: Sendable {
@@ -34,7 +33,6 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
 
     private init() {}
 
-    @usableFromInline
     package struct Interpolation: StringInterpolationProtocol {
         package typealias StringLiteralType = StaticString
         fileprivate var sql = SQL()
@@ -50,20 +48,17 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
         }
 
         /// Binds a value; it travels beside the text, never in it.
-        @inlinable
         package mutating func appendInterpolation<Value: SQLParameter>(_ value: Value) {
             bind(Value.typeOID) { value.write(to: &$0) }
         }
 
         /// The same, in a form that keeps the compiler from warning of an optional in an interpolation.
-        @inlinable
         package mutating func appendInterpolation<Value: SQLParameter>(_ value: Value?) {
             bind(Value.typeOID) { wire in
                 if let value { value.write(to: &wire) } else { wire.appendNull() }
             }
         }
 
-        @usableFromInline
         mutating func bind(_ typeOID: UInt32, _ write: (inout WireBuffer) -> Void) {
             sql.pieces.append(nil)
             sql.values.append(sql.wire.placeValue(of: typeOID, write))

@@ -1,5 +1,4 @@
 /// Why the store could not do what it was asked. A refusal by a rule of the market is not among these.
-@usableFromInline
 package enum StoreError: Error, Hashable, Sendable {
     /// The server answered with an error.
     case server(ServerError)
@@ -29,7 +28,6 @@ package enum StoreError: Error, Hashable, Sendable {
     case contended
 
     /// An error as PostgreSQL reported it (`PG_DIAG_*`).
-    @usableFromInline
     package struct ServerError: Hashable, Sendable {
         /// Five characters, Appendix A of PostgreSQL's manual.
         package let sqlState: String
@@ -83,7 +81,7 @@ extension StoreError {
 
 extension StoreError: CustomStringConvertible {
     /// For the log: everything but parameter values (the server is told not to repeat those).
-    @usableFromInline package var description: String {
+    package var description: String {
         switch self {
         case .server(let error):
             let place = [error.table, error.column, error.constraint].compactMap(\.self).joined(separator: ".")

@@ -1,23 +1,19 @@
 internal import CLibPQ
 
 /// One row of a result. It shares the result's memory, which lives as long as any of its rows.
-@usableFromInline
 package struct Row: Sendable {
     let result: ResultSet
     let index: Int32
 
     /// Reads a column by name.
     ///
-    /// What is generic here can be inlined where it is used: without that every cell of every row would look its type
-    /// up at run time.
+    /// What is generic here is nothing but calls, so that it can be made for each type where it is used.
     ///
     /// - Throws: ``StoreError/decoding(table:column:reason:)`` with the table and the column.
-    @inlinable
     package subscript<Value: SQLDecodable>(_ column: String) -> Value {
         get throws { try value(column) }
     }
 
-    @inlinable
     package func value<Value: SQLDecodable>(
         _ column: String, as type: Value.Type = Value.self
     ) throws(StoreError) -> Value {
@@ -29,7 +25,6 @@ package struct Row: Sendable {
     }
 
     /// - Returns: `nil` for NULL.
-    @usableFromInline
     func cell(_ column: String) throws(StoreError) -> Cell? {
         guard let field = result.shape.field(column) else {
             throw .decoding(table: nil, column: column, reason: "is not among the columns of the result")
@@ -40,7 +35,6 @@ package struct Row: Sendable {
         return Cell(bytes: bytes, typeOID: PQftype(result.pointer, field))
     }
 
-    @usableFromInline
     func fault(_ fault: CellFault, _ column: String) -> StoreError {
         .decoding(table: result.shape.tables[column], column: column, reason: fault.reason)
     }

@@ -1,7 +1,6 @@
 package import Foundation
 
 /// A Swift value that can be read from a column in PostgreSQL's binary format.
-@usableFromInline
 package protocol SQLDecodable {
     init(cell: Cell) throws(CellFault)
     /// What NULL reads as; `nil` for types that cannot hold it.
@@ -9,11 +8,10 @@ package protocol SQLDecodable {
 }
 
 extension SQLDecodable {
-    @inlinable package static var null: Self? { nil }
+    package static var null: Self? { nil }
 }
 
 /// The bytes of one column of one row.
-@usableFromInline
 package struct Cell {
     let bytes: UnsafeRawBufferPointer
     let typeOID: UInt32
@@ -32,7 +30,6 @@ package struct Cell {
 }
 
 /// Why a cell did not read as the wanted type.
-@usableFromInline
 package enum CellFault: Error, Hashable, Sendable {
     case isNull
     case tooShort
@@ -167,8 +164,8 @@ extension InstantRange: SQLDecodable {
 }
 
 extension Optional: SQLDecodable where Wrapped: SQLDecodable {
-    @inlinable package init(cell: Cell) throws(CellFault) { self = .some(try Wrapped(cell: cell)) }
-    @inlinable package static var null: Self? { .some(.none) }
+    package init(cell: Cell) throws(CellFault) { self = .some(try Wrapped(cell: cell)) }
+    package static var null: Self? { .some(.none) }
 }
 
 extension Array: SQLDecodable where Element: SQLDecodable {

@@ -1,7 +1,6 @@
 package import Foundation
 
 /// A Swift value that can be bound to a statement.
-@usableFromInline
 package protocol SQLParameter: Sendable {
     /// The type that it is bound as, NULL included.
     static var typeOID: UInt32 { get }
@@ -143,8 +142,7 @@ package struct InstantRange: Hashable, Sendable, SQLParameter {
 }
 
 extension Optional: SQLParameter where Wrapped: SQLParameter {
-    @inlinable package static var typeOID: UInt32 { Wrapped.typeOID }
-    @inlinable
+    package static var typeOID: UInt32 { Wrapped.typeOID }
     package func write(to wire: inout WireBuffer) {
         switch self {
         case .none: wire.appendNull()

@@ -1,5 +1,4 @@
 /// Values in PostgreSQL's wire form, one behind the other.
-@usableFromInline
 package struct WireBuffer: Sendable {
     private(set) var bytes: [UInt8] = []
     /// Why a value that was written cannot be sent; the first reason stands.
@@ -26,7 +25,6 @@ package struct WireBuffer: Sendable {
         if bytes[start...].contains(0) { refuse("text must not contain U+0000") }
     }
 
-    @usableFromInline
     mutating func appendNull() { endsInNull = true }
 
     mutating func refuse(_ reason: String) { refusal = refusal ?? reason }
