@@ -1,5 +1,6 @@
 internal import Foundation
 package import Store
+internal import Synchronization
 
 extension Transaction {
     /// - Returns: false when the external key was taken; then nothing was changed.
@@ -169,10 +170,43 @@ extension ProjectShape {
         project.task_kind, project.kind_parameters, project.input_schema, project.answer_schema
         """
 
+    /// A process compiles each once.
     init(row: Row) throws {
+        let key = CompiledShapes.Key(
+            kind: try row["task_kind"], parameters: try row["kind_parameters"], input: try row["input_schema"],
+            answer: try row["answer_schema"])
+        if let known = CompiledShapes.shared[key] {
+            self = known
+            return
+        }
         try self.init(
             stored: row["task_kind"], parameters: row["kind_parameters"], inputSchema: row["input_schema"],
             answerSchema: row["answer_schema"]
         )
+        CompiledShapes.shared[key] = self
+    }
+}
+
+/// Shapes of projects, by what is stored of them.
+private final class CompiledShapes: Sendable {
+    struct Key: Hashable {
+        let kind: String
+        let parameters: JSONText?
+        let input: JSONText
+        let answer: JSONText
+    }
+
+    static let shared = CompiledShapes()
+    private static let most = 1_000
+    private let shapes = Mutex<[Key: ProjectShape]>([:])
+
+    subscript(key: Key) -> ProjectShape? {
+        get { shapes.withLock { $0[key] } }
+        set {
+            shapes.withLock { shapes in
+                if shapes.count >= Self.most { shapes = [:] }
+                shapes[key] = newValue
+            }
+        }
     }
 }
