@@ -65,18 +65,11 @@ package struct HourPriceRound: SchedulerRound {
         let settings: SchedulerSettings
     }
 
-    /// - Returns: `nil` where today has its prices, or nobody's hours are forecast yet.
+    /// - Returns: `nil` where today has its prices, or hours are not forecast yet.
     private func reading(in transaction: Transaction) async throws -> Reading? {
         let day = try WorkWeek.day(of: transaction.instant, timeZone: "UTC")
         guard try await transaction.newestSolve()?.solvedOn != day else { return nil }
-        var supply: [PriceSupply] = []
-        while supply.count < workersMax {
-            let page = try await transaction.priceSupply(
-                after: supply.last?.worker, limit: min(200, workersMax - supply.count))
-            guard !page.isEmpty else { break }
-            supply += page
-        }
-        guard supply.contains(where: { $0.meanMinutes > 0 }) else { return nil }
+        guard let supply = try await self.supply(in: transaction) else { return nil }
         let settings = try await transaction.schedulerSettings()
         let weeks = try await transaction.weeksOfDemand()
         let demands = (
@@ -104,5 +97,25 @@ package struct HourPriceRound: SchedulerRound {
                 open: demands.open, past: demands.past, weeks: weeks, supply: supply, meeting: meeting, skills: skills,
                 accepting: accepting, rates: settings.rates),
             settings: settings)
+    }
+
+    /// - Returns: `nil` where nobody's hours are forecast yet, or somebody's of a week that has begun: they would count
+    ///   for nothing until the next night.
+    private func supply(in transaction: Transaction) async throws -> [PriceSupply]? {
+        var span = try PricedSpan(from: transaction.instant)
+        let ahead = transaction.instant + PricedSpan.aheadSeconds
+        var supply: [PriceSupply] = []
+        while supply.count < workersMax {
+            let page = try await transaction.priceSupply(
+                after: supply.last?.worker, limit: min(200, workersMax - supply.count))
+            guard !page.isEmpty else { break }
+            // A zone that this machine does not know leaves its worker without a forecast, and so without hours.
+            let availabilities = try await transaction.availabilities(of: page.map(\.worker), until: ahead)
+            guard !page.contains(where: { $0.isAwaited && availabilities[$0.worker] != nil }) else { return nil }
+            for one in page {
+                supply.append(try availabilities[one.worker].map { try span.supply(one, $0) } ?? one)
+            }
+        }
+        return supply.contains { $0.meanMinutes > 0 } ? supply : nil
     }
 }

@@ -101,21 +101,32 @@ extension Transaction {
         ).map(PriceDemand.init)
     }
 
-    /// Active workers and their week: what they declare, what is forecast of it, and what it has committed.
+    /// Active workers and the week that runs where they live: what they declare, what is forecast of it, and what it
+    /// and the next one have committed.
     ///
     /// - Parameter limit: 1 to 200.
     package func priceSupply(after last: Worker.ID?, limit: Int) async throws -> [PriceSupply] {
         try await rows(
             """
             with page as materialized (
-                select worker_id, date_trunc('week', \(instant)::timestamptz at time zone time_zone)::date as monday
+                select worker_id, country, place, weekly_minutes_max,
+                       date_trunc('week', \(instant)::timestamptz at time zone time_zone)::date as monday
                   from worker
                  where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
                  order by worker_id
                  limit \(try PageLimit.checked(limit))
             )
             select page.worker_id, coalesce(made.declared, 0) as declared, coalesce(made.mean, 0) as mean,
-                   coalesce(made.promised, 0) as promised, coalesce(week.committed_minutes, 0) as committed
+                   coalesce(made.promised, 0) as promised, coalesce(week.committed_minutes, 0) as committed,
+                   coalesce(week_after.committed_minutes, 0) as committed_next,
+                   least(page.weekly_minutes_max,
+                         (select min(hours_policy.weekly_minutes_max) from hours_policy
+                           where \(fragment: Self.hoursPolicyHolds(in: "page.country", "page.place", at: instant))))
+                       as weekly_minutes_max,
+                   made.declared is null
+                   and exists (select from hours_forecast as earlier
+                                where earlier.worker_id = page.worker_id
+                                  and earlier.week_starts_on = page.monday - 7) as is_awaited
               from page
               left join lateral (
                 select sum(declared_minutes)::bigint as declared, sum(mean_minutes)::bigint as mean,
@@ -125,12 +136,16 @@ extension Transaction {
               ) as made on true
               left join worker_week as week
                 on week.worker_id = page.worker_id and week.week_starts_on = page.monday
+              left join worker_week as week_after
+                on week_after.worker_id = page.worker_id and week_after.week_starts_on = page.monday + 7
              order by page.worker_id
             """
         ).map {
             PriceSupply(
                 worker: try $0["worker_id"], declaredMinutes: try $0["declared"], meanMinutes: try $0["mean"],
-                promisedMinutes: try $0["promised"], committedMinutes: try $0["committed"])
+                promisedMinutes: try $0["promised"], committedMinutes: try $0["committed"],
+                weeklyMinutesMax: try $0["weekly_minutes_max"], committedNextMinutes: try $0["committed_next"],
+                isAwaited: try $0["is_awaited"])
         }
     }
 

@@ -18,20 +18,41 @@ package struct PriceDemand: Hashable, Sendable {
     package let answerValue: Int64?
 }
 
-/// A worker's week.
+/// A worker's week, and the one after it.
 package struct PriceSupply: Hashable, Sendable {
+    /// How much of a span of time a worker is there, in minutes.
+    package struct Presence: Hashable, Sendable {
+        /// Before what is priced ends, and in all.
+        package let untilEnd: Int
+        package let all: Int
+
+        package init(untilEnd: Int, all: Int) { (self.untilEnd, self.all) = (untilEnd, all) }
+    }
+
     package let worker: Worker.ID
     package let declaredMinutes: Int
     /// What is forecast of that: the mean, and what they give in nine of ten weeks.
     package let meanMinutes: Int
     package let promisedMinutes: Int
     package let committedMinutes: Int
+    /// The most that they may work in a week, and what the next one has committed.
+    package let weeklyMinutesMax: Int
+    package let committedNextMinutes: Int
+    /// Whether their week has begun and its forecast is still to come: there is one of the week before.
+    package let isAwaited: Bool
+    /// Of the rest of their week, and of the next one; `nil` where it is not known, and all of this week counts alone.
+    package var rest: Presence?
+    package var next: Presence?
 
     package init(
-        worker: Worker.ID, declaredMinutes: Int, meanMinutes: Int, promisedMinutes: Int, committedMinutes: Int
+        worker: Worker.ID, declaredMinutes: Int, meanMinutes: Int, promisedMinutes: Int, committedMinutes: Int,
+        weeklyMinutesMax: Int = 0, committedNextMinutes: Int = 0, isAwaited: Bool = false, rest: Presence? = nil,
+        next: Presence? = nil
     ) {
         (self.worker, self.declaredMinutes, self.meanMinutes) = (worker, declaredMinutes, meanMinutes)
         (self.promisedMinutes, self.committedMinutes) = (promisedMinutes, committedMinutes)
+        (self.weeklyMinutesMax, self.committedNextMinutes) = (weeklyMinutesMax, committedNextMinutes)
+        (self.isAwaited, self.rest, self.next) = (isAwaited, rest, next)
     }
 }
 
