@@ -3657,9 +3657,12 @@ create table price_solve (
     certificate_millionths  bigint       not null,
     -- No price of the night is above this: the most that a quarter of an hour brings anywhere; micro-units.
     price_most_micros       bigint       not null,
+    -- Of scheduler_policy, 0 before the first: by which weights and rates it was solved. Prices by others do not count.
+    policy_version          integer      not null default 0,
     constraint price_solve_counts_possible check (demands >= 0 and workers >= 0),
     constraint price_solve_certificate_possible check (certificate_millionths between 0 and 1000000),
-    constraint price_solve_most_possible check (price_most_micros between 0 and 1000000000000000)
+    constraint price_solve_most_possible check (price_most_micros between 0 and 1000000000000000),
+    constraint price_solve_policy_version_possible check (policy_version >= 0)
 );
 comment on table price_solve is 'Nightly solves that priced workers'' hours.';
 

@@ -158,6 +158,9 @@ static const unsigned char step_0048[] = {
 static const unsigned char step_0049[] = {
 #embed "../../migrations/0049_choices_of_finance.sql"
 };
+static const unsigned char step_0050[] = {
+#embed "../../migrations/0050_policies_of_prices.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -211,6 +214,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0047, invitation_proposals),
     STEP(0048, bank_differences),
     STEP(0049, choices_of_finance),
+    STEP(0050, policies_of_prices),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

@@ -4,11 +4,12 @@ package import Logging
 package import Marketplace
 internal import Store
 
-/// Prices every worker's time for the days ahead, once a day. The prices are written in one transaction, so that a
-/// scheduler that dies leaves those of the day before; of several at once, one's are kept.
+/// Prices every worker's time for the days ahead, once a day, and anew within a minute of each change of weights and
+/// rates. The prices are written in one transaction, so that a scheduler that dies leaves those of the day before; of
+/// several at once, one's are kept.
 package struct HourPriceRound: SchedulerRound {
     package let name = "hour_prices"
-    package let period: Duration = .seconds(600)
+    package let period: Duration = .seconds(60)
     /// Bounds of what is read.
     private static let (batchesMax, kindsMax, meetingMax) = (5_000, 2_000, 5_000)
     private let market: Market
@@ -36,7 +37,8 @@ package struct HourPriceRound: SchedulerRound {
         let pricing = try HourPricing(read.sheet, weights: read.settings.weights, scale: scale)
         let solve = PriceSolve(
             solvedOn: read.day, demands: pricing.answers, workers: pricing.tags.count,
-            certificateMillionths: pricing.certificateMillionths, priceMostMicros: pricing.priceMostMicros)
+            certificateMillionths: pricing.certificateMillionths, priceMostMicros: pricing.priceMostMicros,
+            policyVersion: read.settings.version)
         let sheet = read.sheet
         let atPar = sheet.rates.atPar(of: (sheet.open + sheet.past).lazy.map(\.pay.currency))
         if !atPar.isEmpty {
@@ -65,12 +67,16 @@ package struct HourPriceRound: SchedulerRound {
         let settings: SchedulerSettings
     }
 
-    /// - Returns: `nil` where today has its prices, or hours are not forecast yet.
+    /// - Returns: `nil` where today has its prices by what is set now, or hours are not forecast yet.
     private func reading(in transaction: Transaction) async throws -> Reading? {
         let day = try WorkWeek.day(of: transaction.instant, timeZone: "UTC")
-        guard try await transaction.newestSolve()?.solvedOn != day else { return nil }
-        guard let supply = try await self.supply(in: transaction) else { return nil }
         let settings = try await transaction.schedulerSettings()
+        if let newest = try await transaction.newestSolve(), newest.solvedOn == day,
+            newest.policyVersion >= settings.version
+        {
+            return nil
+        }
+        guard let supply = try await self.supply(in: transaction) else { return nil }
         let weeks = try await transaction.weeksOfDemand()
         let demands = (
             open: try await transaction.openAnswers(batchesMax: Self.batchesMax),

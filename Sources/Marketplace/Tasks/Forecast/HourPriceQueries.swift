@@ -4,7 +4,8 @@ package import Store
 
 extension Transaction {
     /// What a quarter of an hour of these workers' time would bring in the days ahead, in micro-units, by the newest
-    /// night's solve; whom it did not price is left out. A reader for routing.
+    /// night's solve; whom it did not price is left out, and everybody while other settings are in force than it went
+    /// by. A reader for routing.
     package func hourPrices(of workers: [Worker.ID]) async throws -> [Worker.ID: Int64] {
         let rows = try await rows(
             """
@@ -12,7 +13,12 @@ extension Transaction {
               from unnest(\(workers)::uuid[]) as asked (worker_id)
               join hour_price as price
                 on price.worker_id = asked.worker_id
-               and price.solved_on = (select solved_on from price_solve order by solved_on desc limit 1)
+               and price.solved_on
+                   = (select newest.solved_on
+                        from (select solved_on, policy_version from price_solve order by solved_on desc limit 1)
+                             as newest
+                       where newest.policy_version
+                             = coalesce((select version from scheduler_policy order by version desc limit 1), 0))
             """)
         return try Dictionary(
             rows.map { (try $0.value("worker_id", as: Worker.ID.self), try $0["price_micros"]) },
@@ -23,14 +29,14 @@ extension Transaction {
     package func newestSolve() async throws -> PriceSolve? {
         try await firstRow(
             """
-            select solved_on, demands, workers, certificate_millionths, price_most_micros
+            select solved_on, demands, workers, certificate_millionths, price_most_micros, policy_version
               from price_solve order by solved_on desc limit 1
             """
         ).map {
             PriceSolve(
                 solvedOn: try $0["solved_on"], demands: try $0["demands"], workers: try $0["workers"],
                 certificateMillionths: try $0["certificate_millionths"],
-                priceMostMicros: try $0["price_most_micros"])
+                priceMostMicros: try $0["price_most_micros"], policyVersion: try $0["policy_version"])
         }
     }
 
@@ -163,15 +169,25 @@ extension Transaction {
         ).map { try $0["worker_id"] }
     }
 
-    /// - Returns: false where the day has prices.
+    /// In the place of what the day has by an earlier setting, whose prices go.
+    ///
+    /// - Returns: false where the day has prices by this setting or a later one.
     func insert(_ solve: PriceSolve) async throws -> Bool {
-        try await execute(
+        let changed = try await execute(
             """
-            insert into price_solve (solved_on, solved_at, demands, workers, certificate_millionths, price_most_micros)
+            insert into price_solve (solved_on, solved_at, demands, workers, certificate_millionths, price_most_micros,
+                                     policy_version)
             values (\(solve.solvedOn), \(instant), \(solve.demands), \(solve.workers), \(solve.certificateMillionths),
-                    \(solve.priceMostMicros))
-            on conflict (solved_on) do nothing
-            """) == 1
+                    \(solve.priceMostMicros), \(solve.policyVersion))
+            on conflict (solved_on) do update
+               set solved_at = excluded.solved_at, demands = excluded.demands, workers = excluded.workers,
+                   certificate_millionths = excluded.certificate_millionths,
+                   price_most_micros = excluded.price_most_micros, policy_version = excluded.policy_version
+             where price_solve.policy_version < excluded.policy_version
+            """)
+        guard changed == 1 else { return false }
+        try await execute("delete from hour_price where solved_on = \(solve.solvedOn)")
+        return true
     }
 
     func insert(_ tags: [HourPriceTag], of solve: PriceSolve) async throws {

@@ -79,20 +79,24 @@ package struct PriceSolve: Hashable, Sendable {
     package let certificateMillionths: Int64
     /// No price of the night is above this, in micro-units.
     package let priceMostMicros: Int64
+    /// Of the settings that it went by (``SchedulerSettings/version``).
+    package let policyVersion: Int
 
     package init(
-        solvedOn: CalendarDate, demands: Int, workers: Int, certificateMillionths: Int64, priceMostMicros: Int64
+        solvedOn: CalendarDate, demands: Int, workers: Int, certificateMillionths: Int64, priceMostMicros: Int64,
+        policyVersion: Int = 0
     ) {
         (self.solvedOn, self.demands, self.workers) = (solvedOn, demands, workers)
         (self.certificateMillionths, self.priceMostMicros) = (certificateMillionths, priceMostMicros)
+        self.policyVersion = policyVersion
     }
 
-    /// `{"solved_on", "demands", "workers", "certificate_millionths", "price_most_micros"}`.
+    /// `{"solved_on", "demands", "workers", "certificate_millionths", "price_most_micros", "policy_version"}`.
     package var json: JSON {
         [
             "solved_on": .string("\(solvedOn)"), "demands": .integer(Int64(demands)),
             "workers": .integer(Int64(workers)), "certificate_millionths": .integer(certificateMillionths),
-            "price_most_micros": .integer(priceMostMicros),
+            "price_most_micros": .integer(priceMostMicros), "policy_version": .integer(Int64(policyVersion)),
         ]
     }
 }
@@ -107,12 +111,12 @@ package struct KeepHourPrices: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// Once for a day, however many schedulers try.
+    /// Once for a day and a setting, however many schedulers try.
     ///
     /// - Parameters:
     ///   - tags: each worker once; prices above the solve's most are lowered to it.
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
-    /// - Returns: whether these are the day's prices; false where it has some.
+    /// - Returns: whether these are the day's prices; false where it has some by this setting or a later one.
     /// - Throws: ``AccessRefusal``; ``BadInput``.
     package func callAsFunction(
         _ tags: [HourPriceTag], of solve: PriceSolve, by actor: Principal.ID
