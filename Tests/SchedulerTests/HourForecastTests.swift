@@ -233,6 +233,20 @@ struct HourForecastTests {
         #expect(try units((600, 600), (2_400, 2_400), declared: 0) == 21)
     }
 
+    @Test("what is open counts at night, and for the ladder, beyond what a round of routing looks at")
+    func beyond() async throws {
+        let staffed = try await StaffedMarket()
+        _ = try await staffed.batch("b", tasks: 230, dueAt: Scratch.start + 86_400)
+        let (night, ladder) = try await staffed.market.database.read { transaction in
+            (
+                try await transaction.openAnswers(batchesMax: 10),
+                try await transaction.endangeredBatches(until: Scratch.start + 2 * 86_400, after: nil, limit: 1)
+            )
+        }
+        #expect(night.map(\.answers) == [230])
+        #expect(ladder.map(\.openSlots) == [200] && ladder.map(\.openAnswers) == [230])
+    }
+
     /// On Monday, five minutes past midnight by UTC, of the week after.
     private static let monday = Scratch.start + 7 * 86_400 - 9 * 3_600 + 300
 

@@ -40,7 +40,7 @@ extension Transaction {
         }
     }
 
-    /// What is open now of batches that give work, as far as a round looks at each, the oldest first.
+    /// What is open now of batches that give work, the oldest first.
     ///
     /// - Parameter batchesMax: 1 to 5,000.
     package func openAnswers(batchesMax: Int) async throws -> [PriceDemand] {
@@ -61,7 +61,7 @@ extension Transaction {
                          where slot.requester_id = looked.requester_id and slot.batch_id = looked.batch_id
                            and slot.state = 'open'
                          order by slot.allotment_id, slot.slot_no, slot.task_id
-                         limit \(Self.routingSlotsMax)) as open) as seen
+                         limit \(Self.openSlotsMax)) as open) as seen
              where seen.answers > 0
              group by profession, \(fragment: PriceDemand.columns(of: "looked"))
              order by profession, \(fragment: PriceDemand.columns(of: "looked"))
