@@ -3415,7 +3415,8 @@ create index offer_explanation_by_runner_up on offer_explanation (runner_up_id) 
 create index offer_explanation_by_time on offer_explanation (explained_at);
 
 -- Why slots of an open batch were not offered: the tasks of a batch are alike to the scheduler, so what is said holds
--- for each. A row stands for as long as the same was said; the newest is what holds now. Kept for 30 days.
+-- for each. A row stands for as long as the same was said, and for five minutes at least; the newest is what holds now.
+-- Kept for 30 days.
 create table routing_explanation (
     requester_id  uuid             not null,
     batch_id      uuid             not null,

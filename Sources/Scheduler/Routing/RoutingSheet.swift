@@ -36,12 +36,15 @@ struct RoutingSheet {
     private var workerTallies: [BarTally]
     /// Where the workers stand.
     private let columns: [Worker.ID: Int]
+    /// Those whose facts are known.
+    private let evaluated: [Int]
 
     init(market: RoutingMarket, batches: [RoutingBatch], workers: [RoutingCandidate], policy: RoutingPolicy) {
         (self.market, self.batches, self.workers, self.policy) = (market, batches, workers, policy)
         batchTallies = Array(repeating: BarTally(), count: batches.count)
         workerTallies = Array(repeating: BarTally(), count: workers.count)
         columns = Dictionary(workers.enumerated().map { ($1.worker, $0) }, uniquingKeysWith: { first, _ in first })
+        evaluated = workers.indices.filter { workers[$0].facts != nil }
     }
 
     mutating func fill() {
@@ -59,6 +62,7 @@ struct RoutingSheet {
             guard let met = verdicts[batch.requirement] else { continue }
             if met.isKept { batchTallies[row].add(Self.lack, pairs: workers.count - met.eligible.count) }
             if let first = met.faults.first { batchTallies[row].add(first.bar, pairs: met.faults.count) }
+            if !met.isKept { batchTallies[row].add(Self.unknown, pairs: workers.count - evaluated.count) }
             var (found, away): ([Edge], [RoutingWait.Candidate]) = ([], [])
             let mayWait = RoutingWait.mayWait(batch, in: market)
             for (column, proof) in met.eligible {
@@ -100,10 +104,17 @@ struct RoutingSheet {
         for met in verdicts {
             for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
         }
+        let others = verdicts.reduce(0) { $0 + ($1.isKept ? 0 : $1.batches) }
+        guard others > 0, evaluated.count < workers.count else { return }
+        for worker in workers.indices where workers[worker].facts == nil {
+            workerTallies[worker].add(Self.unknown, pairs: others)
+        }
     }
 
     private static let lack = RoutingBar(
         rule: .requirement, message: "What is kept of the worker does not meet it.")
+    private static let unknown = RoutingBar(
+        rule: .requirement, message: "It is not known yet whether the worker meets it.")
 
     private func evaluate(_ id: Requirement.ID) -> Verdicts {
         let requirement = (market.requirements[id] ?? .any([])).normalised
@@ -113,13 +124,12 @@ struct RoutingSheet {
             verdicts.eligible = kept.compactMap { columns[$0] }.sorted().map { ($0, nil) }
             return verdicts
         }
-        let unknown = RoutingBar(rule: .requirement, message: "It is not known whether the worker meets it.")
-        for (column, worker) in workers.enumerated() {
-            switch worker.facts.map({ requirement.evaluate(normal: $0, at: market.instant) }) {
+        for column in evaluated {
+            switch workers[column].facts.map({ requirement.evaluate(normal: $0, at: market.instant) }) {
             case .eligible(let proof)?: verdicts.eligible.append((column, proof))
             case .ineligible(let fault)?:
                 verdicts.faults.append((column, RoutingBar(rule: .requirement, message: fault.message)))
-            case nil: verdicts.faults.append((column, unknown))
+            case nil: break
             }
         }
         return verdicts
