@@ -3156,6 +3156,8 @@ create table routing_cell (
     epoch       bigint       not null default 0,
     -- When the last of them began; null before the first.
     routed_at   timestamptz,
+    -- Until when work past its bound has used up its share of the cell's hours; null where it never took any.
+    late_until  timestamptz,
     constraint routing_cell_epoch_possible check (epoch >= 0),
     constraint routing_cell_routed_iff_epoch check ((routed_at is not null) = (epoch > 0))
 );
