@@ -74,6 +74,10 @@ struct PolicyStudySoakTests {
             WeekMarketMaker(workers: 100, days: 14, seed: 1, scenario: scenario).market()
         }
         let (tight, slack) = (market(.tight), market(.slack))
+        let undated = market(.undated).tasks
+        let share = Double(undated.count { $0.isUndated }) / Double(undated.count)
+        #expect(tight.tasks.allSatisfy { !$0.isUndated } && (0.28...0.39).contains(share))
+        #expect(Set(undated.filter(\.isUndated).map(\.deadline)) == [19 * Tick.perDay - 1])
         func demand(_ market: WeekMarket) -> Double {
             // What is worth its pay for a middling expert.
             Double(
