@@ -96,8 +96,8 @@ struct PolicyStudySoakTests {
         let thin = market(.thin)
         #expect(thin.skills.count { $0.cell == Int32(thin.cellCount / 3) } == 5)
         #expect(market(.shock).tasks.count > market(.outage).tasks.count - 200)
-        #expect(PolicyScenario.named("s11") == [.underpriced, .overpriced] && PolicyScenario.named("S13") == nil)
-        #expect(PolicyScenario.named("S1") == [.tight] && PolicyScenario.named("all")?.count == 13)
+        #expect(PolicyScenario.named("s11") == [.underpriced, .overpriced] && PolicyScenario.named("S14") == nil)
+        #expect(PolicyScenario.named("S1") == [.tight] && PolicyScenario.named("all")?.count == 14)
     }
 
     @Test("prices hours so that the proof is above what is assigned, and free hours cost nothing")
