@@ -20,7 +20,8 @@ struct LateTurn {
     init(_ market: RoutingMarket, usedUntil until: Date?, shareMillionths: Int) {
         start = max(until ?? .distantPast, market.instant - Self.keptSeconds)
         guard market.batches.contains(where: { $0.isPastBound(at: market.instant) }) else {
-            (minutes, minutesPerSecond) = (.max, 0)
+            minutes = .max
+            minutesPerSecond = 0
             return
         }
         let planned = market.candidates.reduce(0) { sum, worker in
