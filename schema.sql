@@ -3176,6 +3176,8 @@ create table routing_cell (
     epoch       bigint       not null default 0,
     -- When the last of them began; null before the first.
     routed_at   timestamptz,
+    -- Until when work past its bound has used up its share of the cell's hours; null where it never took any.
+    late_until  timestamptz,
     constraint routing_cell_epoch_possible check (epoch >= 0),
     constraint routing_cell_routed_iff_epoch check ((routed_at is not null) = (epoch > 0))
 );
@@ -3435,7 +3437,8 @@ create index offer_explanation_by_runner_up on offer_explanation (runner_up_id) 
 create index offer_explanation_by_time on offer_explanation (explained_at);
 
 -- Why slots of an open batch were not offered: the tasks of a batch are alike to the scheduler, so what is said holds
--- for each. A row stands for as long as the same was said; the newest is what holds now. Kept for 30 days.
+-- for each. A row stands for as long as the same was said, and for five minutes at least; the newest is what holds now.
+-- Kept for 30 days.
 create table routing_explanation (
     requester_id  uuid             not null,
     batch_id      uuid             not null,
@@ -3677,9 +3680,12 @@ create table price_solve (
     certificate_millionths  bigint       not null,
     -- No price of the night is above this: the most that a quarter of an hour brings anywhere; micro-units.
     price_most_micros       bigint       not null,
+    -- Of scheduler_policy, 0 before the first: by which weights and rates it was solved. Prices by others do not count.
+    policy_version          integer      not null default 0,
     constraint price_solve_counts_possible check (demands >= 0 and workers >= 0),
     constraint price_solve_certificate_possible check (certificate_millionths between 0 and 1000000),
-    constraint price_solve_most_possible check (price_most_micros between 0 and 1000000000000000)
+    constraint price_solve_most_possible check (price_most_micros between 0 and 1000000000000000),
+    constraint price_solve_policy_version_possible check (policy_version >= 0)
 );
 comment on table price_solve is 'Nightly solves that priced workers'' hours.';
 

@@ -35,7 +35,7 @@ struct ScheduleRoutesTests {
                         worker: ben, reason: count == 2 ? .outbid : .away, message: "m",
                         counts: UnroutedCounts([.away: count]))
                 ], by: small.manager)
-            Scratch.clock.advance(by: 1)
+            Scratch.clock.advance(by: 301)
         }
         let key = try await CreatePrincipal(market: market)(
             .key, named: "acme key", roles: [.requester], for: small.requester, by: small.manager)

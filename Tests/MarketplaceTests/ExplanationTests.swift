@@ -65,12 +65,13 @@ struct ExplanationTests {
         #expect(told.counts.counts == [.noHours: 3, .declined: 5, .nobodyEligible: 7])
         // An operator may look with the requester's eyes.
         #expect(try await desk.explain(desk.batch, as: .requester, by: desk.small.manager) == [told])
+        Scratch.clock.advance(by: 60)
         try await desk.say([.belowAsk: 5], .belowAsk)
         let crowd = try #require(try await desk.explain(desk.batch, as: .requester, by: publisher).first)
         #expect(crowd.reason == .belowAsk && crowd.counts.counts == [.belowAsk: 5])
         // Why work is held back, or is worth less than its pay, is not hidden behind other words.
         for reason in [UnroutedReason.belowPay, .waitsForBetter] {
-            Scratch.clock.advance(by: 1)
+            Scratch.clock.advance(by: 60)
             try await desk.say([reason: 3], reason)
             let held = try #require(try await desk.explain(desk.batch, as: .requester, by: publisher).first)
             #expect(held.reason == reason && held.counts.counts == [reason: 3])
@@ -159,6 +160,30 @@ struct ExplanationTests {
         let older = try await desk.explain(
             desk.batch, before: all.first?.since, limit: 1, as: .operator, by: desk.small.manager)
         #expect(older == [all[1]])
+    }
+
+    @Test("reasons that take turns move the newest line once a minute, and begin one every five minutes at most")
+    func turns() async throws {
+        let desk = try await Desk()
+        let begin = Scratch.clock.now()
+        func all() async throws -> [BatchExplanation] {
+            try await desk.explain(desk.batch, limit: 10, as: .operator, by: desk.small.manager)
+        }
+        for second in stride(from: 0, through: 600, by: 2) {
+            Scratch.clock.set(to: begin + Double(second))
+            if second % 4 == 0 {
+                try await desk.say([.away: second + 1], .away)
+            } else {
+                try await desk.say([.noHours: second + 1])
+            }
+            if second == 62 {
+                let found = try await all()
+                #expect(found.map(\.reason) == [.noHours] && found.first?.counts.counts == [.noHours: 63])
+                #expect(found.first?.since == begin && found.first?.lastSaid == begin + 62)
+            }
+        }
+        #expect(try await all().map(\.since) == [begin + 302, begin])
+        #expect(try await desk.small.ills() == [])
     }
 
     @Test("is forgotten when its time is over, and not before")

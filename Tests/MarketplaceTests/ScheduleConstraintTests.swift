@@ -72,6 +72,7 @@ struct ScheduleConstraintTests {
         ("price_solve_counts_possible", "update price_solve set demands = -1"),
         ("price_solve_certificate_possible", "update price_solve set certificate_millionths = -1"),
         ("price_solve_most_possible", "update price_solve set price_most_micros = -1"),
+        ("price_solve_policy_version_possible", "update price_solve set policy_version = -1"),
         ("hour_price_not_negative", "update hour_price set price_micros = -1"),
         ("hour_price_units_possible", "update hour_price set units = 677"),
         ("scheduler_policy_version_positive", "update scheduler_policy set version = 0"),

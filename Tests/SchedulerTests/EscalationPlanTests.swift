@@ -293,6 +293,22 @@ struct EscalationPlanTests {
         #expect(supply(batch(hoursLeft: 10), [hand(10, share: 500_000, present: [0...6])]).slackSeconds == 18_000)
     }
 
+    @Test("reckons with all that is open, beyond what is offered at a time")
+    func beyond() throws {
+        var many = batch(hoursLeft: 120, slots: 200)
+        many.unseenSlots = 4_800
+        // 1,000 hours a week for 2,500 hours of work.
+        let all = supply(many, (10..<60).map { hand($0, weekly: 1_200) })
+        #expect(all.slackSeconds == 0)
+        #expect(supply(batch(hoursLeft: 120, slots: 200), all.hands).slackSeconds == 108 * 3_600)
+        let options = EscalationAdvice(supply: all, room: nil, answerMinor: 2_200, widening: nil).options
+        #expect(options.map(\.remedy) == [.extendDeadline, .withdrawRest])
+        #expect(options.map(\.slotsLost) == [0, 5_000] && options.map(\.costMinor) == [0, -11_000_000])
+        #expect(options.allSatisfy { $0.sentence.contains("5000") })
+        // In the third week there are hours for it.
+        #expect((14 * 86_400...15 * 86_400).contains(120 * 3_600 + options[0].delaySeconds))
+    }
+
     @Test("tells the operator what each way costs, the fewest answers lost first, then the least money")
     func advice() throws {
         // Nobody until two days later, when one has the hours.

@@ -243,6 +243,97 @@ struct HourForecastTests {
         #expect(try await seen(34.99) == (4, []))
     }
 
+    @Test("hours count as far as they lie before the end of what is priced: of this week, and of the next one's share")
+    func spans() throws {
+        func units(_ rest: (Int, Int), _ next: (Int, Int), declared: Int = 600, committed: Int = 0) throws -> Int {
+            var sheet = sheet([], [])
+            sheet.supply = [
+                PriceSupply(
+                    worker: Self.workers[0], declaredMinutes: declared, meanMinutes: declared / 2,
+                    promisedMinutes: declared / 2, committedMinutes: committed, weeklyMinutesMax: 480,
+                    committedNextMinutes: 60, rest: .init(untilEnd: rest.0, all: rest.1),
+                    next: .init(untilEnd: next.0, all: next.1))
+            ]
+            return try #require(HourPricing(sheet).tags.first).units
+        }
+        // Five of ten hours are left, and windows for them; for two; for four, of which one lies in time.
+        #expect(try units((2_400, 2_400), (0, 2_400)) == 20)
+        #expect(try units((120, 120), (0, 2_400)) == 8)
+        #expect(try units((60, 240), (0, 2_400)) == 4)
+        // Half of eight hours less one, and all of them in time; or half.
+        #expect(try units((0, 0), (2_400, 2_400), committed: 300) == 12)
+        #expect(try units((0, 0), (1_200, 2_400), committed: 300) == 6)
+        // Of nothing that was declared four fifths are assumed.
+        #expect(try units((600, 600), (2_400, 2_400), declared: 0) == 21)
+    }
+
+    @Test("what is open counts at night, and for the ladder, beyond what a round of routing looks at")
+    func beyond() async throws {
+        let staffed = try await StaffedMarket()
+        _ = try await staffed.batch("b", tasks: 230, dueAt: Scratch.start + 86_400)
+        let (night, ladder) = try await staffed.market.database.read { transaction in
+            (
+                try await transaction.openAnswers(batchesMax: 10),
+                try await transaction.endangeredBatches(until: Scratch.start + 2 * 86_400, after: nil, limit: 1)
+            )
+        }
+        #expect(night.map(\.answers) == [230])
+        #expect(ladder.map(\.openSlots) == [200] && ladder.map(\.openAnswers) == [230])
+    }
+
+    /// On Monday, five minutes past midnight by UTC, of the week after.
+    private static let monday = Scratch.start + 7 * 86_400 - 9 * 3_600 + 300
+
+    private func priceRound(_ staffed: StaffedMarket) -> HourPriceRound {
+        HourPriceRound(market: staffed.market, by: staffed.system, logger: StaffedMarket.silence)
+    }
+
+    private func units(_ worker: Worker.ID, _ staffed: StaffedMarket) async throws -> Int? {
+        let found = try #require(try await ListHourPrices(market: staffed.market)(by: staffed.manager))
+        return found.page.first { $0.worker == worker }?.units
+    }
+
+    @Test("on Monday by UTC, who lives in the west is priced with the week ahead, not with what is left of the old one")
+    func west() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w", weeklyMinutes: 630)
+        try await SetAvailability(market: staffed.market)(
+            try AvailabilitySettings(
+                windows: [Weekday.monday, .tuesday, .wednesday, .thursday, .friday].map {
+                    AvailabilityWindow($0, try DaySpan(from: 540, until: 1_020))
+                }), of: worker, by: staffed.manager)
+        _ = try await HoursForecastRound(market: staffed.market, by: staffed.system).runOnce()
+        let batch = try await staffed.batch("b", door: .claim, tasks: 6, minutes: 120)
+        for number in 0..<5 {
+            try await staffed.earn(worker, batch)
+            if number % 2 == 1 { Scratch.clock.advance(by: 86_400) }
+        }
+        // It is Sunday evening in New York. Of ten and a half hours eight and a quarter are planned with.
+        Scratch.clock.set(to: Self.monday)
+        #expect(try await priceRound(staffed).runOnce().counts[.hoursPriced] == 1)
+        #expect(try await units(worker, staffed) == 33)
+        #expect(try await staffed.ills() == [])
+    }
+
+    @Test("nobody is priced before the hours of each week that has begun are forecast")
+    func awaited() async throws {
+        let staffed = try await StaffedMarket()
+        _ = try await staffed.worker("w")
+        let east = try await staffed.worker("x", timeZone: "Europe/London")
+        _ = try await staffed.batch("b", tasks: 4)
+        let forecast = HoursForecastRound(market: staffed.market, by: staffed.system)
+        _ = try await forecast.runOnce()
+        Scratch.clock.set(to: Self.monday)
+        #expect(try await priceRound(staffed).runOnce().counts[.hoursPriced] == nil)
+        // Who joined today holds nobody up.
+        _ = try await staffed.worker("y")
+        while try await forecast.runOnce().hasMore {}
+        _ = try await staffed.worker("z", timeZone: "Europe/London")
+        #expect(try await priceRound(staffed).runOnce().counts[.hoursPriced] == 4)
+        #expect((try await units(east, staffed) ?? 0) > 0)
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("are kept once a day, however many schedulers price, and those of the day before count until then")
     func nights() async throws {
         let staffed = try await StaffedMarket()

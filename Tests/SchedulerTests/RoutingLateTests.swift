@@ -45,6 +45,74 @@ struct RoutingLateTests {
         #expect(try plan(ageHours: 168, minutes: 59).offers.map(\.batch) == [SmallRouting.batch(1)])
     }
 
+    /// Ten answers a week old, and so many that are due, by ten workers who have time for one each.
+    private func offers(
+        due slots: Int, lateMinutes: Int, hours: Int64 = 1, _ change: (inout RoutingMarket) -> Void = { _ in }
+    ) throws -> [Batch.ID: Int] {
+        let batches = [
+            SmallRouting.offering(1, ageHours: 200, slots: 10), SmallRouting.offering(2, slots: slots, dueHours: 3),
+        ]
+        let workers = (1...10 as ClosedRange<UInt8>).map { SmallRouting.candidate($0, minutes: 30) }
+        var market = SmallRouting.market(batches, workers)
+        market.known.pay = [batches[0].id: try Money(500, usd), batches[1].id: try Money(10_000, usd)]
+        for worker in workers { market.known.prices[worker.worker] = HourPrice(nightlyMicros: hours) }
+        market.known.lateMinutes = lateMinutes
+        change(&market)
+        return Dictionary(grouping: try RoutingPolicy().plan(market).offers, by: \.batch).mapValues(\.count)
+    }
+
+    @Test("takes no more than its share from the others; beyond it, it goes with them at the price of hours")
+    func bounded() throws {
+        let (old, due) = (SmallRouting.batch(1), SmallRouting.batch(2))
+        #expect(try offers(due: 10, lateMinutes: 60) == [old: 2, due: 8])
+        // The last that is begun is had whole.
+        #expect(try offers(due: 10, lateMinutes: 61) == [old: 3, due: 7])
+        #expect(try offers(due: 10, lateMinutes: 0) == [due: 10])
+        #expect(try offers(due: 10, lateMinutes: .max) == [old: 10])
+        // Nobody else wants the rest, which is worth it, or is worth more on other days.
+        #expect(try offers(due: 5, lateMinutes: 60) == [old: 5, due: 5])
+        #expect(try offers(due: 5, lateMinutes: 60, hours: 20_000_000) == [old: 2, due: 5])
+    }
+
+    @Test("what is forced, or due before a lease of now would end, goes with it")
+    func urgent() throws {
+        let (old, due) = (SmallRouting.batch(1), SmallRouting.batch(2))
+        #expect(try offers(due: 10, lateMinutes: .max) { $0.known.forced = [due] } == [due: 10])
+        let soon = SmallRouting.market(
+            [SmallRouting.offering(1, ageHours: 200), SmallRouting.offering(2, priority: 1, dueHours: 1)],
+            [SmallRouting.candidate(1, minutes: 30)])
+        #expect(try RoutingPolicy().plan(soon).offers.map(\.batch) == [due])
+        let later = SmallRouting.market(
+            [SmallRouting.offering(1, ageHours: 200), SmallRouting.offering(2, priority: 1, dueHours: 1.1)],
+            [SmallRouting.candidate(1, minutes: 30)])
+        #expect(try RoutingPolicy().plan(later).offers.map(\.batch) == [old])
+    }
+
+    @Test("the share accrues with the hours that are planned, is kept for a day, and is used up by what was offered")
+    func share() {
+        // Two hours a week each: of 28 hours a tenth is a minute an hour.
+        let old = SmallRouting.offering(1, ageHours: 200)
+        let workers = (1...14 as ClosedRange<UInt8>).map { SmallRouting.candidate($0) }
+        var market = SmallRouting.market([old], workers)
+        for worker in workers {
+            market.known.forecasts[worker.worker] = RoutingForecast(
+                meanMillionths: 1_000_000, promisedMillionths: 900_000, declaredMinutes: 120)
+        }
+        func turn(_ hours: Double?) -> LateTurn {
+            LateTurn(market, usedUntil: hours.map { market.instant + $0 * 3_600 }, shareMillionths: 100_000)
+        }
+        func hours(_ turn: LateTurn, after taken: Int) -> Double? {
+            turn.usedUntil(after: taken).map { ($0.timeIntervalSince(market.instant) / 36).rounded() / 100 }
+        }
+        #expect(turn(-10.5).minutes == 10 && turn(-0.5).minutes == 1)
+        #expect(turn(0).minutes == 0 && turn(3).minutes == 0)
+        #expect((23...24).contains(turn(nil).minutes) && turn(-48).minutes == turn(nil).minutes)
+        #expect(hours(turn(-10), after: 30) == 20 && hours(turn(nil), after: 30) == 6)
+        #expect(turn(-10).usedUntil(after: 0) == nil)
+        let none = SmallRouting.market([SmallRouting.offering(1)], workers)
+        #expect(LateTurn(none, usedUntil: nil, shareMillionths: 100_000).minutes == .max)
+    }
+
     @Test("leaves nobody out who has the hours for it, in markets with prices, deadlines, priorities and few hours")
     func maximal() throws {
         var (left, others) = (0, 0)

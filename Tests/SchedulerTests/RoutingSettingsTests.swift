@@ -121,6 +121,41 @@ struct RoutingSettingsRoundTests {
         #expect(try await staffed.ills() == [])
     }
 
+    @Test("hours that were priced by another setting have no price until the next round, which prices them anew")
+    func newPrices() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w", weeklyMinutes: 600)
+        _ = try await staffed.batch("one", tasks: 40)
+        Scratch.clock.advance(by: 61)
+        while try await SweepEligibility(market: staffed.market)() > 0 {}
+        _ = try await HoursForecastRound(market: staffed.market, by: staffed.system).runOnce()
+        func price() async throws -> Int64? {
+            try await staffed.market.database.read { try await $0.hourPrices(of: [worker])[worker] }
+        }
+        func round() async throws -> Int? {
+            try await HourPriceRound(market: staffed.market, by: staffed.system, logger: StaffedMarket.silence)
+                .runOnce().counts[.hoursPriced]
+        }
+        #expect(try await round() == 1)
+        let before = try #require(try await price())
+        let set = SetSchedulerWeights(market: staffed.market)
+        _ = try await set(["rate_USD": 500_000], reason: "Half.", by: staffed.manager)
+        #expect(try await price() == nil)
+        #expect(try await round() == 1)
+        let after = try #require(try await price())
+        #expect(after > 0 && after < before)
+        #expect(try await round() == nil)
+        // Who solved by what was set before comes too late.
+        let late = try await KeepHourPrices(market: staffed.market)(
+            [HourPriceTag(worker: worker, priceMicros: 1, units: 1)],
+            of: PriceSolve(
+                solvedOn: try WorkWeek.day(of: Scratch.clock.now(), timeZone: "UTC"), demands: 1, workers: 1,
+                certificateMillionths: 1_000_000, priceMostMicros: 1), by: staffed.system)
+        #expect(!late)
+        #expect(try await price() == after)
+        #expect(try await staffed.ills() == [])
+    }
+
     @Test("a round and a night say how near the best they came, and the metrics have the last of each")
     func certificates() async throws {
         let staffed = try await StaffedMarket()

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Marketplace
@@ -26,9 +27,36 @@ struct RoutingWeekErrorTests {
         #expect(error([(500_000, 150), (500_000, 450)]) == 0)
         #expect(error([(500_000, 150), (500_000, 150)]) == 500_000)
         #expect(error([(500_000, 600), (500_000, 300)]) == 500_000)
-        // Each by the clock where they live.
+        // Each by the week where they live.
         #expect(error([(400_000, 240), (600_000, 360)]) == 0)
         #expect(error([(200_000, 0)]) == 1_000_000)
+    }
+
+    /// At five in the afternoon, of somebody who is there from nine to five, Monday to Friday, for ten hours a week.
+    private func error(onDay day: Int, minutes: Int) throws -> Int {
+        let open = try Availability(
+            timeZone: "UTC",
+            windows: [Weekday.monday, .tuesday, .wednesday, .thursday, .friday].map {
+                AvailabilityWindow($0, try DaySpan(from: 540, until: 1_020))
+            }, exceptions: [])
+        let instant = SmallRouting.instant + Double(day * 24 + 8) * 3_600
+        let candidate = SmallRouting.candidate(
+            1, committedMinutes: minutes, weekShareMillionths: (day * 24 + 17) * 1_000_000 / 168,
+            presence: try Presence(open, from: Presence.start(for: instant)))
+        return RoutingWeek.forecastErrorMillionths(
+            of: [candidate],
+            [candidate.worker: RoutingForecast(meanMillionths: 1_000_000, promisedMillionths: 900_000)], at: instant,
+            lastTested: 70_000)
+    }
+
+    @Test("is by the windows that have passed: who gives what was planned is never off, whatever the calendar says")
+    func windows() throws {
+        for day in 0..<5 {
+            #expect(try error(onDay: day, minutes: 120 * (day + 1)) == 0, "day \(day)")
+            #expect(try error(onDay: day, minutes: 60 * (day + 1)) == 500_000, "day \(day)")
+        }
+        // Nothing is due on Saturday that was not on Friday.
+        #expect(try error(onDay: 5, minutes: 600) == 0)
     }
 
     @Test("is the last tested week's until then, and where nothing was forecast")

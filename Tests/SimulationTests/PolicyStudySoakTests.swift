@@ -74,6 +74,10 @@ struct PolicyStudySoakTests {
             WeekMarketMaker(workers: 100, days: 14, seed: 1, scenario: scenario).market()
         }
         let (tight, slack) = (market(.tight), market(.slack))
+        let undated = market(.undated).tasks
+        let share = Double(undated.count { $0.isUndated }) / Double(undated.count)
+        #expect(tight.tasks.allSatisfy { !$0.isUndated } && (0.28...0.39).contains(share))
+        #expect(Set(undated.filter(\.isUndated).map(\.deadline)) == [19 * Tick.perDay - 1])
         func demand(_ market: WeekMarket) -> Double {
             // What is worth its pay for a middling expert.
             Double(
@@ -92,8 +96,8 @@ struct PolicyStudySoakTests {
         let thin = market(.thin)
         #expect(thin.skills.count { $0.cell == Int32(thin.cellCount / 3) } == 5)
         #expect(market(.shock).tasks.count > market(.outage).tasks.count - 200)
-        #expect(PolicyScenario.named("s11") == [.underpriced, .overpriced] && PolicyScenario.named("S13") == nil)
-        #expect(PolicyScenario.named("S1") == [.tight] && PolicyScenario.named("all")?.count == 13)
+        #expect(PolicyScenario.named("s11") == [.underpriced, .overpriced] && PolicyScenario.named("S14") == nil)
+        #expect(PolicyScenario.named("S1") == [.tight] && PolicyScenario.named("all")?.count == 14)
     }
 
     @Test("prices hours so that the proof is above what is assigned, and free hours cost nothing")

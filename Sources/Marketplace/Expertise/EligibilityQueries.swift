@@ -170,6 +170,16 @@ extension Transaction {
             """) == nil
     }
 
+    /// Those of these of which what is kept cannot be relied upon yet: somebody would be left out by it.
+    package func unknownRequirements(among requirements: [Requirement.ID]) async throws -> Set<Requirement.ID> {
+        let rows = try await rows(
+            """
+            with unknown as materialized (\(fragment: Self.unknownRequirements(at: instant)))
+            select requirement_id from unknown where requirement_id = any(\(requirements))
+            """)
+        return try Set(rows.map { try $0.value("requirement_id", as: Requirement.ID.self) })
+    }
+
     /// Requirements of which what is kept cannot be relied upon yet.
     private static func unknownRequirements(at instant: Date) -> SQL {
         """

@@ -44,6 +44,8 @@ package struct ValueWeights: Hashable, Sendable {
     package var forecastOffMillionths = 200_000
     /// The most that pacing makes of a nightly price, in millionths of it.
     package var priceMultipleMillionths = 2_000_000
+    /// How much of a cell's hours work past its bound may take before all other, in millionths of those planned.
+    package var lateShareMillionths = 100_000
 
     /// What no configuration exceeds.
     package enum Bounds {

@@ -10,6 +10,7 @@ extension ValueWeights {
         case etaOff = "eta_off"
         case forecastOff = "forecast_off"
         case priceMultiple = "price_multiple"
+        case lateShare = "late_share"
     }
 
     /// One weight; what is set beyond `Int` is clamped. Bounds are looked at where somebody sets them.
@@ -48,6 +49,7 @@ extension ValueWeights.Name {
         case .etaOff: \.etaOffMillionths
         case .forecastOff: \.forecastOffMillionths
         case .priceMultiple: \.priceMultipleMillionths
+        case .lateShare: \.lateShareMillionths
         }
     }
 
@@ -57,7 +59,7 @@ extension ValueWeights.Name {
         case .valueOverPay: 1...100_000_000
         case .bar, .caution: 0...999_999
         case .handling: 0...1_000_000_000
-        case .affinity, .fairness, .age, .tier: 0...1_000_000
+        case .affinity, .fairness, .age, .tier, .lateShare: 0...1_000_000
         case .exploring: 0...Int64(ValueWeights.Bounds.exploringMax)
         case .newcomer: 0...10_000
         case .priceMultiple: 1_000_000...10_000_000
@@ -77,6 +79,7 @@ extension ValueWeights.Name {
         case .newcomer: "observations"
         case .forecastOff: "millionths of the forecast"
         case .priceMultiple: "millionths of the nightly price"
+        case .lateShare: "millionths of a cell's hours"
         case .affinity, .urgency, .urgencyMax, .fairness, .exploringPrice, .priority, .age, .tier:
             "millionths of the task's value"
         }
@@ -105,6 +108,7 @@ extension ValueWeights.Name {
         case .etaOff: "the same, where the week's forecast was off"
         case .forecastOff: "from where on a forecast counts as off"
         case .priceMultiple: "the most that pacing makes of a price of hours"
+        case .lateShare: "what work past its bound takes of the hours planned, before all other and at no price"
         }
     }
 }

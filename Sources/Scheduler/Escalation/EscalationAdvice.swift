@@ -31,7 +31,7 @@ struct EscalationAdvice: Sendable {
     private func answers(of workers: Int) -> Int {
         let left = max(batch.dueAt.timeIntervalSince(supply.instant), 0)
         let each = max(Int(min(left, 1e9)) / max(batch.serviceSeconds, 1), 1)
-        return min(workers.multipliedReportingOverflow(by: each).partialValue, batch.openSlots)
+        return min(workers.multipliedReportingOverflow(by: each).partialValue, batch.openAnswers)
     }
 
     /// Later, by when those who can do it have the hours, and one more service time to be done.
@@ -42,7 +42,7 @@ struct EscalationAdvice: Sendable {
         return AlertOption(
             .extendDeadline,
             "Extend the deadline to \(due.formatted(.iso8601)), by \(delay / 60) minutes: by then those who meet "
-                + "what is demanded have the hours for \(batch.openSlots) answers.",
+                + "what is demanded have the hours for \(batch.openAnswers) answers.",
             slotsLost: 0, costMinor: 0, delaySeconds: delay, facts: ["due_at": .string(due.formatted(.iso8601))])
     }
 
@@ -61,7 +61,7 @@ struct EscalationAdvice: Sendable {
             .raisePay,
             "Raise the pay by \(more) to \(room.bandMost), the top of the band"
                 + (lack == 0 ? "." : ", for which budget or wallet lack \(lack) minor units."),
-            slotsLost: batch.openSlots - answers(of: reachable * chance / 1_000_000), costMinor: cost.minorUnits,
+            slotsLost: batch.openAnswers - answers(of: reachable * chance / 1_000_000), costMinor: cost.minorUnits,
             delaySeconds: 0,
             facts: ["pay_minor": .integer(room.bandMost.minorUnits), "lacking_minor": .integer(lack)])
     }
@@ -74,17 +74,17 @@ struct EscalationAdvice: Sendable {
             .widenRequirement,
             "Demand the same without \(widening.rule.json.canonicalText): \(widening.workers) more workers would "
                 + "meet it; a second answer to check each of theirs is counted as its cost.",
-            slotsLost: batch.openSlots - won,
+            slotsLost: batch.openAnswers - won,
             costMinor: answerMinor.multipliedReportingOverflow(by: Int64(won)).partialValue, delaySeconds: 0,
             facts: ["rule": widening.rule.json, "workers": .integer(Int64(widening.workers))])
     }
 
     /// Always possible.
     private var withdrawn: AlertOption? {
-        let back = answerMinor.multipliedReportingOverflow(by: Int64(batch.openSlots)).partialValue
+        let back = answerMinor.multipliedReportingOverflow(by: Int64(batch.openAnswers)).partialValue
         return AlertOption(
-            .withdrawRest, "Withdraw the \(batch.openSlots) open answers; \(back) minor units come back.",
-            slotsLost: batch.openSlots, costMinor: -back, delaySeconds: 0)
+            .withdrawRest, "Withdraw the \(batch.openAnswers) open answers; \(back) minor units come back.",
+            slotsLost: batch.openAnswers, costMinor: -back, delaySeconds: 0)
     }
 }
 

@@ -79,7 +79,7 @@ struct EscalationSupply: Hashable, Sendable {
     /// Whether the forced lane has room for what is open: so many millionths of the hours that are forecast of a day.
     func mayForce(_ share: Int) -> Bool {
         let daily = hands.reduce(0) { $0 + $1.dayMinutes(from: instant) }
-        let wanted = batch.openSlots * batch.expectedMinutes
+        let wanted = batch.openAnswers * batch.expectedMinutes
         return forcedMinutes == 0 || forcedMinutes + wanted <= daily * share / 1_000_000
     }
 
@@ -147,7 +147,7 @@ struct EscalationSupply: Hashable, Sendable {
     /// The first time, in steps of six hours, by which those who can do it give the open work's minutes; `nil` when not
     /// within the look-ahead.
     func doneBy(atMost end: Date) -> Date? {
-        let needed = batch.openSlots * batch.expectedMinutes
+        let needed = batch.openAnswers * batch.expectedMinutes
         var time = batch.dueAt
         while time <= end {
             if minutes(until: time) >= needed { return time }
@@ -176,7 +176,7 @@ extension EndangeredBatch {
     /// - Parameter minutesGiven: what those who can do it give until the deadline.
     func slackSeconds(at instant: Date, minutesGiven: Int) -> Int64 {
         let left = max(dueAt.timeIntervalSince(instant), 0)
-        let (needed, given) = (Double(openSlots * expectedMinutes), Double(minutesGiven))
+        let (needed, given) = (Double(openAnswers * expectedMinutes), Double(minutesGiven))
         guard given > needed else { return 0 }
         return Int64(left * (1 - needed / given))
     }

@@ -4,11 +4,12 @@ package import Logging
 package import Marketplace
 internal import Store
 
-/// Prices every worker's time for the days ahead, once a day. The prices are written in one transaction, so that a
-/// scheduler that dies leaves those of the day before; of several at once, one's are kept.
+/// Prices every worker's time for the days ahead, once a day, and anew within a minute of each change of weights and
+/// rates. The prices are written in one transaction, so that a scheduler that dies leaves those of the day before; of
+/// several at once, one's are kept.
 package struct HourPriceRound: SchedulerRound {
     package let name = "hour_prices"
-    package let period: Duration = .seconds(600)
+    package let period: Duration = .seconds(60)
     /// Bounds of what is read.
     private static let (batchesMax, kindsMax, meetingMax) = (5_000, 2_000, 5_000)
     private let market: Market
@@ -36,7 +37,8 @@ package struct HourPriceRound: SchedulerRound {
         let pricing = try HourPricing(read.sheet, weights: read.settings.weights, scale: scale)
         let solve = PriceSolve(
             solvedOn: read.day, demands: pricing.answers, workers: pricing.tags.count,
-            certificateMillionths: pricing.certificateMillionths, priceMostMicros: pricing.priceMostMicros)
+            certificateMillionths: pricing.certificateMillionths, priceMostMicros: pricing.priceMostMicros,
+            policyVersion: read.settings.version)
         let sheet = read.sheet
         let atPar = sheet.rates.atPar(of: (sheet.open + sheet.past).lazy.map(\.pay.currency))
         if !atPar.isEmpty {
@@ -65,19 +67,16 @@ package struct HourPriceRound: SchedulerRound {
         let settings: SchedulerSettings
     }
 
-    /// - Returns: `nil` where today has its prices, or nobody's hours are forecast yet.
+    /// - Returns: `nil` where today has its prices by what is set now, or hours are not forecast yet.
     private func reading(in transaction: Transaction) async throws -> Reading? {
         let day = try WorkWeek.day(of: transaction.instant, timeZone: "UTC")
-        guard try await transaction.newestSolve()?.solvedOn != day else { return nil }
-        var supply: [PriceSupply] = []
-        while supply.count < workersMax {
-            let page = try await transaction.priceSupply(
-                after: supply.last?.worker, limit: min(200, workersMax - supply.count))
-            guard !page.isEmpty else { break }
-            supply += page
-        }
-        guard supply.contains(where: { $0.meanMinutes > 0 }) else { return nil }
         let settings = try await transaction.schedulerSettings()
+        if let newest = try await transaction.newestSolve(), newest.solvedOn == day,
+            newest.policyVersion >= settings.version
+        {
+            return nil
+        }
+        guard let supply = try await self.supply(in: transaction) else { return nil }
         let weeks = try await transaction.weeksOfDemand()
         let demands = (
             open: try await transaction.openAnswers(batchesMax: Self.batchesMax),
@@ -104,5 +103,25 @@ package struct HourPriceRound: SchedulerRound {
                 open: demands.open, past: demands.past, weeks: weeks, supply: supply, meeting: meeting, skills: skills,
                 accepting: accepting, rates: settings.rates),
             settings: settings)
+    }
+
+    /// - Returns: `nil` where nobody's hours are forecast yet, or somebody's of a week that has begun: they would count
+    ///   for nothing until the next night.
+    private func supply(in transaction: Transaction) async throws -> [PriceSupply]? {
+        var span = try PricedSpan(from: transaction.instant)
+        let ahead = transaction.instant + PricedSpan.aheadSeconds
+        var supply: [PriceSupply] = []
+        while supply.count < workersMax {
+            let page = try await transaction.priceSupply(
+                after: supply.last?.worker, limit: min(200, workersMax - supply.count))
+            guard !page.isEmpty else { break }
+            // A zone that this machine does not know leaves its worker without a forecast, and so without hours.
+            let availabilities = try await transaction.availabilities(of: page.map(\.worker), until: ahead)
+            guard !page.contains(where: { $0.isAwaited && availabilities[$0.worker] != nil }) else { return nil }
+            for one in page {
+                supply.append(try availabilities[one.worker].map { try span.supply(one, $0) } ?? one)
+            }
+        }
+        return supply.contains { $0.meanMinutes > 0 } ? supply : nil
     }
 }

@@ -137,12 +137,27 @@ struct HourPricing: Sendable {
 }
 
 extension PriceSupply {
-    /// The quarters of an hour that they are likely to give until the week ends.
-    fileprivate var remainingUnits: Int {
+    /// The quarters of an hour that they are likely to give until what is priced ends: of the rest of their week and of
+    /// the next one, each as far as it lies before that.
+    fileprivate var remainingUnits: Int { restUnits + nextUnits }
+
+    private var restUnits: Int {
         guard declaredMinutes > 0 else { return 0 }
         let mean = Double(meanMinutes) / Double(declaredMinutes)
-        return HoursForecast.remainingUnits(
+        let units = HoursForecast.remainingUnits(
             share: mean, deviation: HoursForecast.deviation(mean, Double(promisedMinutes) / Double(declaredMinutes)),
             declared: declaredMinutes / 15, spent: committedMinutes / 15)
+        guard let rest else { return units }
+        return rest.all > 0 ? min(units, rest.all / 15) * rest.untilEnd / rest.all : 0
+    }
+
+    /// The next week has no forecast yet: this week's share counts, or what is assumed where this week has none.
+    private var nextUnits: Int {
+        guard let next, next.all > 0 else { return 0 }
+        let declared = min(next.all, max(weeklyMinutesMax, 0))
+        let mean =
+            declaredMinutes > 0
+            ? declared * meanMinutes / declaredMinutes : declared * HoursForecast.cellShareMillionths / 1_000_000
+        return max(mean - committedNextMinutes, 0) * next.untilEnd / next.all / 15
     }
 }

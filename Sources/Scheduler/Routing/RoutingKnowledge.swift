@@ -31,6 +31,8 @@ package struct RoutingKnowledge: Sendable {
     package var gains: [RoutingPair: Int] = [:]
     /// Batches in the forced lane: the price of hours is ignored.
     package var forced: Set<Batch.ID> = []
+    /// Minutes that work past its bound may take before all other in this round; none makes it work as any other.
+    package var lateMinutes = Int.max
     /// How far the week's forecast of hours is off so far, in millionths of it.
     package var forecastErrorMillionths = 0
 

@@ -4,7 +4,7 @@ package import Marketplace
 /// A worker who may be offered work.
 package struct RoutingCandidate: Hashable, Sendable {
     package let worker: Worker.ID
-    /// What requirements are evaluated on; `nil` where it is kept who meets them.
+    /// What requirements are evaluated on; `nil` of whom nothing is evaluated in this round, as is kept what they meet.
     package let facts: WorkerFacts?
     package let workforce: Workforce
     package let tiers: [Profession: Tier]

@@ -23,6 +23,20 @@ struct RoutingMatch {
         let value: Int64
         /// What one more place at this worker would be worth.
         let price: Int64
+        /// Whether it was made in the second turn, with what the first left.
+        var isLater = false
+    }
+
+    /// What goes first, and how far.
+    struct Early {
+        /// Places of the demands that go first.
+        var places: Set<Int> = []
+        /// Those of them that have so many minutes together, in this order; what they do not get in the first turn they
+        /// compete for in the second.
+        var bounded: [Int] = []
+        var minutesMax = Int.max
+        /// Who could meet those in the second turn, and for what value.
+        var later: [Int: [(supply: Int, value: Int64)]] = [:]
     }
 
     struct Outcome {
@@ -78,36 +92,77 @@ struct RoutingMatch {
     /// nothing that the others are worth takes a place or a minute from the first, all values stay within their bounds,
     /// and neither turn is solved more coarsely for what the other is worth. The certificate is of both together: their
     /// values ÷ what could at most be had in each, in the second after the first.
-    ///
-    /// - Parameter first: places of the demands that go first.
     static func solve(
-        _ demands: [Demand], _ supplies: [Supply], candidates: [[(supply: Int, value: Int64)]], first: Set<Int>,
+        _ demands: [Demand], _ supplies: [Supply], candidates: [[(supply: Int, value: Int64)]], first: Early,
         bidsMax: Int
     ) throws -> Outcome {
-        let early = demands.indices.filter { first.contains($0) }
-        let rest = demands.indices.filter { !first.contains($0) }
-        guard !early.isEmpty, !rest.isEmpty else {
-            return try solve(demands, supplies, candidates: candidates, bidsMax: bidsMax)
-        }
-        func turn(_ places: [Int], _ supplies: [Supply], bidsMax: Int) throws -> Outcome {
+        let early = demands.indices.filter { first.places.contains($0) }
+        guard !early.isEmpty else { return try solve(demands, supplies, candidates: candidates, bidsMax: bidsMax) }
+        func turn(_ rows: [Row], _ supplies: [Supply], bidsMax: Int, isLater: Bool) throws -> Outcome {
             let outcome = try solve(
-                places.map { demands[$0] }, supplies, candidates: places.map { candidates[$0] }, bidsMax: bidsMax)
+                rows.map { Demand(id: demands[$0.place].id, slots: $0.slots, minutes: demands[$0.place].minutes) },
+                supplies, candidates: rows.map(\.candidates), bidsMax: bidsMax)
             return Outcome(
                 pairs: outcome.pairs.map {
-                    Pair(demand: places[$0.demand], supply: $0.supply, value: $0.value, price: $0.price)
+                    Pair(
+                        demand: rows[$0.demand].place, supply: $0.supply, value: $0.value, price: $0.price,
+                        isLater: isLater)
                 }, certificate: outcome.certificate, bids: outcome.bids, isSettled: outcome.isSettled)
         }
-        let one = try turn(early, supplies, bidsMax: bidsMax)
-        let taken = Dictionary(grouping: one.pairs, by: \.supply)
+        func row(_ place: Int) -> Row {
+            Row(place: place, slots: demands[place].slots, candidates: candidates[place])
+        }
+        let one = try turn(early.map(row), supplies, bidsMax: bidsMax, isLater: false)
+        let kept = within(first, one.pairs, demands)
+        var rows = demands.indices.filter { !first.places.contains($0) }.map(row)
+        if kept.count < one.pairs.count { rows = (rows + again(first, kept, demands)).sorted { $0.place < $1.place } }
+        guard !rows.isEmpty else { return one }
+        let taken = Dictionary(grouping: kept, by: \.supply)
         let left = supplies.enumerated().map { place, supply in
             let pairs = taken[place] ?? []
             let minutes = pairs.reduce(0) { $0 + 15 * units(demanded: demands[$1.demand].minutes) }
             return Supply(id: supply.id, minutes: supply.minutes - minutes, tasksMax: supply.tasksMax - pairs.count)
         }
-        let two = try turn(rest, left, bidsMax: max(bidsMax - one.bids, 1))
+        let two = try turn(rows, left, bidsMax: max(bidsMax - one.bids, 1), isLater: true)
         return Outcome(
-            pairs: one.pairs + two.pairs, certificate: one.certificate + two.certificate, bids: one.bids + two.bids,
+            pairs: kept + two.pairs, certificate: one.certificate + two.certificate, bids: one.bids + two.bids,
             isSettled: one.isSettled && two.isSettled)
+    }
+
+    /// One demand in a turn.
+    private struct Row {
+        let place: Int
+        let slots: Int
+        let candidates: [(supply: Int, value: Int64)]
+    }
+
+    /// Without what bounded demands have beyond their minutes; the last that they begin they have whole.
+    private static func within(_ first: Early, _ pairs: [Pair], _ demands: [Demand]) -> [Pair] {
+        guard first.minutesMax < .max else { return pairs }
+        let byDemand = Dictionary(grouping: pairs, by: \.demand)
+        var (left, beyond) = (first.minutesMax, Set<Pair>())
+        for place in first.bounded {
+            for pair in byDemand[place] ?? [] {
+                if left > 0 {
+                    left -= 15 * units(demanded: demands[place].minutes)
+                } else {
+                    beyond.insert(pair)
+                }
+            }
+        }
+        return pairs.filter { !beyond.contains($0) }
+    }
+
+    /// What bounded demands still want after the first turn.
+    private static func again(_ first: Early, _ kept: [Pair], _ demands: [Demand]) -> [Row] {
+        let byDemand = Dictionary(grouping: kept, by: \.demand)
+        return first.bounded.compactMap { place in
+            let taken = Set((byDemand[place] ?? []).map(\.supply))
+            guard demands[place].slots > taken.count else { return nil }
+            return Row(
+                place: place, slots: demands[place].slots - taken.count,
+                candidates: (first.later[place] ?? []).filter { !taken.contains($0.supply) })
+        }
     }
 }
 

@@ -31,6 +31,8 @@ package struct PlannedOffer: Hashable, Sendable {
     package let candidates: Int
     /// The chance that all the batch has on offer with this plan is taken in time, in millionths.
     package let waveChanceMillionths: Int
+    /// Whether it goes before all that is not past its bound, forced or due at once.
+    package var goesFirst = false
 }
 
 /// Who would have been next.
@@ -42,7 +44,7 @@ package struct RunnerUp: Hashable, Sendable {
 
 /// What a routing round decided: offers, and a reason for each batch and worker without.
 package struct RoutingPlan: Hashable, Sendable {
-    /// Of batches past their bound first, then the most valuable; ties by batch, then worker.
+    /// Those that go first, then the others; the most valuable first, ties by batch, then worker.
     package let offers: [PlannedOffer]
     /// Batches with slots that nobody is offered, in the order of the policy.
     package let batches: [Unrouted<Batch.ID>]

@@ -31,8 +31,9 @@ package struct RoutingPolicy: Sendable {
             liveMax: liveMax, bidsMax: bidsMax, candidatesMax: candidatesMax, drawnMax: drawnMax, weights: weights)
     }
 
-    /// Batches past their bound go first: what others are worth takes nobody from them. Their hours have no price, and
-    /// nobody is waited for.
+    /// Batches past their bound go first, as far as their share of hours goes: what others are worth takes nobody from
+    /// them. Their hours have no price, and nobody is waited for. Beyond it they go with all others, at the price of
+    /// hours.
     ///
     /// Cost: candidates × requirements, then batches × who meets what they demand, then the auction.
     ///
@@ -42,6 +43,11 @@ package struct RoutingPolicy: Sendable {
         let workers = market.candidates.sorted { $0.worker < $1.worker }
         var sheet = RoutingSheet(market: market, batches: batches, workers: workers, policy: self)
         sheet.fill()
+        func row(_ edges: [RoutingSheet.Edge]) -> [(supply: Int, value: Int64)] {
+            edges.map { (supply: $0.worker, value: $0.value) }
+        }
+        var first = Self.early(of: batches, in: market)
+        first.later = sheet.later.mapValues(row)
         let outcome = try RoutingMatch.solve(
             batches.map { .init(id: $0.id.uuid, slots: Self.wanted($0), minutes: $0.expectedMinutes) },
             workers.map {
@@ -49,11 +55,27 @@ package struct RoutingPolicy: Sendable {
                     id: $0.worker.uuid, minutes: $0.minutesLeft, tasksMax: liveMax - $0.liveLeases - $0.openOffers
                 )
             },
-            candidates: sheet.edges.map { row in row.map { (supply: $0.worker, value: $0.value) } },
-            first: Set(batches.indices.filter { batches[$0].isPastBound(at: market.instant) }),
-            bidsMax: bidsMax
+            candidates: sheet.edges.map(row), first: first, bidsMax: bidsMax
         )
-        return sheet.plan(outcome)
+        return sheet.plan(outcome, first: first.places)
+    }
+
+    /// Work past its bound, the oldest first; and with it what is forced, and what is due before a lease of now would
+    /// end.
+    private static func early(of batches: [RoutingBatch], in market: RoutingMarket) -> RoutingMatch.Early {
+        var early = RoutingMatch.Early()
+        early.minutesMax = market.known.lateMinutes
+        guard early.minutesMax > 0 else { return early }
+        early.bounded = batches.indices.filter { batches[$0].isPastBound(at: market.instant) }
+            .sorted { (batches[$0].openedAt, batches[$0].id) < (batches[$1].openedAt, batches[$1].id) }
+        guard !early.bounded.isEmpty else { return early }
+        let urgent = batches.indices.filter { place in
+            let batch = batches[place]
+            let leased = market.instant + TimeInterval(batch.leaseSeconds)
+            return market.known.forced.contains(batch.id) || batch.dueAt.map { $0 <= leased } ?? false
+        }
+        early.places = Set(early.bounded).union(urgent)
+        return early
     }
 
     /// The most offers of one batch in one round.

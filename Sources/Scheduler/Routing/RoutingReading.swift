@@ -11,6 +11,9 @@ struct RoutingCursor: Hashable, Sendable {
     /// Of those past their bound, which have pages of their own: each round looks at some of them, too.
     var late: RoutingBatch?
     var workers: Worker.ID?
+    /// Of those on whom requirements are evaluated, a minute long for each new one. They turn by themselves where
+    /// others are kept as meeting something: no kept requirement waits for them.
+    var evaluated: Worker.ID?
 }
 
 /// Reads a round's market, bounded. Each statement sees what is committed then; what is made of it is looked at again
@@ -33,19 +36,19 @@ struct RoutingReading: Sendable {
         let others = try await self.batches(of: cell, openedAfter: bound, after: cursor.batches, in: transaction)
         let batches = late + others
         let requirements = Array(Set(batches.map(\.requirement)))
-        let isKept = try await transaction.areKept(requirements)
-        let most = isKept ? limits.keptCandidatesMax : limits.candidatesMax
+        let unknown = try await transaction.unknownRequirements(among: requirements)
+        let known = requirements.filter { !unknown.contains($0) }
+        let most = limits.keptCandidatesMax
         let kept =
-            isKept ? try await transaction.routingKept(requirements, after: cursor.workers, limit: most) : [:]
-        let page = try await page(
-            batches.isEmpty ? 0 : most, after: cursor.workers, of: isKept ? kept : nil, in: transaction)
-        let workers = page.filter(\.isActive)
+            !known.isEmpty ? try await transaction.routingKept(known, after: cursor.workers, limit: most) : [:]
+        let page = try await page(of: kept, evaluated: !unknown.isEmpty, after: cursor, in: transaction)
+        let workers = page.workers.filter(\.isActive)
         let ids = workers.map(\.id)
         let terms = try await transaction.offerTerms(of: batches)
         let pasts = try await transaction.routingOffers(of: batches, on: terms, to: ids)
         var market = RoutingMarket(
             instant: instant, batches: batches,
-            candidates: try await candidates(workers, for: batches, withFacts: !isKept, in: transaction),
+            candidates: try await candidates(workers, for: batches, evaluated: page.evaluated, in: transaction),
             requirements: try await transaction.knownRequirements(requirements),
             offered: Set(pasts.filter(\.isOpen).map(\.pair)),
             turnedDown: resting(pasts, terms: terms, at: instant),
@@ -60,7 +63,7 @@ struct RoutingReading: Sendable {
             pasts, of: batches, terms: terms, to: market.candidates, in: cell, transaction)
         market.known.gains = try await transaction.routingGains(of: batches, to: ids)
         market.known.forced = try await transaction.forcedBatches(of: batches.map(\.key))
-        return (market, next(cursor, late: late, batches: others, workers: page.map(\.id), most: most))
+        return (market, next(cursor, late: late, batches: others, page))
     }
 
     func knowledge(
@@ -110,25 +113,50 @@ struct RoutingReading: Sendable {
         return found
     }
 
-    /// - Parameter kept: who meets something, where that is known.
+    /// Whom a round looks at.
+    private struct Page {
+        var workers: [RoutingWorker] = []
+        /// On whom of them requirements are evaluated of which it is not kept yet who meets them.
+        var evaluated: Set<Worker.ID> = []
+        /// The last that were looked at, where there may be more behind.
+        var lastKept: Worker.ID?
+        var lastEvaluated: Worker.ID?
+        /// Whether nothing is kept of what this page is for.
+        var isAllEvaluated = false
+    }
+
+    /// All who are kept as meeting something, and, where something must be evaluated, some of all who are active.
     private func page(
-        _ most: Int, after last: Worker.ID?, of kept: [Requirement.ID: [Worker.ID]]?, in transaction: Transaction
-    ) async throws -> [RoutingWorker] {
-        guard most > 0 else { return [] }
-        guard let kept else { return try await transaction.routingWorkers(after: last, limit: most) }
-        let found = Set(kept.values.joined()).sorted()
-        return try await transaction.routingWorkers(Array(found.prefix(most)))
+        of kept: [Requirement.ID: [Worker.ID]], evaluated: Bool, after cursor: RoutingCursor,
+        in transaction: Transaction
+    ) async throws -> Page {
+        var page = Page()
+        let found = Array(Set(kept.values.joined()).sorted().prefix(limits.keptCandidatesMax))
+        if !found.isEmpty { page.workers = try await transaction.routingWorkers(found) }
+        page.lastKept = found.count == limits.keptCandidatesMax ? found.last : nil
+        guard evaluated else {
+            page.lastEvaluated = cursor.evaluated
+            return page
+        }
+        page.isAllEvaluated = kept.isEmpty
+        let others = try await transaction.routingWorkers(after: cursor.evaluated, limit: limits.candidatesMax)
+        page.lastEvaluated = others.count == limits.candidatesMax ? others.last?.id : nil
+        page.evaluated = Set(others.map(\.id))
+        let known = Set(found)
+        page.workers += others.filter { !known.contains($0.id) }
+        return page
     }
 
     private func next(
-        _ cursor: RoutingCursor, late: [RoutingBatch], batches: [RoutingBatch], workers: [Worker.ID], most: Int
+        _ cursor: RoutingCursor, late: [RoutingBatch], batches: [RoutingBatch], _ page: Page
     ) -> RoutingCursor {
-        if workers.count == most {
-            return RoutingCursor(batches: cursor.batches, late: cursor.late, workers: workers.last)
+        if page.lastKept != nil || page.isAllEvaluated && page.lastEvaluated != nil {
+            return RoutingCursor(
+                batches: cursor.batches, late: cursor.late, workers: page.lastKept, evaluated: page.lastEvaluated)
         }
         return RoutingCursor(
             batches: batches.count == limits.batchesMax ? batches.last : nil,
-            late: late.count == Self.pageSize ? late.last : nil, workers: nil)
+            late: late.count == Self.pageSize ? late.last : nil, workers: nil, evaluated: page.lastEvaluated)
     }
 
     /// Who turned down or let lapse an offer of what, lately, and for no less than a twentieth below what it pays now.
@@ -153,7 +181,8 @@ struct RoutingReading: Sendable {
     }
 
     private func candidates(
-        _ workers: [RoutingWorker], for batches: [RoutingBatch], withFacts: Bool, in transaction: Transaction
+        _ workers: [RoutingWorker], for batches: [RoutingBatch], evaluated: Set<Worker.ID>,
+        in transaction: Transaction
     ) async throws -> [RoutingCandidate] {
         guard !workers.isEmpty else { return [] }
         // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
@@ -163,8 +192,9 @@ struct RoutingReading: Sendable {
         let loads = try await transaction.routingLoads(
             weeks.map { (worker: $0.worker, startsOn: $0.moment.monday, day: $0.moment.day) })
         var facts: [Worker.ID: WorkerFacts] = [:]
-        if withFacts {
-            for known in try await transaction.workerFacts(of: workers.map(\.id), at: transaction.instant) {
+        let asked = workers.map(\.id).filter { evaluated.contains($0) }
+        if !asked.isEmpty {
+            for known in try await transaction.workerFacts(of: asked, at: transaction.instant) {
                 facts[known.worker] = known
             }
         }
@@ -174,7 +204,8 @@ struct RoutingReading: Sendable {
         let moments = Dictionary(
             weeks.map { ($0.worker, $0.moment) }, uniquingKeysWith: { first, _ in first })
         return workers.compactMap { worker in
-            guard let load = loads[worker.id], let moment = moments[worker.id], !withFacts || facts[worker.id] != nil
+            guard let load = loads[worker.id], let moment = moments[worker.id],
+                !evaluated.contains(worker.id) || facts[worker.id] != nil
             else { return nil }
             let (window, presence) = times[worker.id] ?? (nil, nil)
             let limits = worker.limits

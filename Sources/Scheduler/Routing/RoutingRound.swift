@@ -104,8 +104,8 @@ package final class RoutingRound: SchedulerRound {
         while true {
             let done = reports.map(\.cell)
             let round = try await route(except: done, routedBefore: before, by: actor) { cell, transaction in
-                let planned = try await plan(cell.profession, by: settings, in: transaction)
-                return (planned, offers: planned.drafts)
+                let planned = try await plan(cell, by: settings, in: transaction)
+                return (planned, offers: planned.drafts, lateUntil: planned.lateUntil)
             }
             guard let round else { break }
             try await keepExplanations(of: round)
@@ -122,17 +122,23 @@ package final class RoutingRound: SchedulerRound {
         let drafts: [OfferDraft]
         let unrouted: [UnroutedBatch]
         let next: RoutingCursor
+        /// Until when work past its bound has used up its share; `nil` where it took nothing.
+        let lateUntil: Date?
         /// Currencies that are compared at par although nothing says so.
         let atPar: [String]
     }
 
     private func plan(
-        _ cell: Profession, by settings: SchedulerSettings, in transaction: Transaction
+        _ cell: RoutingCell, by settings: SchedulerSettings, in transaction: Transaction
     ) async throws -> Planned {
-        let start = cursors.withLock { $0[cell] ?? RoutingCursor() }
-        let read = try await RoutingReading(limits: limits, presences: presences)(cell, after: start, in: transaction)
+        let start = cursors.withLock { $0[cell.profession] ?? RoutingCursor() }
+        let read = try await RoutingReading(limits: limits, presences: presences)(
+            cell.profession, after: start, in: transaction)
         var seen = read.market
         seen.known.rates = settings.rates
+        let turn = LateTurn(
+            seen, usedUntil: cell.lateUntil, shareMillionths: settings.weights.lateShareMillionths)
+        seen.known.lateMinutes = turn.minutes
         let plan = try policy.by(settings.weights).plan(seen)
         let drafts = plan.offers.prefix(max(limits.offersMax, 1)).map { offer in
             OfferDraft(
@@ -142,6 +148,7 @@ package final class RoutingRound: SchedulerRound {
         }
         return Planned(
             plan: plan, drafts: drafts, unrouted: plan.unroutedBatches(of: seen), next: read.next,
+            lateUntil: turn.usedUntil(after: seen.lateMinutes(of: plan.offers.prefix(drafts.count))),
             atPar: settings.rates.atPar(of: seen.known.pay.values.lazy.map(\.currency)))
     }
 

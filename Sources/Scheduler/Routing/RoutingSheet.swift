@@ -32,16 +32,21 @@ struct RoutingSheet {
     private let policy: RoutingPolicy
     /// For each batch, by worker.
     private(set) var edges: [[Edge]] = []
+    /// Of those past their bound the same beyond their share of hours, at the price of these; by place.
+    private(set) var later: [Int: [Edge]] = [:]
     private var batchTallies: [BarTally]
     private var workerTallies: [BarTally]
     /// Where the workers stand.
     private let columns: [Worker.ID: Int]
+    /// Those whose facts are known.
+    private let evaluated: [Int]
 
     init(market: RoutingMarket, batches: [RoutingBatch], workers: [RoutingCandidate], policy: RoutingPolicy) {
         (self.market, self.batches, self.workers, self.policy) = (market, batches, workers, policy)
         batchTallies = Array(repeating: BarTally(), count: batches.count)
         workerTallies = Array(repeating: BarTally(), count: workers.count)
         columns = Dictionary(workers.enumerated().map { ($1.worker, $0) }, uniquingKeysWith: { first, _ in first })
+        evaluated = workers.indices.filter { workers[$0].facts != nil }
     }
 
     mutating func fill() {
@@ -59,7 +64,9 @@ struct RoutingSheet {
             guard let met = verdicts[batch.requirement] else { continue }
             if met.isKept { batchTallies[row].add(Self.lack, pairs: workers.count - met.eligible.count) }
             if let first = met.faults.first { batchTallies[row].add(first.bar, pairs: met.faults.count) }
-            var (found, away): ([Edge], [RoutingWait.Candidate]) = ([], [])
+            if !met.isKept { batchTallies[row].add(Self.unknown, pairs: workers.count - evaluated.count) }
+            var (found, behind, away): ([Edge], [Edge], [RoutingWait.Candidate]) = ([], [], [])
+            let isBounded = self.isBounded(batch)
             let mayWait = RoutingWait.mayWait(batch, in: market)
             for (column, proof) in met.eligible {
                 let worker = workers[column]
@@ -82,11 +89,27 @@ struct RoutingSheet {
                     }
                     found.append(
                         Edge(worker: column, value: value, pair: pair, answerBy: answerBy, proof: proof))
+                    guard isBounded else { continue }
+                    let second = values.of(
+                        batch, worker, level: levelOf[batch.priority] ?? 0, tierDistance: pair.tierDistance,
+                        isPriced: true)
+                    guard let priced = second.micros else { continue }
+                    behind.append(
+                        Edge(worker: column, value: priced, pair: second, answerBy: answerBy, proof: proof))
                 }
             }
-            edges.append(capped(mayWait ? worthNow(found, away, values, of: row) : found, of: row))
+            let best = capped(mayWait ? worthNow(found, away, values, of: row) : found, of: row)
+            edges.append(best)
+            guard isBounded else { continue }
+            let stay = Set(best.map(\.worker))
+            later[row] = behind.filter { stay.contains($0.worker) }
         }
         tell(order.compactMap { verdicts[$0] })
+    }
+
+    /// Whether a batch goes first as far as a share of hours goes, and beyond it as any other.
+    private func isBounded(_ batch: RoutingBatch) -> Bool {
+        (1..<Int.max).contains(market.known.lateMinutes) && batch.isPastBound(at: market.instant)
     }
 
     /// What the workers lack, by batches that demand it.
@@ -100,10 +123,17 @@ struct RoutingSheet {
         for met in verdicts {
             for fault in met.faults { workerTallies[fault.worker].add(fault.bar, pairs: met.batches) }
         }
+        let others = verdicts.reduce(0) { $0 + ($1.isKept ? 0 : $1.batches) }
+        guard others > 0, evaluated.count < workers.count else { return }
+        for worker in workers.indices where workers[worker].facts == nil {
+            workerTallies[worker].add(Self.unknown, pairs: others)
+        }
     }
 
     private static let lack = RoutingBar(
         rule: .requirement, message: "What is kept of the worker does not meet it.")
+    private static let unknown = RoutingBar(
+        rule: .requirement, message: "It is not known yet whether the worker meets it.")
 
     private func evaluate(_ id: Requirement.ID) -> Verdicts {
         let requirement = (market.requirements[id] ?? .any([])).normalised
@@ -113,13 +143,12 @@ struct RoutingSheet {
             verdicts.eligible = kept.compactMap { columns[$0] }.sorted().map { ($0, nil) }
             return verdicts
         }
-        let unknown = RoutingBar(rule: .requirement, message: "It is not known whether the worker meets it.")
-        for (column, worker) in workers.enumerated() {
-            switch worker.facts.map({ requirement.evaluate(normal: $0, at: market.instant) }) {
+        for column in evaluated {
+            switch workers[column].facts.map({ requirement.evaluate(normal: $0, at: market.instant) }) {
             case .eligible(let proof)?: verdicts.eligible.append((column, proof))
             case .ineligible(let fault)?:
                 verdicts.faults.append((column, RoutingBar(rule: .requirement, message: fault.message)))
-            case nil: verdicts.faults.append((column, unknown))
+            case nil: break
             }
         }
         return verdicts
@@ -251,7 +280,9 @@ struct RoutingSheet {
     }
 
     /// The plan for what the auction chose; what it did not choose is told as such.
-    mutating func plan(_ outcome: RoutingMatch.Outcome) -> RoutingPlan {
+    ///
+    /// - Parameter first: places of the batches that went first.
+    mutating func plan(_ outcome: RoutingMatch.Outcome, first: Set<Int>) -> RoutingPlan {
         let chosen = Dictionary(grouping: outcome.pairs, by: \.demand)
         var offers: [PlannedOffer] = []
         for (row, batch) in batches.enumerated() {
@@ -262,12 +293,15 @@ struct RoutingSheet {
                 .max { ($0.value, $1.worker) < ($1.value, $0.worker) }
                 .map { RunnerUp(worker: workers[$0.worker].worker, value: $0.value) }
             let chance = wave(of: edges[row].filter { pairs[$0.worker] != nil }, for: batch)
-            for edge in edges[row] {
-                guard let pair = pairs[edge.worker] else {
+            let priced = Dictionary(
+                (later[row] ?? []).map { ($0.worker, $0) }, uniquingKeysWith: { first, _ in first })
+            for usual in edges[row] {
+                guard let pair = pairs[usual.worker] else {
                     let message = "Other offers are worth more for the slots of it and the worker's time."
-                    add(RoutingBar(rule: .notChosen, message: message), row, edge.worker)
+                    add(RoutingBar(rule: .notChosen, message: message), row, usual.worker)
                     continue
                 }
+                let edge = pair.isLater ? priced[usual.worker] ?? usual : usual
                 offers.append(
                     PlannedOffer(
                         requester: batch.requester, batch: batch.id, worker: workers[edge.worker].worker,
@@ -276,16 +310,14 @@ struct RoutingSheet {
                         timePrice: edge.pair.price, continuation: edge.continuation,
                         answerGain: edge.pair.answerGain,
                         runnerUp: second, candidates: edges[row].count,
-                        waveChanceMillionths: chance
+                        waveChanceMillionths: chance, goesFirst: first.contains(row) && !pair.isLater
                     ))
             }
         }
         let served = Set(outcome.pairs.map(\.supply))
-        let late = Set(batches.filter { $0.isPastBound(at: market.instant) }.map(\.id))
         return RoutingPlan(
             offers: offers.sorted {
-                let isFirst = late.contains($0.batch)
-                guard isFirst == late.contains($1.batch) else { return isFirst }
+                guard $0.goesFirst == $1.goesFirst else { return $0.goesFirst }
                 return ($1.value, $0.batch, $0.worker) < ($0.value, $1.batch, $1.worker)
             },
             batches: batches.indices

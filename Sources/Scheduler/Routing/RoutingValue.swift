@@ -131,7 +131,10 @@ struct RoutingValue {
     /// - Parameters:
     ///   - level: 0 for the lowest priority among the open batches, 1 for the next, …
     ///   - tierDistance: how many tiers the worker stands above what is asked for.
-    func of(_ batch: RoutingBatch, _ worker: RoutingCandidate, level: Int, tierDistance: Int) -> Pair {
+    ///   - isPriced: whether hours have their price although the batch is past its bound.
+    func of(
+        _ batch: RoutingBatch, _ worker: RoutingCandidate, level: Int, tierDistance: Int, isPriced: Bool = false
+    ) -> Pair {
         let known = market.known
         let pay = known.pay[batch.id]
         let payMicros = pay.map { known.rates.micros($0) } ?? 0
@@ -140,9 +143,9 @@ struct RoutingValue {
         let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
-        let isLate = batch.isPastBound(at: market.instant)
+        let isLate = !isPriced && known.lateMinutes > 0 && batch.isPastBound(at: market.instant)
         let isStated = batch.answerValue != nil
-        // Past its bound a task is done by whoever can, whatever their time is worth.
+        // Past its bound a task is done by whoever can, whatever their time is worth, while the share for it lasts.
         let standing = standings[worker.worker]
         let hours = standing?.price.map { $0.nightly.micros($0.pacing, units: units) } ?? 0
         let price = isLate || known.forced.contains(batch.id) ? 0 : hours

@@ -151,12 +151,12 @@ struct DatabasePeople {
         for (number, task) in week.past.enumerated() {
             clock.set(to: max(clock.now(), first + Double(task.arrival) * 900))
             let due = first + Double(task.deadline) * 900
-            let key = try await publish(task, "p\(number)", due: due, isOffered: false)
+            let key = try await publish(task, "p\(number)", due: task.isUndated ? nil : due, isOffered: false)
             _ = try await CloseBatch(market: market)(key.id, of: key.requester, by: system)
         }
     }
 
-    func publish(_ task: WeekTask, _ name: String, due: Date, isOffered: Bool) async throws -> Batch.Key {
+    func publish(_ task: WeekTask, _ name: String, due: Date?, isOffered: Bool) async throws -> Batch.Key {
         let requester = founders.requester
         let profession = try Self.profession(Int(task.cell))
         let id = try await CreateBatch(market: market)(

@@ -175,9 +175,10 @@ final class DatabaseRun {
 
     private func publish() async throws {
         while arrivals < week.tasks.count, week.tasks[arrivals].arrival <= tick {
+            let task = week.tasks[arrivals]
+            let due = Self.start + Double(task.deadline) * 900
             let key = try await people.publish(
-                week.tasks[arrivals], "t\(arrivals)", due: Self.start + Double(week.tasks[arrivals].deadline) * 900,
-                isOffered: policy == .ours)
+                task, "t\(arrivals)", due: task.isUndated ? nil : due, isOffered: policy == .ours)
             batches[arrivals] = key
             taskOf[key.id] = arrivals
             counts.created += 1

@@ -1,4 +1,4 @@
-/// A way in which a market is hard, from ALGORITHMS.md, section 7.
+/// A way in which a market is hard: S1 to S12 from ALGORITHMS.md, section 7.
 package enum PolicyScenario: String, Hashable, Sendable, CaseIterable {
     /// Hours are 0.6 of the demand.
     case tight = "S1"
@@ -26,6 +26,8 @@ package enum PolicyScenario: String, Hashable, Sendable, CaseIterable {
     case overpriced = "S11-high"
     /// Most tasks come in the daytime of one zone, most workers live in another.
     case zones = "S12"
+    /// A third of the tasks have no deadline; hours are 0.6 of the demand.
+    case undated = "S13"
 
     /// What a name on the command line stands for; `nil` when nothing.
     package static func named(_ name: String) -> [PolicyScenario]? {
@@ -53,6 +55,7 @@ package enum PolicyScenario: String, Hashable, Sendable, CaseIterable {
         case .underpriced: "prices x0.5"
         case .overpriced: "prices x1.5"
         case .zones: "time-zone skew"
+        case .undated: "a third without a deadline"
         }
     }
 
@@ -60,7 +63,7 @@ package enum PolicyScenario: String, Hashable, Sendable, CaseIterable {
     var hoursOverDemand: Double {
         switch self {
         case .slack: 1.3
-        case .tight, .bids, .underpriced, .overpriced: 0.6
+        case .tight, .bids, .underpriced, .overpriced, .undated: 0.6
         case .shock, .cliff, .thin, .spam, .ring, .newcomers, .outage, .zones: 0.9
         }
     }

@@ -42,7 +42,7 @@ package struct PolicyStudy: Sendable {
         try check("workers", workers, Bounds.workers)
         try check("days", days, Bounds.days)
         try check("seeds", seeds, Bounds.seeds)
-        guard !scenarios.isEmpty else { throw BadInput("scenario", "must be S1 to S12, or all") }
+        guard !scenarios.isEmpty else { throw BadInput("scenario", "must be S1 to S13, or all") }
         guard !policies.isEmpty else { throw BadInput("policy", "must be one of those named in the help, or all") }
         (self.workers, self.days, self.seed, self.seeds) = (workers, days, seed, seeds)
         (self.scenarios, self.policies, self.grants) = (scenarios, policies, grants)

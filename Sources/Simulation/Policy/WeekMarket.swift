@@ -72,6 +72,8 @@ struct WeekTask {
     let units: Int
     let value: Int64
     let pay: Int64
+    /// Whether nobody said by when it is to be done: then it is what the end of the study leaves.
+    let isUndated: Bool
     /// Its candidates: places in ``WeekMarket/edges``, which are places in ``WeekMarket/skills``.
     let edges: Range<Int>
 
@@ -137,7 +139,7 @@ struct WeekMarket {
     var ticks: Int { arrivalEnd + Self.deadlineTicksMax }
     var weeks: Int { Self.weeks(days: days) }
 
-    /// No task has more time: five days.
+    /// No task that is due has more time: five days.
     static let deadlineTicksMax = 5 * Tick.perDay
 
     static func weeks(days: Int) -> Int {

@@ -174,7 +174,8 @@ extension WeekMarketMaker {
             burst += 1
         }
         drafts.sort { ($0.arrival, $0.cell) < ($1.arrival, $1.cell) }
-        return drafts.compactMap { task($0.arrival, cell: $0.cell, members[$0.cell], stream: stream, &random, &edges) }
+        let last = days * Tick.perDay + WeekMarket.deadlineTicksMax - 1
+        return drafts.compactMap { task($0.arrival, cell: $0.cell, members[$0.cell], until: last, &random, &edges) }
     }
 
     private func arrival(_ random: inout PolicyRandom, days: Int) -> Int {
@@ -187,7 +188,7 @@ extension WeekMarketMaker {
     }
 
     private func task(
-        _ arrival: Int, cell: Int, _ members: [Int32], stream: UInt64, _ random: inout PolicyRandom,
+        _ arrival: Int, cell: Int, _ members: [Int32], until last: Int, _ random: inout PolicyRandom,
         _ edges: inout [Int32]
     ) -> WeekTask? {
         guard !members.isEmpty else { return nil }
@@ -211,9 +212,11 @@ extension WeekMarketMaker {
         // About two days, from 6 hours to 5 days.
         let most = WeekMarket.deadlineTicksMax
         let drawn = min(max(Int(48 * PureMath.exp(random.normal()) * 4), 24), most)
+        let isUndated = scenario == .undated && random.unit() < 1.0 / 3
         return WeekTask(
-            arrival: arrival, deadline: arrival + (grants.contains(.time) ? most : drawn), cell: Int32(cell),
-            answers: answers, units: units, value: PureMath.scaled(pay, by: ratio), pay: pay,
+            arrival: arrival,
+            deadline: isUndated ? last : arrival + (grants.contains(.time) ? most : drawn), cell: Int32(cell),
+            answers: answers, units: units, value: PureMath.scaled(pay, by: ratio), pay: pay, isUndated: isUndated,
             edges: first..<edges.count
         )
     }

@@ -132,17 +132,16 @@ extension WeekRun {
                 remainingUnits: remainingUnits(worker)))
     }
 
-    /// How far the hours used are from what the time passed would have used, over all workers.
+    /// How far the hours used are from what the windows passed would have used of the plan, over all workers.
     mutating func measureForecastError() {
-        let elapsed = Double(tick - weekStart) / Double(max(weekEnd - weekStart, 1))
-        guard elapsed > 0.1 else {
-            forecastErrorMillionths = 0
-            return
+        var error = WeekForecastError()
+        for worker in used.indices {
+            error.add(
+                usedUnits: used[worker], plannedUnits: planned(worker),
+                windowsPast: market.windowUnits(of: worker, from: weekStart, to: tick),
+                windowsLeft: market.windowUnits(of: worker, from: tick, to: weekEnd))
         }
-        let plan = used.indices.reduce(0) { $0 + planned($1) }
-        let now = used.reduce(0, +)
-        let error = Double(now) / max(Double(plan) * elapsed, 1) - 1
-        forecastErrorMillionths = PureMath.millionths(abs(error))
+        forecastErrorMillionths = error.millionths ?? 0
     }
 }
 

@@ -41,11 +41,12 @@ extension ScheduleCommand {
 
         struct Set: AsyncParsableCommand {
             static let configuration = CommandConfiguration(
-                abstract: "Set what routing, the ladder and the prices of hours go by, from their next round on.",
+                abstract: "Set what routing and the ladder go by, from their next round on, and prices of hours.",
                 discussion: """
                     The file is a JSON object of whole numbers by name: those that 'guildhall schedule weights' shows, \
                     and rate_XXX, by ISO 4217, in micros of the reference currency for one unit. What it does not name \
-                    has its default. Earlier settings stay on record.
+                    has its default. Earlier settings stay on record. Hours are priced anew within a minute or two; \
+                    until then they have no price, and work is routed as before the first night.
 
                     Example: {"lateness": 1500000, "rate_USD": 1000000, "rate_JPY": 6700}
                     """)
@@ -61,8 +62,8 @@ extension ScheduleCommand {
                         try readJSONFile(file, "file"), reason: reason,
                         by: try await session.market.person(named: by))
                     Console.result(
-                        ["version": .integer(Int64(version))], "Version \(version) holds from the next rounds on.",
-                        asJSON: json)
+                        ["version": .integer(Int64(version))],
+                        "Version \(version) holds from the next rounds on; hours are priced anew.", asJSON: json)
                 }
             }
         }

@@ -20,7 +20,8 @@ extension SimulateCommand {
                 takes.
 
                 Scenarios: S1 tight, S2 slack, S3 demand shock, S4 credential cliff, S5 thin cell, S6 spammers, S7 \
-                copy rings and sleepers, S8 bid ring, S9 newcomers, S10 outage, S11 prices mis-scaled, S12 time zones.
+                copy rings and sleepers, S8 bid ring, S9 newcomers, S10 outage, S11 prices mis-scaled, S12 time zones, \
+                S13 a third without a deadline.
 
                 Policies: ours, fifo (best available, first come first served), greedy (most valuable pair first), \
                 pull (workers pick from a list), hindsight (the bound).
@@ -38,7 +39,7 @@ extension SimulateCommand {
         @Option(help: "Days, 7 to 60.") var days = 28
         @Option(help: "The first seed.") var seed: UInt64 = 1
         @Option(help: "How many seeds, one after the other, 1 to 100.") var seeds = 1
-        @Option(help: "S1 to S12, several with commas, or all.") var scenario = "S1"
+        @Option(help: "S1 to S13, several with commas, or all.") var scenario = "S1"
         @Option(help: "ours, fifo, greedy, pull, hindsight, several with commas, or all.") var policy = "all"
         @Option(
             help: """
@@ -93,7 +94,7 @@ extension SimulateCommand {
             var found: [PolicyScenario] = []
             for name in scenario.split(separator: ",") {
                 guard let named = PolicyScenario.named(String(name)) else {
-                    throw BadInput("scenario", "must be S1 to S12, or all; not \(name)")
+                    throw BadInput("scenario", "must be S1 to S13, or all; not \(name)")
                 }
                 found += named.filter { !found.contains($0) }
             }

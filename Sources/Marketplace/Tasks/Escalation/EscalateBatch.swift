@@ -58,7 +58,8 @@ package struct EscalateBatch: Sendable {
             else { return false }
             let step = EscalationStep(
                 batch: batch.key, dueAt: batch.dueAt, kind: act.kind, level: (batch.steps[act.kind] ?? 0) + 1,
-                takenAt: change.instant, serviceSeconds: batch.serviceSeconds, openSlots: batch.openSlots, facts: facts
+                takenAt: change.instant, serviceSeconds: batch.serviceSeconds, openSlots: batch.openAnswers,
+                facts: facts
             )
             guard try await transaction.insert(step) else { return false }
             try await change.follow(act, from: step, of: held, by: actor)

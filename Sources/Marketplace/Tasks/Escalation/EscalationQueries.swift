@@ -26,6 +26,7 @@ extension Transaction {
             )
             select due.requester_id, due.batch_id, due.door, due.requirement_id, due.due_at, due.opened_at,
                    due.priority, due.expected_minutes, due.lease_seconds, slots.open_slots, slots.open_tasks,
+                   unseen.open_slots as unseen_slots,
                    (select count(*) from offer
                      where offer.requester_id = due.requester_id and offer.batch_id = due.batch_id
                        and offer.state = 'open') as open_offers,
@@ -51,6 +52,14 @@ extension Transaction {
                          order by slot.allotment_id, slot.slot_no, slot.task_id
                          limit \(Self.routingSlotsMax)) as seen
              ) as slots
+             cross join lateral (
+                select count(*) as open_slots
+                  from (select from slot
+                         where slot.requester_id = due.requester_id and slot.batch_id = due.batch_id
+                           and slot.state = 'open'
+                         order by slot.allotment_id, slot.slot_no, slot.task_id
+                        offset \(Self.routingSlotsMax) limit \(Self.openSlotsMax - Self.routingSlotsMax)) as behind
+             ) as unseen
              where slots.open_slots > 0
              order by due.due_at, due.batch_id
             """
@@ -132,6 +141,6 @@ extension EndangeredBatch {
             priority: try row["priority"], expectedMinutes: try row["expected_minutes"],
             leaseSeconds: try row["lease_seconds"], openSlots: try row["open_slots"], openTasks: try row["open_tasks"],
             openOffers: try row["open_offers"], serviceSeconds: try row["service_seconds"],
-            steps: counts, steppedAt: try row["stepped_at"])
+            steps: counts, steppedAt: try row["stepped_at"], unseenSlots: try row["unseen_slots"])
     }
 }

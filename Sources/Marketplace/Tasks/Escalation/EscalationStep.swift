@@ -102,4 +102,9 @@ package struct EndangeredBatch: Hashable, Sendable {
     package let steps: [EscalationStepKind: Int]
     /// When reach or price was stepped to last, for this deadline.
     package let steppedAt: Date?
+    /// Open slots behind those that were looked at, up to ``Store/Transaction/openSlotsMax`` together.
+    package var unseenSlots = 0
+
+    /// All that is still to be done.
+    package var openAnswers: Int { openSlots + unseenSlots }
 }

@@ -27,9 +27,10 @@ extension Transaction {
             """)
     }
 
-    /// Says of batches why slots of them are left. Where the newest has the same reason, its counts and the time at
-    /// which it was said last are brought up to date, every five minutes at most: there is a row for each change of
-    /// reason.
+    /// Says of batches why slots of them are left: a row for each change of reason, every five minutes at most. Where
+    /// the newest has the same reason, its counts and the time at which it was said last are brought up to date every
+    /// five minutes; where it has another and is younger than that, it takes the new one, once a minute, so that
+    /// reasons that take turns fill nothing.
     func keep(_ batches: [UnroutedBatch]) async throws {
         try await execute(
             """
@@ -42,7 +43,8 @@ extension Transaction {
             ),
             compared as materialized (
                 select said.*, newest.explained_at, newest.last_said_at,
-                       newest.reason::text is not distinct from said.reason as is_same
+                       newest.reason::text is not distinct from said.reason as is_same,
+                       newest.explained_at > \(instant)::timestamptz - interval '5 minutes' as is_young
                   from said
                   left join lateral (
                     select explained_at, last_said_at, reason
@@ -53,10 +55,12 @@ extension Transaction {
             ),
             again as (
                 update routing_explanation as kept
-                   set last_said_at = \(instant), message = compared.message, counts = compared.counts::jsonb,
-                       slots_left = compared.slots_left
+                   set last_said_at = \(instant), reason = compared.reason::unrouted_reason,
+                       message = compared.message, counts = compared.counts::jsonb, slots_left = compared.slots_left
                   from compared
-                 where compared.is_same and compared.last_said_at <= \(instant)::timestamptz - interval '5 minutes'
+                 where (compared.is_same and compared.last_said_at <= \(instant)::timestamptz - interval '5 minutes'
+                        or not compared.is_same and compared.is_young
+                           and compared.last_said_at <= \(instant)::timestamptz - interval '1 minute')
                    and kept.requester_id = compared.requester_id and kept.batch_id = compared.batch_id
                    and kept.explained_at = compared.explained_at
             )
@@ -65,7 +69,7 @@ extension Transaction {
             select requester_id, batch_id, \(instant), \(instant), reason::unrouted_reason, message, counts::jsonb,
                    slots_left
               from compared
-             where not is_same
+             where not is_same and is_young is not true
              order by batch_id
             on conflict on constraint routing_explanation_pkey do update
                set reason = excluded.reason, message = excluded.message, counts = excluded.counts,

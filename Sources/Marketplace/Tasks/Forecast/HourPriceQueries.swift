@@ -4,7 +4,8 @@ package import Store
 
 extension Transaction {
     /// What a quarter of an hour of these workers' time would bring in the days ahead, in micro-units, by the newest
-    /// night's solve; whom it did not price is left out. A reader for routing.
+    /// night's solve; whom it did not price is left out, and everybody while other settings are in force than it went
+    /// by. A reader for routing.
     package func hourPrices(of workers: [Worker.ID]) async throws -> [Worker.ID: Int64] {
         let rows = try await rows(
             """
@@ -12,7 +13,12 @@ extension Transaction {
               from unnest(\(workers)::uuid[]) as asked (worker_id)
               join hour_price as price
                 on price.worker_id = asked.worker_id
-               and price.solved_on = (select solved_on from price_solve order by solved_on desc limit 1)
+               and price.solved_on
+                   = (select newest.solved_on
+                        from (select solved_on, policy_version from price_solve order by solved_on desc limit 1)
+                             as newest
+                       where newest.policy_version
+                             = coalesce((select version from scheduler_policy order by version desc limit 1), 0))
             """)
         return try Dictionary(
             rows.map { (try $0.value("worker_id", as: Worker.ID.self), try $0["price_micros"]) },
@@ -23,18 +29,18 @@ extension Transaction {
     package func newestSolve() async throws -> PriceSolve? {
         try await firstRow(
             """
-            select solved_on, demands, workers, certificate_millionths, price_most_micros
+            select solved_on, demands, workers, certificate_millionths, price_most_micros, policy_version
               from price_solve order by solved_on desc limit 1
             """
         ).map {
             PriceSolve(
                 solvedOn: try $0["solved_on"], demands: try $0["demands"], workers: try $0["workers"],
                 certificateMillionths: try $0["certificate_millionths"],
-                priceMostMicros: try $0["price_most_micros"])
+                priceMostMicros: try $0["price_most_micros"], policyVersion: try $0["policy_version"])
         }
     }
 
-    /// What is open now of batches that give work, as far as a round looks at each, the oldest first.
+    /// What is open now of batches that give work, the oldest first.
     ///
     /// - Parameter batchesMax: 1 to 5,000.
     package func openAnswers(batchesMax: Int) async throws -> [PriceDemand] {
@@ -55,7 +61,7 @@ extension Transaction {
                          where slot.requester_id = looked.requester_id and slot.batch_id = looked.batch_id
                            and slot.state = 'open'
                          order by slot.allotment_id, slot.slot_no, slot.task_id
-                         limit \(Self.routingSlotsMax)) as open) as seen
+                         limit \(Self.openSlotsMax)) as open) as seen
              where seen.answers > 0
              group by profession, \(fragment: PriceDemand.columns(of: "looked"))
              order by profession, \(fragment: PriceDemand.columns(of: "looked"))
@@ -101,21 +107,32 @@ extension Transaction {
         ).map(PriceDemand.init)
     }
 
-    /// Active workers and their week: what they declare, what is forecast of it, and what it has committed.
+    /// Active workers and the week that runs where they live: what they declare, what is forecast of it, and what it
+    /// and the next one have committed.
     ///
     /// - Parameter limit: 1 to 200.
     package func priceSupply(after last: Worker.ID?, limit: Int) async throws -> [PriceSupply] {
         try await rows(
             """
             with page as materialized (
-                select worker_id, date_trunc('week', \(instant)::timestamptz at time zone time_zone)::date as monday
+                select worker_id, country, place, weekly_minutes_max,
+                       date_trunc('week', \(instant)::timestamptz at time zone time_zone)::date as monday
                   from worker
                  where state = 'active' and (\(last)::uuid is null or worker_id > \(last)::uuid)
                  order by worker_id
                  limit \(try PageLimit.checked(limit))
             )
             select page.worker_id, coalesce(made.declared, 0) as declared, coalesce(made.mean, 0) as mean,
-                   coalesce(made.promised, 0) as promised, coalesce(week.committed_minutes, 0) as committed
+                   coalesce(made.promised, 0) as promised, coalesce(week.committed_minutes, 0) as committed,
+                   coalesce(week_after.committed_minutes, 0) as committed_next,
+                   least(page.weekly_minutes_max,
+                         (select min(hours_policy.weekly_minutes_max) from hours_policy
+                           where \(fragment: Self.hoursPolicyHolds(in: "page.country", "page.place", at: instant))))
+                       as weekly_minutes_max,
+                   made.declared is null
+                   and exists (select from hours_forecast as earlier
+                                where earlier.worker_id = page.worker_id
+                                  and earlier.week_starts_on = page.monday - 7) as is_awaited
               from page
               left join lateral (
                 select sum(declared_minutes)::bigint as declared, sum(mean_minutes)::bigint as mean,
@@ -125,12 +142,16 @@ extension Transaction {
               ) as made on true
               left join worker_week as week
                 on week.worker_id = page.worker_id and week.week_starts_on = page.monday
+              left join worker_week as week_after
+                on week_after.worker_id = page.worker_id and week_after.week_starts_on = page.monday + 7
              order by page.worker_id
             """
         ).map {
             PriceSupply(
                 worker: try $0["worker_id"], declaredMinutes: try $0["declared"], meanMinutes: try $0["mean"],
-                promisedMinutes: try $0["promised"], committedMinutes: try $0["committed"])
+                promisedMinutes: try $0["promised"], committedMinutes: try $0["committed"],
+                weeklyMinutesMax: try $0["weekly_minutes_max"], committedNextMinutes: try $0["committed_next"],
+                isAwaited: try $0["is_awaited"])
         }
     }
 
@@ -148,15 +169,25 @@ extension Transaction {
         ).map { try $0["worker_id"] }
     }
 
-    /// - Returns: false where the day has prices.
+    /// In the place of what the day has by an earlier setting, whose prices go.
+    ///
+    /// - Returns: false where the day has prices by this setting or a later one.
     func insert(_ solve: PriceSolve) async throws -> Bool {
-        try await execute(
+        let changed = try await execute(
             """
-            insert into price_solve (solved_on, solved_at, demands, workers, certificate_millionths, price_most_micros)
+            insert into price_solve (solved_on, solved_at, demands, workers, certificate_millionths, price_most_micros,
+                                     policy_version)
             values (\(solve.solvedOn), \(instant), \(solve.demands), \(solve.workers), \(solve.certificateMillionths),
-                    \(solve.priceMostMicros))
-            on conflict (solved_on) do nothing
-            """) == 1
+                    \(solve.priceMostMicros), \(solve.policyVersion))
+            on conflict (solved_on) do update
+               set solved_at = excluded.solved_at, demands = excluded.demands, workers = excluded.workers,
+                   certificate_millionths = excluded.certificate_millionths,
+                   price_most_micros = excluded.price_most_micros, policy_version = excluded.policy_version
+             where price_solve.policy_version < excluded.policy_version
+            """)
+        guard changed == 1 else { return false }
+        try await execute("delete from hour_price where solved_on = \(solve.solvedOn)")
+        return true
     }
 
     func insert(_ tags: [HourPriceTag], of solve: PriceSolve) async throws {

@@ -18,20 +18,41 @@ package struct PriceDemand: Hashable, Sendable {
     package let answerValue: Int64?
 }
 
-/// A worker's week.
+/// A worker's week, and the one after it.
 package struct PriceSupply: Hashable, Sendable {
+    /// How much of a span of time a worker is there, in minutes.
+    package struct Presence: Hashable, Sendable {
+        /// Before what is priced ends, and in all.
+        package let untilEnd: Int
+        package let all: Int
+
+        package init(untilEnd: Int, all: Int) { (self.untilEnd, self.all) = (untilEnd, all) }
+    }
+
     package let worker: Worker.ID
     package let declaredMinutes: Int
     /// What is forecast of that: the mean, and what they give in nine of ten weeks.
     package let meanMinutes: Int
     package let promisedMinutes: Int
     package let committedMinutes: Int
+    /// The most that they may work in a week, and what the next one has committed.
+    package let weeklyMinutesMax: Int
+    package let committedNextMinutes: Int
+    /// Whether their week has begun and its forecast is still to come: there is one of the week before.
+    package let isAwaited: Bool
+    /// Of the rest of their week, and of the next one; `nil` where it is not known, and all of this week counts alone.
+    package var rest: Presence?
+    package var next: Presence?
 
     package init(
-        worker: Worker.ID, declaredMinutes: Int, meanMinutes: Int, promisedMinutes: Int, committedMinutes: Int
+        worker: Worker.ID, declaredMinutes: Int, meanMinutes: Int, promisedMinutes: Int, committedMinutes: Int,
+        weeklyMinutesMax: Int = 0, committedNextMinutes: Int = 0, isAwaited: Bool = false, rest: Presence? = nil,
+        next: Presence? = nil
     ) {
         (self.worker, self.declaredMinutes, self.meanMinutes) = (worker, declaredMinutes, meanMinutes)
         (self.promisedMinutes, self.committedMinutes) = (promisedMinutes, committedMinutes)
+        (self.weeklyMinutesMax, self.committedNextMinutes) = (weeklyMinutesMax, committedNextMinutes)
+        (self.isAwaited, self.rest, self.next) = (isAwaited, rest, next)
     }
 }
 
@@ -65,20 +86,24 @@ package struct PriceSolve: Hashable, Sendable {
     package let certificateMillionths: Int64
     /// No price of the night is above this, in micro-units.
     package let priceMostMicros: Int64
+    /// Of the settings that it went by (``SchedulerSettings/version``).
+    package let policyVersion: Int
 
     package init(
-        solvedOn: CalendarDate, demands: Int, workers: Int, certificateMillionths: Int64, priceMostMicros: Int64
+        solvedOn: CalendarDate, demands: Int, workers: Int, certificateMillionths: Int64, priceMostMicros: Int64,
+        policyVersion: Int = 0
     ) {
         (self.solvedOn, self.demands, self.workers) = (solvedOn, demands, workers)
         (self.certificateMillionths, self.priceMostMicros) = (certificateMillionths, priceMostMicros)
+        self.policyVersion = policyVersion
     }
 
-    /// `{"solved_on", "demands", "workers", "certificate_millionths", "price_most_micros"}`.
+    /// `{"solved_on", "demands", "workers", "certificate_millionths", "price_most_micros", "policy_version"}`.
     package var json: JSON {
         [
             "solved_on": .string("\(solvedOn)"), "demands": .integer(Int64(demands)),
             "workers": .integer(Int64(workers)), "certificate_millionths": .integer(certificateMillionths),
-            "price_most_micros": .integer(priceMostMicros),
+            "price_most_micros": .integer(priceMostMicros), "policy_version": .integer(Int64(policyVersion)),
         ]
     }
 }
@@ -93,12 +118,12 @@ package struct KeepHourPrices: Sendable {
 
     package init(market: Market) { self.market = market }
 
-    /// Once for a day, however many schedulers try.
+    /// Once for a day and a setting, however many schedulers try.
     ///
     /// - Parameters:
     ///   - tags: each worker once; prices above the solve's most are lowered to it.
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
-    /// - Returns: whether these are the day's prices; false where it has some.
+    /// - Returns: whether these are the day's prices; false where it has some by this setting or a later one.
     /// - Throws: ``AccessRefusal``; ``BadInput``.
     package func callAsFunction(
         _ tags: [HourPriceTag], of solve: PriceSolve, by actor: Principal.ID

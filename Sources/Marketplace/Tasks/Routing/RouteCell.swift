@@ -8,11 +8,14 @@ package struct RoutingCell: Hashable, Sendable {
     package let epoch: Int64
     /// When the last of them began; `nil` before the first.
     package let routedAt: Date?
+    /// Until when work past its bound has used up its share of the cell's hours; `nil` where it never took any.
+    package let lateUntil: Date?
 
     init(row: Row) throws {
         profession = try row["profession"]
         epoch = try row["epoch"]
         routedAt = try row["routed_at"]
+        lateUntil = try row["late_until"]
     }
 }
 
@@ -35,23 +38,24 @@ package struct RouteCell: Sendable {
     /// - Parameters:
     ///   - done: cells that are not looked at.
     ///   - before: a cell that was routed later than this is left alone.
-    ///   - plan: what to offer, most wanted first. May be asked again, where the transaction has to be run again.
+    ///   - plan: what to offer, most wanted first, and until when that uses up the share of work past its bound; `nil`
+    ///     leaves it as it is. May be asked again, where the transaction has to be run again.
     ///   - actor: an operator; the scheduler acts as ``Market/systemPrincipal()``.
     /// - Returns: the round of the cell that has waited the longest; `nil` where every other cell is at rest, at work
     ///   or has nothing to offer.
     /// - Throws: ``AccessRefusal``; `StoreError`; whatever `plan` throws.
     package func callAsFunction<Plan: Sendable>(
         except done: [Profession] = [], routedBefore before: Date, by actor: Principal.ID,
-        plan: @Sendable (RoutingCell, Transaction) async throws -> (Plan, offers: [OfferDraft])
+        plan: @Sendable (RoutingCell, Transaction) async throws -> (Plan, offers: [OfferDraft], lateUntil: Date?)
     ) async throws -> CellRound<Plan>? {
         try await market.change { change in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)
             guard let cell = try await transaction.takeCell(except: done, routedBefore: before) else { return nil }
-            let (planned, drafts) = try await plan(cell, transaction)
+            let (planned, drafts, lateUntil) = try await plan(cell, transaction)
             let results =
                 drafts.isEmpty ? [] : try await change.makeOffers(drafts, withinRoom: true, by: actor)
-            try await transaction.endRound(of: cell)
+            try await transaction.endRound(of: cell, lateUntil: lateUntil)
             return CellRound(cell: cell, plan: planned, results: results)
         }
     }

@@ -24,7 +24,7 @@ extension Transaction {
     func takeCell(except done: [Profession], routedBefore before: Date) async throws -> RoutingCell? {
         try await firstRow(
             """
-            select cell.profession, cell.epoch, cell.routed_at
+            select cell.profession, cell.epoch, cell.routed_at, cell.late_until
               from routing_cell as cell
              where (cell.routed_at is null or cell.routed_at <= \(before))
                and cell.profession <> all (\(done.map(\.code))::text[])
@@ -37,10 +37,12 @@ extension Transaction {
     }
 
     /// The taken cell's round began at this transaction's instant and ends with it.
-    func endRound(of cell: RoutingCell) async throws {
+    func endRound(of cell: RoutingCell, lateUntil: Date?) async throws {
         let changed = try await execute(
             """
-            update routing_cell set epoch = epoch + 1, routed_at = \(instant)
+            update routing_cell
+               set epoch = epoch + 1, routed_at = \(instant),
+                   late_until = coalesce(\(lateUntil)::timestamptz, late_until)
              where profession = \(cell.profession) and epoch = \(cell.epoch)
             """)
         guard changed == 1 else { throw StoreError.unexpectedRowCount(changed) }

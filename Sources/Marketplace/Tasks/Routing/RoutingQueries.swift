@@ -12,6 +12,9 @@ extension Transaction {
     /// How many open slots of a batch a routing round looks at.
     package static var routingSlotsMax: Int { 200 }
 
+    /// How many are counted where it is asked how much there is to do.
+    package static var openSlotsMax: Int { 100_000 }
+
     /// Batches of a cell with more open slots than open offers, in the order of service but for the lot: higher
     /// priority first, then what is due first, then the older.
     ///

@@ -11,6 +11,8 @@ package struct SchedulerSettings: Hashable, Sendable {
     package private(set) var weights = ValueWeights.ofMarket
     /// As they were set, and by conversions in the ledger where they were not.
     package private(set) var rates = ReferenceRates()
+    /// Of the setting in force; 0 while nobody has set anything.
+    package private(set) var version = 0
 
     /// The defaults: no rates.
     package init() {}
@@ -36,7 +38,8 @@ package struct SchedulerSettings: Hashable, Sendable {
     }
 
     /// What is stored; what this program does not know, or would not take, is left at its default.
-    init(stored json: JSON, conversions: [(from: Currency, to: Currency, e8: Int64)]) {
+    init(stored json: JSON, version: Int, conversions: [(from: Currency, to: Currency, e8: Int64)]) {
+        self.version = version
         var rates: [Currency: Int64] = [:]
         for (name, value) in json.objectValue ?? [:] {
             guard let field = Setting(name), let number = value.integerValue, field.bounds.contains(number) else {

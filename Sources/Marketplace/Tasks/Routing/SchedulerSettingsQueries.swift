@@ -8,7 +8,8 @@ extension Transaction {
         // Conversions of money fill in what currencies are worth of which nothing was said, where anything was.
         let names = (policy.weights.objectValue ?? [:]).keys
         let hasRates = names.contains { $0.hasPrefix(SchedulerSettings.ratePrefix) }
-        return SchedulerSettings(stored: policy.weights, conversions: hasRates ? try await conversions() : [])
+        return SchedulerSettings(
+            stored: policy.weights, version: policy.version, conversions: hasRates ? try await conversions() : [])
     }
 
     /// The newest setting; `nil` while nobody has set anything.
