@@ -173,6 +173,9 @@ static const unsigned char step_0053[] = {
 static const unsigned char step_0054[] = {
 #embed "../../migrations/0054_auditors_alone.sql"
 };
+static const unsigned char step_0055[] = {
+#embed "../../migrations/0055_policies_of_prices.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -231,6 +234,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0052, payees_of_tables),
     STEP(0053, sign_ins_and_webhooks),
     STEP(0054, auditors_alone),
+    STEP(0055, policies_of_prices),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }
