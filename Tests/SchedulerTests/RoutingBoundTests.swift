@@ -114,7 +114,7 @@ struct RoutingBoundTests {
     private static let week: TimeInterval = 7 * 86_400
 
     @Test(
-        "with hours that are dear and few, and work that is due and has priority, what is past its bound has its share",
+        "with hours that are dear and few, and work that is due and has priority, a task past its bound goes first",
         arguments: [1, 2])
     func scarce(seed: UInt64) async throws {
         var random = SplitMix64(seed: seed)
@@ -122,9 +122,6 @@ struct RoutingBoundTests {
         var workers: [Worker.ID] = []
         // Two tasks a week each: fewer than what comes without a deadline.
         for number in 0..<3 { workers.append(try await staffed.worker("w\(number)", weeklyMinutes: 60)) }
-        // Of 26 minutes a day eight: a task in four days.
-        _ = try await SetSchedulerWeights(market: staffed.market)(
-            ["late_share": 300_000], reason: "Few.", by: staffed.manager)
         let routing = staffed.routing()
         // Days of four turns. Hours are so dear that nothing is worth them, but on the second Monday and the third.
         for tick in 0..<64 {
@@ -135,12 +132,8 @@ struct RoutingBoundTests {
                 try await price(workers, at: tick == 28 || tick == 56 ? 1 : 1_000_000_000, in: staffed)
             }
             _ = try await routing.route()
-            // Nothing past its bound waits for somebody, or is outbid, but where its share is used up.
-            let isUsedUp: SQL = "select count(*) as n from routing_cell where late_until > \(Scratch.clock.now())"
-            if try await staffed.count(isUsedUp) == 0 {
-                #expect(try await late(staffed, after: Self.week) == 0, "turn \(tick)")
-                #expect(try await outbid(staffed) == 0, "turn \(tick)")
-            }
+            #expect(try await late(staffed, after: Self.week) == 0, "turn \(tick)")
+            #expect(try await outbid(staffed) == 0, "turn \(tick)")
             for worker in workers {
                 while let offer = try await staffed.openOffer(of: worker) {
                     let actor = Principal.ID(worker.uuid)
@@ -167,7 +160,7 @@ struct RoutingBoundTests {
                  where batch.due_at is not null
                 """)
         )
-        #expect(past >= 3 && due >= 3, "\(past) offers past the bound, \(due) of work that is due")
+        #expect(past >= 6 && due > 0, "\(past) offers past the bound, \(due) of work that is due")
         #expect(try await staffed.ills() == [])
     }
 

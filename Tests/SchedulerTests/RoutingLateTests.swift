@@ -109,6 +109,7 @@ struct RoutingLateTests {
         #expect((23...24).contains(turn(nil).minutes) && turn(-48).minutes == turn(nil).minutes)
         #expect(hours(turn(-10), after: 30) == 20 && hours(turn(nil), after: 30) == 6)
         #expect(turn(-10).usedUntil(after: 0) == nil)
+        #expect(LateTurn(market, usedUntil: nil, shareMillionths: 1_000_000).minutes == .max)
         let none = SmallRouting.market([SmallRouting.offering(1)], workers)
         #expect(LateTurn(none, usedUntil: nil, shareMillionths: 100_000).minutes == .max)
     }

@@ -45,7 +45,8 @@ package struct ValueWeights: Hashable, Sendable {
     /// The most that pacing makes of a nightly price, in millionths of it.
     package var priceMultipleMillionths = 2_000_000
     /// How much of a cell's hours work past its bound may take before all other, in millionths of those planned.
-    package var lateShareMillionths = 100_000
+    /// All, so that nothing is past its bound while somebody eligible has hours.
+    package var lateShareMillionths = 1_000_000
 
     /// What no configuration exceeds.
     package enum Bounds {

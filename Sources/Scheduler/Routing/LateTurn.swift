@@ -8,7 +8,7 @@ struct LateTurn {
     /// However dear a task is in a small cell, its share begins anew after so long.
     private static let aheadSeconds: TimeInterval = 28 * 86_400
 
-    /// Minutes of this round; all where nothing is past its bound.
+    /// Minutes of this round; all where nothing is past its bound, or the share is everything.
     let minutes: Int
     /// From when on the share is not used yet.
     private let start: Date
@@ -19,7 +19,8 @@ struct LateTurn {
     ///   - shareMillionths: of the hours.
     init(_ market: RoutingMarket, usedUntil until: Date?, shareMillionths: Int) {
         start = max(until ?? .distantPast, market.instant - Self.keptSeconds)
-        guard market.batches.contains(where: { $0.isPastBound(at: market.instant) }) else {
+        let isBounded = shareMillionths < 1_000_000
+        guard isBounded, market.batches.contains(where: { $0.isPastBound(at: market.instant) }) else {
             minutes = .max
             minutesPerSecond = 0
             return
@@ -27,7 +28,7 @@ struct LateTurn {
         let planned = market.candidates.reduce(0) { sum, worker in
             sum + RoutingWeek(worker, market.known.forecasts[worker.worker], at: market.instant).planned
         }
-        let share = Double(min(max(shareMillionths, 0), 1_000_000)) / 1_000_000
+        let share = Double(max(shareMillionths, 0)) / 1_000_000
         let rate = Double(planned * 15) * share / (7 * 86_400)
         let accrued = rate * market.instant.timeIntervalSince(start)
         // A part of one is as good as one: in a small cell a task takes the share of days, and is waited for after it.
