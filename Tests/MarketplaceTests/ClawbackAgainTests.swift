@@ -164,13 +164,9 @@ struct ClawbackAgainTests {
     func atOnce() async throws {
         let desk = try await ClawbackDesk()
         let (earning, gift) = try await givenBack(desk)
-        async let one = refusal(ClawbackRefusal.self) {
-            try await desk.propose([ClawbackPart(earning)], reference: "CB-2")
-        }
-        async let two = refusal(ClawbackRefusal.self) {
-            try await desk.propose([ClawbackPart(gift)], reference: "CB-3")
-        }
-        let refusals = await [one, two].compactMap(\.self)
+        async let one = Result.of { try await desk.propose([ClawbackPart(earning)], reference: "CB-2") }
+        async let two = Result.of { try await desk.propose([ClawbackPart(gift)], reference: "CB-3") }
+        let refusals = await [one, two].compactMap { $0.failure as? ClawbackRefusal }
         #expect(refusals == [.takenBack])
         #expect(try await desk.small.ills() == [])
     }
