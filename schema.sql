@@ -1933,7 +1933,8 @@ create type transfer_kind as enum (
     'payout_return',  -- bank to worker payable
     'withholding',    -- worker payable to tax payable
     'remittance',     -- tax payable to bank
-    'clawback',       -- worker receivables to where the pay came from: requester wallet, platform
+    'clawback',       -- worker receivables to where the pay came from: requester wallet, platform; what came back
+                      -- there before an appeal, to the platform's remedies
     'remedy',         -- the platform's remedies to worker payable
     'recovery',       -- worker payable to worker receivables
     'clawback_release', -- the platform's remedies to worker receivables
@@ -1954,7 +1955,8 @@ create table transfer (
     amount_minor       bigint         not null,
     currency           text           not null,
     -- What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own, and so
-    -- is what is held or released while a batch is worked on. Once per kind.
+    -- is what is held or released while a batch is worked on, and what the platform has back of pay that is taken back
+    -- again. Once per kind.
     source_id          uuid           not null,
     posted_at          timestamptz    not null,
     entry_id           uuid           not null references journal_entry,

@@ -26,6 +26,7 @@ let doctorPayoutBreaks: [(check: DoctorCheck, statements: [SQL])] = [
         ]
     ),
     (.clawbacks, ["update clawback_item set amount_minor = amount_minor - 1"]),
+    (.clawbacks, ["update transfer set source_id = transfer_id where kind = 'clawback'"]),
     (
         .clawbacks,
         [

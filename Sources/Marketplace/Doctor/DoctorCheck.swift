@@ -160,7 +160,7 @@ extension DoctorCheck {
         case .payoutsDue:
             "Each schedule's next date is one of its dates; what fell due was prepared or skipped by a person."
         case .clawbacks:
-            "Pay is taken back by two people; workers owe what was, less what was kept, posted with its payout."
+            "Pay is taken back by two people and given back once; workers owe what was, less what was kept of payouts."
         case .withholdings: "What is withheld is what its lines come to, and was posted with its payout, not before."
         case .taxSums: "Sums that taxes count from are those of live payouts; what was issued counts without a gap."
         case .sealedBids: "Bids are open only once their auction is closed: in time, or early by two people."

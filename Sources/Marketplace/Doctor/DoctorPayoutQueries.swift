@@ -27,21 +27,25 @@ extension DoctorCheck {
                    is distinct from (payout_due.closed_by, payout_due.closed_at)
         """
 
-    /// What workers owe is what was taken back of them less what was kept of payouts, or given back.
+    /// What workers owe is what was taken back of them less what was kept of payouts, or given back. Who had paid an
+    /// earning has back what the greatest of its clawbacks took of it, whatever became of them.
     static let clawbackViolations: SQL = """
         select clawback.clawback_id::text as example
           from clawback
           left join decision on decision.decision_id = clawback.decision_id
-          left join (select clawback_id, sum(item.amount_minor) as items, sum(transfer.amount_minor) as posted,
+          left join (select clawback_id, sum(item.amount_minor) as items,
                             bool_or(item.amount_minor > earning.amount_minor or earning.worker_id <> taken.worker_id
                                     or earning.currency <> taken.currency) as differs
                        from clawback_item as item
                        join clawback as taken using (clawback_id)
                        join earning using (requester_id, transfer_id)
-                       left join transfer on transfer.kind = 'clawback' and transfer.source_id = item.clawback_item_id
                       group by 1) as items on items.clawback_id = clawback.clawback_id
+          left join (select entry.source_id, sum(transfer.amount_minor) as posted
+                       from journal_entry as entry join transfer using (entry_id)
+                      where entry.kind = 'clawback' and transfer.kind = 'clawback'
+                      group by 1) as entered on entered.source_id = clawback.clawback_id
          where clawback.amount_minor is distinct from items.items or items.differs
-            or items.posted is distinct from
+            or entered.posted is distinct from
                case when clawback.state in ('decided', 'overturned') then clawback.amount_minor end
             or clawback.decided_by = clawback.proposed_by
             or clawback.state in ('decided', 'overturned')
@@ -55,6 +59,32 @@ extension DoctorCheck {
                                         where kept.clawback_id = clawback.clawback_id and kept.is_live
                                           and payout_batch.state = 'issued')
          union all
+        -- Pay goes back to where it came from once; what is taken again, to the platform, which has made up for it.
+        select item.transfer_id::text
+          from clawback_item as item
+          join clawback using (clawback_id)
+          left join transfer as back on back.kind = 'clawback' and back.source_id = item.clawback_item_id
+          left join account as credited on credited.account_id = back.credit_account_id
+         where clawback.state in ('decided', 'overturned')
+         group by item.requester_id, item.transfer_id
+        having coalesce(sum(back.amount_minor), 0) <> max(item.amount_minor)
+            or bool_or(credited.kind = 'requester_wallet' and credited.owner_id <> item.requester_id)
+         union all
+        select transfer.transfer_id::text
+          from transfer
+          join account as credited on credited.account_id = transfer.credit_account_id
+         where transfer.kind = 'clawback'
+           and not exists (select from clawback_item where clawback_item_id = transfer.source_id)
+           and (transfer.source_id <> transfer.transfer_id or credited.kind <> 'platform_remedies')
+         union all
+        -- What was kept of an earning and given back was had once: not both of them are taken back.
+        select gift.clawback_item_id::text
+          from clawback
+          join clawback_item as taken using (clawback_id)
+          join clawback_item as again on again.requester_id = taken.requester_id
+                                     and again.transfer_id = taken.transfer_id and again.is_live
+          join clawback_item as gift on gift.transfer_id = clawback.given_back_id and gift.is_live
+         union all
         -- A fee goes back with the pay that it was for, to whose money it was, once.
         select back.transfer_id::text
           from transfer as back
@@ -64,16 +94,20 @@ extension DoctorCheck {
           left join transfer as fee on fee.kind = 'fee' and fee.source_id = earning.assignment_id
           left join account as debited on debited.account_id = back.debit_account_id
           left join account as credited on credited.account_id = back.credit_account_id
+          left join lateral (
+              select max(again.amount_minor) as most_minor, sum(other.amount_minor) as fee_minor
+                from clawback_item as again
+                join clawback using (clawback_id)
+                left join transfer as other
+                  on other.kind = 'fee_return' and other.source_id = again.clawback_item_id
+               where again.requester_id = item.requester_id and again.transfer_id = item.transfer_id
+                 and clawback.state in ('decided', 'overturned')) as taken on true
          where back.kind = 'fee_return'
            and (fee.transfer_id is null
                 or (debited.kind::text, credited.kind::text, credited.owner_id)
                    is distinct from ('platform_fees', 'requester_wallet', item.requester_id)
-                or fee.amount_minor < (select sum(other.amount_minor)
-                                         from clawback_item as again
-                                         join transfer as other on other.kind = 'fee_return'
-                                                               and other.source_id = again.clawback_item_id
-                                        where again.requester_id = item.requester_id
-                                          and again.transfer_id = item.transfer_id))
+                or taken.fee_minor > div(2 * fee.amount_minor::numeric * taken.most_minor + earning.amount_minor,
+                                         2 * earning.amount_minor))
          union all
         select kept.clawback_recovery_id::text
           from clawback_recovery as kept

@@ -9,8 +9,8 @@ package struct Transfer: Hashable, Sendable {
     package let debit: Account
     package let credit: Account
     package let amount: Money
-    /// What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own. Once
-    /// for each kind.
+    /// What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own, and
+    /// so is what the platform has back of pay that is taken back again. Once for each kind.
     package let source: UUID
 
     package init(

@@ -165,13 +165,13 @@ extension Transaction {
     }
 
     /// What accepted work has cost within a time, by currency, less what of it was taken back within the time: under
-    /// the kind of what was taken.
+    /// the kind of what was taken. What the platform has back that it had borne is of no item, and not counted again.
     func takeLines(from start: Date, to end: Date) async throws -> [FinanceReport.Take] {
         try await rows(
             """
             with moved as (
                 select transfer.currency, paid.transfer_id as taken_id,
-                       paid.amount_minor = transfer.amount_minor as is_whole,
+                       paid.amount_minor = item.amount_minor as is_whole,
                        case transfer.kind when 'clawback' then paid.kind when 'fee_return' then 'fee'
                                           else transfer.kind end as kind,
                        case when transfer.kind in ('clawback', 'fee_return') then -transfer.amount_minor

@@ -71,8 +71,35 @@ extension Transaction {
         return try await firstRow("\(fragment: Clawback.columns) where clawback_id = \(id)").map(Clawback.init)
     }
 
+    /// Whether a clawback takes back of an earning while what an appeal has given back of it is taken back too, or the
+    /// other way round, by this clawback or another: the worker has had it once. What was given back may itself have
+    /// been taken back and given back.
+    func takesTwice(_ id: Clawback.ID, of worker: Worker.ID) async throws -> Bool {
+        try await firstRow(
+            """
+            with recursive taken as materialized (
+                select item.clawback_id, item.transfer_id, item.is_live, clawback.given_back_id
+                  from clawback join clawback_item as item using (clawback_id)
+                 where clawback.worker_id = \(worker)
+            ),
+            gift as (
+                select transfer_id, given_back_id from taken where given_back_id is not null
+                 union
+                select gift.transfer_id, taken.given_back_id
+                  from gift join taken on taken.transfer_id = gift.given_back_id
+                 where taken.given_back_id is not null
+            )
+            select from gift
+              join taken as earned on earned.transfer_id = gift.transfer_id and earned.is_live
+              join taken as given on given.transfer_id = gift.given_back_id and given.is_live
+             where earned.clawback_id = \(id) or given.clawback_id = \(id)
+             limit 1
+            """) != nil
+    }
+
     /// What each item moves: from the workers' debts to where the pay came from. The hold of a batch may be given back
-    /// by now: then to the wallet that it came from.
+    /// by now: then to the wallet that it came from. What earlier clawbacks of the earning have moved there stays there
+    /// though they were overturned.
     func clawbackMoves(
         of id: Clawback.ID
     ) async throws -> [ClawbackMove] {
@@ -80,16 +107,22 @@ extension Transaction {
             """
             select clawback_item_id, item.transfer_id, item.requester_id, item.amount_minor, transfer.currency,
                    debited.kind, transfer.amount_minor as earned_minor, coalesce(fee.amount_minor, 0) as fee_minor,
-                   (select coalesce(sum(back.amount_minor), 0)
-                      from clawback_item as earlier
-                      join transfer as back on back.kind = 'fee_return' and back.source_id = earlier.clawback_item_id
-                     where earlier.requester_id = item.requester_id
-                       and earlier.transfer_id = item.transfer_id)::bigint as fee_back_minor
+                   before.back_minor, before.fee_back_minor
               from clawback_item as item
               join transfer on transfer.transfer_id = item.transfer_id
               join account as debited on debited.account_id = transfer.debit_account_id
               left join transfer as fee on transfer.kind = 'earning' and fee.kind = 'fee'
                                        and fee.source_id = transfer.source_id
+             cross join lateral (
+                   select coalesce(sum(back.amount_minor) filter (where back.kind = 'clawback'), 0)::bigint
+                              as back_minor,
+                          coalesce(sum(back.amount_minor) filter (where back.kind = 'fee_return'), 0)::bigint
+                              as fee_back_minor
+                     from clawback_item as earlier
+                     join transfer as back on back.kind in ('clawback', 'fee_return')
+                                          and back.source_id = earlier.clawback_item_id
+                    where earlier.requester_id = item.requester_id
+                      and earlier.transfer_id = item.transfer_id) as before
              where item.clawback_id = \(id)
              order by clawback_item_id
             """
@@ -106,11 +139,15 @@ extension Transaction {
                     .wallet(of: requester, currency)
                 }
             let amount = try Money(row["amount_minor"], currency)
-            let (fee, back): (Int64, Int64) = (try row["fee_minor"], try row["fee_back_minor"])
-            let part = ClawbackMove.part(of: fee, for: amount.minorUnits, of: try row["earned_minor"])
+            let (before, feeBefore): (Int64, Int64) = (try row["back_minor"], try row["fee_back_minor"])
+            let fee = ClawbackMove.part(
+                of: try row["fee_minor"], for: amount.minorUnits, of: try row["earned_minor"])
+            let back = max(amount.minorUnits - before, 0)
             return ClawbackMove(
                 item: try row["clawback_item_id"], earning: try row["transfer_id"], requester: requester,
-                credit: credit, amount: amount, fee: try Money(max(min(part, fee - back), 0), currency))
+                credit: credit, amount: amount, back: try Money(back, currency),
+                borne: try Money(amount.minorUnits - back, currency),
+                fee: try Money(max(fee - feeBefore, 0), currency))
         }
     }
 
@@ -193,8 +230,13 @@ struct ClawbackMove: Sendable {
     let requester: Requester.ID
     /// Where the pay came from.
     let credit: AccountKey
+    /// In all: what goes back, and what the platform has borne.
     let amount: Money
-    /// What of the platform's fee for it goes back to the requester.
+    /// What goes back to where the pay came from: what was not given back there before. Zero or more.
+    let back: Money
+    /// The rest, which the platform's remedies made up for when an earlier clawback of the earning was overturned.
+    let borne: Money
+    /// What of the platform's fee for it goes back to the requester, less what went before.
     let fee: Money
 
     /// Rounding: half up.

@@ -31,6 +31,8 @@ package struct ProposeClawback: Sendable {
             try await transaction.authorize(actor, as: .financeMaker)
             guard try await transaction.isPerson(actor) else { throw DecisionRefusal.deciderIsNoPerson }
             guard actor.uuid != worker.uuid else { throw ClawbackRefusal.tooClose }
+            // One at a time of each worker: what is taken back of an earning is looked for in all of theirs.
+            try await transaction.advisoryLock(AdvisoryLock("clawback", "\(worker)"))
             if let earlier = try await transaction.lockClawback(id) {
                 let moves = try await transaction.clawbackMoves(of: id)
                 guard earlier.worker == worker, earlier.rule == rule, earlier.reasons == reasons,
@@ -49,6 +51,7 @@ package struct ProposeClawback: Sendable {
                 try await transaction.insertClawback(id, rule, of: worker, amount, reasons: reasons, by: actor)
             else { throw ClawbackRefusal.referenceTaken }
             try await transaction.insertClawbackItems(items, of: id)
+            guard try await !transaction.takesTwice(id, of: worker) else { throw ClawbackRefusal.takenBack }
             try await change.record(
                 "clawback_proposed", by: actor, on: "clawback", id.uuid, in: .worker(worker),
                 facts: [
@@ -92,7 +95,8 @@ extension Change {
 }
 
 /// Another person decides a clawback, or refuses it. Decided, it is a claim against the worker, and whoever had paid
-/// has the money back; the worker is told with the reasons, and can appeal. Recoveries begin a week later.
+/// has the money back, once: what had come back before an appeal was granted, the platform has borne, and has now. The
+/// worker is told with the reasons, and can appeal. Recoveries begin a week later.
 package struct DecideClawback: Sendable {
     let market: Market
 
@@ -150,28 +154,47 @@ extension Change {
                 "effect_at": .string((instant + Clawback.noticeSeconds).formatted(.iso8601)),
             ],
             reasons: clawback.reasons, by: actor)
-        let debts = AccountKey.receivables(clawback.amount.currency)
-        let fees = AccountKey.fees(clawback.amount.currency)
+        let moved = try await transfers(for: moves, in: clawback.amount.currency)
+        try await transaction.post(
+            JournalEntry(
+                id: make(), kind: .clawback, source: clawback.id.uuid, reason: "decision \(decision)", moved))
+        return decision
+    }
+
+    /// What each item moves: from the workers' debts to where the pay came from, and to the platform what it has borne
+    /// when an earlier clawback was overturned; the fee to the requester.
+    private func transfers(for moves: [ClawbackMove], in currency: Currency) async throws -> [Transfer] {
+        let debts = AccountKey.receivables(currency)
+        let fees = AccountKey.fees(currency)
+        let platform = AccountKey.remedies(currency)
         let wallets = moves.map { AccountKey.wallet(of: $0.requester, $0.amount.currency) }
-        let accounts = try await transaction.accounts(
-            [debts, fees] + Set(moves.map(\.credit) + wallets), ids: identifiers)
+        var keys = Set([debts, fees] + moves.map(\.credit) + wallets)
+        if moves.contains(where: { $0.borne.minorUnits > 0 }) { keys.insert(platform) }
+        let accounts = try await transaction.accounts(Array(keys), ids: identifiers)
         var transfers: [Transfer] = []
         for (move, wallet) in zip(moves, wallets) {
             guard let debts = accounts[debts], let fees = accounts[fees], let to = accounts[move.credit],
                 let wallet = accounts[wallet]
             else { throw StoreError.unexpectedRowCount(0) }
-            transfers.append(
-                Transfer(
-                    id: make(), kind: .clawback, debit: debts, credit: to, amount: move.amount, source: move.item))
+            if move.back.minorUnits > 0 {
+                transfers.append(
+                    Transfer(
+                        id: make(), kind: .clawback, debit: debts, credit: to, amount: move.back, source: move.item))
+            }
+            if move.borne.minorUnits > 0 {
+                guard let platform = accounts[platform] else { throw StoreError.unexpectedRowCount(0) }
+                // Its own source, as the item may have moved the other part.
+                let id: Transfer.ID = make()
+                transfers.append(
+                    Transfer(
+                        id: id, kind: .clawback, debit: debts, credit: platform, amount: move.borne, source: id.uuid))
+            }
             guard move.fee.minorUnits > 0 else { continue }
             transfers.append(
                 Transfer(
                     id: make(), kind: .feeReturn, debit: fees, credit: wallet, amount: move.fee, source: move.item))
         }
-        try await transaction.post(
-            JournalEntry(
-                id: make(), kind: .clawback, source: clawback.id.uuid, reason: "decision \(decision)", transfers))
-        return decision
+        return transfers
     }
 
     /// An appeal was granted: what is still owed is not owed any more, and what was kept of payouts is earned again;
