@@ -264,7 +264,7 @@ struct EscalationPlanTests {
         #expect(minutes(full, hours: 4) == 0 && minutes(full, hours: 5) == 60 && minutes(full, hours: 28) == 480)
         #expect(minutes(full, hours: 52) == 960)
         // There all day today and two hours tomorrow.
-        let tomorrow = hand(10, daily: 480, today: 480, present: [0...4, 10...12], dayHours: 4)
+        let tomorrow = hand(10, present: [0...4, 10...12], daily: 480, today: 480, dayHours: 4)
         #expect(minutes(tomorrow, hours: 20) == 120)
         #expect(supply(batch(hoursLeft: 20, slots: 1), [full]).reachable(answerSeconds: 900).isEmpty)
     }
