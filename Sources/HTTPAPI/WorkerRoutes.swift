@@ -119,6 +119,7 @@ struct WorkerRoutes {
                 "What a payment to a worker was for, piece by piece, as a table", .earnings,
                 for: .named(or: [.financeMaker, .financeChecker]), query: [.query("format", .choice(TableForm.self))],
                 gives: .media("text/csv", "text/html"), by: advice),
+            Endpoint(
                 .get, "/v1/payout-method", "showPayoutMethod",
                 "How often, and when last, you said where you are paid; not where", .earnings, for: .worker,
                 guards: guardedMethod, gives: .ok(.payoutMethodState), by: showPayoutMethod),

@@ -1,5 +1,6 @@
 internal import Foundation
 internal import Marketplace
+internal import Matching
 
 /// How much of a cell's hours work past its bound may take before all other: a share of those that its workers are
 /// planned with, as it accrues; what is not used is kept for a day.
@@ -41,6 +42,10 @@ struct LateTurn {
         guard taken > 0, minutesPerSecond > 0 else { return nil }
         return start + min(Double(taken) / minutesPerSecond, Self.aheadSeconds)
     }
+}
+
+extension SchedulerSettings {
+    var lateShareMillionths: Int { weights.lateShareMillionths }
 }
 
 extension RoutingMarket {

@@ -137,7 +137,7 @@ package final class RoutingRound: SchedulerRound {
         var seen = read.market
         seen.known.rates = settings.rates
         let turn = LateTurn(
-            seen, usedUntil: cell.lateUntil, shareMillionths: settings.weights.lateShareMillionths)
+            seen, usedUntil: cell.lateUntil, shareMillionths: settings.lateShareMillionths)
         seen.known.lateMinutes = turn.minutes
         let plan = try policy.by(settings.weights).plan(seen)
         let drafts = plan.offers.prefix(max(limits.offersMax, 1)).map { offer in
