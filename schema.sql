@@ -1955,8 +1955,8 @@ create table transfer (
     amount_minor       bigint         not null,
     currency           text           not null,
     -- What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own, and so
-    -- is what is held or released while a batch is worked on, and what the platform has back of pay that is taken back
-    -- again. Once per kind.
+    -- is what is held or released while a batch is worked on, what the platform has back of pay that is taken back
+    -- again, and what an appeal gives back besides what was taxed. Once per kind.
     source_id          uuid           not null,
     posted_at          timestamptz    not null,
     entry_id           uuid           not null references journal_entry,
@@ -4637,7 +4637,8 @@ create table clawback (
     effect_at      timestamptz,
     -- When the worker agreed to more than a part of each payout.
     agreed_at      timestamptz,
-    -- The earning by which was given back what had been recovered when it was overturned.
+    -- The earning by which was given back what had been recovered after taxes when it was overturned; what had been
+    -- before them is another of the appeal's entry, and taxed.
     given_back_id  uuid            references transfer,
     constraint clawback_amount_positive check (amount_minor > 0),
     constraint clawback_claim_within_amount check (claim_minor between 0 and amount_minor),

@@ -107,8 +107,8 @@ extension Catalogue {
         409 direct_offer_not_agreed The offer is …; there is nothing of it to take.
         409 direct_offer_not_open The offer is …; it can be answered no more.
         409 duplicate_open This may be somebody who is a worker already. Decide the duplicate case first.
-        409 earning_under_way A payout that was not issued yet pays one of the earnings: cancel it, or wait for its \
-        issue.
+        409 earning_under_way A payout that was not issued yet pays one of the earnings, or is to pay what an appeal \
+        gave back of it: cancel it, or wait for its issue.
         409 email_taken This e-mail address is another worker's. Use another one, or that worker's external key.
         409 entry_not_reversible An entry of the kind … is not taken back by hand: it follows from work or a payout.
         409 exam_cooling_down The next attempt can begin at ….

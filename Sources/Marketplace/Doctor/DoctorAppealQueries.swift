@@ -45,6 +45,7 @@ extension DoctorCheck {
         """
 
     /// What an overturned rejection has brought is the rest of the terms, from the platform, under the appeal's id.
+    /// What an appeal against a clawback has brought may be two: the second is its own source, in the appeal's entry.
     static let appealViolations: SQL = """
         select appeal.appeal_id::text as example
           from appeal
@@ -68,6 +69,8 @@ extension DoctorCheck {
         select transfer.transfer_id::text
           from transfer
          where transfer.kind = 'remedy'
-           and not exists (select from appeal where appeal.appeal_id = transfer.source_id)
+           and not exists (select from journal_entry as entry join appeal on appeal.appeal_id = entry.source_id
+                            where entry.entry_id = transfer.entry_id
+                              and transfer.source_id in (appeal.appeal_id, transfer.transfer_id))
         """
 }

@@ -139,7 +139,8 @@ extension DoctorCheck {
             "Every accepted assignment's work has one earning and fee: its terms times the share accepted."
         case .earningPosted:
             "Every earning is a transfer to the worker: from the hold, a top-up else from the platform."
-        case .topUps: "Top-ups lift an assignment to what its flag says is owed, once each, and never above."
+        case .topUps:
+            "Top-ups lift work to what its flag says is owed, once each, never above; none whose pay was taken back."
         case .topUpShare:
             "What a batch's hold has paid in top-ups is what it counts, and within the share kept for them."
         case .balances: "Every balance equals the sum of its transfers, and none is negative."

@@ -83,7 +83,30 @@ extension DoctorCheck {
           join clawback_item as taken using (clawback_id)
           join clawback_item as again on again.requester_id = taken.requester_id
                                      and again.transfer_id = taken.transfer_id and again.is_live
-          join clawback_item as gift on gift.transfer_id = clawback.given_back_id and gift.is_live
+          join appeal on appeal.decision_id = clawback.decision_id
+          join journal_entry as entry on entry.kind = 'remedy' and entry.source_id = appeal.appeal_id
+          join transfer as given on given.entry_id = entry.entry_id
+          join clawback_item as gift on gift.transfer_id = given.transfer_id and gift.is_live
+         union all
+        -- What an appeal gave back is what was kept: by the earning that is not taxed, no more than was after taxes; by
+        -- the other, no more than was before them.
+        select clawback.clawback_id::text
+          from clawback
+          left join appeal on appeal.decision_id = clawback.decision_id
+          left join journal_entry as entry on entry.kind = 'remedy' and entry.source_id = appeal.appeal_id
+         cross join lateral (
+               select coalesce(sum(amount_minor) filter (where transfer_id = clawback.given_back_id), 0) as untaxed,
+                      coalesce(sum(amount_minor), 0) as minor
+                 from transfer where transfer.entry_id = entry.entry_id) as given
+         cross join lateral (
+               select coalesce(sum(posted.amount_minor - kept.untaxed_minor), 0) as after_taxes,
+                      coalesce(sum(kept.untaxed_minor), 0) as before_taxes
+                 from clawback_recovery as kept
+                 join transfer as posted on posted.kind = 'recovery' and posted.source_id = kept.clawback_recovery_id
+                where kept.clawback_id = clawback.clawback_id) as kept
+         where clawback.state = 'overturned'
+           and (given.minor <> clawback.claim_minor or given.untaxed > kept.after_taxes
+                or given.minor - given.untaxed > kept.before_taxes)
          union all
         -- A fee goes back with the pay that it was for, to whose money it was, once.
         select back.transfer_id::text

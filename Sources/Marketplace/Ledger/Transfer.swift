@@ -10,7 +10,8 @@ package struct Transfer: Hashable, Sendable {
     package let credit: Account
     package let amount: Money
     /// What caused it: an assignment, a batch, a payout's line or share, a funding reference; a top-up is its own, and
-    /// so is what the platform has back of pay that is taken back again. Once for each kind.
+    /// so is what the platform has back of pay that is taken back again, and what an appeal gives back besides what was
+    /// taxed. Once for each kind.
     package let source: UUID
 
     package init(

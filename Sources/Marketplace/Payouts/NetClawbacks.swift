@@ -18,8 +18,10 @@ struct OpenClaim: Sendable {
     let id: Clawback.ID
     let worker: Worker.ID
     var owedMinor: Int64
+    /// Of which as much is kept of ``items`` before taxes at most.
+    var beforeTaxesMinor: Int64
     let isAgreed: Bool
-    /// What of which earnings is taken back, minor units.
+    /// What of which earnings is taken back, minor units; also what of them was given back to be taxed.
     let items: [Transfer.ID: Int64]
 }
 
@@ -67,10 +69,14 @@ struct Untaxed: Sendable {
         var left = share.amount.minorUnits - 1
         for place in claims.indices {
             for (earning, taken) in claims[place].items.sorted(by: { $0.key < $1.key }) {
-                let minor = min(taken, claims[place].owedMinor, left)
-                guard let due = paid[earning], minor > 0 else { continue }
+                guard let due = paid[earning] else { continue }
+                // What one has taken of an earning, another does not.
+                let rest = due.amountMinor - (earnings[earning] ?? 0)
+                let minor = min(taken, claims[place].owedMinor, claims[place].beforeTaxesMinor, left, rest)
+                guard minor > 0 else { continue }
                 left -= minor
                 claims[place].owedMinor -= minor
+                claims[place].beforeTaxesMinor -= minor
                 earnings[earning, default: 0] += minor
                 shares[share.id, default: [:]][claims[place].id, default: Part()].kept += minor
                 guard !due.isGivenBack else { continue }

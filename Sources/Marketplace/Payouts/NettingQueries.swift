@@ -14,6 +14,9 @@ struct PostedRecovery: Sendable {
 extension Transaction {
     /// What workers owe of clawbacks that are recovered now, the oldest first; kept from being changed until the
     /// transaction ends. Nothing is recovered within a week of the decision, nor while an appeal is open.
+    ///
+    /// One that was overturned is owed where a payment of which it had kept something came back. Of what it had kept
+    /// before taxes, the pay is due again and was given back: of these two as much is kept before taxes again.
     func lockClaims(of workers: [Worker.ID], in currency: Currency) async throws -> [Worker.ID: [OpenClaim]] {
         try await execute(
             """
@@ -25,18 +28,35 @@ extension Transaction {
         // A statement of its own: the snapshot of one that waited for a lock is older than what it waited for.
         let rows = try await rows(
             """
-            select clawback_id, worker_id, agreed_at is not null as is_agreed, owed_minor,
-                   array(select transfer_id from clawback_item as item
-                          where item.clawback_id = clawback.clawback_id and is_live
-                          order by transfer_id) as earnings,
-                   array(select amount_minor from clawback_item as item
-                          where item.clawback_id = clawback.clawback_id and is_live
-                          order by transfer_id) as amounts
+            select clawback_id, worker_id, agreed_at is not null as is_agreed, owed_minor, part.earnings, part.amounts,
+                   case state
+                       when 'decided' then owed_minor
+                       -- What it gave back to be taxed, less what it has kept before taxes.
+                       else greatest(claim_minor - owed.untaxed_minor
+                                     - coalesce((select transfer.amount_minor from transfer
+                                                  where transfer.transfer_id = given_back_id), 0), 0)
+                   end as before_taxes_minor
               from clawback
              cross join lateral (
-                   select claim_minor - coalesce(sum(kept.amount_minor), 0)::bigint as owed_minor
+                   select claim_minor - coalesce(sum(kept.amount_minor), 0)::bigint as owed_minor,
+                          coalesce(sum(kept.untaxed_minor), 0)::bigint as untaxed_minor
                      from clawback_recovery as kept
                     where kept.clawback_id = clawback.clawback_id and kept.is_live) as owed
+             cross join lateral (
+                   select coalesce(array_agg(pay.transfer_id order by pay.transfer_id), '{}') as earnings,
+                          coalesce(array_agg(pay.amount_minor order by pay.transfer_id), '{}') as amounts
+                     from (select item.transfer_id, item.amount_minor
+                             from clawback_item as item
+                            where item.clawback_id = clawback.clawback_id
+                              and (item.is_live or clawback.state = 'overturned')
+                            union all
+                           select gift.transfer_id, gift.amount_minor
+                             from appeal
+                             join journal_entry as entry on entry.kind = 'remedy'
+                                                        and entry.source_id = appeal.appeal_id
+                             join transfer as gift on gift.entry_id = entry.entry_id
+                            where appeal.decision_id = clawback.decision_id and clawback.state = 'overturned'
+                              and gift.transfer_id is distinct from clawback.given_back_id) as pay) as part
              where worker_id = any(\(workers)) and currency = \(currency) and owed_minor > 0
                and effect_at <= \(instant)
                and (state = 'overturned'
@@ -51,7 +71,7 @@ extension Transaction {
             let amounts: [Int64] = try row["amounts"]
             let claim = OpenClaim(
                 id: try row["clawback_id"], worker: try row["worker_id"], owedMinor: try row["owed_minor"],
-                isAgreed: try row["is_agreed"],
+                beforeTaxesMinor: try row["before_taxes_minor"], isAgreed: try row["is_agreed"],
                 items: Dictionary(zip(earnings, amounts), uniquingKeysWith: { first, _ in first }))
             found[claim.worker, default: []].append(claim)
         }
@@ -71,7 +91,8 @@ extension Transaction {
             })
     }
 
-    /// Keeps the clawbacks that a batch recovers from being changed, and looks whether all of it is still owed.
+    /// Keeps the clawbacks that a batch recovers from being changed, and looks whether all of it is still owed, and
+    /// none was overturned since the batch was prepared.
     ///
     /// - Throws: ``PayoutRefusal/clawbackOverturned``.
     func checkRecoveries(of batch: PayoutBatch.ID) async throws {
@@ -86,10 +107,15 @@ extension Transaction {
             """
             select from clawback
              where clawback_id in (select clawback_id from clawback_recovery where payout_batch_id = \(batch))
-               and claim_minor < (select sum(kept.amount_minor)
-                                    from clawback_recovery as kept join payout_batch using (payout_batch_id)
-                                   where kept.clawback_id = clawback.clawback_id and kept.is_live
-                                     and (payout_batch.state = 'issued' or payout_batch_id = \(batch)))
+               and (claim_minor < (select sum(kept.amount_minor)
+                                     from clawback_recovery as kept join payout_batch using (payout_batch_id)
+                                    where kept.clawback_id = clawback.clawback_id and kept.is_live
+                                      and (payout_batch.state = 'issued' or payout_batch_id = \(batch)))
+                    or state = 'overturned'
+                       and exists (select from appeal
+                                    where appeal.decision_id = clawback.decision_id
+                                      and appeal.answered_at > (select prepared_at from payout_batch
+                                                                 where payout_batch_id = \(batch))))
              limit 1
             """)
         guard over == nil else { throw PayoutRefusal.clawbackOverturned }

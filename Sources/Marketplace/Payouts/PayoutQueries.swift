@@ -9,7 +9,7 @@ struct DueEarning: Sendable {
     let amountMinor: Int64
     /// The agency whom the worker belonged to when they earned it, if it is the payee.
     let payee: Team.ID?
-    /// Whether an appeal has given it back; see ``Clawback``.
+    /// Whether an appeal has given it back of what was taxed before; see ``Clawback``.
     let isGivenBack: Bool
 }
 

@@ -85,7 +85,7 @@ extension Change {
         case .contributionWithdrawn:
             guard let id = try await transaction.endWithdrawn(by: appeal.decision) else { return ["state": "over"] }
             return ["state": "counted_again", "withdrawal": .string("\(id)")]
-        case .clawback: return try await undoClawback(appeal)
+        case .clawback: return try await undoClawback(appeal, by: actor)
         case .closure: return try await reopen(appeal, by: actor)
         case .credentialRefusal:
             let state = try await undo(Credential.ID(appeal.subjectID), .reopen, by: actor)

@@ -71,7 +71,7 @@ struct TakeableEarning: Sendable {
     /// Minor units of what was withheld of the payment that it was part of, and of that payment before taxes.
     let withheldMinor: Int64
     let grossMinor: Int64
-    /// Whether a payout that was not issued yet pays it.
+    /// Whether a payout that was not issued yet pays it, or what an appeal gave back of it, to be taxed, was not paid.
     let isUnderWay: Bool
 
     /// What was paid was paid after taxes, which stay with their authority on the worker's account: at most what has
@@ -92,7 +92,7 @@ package enum ClawbackRefusal: Refusal, CaseIterable {
     case referenceTaken
     /// Another one takes back of the same earning.
     case takenBack
-    /// A payout that was not issued yet pays the earning.
+    /// A payout that was not issued yet pays the earning, or is to pay what an appeal gave back of it.
     case underWay
     /// More than the worker has had of it.
     case tooMuch
@@ -119,7 +119,9 @@ package enum ClawbackRefusal: Refusal, CaseIterable {
         switch self {
         case .referenceTaken: "Another clawback has this reference; a new one needs a reference of its own."
         case .takenBack: "Another clawback takes back of the same earning."
-        case .underWay: "A payout that was not issued yet pays one of the earnings: cancel it, or wait for its issue."
+        case .underWay:
+            "A payout that was not issued yet pays one of the earnings, or is to pay what an appeal gave back of it: "
+                + "cancel it, or wait for its issue."
         case .tooMuch: "Of an earning at most what the worker has had of it after taxes is taken back."
         case .samePerson: "You proposed this clawback. Somebody else must decide it."
         case .tooClose: "It is about you, or about a close colleague of yours. Somebody else must decide it."

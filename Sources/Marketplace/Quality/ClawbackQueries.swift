@@ -3,24 +3,53 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
-    /// Earnings of a worker by their ids, as clawbacks see them.
+    /// Earnings of a worker by their ids, as clawbacks see them. What of one was kept before taxes and given back by an
+    /// appeal is had once that is paid, and its taxes belong to the earning, too.
     func takeableEarnings(_ ids: [Transfer.ID], of worker: Worker.ID) async throws -> [TakeableEarning] {
         try await rows(
             """
+            with recursive part as (
+                select transfer_id as earned_id, requester_id, transfer_id
+                  from earning
+                 where transfer_id = any(\(ids)) and worker_id = \(worker)
+                 union
+                select part.earned_id, given.requester_id, given.transfer_id
+                  from part
+                  join clawback_item as item on item.requester_id = part.requester_id
+                                            and item.transfer_id = part.transfer_id
+                  join clawback on clawback.clawback_id = item.clawback_id
+                  join appeal on appeal.decision_id = clawback.decision_id
+                  join journal_entry as entry on entry.kind = 'remedy' and entry.source_id = appeal.appeal_id
+                  join transfer as gift on gift.entry_id = entry.entry_id
+                                       and gift.transfer_id is distinct from clawback.given_back_id
+                  join earning as given on given.transfer_id = gift.transfer_id
+            ),
+            paid as (
+                select part.earned_id, payout_share.payout_share_id,
+                       bool_or(case when part.transfer_id = part.earned_id then payout_batch.state <> 'issued'
+                                    else payout_batch.state is distinct from 'issued' end) as is_under_way
+                  from part
+                  left join payout_item on payout_item.requester_id = part.requester_id
+                                       and payout_item.transfer_id = part.transfer_id and payout_item.is_live
+                  left join payout_line on payout_line.payout_line_id = payout_item.payout_line_id
+                  left join payout_batch on payout_batch.payout_batch_id = payout_line.payout_batch_id
+                  left join payout_share on payout_share.payout_line_id = payout_item.payout_line_id
+                                        and payout_share.worker_id = \(worker)
+                 group by 1, 2
+            )
             select earning.requester_id, earning.transfer_id, earning.worker_id, earning.amount_minor, earning.currency,
-                   coalesce(payout_batch.state <> 'issued', false) as is_under_way,
-                   coalesce(taxed.withheld_minor, 0) as withheld_minor, coalesce(taxed.gross_minor, 0) as gross_minor
+                   coalesce(bool_or(paid.is_under_way), false) as is_under_way,
+                   coalesce(sum(taxed.withheld_minor), 0)::bigint as withheld_minor,
+                   coalesce(sum(taxed.gross_minor), 0)::bigint as gross_minor
               from earning
-              left join payout_item on payout_item.requester_id = earning.requester_id
-                                   and payout_item.transfer_id = earning.transfer_id and payout_item.is_live
-              left join payout_line using (payout_line_id)
-              left join payout_batch using (payout_batch_id)
+              join paid on paid.earned_id = earning.transfer_id
               left join lateral (
-                  select sum(withheld_minor)::bigint as withheld_minor, sum(gross_minor)::bigint as gross_minor
-                    from payout_share join withholding using (payout_share_id)
-                   where payout_share.payout_line_id = payout_item.payout_line_id
-                     and payout_share.worker_id = earning.worker_id) as taxed on true
+                  select sum(withholding.withheld_minor) as withheld_minor,
+                         sum(withholding.gross_minor) as gross_minor
+                    from withholding
+                   where withholding.payout_share_id = paid.payout_share_id) as taxed on true
              where earning.transfer_id = any(\(ids)) and earning.worker_id = \(worker)
+             group by earning.requester_id, earning.transfer_id
              order by earning.transfer_id
             """
         ).map { row in
@@ -78,20 +107,26 @@ extension Transaction {
         try await firstRow(
             """
             with recursive taken as materialized (
-                select item.clawback_id, item.transfer_id, item.is_live, clawback.given_back_id
+                select item.clawback_id, item.transfer_id, item.is_live
                   from clawback join clawback_item as item using (clawback_id)
                  where clawback.worker_id = \(worker)
             ),
+            found as materialized (
+                select taken.transfer_id, gift.transfer_id as gift_id
+                  from taken
+                  join clawback on clawback.clawback_id = taken.clawback_id
+                  join appeal on appeal.decision_id = clawback.decision_id
+                  join journal_entry as entry on entry.kind = 'remedy' and entry.source_id = appeal.appeal_id
+                  join transfer as gift on gift.entry_id = entry.entry_id
+            ),
             gift as (
-                select transfer_id, given_back_id from taken where given_back_id is not null
+                select transfer_id, gift_id from found
                  union
-                select gift.transfer_id, taken.given_back_id
-                  from gift join taken on taken.transfer_id = gift.given_back_id
-                 where taken.given_back_id is not null
+                select gift.transfer_id, found.gift_id from gift join found on found.transfer_id = gift.gift_id
             )
             select from gift
               join taken as earned on earned.transfer_id = gift.transfer_id and earned.is_live
-              join taken as given on given.transfer_id = gift.given_back_id and given.is_live
+              join taken as given on given.transfer_id = gift.gift_id and given.is_live
              where earned.clawback_id = \(id) or given.clawback_id = \(id)
              limit 1
             """) != nil
@@ -175,6 +210,8 @@ extension Transaction {
     }
 
     /// The platform's claim becomes what it gives back.
+    ///
+    /// - Parameter earning: by which it gives back what is not taxed again.
     func overturn(_ id: Clawback.ID, givenBack: Money, by earning: Transfer.ID?) async throws {
         let changed = try await execute(
             """
@@ -186,18 +223,51 @@ extension Transaction {
         try await endClawbackItems(of: id)
     }
 
-    /// For which piece of work of a clawback the worker is given back.
-    func firstWork(of id: Clawback.ID) async throws -> (requester: Requester.ID, work: Assignment.ID, batch: Batch.ID)?
-    {
-        try await firstRow(
+    /// What of a clawback was kept of payouts that were issued before taxes, minor units.
+    func recoveredUntaxed(of id: Clawback.ID) async throws -> Int64 {
+        try await oneRow(
+            """
+            select coalesce(sum(kept.untaxed_minor), 0)::bigint as untaxed_minor
+              from clawback_recovery as kept join payout_batch using (payout_batch_id)
+             where kept.clawback_id = \(id) and kept.is_live and payout_batch.state = 'issued'
+            """)["untaxed_minor"]
+    }
+
+    /// For which piece of work of a clawback the worker is given back: one of which was kept before taxes, or one of
+    /// which was not, if there is one, else another.
+    func givenBackWork(
+        of id: Clawback.ID, isTaxed: Bool
+    ) async throws -> (requester: Requester.ID, work: Assignment.ID, batch: Batch.ID) {
+        let row = try await oneRow(
             """
             select earning.requester_id, earning.assignment_id, earning.batch_id
+              from clawback_item as item join earning using (requester_id, transfer_id)
+             where item.clawback_id = \(id)
+             order by exists (select from payout_item
+                                join payout_share on payout_share.payout_line_id = payout_item.payout_line_id
+                                                 and payout_share.worker_id = earning.worker_id
+                                join clawback_recovery as kept
+                                  on kept.payout_share_id = payout_share.payout_share_id
+                               where payout_item.requester_id = earning.requester_id
+                                 and payout_item.transfer_id = earning.transfer_id and payout_item.is_live
+                                 and kept.clawback_id = item.clawback_id and kept.is_live
+                                 and kept.untaxed_minor > 0) = \(isTaxed)::boolean desc,
+                      item.clawback_item_id
+             limit 1
+            """)
+        return (try row["requester_id"], try row["assignment_id"], try row["batch_id"])
+    }
+
+    /// The batches of what a clawback takes back, by id.
+    func batches(of id: Clawback.ID) async throws -> [Batch.Key] {
+        try await rows(
+            """
+            select distinct earning.batch_id, earning.requester_id
               from clawback_item join earning using (requester_id, transfer_id)
              where clawback_id = \(id)
-             order by clawback_item_id
-             limit 1
+             order by earning.batch_id
             """
-        ).map { (try $0["requester_id"], try $0["assignment_id"], try $0["batch_id"]) }
+        ).map { Batch.Key(requester: try $0["requester_id"], id: try $0["batch_id"]) }
     }
 
     /// Newest first: of a worker, or all.

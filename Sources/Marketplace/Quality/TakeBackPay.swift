@@ -198,11 +198,16 @@ extension Change {
     }
 
     /// An appeal was granted: what is still owed is not owed any more, and what was kept of payouts is earned again;
-    /// both by the platform, as the requester may have spent what they were given back.
-    func undoClawback(_ appeal: Appeal) async throws -> JSON {
-        guard let id = try await transaction.clawback(by: appeal.decision),
-            let clawback = try await transaction.lockClawback(id), clawback.state == .decided
-        else { return ["state": "over"] }
+    /// both by the platform, as the requester may have spent what they were given back. So are the top-ups that the
+    /// work has missed meanwhile.
+    func undoClawback(_ appeal: Appeal, by actor: Principal.ID) async throws -> JSON {
+        guard let id = try await transaction.clawback(by: appeal.decision) else { return ["state": "over"] }
+        // Whoever closes one of them looks, under its lock, whether the pay of its work stands.
+        let batches = try await transaction.batches(of: id)
+        try await transaction.lockBatches(batches)
+        guard let clawback = try await transaction.lockClawback(id), clawback.state == .decided else {
+            return ["state": "over"]
+        }
         let currency = clawback.amount.currency
         let keys: [AccountKey] = [.remedies(currency), .receivables(currency), .payable(to: clawback.worker, currency)]
         let accounts = try await transaction.accounts(keys, ids: identifiers)
@@ -218,25 +223,47 @@ extension Change {
                 JournalEntry(
                     id: make(), kind: .clawbackRelease, source: source, reason: "appeal \(appeal.id)", [release]))
         }
-        var earning: Transfer.ID?
-        if clawback.recovered.minorUnits > 0, let work = try await transaction.firstWork(of: id) {
-            let gift = Transfer(
-                id: make(), kind: .remedy, debit: platform, credit: payable, amount: clawback.recovered,
-                source: source)
-            try await transaction.post(
-                JournalEntry(id: make(), kind: .remedy, source: source, reason: "appeal \(appeal.id)", [gift]))
-            try await transaction.insertRemedy(
-                of: RefusedPay(
-                    assignment: work.work, requester: work.requester, batch: work.batch, worker: clawback.worker,
-                    amount: clawback.recovered),
-                transfer: gift.id)
-            earning = gift.id
-        }
+        let earning = try await giveBack(clawback, by: appeal.id, from: platform, to: payable)
         try await transaction.overturn(id, givenBack: clawback.recovered, by: earning)
+        try await topUpMissed(of: id, in: batches, by: actor)
         return [
             "state": "given_back", "not_owed_minor": .integer(owed.minorUnits),
             "paid_again_minor": .integer(clawback.recovered.minorUnits), "currency": .string(currency.code),
         ]
+    }
+
+    /// What was kept of payouts is earned again: what was kept after taxes by one earning, which is not taxed again;
+    /// what was kept before them, and never had, by another, which is taxed as any.
+    ///
+    /// - Returns: the one that is not taxed, if there is one.
+    private func giveBack(
+        _ clawback: Clawback, by appeal: Appeal.ID, from platform: Account, to payable: Account
+    ) async throws -> Transfer.ID? {
+        let currency = clawback.amount.currency
+        let before = try await transaction.recoveredUntaxed(of: clawback.id)
+        let after = clawback.recovered.minorUnits - before
+        var gifts: [Transfer] = []
+        for minor in [after, before] where minor > 0 {
+            let id: Transfer.ID = make()
+            // A kind has one for each source: the second is its own.
+            gifts.append(
+                Transfer(
+                    id: id, kind: .remedy, debit: platform, credit: payable, amount: try Money(minor, currency),
+                    source: gifts.isEmpty ? appeal.uuid : id.uuid))
+        }
+        guard !gifts.isEmpty else { return nil }
+        try await transaction.post(
+            JournalEntry(id: make(), kind: .remedy, source: appeal.uuid, reason: "appeal \(appeal)", gifts))
+        let untaxed = after > 0 ? gifts.first?.id : nil
+        for gift in gifts {
+            let work = try await transaction.givenBackWork(of: clawback.id, isTaxed: gift.id != untaxed)
+            try await transaction.insertRemedy(
+                of: RefusedPay(
+                    assignment: work.work, requester: work.requester, batch: work.batch, worker: clawback.worker,
+                    amount: gift.amount),
+                transfer: gift.id)
+        }
+        return untaxed
     }
 }
 

@@ -39,7 +39,8 @@ extension Transaction {
         ).map { PaidTime(pay: try $0["pay_minor"], activeSeconds: try $0["active_seconds"]) }
     }
 
-    /// Work of a batch that was paid less than the share accepted of what is owed, top-ups counted.
+    /// Work of a batch that was paid less than the share accepted of what is owed, top-ups counted; last that whose
+    /// pay was taken back by a decision that stands.
     ///
     /// Rounding: what is owed in part half up, as the earning was.
     func underpaid(in batch: Batch, owed: Int64, limit: Int) async throws -> [UnderpaidWork] {
@@ -51,21 +52,76 @@ extension Transaction {
                        - coalesce((select sum(amount_minor) from earning as top_up
                                     where top_up.requester_id = work.requester_id
                                       and top_up.assignment_id = work.assignment_id
-                                      and top_up.flag_id is not null), 0)::bigint as missing_minor
+                                      and top_up.flag_id is not null), 0)::bigint as missing_minor,
+                       exists (select from clawback_item as item join clawback using (clawback_id)
+                                where item.requester_id = work.requester_id
+                                  and item.transfer_id = work.transfer_id
+                                  and item.is_live and clawback.state = 'decided') as is_taken_back
                   from earning as work
                   join review using (requester_id, assignment_id)
                  where work.requester_id = \(batch.requester) and work.batch_id = \(batch.id)
                    and work.flag_id is null and work.bonus_id is null
             )
-            select assignment_id, worker_id, missing_minor from paid
+            select assignment_id, worker_id, missing_minor, is_taken_back from paid
              where missing_minor > 0
-             order by assignment_id
+             order by is_taken_back, assignment_id
              limit \(limit)
             """
         ).map { row in
             UnderpaidWork(
                 assignment: try row["assignment_id"], worker: try row["worker_id"],
-                missing: try Money(row["missing_minor"], batch.pay.currency)
+                missing: try Money(row["missing_minor"], batch.pay.currency),
+                isTakenBack: try row["is_taken_back"]
+            )
+        }
+    }
+
+    /// Work of a batch of which a clawback took back, and which is paid less than the highest flag says that was the
+    /// newest at some time after it was accepted.
+    ///
+    /// Rounding: as ``underpaid(in:owed:limit:)``.
+    func missedTopUps(
+        of clawback: Clawback.ID, in batch: Batch
+    ) async throws -> [(flag: PayFloorFlag.ID, work: UnderpaidWork)] {
+        try await rows(
+            """
+            with paid as (
+                select flag.flag_id, work.assignment_id, work.worker_id,
+                       (flag.owed_minor * review.share_bps + 5000) / 10000 - work.amount_minor
+                       - coalesce((select sum(amount_minor) from earning as top_up
+                                    where top_up.requester_id = work.requester_id
+                                      and top_up.assignment_id = work.assignment_id
+                                      and top_up.flag_id is not null), 0)::bigint as missing_minor
+                  from clawback_item as item
+                  join earning as work on work.requester_id = item.requester_id
+                                      and work.transfer_id = item.transfer_id
+                                      and work.flag_id is null and work.bonus_id is null
+                  join review on review.requester_id = work.requester_id
+                             and review.assignment_id = work.assignment_id
+                 cross join lateral (
+                       select told.flag_id, told.owed_minor
+                         from pay_floor_flag as told
+                        where told.requester_id = work.requester_id and told.batch_id = work.batch_id
+                          and not exists (select from pay_floor_flag as later
+                                           where later.requester_id = told.requester_id
+                                             and later.batch_id = told.batch_id
+                                             and later.flag_id > told.flag_id
+                                             and later.flagged_at < work.earned_at)
+                        order by told.owed_minor desc, told.flag_id desc
+                        limit 1) as flag
+                 where item.clawback_id = \(clawback)
+                   and work.requester_id = \(batch.requester) and work.batch_id = \(batch.id)
+            )
+            select flag_id, assignment_id, worker_id, missing_minor from paid
+             where missing_minor > 0
+             order by assignment_id
+            """
+        ).map { row in
+            (
+                try row["flag_id"],
+                UnderpaidWork(
+                    assignment: try row["assignment_id"], worker: try row["worker_id"],
+                    missing: try Money(row["missing_minor"], batch.pay.currency), isTakenBack: false)
             )
         }
     }

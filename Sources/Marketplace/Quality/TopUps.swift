@@ -30,6 +30,8 @@ struct UnderpaidWork: Sendable {
     let worker: Worker.ID
     /// Above zero.
     let missing: Money
+    /// Whether its pay was taken back, whole or in part, by a decision that stands: then it is not topped up.
+    let isTakenBack: Bool
 }
 
 /// A top-up as it is booked.
@@ -52,14 +54,13 @@ extension Change {
             return .none
         }
         guard let shortfall = period.floor.shortfall(of: answers) else { return .none }
-        let missing = try await transaction.underpaid(in: batch, owed: shortfall.owed, limit: TopUps.most)
-        guard !missing.isEmpty else { return .none }
+        let found = try await transaction.underpaid(in: batch, owed: shortfall.owed, limit: TopUps.most)
+        guard !found.isEmpty else { return .none }
+        // Also where nobody is paid: under it work is topped up once it stands that its pay was not taken back.
         let flag = try await flag(batch, period, shortfall)
-        let (booked, fromShare) = try await book(missing, of: batch)
-        try await transaction.post(
-            booked.map { JournalEntry(id: make(), kind: .topUp, source: $0.transfer.source, [$0.transfer]) })
-        try await transaction.insertTopUps(booked, of: batch, under: flag)
-        try await transaction.spendTopUpShare(fromShare, of: batch)
+        let missing = found.filter { !$0.isTakenBack }
+        guard !missing.isEmpty else { return .none }
+        let fromShare = try await pay(missing, of: batch, under: flag)
         let total = missing.reduce(Int64(0)) { $0 + $1.missing.minorUnits }
         try await record(
             "pay_topped_up", by: actor, on: "batch", batch.id.uuid, in: .requester(batch.requester),
@@ -73,6 +74,45 @@ extension Change {
         )
         try await tell(missing, batch)
         return TopUps(count: missing.count)
+    }
+
+    /// An appeal against a clawback was granted: its work gets the top-ups that it has missed in batches that ended
+    /// meanwhile, from the platform. In others the next look at the floor pays them.
+    ///
+    /// - Parameter batches: locked.
+    func topUpMissed(of clawback: Clawback.ID, in batches: [Batch.Key], by actor: Principal.ID) async throws {
+        for key in batches {
+            guard let batch = try await transaction.batch(key.id, of: key.requester),
+                batch.state == .closed || batch.state == .archived
+            else { continue }
+            let missed = try await transaction.missedTopUps(of: clawback, in: batch)
+            for (flag, found) in Dictionary(grouping: missed, by: \.flag).sorted(by: { $0.key < $1.key }) {
+                let missing = found.map(\.work)
+                _ = try await pay(missing, of: batch, under: flag)
+                let total = missing.reduce(Int64(0)) { $0 + $1.missing.minorUnits }
+                try await record(
+                    "pay_topped_up", by: actor, on: "batch", batch.id.uuid, in: .requester(batch.requester),
+                    facts: [
+                        "flag": .string("\(flag)"), "clawback": .string("\(clawback)"),
+                        "assignments": .integer(Int64(missing.count)), "total_minor": .integer(total),
+                        "currency": .string(batch.pay.currency.code),
+                    ]
+                )
+                try await tell(missing, batch)
+            }
+        }
+    }
+
+    /// - Returns: what of it was paid out of the share.
+    private func pay(
+        _ missing: [UnderpaidWork], of batch: Batch, under flag: PayFloorFlag.ID
+    ) async throws -> Money {
+        let (booked, fromShare) = try await book(missing, of: batch)
+        try await transaction.post(
+            booked.map { JournalEntry(id: make(), kind: .topUp, source: $0.transfer.source, [$0.transfer]) })
+        try await transaction.insertTopUps(booked, of: batch, under: flag)
+        try await transaction.spendTopUpShare(fromShare, of: batch)
+        return fromShare
     }
 
     /// The newest flag of the batch where it says the same, or a new one.
@@ -89,7 +129,7 @@ extension Change {
         return id
     }
 
-    /// Each top-up comes whole from the share or whole from the platform.
+    /// Each top-up comes whole from the share or whole from the platform. Of a batch that ended nothing is held.
     private func book(_ missing: [UnderpaidWork], of batch: Batch) async throws -> ([BookedTopUp], fromShare: Money) {
         let currency = batch.pay.currency
         let hold = AccountKey.hold(ofBatch: batch.id.uuid, currency)
@@ -97,7 +137,8 @@ extension Change {
         let accounts = try await transaction.accounts(
             [hold, platform] + missing.map { .payable(to: $0.worker, currency) }, ids: identifiers
         )
-        var left = try await transaction.topUpShareLeft(of: batch)
+        let isHeld = batch.state == .open || batch.state == .paused
+        var left = try await isHeld ? transaction.topUpShareLeft(of: batch) : 0
         var fromShare = try Money(0, currency)
         var booked: [BookedTopUp] = []
         for work in missing {
