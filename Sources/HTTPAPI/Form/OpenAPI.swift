@@ -154,9 +154,9 @@ package struct OpenAPI {
     private static let session: JSON = [
         "type": "apiKey", "in": "cookie", "name": .string(SessionCookie.name),
         "description": """
-            Of somebody who signed in. What changes something must come from a page of this server: Origin of the same \
-            host, or Sec-Fetch-Site: same-origin.
-            """,
+        Of somebody who signed in. What changes something must come from a page of this server: Origin of the same \
+        host, or Sec-Fetch-Site: same-origin.
+        """,
     ]
 
     private static let sessionHeaders: JSON = [
