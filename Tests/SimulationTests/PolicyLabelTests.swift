@@ -135,7 +135,7 @@ struct PolicyLabelTests {
         let tasks = (0..<7).map { day in
             WeekTask(
                 arrival: day * Tick.perDay + 20, deadline: day * Tick.perDay + 200, cell: 0, answers: 2, units: 3,
-                value: 800_000_000, pay: 100_000_000, edges: 0..<6)
+                value: 800_000_000, pay: 100_000_000, isUndated: false, edges: 0..<6)
         }
         let windowsBefore = workers.map { worker in
             (0..<Tick.perWeek).reduce(into: [UInt16(0)]) { before, tick in
