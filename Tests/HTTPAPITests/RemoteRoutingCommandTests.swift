@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import Marketplace
+import Store
 import TestSupport
 import Testing
 
