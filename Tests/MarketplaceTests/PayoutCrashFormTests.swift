@@ -197,7 +197,7 @@ private final class PairOfTills {
             case .ach(let entry):
                 #expect(entry.amount.minorUnits == SmallMarket.pay)
                 paid.append(entry.individualID)
-            default: break
+            case .status, .entry, .statement, .returned: break
             }
         }
         let lines = try await ListPayoutLines(market: small.market)(of: batch.id, by: small.maker)

@@ -14,7 +14,7 @@ struct ReversalSoakTests {
     @Test("the reversal of a reversal is the original, of every kind that may be reversed")
     func chains() async throws {
         let model = try await ReversalModel()
-        for kind in ReversalModel.kinds {
+        for kind in ReversalModel.Kind.allCases {
             #expect(try await model.enter(kind), "\(kind), seed \(model.dice.seed)")
             let last = model.chains.count - 1
             for _ in 0..<2 { #expect(try await model.takeBack(last), "\(kind), seed \(model.dice.seed)") }
@@ -22,7 +22,7 @@ struct ReversalSoakTests {
         }
         for _ in 0..<Self.steps {
             if model.dice.roll(1...3) == 1 {
-                _ = try await model.enter(model.dice.pick(ReversalModel.kinds))
+                _ = try await model.enter(model.dice.pick(ReversalModel.Kind.allCases))
             } else {
                 _ = try await model.takeBack(model.dice.roll(0...model.chains.count - 1))
             }
@@ -45,10 +45,11 @@ private final class ReversalModel {
         var turned: [[String]] { transfers.map { entries.count.isMultiple(of: 2) ? $0.sides : $0.turnedSides } }
     }
 
-    static let kinds: [EntryKind] = [
-        .funding, .withdrawal, .conversion, .writeOff, .remittance, .bankCharge, .bankCredit, .roundingCharge,
-        .roundingCredit,
-    ]
+    /// What finance enters by hand.
+    enum Kind: CaseIterable {
+        case funding, withdrawal, conversion, writeOff, remittance, bankCharge, bankCredit
+        case roundingCharge, roundingCredit
+    }
 
     let dice = Dice()
     let small: SmallMarket
@@ -71,7 +72,7 @@ private final class ReversalModel {
     }
 
     /// - Returns: false when there is not so much.
-    func enter(_ kind: EntryKind) async throws -> Bool {
+    func enter(_ kind: Kind) async throws -> Bool {
         Scratch.clock.advance(by: 1)
         let amount = try Money(Int64(dice.roll(1...4_000)), small.usd)
         let little = try Money(Int64(dice.roll(1...10)), small.usd)
@@ -88,7 +89,7 @@ private final class ReversalModel {
             let rate = try ConversionRate("0.9\(dice.roll(1...9_999))", to: euro, source: "Test")
             // Two minor units are the least that come to something at every such rate.
             order = .conversion(small.requester, try amount.adding(Money(2, small.usd)), rate)
-        default:
+        case .funding:
             let transfer = try await FundRequester(market: small.market)(
                 small.requester, with: amount, reference: UUID(), by: small.maker)
             let entry: JournalEntry.ID = try await small.market.database.read {

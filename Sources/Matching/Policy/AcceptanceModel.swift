@@ -125,8 +125,8 @@ package struct AcceptanceModel: Hashable, Sendable {
         rates[bucket.hour.rawValue * PayBand.allCases.count + bucket.pay.rawValue]
     }
 
-    /// Of an hour, the lowest band of pay first: each band's own, shrunk to what all others together have. Better pay is
-    /// never accepted less often: bands for which it seems so count as one.
+    /// Of an hour, the lowest band of pay first: each band's own, shrunk to what all others together have. Better pay
+    /// is never accepted less often: bands for which it seems so count as one.
     private static func rates(of cell: [Bucket: Count], in hour: HourBand) -> [Double] {
         let counts = PayBand.allCases.map { cell[Bucket(hour: hour, pay: $0)] ?? Count() }
         let offered = counts.reduce(0.0) { $0 + Double($1.offered) }

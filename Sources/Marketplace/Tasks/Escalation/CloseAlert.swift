@@ -18,7 +18,7 @@ package struct CloseAlert: Sendable {
             try await change.transaction.authorize(actor, as: .operator)
             guard let alert = try await change.transaction.lockAlert(id) else { throw NotFound("alert") }
             guard alert.state == .open else { throw AlertRefusal.closed }
-            try await change.close(alert, resolution, by: actor)
+            try await change.closeAlert(alert, resolution, by: actor)
         }
     }
 }
@@ -41,7 +41,7 @@ package struct SettleAlerts: Sendable {
         return try await market.change { change in
             try await change.transaction.authorize(actor, as: .operator)
             let settled = try await change.transaction.settledAlerts(most: most)
-            for alert in settled { try await change.close(alert.alert, alert.reason, by: actor) }
+            for alert in settled { try await change.closeAlert(alert.alert, alert.reason, by: actor) }
             return settled.count
         }
     }
@@ -71,7 +71,7 @@ package struct ListAlerts: Sendable {
 
 extension Change {
     /// Closes an open alert that this transaction has locked.
-    func close(_ alert: ScheduleAlert, _ resolution: String, by actor: Principal.ID) async throws {
+    func closeAlert(_ alert: ScheduleAlert, _ resolution: String, by actor: Principal.ID) async throws {
         try await transaction.closeAlert(alert, resolution, by: actor)
         try await record(
             "alert_closed", by: actor, on: "schedule_alert", alert.id.uuid, in: .requester(alert.batch.requester),
