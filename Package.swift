@@ -11,7 +11,8 @@ let strict: [SwiftSetting] = [
     .unsafeFlags(["-cross-module-optimization"], .when(configuration: .release)),
 ]
 
-/// For targets that only compute: optimised in debug builds, too, or tests of theirs would keep all others waiting.
+/// For targets that only compute, and those through which every row and every JSON goes: optimised in debug builds,
+/// too, or tests would keep all others waiting.
 let computing: [SwiftSetting] = strict + [.unsafeFlags(["-O"], .when(configuration: .debug))]
 
 func library(_ name: String, _ dependencies: [Target.Dependency], _ settings: [SwiftSetting] = strict) -> Target {
@@ -61,13 +62,13 @@ let package = Package(
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
 
         // Layers, bottom to top (docs/ARCHITECTURE.md).
-        library("Store", ["CLibPQ", logging, collections]),
+        library("Store", ["CLibPQ", logging, collections], computing),
         library("Matching", [crypto], computing),
         library("Consensus", [], computing),
         .target(
             name: "Tax", dependencies: [], resources: [.embedInCode("rules.json")], swiftSettings: computing
         ),
-        library("Formats", ["CZlib"]),
+        library("Formats", ["CZlib"], computing),
         library("Payments", ["Formats"], computing),
         library(
             "Marketplace",

@@ -23,7 +23,7 @@ struct RoutingWeightRoutes {
         "PriceSolve",
         [
             "solved_on": .day, "demands": .count, "workers": .count, "certificate_millionths": .integer,
-            "price_most_micros": .integer,
+            "price_most_micros": .integer, "policy_version": .integer,
         ])
     private static let price = Shape.object(
         "HourPrice", ["worker": .id, "price_micros": .integer, "units": .count])

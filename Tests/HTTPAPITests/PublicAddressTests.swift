@@ -31,8 +31,8 @@ struct PublicAddressTests {
                 ("null", 403),
             ]
             for (origin, status) in origins {
-                let answer = try await server.send(
-                    "POST", "/v1/tokens", json: body, headers: ["Cookie": cookie, "Origin": origin])
+                let headers = ["Cookie": cookie, "Origin": origin, "Idempotency-Key": origin]
+                let answer = try await server.send("POST", "/v1/tokens", json: body, headers: headers)
                 #expect(answer.status == status, "\(origin)")
             }
         }
