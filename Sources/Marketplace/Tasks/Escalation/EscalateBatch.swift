@@ -128,7 +128,7 @@ extension Change {
         // One that an earlier deadline left open advises for a time that has been changed since.
         if let open = try await transaction.lockOpenAlert(of: step.batch) {
             guard open.dueAt != step.dueAt else { return }
-            try await close(open, "The batch has another deadline.", by: actor)
+            try await closeAlert(open, "The batch has another deadline.", by: actor)
         }
         let alert = ScheduleAlert(
             id: make(), batch: step.batch, state: .open, raisedAt: instant, dueAt: step.dueAt,
