@@ -54,9 +54,7 @@ package struct SQL: Sendable, ExpressibleByStringInterpolation {
 
         /// The same, in a form that keeps the compiler from warning of an optional in an interpolation.
         package mutating func appendInterpolation<Value: SQLParameter>(_ value: Value?) {
-            bind(Value.typeOID) { wire in
-                if let value { value.write(to: &wire) } else { wire.appendNull() }
-            }
+            bind(Value.typeOID) { value.write(to: &$0) }
         }
 
         mutating func bind(_ typeOID: UInt32, _ write: (inout WireBuffer) -> Void) {

@@ -55,7 +55,7 @@ extension AuctionMarket {
     /// bytes.
     package var json: JSON {
         [
-            "auction": .string(Self.text(ofID: id)), "seed": .string(hexadecimal(seed)),
+            "auction": .string(Self.text(ofID: id)), "seed": .string(seed.hexadecimal),
             "tasks": .integer(Int64(tasks)), "redundancy": .integer(Int64(redundancy)),
             "floor_minor": .integer(floorMinor), "ceiling_minor": .integer(ceilingMinor),
             "reserve_score_minor": .integer(reserveScoreMinor),
@@ -103,10 +103,6 @@ extension AuctionResult {
             })
         return .object(members)
     }
-}
-
-private func hexadecimal(_ bytes: [UInt8]) -> String {
-    bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
 }
 
 /// The members of a market before they are a market.

@@ -28,11 +28,3 @@ package struct AuctionRecord: Sendable {
         result = try market.clear(auction.lane)
     }
 }
-
-extension Digest {
-    /// Bytes in lower-case hexadecimal digits.
-    static func hexadecimal(of bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef")
-        return String(bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] })
-    }
-}

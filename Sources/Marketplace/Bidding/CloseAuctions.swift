@@ -146,7 +146,7 @@ extension Change {
         try await recordAuction(
             "auction_closed", of: auction, by: actor,
             facts: [
-                "seed": .string(Digest.hexadecimal(of: seed)), "tasks": .integer(Int64(supply.tasks)),
+                "seed": .string(seed.hexadecimal), "tasks": .integer(Int64(supply.tasks)),
                 "redundancy": .integer(Int64(supply.redundancy)),
             ]
         )

@@ -119,7 +119,7 @@ extension Transaction {
         return OwnBid(
             bid: bid, lane: auction.lane, auctionState: auction.state, closesAt: auction.closesAt,
             currency: auction.currency, amountMinor: amount?.minorUnits,
-            salt: amount.map { Digest.hexadecimal(of: $0.salt) },
+            salt: amount.map { $0.salt.hexadecimal },
             scoreMinor: isCleared ? amount.map { bid.qualityMinor - $0.minorUnits } : nil,
             outcome: isCleared ? try await ownOutcome(of: bid) : nil
         )

@@ -76,7 +76,7 @@ extension Auction {
             "acceptance_seconds": .integer(Int64(acceptanceSeconds)),
             "reserved_seconds": .integer(Int64(reservedSeconds)), "rounds_left": .integer(Int64(roundsLeft)),
             "rule_version": .integer(Int64(ruleVersion)), "commitment": .string(commitment.hexadecimal),
-            "seed": seed.map { .string(Digest.hexadecimal(of: $0)) } ?? .null,
+            "seed": seed.map { .string($0.hexadecimal) } ?? .null,
             "for_workers": .string(sentence.forWorkers), "for_requesters": .string(sentence.forRequesters),
             "waves": .string(LaneSentence.waves),
         ]

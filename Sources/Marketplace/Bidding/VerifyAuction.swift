@@ -68,7 +68,7 @@ package struct ExplainAuction: Sendable {
 extension Auction {
     /// What the kernel is given, and where it comes from.
     fileprivate var frame: [String] {
-        let seedText = seed.map { Digest.hexadecimal(of: $0) } ?? "sealed"
+        let seedText = seed.map { $0.hexadecimal } ?? "sealed"
         return [
             "Round \(round) of batch \(batch), rules \(ruleVersion), \(state.rawValue); opened "
                 + "\(openedAt.ISO8601Format()), closed \(closedAt.map { $0.ISO8601Format() } ?? "not yet").",

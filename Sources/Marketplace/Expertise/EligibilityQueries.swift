@@ -163,11 +163,7 @@ extension Transaction {
 
     /// Whether what is kept can be relied upon for all of these, so that nobody is left out by it.
     package func areKept(_ requirements: [Requirement.ID]) async throws -> Bool {
-        try await firstRow(
-            """
-            with unknown as materialized (\(fragment: Self.unknownRequirements(at: instant)))
-            select from unknown where requirement_id = any(\(requirements)) limit 1
-            """) == nil
+        try await unknownRequirements(among: requirements).isEmpty
     }
 
     /// Those of these of which what is kept cannot be relied upon yet: somebody would be left out by it.

@@ -1,6 +1,5 @@
 internal import Foundation
 internal import Store
-internal import Synchronization
 
 extension Change {
     /// Works out anew, for all time to come, which requirements a worker meets. Every use case that changes what
@@ -35,11 +34,11 @@ extension Transaction {
 
     /// A tree is what its hash says, so each is read and parsed once in a process.
     fileprivate func trees(ofHashes hashes: [Requirement.ID: Digest]) async throws -> [Requirement.ID: Requirement] {
-        var known = InternedTrees.shared.among(hashes.values)
+        var known = internedTrees.among(hashes.values)
         let unknown = hashes.values.filter { known[$0] == nil }
         if !unknown.isEmpty {
             let read = try await requirements(withHashes: unknown)
-            InternedTrees.shared.add(read)
+            internedTrees.add(read)
             known.merge(read) { first, _ in first }
         }
         return hashes.compactMapValues { known[$0] }
@@ -47,9 +46,9 @@ extension Transaction {
 
     /// A requirement by its id and the hash of its text; a process reads each once.
     func requirement(_ id: Requirement.ID, hash: Digest) async throws -> Requirement {
-        if let known = InternedTrees.shared.among([hash])[hash] { return known }
+        if let known = internedTrees[hash] { return known }
         let read = try await requirements(withHashes: [hash])
-        InternedTrees.shared.add(read)
+        internedTrees.add(read)
         guard let found = read[hash] else { throw NotFound("requirement") }
         return found
     }
@@ -128,24 +127,5 @@ package struct SweepEligibility: Sendable {
     }
 }
 
-/// Parsed requirements by the hash of their text, so that none can be out of date.
-private final class InternedTrees: Sendable {
-    static let shared = InternedTrees()
-    private static let most = 20_000
-    private let trees = Mutex<[Digest: Requirement]>([:])
-
-    func among(_ hashes: some Sequence<Digest>) -> [Digest: Requirement] {
-        trees.withLock { trees in
-            hashes.reduce(into: [:]) { found, hash in
-                if let tree = trees[hash] { found[hash] = tree }
-            }
-        }
-    }
-
-    func add(_ read: [Digest: Requirement]) {
-        trees.withLock { trees in
-            if trees.count + read.count > Self.most { trees = [:] }
-            trees.merge(read) { first, _ in first }
-        }
-    }
-}
+/// Parsed requirements by the hash of their text.
+private let internedTrees = ProcessCache<Digest, Requirement>(most: 20_000)

@@ -31,7 +31,7 @@ package struct AccessToken: Hashable, Sendable, CustomStringConvertible {
     static func randomHexadecimal() -> String {
         var generator = SystemRandomNumberGenerator()
         let bytes = (0..<32).map { _ in UInt8.random(in: .min ... .max, using: &generator) }
-        return bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return bytes.hexadecimal
     }
 
     private static func check(of random: String) -> String { String(Digest(of: random).hexadecimal.prefix(8)) }

@@ -39,16 +39,7 @@ package struct Digest: Hashable, Sendable {
     }
 
     /// Lower-case hexadecimal.
-    package var hexadecimal: String {
-        func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
-        return String(unsafeUninitializedCapacity: 2 * bytes.count) { text in
-            for (place, byte) in bytes.enumerated() {
-                text[2 * place] = digit(byte >> 4)
-                text[2 * place + 1] = digit(byte & 15)
-            }
-            return 2 * bytes.count
-        }
-    }
+    package var hexadecimal: String { bytes.hexadecimal }
 }
 
 /// A digest of bytes that come piece by piece.

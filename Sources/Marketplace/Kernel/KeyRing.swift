@@ -136,9 +136,5 @@ extension KeyRing.WrappingKey {
 }
 
 extension SymmetricKey {
-    fileprivate var hexadecimal: String {
-        withUnsafeBytes { bytes in
-            bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
-        }
-    }
+    fileprivate var hexadecimal: String { withUnsafeBytes { $0.hexadecimal } }
 }

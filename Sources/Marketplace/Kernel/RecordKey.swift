@@ -18,13 +18,13 @@ package struct RecordKey: Sendable {
     }
 
     /// Secret.
-    var hexadecimal: String { Self.hexadecimal(key.rawRepresentation) }
+    var hexadecimal: String { key.rawRepresentation.hexadecimal }
 
     /// What others check signatures with.
-    package var publicHexadecimal: String { Self.hexadecimal(key.publicKey.rawRepresentation) }
+    package var publicHexadecimal: String { key.publicKey.rawRepresentation.hexadecimal }
 
     /// In 128 hexadecimal digits.
-    func signature(of bytes: [UInt8]) throws -> String { Self.hexadecimal(try key.signature(for: bytes)) }
+    func signature(of bytes: [UInt8]) throws -> String { try key.signature(for: bytes).hexadecimal }
 
     static func isValid(_ signature: String, of bytes: [UInt8], by publicKey: String) -> Bool {
         guard let raw = Digest(hexadecimal: publicKey)?.bytes,
@@ -33,10 +33,6 @@ package struct RecordKey: Sendable {
             let last = Digest(hexadecimal: String(signature.suffix(64)))
         else { return false }
         return key.isValidSignature(first.bytes + last.bytes, for: bytes)
-    }
-
-    private static func hexadecimal(_ bytes: Data) -> String {
-        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
 

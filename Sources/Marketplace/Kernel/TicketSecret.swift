@@ -9,6 +9,6 @@ package enum TicketSecret {
         let key = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: keys.steadyKey, info: Array("guildhall/sign_in_ticket".utf8), outputByteCount: 32)
         let code = HMAC<SHA256>.authenticationCode(for: Array(ticket.uuidString.lowercased().utf8), using: key)
-        return "gt_" + code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return "gt_" + code.hexadecimal
     }
 }

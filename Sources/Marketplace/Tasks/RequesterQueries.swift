@@ -1,6 +1,5 @@
 internal import Foundation
 package import Store
-internal import Synchronization
 
 extension Transaction {
     /// - Returns: false when the external key was taken; then nothing was changed.
@@ -172,10 +171,10 @@ extension ProjectShape {
 
     /// A process compiles each once.
     init(row: Row) throws {
-        let key = CompiledShapes.Key(
+        let key = ShapeKey(
             kind: try row["task_kind"], parameters: try row["kind_parameters"], input: try row["input_schema"],
             answer: try row["answer_schema"])
-        if let known = CompiledShapes.shared[key] {
+        if let known = compiledShapes[key] {
             self = known
             return
         }
@@ -183,30 +182,16 @@ extension ProjectShape {
             stored: row["task_kind"], parameters: row["kind_parameters"], inputSchema: row["input_schema"],
             answerSchema: row["answer_schema"]
         )
-        CompiledShapes.shared[key] = self
+        compiledShapes.add([key: self])
     }
 }
 
 /// Shapes of projects, by what is stored of them.
-private final class CompiledShapes: Sendable {
-    struct Key: Hashable {
-        let kind: String
-        let parameters: JSONText?
-        let input: JSONText
-        let answer: JSONText
-    }
+private let compiledShapes = ProcessCache<ShapeKey, ProjectShape>(most: 1_000)
 
-    static let shared = CompiledShapes()
-    private static let most = 1_000
-    private let shapes = Mutex<[Key: ProjectShape]>([:])
-
-    subscript(key: Key) -> ProjectShape? {
-        get { shapes.withLock { $0[key] } }
-        set {
-            shapes.withLock { shapes in
-                if shapes.count >= Self.most { shapes = [:] }
-                shapes[key] = newValue
-            }
-        }
-    }
+private struct ShapeKey: Hashable {
+    let kind: String
+    let parameters: JSONText?
+    let input: JSONText
+    let answer: JSONText
 }

@@ -110,16 +110,18 @@ final class Pool: Sendable {
     }
 
     private func enqueue(_ waiter: Waiter) {
-        let (outcome, mustWatch) = state.withLock { state -> (Result<Connection, any Error>?, Bool) in
-            if state.isClosed { return (.failure(StoreError.poolClosed), false) }
-            if Task.isCancelled { return (.failure(CancellationError()), false) }
-            if let connection = take(&state) { return (.success(connection), false) }
+        var mustWatch = false
+        let outcome = state.withLock { state -> Result<Connection, any Error>? in
+            if state.isClosed { return .failure(StoreError.poolClosed) }
+            if Task.isCancelled { return .failure(CancellationError()) }
+            if let connection = take(&state) { return .success(connection) }
             if state.waiters.count >= configuration.waitersMax || waiter.deadline <= .now {
-                return (.failure(StoreError.poolExhausted), false)
+                return .failure(StoreError.poolExhausted)
             }
             state.waiters.append(waiter)
-            defer { state.isWatched = true }
-            return (nil, !state.isWatched)
+            mustWatch = !state.isWatched
+            state.isWatched = true
+            return nil
         }
         if let outcome { waiter.continuation.resume(with: outcome) }
         if mustWatch { Task { await watch(until: waiter.deadline) } }
