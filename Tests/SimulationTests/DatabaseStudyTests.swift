@@ -8,7 +8,7 @@ import Testing
 @testable import Simulation
 
 /// What ``PolicyStudySoakTests`` asks of the pure policy, of the scheduler itself, on small markets.
-@Suite("Study of policies on a database", .serialized, .timeLimit(.minutes(60)))
+@Suite("Study of policies on a database")
 struct DatabaseStudyTests {
     private func run(
         _ scenarios: [PolicyScenario], _ policies: [WeekPolicy], workers: Int = 12, seed: UInt64 = 5
@@ -22,7 +22,10 @@ struct DatabaseStudyTests {
         }
     }
 
-    @Test("leaves books in order, whoever decides, and ours does more with the same people than a list to pull from")
+    // With a database of its own it has its turn once, and not again for each of its markets.
+    @Test(
+        "leaves books in order, whoever decides, and ours does more with the same people than a list to pull from",
+        .emptyDatabase, .turnLimit(minutes: 60))
     func books() async throws {
         let report = try await run([.tight], [.ours, .pull, .hindsight])
         #expect(report.books.count == 2 && report.isSound)

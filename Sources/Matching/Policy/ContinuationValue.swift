@@ -30,7 +30,7 @@ package enum ContinuationValue {
         package static func chanceMillionths(
             acceptingMillionths: Int, windowUnits: Int, remainingUnits: Int, units: Int
         ) -> Int {
-            let there = 1 - PureMath.exp(-Double(max(windowUnits, 0)) / ContinuationValue.lookUnits)
+            let there = ContinuationValue.there[min(max(windowUnits, 0), ContinuationValue.there.count - 1)]
             let free = Double(max(remainingUnits, 0)) / (ContinuationValue.tasksAhead * Double(max(units, 1)))
             return PureMath.millionths(Double(acceptingMillionths) / 1_000_000 * there * min(free, 1))
         }
@@ -38,11 +38,13 @@ package enum ContinuationValue {
 
     /// How many units of a window it takes until a worker looks for work, on average: two hours.
     package static let lookUnits = 8.0
+    /// The chance that a worker looks within so many units of their windows; the last is 1 to the bit.
+    private static let there = (0...512).map { 1 - PureMath.exp(-Double($0) / lookUnits) }
     /// Hours for so many tasks of the same length are enough to be sure that there is time for this one.
     package static let tasksAhead = 3.0
 
     /// The expected surplus of the last of the places that are open, in micro-units, if the best who come take them:
-    /// what taking somebody now displaces. Time: rivals × places.
+    /// what taking somebody now displaces. Time: rivals × places, at most.
     /// - Parameters:
     ///   - rivals: the greatest surplus first; surpluses below 0 bring nothing.
     ///   - places: answers that are missing, at least 1.
@@ -51,6 +53,8 @@ package enum ContinuationValue {
         var taken = AcceptanceCount(upTo: places)
         var expected = 0.0
         for rival in rivals where rival.surplusMicros > 0 {
+            // Whoever follows brings no more than this one: together less than a thousandth of a micro-unit.
+            if (1 - taken.enough) * Double(rival.surplusMicros) < 0.001 { break }
             let chance = Double(min(max(rival.chanceMillionths, 0), 1_000_000)) / 1_000_000
             expected += taken.chance(of: places - 1) * chance * Double(rival.surplusMicros)
             taken.add(rival.chanceMillionths)

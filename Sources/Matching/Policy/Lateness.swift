@@ -35,8 +35,10 @@ package struct Lateness: Hashable, Sendable {
         let ratio = Double(freeMinutes) / Double(max(min(promisedMinutes, freeMinutes), 1))
         let doubt = PureMath.log(ratio) / 1.281_551_565_5
         let deviation = (spread * spread + doubt * doubt).squareRoot()
-        return PureMath.millionths(
-            PureMath.normalShare(upTo: (PureMath.log(Double(freeMinutes)) - PureMath.log(needed)) / deviation))
+        let deviations = (PureMath.log(Double(freeMinutes)) - PureMath.log(needed)) / deviation
+        // Six deviations off, less than a millionth is left.
+        guard abs(deviations) < 6 else { return deviations > 0 ? 1_000_000 : 0 }
+        return PureMath.millionths(PureMath.normalShare(upTo: deviations))
     }
 
     /// A worker's pace from what they took against what was expected, shrunk to 1 by four tasks.

@@ -18,10 +18,24 @@ package struct PairValue: Hashable, Sendable {
         case fairness
         /// What a drawn skill adds to, or takes off, the expected one.
         case exploring
+
+        /// Its place in the order.
+        fileprivate var place: Int {
+            switch self {
+            case .quality: 0
+            case .pay: 1
+            case .handling: 2
+            case .lateness: 3
+            case .affinity: 4
+            case .urgency: 5
+            case .fairness: 6
+            case .exploring: 7
+            }
+        }
     }
 
-    /// The parts, in the order of ``Part``; also those that are 0.
-    package let parts: [(part: Part, micros: Int64)]
+    /// In micro-units, in the order of ``Part``.
+    private let amounts: SIMD8<Int64>
     /// The predicted quality that was used, in millionths: the lower quantile where one answer decides, else the mean;
     /// a draw with some newcomers on recoverable tasks.
     package let qualityMillionths: Int
@@ -30,10 +44,13 @@ package struct PairValue: Hashable, Sendable {
 
     /// The sum of the parts, clamped to 0 to ``Market/Bounds/valueMax``: what the solver takes. A pair worth 0 is never
     /// chosen.
-    package var micros: Int64 { min(max(parts.reduce(0) { $0 + $1.micros }, 0), Market.Bounds.valueMax) }
+    package var micros: Int64 { min(max(amounts.wrappedSum(), 0), Market.Bounds.valueMax) }
+
+    /// The parts, in the order of ``Part``; also those that are 0.
+    package var parts: [(part: Part, micros: Int64)] { Part.allCases.map { ($0, self[$0]) } }
 
     /// One part, in micro-units.
-    package subscript(part: Part) -> Int64 { parts.first { $0.part == part }?.micros ?? 0 }
+    package subscript(part: Part) -> Int64 { amounts[part.place] }
 
     /// The value of a pair. Time: constant.
     /// - Parameter seed: of the draws; the same for all pairs of a day, so that a pair is explored all day or not.
@@ -52,28 +69,18 @@ package struct PairValue: Hashable, Sendable {
         let drawn = Self.drawn(facts, value: value, weights: weights, seed: seed)
         let quality = expected - bar
         let late = 1 - Self.share(facts.inTimeMillionths)
-        parts = [
-            (.quality, part(quality)),
-            (.pay, -PureMath.scaled(pay, by: Self.share(weights.payMillionths))),
-            (.handling, -min(max(weights.handlingMicros, 0), PairFacts.amountMax)),
-            (.lateness, -part(max(quality, 0) * late * Self.share(weights.latenessMillionths))),
-            (.affinity, part(Self.share(facts.affinityMillionths) * Self.share(weights.affinityMillionths))),
-            (.urgency, part(Self.urgency(facts, weights))),
-            (.fairness, part(Self.signed(facts.deficitMillionths) * Self.share(weights.fairnessMillionths))),
-            (.exploring, drawn.map { part($0 - expected) } ?? 0),
-        ]
+        amounts = SIMD8(
+            part(quality),
+            -PureMath.scaled(pay, by: Self.share(weights.payMillionths)),
+            -min(max(weights.handlingMicros, 0), PairFacts.amountMax),
+            -part(max(quality, 0) * late * Self.share(weights.latenessMillionths)),
+            part(Self.share(facts.affinityMillionths) * Self.share(weights.affinityMillionths)),
+            part(Self.urgency(facts, weights)),
+            part(Self.signed(facts.deficitMillionths) * Self.share(weights.fairnessMillionths)),
+            drawn.map { part($0 - expected) } ?? 0
+        )
         qualityMillionths = PureMath.millionths(drawn ?? expected)
         isDrawn = drawn != nil
-    }
-
-    package static func == (one: PairValue, other: PairValue) -> Bool {
-        one.qualityMillionths == other.qualityMillionths && one.isDrawn == other.isDrawn
-            && one.parts.map(\.micros) == other.parts.map(\.micros)
-    }
-
-    package func hash(into hasher: inout Hasher) {
-        hasher.combine(parts.map(\.micros))
-        hasher.combine(qualityMillionths)
     }
 
     /// Urgency as a share of the task's value: c · max(0, age ÷ bound − 1/2)², up to its greatest.

@@ -3,17 +3,31 @@
 package enum PureMath {
     private static let ln2 = 0.693_147_180_559_945_3
 
-    /// e to the power of x, to about 1e-14; x is clamped to -700 to 700.
+    /// What is added to a binary exponent in the bits of a double (IEEE 754).
+    private static let exponentBias = 1_023.0
+
+    /// e to the power of x, to about 1e-15; x is clamped to -700 to 700.
     package static func exp(_ x: Double) -> Double {
         let x = min(max(x, -700), 700)
         let halvings = (x / ln2).rounded()
         let rest = x - halvings * ln2
-        var (term, sum) = (1.0, 1.0)
-        for step in 1...16 {
-            term *= rest / Double(step)
-            sum += term
-        }
-        return Double(sign: .plus, exponent: Int(exactly: halvings) ?? 0, significand: sum)
+        // The series: 1 ÷ n! for each power. The rest is at most half of ln 2.
+        var sum = 1.0 / 6_227_020_800
+        sum = sum * rest + 1.0 / 479_001_600
+        sum = sum * rest + 1.0 / 39_916_800
+        sum = sum * rest + 1.0 / 3_628_800
+        sum = sum * rest + 1.0 / 362_880
+        sum = sum * rest + 1.0 / 40_320
+        sum = sum * rest + 1.0 / 5_040
+        sum = sum * rest + 1.0 / 720
+        sum = sum * rest + 1.0 / 120
+        sum = sum * rest + 1.0 / 24
+        sum = sum * rest + 1.0 / 6
+        sum = sum * rest + 1.0 / 2
+        sum = sum * rest + 1
+        sum = sum * rest + 1
+        let exponent = UInt64(exactly: halvings + exponentBias) ?? 0
+        return sum * Double(bitPattern: exponent << UInt64(Double.significandBitCount))
     }
 
     /// The natural logarithm of x > 0, to about 1e-15; of anything else, that of the least positive number.
@@ -25,13 +39,20 @@ package enum PureMath {
             exponent += 1
         }
         let ratio = (significand - 1) / (significand + 1)
+        // The series of the inverse hyperbolic tangent: 1 ÷ n for each odd power. The square is at most 0.03.
         let square = ratio * ratio
-        var (power, sum) = (ratio, 0.0)
-        for odd in stride(from: 1.0, through: 25, by: 2) {
-            sum += power / odd
-            power *= square
-        }
-        return 2 * sum + exponent * ln2
+        var sum = 1.0 / 21
+        sum = sum * square + 1.0 / 19
+        sum = sum * square + 1.0 / 17
+        sum = sum * square + 1.0 / 15
+        sum = sum * square + 1.0 / 13
+        sum = sum * square + 1.0 / 11
+        sum = sum * square + 1.0 / 9
+        sum = sum * square + 1.0 / 7
+        sum = sum * square + 1.0 / 5
+        sum = sum * square + 1.0 / 3
+        sum = sum * square + 1
+        return 2 * sum * ratio + exponent * ln2
     }
 
     /// The chance that a standard normal number is at most x, to about 1e-7.

@@ -29,13 +29,7 @@ extension WeekRun {
 
     mutating func serveFree() {
         for worker in listed.indices where isLooking(worker) {
-            let pacing = pacing(worker)
-            var found: [(gain: Int64, task: Int, prospect: Prospect)] = []
-            for (number, _) in openTasks(of: worker) {
-                if let best = best(number, by: worker, pacing) { found.append((best.gain, number, best.prospect)) }
-            }
-            found.sort { $0.gain != $1.gain ? $0.gain > $1.gain : $0.task < $1.task }
-            for (_, number, prospect) in found.prefix(Self.shownMax) {
+            for (_, number, prospect) in shown(to: worker) {
                 noteExploration(number, prospect)
                 let isWilling = WorkerResponse.isWilling(market, task: number, worker: worker, at: tick)
                 if isWilling, prospect.isForced { forcedUnits += market.tasks[number].units }
@@ -48,19 +42,35 @@ extension WeekRun {
         }
     }
 
-    /// What the worker would bring to the task above the price of their time and above what can still be had of it.
-    private mutating func best(
-        _ number: Int, by worker: Int, _ pacing: HourPrice.Pacing
-    ) -> (gain: Int64, prospect: Prospect)? {
-        let task = market.tasks[number]
-        let known = prospects(number)
-        guard let mine = known.first(where: { $0.worker == worker }) else { return nil }
-        let surplus = mine.micros - (mine.isForced ? 0 : prices[worker].micros(pacing, units: task.units))
-        guard surplus > 0, isFree(mine.edge, for: task, number: number) else { return nil }
-        let touched = isTouched
-        let rivals = known.compactMap { $0.worker != worker && !touched[$0.edge] ? $0.rival : nil }
-        let gain = surplus - ContinuationValue.micros(rivals, places: missing[number])
-        return gain > 0 ? (gain, mine) : nil
+    /// What gains most by the worker, best first: what they bring to a task above the price of their time and above
+    /// what can still be had of it.
+    private mutating func shown(to worker: Int) -> [(gain: Int64, task: Int, prospect: Prospect)] {
+        let pacing = pacing(worker)
+        var open: [(surplus: Int64, task: Int, prospect: Prospect)] = []
+        for (number, _) in openTasks(of: worker) {
+            let task = market.tasks[number]
+            guard let mine = prospects(number).first(where: { $0.worker == worker }) else { continue }
+            let surplus = mine.micros - (mine.isForced ? 0 : prices[worker].micros(pacing, units: task.units))
+            if surplus > 0, isFree(mine.edge, for: task, number: number) { open.append((surplus, number, mine)) }
+        }
+        open.sort { $0.surplus > $1.surplus }
+        var shown: [(gain: Int64, task: Int, prospect: Prospect)] = []
+        for (surplus, number, mine) in open {
+            // What can still be had is never below 0: nothing further down gains more than its surplus.
+            if shown.count == Self.shownMax, shown[Self.shownMax - 1].gain > surplus { break }
+            let gain = surplus - continuation(number, without: worker)
+            guard gain > 0 else { continue }
+            let place = shown.firstIndex { gain != $0.gain ? gain > $0.gain : number < $0.task } ?? shown.count
+            shown.insert((gain, number, mine), at: place)
+            if shown.count > Self.shownMax { shown.removeLast() }
+        }
+        return shown
+    }
+
+    /// What can still be had of a task by others.
+    private func continuation(_ number: Int, without worker: Int) -> Int64 {
+        let rivals = prospects[number]?.all.compactMap { $0.worker != worker && !isTouched[$0.edge] ? $0.rival : nil }
+        return ContinuationValue.micros(rivals ?? [], places: missing[number])
     }
 
     private mutating func prospects(_ number: Int) -> [Prospect] {
