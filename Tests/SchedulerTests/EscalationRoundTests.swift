@@ -10,7 +10,7 @@ import Testing
 @Suite("An escalation round", .scratchDatabase)
 struct EscalationRoundTests {
     /// A market in which a task pays 20.00 USD, in a band up to 50.00, with a batch that is due in a few hours.
-    private struct Desk {
+    struct Desk {
         let small: SmallMarket
         let system: Principal.ID
         let batch: Batch.Key
@@ -332,7 +332,7 @@ struct EscalationRoundTests {
 
 extension Market {
     /// The worker of an operator's key.
-    fileprivate func worker(_ key: String, in small: SmallMarket) async throws -> Worker.ID {
+    func worker(_ key: String, in small: SmallMarket) async throws -> Worker.ID {
         try #require(try await database.read { try await $0.workerID(externalKey: key) })
     }
 }
