@@ -311,6 +311,28 @@ struct EscalationRoundTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("operators are told again, once, of a deadline that comes back, until somebody says what was done")
+    func returned() async throws {
+        let desk = try await Desk(hours: 0.5)
+        let small = desk.small
+        _ = try await desk.round().runOnce()
+        let first = try #require(try await desk.alerts().first)
+        for due in [desk.dueAt + 1_800, desk.dueAt] {
+            Scratch.clock.advance(by: 60)
+            try await ChangeDeadline(market: small.market)(
+                due, of: desk.batch.id, from: desk.batch.requester, by: small.manager)
+            _ = try await desk.round().runOnce()
+        }
+        let again = try #require(try await desk.alerts().first)
+        #expect(again.dueAt == desk.dueAt && again.id != first.id)
+        _ = try await desk.round().runOnce()
+        #expect(try await desk.alerts().map(\.id) == [again.id])
+        try await CloseAlert(market: small.market)(again.id, resolution: "Seen.", by: small.manager)
+        _ = try await desk.round().runOnce()
+        #expect(try await desk.alerts().isEmpty)
+        #expect(try await small.ills() == [])
+    }
+
     @Test("of many schedulers at once each step is taken once, and nobody has two offers")
     func concurrent() async throws {
         let desk = try await Desk(hours: 1.5)
