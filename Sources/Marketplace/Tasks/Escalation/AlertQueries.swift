@@ -57,7 +57,7 @@ extension Transaction {
              cross join lateral (
                 select case when batch.state not in ('open', 'paused') then 'The batch has ended.'
                             when batch.due_at is distinct from schedule_alert.due_at
-                                then \(ScheduleAlert.otherDeadline)
+                                then \(ScheduleAlert.otherDeadline)::text
                             when not exists (select from slot
                                               where slot.requester_id = batch.requester_id
                                                 and slot.batch_id = batch.batch_id and slot.state = 'open')
