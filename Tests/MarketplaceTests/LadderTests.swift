@@ -213,6 +213,30 @@ struct LadderTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("of many who read that an alert was put off, one raises it again")
+    func alertAgain() async throws {
+        let desk = try await LadderDesk()
+        let (small, market) = (desk.small, desk.small.market)
+        #expect(try await desk.take(.alert([LadderDesk.option])))
+        for due in [desk.dueAt + 600, desk.dueAt] {
+            try await ChangeDeadline(market: market)(
+                due, of: desk.batch.id, from: desk.batch.requester, by: small.manager)
+            #expect(try await SettleAlerts(market: market)(by: small.manager) == (due == desk.dueAt ? 0 : 1))
+        }
+        let read = try await desk.endangered()
+        #expect(read.steps == [:])
+        let escalate = EscalateBatch(market: market)
+        let taken = try await withThrowingTaskGroup { group in
+            for _ in 0..<6 {
+                group.addTask { try await escalate(read, .alert([LadderDesk.option]), facts: [:], by: small.manager) }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(taken == 1)
+        #expect(try await desk.endangered().steps == [.alert: 1])
+        #expect(try await small.ills() == [])
+    }
+
     @Test("batches in danger come by deadline, page by page; what has none, has nothing open or is bid for is left out")
     func pages() async throws {
         let desk = try await LadderDesk()

@@ -31,7 +31,7 @@ struct EscalationPlanTests {
     private func hand(
         _ number: Int, weekly: Int = 2_400, committed: Int = 0, notice: Int = 0, isOffered: Bool = false,
         wasAsked: Bool = false, share: Int = 1_000_000, places: Int = 0, present: [ClosedRange<Double>] = [0...1_000],
-        daily: Int = 1_440, today: Int = 0, dayHours: Double? = nil
+        daily: Int = 1_440, today: Int = 0, dayHours: Double? = nil, wantsMore: Bool = true
     ) -> EscalationSupply.Hand {
         EscalationSupply.Hand(
             worker: SupplyWorker(
@@ -39,7 +39,7 @@ struct EscalationPlanTests {
                 limits: WorkLimits(
                     weeklyMinutesMax: weekly, dailyMinutesMax: daily, tasksAtOnceMax: 5, offerNoticeMinutes: notice),
                 committedMinutes: committed, offeredMinutes: 0, places: places, isOut: false, isOffered: isOffered,
-                wasAsked: wasAsked, shareMillionths: share, committedToday: today),
+                wasAsked: wasAsked, shareMillionths: share, committedToday: today, wantsMore: wantsMore),
             present: present.map {
                 Self.now + $0.lowerBound * 3_600..<Self.now + $0.upperBound * 3_600
             },
@@ -124,6 +124,31 @@ struct EscalationPlanTests {
         let others = pairs(Array(all.dropLast()))
         #expect(try kinds(asked, worth: EscalationWorth(usual: others, forced: others)) == [.reach])
         #expect(try kinds(Array(fresh.dropLast()) + [hand(59, wasAsked: true, places: 5)]) == [.reach])
+    }
+
+    @Test("raises for what money can win: a refusal that it may mend, or an ask within reach where people are too few")
+    func winnable() throws {
+        func plan(
+            _ hands: [EscalationSupply.Hand], belowAsk: [Int] = [], beyondAsk: [Int] = [], before: [Int] = []
+        ) throws -> EscalationPlan {
+            var supply = supply(batch(hoursLeft: 3.5), hands)
+            supply.belowAsk = Set(belowAsk.map { Worker.ID(id($0)) })
+            supply.beyondAsk = Set(beyondAsk.map { Worker.ID(id($0)) })
+            supply.offeredBefore = Set(before.map { Worker.ID(id($0)) })
+            return try EscalationPlan(supply, room: try room())
+        }
+        let tied = [58, 59].map { hand($0, wasAsked: true, wantsMore: false) }
+        #expect(try plan((10..<58).map { hand($0) } + tied).acts.map(\.kind) == [.reach])
+        #expect(try plan(tied).acts.isEmpty)
+        let three = (10..<13).map { hand($0) }
+        #expect(try plan(three, belowAsk: [10, 11, 12]).acts.map(\.kind) == [.reach, .price])
+        #expect(try plan(three, belowAsk: [10, 11, 12], beyondAsk: [10, 11, 12]).acts.isEmpty)
+        // Three are wanted: where as many do it for what it pays now, it waits for what they say.
+        #expect(try plan(three, belowAsk: [12]).acts.map(\.kind) == [.reach, .price])
+        #expect(try plan(three + [hand(13)], belowAsk: [13]).acts.map(\.kind) == [.reach])
+        // Whom the market would refuse an offer is none of those who are asked.
+        let next = try plan(three + [hand(13), hand(14)], belowAsk: [10], before: [11])
+        #expect(next.offers.map(\.worker) == [12, 13, 14].map { Worker.ID(id($0)) })
     }
 
     @Test("raises nothing that would make an answer worth less than it costs, and tells the operator in time")

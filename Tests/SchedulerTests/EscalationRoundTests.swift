@@ -10,7 +10,7 @@ import Testing
 @Suite("An escalation round", .scratchDatabase)
 struct EscalationRoundTests {
     /// A market in which a task pays 20.00 USD, in a band up to 50.00, with a batch that is due in a few hours.
-    private struct Desk {
+    struct Desk {
         let small: SmallMarket
         let system: Principal.ID
         let batch: Batch.Key
@@ -311,6 +311,28 @@ struct EscalationRoundTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("operators are told again, once, of a deadline that comes back, until somebody says what was done")
+    func returned() async throws {
+        let desk = try await Desk(hours: 0.5)
+        let small = desk.small
+        _ = try await desk.round().runOnce()
+        let first = try #require(try await desk.alerts().first)
+        for due in [desk.dueAt + 1_800, desk.dueAt] {
+            Scratch.clock.advance(by: 60)
+            try await ChangeDeadline(market: small.market)(
+                due, of: desk.batch.id, from: desk.batch.requester, by: small.manager)
+            _ = try await desk.round().runOnce()
+        }
+        let again = try #require(try await desk.alerts().first)
+        #expect(again.dueAt == desk.dueAt && again.id != first.id)
+        _ = try await desk.round().runOnce()
+        #expect(try await desk.alerts().map(\.id) == [again.id])
+        try await CloseAlert(market: small.market)(again.id, resolution: "Seen.", by: small.manager)
+        _ = try await desk.round().runOnce()
+        #expect(try await desk.alerts().isEmpty)
+        #expect(try await small.ills() == [])
+    }
+
     @Test("of many schedulers at once each step is taken once, and nobody has two offers")
     func concurrent() async throws {
         let desk = try await Desk(hours: 1.5)
@@ -332,7 +354,7 @@ struct EscalationRoundTests {
 
 extension Market {
     /// The worker of an operator's key.
-    fileprivate func worker(_ key: String, in small: SmallMarket) async throws -> Worker.ID {
+    func worker(_ key: String, in small: SmallMarket) async throws -> Worker.ID {
         try #require(try await database.read { try await $0.workerID(externalKey: key) })
     }
 }

@@ -47,8 +47,8 @@ package struct Escalation: Hashable, Sendable {
         package let budgetMinor: Int64
         /// The chance that the offers out bring enough acceptances in time (``OfferWave``), in millionths.
         package let chanceMillionths: Int
-        /// Whether better pay could win somebody: not where nobody has turned the pay of now down, nor where a raise
-        /// would make an answer worth less than it costs.
+        /// Whether better pay could win somebody: not where nobody has turned the pay of now down or asks for more, nor
+        /// where a raise would make an answer worth less than it costs.
         package let raiseHelps: Bool
 
         /// All facts.

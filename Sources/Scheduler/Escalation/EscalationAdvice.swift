@@ -51,7 +51,7 @@ struct EscalationAdvice: Sendable {
     private var raised: AlertOption? {
         guard let room, room.bandMost.minorUnits > room.pay.minorUnits, let cost = try? room.cost(of: room.bandMost)
         else { return nil }
-        let reachable = supply.reachable(answerSeconds: EscalationPlan.Rules().answerSeconds).filter {
+        let reachable = supply.reachable(answerSeconds: EscalationPlan.Rules().answerSeconds, isRaised: true).filter {
             supply.worth.pair(of: $0.worker, isForced: true)?.bearsRaise ?? false
         }.count
         let chance = supply.acceptance.usualMillionths

@@ -27,7 +27,7 @@ struct EscalationReading: Sendable {
             let answers = try await transaction.routingResponses(of: hands.map(\.worker.id), in: cell)
             supply.acceptance = Acceptance(cell: answers.cell, own: answers.own)
             // Work that is claimed is not offered to anybody.
-            if batch.door == .offer { supply.worth = try await self.worth(supply, in: cell, transaction) }
+            if batch.door == .offer { try await weigh(&supply, in: cell, transaction) }
         }
         supply.forcedMinutes = try await transaction.forcedMinutes(
             of: batch.requirement, since: transaction.instant - 86_400)
@@ -75,15 +75,19 @@ struct EscalationReading: Sendable {
         return Double(slackSeconds) / Double(max(serviceSeconds, 1)) * 1_000_000 >= Double(most)
     }
 
-    /// By the same value as a routing round's, of the same knowledge; each accepts as likely as in the time that an
-    /// offer of now gives them.
-    private func worth(
-        _ supply: EscalationSupply, in cell: Profession, _ transaction: Transaction
-    ) async throws -> EscalationWorth {
-        let (key, ids) = (supply.batch.key, supply.hands.map(\.worker.id))
-        guard !ids.isEmpty, let batch = try await transaction.routingBatches(of: [key])[key] else {
-            return EscalationWorth()
-        }
+    /// Who of them the market would refuse an offer, and what the others are worth: by the same value as a routing
+    /// round's, of the same knowledge; each accepts as likely as in the time that an offer of now gives them.
+    private func weigh(
+        _ supply: inout EscalationSupply, in cell: Profession, _ transaction: Transaction
+    ) async throws {
+        let key = supply.batch.key
+        guard let batch = try await transaction.routingBatches(of: [key])[key] else { return }
+        // As by a party of every open task, of which the requirement says nothing.
+        let barred = try await transaction.routingBarred(from: [batch], supply.hands.map(\.worker.id))
+        let out = Set(barred.map(\.worker))
+        supply.hands.removeAll { out.contains($0.worker.id) }
+        let ids = supply.hands.map(\.worker.id)
+        guard !ids.isEmpty else { return }
         let tiers = try await transaction.routingTiers(of: ids)
         let candidates = try supply.hands.map { hand -> RoutingCandidate in
             let worker = hand.worker
@@ -100,14 +104,17 @@ struct EscalationReading: Sendable {
         var market = RoutingMarket(
             instant: transaction.instant, batches: [batch], candidates: candidates,
             requirements: try await transaction.knownRequirements([batch.requirement]))
-        market.known = try await RoutingReading(limits: RoutingRound.Limits(), presences: presences).knowledge(
+        let reading = RoutingReading(limits: RoutingRound.Limits(), presences: presences)
+        market.known = try await reading.knowledge(
             pasts, of: [batch], terms: terms, to: candidates, in: cell, transaction)
+        supply.offeredBefore = Set(reading.before(pasts, batches: [batch]).map(\.worker))
+        supply.belowAsk = Set(try await transaction.routingBelowAsk([key], ids).map(\.worker))
         let settings = try await transaction.schedulerSettings()
         market.known.rates = settings.rates
         market.known.gains = try await transaction.routingGains(of: [batch], to: ids)
         for one in supply.reachable(answerSeconds: rules.answerSeconds) {
             market.known.accepting[one.worker] = one.chanceMillionths
         }
-        return EscalationWorth(batch, market, weights: settings.weights, rules: rules.ladder)
+        supply.worth = EscalationWorth(batch, market, weights: settings.weights, rules: rules.ladder)
     }
 }

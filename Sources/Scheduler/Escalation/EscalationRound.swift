@@ -59,14 +59,15 @@ package final class EscalationRound: SchedulerRound {
 
     private func climb(_ batch: EndangeredBatch) async throws -> (steps: Int, offers: Int) {
         let reading = EscalationReading(workersMax: limits.workersMax, rules: rules, presences: presences)
-        let supply = try await market.database.read(isolation: .repeatableRead) { try await reading(batch, in: $0) }
-        guard let supply else { return (0, 0) }
+        let found = try await market.database.read(isolation: .repeatableRead) { try await reading(batch, in: $0) }
+        guard var supply = found else { return (0, 0) }
         if supply.isCut {
             logger.warning(
                 "the ladder looked at no more workers than one round may",
                 metadata: ["batch": "\(batch.key.id)", "workers": "\(limits.workersMax)"])
         }
         let room = batch.door == .offer ? try await RaisePay(market: market).room(batch.key, by: actor) : nil
+        if let room { supply.beyondAsk = try await asking(moreThan: room.most, of: supply) }
         let plan = try EscalationPlan(supply, room: room, rules: rules)
         var steps = 0
         for act in plan.acts { steps += try await take(act, for: batch, plan.facts) ? 1 : 0 }
@@ -107,8 +108,20 @@ package final class EscalationRound: SchedulerRound {
         return made
     }
 
+    /// Whom not even so much pay would meet.
+    private func asking(moreThan pay: Money, of supply: EscalationSupply) async throws -> Set<Worker.ID> {
+        guard !supply.belowAsk.isEmpty else { return [] }
+        let (key, workers) = (supply.batch.key, Array(supply.belowAsk))
+        return try await market.database.read {
+            try await Set($0.routingBelowAsk([key], workers, paying: pay.minorUnits).map(\.worker))
+        }
+    }
+
     private func advice(_ supply: EscalationSupply, _ room: RaiseRoom?) async throws -> EscalationAdvice {
         let batch = supply.batch
+        var supply = supply
+        // An operator may find the money for all of the band.
+        if let room { supply.beyondAsk = try await asking(moreThan: room.bandMost, of: supply) }
         let (answer, widening) = try await market.database.read { [limits] transaction in
             guard let found = try await transaction.batch(batch.key.id, of: batch.key.requester) else {
                 throw NotFound("batch")

@@ -66,11 +66,16 @@ struct EscalationSupply: Hashable, Sendable {
 
     let batch: EndangeredBatch
     let instant: Date
-    let hands: [Hand]
+    var hands: [Hand]
     /// How offers in the batch's profession were answered.
     var acceptance = Acceptance()
     /// What their answers are worth; nobody is offered what it says nothing of.
     var worth = EscalationWorth()
+    /// Who declined it on the terms of now, or was offered it on them as often as it has tasks.
+    var offeredBefore: Set<Worker.ID> = []
+    /// Who asks for more than it pays now, and who of them for more than it may ever pay.
+    var belowAsk: Set<Worker.ID> = []
+    var beyondAsk: Set<Worker.ID> = []
     /// Whether as many were looked at as one round looks at, so that there may be more.
     var isCut = false
     /// What the forced lane took of the requirement in the last day.
@@ -94,10 +99,12 @@ struct EscalationSupply: Hashable, Sendable {
 
     /// Who could be offered it now and answer early enough to be done in time; the earliest first, ties by id.
     ///
-    /// - Parameter answerSeconds: how long they have for the answer while they are there.
-    func reachable(answerSeconds: TimeInterval) -> [Reachable] {
+    /// - Parameters:
+    ///   - answerSeconds: how long they have for the answer while they are there.
+    ///   - isRaised: whether for more pay, so that those are among them whom that may win.
+    func reachable(answerSeconds: TimeInterval, isRaised: Bool = false) -> [Reachable] {
         let found = hands.compactMap { hand -> Reachable? in
-            guard !hand.worker.isOffered, !hand.worker.wasAsked,
+            guard !hand.worker.isOffered, isAskable(hand.worker) || isRaised && isWinnable(hand.worker),
                 let answerBy = timeToAnswer(hand, answerSeconds: answerSeconds)
             else { return nil }
             let minutes = answerBy.timeIntervalSince(instant) / 60
@@ -106,6 +113,16 @@ struct EscalationSupply: Hashable, Sendable {
                 chanceMillionths: acceptance.chance(of: hand.worker.id, band: hand.band, minutes: minutes))
         }
         return found.sorted { ($0.answerBy, $0.worker) < ($1.answerBy, $1.worker) }
+    }
+
+    /// Whether the market offers it to them at the pay of now, and they have not turned that down.
+    private func isAskable(_ worker: SupplyWorker) -> Bool {
+        !worker.wasAsked && !offeredBefore.contains(worker.id) && !belowAsk.contains(worker.id)
+    }
+
+    /// Whether more pay, within what it may pay, may win somebody: they ask for more, or turned the pay of now down.
+    private func isWinnable(_ worker: SupplyWorker) -> Bool {
+        !beyondAsk.contains(worker.id) && (worker.wasAsked ? worker.wantsMore : belowAsk.contains(worker.id))
     }
 
     /// When somebody has had the time to answer who has room for it and could then be done in time; else `nil`.
@@ -119,10 +136,10 @@ struct EscalationSupply: Hashable, Sendable {
         return answerBy <= latest ? answerBy : nil
     }
 
-    /// Whether better pay could win somebody: who is worth it turned the pay of now down or let it lapse; or offers are
-    /// out, and with those who can still be asked there are people enough, but too few are likely to accept. Not where
-    /// a raise would make somebody who can be asked now cost more than they bring, nor where it would do so to all whom
-    /// it is for.
+    /// Whether better pay could win somebody: who is worth it let an offer at the pay of now lapse, or turned it down
+    /// for what more may mend; or asks for more, while there are too few people who do not; or offers are out, and with
+    /// those who can still be asked there are people enough, but too few are likely to accept. Not where a raise would
+    /// make somebody who can be asked now cost more than they bring, nor where it would do so to all whom it is for.
     ///
     /// - Parameters:
     ///   - reachable: who can be asked at the pay of now and is worth it.
@@ -133,11 +150,13 @@ struct EscalationSupply: Hashable, Sendable {
         func bears(_ worker: Worker.ID) -> Bool { worth.pair(of: worker, isForced: isForced)?.bearsRaise ?? false }
         guard reachable.allSatisfy({ bears($0.worker) }) else { return false }
         let asked = hands.filter { hand in
-            (hand.worker.isOffered || hand.worker.wasAsked) && bears(hand.worker.id)
+            (hand.worker.isOffered || isWinnable(hand.worker)) && bears(hand.worker.id)
                 && timeToAnswer(hand, answerSeconds: answerSeconds) != nil
         }
-        if asked.contains(where: \.worker.wasAsked) { return true }
         let people = live.count + reachable.count
+        if asked.contains(where: { isWinnable($0.worker) && ($0.worker.wasAsked || people < batch.openSlots) }) {
+            return true
+        }
         guard !live.isEmpty, people >= batch.openSlots, !asked.isEmpty || !reachable.isEmpty else { return false }
         let all = OfferWave(
             chances: reachable.map(\.chanceMillionths), live: live, wanted: batch.openSlots, payable: people)

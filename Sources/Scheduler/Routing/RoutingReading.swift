@@ -55,7 +55,7 @@ struct RoutingReading: Sendable {
             finished: try await transaction.routingFinished(batches, by: ids).union(
                 transaction.routingShareUsed(pasts.filter(\.hasAccepted).map(\.pair), of: batches)),
             barred: try await transaction.routingBarred(from: batches, ids),
-            belowAsk: try await transaction.routingBelowAsk(batches, ids)
+            belowAsk: try await transaction.routingBelowAsk(batches.map(\.key), ids)
         )
         market.kept = kept
         market.offeredBefore = before(pasts, batches: batches)
@@ -174,7 +174,8 @@ struct RoutingReading: Sendable {
             }.map(\.pair))
     }
 
-    private func before(_ pasts: [RoutingPast], batches: [RoutingBatch]) -> Set<RoutingPair> {
+    /// Who declined what on the terms of now, or was offered it on them as often as it has tasks.
+    func before(_ pasts: [RoutingPast], batches: [RoutingBatch]) -> Set<RoutingPair> {
         let tasks = Dictionary(batches.map { ($0.id, $0.tasks) }, uniquingKeysWith: { first, _ in first })
         return Set(
             pasts.filter { $0.isDeclined || $0.turns >= tasks[$0.pair.batch] ?? 0 }.map(\.pair))

@@ -89,7 +89,11 @@ extension Transaction {
     }
 
     /// Which of these batches pay less than which of these workers ask for.
-    package func routingBelowAsk(_ batches: [RoutingBatch], _ workers: [Worker.ID]) async throws -> Set<RoutingPair> {
+    ///
+    /// - Parameter pay: what they would pay for one task, in minor units; `nil` for what they do.
+    package func routingBelowAsk(
+        _ batches: [Batch.Key], _ workers: [Worker.ID], paying pay: Int64? = nil
+    ) async throws -> Set<RoutingPair> {
         guard !batches.isEmpty, !workers.isEmpty else { return [] }
         let rows = try await rows(
             """
@@ -99,9 +103,10 @@ extension Transaction {
             ),
             asked as materialized (
                 select batch.batch_id, batch.currency, batch.expected_minutes, rate.profession,
-                       greatest(\(fragment: Escalator.payNow(at: instant)),
-                                (select max(raise.pay_minor) from batch_raise as raise
-                                  where raise.requester_id = batch.requester_id and raise.batch_id = batch.batch_id))
+                       coalesce(\(pay)::bigint, greatest(
+                           \(fragment: Escalator.payNow(at: instant)),
+                           (select max(raise.pay_minor) from batch_raise as raise
+                             where raise.requester_id = batch.requester_id and raise.batch_id = batch.batch_id)))
                            as pay
                   from unnest(\(batches.map(\.requester))::uuid[], \(batches.map(\.id))::uuid[])
                        as given (requester_id, batch_id)

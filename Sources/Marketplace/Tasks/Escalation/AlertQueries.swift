@@ -57,7 +57,7 @@ extension Transaction {
              cross join lateral (
                 select case when batch.state not in ('open', 'paused') then 'The batch has ended.'
                             when batch.due_at is distinct from schedule_alert.due_at
-                                then 'The batch has another deadline.'
+                                then \(ScheduleAlert.otherDeadline)::text
                             when not exists (select from slot
                                               where slot.requester_id = batch.requester_id
                                                 and slot.batch_id = batch.batch_id and slot.state = 'open')
@@ -69,6 +69,16 @@ extension Transaction {
                for no key update of schedule_alert skip locked
             """
         ).map { (try ScheduleAlert(row: $0), try $0["reason"]) }
+    }
+
+    /// Whether the newest alert of a batch's deadline was closed because there was another one by then.
+    func isAlertPutOff(of batch: Batch.Key) async throws -> Bool {
+        try await firstRow(
+            """
+            select from batch
+             where requester_id = \(batch.requester) and batch_id = \(batch.id)
+               and \(fragment: ScheduleAlert.isPutOff(of: "batch"))
+            """) != nil
     }
 
     func closeAlert(_ alert: ScheduleAlert, _ resolution: String, by actor: Principal.ID) async throws {
@@ -83,6 +93,20 @@ extension Transaction {
 }
 
 extension ScheduleAlert {
+    /// See ``Store/Transaction/isAlertPutOff(of:)``.
+    ///
+    /// - Parameter table: what has the batch's key and its `due_at` of now.
+    static func isPutOff(of table: SQL) -> SQL {
+        """
+        coalesce((select alert.resolution = \(otherDeadline)
+                    from schedule_alert as alert
+                   where alert.requester_id = \(fragment: table).requester_id
+                     and alert.batch_id = \(fragment: table).batch_id and alert.due_at = \(fragment: table).due_at
+                   order by alert.raised_at desc, alert.alert_id desc
+                   limit 1), false)
+        """
+    }
+
     fileprivate static let columns: SQL = """
         schedule_alert.requester_id, schedule_alert.alert_id, schedule_alert.batch_id, schedule_alert.state,
         schedule_alert.raised_at, schedule_alert.due_at, schedule_alert.open_slots, schedule_alert.options,

@@ -23,7 +23,8 @@ package enum EscalationAct: Hashable, Sendable {
 }
 
 /// Takes one step of the ladder for a batch: with what follows from it, the record and the audit event in one
-/// transaction, once for a deadline however many schedulers try.
+/// transaction, once for a deadline however many schedulers try; but an alert again, of which another deadline had made
+/// an end.
 package struct EscalateBatch: Sendable {
     /// Workers whom one step tells.
     package static let toldMax = 200
@@ -61,7 +62,10 @@ package struct EscalateBatch: Sendable {
                 takenAt: change.instant, serviceSeconds: batch.serviceSeconds, openSlots: batch.openAnswers,
                 facts: facts
             )
-            guard try await transaction.insert(step) else { return false }
+            var isNew = try await transaction.insert(step)
+            // The deadline has come back: the step stands, and operators are told again.
+            if !isNew, step.kind == .alert { isNew = try await transaction.isAlertPutOff(of: batch.key) }
+            guard isNew else { return false }
             try await change.follow(act, from: step, of: held, by: actor)
             try await change.record(
                 "escalation_step_taken", by: actor, on: "batch", batch.key.id.uuid,
@@ -128,7 +132,7 @@ extension Change {
         // One that an earlier deadline left open advises for a time that has been changed since.
         if let open = try await transaction.lockOpenAlert(of: step.batch) {
             guard open.dueAt != step.dueAt else { return }
-            try await closeAlert(open, "The batch has another deadline.", by: actor)
+            try await closeAlert(open, ScheduleAlert.otherDeadline, by: actor)
         }
         let alert = ScheduleAlert(
             id: make(), batch: step.batch, state: .open, raisedAt: instant, dueAt: step.dueAt,

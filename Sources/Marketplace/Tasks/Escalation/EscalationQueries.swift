@@ -38,6 +38,7 @@ extension Transaction {
                                from (select kind::text, count(*) as steps from escalation_step as step
                                       where step.requester_id = due.requester_id and step.batch_id = due.batch_id
                                         and step.due_at = due.due_at
+                                        and not (step.kind = 'alert' and \(fragment: ScheduleAlert.isPutOff(of: "due")))
                                       group by kind) as counted), '{}'::jsonb) as steps,
                    (select max(taken_at) from escalation_step as step
                      where step.requester_id = due.requester_id and step.batch_id = due.batch_id

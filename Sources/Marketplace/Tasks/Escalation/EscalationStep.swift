@@ -98,7 +98,7 @@ package struct EndangeredBatch: Hashable, Sendable {
     package let openOffers: Int
     /// Within which nine of ten tasks are done: learnt of the kind, or as long as a lease lasts.
     package let serviceSeconds: Int
-    /// How many steps of each kind were taken for this deadline.
+    /// How many steps of each kind were taken for this deadline; no alert that was closed as there was another one.
     package let steps: [EscalationStepKind: Int]
     /// When reach or price was stepped to last, for this deadline.
     package let steppedAt: Date?

@@ -62,6 +62,8 @@ package struct ScheduleAlert: Sendable {
     package typealias ID = Identifier<ScheduleAlert>
     /// How many options an alert has at most.
     package static let optionsMax = 3
+    /// What is said of one that is closed because its batch got another deadline.
+    static let otherDeadline = "The batch has another deadline."
 
     package let id: ID
     package let batch: Batch.Key

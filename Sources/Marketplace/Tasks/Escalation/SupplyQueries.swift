@@ -24,6 +24,9 @@ package struct SupplyWorker: Hashable, Sendable {
     package var minutesOffered = 0
     /// What the day that runs where they live has committed.
     package var committedToday = 0
+    /// Of who was asked: whether what they did last is what better pay may mend. They let it lapse, or gave no reason,
+    /// that it pays too little, or one that is not on the list.
+    package var wantsMore = false
 }
 
 extension Transaction {
@@ -62,10 +65,7 @@ extension Transaction {
                    coalesce(today.committed_minutes, 0) as committed_today,
                    coalesce(worker_load.live_leases, 0) as live_leases, waiting.offers,
                    waiting.minutes, waiting.is_offered,
-                   exists (select from offer
-                            where offer.requester_id = asked.requester_id and offer.batch_id = asked.batch_id
-                              and offer.worker_id = worker.worker_id and offer.state in ('declined', 'lapsed')
-                              and offer.offered_at >= asked.raised_at) as was_asked,
+                   turned.wants_more is not null as was_asked, coalesce(turned.wants_more, false) as wants_more,
                    \(fragment: Self.isOut(at: instant)) as is_out,
                    coalesce(forecast.share_millionths, \(unknownShare))::bigint as share_millionths,
                    past.minutes as minutes_offered
@@ -109,7 +109,7 @@ extension Transaction {
         """
     }
 
-    /// A worker's team, forecast, policy of hours, offers of four weeks and open ones.
+    /// A worker's team, forecast, policy of hours, offers of four weeks, open ones, and the last that they turned down.
     private static func ofEach(at instant: Date) -> SQL {
         """
          left join lateral (
@@ -140,6 +140,14 @@ extension Transaction {
                   coalesce(bool_or(offer.batch_id = asked.batch_id), false) as is_offered
              from offer join batch as of_batch using (requester_id, batch_id)
             where offer.worker_id = worker.worker_id and offer.state = 'open') as waiting
+         left join lateral (
+           select coalesce(offer.decline_reason in ('too_low', 'other'), true) as wants_more
+             from offer
+            where offer.requester_id = asked.requester_id and offer.batch_id = asked.batch_id
+              and offer.worker_id = worker.worker_id and offer.state in ('declined', 'lapsed')
+              and offer.offered_at >= asked.raised_at
+            order by offer.closed_at desc, offer.offer_id desc
+            limit 1) as turned on true
         """
     }
 
@@ -179,6 +187,6 @@ extension SupplyWorker {
             committedMinutes: try row["committed_minutes"], offeredMinutes: try row["minutes"], places: leases + offers,
             isOut: try row["is_out"], isOffered: try row["is_offered"], wasAsked: try row["was_asked"],
             shareMillionths: try row["share_millionths"], minutesOffered: try row["minutes_offered"],
-            committedToday: try row["committed_today"])
+            committedToday: try row["committed_today"], wantsMore: try row["wants_more"])
     }
 }
