@@ -235,7 +235,7 @@ struct RoutingReading: Sendable {
     ) async throws -> [Worker.ID: (window: OfferWindow?, presence: Presence?)] {
         let horizon = limits.answerSeconds + leaseMax
         let availabilities = try await transaction.availabilities(
-            of: workers.map(\.id),
+            of: workers.map(\.id), since: Presence.begin(for: transaction.instant),
             until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + max(horizon, 14 * 86_400)
         )
         var found: [Worker.ID: (window: OfferWindow?, presence: Presence?)] = [:]
