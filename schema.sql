@@ -2296,7 +2296,7 @@ create table batch (
     -- How many tasks and slots it has; moved by whoever brings tasks in, in the same transaction.
     task_count        bigint       not null default 0,
     slot_count        bigint       not null default 0,
-    -- When it was last resumed; null for one that never was.
+    -- From when on it waits anew: it was last resumed then, or its deadline was taken away; null for neither.
     reopened_at       timestamptz,
     -- How it ended, and who ended it.
     closed_reason     batch_closed_reason,
