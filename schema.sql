@@ -2296,7 +2296,7 @@ create table batch (
     -- How many tasks and slots it has; moved by whoever brings tasks in, in the same transaction.
     task_count        bigint       not null default 0,
     slot_count        bigint       not null default 0,
-    -- When it was last resumed; null for one that never was.
+    -- From when on it waits anew: it was last resumed then, or its deadline was taken away; null for neither.
     reopened_at       timestamptz,
     -- How it ended, and who ended it.
     closed_reason     batch_closed_reason,
@@ -3623,7 +3623,7 @@ create table hours_forecast (
     mean_minutes      integer      not null,
     p10_minutes       integer      not null,
     made_at           timestamptz  not null,
-    -- Null until the week is over; and whether the worker had work or offers in it: else it says nothing of them.
+    -- Null until the week is over; and whether hours were worked or asked for in it: else it says nothing of them.
     worked_minutes    integer,
     was_asked         boolean,
     -- The worker's own time for their last 50 answers ÷ the expected, shrunk to 1, in millionths.
@@ -3655,6 +3655,7 @@ create index hours_forecast_by_week on hours_forecast (week_starts_on, worker_id
 create table forecast_backtest (
     week_starts_on    date         primary key,
     workers           integer      not null,
+    -- As far as they were asked for.
     forecast_minutes  bigint       not null,
     worked_minutes    bigint       not null,
     -- |worked − forecast| ÷ forecast, in ten-thousandths.

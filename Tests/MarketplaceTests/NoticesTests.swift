@@ -37,6 +37,32 @@ struct NoticesTests {
         #expect(seen.withLock { $0 } == [0, 1, 2, 3, 4])
     }
 
+    @Test("those of offers come after all others, and not at all once their offers are over")
+    func offers() async throws {
+        let crew = try await Crew()
+        try await Scratch.database.transaction { transaction in
+            for (number, kind) in ["offer_made", "offer_made", "greeting"].enumerated() {
+                let end = transaction.instant + Double(600 * (number + 1))
+                try await transaction.tell(
+                    crew.chief, kind: kind,
+                    facts: ["number": .integer(Int64(number)), "answer_by": .string(end.formatted(.iso8601))],
+                    id: Scratch.here.identifiers.make(at: transaction.instant.addingTimeInterval(Double(number))))
+            }
+        }
+        let seen = Mutex<[JSON]>([])
+        func deliver(_ limit: Int) async throws -> Int {
+            try await DeliverNotices(market: crew.market)(limit: limit) { notices in
+                seen.withLock { $0 += notices.map { $0.facts["number"] ?? .null } }
+            }
+        }
+        #expect(try await deliver(1) == 1)
+        #expect(seen.withLock { $0 } == [2])
+        Scratch.clock.advance(by: 601)
+        #expect(try await deliver(10) == 1)
+        #expect(seen.withLock { $0 } == [2, 1])
+        #expect(try await deliver(10) == 0)
+    }
+
     @Test("a channel that fails leaves its notices for the next time")
     func failingChannel() async throws {
         struct Broken: Error {}

@@ -95,8 +95,12 @@ struct HourForecastTests {
         let offered = try await staffed.count(
             "select count(*) as n from hours_forecast where part = 'weekdays' and offered_minutes = 30")
         let none = try await staffed.count(
-            "select count(*) as n from hours_forecast where part = 'weekend' and offered_minutes = 0")
+            "select count(*) as n from hours_forecast where part = 'weekend' and offered_minutes = 0 and not was_asked")
         #expect(offered == 4 && none == 4)
+        // All that was asked for was given, of far more that was forecast and promised.
+        let tests = try await ListBacktests(market: staffed.market)(by: staffed.manager)
+        #expect(tests.map(\.errorBasisPoints) == [0, 0, 0, 0] && tests.map(\.promisesKept) == [1, 1, 1, 1])
+        #expect(tests.allSatisfy { $0.forecastMinutes == 30 && $0.workers == 1 && $0.promises == 1 })
         let means = try await forecasts(staffed).compactMap { $0["mean"] }
         // Weekdays and weekends take turns.
         #expect(means.count == 10 && means[8] >= means[0] && means[9] >= means[1])

@@ -110,6 +110,34 @@ struct RoutingBoundTests {
             """)
     }
 
+    @Test("a batch that was paused, or had a deadline, is past its bound a week after it went on, or had none any more")
+    func anew() async throws {
+        let staffed = try await StaffedMarket()
+        _ = try await staffed.worker("w")
+        let paused = try await staffed.batch("paused")
+        let eased = try await staffed.batch("eased", dueAt: Scratch.clock.now() + 60 * 86_400)
+        let pause = PauseBatch(market: staffed.market)
+        try await pause(paused, of: staffed.requester, by: staffed.manager)
+        Scratch.clock.advance(by: 8 * 86_400)
+        try await pause.resume(paused, of: staffed.requester, by: staffed.manager)
+        try await ChangeDeadline(market: staffed.market)(
+            nil, of: eased, from: staffed.requester, by: staffed.manager)
+        func read() async throws -> (late: Set<Batch.ID>, all: [Batch.ID]) {
+            try await staffed.market.database.read { transaction in
+                let (market, _) = try await RoutingReading(limits: RoutingRound.Limits())(
+                    .lawyer, after: RoutingCursor(), in: transaction)
+                let late = market.batches.filter { $0.isPastBound(at: market.instant) }
+                return (Set(late.map(\.id)), market.batches.map(\.id))
+            }
+        }
+        let now = try await read()
+        #expect(now.late == [] && now.all.count == 2 && Set(now.all) == [paused, eased])
+        Scratch.clock.advance(by: 7 * 86_400)
+        let later = try await read()
+        #expect(later.late == [paused, eased] && later.all.count == 2)
+        #expect(try await staffed.ills() == [])
+    }
+
     /// The longest that work without a deadline may wait for somebody whose hours are worth more elsewhere.
     private static let week: TimeInterval = 7 * 86_400
 

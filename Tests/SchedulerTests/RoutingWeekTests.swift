@@ -1,3 +1,4 @@
+import Formats
 import Foundation
 import Marketplace
 import Matching
@@ -74,5 +75,37 @@ struct RoutingForecastReadingTests {
         let known = try await staffed.market.database.read { try await $0.routingForecasts(of: [worker]) }
         #expect(known[worker]?.declaredMinutes == 600)
         #expect(try await staffed.ills() == [])
+    }
+
+    @Test("has the days that are over as they were declared: time away has not passed, for ladder and forecast too")
+    func away() async throws {
+        let staffed = try await StaffedMarket()
+        let worker = try await staffed.worker("w", timeZone: "Europe/London")
+        try await SetAvailability(market: staffed.market)(
+            try AvailabilitySettings(
+                windows: [Weekday.monday, .tuesday, .wednesday, .thursday, .friday].map {
+                    AvailabilityWindow($0, try DaySpan(from: 540, until: 1_020))
+                }), of: worker, by: staffed.manager)
+        for text in ["2026-03-02", "2026-03-03"] {
+            let day = try #require(CalendarDate(iso: text))
+            try await ExceptAvailability(market: staffed.market)(
+                AvailabilityException(day, .away, .wholeDay), of: worker, by: staffed.manager)
+        }
+        let thursday = Scratch.start + 3 * 86_400
+        _ = try await staffed.batch("b", dueAt: thursday + 5 * 3_600)
+        Scratch.clock.set(to: thursday)
+        while try await SweepEligibility(market: staffed.market)() > 0 {}
+        _ = try await HoursForecastRound(market: staffed.market, by: staffed.system).runOnce()
+        let (market, supply) = try await staffed.market.database.read { transaction in
+            let (market, _) = try await RoutingReading(limits: RoutingRound.Limits())(
+                .lawyer, after: RoutingCursor(), in: transaction)
+            let batch = try await transaction.endangeredBatches(until: thursday + 86_400, after: nil, limit: 1).first
+            return (market, try await EscalationReading(workersMax: 10)(try #require(batch), in: transaction))
+        }
+        let candidate = try #require(market.candidates.first)
+        let week = RoutingWeek(candidate, market.known.forecasts[worker], at: thursday)
+        // Wednesday of Wednesday, Thursday and Friday.
+        #expect(week.windowsPast == 32 && week.windowsLeft == 64 && week.declared == 96)
+        #expect(supply?.hands.map(\.presence) == [candidate.presence])
     }
 }

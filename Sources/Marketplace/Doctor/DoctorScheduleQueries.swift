@@ -87,15 +87,18 @@ extension DoctorCheck {
         select 'week of ' || coalesce(tested.week_starts_on, summed.week_starts_on) as example
           from forecast_backtest as tested
           join (select week_starts_on, count(distinct worker_id) filter (where was_asked) as workers,
-                       sum(mean_minutes) filter (where was_asked) as forecast,
+                       sum(least(mean_minutes, greatest(coalesce(offered_minutes, mean_minutes), worked_minutes)))
+                           filter (where was_asked) as forecast,
+                       sum(mean_minutes) filter (where was_asked) as mean,
                        sum(worked_minutes) filter (where was_asked) as worked,
                        bool_and(worked_minutes is not null) as is_over
                   from hours_forecast
                  group by week_starts_on) as summed using (week_starts_on)
          -- Older ones are being forgotten.
          where tested.week_starts_on > (select max(week_starts_on) from forecast_backtest) - 150
-           and ((tested.workers, tested.forecast_minutes, tested.worked_minutes)
-                is distinct from (summed.workers, summed.forecast, summed.worked)
+           and ((tested.workers, tested.worked_minutes) is distinct from (summed.workers, summed.worked)
+                -- First weeks were tested against all that was forecast, asked for or not.
+                or tested.forecast_minutes not in (summed.forecast, summed.mean)
                 or not summed.is_over
                 or tested.error_bps <> abs(tested.worked_minutes - tested.forecast_minutes) * 10000
                                        / greatest(tested.forecast_minutes, 1))

@@ -9,7 +9,7 @@ package struct Letter: Hashable, Sendable {
     package let address: String?
     /// How often delivery has begun, this time included.
     let attempts: Int
-    /// Whether they want the kind by e-mail.
+    /// Whether they want the kind by e-mail, and it is not of offers that are over.
     let isWanted: Bool
 }
 
@@ -66,7 +66,7 @@ struct DeliveryResult: Sendable {
     let fault: String?
 }
 
-/// Hands notices to a channel, the longest due first; any number of processes may do so at once.
+/// Hands notices to a channel, the longest due first, those of offers last; any number of processes may do so at once.
 ///
 /// At least once: a batch is claimed in one transaction, handed on outside of any, and settled in another; a crash
 /// between the two delivers it again when the claim has run out. Whoever receives them tells repetitions by the

@@ -45,15 +45,16 @@ extension Transaction {
             """)
     }
 
-    /// Takes the notices that are due, the longest due first, for as long as `until`: whoever took them has that time
-    /// to say what became of them, then they are due again.
+    /// Takes the notices that are due, for as long as `until`: whoever took them has that time to say what became of
+    /// them, then they are due again. The longest due first, but those of offers, of which a round makes thousands,
+    /// after all others; one whose offers are over is not wanted any more.
     func claimDue(limit: Int, until end: Date) async throws -> [Letter] {
         try await rows(
             """
             with due as materialized (
                 select notice_id from notice
                  where state = 'waiting' and due_at <= \(instant)
-                 order by due_at, notice_id
+                 order by kind = 'offer_made', due_at, notice_id
                  limit \(limit)
                    for update skip locked
             ),
@@ -65,7 +66,10 @@ extension Transaction {
                           notice.attempts, notice.address
             )
             select claimed.*, coalesce(claimed.address, worker_person.email, person_login.email) as email,
-                   coalesce(preference.is_wanted, true) as is_wanted
+                   coalesce(preference.is_wanted, true)
+                   and case when claimed.kind = 'offer_made'
+                            then coalesce((claimed.facts ->> 'answer_by')::timestamptz > \(instant), true)
+                            else true end as is_wanted
               from claimed
               left join worker_person on worker_person.worker_id = claimed.recipient_id
               left join person_login
@@ -73,7 +77,7 @@ extension Transaction {
               left join notice_preference as preference
                 on preference.principal_id = claimed.recipient_id and preference.kind = claimed.kind
                and preference.channel = 'email'
-             order by claimed.notice_id
+             order by claimed.kind = 'offer_made', claimed.notice_id
             """
         ).map(Letter.init(row:))
     }

@@ -6,7 +6,12 @@ extension Transaction {
     func setDeadline(_ dueAt: Date?, of batch: Batch) async throws {
         try await execute(
             """
-            update batch set due_at = \(dueAt) where requester_id = \(batch.requester) and batch_id = \(batch.id)
+            update batch
+               set due_at = \(dueAt),
+                   -- A week to wait begins now, not with an opening that had a deadline.
+                   reopened_at = case when \(dueAt)::timestamptz is null and opened_at is not null
+                                      then greatest(opened_at, \(instant)) else reopened_at end
+             where requester_id = \(batch.requester) and batch_id = \(batch.id)
             """)
     }
 

@@ -33,11 +33,14 @@ extension Transaction {
         }
     }
 
-    /// When many workers are there: windows, and exceptions from yesterday on. Without those of a zone that this
-    /// machine does not know.
+    /// When many workers are there: windows and exceptions. Without those of a zone that this machine does not know.
     ///
-    /// - Parameter end: exceptions of later days are left out.
-    package func availabilities(of workers: [Worker.ID], until end: Date) async throws -> [Worker.ID: Availability] {
+    /// - Parameters:
+    ///   - start: exceptions are from the day before it on; `nil` for from yesterday on.
+    ///   - end: exceptions of later days are left out.
+    package func availabilities(
+        of workers: [Worker.ID], since start: Date? = nil, until end: Date
+    ) async throws -> [Worker.ID: Availability] {
         let answers = try await pipeline([
             "select worker_id, time_zone from worker where worker_id = any(\(workers))",
             """
@@ -46,7 +49,7 @@ extension Transaction {
             """,
             """
             select worker_id, on_day, kind, from_minute, until_minute from availability_exception
-             where worker_id = any(\(workers)) and on_day >= \(CalendarDate.yesterday(at: instant))
+             where worker_id = any(\(workers)) and on_day >= \(CalendarDate.yesterday(at: start ?? instant))
                and on_day <= (\(end) at time zone 'UTC')::date + 1
             """,
         ])

@@ -49,7 +49,8 @@ struct EscalationReading: Sendable {
             guard !page.isEmpty else { return (found, false) }
             (last, looked) = (page.last?.id, looked + page.count)
             let free = page.filter { !$0.isOut }
-            let availabilities = try await transaction.availabilities(of: free.map(\.id), until: end)
+            let availabilities = try await transaction.availabilities(
+                of: free.map(\.id), since: Presence.begin(for: start), until: end)
             for worker in free {
                 // A zone that this machine does not know leaves its worker out: no lease could count the hours either.
                 guard let availability = availabilities[worker.id] else { continue }

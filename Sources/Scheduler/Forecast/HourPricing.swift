@@ -6,7 +6,7 @@ internal import Matching
 struct HourPricing: Sendable {
     /// Bounds of one solve.
     struct Bounds: Hashable, Sendable {
-        /// Answers that are solved over; more are thinned, and all hours with them, in proportion.
+        /// Answers that are solved over; of more, those of one week, and of as large a share of the people as of them.
         var answersMax = 60_000
         /// Workers whom one answer may go to, spread evenly over those who meet what it demands.
         var candidatesMax = 30
@@ -45,19 +45,25 @@ struct HourPricing: Sendable {
     ) throws {
         let workers = sheet.supply.sorted { $0.worker < $1.worker }
         let place = Dictionary(uniqueKeysWithValues: workers.enumerated().map { ($1.worker, $0) })
-        let weeks = max(sheet.weeks, 1)
-        let demands = sheet.open.map { ($0, $0.answers * weeks) } + sheet.past.map { ($0, $0.answers) }
+        let allWeeks = max(sheet.weeks, 1)
+        let demands = sheet.open.map { ($0, $0.answers * allWeeks) } + sheet.past.map { ($0, $0.answers) }
         let total = demands.reduce(0) { $0 + $1.1 }
-        let scale = min(1, Double(bounds.answersMax) / Double(max(total, 1)))
+        let weeks = total > bounds.answersMax ? 1 : allWeeks
+        let part = Double(weeks) / Double(allWeeks)
+        let share = min(1, Double(bounds.answersMax) / (Double(max(total, 1)) * part))
+        let scale = share * part
         let remaining = workers.map(\.remainingUnits)
-        let units = remaining.map { Self.units($0 * weeks, scale) }
+        let people = People(sheet, place: place, units: remaining.map { $0 * weeks }, share: share)
+        let units = people.units
         let values = Values(sheet, workers: workers.map(\.worker), weights: weights)
         var (tasks, offsets, candidates): ([TaskDemand], [Int], [Candidate]) = ([], [0], [])
-        var most: Int64 = 0
+        var (most, seen): (Int64, Int) = (0, 0)
         for (demand, answers) in demands {
             let needed = max((demand.expectedMinutes + 14) / 15, 1)
             let able = (sheet.meeting[demand.requirement] ?? []).compactMap { place[$0] }.filter { units[$0] >= needed }
-            for _ in 0..<Int((Double(answers) * scale).rounded(.up)) where tasks.count < bounds.answersMax {
+            let before = Int(Double(seen) * scale)
+            seen += answers
+            for _ in before..<Int(Double(seen) * scale) where tasks.count < bounds.answersMax {
                 let number = tasks.count
                 tasks.append(TaskDemand(id: UInt128(number), slots: 1, units: needed))
                 let taken = min(able.count, bounds.candidatesMax)
@@ -81,9 +87,10 @@ struct HourPricing: Sendable {
             offsets: offsets, candidates: candidates)
         let proposal = try Matcher(precision: .perMille(10), bidsMax: bounds.bidsMax).propose(market)
         let highest = min(most, Matching.Market.Bounds.valueMax)
+        let prices = people.prices(proposal.unitPrices)
         tags = workers.indices.map { worker in
             // Who is expected to give no more time has no price: there is nothing to save.
-            let price = units[worker] == 0 ? 0 : PureMath.scaled(proposal.unitPrices[worker], by: priceScale)
+            let price = remaining[worker] == 0 ? 0 : PureMath.scaled(prices[worker], by: priceScale)
             return HourPriceTag(
                 worker: workers[worker].worker, priceMicros: min(price, highest), units: remaining[worker])
         }
@@ -92,9 +99,47 @@ struct HourPricing: Sendable {
         priceMostMicros = highest
     }
 
-    /// Thinned with the demand; who has any stays with one.
-    private static func units(_ units: Int, _ scale: Double) -> Int {
-        units == 0 ? 0 : max(Int(Double(units) * scale), 1)
+    /// Whose hours are solved over. Of each cell, those who meet demand of the same professions, a share of the people,
+    /// with all their hours: a share of everybody's hours would hold no long task. Of a part of a person, which a small
+    /// cell may come to, that part of their hours.
+    private struct People {
+        /// 0 for who is left out.
+        let units: [Int]
+        private let cells: [Set<Profession>]
+
+        init(_ sheet: Sheet, place: [Worker.ID: Int], units all: [Int], share: Double) {
+            var cells = [Set<Profession>](repeating: [], count: all.count)
+            guard share < 1 else {
+                (self.units, self.cells) = (all, cells)
+                return
+            }
+            var professions: [Requirement.ID: Set<Profession>] = [:]
+            for demand in sheet.open + sheet.past {
+                professions[demand.requirement, default: []].insert(demand.profession)
+            }
+            for (requirement, workers) in sheet.meeting {
+                for worker in workers.compactMap({ place[$0] }) {
+                    cells[worker].formUnion(professions[requirement] ?? [])
+                }
+            }
+            var some = [Int](repeating: 0, count: all.count)
+            for cell in Dictionary(grouping: all.indices.filter { all[$0] > 0 }, by: { cells[$0] }).values {
+                let wanted = Double(cell.count) * share
+                let kept = Int(wanted.rounded(.up))
+                for number in 0..<kept {
+                    let worker = cell[number * cell.count / kept]
+                    some[worker] = max(Int((Double(all[worker]) * wanted / Double(kept)).rounded()), 1)
+                }
+            }
+            (units, self.cells) = (some, cells)
+        }
+
+        /// With the price of their cell for who was left out.
+        func prices(_ solved: [Int64]) -> [Int64] {
+            let usual = Dictionary(grouping: units.indices.filter { units[$0] > 0 }, by: { cells[$0] })
+                .mapValues { HourPrice.fallBack(cell: $0.map { HourPrice(nightlyMicros: solved[$0]) }).nightlyMicros }
+            return units.indices.map { units[$0] > 0 ? solved[$0] : usual[cells[$0]] ?? 0 }
+        }
     }
 
     /// What answers are worth by workers: by what is known of their skill at the profession.

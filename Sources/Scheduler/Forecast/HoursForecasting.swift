@@ -14,7 +14,8 @@ struct HoursForecasting: Sendable {
     ) async throws -> [WorkerForecast] {
         guard !workers.isEmpty else { return [] }
         let ids = workers.map(\.id)
-        let availabilities = try await transaction.availabilities(of: ids, until: transaction.instant + 8 * 86_400)
+        let availabilities = try await transaction.availabilities(
+            of: ids, since: Presence.begin(for: transaction.instant), until: transaction.instant + 8 * 86_400)
         let past = Dictionary(grouping: try await transaction.pastHours(of: ids)) { Key($0.worker, $0.part) }
         let paces = try await transaction.pastPaces(of: ids)
         var shares: [String: [WeekPart: Int]] = [:]

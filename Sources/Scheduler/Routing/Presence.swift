@@ -45,6 +45,9 @@ package struct Presence: Hashable, Sendable {
         return (day - (day + 3) % 7 - 1) * 86_400
     }
 
+    /// The same as an instant: what was declared of the days since then counts for the week's windows, passed or not.
+    static func begin(for instant: Date) -> Date { Date(timeIntervalSince1970: Double(start(for: instant))) }
+
     /// Quarters of an hour from one instant to another; what lies outside the days that are known is left out.
     package func units(from first: Date, until last: Date) -> Int {
         guard last > first else { return 0 }

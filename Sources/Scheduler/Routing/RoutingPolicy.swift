@@ -67,7 +67,7 @@ package struct RoutingPolicy: Sendable {
         early.minutesMax = market.known.lateMinutes
         guard early.minutesMax > 0 else { return early }
         early.bounded = batches.indices.filter { batches[$0].isPastBound(at: market.instant) }
-            .sorted { (batches[$0].openedAt, batches[$0].id) < (batches[$1].openedAt, batches[$1].id) }
+            .sorted { (batches[$0].waitingSince, batches[$0].id) < (batches[$1].waitingSince, batches[$1].id) }
         guard !early.bounded.isEmpty else { return early }
         let urgent = batches.indices.filter { place in
             let batch = batches[place]
@@ -97,6 +97,6 @@ package struct RoutingPolicy: Sendable {
 extension RoutingBatch {
     /// Whether it has waited for as long as work may: until its deadline; where it has none, for a week.
     func isPastBound(at instant: Date) -> Bool {
-        instant >= dueAt ?? openedAt + TimeInterval(RoutingValue.usualBoundSeconds)
+        instant >= dueAt ?? waitingSince + TimeInterval(RoutingValue.usualBoundSeconds)
     }
 }

@@ -32,8 +32,8 @@ struct RoutingReading: Sendable {
         try await transaction.planForWhatIsGiven()
         let bound = instant - TimeInterval(RoutingValue.usualBoundSeconds)
         let late = try await transaction.routingBatches(
-            in: cell, openedBy: bound, after: cursor.late, limit: Self.pageSize)
-        let others = try await self.batches(of: cell, openedAfter: bound, after: cursor.batches, in: transaction)
+            in: cell, waitingBy: bound, after: cursor.late, limit: Self.pageSize)
+        let others = try await self.batches(of: cell, waitingAfter: bound, after: cursor.batches, in: transaction)
         let batches = late + others
         let requirements = Array(Set(batches.map(\.requirement)))
         let unknown = try await transaction.unknownRequirements(among: requirements)
@@ -100,13 +100,13 @@ struct RoutingReading: Sendable {
     }
 
     private func batches(
-        of cell: Profession, openedAfter bound: Date, after last: RoutingBatch?, in transaction: Transaction
+        of cell: Profession, waitingAfter bound: Date, after last: RoutingBatch?, in transaction: Transaction
     ) async throws -> [RoutingBatch] {
         var found: [RoutingBatch] = []
         while found.count < limits.batchesMax {
             let limit = min(Self.pageSize, limits.batchesMax - found.count)
             let page = try await transaction.routingBatches(
-                in: cell, openedAfter: bound, after: found.last ?? last, limit: limit)
+                in: cell, waitingAfter: bound, after: found.last ?? last, limit: limit)
             found += page
             if page.count < limit { break }
         }
@@ -236,7 +236,7 @@ struct RoutingReading: Sendable {
     ) async throws -> [Worker.ID: (window: OfferWindow?, presence: Presence?)] {
         let horizon = limits.answerSeconds + leaseMax
         let availabilities = try await transaction.availabilities(
-            of: workers.map(\.id),
+            of: workers.map(\.id), since: Presence.begin(for: transaction.instant),
             until: transaction.instant + TimeInterval(WorkLimits.noticeMinutesMost) * 60 + max(horizon, 14 * 86_400)
         )
         var found: [Worker.ID: (window: OfferWindow?, presence: Presence?)] = [:]

@@ -140,7 +140,8 @@ struct RoutingValue {
         let payMicros = pay.map { known.rates.micros($0) } ?? 0
         // Something where the pay is not known, so that priority and age count; else no more than it is worth.
         let value = stated(batch, pay) ?? (payMicros > 0 ? usualValue(payMicros) : Self.valueUnknown)
-        let age = Self.seconds(market.instant.timeIntervalSince(batch.openedAt))
+        let since = batch.dueAt == nil ? batch.waitingSince : batch.openedAt
+        let age = Self.seconds(market.instant.timeIntervalSince(since))
         let bound = batch.dueAt.map { max(Self.seconds($0.timeIntervalSince(batch.openedAt)), 1) }
         let units = RoutingMatch.units(demanded: batch.expectedMinutes)
         let isLate = !isPriced && known.lateMinutes > 0 && batch.isPastBound(at: market.instant)

@@ -121,6 +121,7 @@ extension Transaction {
     /// Writes what came of parts of weeks that ended more than a day ago: what was worked, and what offers asked for,
     /// as far as they tell of hours: accepted, left to lapse or declined for want of time. Whoever declines for another
     /// reason, such as the pay, may have the hours; that is for the model of acceptance. Nor does work that was gone.
+    /// Where nothing is left of either, the part tells of no hours at all.
     func closeWeeks(most: Int) async throws -> Int {
         try await execute(
             """
@@ -140,11 +141,6 @@ extension Transaction {
                                     and hours_entry.week_starts_on = over.week_starts_on
                                     and (hours_entry.on_day - over.week_starts_on >= 5) = (over.part = 'weekend')), 0)
                            as worked,
-                       exists (select from offer
-                                where offer.worker_id = over.worker_id
-                                  and offer.offered_at >= over.week_starts_on::timestamp at time zone 'UTC'
-                                  and offer.offered_at
-                                      < (over.week_starts_on + 7)::timestamp at time zone 'UTC') as had_offers,
                        asked.minutes as offered
                   from over join worker using (worker_id)
                  cross join lateral (
@@ -159,7 +155,8 @@ extension Transaction {
                      where offer.worker_id = over.worker_id and offer.week_starts_on = over.week_starts_on) as asked
             )
             update hours_forecast as made
-               set worked_minutes = least(came.worked, 2147483647), was_asked = came.worked > 0 or came.had_offers,
+               set worked_minutes = least(came.worked, 2147483647),
+                   was_asked = came.worked > 0 or coalesce(came.offered, 0) > 0,
                    offered_minutes = case when came.offered is not null then least(came.offered, 2147483647) end
               from came
              where made.worker_id = came.worker_id and made.week_starts_on = came.week_starts_on
@@ -167,7 +164,8 @@ extension Transaction {
             """)
     }
 
-    /// Tests up to eight weeks of which all is known and which were not tested.
+    /// Tests up to eight weeks of which all is known and which were not tested: what was forecast and promised, as far
+    /// as it was asked for. Hours that nobody wanted are no hours that were not given.
     func testWeeks() async throws -> Int {
         try await execute(
             """
@@ -177,9 +175,12 @@ extension Transaction {
                    least(abs(sum(worked) - sum(mean))::bigint * 10000 / greatest(sum(mean), 1)::bigint, 1000000000),
                    count(*) filter (where promised > 0), count(*) filter (where promised > 0 and worked >= promised),
                    \(instant)
-              from (select made.week_starts_on, made.worker_id, sum(made.mean_minutes) as mean,
-                           sum(made.worked_minutes) as worked, sum(made.p10_minutes) as promised
+              from (select made.week_starts_on, made.worker_id, sum(least(made.mean_minutes, asked.minutes)) as mean,
+                           sum(made.worked_minutes) as worked, sum(least(made.p10_minutes, asked.minutes)) as promised
                       from hours_forecast as made
+                     cross join lateral (
+                        select greatest(coalesce(made.offered_minutes, made.mean_minutes), made.worked_minutes)
+                                   as minutes) as asked
                      where made.was_asked
                        and made.week_starts_on in (
                             select distinct week_starts_on from hours_forecast as every

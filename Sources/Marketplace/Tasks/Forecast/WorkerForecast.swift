@@ -66,6 +66,7 @@ extension Int64 {
 package struct ForecastBacktest: Hashable, Sendable {
     package let weekStartsOn: CalendarDate
     package let workers: Int
+    /// As far as they were asked for.
     package let forecastMinutes: Int64
     package let workedMinutes: Int64
     /// |worked − forecast| ÷ forecast, in ten-thousandths.

@@ -13,6 +13,8 @@ package struct RoutingBatch: Hashable, Sendable {
     /// When its answers must be there; `nil` for no deadline.
     package let dueAt: Date?
     package let openedAt: Date
+    /// Since when it waits: it was opened then, let go on after a pause, or its deadline was taken away.
+    package let waitingSince: Date
     /// Open slots, as far as they were looked at: 0 to ``Transaction/routingSlotsMax``.
     package let openSlots: Int
     /// Different tasks among those slots.
@@ -43,8 +45,9 @@ package struct RoutingBatch: Hashable, Sendable {
         requester: Requester.ID, id: Batch.ID, requirement: Requirement.ID, expectedMinutes: Int, leaseSeconds: Int,
         priority: Int, dueAt: Date? = nil, openedAt: Date, openSlots: Int, openTasks: Int, openOffers: Int,
         tasks: Int = 1_000, workforces: [Workforce] = Workforce.allCases, redundancy: Int = 1, hasMatters: Bool = false,
-        answerValue: Int64? = nil, ratePay: Int64? = nil, isChecked: Bool = false
+        answerValue: Int64? = nil, ratePay: Int64? = nil, isChecked: Bool = false, waitingSince: Date? = nil
     ) {
+        self.waitingSince = waitingSince ?? openedAt
         (self.ratePay, self.isChecked) = (ratePay, isChecked)
         (self.tasks, self.workforces, self.redundancy) = (tasks, workforces, redundancy)
         (self.hasMatters, self.answerValue) = (hasMatters, answerValue)
@@ -64,7 +67,7 @@ package struct RoutingBatch: Hashable, Sendable {
             openOffers: try row["open_offers"], tasks: try row["task_count"],
             workforces: try row["workforces"], redundancy: try row["redundancy"],
             hasMatters: try row["has_matters"], answerValue: try row["answer_value_minor"],
-            ratePay: try row["rate_pay_minor"], isChecked: try row["is_checked"]
+            ratePay: try row["rate_pay_minor"], isChecked: try row["is_checked"], waitingSince: try row["waiting_since"]
         )
     }
 }

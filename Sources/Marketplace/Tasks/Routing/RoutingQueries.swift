@@ -19,11 +19,11 @@ extension Transaction {
     /// priority first, then what is due first, then the older.
     ///
     /// - Parameters:
-    ///   - bound: those without a deadline that were opened by then are left out, if given.
+    ///   - bound: those without a deadline that wait since then are left out, if given.
     ///   - last: of the page before.
     ///   - limit: 1 to 200.
     package func routingBatches(
-        in cell: Profession, openedAfter bound: Date? = nil, after last: RoutingBatch?, limit: Int
+        in cell: Profession, waitingAfter bound: Date? = nil, after last: RoutingBatch?, limit: Int
     ) async throws -> [RoutingBatch] {
         try await rows(
             """
@@ -32,7 +32,7 @@ extension Transaction {
              where batch.state = 'open' and batch.door = 'offer' and rate.profession = \(cell)
                and (batch.due_at is null or batch.due_at > \(instant))
                and (\(bound)::timestamptz is null or batch.due_at is not null
-                    or batch.opened_at > \(bound)::timestamptz)
+                    or coalesce(batch.reopened_at, batch.opened_at) > \(bound)::timestamptz)
                and (\(last?.id)::uuid is null
                     or batch.priority < \(last?.priority)::bigint
                     or (batch.priority = \(last?.priority)::bigint
@@ -46,13 +46,13 @@ extension Transaction {
         ).map(RoutingBatch.init)
     }
 
-    /// The same without a deadline that were opened by then, the oldest first.
+    /// The same without a deadline that wait since then, the oldest first.
     ///
     /// - Parameters:
     ///   - last: of the page before.
     ///   - limit: 1 to 200.
     package func routingBatches(
-        in cell: Profession, openedBy bound: Date, after last: RoutingBatch?, limit: Int
+        in cell: Profession, waitingBy bound: Date, after last: RoutingBatch?, limit: Int
     ) async throws -> [RoutingBatch] {
         try await rows(
             """
@@ -60,6 +60,7 @@ extension Transaction {
               join rate using (rate_id)
              where batch.state = 'open' and batch.door = 'offer' and rate.profession = \(cell)
                and batch.due_at is null and batch.opened_at <= \(bound)
+               and coalesce(batch.reopened_at, batch.opened_at) <= \(bound)
                and (\(last?.id)::uuid is null
                     or (batch.opened_at, batch.batch_id) > (\(last?.openedAt)::timestamptz, \(last?.id)::uuid))
                and slots.open_slots > offers.open_offers
@@ -87,6 +88,7 @@ extension Transaction {
         select batch.requester_id, batch.batch_id, batch.requirement_id, batch.expected_minutes,
                batch.lease_seconds, batch.priority, batch.due_at,
                coalesce(batch.opened_at, batch.created_at) as opened_at, batch.task_count,
+               coalesce(batch.reopened_at, batch.opened_at, batch.created_at) as waiting_since,
                batch.workforces::text[] as workforces, batch.redundancy, batch.has_matters,
                batch.answer_value_minor, slots.open_slots, slots.open_tasks, offers.open_offers,
                usual.rate_pay_minor,
