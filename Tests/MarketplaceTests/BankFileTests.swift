@@ -68,6 +68,59 @@ struct BankFileTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test(
+        "what an entry is beyond its payments, or short of them, is listed by itself, to the cent",
+        arguments: ["", "<Chrgs><TtlChrgsAndTaxAmt Ccy=\"EUR\">0.30</TtlChrgsAndTaxAmt></Chrgs>"])
+    func besidePayments(charges: String) async throws {
+        let desk = try await PayoutDesk()
+        let some = try await desk.sent().payments.map { Self.payment($0.endToEndID, 20) }
+        let beyond = Self.statement("S1", Self.debit(60, some))
+            .replacing(">60.00<", with: ">60.30<").replacing("<NtryDtls>", with: "\(charges)<NtryDtls>")
+        #expect(try await desk.take(beyond).outcomes == [.settled: 3, .unmatched: 1])
+        var books = try await desk.reconciled()
+        #expect(books.paidMinor == 6_000 && books.bankMinor == 6_000 && books.unexplainedMinor == 0)
+        #expect(books.openEntries == 1 && books.openEntriesMinor == 30)
+        // Half a euro was kept of what came back: the entry is less than its payment, so it is a debit.
+        let reason = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>"
+        let back = Self.statement("S2", Self.debit(19, [some[0].replacing("</TxDtls>", with: reason)]))
+            .replacing(">19.00<", with: ">19.50<").replacing("DBIT", with: "CRDT")
+            .replacing("<NtryDtls>", with: "\(charges)<NtryDtls>")
+        #expect(try await desk.take(back).outcomes == [.returned: 1, .unmatched: 1])
+        books = try await desk.reconciled()
+        #expect(books.openEntries == 2 && books.openEntriesMinor == 80 && books.unexplainedMinor == 0)
+        // The bank took ten euros less than the payments are: a credit.
+        let short = Self.statement("S3", Self.debit(30, ["X", "Y"].map { Self.payment($0, 20) }))
+        #expect(try await desk.take(short).outcomes == [.unmatched: 3])
+        #expect(try await desk.reconciled().openEntriesMinor == 80 + 3_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("the refusal of a whole file bars no payee's account, whatever its reason; that of a payment does by its own")
+    func wholeRefused() async throws {
+        let desk = try await PayoutDesk()
+        for reason in ["AC02", "AC01"] {
+            let batch = try await desk.sent().batch
+            #expect(
+                try await desk.take(PayoutDesk.status(batch.messageID, "RJCT", reason: reason)).outcomes
+                    == [.rejected: 1])
+            Scratch.clock.advance(by: 1)
+        }
+        let (batch, payments) = try await desk.sent()
+        // The first has no reason of its own, but the message's.
+        let first = "<OrgnlEndToEndId>\(payments[0].endToEndID)</OrgnlEndToEndId><TxSts>RJCT</TxSts>"
+        let status = PayoutDesk.status(
+            batch.messageID, "RJCT", reason: "AC01", payments.prefix(2).map { ($0.endToEndID, "RJCT") })
+        let inherited = status.replacing("\(first)<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn></StsRsnInf>", with: first)
+        #expect(inherited != status)
+        #expect(try await desk.take(inherited).outcomes == [.rejected: 3])
+        let prepared = try await desk.prepare()
+        #expect(prepared.batch.lineCount == 2 && prepared.excluded.map(\.payee) == [.worker(desk.workers[1])])
+        #expect(prepared.excluded.map(\.hindrance) == [.accountRefused("AC01")])
+        // The lines of the files keep what was said.
+        #expect(try await desk.small.count("select count(*) as n from bank_entry where reason = 'AC01'") == 4)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("an entry without any amount moves no money")
     func noAmount() async throws {
         let desk = try await PayoutDesk(workers: 1)
