@@ -121,6 +121,50 @@ struct BankFileTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    /// One payment, all of a file in one sum, all of an entry together; by how much more they were debited.
+    private static let otherAmounts: [(form: String, minor: Int64)] = [
+        ("one", 30), ("one", -30), ("sum", 30), ("together", 30),
+    ]
+
+    @Test(
+        "payments debited with another amount are settled as sent, once two people posted the difference for that line",
+        arguments: otherAmounts)
+    func settledByHand(form: String, minor: Int64) async throws {
+        let desk = try await PayoutDesk()
+        let (batch, payments) = try await desk.sent()
+        let ids = payments.prefix(form == "one" ? 1 : 3).map(\.endToEndID)
+        let sent = Int64(ids.count) * 2_000
+        let details = form == "sum" ? ["<Btch><MsgId>\(batch.messageID)</MsgId></Btch>"] : ids.map { Self.payment($0) }
+        let told = Self.statement("S", Self.debit(10, details))
+            .replacing(">10.00<", with: ">\((sent + minor) / 100).\((sent + minor) % 100)<")
+        #expect(try await desk.take(told).outcomes == [.amountDiffers: form == "together" ? 3 : 1])
+        let (maker, checker, market) = (desk.small.maker, desk.small.checker, desk.small.market)
+        let (reconcile, settle) = (ReconcileBank(market: market), SettleBankEntry(market: market))
+        let open = try await reconcile.entries(by: maker)
+        let id = try #require(open.first { $0.json["amount_minor"]?.integerValue == sent + minor }).id
+        let amount = try Money(abs(minor), desk.small.usd)
+        let order: VoucherOrder = minor > 0 ? .bankCharge(amount) : .bankCredit(amount)
+        func refused(to person: Principal.ID) async -> BankEntryRefusal? {
+            await refusal(BankEntryRefusal.self) { try await settle(id, as: "A fee.", by: person) }
+        }
+        #expect(await refused(to: checker) == .differenceNotPosted(order.kind, amount))
+        let voucher = try await PrepareVoucher(market: market)(
+            order, reference: "\(id)", reason: "Of that line.", by: maker)
+        #expect(await refused(to: checker) == .differenceNotPosted(order.kind, amount))
+        try await DecideVoucher(market: market)(voucher, post: true, by: checker)
+        #expect(await refused(to: maker) == .samePerson)
+        #expect(try await settle(id, as: "A fee.", by: checker) == ids.count)
+        #expect(try await reconcile.entries(by: maker).isEmpty)
+        let books = try await desk.reconciled()
+        #expect(books.openPayments == 3 - ids.count && books.paidMinor == sent && books.bankMinor == sent)
+        #expect(books.chargesMinor == minor && books.unexplainedMinor == 0)
+        #expect(await refusal(NotFound.self) { try await settle(id, as: "Again.", by: checker) } != nil)
+        let back = PayoutDesk.statement("R", opening: 0, [(ids[0], 2_000, true, "AC04")])
+        #expect(try await desk.take(back).outcomes == [.returned: 1])
+        #expect(try await desk.reconciled().unexplainedMinor == 0)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("an entry without any amount moves no money")
     func noAmount() async throws {
         let desk = try await PayoutDesk(workers: 1)

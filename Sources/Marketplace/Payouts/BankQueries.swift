@@ -161,6 +161,60 @@ extension Transaction {
         return try await standings(of: locked)
     }
 
+    /// Payments whose debit is still to come and of which a line of a bank file tells with another amount, locked, as
+    /// they are once it has settled them, with what it says in minor units: one payment, all of a batch, or, where its
+    /// entry says only what its payments are together, also those of the lines that follow it. `nil` for none.
+    func lockAwaited(by id: BankEntry.ID) async throws -> (toldMinor: Int64, lines: [LineNews])? {
+        let locked = try await rows(
+            """
+            with entry as (
+                select bank_entry_id, bank_import_id, position, reference, amount_minor, currency
+                  from bank_entry
+                 where bank_entry_id = \(id) and outcome = 'amount_differs' and not is_credit
+                   and amount_minor is not null
+            ),
+            next as (
+                select min(later.position) as position
+                  from entry join bank_entry as later using (bank_import_id)
+                 where later.position > entry.position and later.outcome = 'amount_differs'
+                   and later.amount_minor is not null
+            ),
+            told as (
+                select each.bank_entry_id, each.payout_line_id, each.payout_batch_id
+                  from entry join bank_entry as each using (bank_import_id)
+                 where each.position >= entry.position
+                   and each.position < coalesce((select position from next), 2147483647)
+                   and each.outcome = 'amount_differs' and not each.is_credit and each.reference = entry.reference
+            ),
+            awaited as (
+                select distinct on (payout_line_id) payout_line_id, bank_entry_id
+                  from (select payout_line_id, bank_entry_id from told where payout_line_id is not null
+                         union all
+                        select payout_line.payout_line_id, bank_entry_id
+                          from told join payout_line using (payout_batch_id)) as named
+                 order by payout_line_id, bank_entry_id
+            )
+            select payout_line.payout_line_id, payout_line.payout_batch_id, payout_line.amount_minor,
+                   payout_line.currency, payout_line.state, settled_at is not null as has_left,
+                   awaited.bank_entry_id, entry.amount_minor as told_minor
+              from entry
+             cross join awaited
+              join payout_line on payout_line.payout_line_id = awaited.payout_line_id
+                              and payout_line.currency = entry.currency
+             where debit_entry_id is null and (payout_line.state = 'open' or settled_at is not null)
+             order by payout_line.payout_line_id
+               for no key update of payout_line
+            """)
+        guard let first = locked.first else { return nil }
+        let lines = try locked.map { row in
+            var standing = try LineStanding(row: row)
+            let isOpen = standing.state == .open
+            if isOpen { (standing.state, standing.hasLeft) = (.settled, true) }
+            return LineNews(standing: standing, debitEntry: try row["bank_entry_id"], settled: isOpen)
+        }
+        return (toldMinor: try first["told_minor"], lines: lines)
+    }
+
     /// With what was told of them before, in the order of the rows.
     private func standings(of locked: [Row]) async throws -> [LineStanding] {
         var lines = try locked.map(LineStanding.init(row:))
