@@ -121,9 +121,10 @@ struct BankFileTests {
         #expect(try await desk.small.ills() == [])
     }
 
-    /// One payment, all of a file in one sum, all of an entry together; by how much more they were debited.
+    /// One payment, all of a file in one sum, also where one of them was told by itself before, all of an entry
+    /// together; by how much more they were debited.
     private static let otherAmounts: [(form: String, minor: Int64)] = [
-        ("one", 30), ("one", -30), ("sum", 30), ("together", 30),
+        ("one", 30), ("one", -30), ("sum", 30), ("told", 30), ("together", 30),
     ]
 
     @Test(
@@ -134,7 +135,12 @@ struct BankFileTests {
         let (batch, payments) = try await desk.sent()
         let ids = payments.prefix(form == "one" ? 1 : 3).map(\.endToEndID)
         let sent = Int64(ids.count) * 2_000
-        let details = form == "sum" ? ["<Btch><MsgId>\(batch.messageID)</MsgId></Btch>"] : ids.map { Self.payment($0) }
+        let isSum = form == "sum" || form == "told"
+        let details = isSum ? ["<Btch><MsgId>\(batch.messageID)</MsgId></Btch>"] : ids.map { Self.payment($0) }
+        if form == "told" {
+            let first = PayoutDesk.statement("N", opening: 0, kind: "camt.054", [(ids[0], 2_000, false, nil)])
+            #expect(try await desk.take(first).outcomes == [.settled: 1])
+        }
         let told = Self.statement("S", Self.debit(10, details))
             .replacing(">10.00<", with: ">\((sent + minor) / 100).\((sent + minor) % 100)<")
         #expect(try await desk.take(told).outcomes == [.amountDiffers: form == "together" ? 3 : 1])
@@ -153,7 +159,7 @@ struct BankFileTests {
         #expect(await refused(to: checker) == .differenceNotPosted(order.kind, amount))
         try await DecideVoucher(market: market)(voucher, post: true, by: checker)
         #expect(await refused(to: maker) == .samePerson)
-        #expect(try await settle(id, as: "A fee.", by: checker) == ids.count)
+        #expect(try await settle(id, as: "A fee.", by: checker) == (form == "told" ? 2 : ids.count))
         #expect(try await reconcile.entries(by: maker).isEmpty)
         let books = try await desk.reconciled()
         #expect(books.openPayments == 3 - ids.count && books.paidMinor == sent && books.bankMinor == sent)

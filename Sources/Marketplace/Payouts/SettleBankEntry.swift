@@ -56,12 +56,17 @@ package struct SettleBankEntry: Sendable {
             guard try await transaction.resolve([id], resolution, by: actor) == 1 else {
                 throw NotFound("bank entry to look at")
             }
-            guard let (toldMinor, lines) = try await transaction.lockAwaited(by: id),
-                let currency = lines.first?.standing.amount.currency, let told = try? Money(toldMinor, currency)
+            guard let (bankMinor, lines, told) = try await transaction.lockDiffering(by: id),
+                let currency = lines.first?.standing.amount.currency, let bank = try? Money(bankMinor, currency)
             else { throw BankEntryRefusal.notAwaited }
-            var paid = try Money(0, currency)
-            for line in lines { paid = try paid.adding(line.standing.amount) }
-            let differs = told.minorUnits - paid.minorUnits
+            func total(_ lines: [LineNews]) throws -> Money {
+                try lines.reduce(try Money(0, currency)) { try $0.adding($1.standing.amount) }
+            }
+            let paid = try total(lines)
+            // It is of what another kind of file has told, too, or of what is awaited alone: whichever is nearer.
+            let alone = bank.minorUnits - paid.minorUnits
+            let together = bank.minorUnits - (try total(lines + told)).minorUnits
+            let differs = abs(alone) < abs(together) ? alone : together
             if differs != 0 {
                 let amount = try Money(abs(differs), currency)
                 let (order, rounded): (VoucherOrder, VoucherOrder) =
