@@ -55,6 +55,15 @@ extension BankFileRefusal: HTTPRefusal {
     }
 }
 
+extension BankEntryRefusal: HTTPRefusal {
+    var status: HTTPResponse.Status {
+        switch self {
+        case .notAwaited, .differenceNotPosted: .conflict
+        case .samePerson: .forbidden
+        }
+    }
+}
+
 extension RateCardRefusal: HTTPRefusal {
     var status: HTTPResponse.Status {
         switch self {

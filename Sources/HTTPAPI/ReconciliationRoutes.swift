@@ -43,6 +43,13 @@ struct ReconciliationRoutes {
                 "Enter what you found out about one; it moves no money", .payouts, for: LedgerRoutes.finance,
                 takes: Self.reason, gives: .ok(.state("resolved")), by: resolveEntry),
             Endpoint(
+                .post, "/v1/bank-entries/{bank_entry}/settle", "settleBankEntry",
+                "Settle the payments that one has with another amount, once a voucher of the difference is posted",
+                .payouts, for: LedgerRoutes.finance, takes: Self.reason, gives: .ok(["payments": .count]),
+                refuses: [
+                    "person_needed", "bank_entry_not_awaited", "bank_entry_difference_open", "bank_entry_same_person",
+                ], by: settleEntry),
+            Endpoint(
                 .get, "/v1/bank-statements", "listBankStatementGaps",
                 "Statements that do not fit the one before, or their own entries, oldest first", .payouts,
                 for: LedgerRoutes.finance, query: Parameter.pagingOn, gives: .ok(.page(Self.statement)),
@@ -77,6 +84,14 @@ struct ReconciliationRoutes {
         let (reason, actor) = (try call.string("reason"), try call.actor)
         return try await call.once(200, { (_: Void) in ["state": "resolved"] }) {
             try await ReconcileBank(market: $0).resolve(id, as: reason, by: actor)
+        }
+    }
+
+    @Sendable private func settleEntry(_ call: Call) async throws -> Outcome {
+        let id: BankEntry.ID = try call.id("bank_entry")
+        let (reason, actor) = (try call.string("reason"), try call.actor)
+        return try await call.once(200, { (count: Int) in ["payments": .integer(Int64(count))] }) {
+            try await SettleBankEntry(market: $0)(id, as: reason, by: actor)
         }
     }
 

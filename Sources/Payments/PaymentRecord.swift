@@ -36,6 +36,8 @@ package struct PaymentStatus: Hashable, Sendable {
     /// one in or around a repetition, the repetition's.
     package let reason: String?
     package let information: String
+    /// Whether the reason is that of what is around it, and perhaps of another payment.
+    package var isInherited = false
 
     /// Whether the bank refuses it as it had the same before; that says nothing of what became of the first.
     package var isRepetition: Bool {
@@ -47,7 +49,8 @@ package struct PaymentStatus: Hashable, Sendable {
     package static let repetitions: Set = ["AM05", "DUPL", "DU01", "DU02", "DU03", "DU04", "DU05"]
 }
 
-/// A payment that a bank has booked, by a camt.053 or .054: of an entry the details of one payment, or the whole entry.
+/// A payment that a bank has booked, by a camt.053 or .054: of an entry the details of one payment, or the whole entry,
+/// or, after its payments and without any id, what it is beside them.
 package struct BankEntry: Hashable, Sendable {
     package let statementID: String
     /// IBAN, or another number.

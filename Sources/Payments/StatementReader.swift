@@ -17,7 +17,7 @@ struct StatementReader: MessageReader {
         }
     }
 
-    /// - Returns: the whole entry, when there was nothing of its payments.
+    /// - Returns: the whole entry, when there was nothing of its payments; what it is beside them, when it differs.
     mutating func closed(_ name: String, path: String, _ report: inout PaymentFileReport) -> PaymentRecord? {
         switch name {
         case "Stmt", "Ntfctn":
@@ -65,14 +65,13 @@ struct StatementReader: MessageReader {
             report.add(amount.minorUnits, amount.currency, isCredit: isCredit, line: entry.line)
             statement.add(amount, isCredit: isCredit, isBooked: entry.status == "BOOK")
         }
-        if let amount = entry.amount, entry.details > 0, entry.amountsKnown == entry.details, !entry.hasCharges {
-            let sum = entry.sum
+        if let amount = entry.amount, entry.details > 0, entry.amountsKnown == entry.details,
+            entry.sum != ExactDecimal(amount)
+        {
+            let text = "the entry is \(amount), its payments add up to \(entry.sum) \(amount.currency)"
             let isWhole = entry.batchCount.map { $0 == entry.details } ?? true
-            if isWhole, sum != ExactDecimal(amount) {
-                report.fault(
-                    "entry_sum", line: entry.line, path: path,
-                    "the entry is \(amount), its payments add up to \(sum) \(amount.currency)")
-            }
+            if isWhole, !entry.hasCharges { report.fault("entry_sum", line: entry.line, path: path, text) }
+            return difference(text).map(PaymentRecord.entry)
         }
         if let held = entry.held {
             // A single payment without an amount of its own has that of the entry.
@@ -80,6 +79,18 @@ struct StatementReader: MessageReader {
             return .entry(record(held.detail, number: held.number, amount: amount, isLast: true))
         }
         return entry.details == 0 ? .entry(record(nil, number: 1, amount: entry.amount, isLast: true)) : nil
+    }
+
+    /// What an entry is beyond its payments, or short of them, which then is on the other side: of none of them.
+    private func difference(_ information: String) -> BankEntry? {
+        guard let rest = entry.rest, let minor = Int64(exactly: rest.minorUnits.magnitude) else { return nil }
+        let isCredit = entry.isCredit ?? false
+        return BankEntry(
+            statementID: statement.id, account: statement.account, reference: reference, endToEndID: nil,
+            instructionID: nil, messageID: nil, amount: Amount(minor, rest.currency),
+            isCredit: rest.minorUnits > 0 ? isCredit : !isCredit, status: entry.status, bookedOn: entry.bookedOn,
+            returnReason: nil, information: information, entryNumber: statement.entries,
+            detailNumber: entry.details + 1, remainder: nil)
     }
 
     private mutating func detail(
@@ -162,12 +173,16 @@ private struct EntryFields {
     private static let noReferences: Set = ["NONREF", "NOTPROVIDED"]
 
     /// Once all of its payments were seen.
-    var remainder: EntryRemainder { EntryRemainder(payments: amountsMissing, amount: isUncertain ? nil : rest) }
+    var remainder: EntryRemainder {
+        let left = rest.flatMap { $0.minorUnits > 0 ? $0 : nil }
+        return EntryRemainder(payments: amountsMissing, amount: isUncertain ? nil : left)
+    }
 
-    private var rest: Amount? {
+    /// What it is beyond the payments whose amounts are known; below zero where they are more.
+    var rest: Amount? {
         guard let amount, let known = sum.minorUnits(of: amount.currency) else { return nil }
         let (rest, isTooLarge) = amount.minorUnits.subtractingReportingOverflow(known)
-        return isTooLarge || rest <= 0 ? nil : Amount(rest, amount.currency)
+        return isTooLarge ? nil : Amount(rest, amount.currency)
     }
 
     mutating func take(_ element: XMLTree, path: String, _ report: inout PaymentFileReport) {

@@ -182,7 +182,7 @@ extension PaymentStatus {
         guard isRejection, reason == nil else { return self }
         return PaymentStatus(
             level: level, originalMessageID: originalMessageID, endToEndID: endToEndID, status: status,
-            reason: other, information: information)
+            reason: other, information: information, isInherited: true)
     }
 
     /// With the reason of a repetition in it or around it, if it was rejected or cancelled and there is one.

@@ -20,7 +20,7 @@ struct AccessMatrixTests {
     /// no bank has said anything.
     private static let unknown: Set = [
         "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "decideDuplicateCase", "closeSignInProvider",
-        "closeSignIn", "resolveBankEntry", "resolveBankStatement",
+        "closeSignIn", "resolveBankEntry", "settleBankEntry", "resolveBankStatement",
     ]
     /// What is held against the market's own terms before anybody is asked for a role; an example never fits them.
     private static let fittedFirst: Set = ["createBatch", "openRecheck", "changeBudget", "setPayoutSource"]

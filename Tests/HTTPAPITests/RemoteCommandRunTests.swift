@@ -219,6 +219,9 @@ struct RemoteCommandRunTests {
             let first = try await items("--entries", ["--limit", "2"])
             let last = try #require(first.last?["entry"]?.stringValue)
             #expect(try await items("--entries", ["--after", last]).count == 1 && first.count == 2)
+            // They are of no payment.
+            let settling = try await maker.run(["payout", "reconcile", "--settle", last, "--reason", "A fee."])
+            #expect(settling.status == 1 && settling.fault.contains("[bank_entry_not_awaited]"), "\(settling.fault)")
             let gap = try #require(try await items("--statements").first?["statement"]?.stringValue)
             for (option, id) in [("--resolve", last), ("--resolve-statement", gap)] {
                 let command = ["payout", "reconcile", option, id, "--reason"]

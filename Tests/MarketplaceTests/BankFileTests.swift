@@ -68,6 +68,109 @@ struct BankFileTests {
         #expect(try await desk.small.ills() == [])
     }
 
+    @Test(
+        "what an entry is beyond its payments, or short of them, is listed by itself, to the cent",
+        arguments: ["", "<Chrgs><TtlChrgsAndTaxAmt Ccy=\"EUR\">0.30</TtlChrgsAndTaxAmt></Chrgs>"])
+    func besidePayments(charges: String) async throws {
+        let desk = try await PayoutDesk()
+        let some = try await desk.sent().payments.map { Self.payment($0.endToEndID, 20) }
+        let beyond = Self.statement("S1", Self.debit(60, some))
+            .replacing(">60.00<", with: ">60.30<").replacing("<NtryDtls>", with: "\(charges)<NtryDtls>")
+        #expect(try await desk.take(beyond).outcomes == [.settled: 3, .unmatched: 1])
+        var books = try await desk.reconciled()
+        #expect(books.paidMinor == 6_000 && books.bankMinor == 6_000 && books.unexplainedMinor == 0)
+        #expect(books.openEntries == 1 && books.openEntriesMinor == 30)
+        // Half a euro was kept of what came back: the entry is less than its payment, so it is a debit.
+        let reason = "<RtrInf><Rsn><Cd>AC04</Cd></Rsn></RtrInf></TxDtls>"
+        let back = Self.statement("S2", Self.debit(19, [some[0].replacing("</TxDtls>", with: reason)]))
+            .replacing(">19.00<", with: ">19.50<").replacing("DBIT", with: "CRDT")
+            .replacing("<NtryDtls>", with: "\(charges)<NtryDtls>")
+        #expect(try await desk.take(back).outcomes == [.returned: 1, .unmatched: 1])
+        books = try await desk.reconciled()
+        #expect(books.openEntries == 2 && books.openEntriesMinor == 80 && books.unexplainedMinor == 0)
+        // The bank took ten euros less than the payments are: a credit.
+        let short = Self.statement("S3", Self.debit(30, ["X", "Y"].map { Self.payment($0, 20) }))
+        #expect(try await desk.take(short).outcomes == [.unmatched: 3])
+        #expect(try await desk.reconciled().openEntriesMinor == 80 + 3_000)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    @Test("the refusal of a whole file bars no payee's account, whatever its reason; that of a payment does by its own")
+    func wholeRefused() async throws {
+        let desk = try await PayoutDesk()
+        for reason in ["AC02", "AC01"] {
+            let batch = try await desk.sent().batch
+            #expect(
+                try await desk.take(PayoutDesk.status(batch.messageID, "RJCT", reason: reason)).outcomes
+                    == [.rejected: 1])
+            Scratch.clock.advance(by: 1)
+        }
+        let (batch, payments) = try await desk.sent()
+        // The first has no reason of its own, but the message's.
+        let first = "<OrgnlEndToEndId>\(payments[0].endToEndID)</OrgnlEndToEndId><TxSts>RJCT</TxSts>"
+        let status = PayoutDesk.status(
+            batch.messageID, "RJCT", reason: "AC01", payments.prefix(2).map { ($0.endToEndID, "RJCT") })
+        let inherited = status.replacing("\(first)<StsRsnInf><Rsn><Cd>AC01</Cd></Rsn></StsRsnInf>", with: first)
+        #expect(inherited != status)
+        #expect(try await desk.take(inherited).outcomes == [.rejected: 3])
+        let prepared = try await desk.prepare()
+        #expect(prepared.batch.lineCount == 2 && prepared.excluded.map(\.payee) == [.worker(desk.workers[1])])
+        #expect(prepared.excluded.map(\.hindrance) == [.accountRefused("AC01")])
+        // The lines of the files keep what was said.
+        #expect(try await desk.small.count("select count(*) as n from bank_entry where reason = 'AC01'") == 4)
+        #expect(try await desk.small.ills() == [])
+    }
+
+    /// One payment, all of a file in one sum, also where one of them was told by itself before, all of an entry
+    /// together; by how much more they were debited.
+    private static let otherAmounts: [(form: String, minor: Int64)] = [
+        ("one", 30), ("one", -30), ("sum", 30), ("told", 30), ("together", 30),
+    ]
+
+    @Test(
+        "payments debited with another amount are settled as sent, once two people posted the difference for that line",
+        arguments: otherAmounts)
+    func settledByHand(form: String, minor: Int64) async throws {
+        let desk = try await PayoutDesk()
+        let (batch, payments) = try await desk.sent()
+        let ids = payments.prefix(form == "one" ? 1 : 3).map(\.endToEndID)
+        let sent = Int64(ids.count) * 2_000
+        let isSum = form == "sum" || form == "told"
+        let details = isSum ? ["<Btch><MsgId>\(batch.messageID)</MsgId></Btch>"] : ids.map { Self.payment($0) }
+        if form == "told" {
+            let first = PayoutDesk.statement("N", opening: 0, kind: "camt.054", [(ids[0], 2_000, false, nil)])
+            #expect(try await desk.take(first).outcomes == [.settled: 1])
+        }
+        let told = Self.statement("S", Self.debit(10, details))
+            .replacing(">10.00<", with: ">\((sent + minor) / 100).\((sent + minor) % 100)<")
+        #expect(try await desk.take(told).outcomes == [.amountDiffers: form == "together" ? 3 : 1])
+        let (maker, checker, market) = (desk.small.maker, desk.small.checker, desk.small.market)
+        let (reconcile, settle) = (ReconcileBank(market: market), SettleBankEntry(market: market))
+        let open = try await reconcile.entries(by: maker)
+        let id = try #require(open.first { $0.json["amount_minor"]?.integerValue == sent + minor }).id
+        let amount = try Money(abs(minor), desk.small.usd)
+        let order: VoucherOrder = minor > 0 ? .bankCharge(amount) : .bankCredit(amount)
+        func refused(to person: Principal.ID) async -> BankEntryRefusal? {
+            await refusal(BankEntryRefusal.self) { try await settle(id, as: "A fee.", by: person) }
+        }
+        #expect(await refused(to: checker) == .differenceNotPosted(order.kind, amount))
+        let voucher = try await PrepareVoucher(market: market)(
+            order, reference: "\(id)", reason: "Of that line.", by: maker)
+        #expect(await refused(to: checker) == .differenceNotPosted(order.kind, amount))
+        try await DecideVoucher(market: market)(voucher, post: true, by: checker)
+        #expect(await refused(to: maker) == .samePerson)
+        #expect(try await settle(id, as: "A fee.", by: checker) == (form == "told" ? 2 : ids.count))
+        #expect(try await reconcile.entries(by: maker).isEmpty)
+        let books = try await desk.reconciled()
+        #expect(books.openPayments == 3 - ids.count && books.paidMinor == sent && books.bankMinor == sent)
+        #expect(books.chargesMinor == minor && books.unexplainedMinor == 0)
+        #expect(await refusal(NotFound.self) { try await settle(id, as: "Again.", by: checker) } != nil)
+        let back = PayoutDesk.statement("R", opening: 0, [(ids[0], 2_000, true, "AC04")])
+        #expect(try await desk.take(back).outcomes == [.returned: 1])
+        #expect(try await desk.reconciled().unexplainedMinor == 0)
+        #expect(try await desk.small.ills() == [])
+    }
+
     @Test("an entry without any amount moves no money")
     func noAmount() async throws {
         let desk = try await PayoutDesk(workers: 1)

@@ -196,6 +196,15 @@ struct PayoutRunTests {
         let books = try await desk.reconciled()
         #expect(books.paidMinor == 2_000 && books.bankMinor == 2_000 && books.chargesMinor == 50)
         #expect(books.unexplainedMinor == 0 && books.openEntries == 1 && books.openEntriesMinor == -999)
+        // The charge is the bank's word, and not what somebody has entered.
+        let charge: JournalEntry.ID = try await desk.small.market.database.read {
+            try await $0.oneRow("select entry_id from journal_entry where kind = 'bank_charge'")["entry_id"]
+        }
+        #expect(
+            await refusal(VoucherRefusal.self) {
+                try await PrepareVoucher(market: desk.small.market)(
+                    .reversal(charge), reference: "undo", reason: "By hand.", by: desk.small.maker)
+            } == .notReversible(.bankCharge))
         #expect(try await desk.small.ills() == [])
     }
 

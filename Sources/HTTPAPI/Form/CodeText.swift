@@ -39,6 +39,10 @@ extension Catalogue {
         400 bad_json The body is not acceptable JSON.
         400 bad_request The request cannot be read.
         422 balance_too_large The account cannot hold that much.
+        409 bank_entry_difference_open A voucher … of … must be posted first, with the id of this line as its \
+        reference.
+        409 bank_entry_not_awaited This is no debit with another amount of payments whose debit is still to come.
+        403 bank_entry_same_person You prepared the voucher of the difference; somebody else must settle the payments.
         422 bank_file_faulty The file is faulty, and nothing was taken in: …
         422 bank_file_kind This is no pain.002, camt.053, camt.054 or NACHA file, nor a table of returns.
         422 bank_file_too_large A file may have … lines.

@@ -115,18 +115,21 @@ extension Transaction {
         )
     }
 
-    /// The kind of the entry that a chain of reversals goes back to; an entry that reverses none is its own.
-    func kindReversed(by id: JournalEntry.ID) async throws -> EntryKind? {
+    /// The kind of the entry that a chain of reversals goes back to, and whether a voucher became it; an entry that
+    /// reverses none is its own.
+    func kindReversed(by id: JournalEntry.ID) async throws -> (kind: EntryKind, isByHand: Bool)? {
         try await firstRow(
             """
             with recursive chain as (
-                select kind, reverses_id from journal_entry where entry_id = \(id)
+                select kind, source_id, reverses_id from journal_entry where entry_id = \(id)
                  union all
-                select earlier.kind, earlier.reverses_id
+                select earlier.kind, earlier.source_id, earlier.reverses_id
                   from chain join journal_entry as earlier on earlier.entry_id = chain.reverses_id
             )
-            select kind from chain where reverses_id is null
-            """)?["kind"]
+            select kind, exists (select from voucher where voucher_id = source_id) as is_by_hand
+              from chain where reverses_id is null
+            """
+        ).map { (kind: try $0["kind"], isByHand: try $0["is_by_hand"]) }
     }
 
     /// What all accounts of each kind hold, by currency: the trial balance. Goes over all transfers.

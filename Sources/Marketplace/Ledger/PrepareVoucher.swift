@@ -149,8 +149,11 @@ extension Transaction {
         }
         guard case .reversal(let id) = order else { return }
         // Withheld tax that came back with a payment is a reversal too, and not one that was made by hand.
-        guard let kind = try await kindReversed(by: id) else { throw NotFound("journal entry") }
-        guard kind.isReversible else { throw VoucherRefusal.notReversible(kind) }
+        guard let found = try await kindReversed(by: id) else { throw NotFound("journal entry") }
+        // What a bank kept of a payment that came back stands by the bank's word.
+        guard found.kind.isReversible, found.isByHand || found.kind != .bankCharge else {
+            throw VoucherRefusal.notReversible(found.kind)
+        }
     }
 }
 

@@ -53,7 +53,15 @@ struct BankFact: Hashable, Sendable {
     var remainder: EntryRemainder?
     var bookedOn: String?
     var reason: String?
+    /// Whether the reason is that of what is around the payment.
+    var isInherited = false
     var information = ""
+    /// Why a payment failed: what was said of a whole file is not known to lie in the account of each of its payees.
+    var failure: String {
+        let isOfMany = paymentID == nil || isInherited
+        guard let reason, !(isOfMany && PayoutHindrance.ofAccount.contains(reason)) else { return "NARR" }
+        return reason.bounded(35)
+    }
     var isCredit: Bool { event == .credited || event == .returned }
     var isBooking: Bool { event == .debited || event == .credited }
 }
@@ -199,7 +207,7 @@ extension BankFact {
             default: return nil
             }
             if status.level == .payment { paymentID = status.endToEndID } else { messageID = status.originalMessageID }
-            reason = status.reason
+            (reason, isInherited) = (status.reason, status.isInherited)
             information = status.information
         case .entry(let entry):
             guard entry.status == "BOOK" else { return nil }

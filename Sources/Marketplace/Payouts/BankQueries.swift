@@ -161,6 +161,70 @@ extension Transaction {
         return try await standings(of: locked)
     }
 
+    /// Payments of which a line of a bank file tells with another amount, locked: one, all of a batch, or, where its
+    /// entry says only what its payments are together, also those of the lines that follow it.
+    ///
+    /// - Returns: what the line says, in minor units; the payments whose debit is still to come, as they are once the
+    ///   line has settled them; those whose debit was told in another kind of file alone. `nil` for none.
+    func lockDiffering(
+        by id: BankEntry.ID
+    ) async throws -> (bankMinor: Int64, awaited: [LineNews], told: [LineNews])? {
+        let locked = try await rows(
+            """
+            with entry as (
+                select bank_entry_id, bank_import_id, position, reference, amount_minor, currency, kind
+                  from bank_entry join bank_import using (bank_import_id)
+                 where bank_entry_id = \(id) and outcome = 'amount_differs' and not is_credit
+                   and amount_minor is not null
+            ),
+            next as (
+                select min(later.position) as position
+                  from entry join bank_entry as later using (bank_import_id)
+                 where later.position > entry.position and later.outcome = 'amount_differs'
+                   and later.amount_minor is not null
+            ),
+            told as (
+                select each.bank_entry_id, each.payout_line_id, each.payout_batch_id
+                  from entry join bank_entry as each using (bank_import_id)
+                 where each.position >= entry.position
+                   and each.position < coalesce((select position from next), 2147483647)
+                   and each.outcome = 'amount_differs' and not each.is_credit and each.reference = entry.reference
+            ),
+            of_line as (
+                select distinct on (payout_line_id) payout_line_id, bank_entry_id
+                  from (select payout_line_id, bank_entry_id from told where payout_line_id is not null
+                         union all
+                        select payout_line.payout_line_id, bank_entry_id
+                          from told join payout_line using (payout_batch_id)) as named
+                 order by payout_line_id, bank_entry_id
+            )
+            select payout_line.payout_line_id, payout_line.payout_batch_id, payout_line.amount_minor,
+                   payout_line.currency, payout_line.state, settled_at is not null as has_left,
+                   of_line.bank_entry_id, entry.amount_minor as bank_minor, entry.kind
+              from entry
+             cross join of_line
+              join payout_line on payout_line.payout_line_id = of_line.payout_line_id
+                              and payout_line.currency = entry.currency
+             where payout_line.state = 'open' or settled_at is not null
+             order by payout_line.payout_line_id
+               for no key update of payout_line
+            """)
+        guard let first = locked.first else { return nil }
+        let kind: BankFileKind = try first["kind"]
+        var (awaited, told): ([LineNews], [LineNews]) = ([], [])
+        for (row, standing) in zip(locked, try await standings(of: locked)) {
+            var line = LineNews(standing: standing, debitEntry: try row["bank_entry_id"])
+            if standing.debits.isEmpty {
+                line.settled = standing.state == .open
+                if line.settled { (line.standing.state, line.standing.hasLeft) = (.settled, true) }
+                awaited.append(line)
+            } else if standing.debits.allSatisfy({ $0.kind != kind }) {
+                told.append(line)
+            }
+        }
+        return (bankMinor: try first["bank_minor"], awaited: awaited, told: told)
+    }
+
     /// With what was told of them before, in the order of the rows.
     private func standings(of locked: [Row]) async throws -> [LineStanding] {
         var lines = try locked.map(LineStanding.init(row:))

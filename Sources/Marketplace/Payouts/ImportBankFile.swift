@@ -244,7 +244,7 @@ private struct BankSession {
         case .settle: line.settled = true
         case .fail(let settleFirst):
             if settleFirst { line.settled = true }
-            line.failed = ((fact.reason ?? "NARR").bounded(35), line.standing.hasLeft)
+            line.failed = (fact.failure, line.standing.hasLeft)
         }
         if news.updateValue(line, forKey: line.standing.id) == nil { order.append(line.standing.id) }
         return outcome

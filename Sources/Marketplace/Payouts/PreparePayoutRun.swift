@@ -37,11 +37,12 @@ package enum PayoutHindrance: Hashable, Sendable {
         }
     }
 
-    /// Reasons of ISO 20022 and NACHA that come again with every payment to the account.
+    /// Reasons of ISO 20022 and NACHA that come again with every payment to the account. AC02, AC13, BE07 and RR02 lie
+    /// in ours.
     static let ofAccount: Set = [
-        "AC01", "AC02", "AC03", "AC04", "AC06", "AC07", "AC13", "AC14", "AG01", "BE01", "BE04", "BE06", "BE07", "CNOR",
-        "MD07", "RC01", "RC04", "RR02", "RR03", "R02", "R03", "R04", "R12", "R13", "R14", "R15", "R16", "R17", "R20",
-        "R34", "C01", "C02", "C03", "C05", "C06", "C07",
+        "AC01", "AC03", "AC04", "AC06", "AC07", "AC14", "AG01", "BE01", "BE04", "BE06", "CNOR", "MD07", "RC01", "RC04",
+        "RR03", "R02", "R03", "R04", "R12", "R13", "R14", "R15", "R16", "R17", "R20", "R34", "C01", "C02", "C03", "C05",
+        "C06", "C07",
     ]
 }
 

@@ -84,7 +84,7 @@ package struct ReconcileBank: Sendable {
         let resolution = try PlainText.lines(resolution, field: "reason")
         try await market.change { change in
             try await change.transaction.authorizeFinance(actor)
-            guard try await change.transaction.resolve(id, resolution, by: actor) else {
+            guard try await change.transaction.resolve([id], resolution, by: actor) == 1 else {
                 throw NotFound("bank entry to look at")
             }
             try await change.record("bank_entry_resolved", by: actor, on: "bank_entry", id.uuid, in: .platform)

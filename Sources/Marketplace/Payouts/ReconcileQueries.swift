@@ -302,13 +302,14 @@ extension Transaction {
         }
     }
 
-    func resolve(_ id: BankEntry.ID, _ resolution: String, by actor: Principal.ID) async throws -> Bool {
+    /// - Returns: how many of them were open.
+    func resolve(_ ids: [BankEntry.ID], _ resolution: String, by actor: Principal.ID) async throws -> Int {
         try await execute(
             """
             update bank_entry set resolution = \(resolution), resolved_by = \(actor), resolved_at = \(instant)
-             where bank_entry_id = \(id) and resolved_at is null
+             where bank_entry_id = any(\(ids)) and resolved_at is null
                and outcome in ('unmatched', 'amount_differs', 'contradicts')
-            """) == 1
+            """)
     }
 }
 

@@ -192,7 +192,9 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
             Without an option a line for each currency, and one for what bank files say in none. --entries lists what \
             fits no payment, --payments those of which nothing final was heard, --statements those that do not begin \
             where the one before ended, or whose entries do not come to their balance; all by pages. --resolve \
-            enters what was found out about an entry, --resolve-statement about a statement.
+            enters what was found out about an entry, --resolve-statement about a statement. --settle settles the \
+            payments of an entry that has another amount, once a voucher of the difference was posted whose reference \
+            is the entry's id (`ledger prepare bank_charge`).
             """)
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var page: PageOptions
@@ -201,6 +203,7 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
     @Flag(help: "List statements that do not fit.") var statements = false
     @Option(help: "The id of an entry that somebody has looked at; with --reason.") var resolve: String?
     @Option(help: "The id of a statement that somebody has looked at; with --reason.") var resolveStatement: String?
+    @Option(help: "The id of an entry whose payments are settled as they were sent; with --reason.") var settle: String?
     @Option(help: "What was found out.") var reason: String?
     @Option(help: .actor("somebody in finance")) var by = "finance-maker"
     @Flag(help: "Print JSON.") var json = false
@@ -213,6 +216,11 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
                 guard let id = BankEntry.ID(resolve) else { throw BadInput("resolve", "must be a UUID") }
                 try await reconcile.resolve(id, as: reason ?? "", by: actor)
                 return Console.result("Resolved \(resolve).")
+            }
+            if let settle {
+                guard let id = BankEntry.ID(settle) else { throw BadInput("settle", "must be a UUID") }
+                let count = try await SettleBankEntry(market: session.market)(id, as: reason ?? "", by: actor)
+                return Console.result("Settled \(count) payments by \(settle).")
             }
             if let resolveStatement {
                 guard let id = BankStatementGap.ID(resolveStatement) else {

@@ -118,6 +118,7 @@ extension PayoutReconcileCommand: RemoteCommand {
         if let resolve {
             return try await server.post(RemoteServer.path("bank-entries", resolve, "resolve"), told)
         }
+        if let settle { return try await server.post(RemoteServer.path("bank-entries", settle, "settle"), told) }
         if let resolveStatement {
             return try await server.post(RemoteServer.path("bank-statements", resolveStatement, "resolve"), told)
         }
