@@ -232,7 +232,8 @@ struct PayoutRoutesTests {
             }
             let first = try await run("a")
             #expect(first["unconfirmed_returns"] == 0 && first["unconfirmed_returns_minor"] == 0, "\(first)")
-            let path = "/v1/payouts/\(try #require(first["payout"]?.stringValue))"
+            let payout = try #require(first["payout"]?.stringValue)
+            let path = "/v1/payouts/\(payout)"
             let hash: JSON = ["content_hash": first["content_hash"] ?? .null]
             let approved = try await server.send("POST", path + "/approve", token: checker, key: "b", json: hash)
             #expect(approved.status == 200, "\(approved.body)")
@@ -243,8 +244,8 @@ struct PayoutRoutesTests {
             try await take("end_to_end_id,amount,currency,reason\r\n\(id),20.00,EUR,MS03\r\n")
             let second = try await run("c")
             #expect(second["unconfirmed_returns"] == 1 && second["unconfirmed_returns_minor"] == 2_000, "\(second)")
-            let again = "/v1/payouts/\(try #require(second["payout"]?.stringValue))"
-            let shown = try await server.send("GET", again, token: checker)
+            let again = try #require(second["payout"]?.stringValue)
+            let shown = try await server.send("GET", "/v1/payouts/\(again)", token: checker)
             #expect(shown.body["unconfirmed_returns"] == 1 && shown.body["unconfirmed_returns_minor"] == 2_000)
             let open = try await server.send("GET", "/v1/open-payments", token: checker)
             #expect(open.body["items"]?[0]?["state"] == "failed", "\(open.body)")
