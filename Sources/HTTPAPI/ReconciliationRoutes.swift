@@ -16,6 +16,8 @@ struct ReconciliationRoutes {
         [
             "line": .id, "payout_batch": .id, "end_to_end_id": .text, "amount_minor": .minor, "currency": .currency,
             "issued_at": .time, "accepted": .flag,
+            "state": Shape.choice(PayoutLineState.self).described(
+                "`failed` where a table of returns alone says that it came back after the bank had debited it."),
         ])
     private static let statement = Shape.object(
         "BankStatementGap",

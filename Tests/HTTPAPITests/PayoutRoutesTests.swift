@@ -210,4 +210,66 @@ struct PayoutRoutesTests {
         }
         #expect(try await small.ills() == [])
     }
+
+    @Test("who approves reads what is paid again by the word of a table alone, by command and over HTTP")
+    func unconfirmed() async throws {
+        let small = try await small()
+        let ann = try await small.lawyer("ann")
+        try await small.earn(ann, small.batch(small.draft("one"), tasks: 1))
+        try await SetPayoutMethod(market: small.market, keys: Scratch.keys)(
+            account(Self.ibans[0], "Ann"), of: ann, by: small.manager)
+        Scratch.clock.advance(by: 73 * 3_600)
+        let (maker, checker) = (try await small.bearer(small.maker), try await small.bearer(small.checker))
+        try await LiveServer.run(small.market) { server in
+            func run(_ key: String) async throws -> JSON {
+                let order: JSON = ["source": "main", "day": "2026-03-10"]
+                return try await server.send("POST", "/v1/payout-runs", token: maker, key: key, json: order).body
+            }
+            func take(_ file: String) async throws {
+                let said: JSON = ["file": .string(file)]
+                let taken = try await server.send("POST", "/v1/bank-imports", token: maker, json: said)
+                #expect(taken.status == 200 && taken.body["is_new"] == true, "\(taken.body)")
+            }
+            let first = try await run("a")
+            #expect(first["unconfirmed_returns"] == 0 && first["unconfirmed_returns_minor"] == 0, "\(first)")
+            let payout = try #require(first["payout"]?.stringValue)
+            let path = "/v1/payouts/\(payout)"
+            let hash: JSON = ["content_hash": first["content_hash"] ?? .null]
+            let approved = try await server.send("POST", path + "/approve", token: checker, key: "b", json: hash)
+            #expect(approved.status == 200, "\(approved.body)")
+            #expect(try await server.send("POST", path + "/export", token: maker, json: [:]).status == 200)
+            let lines = try await server.send("GET", path + "/lines", token: maker)
+            let id = try #require(lines.body["items"]?[0]?["end_to_end_id"]?.stringValue)
+            try await take(Self.debit(of: id))
+            try await take("end_to_end_id,amount,currency,reason\r\n\(id),20.00,EUR,MS03\r\n")
+            let second = try await run("c")
+            #expect(second["unconfirmed_returns"] == 1 && second["unconfirmed_returns_minor"] == 2_000, "\(second)")
+            let again = try #require(second["payout"]?.stringValue)
+            let shown = try await server.send("GET", "/v1/payouts/\(again)", token: checker)
+            #expect(shown.body["unconfirmed_returns"] == 1 && shown.body["unconfirmed_returns_minor"] == 2_000)
+            let open = try await server.send("GET", "/v1/open-payments", token: checker)
+            #expect(open.body["items"]?[0]?["state"] == "failed", "\(open.body)")
+            let books = try await server.send("GET", "/v1/reconciliation", token: checker)
+            #expect(books.body["items"]?[0]?["unconfirmed_returns"] == 1, "\(books.body)")
+            let list = ["payout", "list", "--state", "prepared"]
+            let told = try await RemoteProgram(port: server.port, token: checker).json(list)
+            let here = try await RemoteProgram.besideDatabase.json(list + ["--by", "Checker"])
+            for listed in [told, here] { #expect(listed["items"]?[0]?["unconfirmed_returns"] == 1, "\(listed)") }
+            let words = try await RemoteProgram.besideDatabase.run(list + ["--by", "Checker"])
+            #expect(words.output.contains("1 payments (20.00 EUR) are paid again"), "\(words.output)")
+        }
+        #expect(try await small.ills() == [])
+    }
+
+    /// A statement by which a payment of 20.00 EUR was debited.
+    private static func debit(of id: String) -> String {
+        let amount = "<Amt Ccy=\"EUR\">20.00</Amt><CdtDbtInd>DBIT</CdtDbtInd>"
+        return """
+            <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr><MsgId>S</MsgId>\
+            <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>S</Id><Acct><Id>\
+            <IBAN>NL41MOCK0000000001</IBAN></Id></Acct><Ntry>\(amount)<Sts><Cd>BOOK</Cd></Sts>\
+            <BookgDt><Dt>2026-03-10</Dt></BookgDt><BkTxCd/><NtryDtls><TxDtls><Refs>\
+            <EndToEndId>\(id)</EndToEndId></Refs>\(amount)</TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>
+            """
+    }
 }

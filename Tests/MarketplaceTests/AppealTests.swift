@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import Marketplace
 import Store
+import Tax
 import TestSupport
 import Testing
 
@@ -56,6 +57,33 @@ struct AppealTests {
         // It is paid out as any other pay.
         let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
         #expect(batch.total.minorUnits == SmallMarket.pay)
+        #expect(try await small.ills() == [])
+    }
+
+    @Test(
+        "what was refused and is paid is a remedy to its worker, and one piece of work in reports with what was paid",
+        arguments: [(Judgement.rejected, ["remedy"]), (.acceptedInPart(basisPoints: 3_333), ["remedy", "work"])])
+    func reported(judgement: Judgement, kinds: [String]) async throws {
+        let (desk, ann, _, decision) = try await rejected(judgement)
+        let small = desk.small
+        try await ChooseTaxRules(market: small.market)(
+            TaxChoice(ruleSet: "eu", residence: "DE", standing: TaxStanding()), of: ann, by: small.maker)
+        try await answer(desk, try await file(desk, decision, by: ann), by: small.second)
+        let batch = try await PreparePayoutBatch(market: small.market)(small.usd, by: small.maker)
+        try await ApprovePayoutBatch(market: small.market)(batch.id, contentHash: batch.contentHash, by: small.checker)
+        try await IssuePayoutBatch(market: small.market)(batch.id, by: small.maker)
+        let (report, advice) = (Gathered(), Gathered())
+        _ = try await ReportTaxes(market: small.market)(
+            .dac7, year: 2026, quarter: 1, by: small.maker, to: { report.append($0) })
+        // The consideration and the activities.
+        #expect(String(decoding: report.bytes, as: UTF8.self).contains(",DE,USD,20.00,1,"))
+        let lines = try await ListEarnings(market: small.market)(of: ann, by: small.maker).lines
+        #expect(lines.map(\.kind.rawValue).sorted() == kinds)
+        _ = try await WriteRemittanceAdvice(market: small.market)(
+            of: batch.id, to: ann, as: .csv, by: small.maker, to: { advice.append($0) })
+        let told = String(decoding: advice.bytes, as: UTF8.self).split(separator: "\r\n")
+            .map { String($0.prefix { $0 != "," }) }
+        #expect(told.filter { ["work", "bonus", "remedy"].contains($0) }.sorted() == kinds)
         #expect(try await small.ills() == [])
     }
 

@@ -271,6 +271,44 @@ struct BankFileTests {
         }
     }
 
+    @Test("what a table alone says came back after its debit is seen by who approves its repetition, until its credit")
+    func byTableAlone() async throws {
+        let desk = try await PayoutDesk()
+        let market = desk.small.market
+        let ids = try await desk.sent().payments.map(\.endToEndID)
+        // The first is open when the table speaks, the others were debited.
+        _ = try await desk.take(
+            PayoutDesk.statement("S1", opening: 100_000, ids.dropFirst().map { ($0, 2_000, false, nil) }))
+        let table = "end_to_end_id,amount,currency,reason\r\n\(ids[0]),20.00,EUR,MS03\r\n\(ids[1]),20.00,EUR,MS03\r\n"
+        #expect(try await desk.take(table).outcomes == [.returned: 2])
+        Scratch.clock.advance(by: 1)
+        let batch = try await desk.prepare().batch
+        #expect(batch.lineCount == 2 && batch.unconfirmed.payments == 1 && batch.unconfirmed.minor == 2_000)
+        let list = ListPayouts(market: market)
+        func seen() async throws -> [Int] {
+            let (one, books) = (try await list.one(batch.id, by: desk.small.checker), try await desk.reconciled())
+            let (sum, total) = (one.unconfirmed.minor, books.unconfirmed.minor)
+            #expect(sum == Int64(one.unconfirmed.payments) * 2_000)
+            #expect(total == Int64(books.unconfirmed.payments) * 2_000 && books.unexplainedMinor == 0)
+            let open = try await ReconcileBank(market: market).payments(by: desk.small.maker)
+            return [one.unconfirmed.payments, books.unconfirmed.payments, open.count { $0["state"] == "failed" }]
+        }
+        #expect(try await seen() == [1, 1, 1])
+        // Of the other payout, which is the first that was made, nothing is a repetition.
+        #expect(try await list(by: desk.small.checker).map(\.unconfirmed.payments) == [1, 0])
+        try await desk.approve(batch)
+        #expect(
+            try await desk.take(PayoutDesk.statement("S2", opening: 96_000, [(ids[0], 2_000, false, nil)])).outcomes
+                == [.settled: 1])
+        #expect(try await seen() == [2, 2, 2])
+        for (place, id) in ids.prefix(2).enumerated() {
+            let credit = PayoutDesk.statement("C\(place)", opening: 94_000, [(id, 2_000, true, "MS03")])
+            #expect(try await desk.take(credit).outcomes == [.returned: 1])
+            #expect(try await seen() == Array(repeating: 1 - place, count: 3))
+        }
+        #expect(try await desk.small.ills() == [])
+    }
+
     // MARK: What a bank says
 
     private static func statement(_ id: String, _ entries: String) -> String {

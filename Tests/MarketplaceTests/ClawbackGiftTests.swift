@@ -36,6 +36,8 @@ struct ClawbackGiftTests {
         #expect(try await desk.small.ills() == [])
         #expect(try await desk.pay() == 380 + 1_520)
         #expect(try await taxes(desk) == 3 * 480)
+        // Two pieces of work when they were paid, and the one that was kept whole when it was given back.
+        #expect(try await desk.small.count("select sum(activities)::bigint as n from withholding") == 3)
         #expect(try await payable(desk) == 0)
         #expect(try await desk.small.ills() == [])
     }

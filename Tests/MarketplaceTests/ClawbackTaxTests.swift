@@ -90,4 +90,26 @@ struct ClawbackTaxTests {
         #expect(try await small.balance(.payable(to: desk.worker, small.usd)) == 0)
         #expect(try await small.ills() == [])
     }
+
+    @Test("take all of what was given back after taxes, whatever is withheld of the work that is paid with it")
+    func bearsNone() async throws {
+        let desk = try await ClawbackDesk(currency: "USD", taxed: true)
+        let paid = try await desk.earn(1)
+        #expect(try await desk.pay() == 1_520)
+        let (_, decision) = try await desk.taken([ClawbackPart(paid[0])])
+        Scratch.clock.advance(by: Clawback.noticeSeconds)
+        try await desk.earn(1)
+        #expect(try await desk.pay() == 1_520 - 380)
+        try await desk.answer(try await desk.appeal(decision), isOverturned: true)
+        let gift = try #require(try await desk.earnings().last)
+        Scratch.clock.advance(by: 1)
+        let work = try await desk.earn(1)[0]
+        #expect(try await desk.pay() == 1_520 + 380)
+        // Of the work what was had of it, of the gift all.
+        let again = try await desk.propose([ClawbackPart(work), ClawbackPart(gift)], reference: "CB-2")
+        #expect(again.amount.minorUnits == 1_520 + 380)
+        try await desk.decide(again)
+        #expect(try await desk.debts == -1_900)
+        #expect(try await desk.small.ills() == [])
+    }
 }

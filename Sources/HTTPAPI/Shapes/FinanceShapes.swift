@@ -16,6 +16,10 @@ extension Shape {
             "lines": .count, "content_hash": .sha256, "prepared_by": .id, "approved_by": .id.orNull,
             "approved_at": .time.orNull, "source": .text.orNull, "format": .text.orNull, "pay_on": .day.orNull,
             "payer": Shape.anyObject.orNull.described("Who pays, as it was when it was prepared; null of a table."),
+            "unconfirmed_returns": Shape.count.described(
+                "Payments that it pays again though the bank has debited them, and credited nothing yet: a table of "
+                    + "returns alone says that they came back."),
+            "unconfirmed_returns_minor": .minor,
         ])
     static let preparedRun = Shape.payout.with(
         "PreparedRun",

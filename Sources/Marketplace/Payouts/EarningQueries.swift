@@ -32,7 +32,9 @@ extension Transaction {
                   limit \(limit))
             )
             select line.*, batch.name as batch, assignment.terms, review.share_bps, paid.state as payout_state,
-                   paid.payout_batch_id, paid.line_state, paid.settled_at
+                   paid.payout_batch_id, paid.line_state, paid.settled_at,
+                   exists (select from transfer
+                            where transfer.transfer_id = line.bonus_id and transfer.kind = 'remedy') as is_remedy
               from line
               join assignment using (requester_id, assignment_id)
               join batch on batch.requester_id = line.requester_id and batch.batch_id = assignment.batch_id

@@ -2,7 +2,7 @@ package import Formats
 package import Foundation
 internal import Store
 
-/// An answer, a top-up or a bonus and what became of its pay.
+/// An answer, a top-up, a bonus or a remedy and what became of its pay.
 package struct EarningLine: Sendable {
     package enum Standing: String, Sendable, CaseIterable {
         /// Handed in, no verdict yet: the pay of its terms.
@@ -21,6 +21,8 @@ package struct EarningLine: Sendable {
         case work
         case topUp = "top_up"
         case bonus
+        /// What an appeal has paid: of pay that was refused, or taken back.
+        case remedy
     }
 
     /// After which line a page begins.
@@ -93,7 +95,8 @@ extension EarningLine {
         amount = try Money(row["amount_minor"], currency)
         let isTopUp = try row.value("flag_id", as: UUID?.self) != nil
         let isBonus = try row.value("bonus_id", as: UUID?.self) != nil
-        let kind: Kind = isTopUp ? .topUp : isBonus ? .bonus : .work
+        let isRemedy: Bool = try row["is_remedy"]
+        let kind: Kind = isTopUp ? .topUp : isRemedy ? .remedy : isBonus ? .bonus : .work
         self.kind = kind
         terms = try row["terms"]
         payout = try row["payout_batch_id"]

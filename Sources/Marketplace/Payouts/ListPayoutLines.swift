@@ -39,7 +39,7 @@ package struct ListPayoutLines: Sendable {
     }
 }
 
-/// Shows payouts to finance, newest first.
+/// Shows payouts to finance, newest first, each with what of it is paid again by the word of a table alone.
 package struct ListPayouts: Sendable {
     let market: Market
 
@@ -55,7 +55,8 @@ package struct ListPayouts: Sendable {
     ) async throws -> [PayoutBatch] {
         try await market.database.read { transaction in
             try await transaction.authorizeFinance(toSee: actor)
-            return try await transaction.payoutBatches(in: state, before: last, limit: limit)
+            return try await transaction.withUnconfirmedReturns(
+                transaction.payoutBatches(in: state, before: last, limit: limit))
         }
     }
 
@@ -64,7 +65,7 @@ package struct ListPayouts: Sendable {
         try await market.database.read { transaction in
             try await transaction.authorizeFinance(toSee: actor)
             guard let found = try await transaction.payoutBatch(id) else { throw NotFound("payout") }
-            return found
+            return try await transaction.withUnconfirmedReturns([found]).first ?? found
         }
     }
 }

@@ -18,6 +18,20 @@ package struct PayoutBatch: Sendable {
     package let approvedAt: Date?
     /// `nil` for a table without accounts.
     package let run: PayoutRun?
+    /// What of it is paid again.
+    package var unconfirmed = UnconfirmedReturns()
+}
+
+/// Payments that the bank has debited, and of which a table of returns alone says that they came back: no credit of the
+/// bank's is booked for them yet. Who pays the same earnings again perhaps pays twice.
+package struct UnconfirmedReturns: Hashable, Sendable {
+    package var payments = 0
+    /// Minor units, of all of them.
+    package var minor: Int64 = 0
+
+    var members: [String: JSON] {
+        ["unconfirmed_returns": .integer(Int64(payments)), "unconfirmed_returns_minor": .integer(minor)]
+    }
 }
 
 /// What a payout batch with a bank file has beside: the form of its file, who pays, and the file itself once it was
@@ -46,13 +60,22 @@ extension PayoutRun {
 }
 
 extension PayoutBatch {
-    /// From where, when and in which form, as members of a JSON object; nulls where it is a table without accounts.
+    /// From where, when and in which form, as members of a JSON object, nulls where it is a table without accounts; and
+    /// what of it is paid again.
     package var terms: [String: JSON] {
-        [
+        let own: [String: JSON] = [
             "source": run?.payer.source.map(JSON.string) ?? .null,
             "format": run.map { .string($0.format.rawValue) } ?? .null,
             "pay_on": run?.payer.executionOn.map { .string("\($0)") } ?? .null, "payer": run?.payer.json ?? .null,
         ]
+        return own.merging(unconfirmed.members) { $1 }
+    }
+
+    /// What of it is paid again, for people; empty where nothing is.
+    package var warning: String {
+        guard unconfirmed.payments > 0, let sum = try? Money(unconfirmed.minor, total.currency) else { return "" }
+        return "; of it \(unconfirmed.payments) payments (\(sum)) are paid again that the bank has debited: a table of "
+            + "returns alone says that they came back"
     }
 }
 

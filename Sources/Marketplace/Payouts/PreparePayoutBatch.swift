@@ -41,10 +41,11 @@ package struct PreparePayoutBatch: Sendable {
                     "content_hash": .string(content.hash.hexadecimal),
                 ]
             )
-            return PayoutBatch(
+            let batch = PayoutBatch(
                 id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
                 contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: nil
             )
+            return try await transaction.withUnconfirmedReturns([batch]).first ?? batch
         }
     }
 }

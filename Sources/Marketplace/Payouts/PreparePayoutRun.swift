@@ -181,7 +181,8 @@ extension Change {
         let batch = PayoutBatch(
             id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
             contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: run)
-        return PreparePayoutRun.Result(batch: batch, excluded: filling.excluded)
+        return PreparePayoutRun.Result(
+            batch: try await transaction.withUnconfirmedReturns([batch]).first ?? batch, excluded: filling.excluded)
     }
 }
 

@@ -31,7 +31,7 @@ package struct ReconcileBank: Sendable {
         }
     }
 
-    /// Payments of which nothing final was heard, oldest first.
+    /// Payments of which the bank has said nothing final, oldest first: open, or back by a table of returns alone.
     ///
     /// - Parameter limit: 1 to 200.
     /// - Throws: ``AccessRefusal``; ``BadInput``.

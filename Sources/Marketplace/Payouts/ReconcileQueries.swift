@@ -19,6 +19,8 @@ package struct Reconciliation: Hashable, Sendable {
     /// Posted, as the bank has told of it in another way than by an entry, or with the entry still to come.
     package let withoutDebitMinor: Int64
     package let withoutCreditMinor: Int64
+    /// Of the latter what the bank has debited and a table of returns alone says of it that it came back.
+    package let unconfirmed: UnconfirmedReturns
     /// What the bank has kept of returns, and what finance has entered of what it took or gave beside the books or
     /// rounded otherwise.
     package let chargesMinor: Int64
@@ -35,7 +37,7 @@ package struct Reconciliation: Hashable, Sendable {
     }
 
     package var json: JSON {
-        [
+        let own: [String: JSON] = [
             "currency": currency.map(JSON.string) ?? .null, "clearing_minor": .integer(clearingMinor),
             "open_minor": .integer(openMinor), "open_payments": .integer(Int64(openPayments)),
             "paid_minor": .integer(paidMinor), "bank_minor": .integer(bankMinor),
@@ -45,6 +47,7 @@ package struct Reconciliation: Hashable, Sendable {
             "open_entries_minor": .integer(openEntriesMinor), "statement_gaps": .integer(Int64(gaps)),
             "unexplained_minor": .integer(unexplainedMinor),
         ]
+        return .object(own.merging(unconfirmed.members) { $1 })
     }
 }
 
@@ -72,6 +75,10 @@ extension Transaction {
             posted as (\(fragment: Self.clearing)),
             paid as (\(fragment: Self.paid)),
             charged as (\(fragment: Self.charges)),
+            unconfirmed as (
+                select currency, count(*) as payments, sum(amount_minor) as amount_minor
+                  from (\(fragment: Self.unconfirmedReturns)) as told group by currency
+            ),
             loose as (
                 select currency, count(*) as entries,
                        coalesce(sum(case when is_credit then -amount_minor else amount_minor end), 0) as entries_minor
@@ -93,6 +100,8 @@ extension Transaction {
                    coalesce(open_payments, 0) as open_payments, coalesce(bank_minor, 0)::bigint as bank_minor,
                    coalesce(without_debit, 0)::bigint as without_debit,
                    coalesce(without_credit, 0)::bigint as without_credit,
+                   coalesce(unconfirmed.payments, 0) as unconfirmed_payments,
+                   coalesce(unconfirmed.amount_minor, 0)::bigint as unconfirmed_minor,
                    coalesce(posted.credits - posted.debits, 0)::bigint as clearing_minor,
                    coalesce(paid.paid_minor, 0)::bigint as paid_minor,
                    coalesce(charged.charges_minor, 0)::bigint as charges_minor, coalesce(loose.entries, 0) as entries,
@@ -102,6 +111,7 @@ extension Transaction {
               left join posted on posted.currency = named.currency
               left join paid on paid.currency = named.currency
               left join charged on charged.currency = named.currency
+              left join unconfirmed on unconfirmed.currency = named.currency
               left join loose on loose.currency is not distinct from named.currency
               left join gap on gap.currency = named.currency
              order by named.currency nulls last
@@ -276,14 +286,18 @@ extension Transaction {
         }
     }
 
-    /// Payments of which the bank has said nothing final, oldest first.
+    /// Payments of which the bank has said nothing final, oldest first: open, or back by a table of returns alone.
     func openPayments(after last: PayoutLine.ID?, limit: Int) async throws -> [JSON] {
         try await rows(
             """
             select payout_line_id, payout_batch_id, end_to_end_id, payout_line.amount_minor, payout_line.currency,
-                   issued_at, accepted_at
-              from payout_line join payout_batch using (payout_batch_id)
-             where payout_line.state = 'open' and payout_batch.state = 'issued' and payout_batch.format is not null
+                   payout_line.state, issued_at, accepted_at
+              from (select payout_line_id from payout_line where state = 'open'
+                     union all
+                    select payout_line_id from (\(fragment: Self.unconfirmedReturns)) as told) as wanted
+              join payout_line using (payout_line_id)
+              join payout_batch using (payout_batch_id)
+             where payout_batch.state = 'issued' and payout_batch.format is not null
                and (\(last)::uuid is null or payout_line_id > \(last)::uuid)
              order by payout_line_id
              limit \(try PageLimit.checked(limit))
@@ -293,11 +307,12 @@ extension Transaction {
             let batch: PayoutBatch.ID = try row["payout_batch_id"]
             let issued: Date = try row["issued_at"]
             let accepted: Date? = try row["accepted_at"]
+            let state: PayoutLineState = try row["state"]
             return [
                 "line": .string("\(line)"), "payout_batch": .string("\(batch)"),
                 "end_to_end_id": .string(try row["end_to_end_id"]), "amount_minor": .integer(try row["amount_minor"]),
                 "currency": .string(try row["currency"]), "issued_at": .string(issued.formatted(.iso8601)),
-                "accepted": .bool(accepted != nil),
+                "accepted": .bool(accepted != nil), "state": .string(state.rawValue),
             ]
         }
     }
@@ -323,6 +338,8 @@ extension Reconciliation {
         bankMinor = try Self.whole(row, "bank_minor")
         withoutDebitMinor = try Self.whole(row, "without_debit")
         withoutCreditMinor = try Self.whole(row, "without_credit")
+        unconfirmed = UnconfirmedReturns(
+            payments: try row["unconfirmed_payments"], minor: try row["unconfirmed_minor"])
         chargesMinor = try Self.whole(row, "charges_minor")
         openEntries = try row["entries"]
         openEntriesMinor = try Self.whole(row, "entries_minor")

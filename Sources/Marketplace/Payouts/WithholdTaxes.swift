@@ -87,7 +87,7 @@ struct TaxedWork: Sendable {
     let place: String?
     /// What the platform took. Minor units.
     let feeMinor: Int64
-    /// False for a top-up and for a bonus.
+    /// False for a top-up and for a bonus, and for what an appeal pays beside other pay for the work.
     let isWork: Bool
 }
 

@@ -12,7 +12,24 @@ extension Transaction {
             let rows = try await rows(
                 """
                 select earning.transfer_id, upper(left(assignment.terms->>'place_of_performance', 2)) as place,
-                       earning.flag_id is null and earning.bonus_id is null as is_work,
+                       earning.flag_id is null
+                       and (earning.bonus_id is null
+                            -- What an appeal pays, unless other pay for the same work is taxed as work: it is not
+                            -- where all of it was taken back before taxes, and is given back by this.
+                            or exists (select from transfer as gift
+                                        where gift.transfer_id = earning.bonus_id and gift.kind = 'remedy')
+                               and not exists (
+                                   select from earning as work
+                                    where work.requester_id = earning.requester_id
+                                      and work.assignment_id = earning.assignment_id
+                                      and work.flag_id is null and work.bonus_id is null
+                                      and (work.amount_minor > earning.amount_minor
+                                           or not exists (
+                                               select from clawback_item as item join clawback using (clawback_id)
+                                                where item.requester_id = work.requester_id
+                                                  and item.transfer_id = work.transfer_id
+                                                  and item.amount_minor = work.amount_minor
+                                                  and clawback.decision_id is not null)))) as is_work,
                        (coalesce(fee.amount_minor, 0)
                         - coalesce((select sum(back.amount_minor)
                                       from clawback_item as item

@@ -40,12 +40,12 @@ struct PaidShare: Sendable {
     }
 }
 
-/// Tells a worker what a payment is for: each piece of work, bonus and top-up, what was withheld, what was paid.
+/// Tells a worker what a payment is for: each piece of work, bonus, top-up and remedy; what was withheld, and paid.
 ///
-/// Columns: kind (`work`, `top_up`, `bonus`, `withheld`, `clawed_back`, `sent`, `paid`, `returned`), earned_at (RFC
-/// 3339), batch, assignment, share_bps (of the terms, in ten-thousandths), amount, currency. The amounts above a line
-/// of the last three kinds add up to it, and it says what the bank has: whoever joined or left an agency within the
-/// time is paid by two payments of a payout, one below the other.
+/// Columns: kind (`work`, `top_up`, `bonus`, `remedy`, `withheld`, `clawed_back`, `sent`, `paid`, `returned`),
+/// earned_at (RFC 3339), batch, assignment, share_bps (of the terms, in ten-thousandths), amount, currency. The amounts
+/// above a line of the last three kinds add up to it, and it says what the bank has: whoever joined or left an agency
+/// within the time is paid by two payments of a payout, one below the other.
 package struct WriteRemittanceAdvice: Sendable {
     private static let pageSize = 500
     let market: Market

@@ -68,7 +68,8 @@ struct TakeableEarning: Sendable {
     let transfer: Transfer.ID
     let worker: Worker.ID
     let amount: Money
-    /// Minor units of what was withheld of the payment that it was part of, and of that payment before taxes.
+    /// Minor units of what was withheld of the payment that it was part of, none where it was not taxed with it, and of
+    /// that payment before taxes.
     let withheldMinor: Int64
     let grossMinor: Int64
     /// Whether a payout that was not issued yet pays it, or what an appeal gave back of it, to be taxed, was not paid.

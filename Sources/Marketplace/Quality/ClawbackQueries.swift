@@ -39,7 +39,9 @@ extension Transaction {
             )
             select earning.requester_id, earning.transfer_id, earning.worker_id, earning.amount_minor, earning.currency,
                    coalesce(bool_or(paid.is_under_way), false) as is_under_way,
-                   coalesce(sum(taxed.withheld_minor), 0)::bigint as withheld_minor,
+                   -- What was given back of what was taxed before bears nothing of its payment's taxes.
+                   case when exists (select from clawback where clawback.given_back_id = earning.transfer_id) then 0
+                        else coalesce(sum(taxed.withheld_minor), 0) end::bigint as withheld_minor,
                    coalesce(sum(taxed.gross_minor), 0)::bigint as gross_minor
               from earning
               join paid on paid.earned_id = earning.transfer_id

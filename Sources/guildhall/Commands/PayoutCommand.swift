@@ -40,9 +40,12 @@ struct PayoutCommand: AsyncParsableCommand {
                         "payout_batch": .string("\(batch.id)"), "content_hash": .string(hash),
                         "total": .string(batch.total.decimalText), "currency": .string(currency.code),
                         "lines": .integer(Int64(batch.lineCount)),
+                        "unconfirmed_returns": .integer(Int64(batch.unconfirmed.payments)),
+                        "unconfirmed_returns_minor": .integer(batch.unconfirmed.minor),
                     ])
                 } else {
-                    Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)")
+                    let text = "\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)"
+                    Console.result(text + batch.warning)
                 }
             }
         }

@@ -41,6 +41,6 @@ extension PayoutBatch {
     }
 
     fileprivate var text: String {
-        "\(id): \(state.rawValue), \(total) in \(lineCount) lines" + (run.map { ", \($0.text)" } ?? "")
+        "\(id): \(state.rawValue), \(total) in \(lineCount) lines" + (run.map { ", \($0.text)" } ?? "") + warning
     }
 }

@@ -101,7 +101,7 @@ extension PreparePayoutRun.Result {
             ]
             return Console.result(.object(own.merging(batch.terms) { $1 }))
         }
-        Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)")
+        Console.result("\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)\(batch.warning)")
         if let run = batch.run { Console.result("  \(run.text)") }
         for excluded in excluded.prefix(200) {
             let agency = excluded.json["team"]?.stringValue.map { "agency \($0)" }
@@ -190,16 +190,17 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
         abstract: "Hold the books against the bank: what differs, and why, to the cent.",
         discussion: """
             Without an option a line for each currency, and one for what bank files say in none. --entries lists what \
-            fits no payment, --payments those of which nothing final was heard, --statements those that do not begin \
-            where the one before ended, or whose entries do not come to their balance; all by pages. --resolve \
-            enters what was found out about an entry, --resolve-statement about a statement. --settle settles the \
-            payments of an entry that has another amount, once a voucher of the difference was posted whose reference \
-            is the entry's id (`ledger prepare bank_charge`).
+            fits no payment, --payments those of which the bank has said nothing final (also what it has debited and a \
+            table of returns alone says of it that it came back), --statements those that do not begin where the one \
+            before ended, or whose entries do not come to their balance; all by pages. --resolve enters what was \
+            found out about an entry, --resolve-statement about a statement. --settle settles the payments of an \
+            entry that has another amount, once a voucher of the difference was posted whose reference is the \
+            entry's id (`ledger prepare bank_charge`).
             """)
     @OptionGroup var options: DatabaseOptions
     @OptionGroup var page: PageOptions
     @Flag(help: "List lines of bank files that fit no payment.") var entries = false
-    @Flag(help: "List payments that are open.") var payments = false
+    @Flag(help: "List payments that are open, or back by a table alone.") var payments = false
     @Flag(help: "List statements that do not fit.") var statements = false
     @Option(help: "The id of an entry that somebody has looked at; with --reason.") var resolve: String?
     @Option(help: "The id of a statement that somebody has looked at; with --reason.") var resolveStatement: String?
@@ -243,11 +244,14 @@ struct PayoutReconcileCommand: AsyncParsableCommand {
             }
             Console.list(
                 try await reconcile(by: actor).map { line in
+                    let alone = line.unconfirmed
+                    let credit =
+                        "without a credit \(line.withoutCreditMinor) (of it \(alone.minor) in \(alone.payments) "
+                        + "payments after a debit, by a table of returns alone)"
                     let words =
                         "\(line.currency ?? "no currency"): \(line.openPayments) payments open "
                         + "(\(line.openMinor)), paid \(line.paidMinor), by the bank \(line.bankMinor), "
-                        + "without a debit \(line.withoutDebitMinor), "
-                        + "without a credit \(line.withoutCreditMinor), charges \(line.chargesMinor), "
+                        + "without a debit \(line.withoutDebitMinor), \(credit), charges \(line.chargesMinor), "
                         + "\(line.openEntries) entries to look at, "
                         + "\(line.gaps) gaps, unexplained \(line.unexplainedMinor)"
                     return (line.json, words)
