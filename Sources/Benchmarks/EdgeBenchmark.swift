@@ -211,7 +211,10 @@ struct EdgeBenchmark {
         let count = 10_000
         try PlainSocket.raiseLimit(toHold: count)
         let server = try await start(
-            .ours, market, keyFile, more: ["--connections-max", "\(count + 100)", "--idle-seconds", "600"])
+            .ours, market, keyFile,
+            more: [
+                "--connections-max", "\(count + 100)", "--idle-seconds", "600", "--trusted-proxy", "127.0.0.1",
+            ])
         defer { server.stop() }
         let before = server.residentMebibytes
         var descriptors: [Int32] = []

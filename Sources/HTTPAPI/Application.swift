@@ -11,6 +11,7 @@ package struct ServerSettings: Sendable {
     package var host = "127.0.0.1"
     /// 0 lets the system choose.
     package var port = 8080
+    /// Of one network a quarter.
     package var connectionsMax = 4_096
     /// Seconds after which a silent connection is closed.
     package var idleSeconds: Int64 = 15
@@ -54,12 +55,15 @@ package func buildApplication(
     router.add(middleware: AnswerMiddleware(paths: PathTable(served)))
     Edge(market: market, limits: RequestLimits(settings), publicOrigin: settings.identity.publicOrigin)
         .add(served, to: router)
+    let shares = ConnectionShares(settings)
     let loop = MultiThreadedEventLoopGroup.singleton.next()
     let application = Application(
         responder: OwnTaskResponder(inner: router.buildResponder()),
         server: .http1(
             configuration: .init(
-                additionalChannelHandlers: [SlowReaderHandler(limit: .seconds(settings.writeSeconds))],
+                additionalChannelHandlers: [
+                    ConnectionShareHandler(shares), SlowReaderHandler(limit: .seconds(settings.writeSeconds)),
+                ],
                 idleTimeout: .seconds(settings.idleSeconds))),
         configuration: ApplicationConfiguration(
             address: .hostname(settings.host, port: settings.port), serverName: "guildhall",

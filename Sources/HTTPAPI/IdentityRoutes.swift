@@ -6,8 +6,8 @@ internal import Marketplace
 
 /// How people sign in, and their own sessions and tokens.
 ///
-/// What is done without knowing who asks, or by a code that is good once, takes no Idempotency-Key. The answer of a new
-/// token is stored sealed.
+/// What is done without knowing who asks, or whose repeat is refused or takes the place of the first, takes no
+/// Idempotency-Key. The answers with a new token or recovery codes are stored sealed.
 struct IdentityRoutes {
     let market: Market
     let hasher: PasswordHasher
@@ -40,7 +40,7 @@ struct IdentityRoutes {
             Endpoint(
                 .post, "/v1/invitations", "invitePerson",
                 "Send a person a code by which they choose a password; for most it takes two operators", .account,
-                for: .platform([.operator]), takes: .json(["person": .id, "email": .text(3...320)]), keyed: false,
+                for: .platform([.operator]), takes: .json(["person": .id, "email": .text(3...320)]),
                 gives: .created([
                     "state": Shape.words("sent", "proposed").described(
                         "Proposed for somebody who may do more than work, or is here already: the letter leaves when "
@@ -66,9 +66,9 @@ struct IdentityRoutes {
             Endpoint(
                 .put, "/v1/second-factor", "confirmSecondFactor",
                 "Turn it on by a code of the authenticator, and get recovery codes, once", .account, for: .oneself,
-                takes: .json(["code": .text(6...6)]), keyed: false, gives: .ok(["recovery_codes": .list(.text)]),
-                refuses: Self.own + ["second_factor_on", "second_factor_not_begun", "keys_missing"] + Code.keys,
-                by: confirmSecondFactor
+                takes: .json(["code": .text(6...6)]), gives: .ok(["recovery_codes": .list(.text)]),
+                refuses: Self.own + ["second_factor_on", "second_factor_not_begun", "keys_missing", "answer_not_kept"]
+                    + Code.keys, by: confirmSecondFactor
             ).guessing(),
             Endpoint(
                 .post, "/v1/second-factor/removal", "removeSecondFactor", "Do without a second factor again", .account,
@@ -150,11 +150,12 @@ struct IdentityRoutes {
     }
 
     @Sendable private func invite(_ call: Call) async throws -> Outcome {
-        let invitation = try await InvitePerson(market: market)(
-            try call.required("person"), email: try call.string("email"), by: try call.actor)
+        let (actor, email) = (try call.actor, try call.string("email"))
+        let person: Principal.ID = try call.required("person")
         // The code goes by letter alone.
-        let state = if case .proposed = invitation { "proposed" } else { "sent" }
-        return .json(["state": .string(state)], status: 201)
+        return try await call.once(201, { (sent: Invitation) in ["state": sent == .proposed ? "proposed" : "sent"] }) {
+            try await InvitePerson(market: $0)(person, email: email, by: actor)
+        }
     }
 
     @Sendable private func changePassword(_ call: Call) async throws -> Outcome {
@@ -170,8 +171,12 @@ struct IdentityRoutes {
     }
 
     @Sendable private func confirmSecondFactor(_ call: Call) async throws -> Outcome {
-        let codes = try await ConfirmSecondFactor(market: market)(code: try call.string("code"), by: try call.actor)
-        return .json(["recovery_codes": .array(codes.map(JSON.string))])
+        let (actor, code) = (try call.actor, try call.string("code"))
+        return try await call.once(
+            200, sealed: true, { (codes: [String]) in ["recovery_codes": .array(codes.map(JSON.string))] }
+        ) {
+            try await ConfirmSecondFactor(market: $0)(code: code, by: actor)
+        }
     }
 
     @Sendable private func removeSecondFactor(_ call: Call) async throws -> Outcome {

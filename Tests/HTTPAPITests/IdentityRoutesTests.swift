@@ -26,7 +26,7 @@ struct IdentityRoutesTests {
     private func invited(_ person: Principal.ID, _ small: SmallMarket, _ server: LiveServer) async throws {
         for (actor, state) in [(small.manager, "proposed"), (small.second, "sent")] {
             let invited = try await server.send(
-                "POST", "/v1/invitations", token: try await token(of: actor, in: small),
+                "POST", "/v1/invitations", token: try await token(of: actor, in: small), key: state,
                 json: ["person": .string("\(person)"), "email": "maker@example.org"])
             #expect(invited.status == 201 && invited.body == ["state": .string(state)])
         }
@@ -126,12 +126,21 @@ struct IdentityRoutesTests {
             #expect(address.hasPrefix("otpauth://totp/Guildhall:") && address.contains("secret=\(text)"))
             let secret = try #require(Self.base32(text))
             let step = TOTP.step(at: Scratch.clock.now())
-            let wrong = try await server.send("PUT", "/v1/second-factor", token: token, json: ["code": "00000x"])
+            func confirm(_ code: String) async throws -> LiveServer.Answer {
+                try await server.send(
+                    "PUT", "/v1/second-factor", token: token, key: "on", json: ["code": .string(code)])
+            }
+            let wrong = try await confirm("00000x")
             #expect(wrong.status == 403 && wrong.code == "not_confirmed")
-            let confirmed = try await server.send(
-                "PUT", "/v1/second-factor", token: token, json: ["code": .string(TOTP.code(of: secret, step: step))])
+            let confirmed = try await confirm(TOTP.code(of: secret, step: step))
             let codes = confirmed.body["recovery_codes"]?.arrayValue?.compactMap(\.stringValue) ?? []
             #expect(codes.count == 10)
+            // Whoever has not got the answer gets it again, the same codes, which are stored sealed.
+            let again = try await confirm(TOTP.code(of: secret, step: step))
+            #expect(again.body == confirmed.body && again.headers["idempotent-replayed"] == "true")
+            let plain = try await small.count(
+                "select count(*) as n from idempotency_key where answer::text like \("%\(codes[0])%")")
+            #expect(plain == 0)
             #expect(try await signIn(server).answer.code == "second_factor_missing")
             let (answer, _) = try await signIn(server, code: TOTP.code(of: secret, step: step + 1))
             #expect(answer.body["method"] == "totp")

@@ -20,7 +20,7 @@ struct InvitationRoutesTests {
         try await LiveServer.run(small.market) { server in
             func state(_ person: Principal.ID, _ email: String, _ token: String) async throws -> JSON? {
                 try await server.send(
-                    "POST", "/v1/invitations", token: token,
+                    "POST", "/v1/invitations", token: token, key: UUID().uuidString,
                     json: ["person": .string("\(person)"), "email": .string(email)]
                 ).body["state"]
             }
@@ -44,6 +44,26 @@ struct InvitationRoutesTests {
             #expect(try await server.send("DELETE", "/v1/tokens/\(held.id)", token: own).status == 404)
             #expect(try await server.send("GET", "/v1/tokens", token: held.secret).status == 200)
             #expect(try await server.send("DELETE", "/v1/tokens/\(held.id)", token: held.secret).status == 200)
+        }
+    }
+
+    @Test("whoever has not got the answer to an invitation is told again that it was sent, and its letter stays good")
+    func lostAnswer() async throws {
+        let small = try await SmallMarket()
+        let first = try await token(of: small.manager, in: small)
+        let second = try await token(of: small.second, in: small)
+        let body: JSON = ["person": .string("\(small.checker)"), "email": "theirs@example.org"]
+        try await LiveServer.run(small.market) { server in
+            func invite(_ token: String, key: String?) async throws -> LiveServer.Answer {
+                try await server.send("POST", "/v1/invitations", token: token, key: key, json: body)
+            }
+            #expect(try await invite(first, key: nil).code == "idempotency_key_missing")
+            #expect(try await invite(first, key: "k").body["state"] == "proposed")
+            #expect(try await invite(second, key: "k").body["state"] == "sent")
+            let again = try await invite(second, key: "k")
+            #expect(again.body["state"] == "sent" && again.headers["idempotent-replayed"] == "true")
+            #expect(try await small.count("select count(*) as n from sign_in_ticket where used_at is null") == 1)
+            #expect(try await small.count("select count(*) as n from invitation_proposal") == 0)
         }
     }
 }

@@ -201,11 +201,56 @@ struct LimitsTests {
                 let second = try await server.send("GET", "/v1/work", token: token)
                 #expect(second.status == 503 && second.code == "overloaded")
                 #expect(second.headers["retry-after"] == "1")
+                #expect(try await server.send("GET", "/docs").code == "overloaded")
+                #expect(try await server.send("GET", "/metrics").status == 200)
                 #expect(try await server.send("GET", "/health").status == 200)
                 return claim
             }
             #expect(try await claim.value.status == 201)
             #expect(try await server.send("GET", "/v1/work", token: token).status == 200)
+        }
+    }
+
+    @Test("who asks for the specification, the page and figures is counted; supervisors are not")
+    func ownRoutes() async throws {
+        let small = try await SmallMarket()
+        var settings = ServerSettings()
+        settings.requestsPerMinute = 2
+        try await LiveServer.run(small.market, settings: settings) { server in
+            #expect(try await server.send("GET", "/openapi.json").status == 200)
+            #expect(try await server.send("GET", "/metrics").status == 200)
+            for path in ["/docs", "/openapi.json", "/metrics"] {
+                let answer = try await server.send("GET", path)
+                #expect(answer.status == 429 && answer.code == "rate_limited", "\(path)")
+            }
+            for path in ["/health", "/ready"] { #expect(try await server.send("GET", path).status == 200) }
+        }
+    }
+
+    @Test("one network has a quarter of the connections and no more, others come in; what is closed makes room")
+    func connectionShares() async throws {
+        let small = try await SmallMarket()
+        var settings = ServerSettings()
+        settings.connectionsMax = 8
+        settings.idleSeconds = 60
+        try await LiveServer.run(small.market, settings: settings) { server in
+            let request = "GET /health HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+            // Bytes of the answer; to a connection that is cut nothing can be written, either.
+            @Sendable func answer(from own: String) async throws -> Int {
+                let client = try PlainClient(port: server.port, from: own)
+                return (try? await client.exchange(request)) ?? 0
+            }
+            var held = [try PlainClient(port: server.port), try PlainClient(port: server.port)]
+            #expect(try await answer(from: "127.0.0.1") == 0)
+            #expect(try await answer(from: "127.0.0.2") > 0)
+            held.removeAll()
+            var (tries, last) = (0, 0)
+            while last == 0, tries < 500 {
+                last = try await answer(from: "127.0.0.1")
+                tries += 1
+                try await Task.sleep(for: .milliseconds(10))
+            }
+            #expect(last > 0)
         }
     }
 

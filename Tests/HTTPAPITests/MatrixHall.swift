@@ -83,6 +83,7 @@ struct MatrixHall: Sendable {
             ids.merge(try await work(here)) { $1 }
             ids.merge(try await offers(here, beside: there.worker)) { $1 }
             ids.merge(try await programs(here)) { $1 }
+            ids.merge(try await statement(here)) { $1 }
             if here.name == acme.name { acme.ids.merge(ids) { $1 } } else { rival.ids.merge(ids) { $1 } }
         }
         let won = try await auctions([acme, rival], third: third)
@@ -150,6 +151,7 @@ extension MatrixHall {
             small.drafts((0..<10).map { "main-\($0)" }), to: batch, of: requester, by: small.manager)
         _ = try await PublishBatch(market: market)(batch, of: requester, by: small.manager)
         let spare = try await person(.person, named: "Spare of \(name)", roles: [], by: small.manager)
+        _ = try await small.invitation(of: spare, email: "\(name)@spare.example")
         return Side(
             name: name, requester: requester, project: project, batch: batch, worker: worker, team: team,
             member: member, boss: boss,
@@ -249,11 +251,9 @@ extension MatrixHall {
             by: small.maker)
         try await SetTaxDefault(market: market)("DE", ruleSet: "eu", source: "Law.", by: small.checker)
         shared.merge([
-            "key": "main-9", "duplicate": "00000000-0000-7000-8000-000000000000", "policy": "\(policy)",
-            "ending": "\(end.id)", "voucher": "\(voucher)", "version": "2", "exam": "contracts", "name": "short",
-            "profession": "lawyer", "bank_entry": "00000000-0000-7000-8000-000000000000",
-            "bank_statement": "00000000-0000-7000-8000-000000000000",
-            "/v1/agreements/ kind": "nda", "/v1/ledger/ kind": "platform_fees", "provider": "nobody", "year": "2026",
+            "key": "main-9", "policy": "\(policy)", "ending": "\(end.id)", "voucher": "\(voucher)", "version": "2",
+            "exam": "contracts", "name": "short", "profession": "lawyer", "/v1/agreements/ kind": "nda",
+            "/v1/ledger/ kind": "platform_fees", "provider": "nobody", "year": "2026",
             "source": "main", "form": "dac7", "day": "2026-04-20", "country": "DE", "check": "balances_are_sums",
         ]) { $1 }
         shared["entry"] = try await id(

@@ -150,6 +150,34 @@ extension MatrixHall {
         ]
     }
 
+    /// What a bank says: a debit that is no payment of ours.
+    func statement(_ side: Side) async throws -> [String: String] {
+        func money(_ euros: Int, _ sign: String) -> String {
+            "<Amt Ccy=\"EUR\">\(euros).00</Amt><CdtDbtInd>\(sign)</CdtDbtInd>"
+        }
+        let balances = [("OPBD", 3), ("CLBD", 2)].map { code, euros in
+            """
+            <Bal><Tp><CdOrPrtry><Cd>\(code)</Cd></CdOrPrtry></Tp>\(money(euros, "CRDT"))\
+            <Dt><Dt>2026-03-10</Dt></Dt></Bal>
+            """
+        }
+        let file = """
+            <Document xmlns="urn:iso:std:iso:20022:tech:xsd:camt.053.001.08"><BkToCstmrStmt><GrpHdr>\
+            <MsgId>\(side.name)</MsgId><CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>\(side.name)</Id>\
+            <Acct><Id><IBAN>NL41MOCK0000000001</IBAN></Id></Acct>\(balances.joined())<Ntry>\(money(1, "DBIT"))\
+            <Sts><Cd>BOOK</Cd></Sts><BookgDt><Dt>2026-03-10</Dt></BookgDt><AcctSvcrRef>\(side.name)</AcctSvcrRef>\
+            <BkTxCd/><NtryDtls><TxDtls><Refs><EndToEndId>\(side.name)</EndToEndId></Refs>\(money(1, "DBIT"))\
+            </TxDtls></NtryDtls></Ntry></Stmt></BkToCstmrStmt></Document>
+            """
+        _ = try await ImportBankFile(market: market)(Array(file.utf8), by: small.maker)
+        let name = side.name
+        return [
+            "bank_entry": try await id("select bank_entry_id::text as it from bank_entry where reference = \(name)"),
+            "bank_statement": try await id(
+                "select bank_statement_id::text as it from bank_statement where statement_id = \(name)"),
+        ]
+    }
+
     /// An auction of each side, cleared: its own worker has won it.
     func auctions(_ sides: [Side], third: Worker.ID) async throws -> [[String: String]] {
         var opened: [Auction.Key] = []
@@ -181,7 +209,8 @@ extension MatrixHall {
         return won
     }
 
-    /// What operators have to look at: a finding about auctions, and a batch whose deadline nears.
+    /// What operators have to look at: a finding about auctions, a batch whose deadline nears, two accounts of one
+    /// mailbox, and a provider.
     mutating func oversight() async throws {
         let requester = acme.requester
         let requirement: Requirement.ID = try await market.database.read {
@@ -207,6 +236,19 @@ extension MatrixHall {
             urgent, .alert([option]), facts: ["why": "no price left"], by: small.manager)
         let alert = try #require(try await ListAlerts(market: market)(limit: 1, by: small.manager).first)
         shared["alert"] = "\(alert.id)"
+        for number in 0..<2 {
+            _ = try await RegisterWorker(market: market, keys: Scratch.keys)(
+                Registration(
+                    externalKey: "twin-\(number)", name: "Twin", email: "twin+\(number)@example.org", country: "US",
+                    timeZone: "UTC", weeklyMinutesMax: 60, languages: ["en"]),
+                by: small.manager)
+        }
+        let twins = try #require(try await ListDuplicates(market: market)(in: .open, by: small.manager).first)
+        shared["duplicate"] = "\(twins.id)"
+        _ = try await AddProvider(market: market)(
+            key: "known", issuer: "https://id.example.org/known", audience: "guildhall", secret: nil,
+            by: small.manager)
+        shared["/v1/sign-in-providers/ provider"] = "known"
     }
 
     /// Somebody of each role of the platform and nothing else, a key of each requester, both workers and both managers.

@@ -10,8 +10,10 @@ final class PlainClient: Sendable {
     private let descriptor: Int32
     private let ownPort: Int
 
-    /// - Parameter receiveBuffer: bytes that the system keeps for a reader who does not read; `nil` for the usual.
-    init(port: Int, receiveBuffer: Int32? = nil) throws {
+    /// - Parameters:
+    ///   - receiveBuffer: bytes that the system keeps for a reader who does not read; `nil` for the usual.
+    ///   - own: which of this machine's addresses it comes from; `nil` for the usual.
+    init(port: Int, receiveBuffer: Int32? = nil, from own: String? = nil) throws {
         descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw Failed("socket") }
         if var size = receiveBuffer {
@@ -19,10 +21,17 @@ final class PlainClient: Sendable {
         }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = in_port_t(UInt16(port)).bigEndian
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
         var length = socklen_t(MemoryLayout<sockaddr_in>.size)
         let descriptor = descriptor
+        if let own {
+            address.sin_addr.s_addr = inet_addr(own)
+            let isBound = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(descriptor, $0, length) == 0 }
+            }
+            guard isBound else { throw Failed("bind") }
+        }
+        address.sin_port = in_port_t(UInt16(port)).bigEndian
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
         let isDone = withUnsafeMutablePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0

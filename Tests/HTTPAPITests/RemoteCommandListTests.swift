@@ -16,8 +16,8 @@ struct RemoteCommandListTests {
         ],
         "it is the server, the scheduler or the database's own": [
             "up", "serve", "demo", "schedule run", "schema apply", "schema check", "schema upgrade", "psql",
-            "keys rotate", "keys rotate-marks", "audit seal", "content seal", "simulate contracts", "simulate policy",
-            "notices deliver",
+            "keys rotate", "keys rotate-marks", "keys rotate-steady", "audit seal", "content seal",
+            "simulate contracts", "simulate policy", "notices deliver",
         ],
         "it does at once what the scheduler does by itself": [
             "credential remind", "exam close-overdue", "tier review", "worker duplicates find",

@@ -85,6 +85,43 @@ struct FingerprintTests {
         #expect(letter.notice.facts == ["code": .string(code)])
     }
 
+    @Test("another steady key ends the letters that are under way, and knows repeats of before for three days")
+    func steadyKey() async throws {
+        let door = try await Doorstep()
+        let (small, rotate) = (door.small, RotateSteadyKey(market: door.market))
+        let code = try await small.invitation(of: small.maker, email: "maker@example.org")
+        _ = try await once(door.market, "a", "r", "nine digits", by: small.manager)
+        await #expect(throws: AccessRefusal.self) { _ = try await rotate(Scratch.keys, by: small.reviewer) }
+        let ring = try await rotate(Scratch.keys, by: small.manager)
+        let new = keyed(try KeyRing(file: ring.adding().changingMarkKey().file.canonicalBytes()))
+        // At a server that has the old file still, too.
+        let old = RedeemTicket(market: door.market, hasher: door.hasher)
+        await #expect(throws: SignInRefusal.ticketInvalid) { try await old(code, password: Doorstep.password) }
+        // What such a server sends meanwhile is not taken by those that have the new one.
+        let redeem = RedeemTicket(market: new, hasher: door.hasher)
+        let late = try await small.invitation(of: small.maker, email: "maker@example.org")
+        await #expect(throws: SignInRefusal.ticketInvalid) { try await redeem(late, password: Doorstep.password) }
+        for actor in [small.manager, small.second] {
+            guard
+                case .sent(let code) = try await InvitePerson(market: new)(
+                    small.maker, email: "maker@example.org", by: actor)
+            else { continue }
+            try await redeem(code, password: Doorstep.password)
+        }
+        #expect(try await small.count("select count(*) as n from person_login where password_hash is not null") == 1)
+
+        #expect(try await once(new, "a", "r", "nine digits", by: small.manager).isReplay)
+        await #expect(throws: IdempotencyRefusal.otherRequest) {
+            _ = try await once(new, "a", "r", "other digits", by: small.manager)
+        }
+        Scratch.clock.advance(by: ForgetAnswers.keptSeconds)
+        await #expect(throws: IdempotencyRefusal.otherRequest) {
+            _ = try await once(new, "a", "r", "nine digits", by: small.manager)
+        }
+        let faulty = Self.old.replacing("\"version\": 1", with: "\"version\": 1, \"former_steady_key\": \"x\"")
+        #expect(throws: BadInput.self) { try KeyRing(file: Array(faulty.utf8)) }
+    }
+
     @Test("what is shown once is stored sealed, and without keys not at all: then it is not done again either")
     func shownOnce() async throws {
         let small = try await SmallMarket()

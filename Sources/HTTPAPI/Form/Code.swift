@@ -43,7 +43,7 @@ package enum Catalogue {
 extension Endpoint {
     /// All that this endpoint may refuse: its own, and what comes with its form.
     package var codes: [Code] {
-        var codes: [Code] = topic == .service ? [] : ["rate_limited"]
+        var codes: [Code] = isForSupervisors ? [] : ["rate_limited"]
         if id != "showHealth" { codes += ["unavailable", "overloaded"] }
         codes.append("bad_input")
         if access != .everybody { codes += ["not_authenticated", "role_missing", "scope_missing"] }

@@ -85,6 +85,9 @@ package struct Endpoint: Sendable {
     /// Whether a change of it can be held against what was read before.
     package var takesMatch: Bool { guarded != nil && method != .get }
 
+    /// Whether supervisors ask it: it is answered whatever is under way, and counts for nobody.
+    var isForSupervisors: Bool { ["showHealth", "showReadiness"].contains(id) }
+
     /// Whether its answer goes on as long as somebody reads it.
     package var isStream: Bool { answers.first?.mediaTypes == ["text/event-stream"] }
 

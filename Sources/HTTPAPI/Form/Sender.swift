@@ -58,7 +58,7 @@ struct TrustedProxies: Sendable {
         return SenderNetwork(address)
     }
 
-    private func isTrusted(_ address: NetworkAddress) -> Bool { ranges.contains { $0.contains(address) } }
+    func isTrusted(_ address: NetworkAddress) -> Bool { ranges.contains { $0.contains(address) } }
 
     /// Of `192.0.2.1`, `192.0.2.1:80`, `2001:db8::1` and `[2001:db8::1]:80`.
     private static func address(of hop: Substring) -> NetworkAddress? {

@@ -157,7 +157,10 @@ private struct KeyedRequest<Result: Sendable>: ChangeCompanion {
         }
         // Plain where it was stored before the program had keys.
         let stored: Digest = try row["fingerprint"]
-        guard stored == mark(in: change) || stored == fingerprint else { throw IdempotencyRefusal.otherRequest }
+        let former = change.keys?.formerFingerprint(of: fingerprint, at: change.instant)
+        guard stored == mark(in: change) || stored == former || stored == fingerprint else {
+            throw IdempotencyRefusal.otherRequest
+        }
         var reply = Reply(status: try row["status"], body: try opened(try row["answer"], in: change))
         reply.isReplay = true
         throw IdempotentReplay(reply: reply)

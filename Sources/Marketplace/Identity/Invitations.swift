@@ -159,7 +159,9 @@ package struct RedeemTicket: Sendable {
         try await market.change { change in
             // Whoever invites to another address comes before, and ends this ticket, or after, and finds a password.
             try await change.transaction.advisoryLock(AdvisoryLock("person_login"))
-            guard let holder = try await change.transaction.useTicket(hash),
+            guard let (holder, ticket) = try await change.transaction.useTicket(hash),
+                // Made by a server that has not heard of another steady key yet, it is good no more.
+                change.keys.map({ TicketSecret.of(ticket.uuid, $0) == secret }) ?? true,
                 try await change.transaction.mayChoosePassword(holder)
             else { throw SignInRefusal.ticketInvalid }
             try await change.setPassword(stored, of: holder, named: known.email)

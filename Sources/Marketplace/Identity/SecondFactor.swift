@@ -93,7 +93,7 @@ package struct ConfirmSecondFactor: Sendable {
     /// - Throws: ``OwnSignInRefusal``; ``VaultRefusal``.
     package func callAsFunction(code: String, by actor: Principal.ID) async throws -> [String] {
         let codes = RecoveryCodes.make()
-        try await market.change { change in
+        return try await market.change { change -> [String] in
             let transaction = change.transaction
             guard let login = try await transaction.lockLogin(of: actor) else { throw OwnSignInRefusal.noPassword }
             guard !login.hasSecondFactor else { throw OwnSignInRefusal.alreadyOn }
@@ -108,8 +108,8 @@ package struct ConfirmSecondFactor: Sendable {
                 of: actor, codes.map { RecoveryCodes.hash($0.filter { $0 != "-" }, of: actor) })
             try await transaction.tell(actor, kind: "second_factor_changed", facts: ["is_on": true], id: change.make())
             try await change.record("second_factor_on", by: actor, on: "principal", actor.uuid, in: .platform)
+            return codes
         }
-        return codes
     }
 }
 

@@ -155,18 +155,25 @@ extension Transaction {
     }
 
     /// - Returns: whose it was; `nil` when it is not live.
-    func useTicket(_ hash: Digest) async throws -> Principal.ID? {
-        try await firstRow(
+    func useTicket(_ hash: Digest) async throws -> (holder: Principal.ID, id: SignInTicket.ID)? {
+        let row = try await firstRow(
             """
             update sign_in_ticket set used_at = \(instant)
              where ticket_hash = \(hash) and used_at is null and expires_at > \(instant)
-            returning principal_id
-            """)?["principal_id"]
+            returning principal_id, ticket_id
+            """)
+        return try row.map { (holder: try $0["principal_id"], id: try $0["ticket_id"]) }
     }
 
     func endTickets(of holder: Principal.ID) async throws {
         try await execute(
             "update sign_in_ticket set used_at = \(instant) where principal_id = \(holder) and used_at is null")
+    }
+
+    /// - Returns: how many were live.
+    func endAllTickets() async throws -> Int {
+        try await execute(
+            "update sign_in_ticket set used_at = \(instant) where used_at is null and expires_at > \(instant)")
     }
 
     // MARK: Invitations that take two

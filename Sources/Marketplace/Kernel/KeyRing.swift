@@ -12,14 +12,21 @@ package struct KeyRing: Sendable {
         let key: SymmetricKey
     }
 
+    /// A key that another has taken the place of, and until when what was made with it is known still.
+    struct FormerKey: Sendable {
+        let key: SymmetricKey
+        let until: Date
+    }
+
     /// Oldest first; the last one wraps what is written now.
-    let wrappingKeys: [WrappingKey]
-    let markKey: SymmetricKey
-    /// What fingerprints of requests and codes of letters follow from; no rotation replaces it. A file from before
+    private(set) var wrappingKeys: [WrappingKey]
+    private(set) var markKey: SymmetricKey
+    /// What fingerprints of requests and codes of letters follow from; it stays when others rotate. A file from before
     /// there was one has its mark key in its place, and keeps that when marks get another.
-    let steadyKey: SymmetricKey
+    private(set) var steadyKey: SymmetricKey
+    private var formerSteadyKey: FormerKey?
     /// What records of workers are signed with; `nil` in a file from before there was one.
-    package let recordKey: RecordKey?
+    package private(set) var recordKey: RecordKey?
 
     /// Tells marks of one key from those of another; says nothing about the key.
     var markKeyName: String {
@@ -30,11 +37,13 @@ package struct KeyRing: Sendable {
     var current: WrappingKey { wrappingKeys[wrappingKeys.count - 1] }
 
     private init(
-        _ wrappingKeys: [WrappingKey], markKey: SymmetricKey, steadyKey: SymmetricKey, recordKey: RecordKey?
+        _ wrappingKeys: [WrappingKey], markKey: SymmetricKey, steadyKey: SymmetricKey, former: FormerKey? = nil,
+        recordKey: RecordKey?
     ) {
         self.wrappingKeys = wrappingKeys
         self.markKey = markKey
         self.steadyKey = steadyKey
+        formerSteadyKey = former
         self.recordKey = recordKey
     }
 
@@ -48,31 +57,42 @@ package struct KeyRing: Sendable {
     /// The names of the wrapping keys, oldest first.
     package var names: [String] { wrappingKeys.map(\.name) }
 
-    /// The same ring with a new key that wraps from now on.
-    package func adding() -> KeyRing {
-        KeyRing(wrappingKeys + [.generate()], markKey: markKey, steadyKey: steadyKey, recordKey: recordKey)
+    private func with(_ change: (inout KeyRing) -> Void) -> KeyRing {
+        var ring = self
+        change(&ring)
+        return ring
     }
+
+    /// The same ring with a new key that wraps from now on.
+    package func adding() -> KeyRing { with { $0.wrappingKeys.append(.generate()) } }
 
     /// The same ring without keys that are retired; the current one stays.
     package func dropping(_ names: [String]) -> KeyRing {
-        KeyRing(
-            wrappingKeys.filter { !names.contains($0.name) || $0.name == current.name }, markKey: markKey,
-            steadyKey: steadyKey, recordKey: recordKey
-        )
+        with { ring in ring.wrappingKeys.removeAll { names.contains($0.name) && $0.name != current.name } }
     }
 
     /// The same ring with another key for marks; see ``RemakeMarks``.
-    package func changingMarkKey() -> KeyRing {
-        KeyRing(wrappingKeys, markKey: SymmetricKey(size: .bits256), steadyKey: steadyKey, recordKey: recordKey)
+    package func changingMarkKey() -> KeyRing { with { $0.markKey = SymmetricKey(size: .bits256) } }
+
+    /// The same ring with another steady key; fingerprints by the one of now are known for a while. See
+    /// ``RotateSteadyKey``.
+    func changingSteadyKey(knownUntil until: Date) -> KeyRing {
+        with {
+            $0.formerSteadyKey = FormerKey(key: steadyKey, until: until)
+            $0.steadyKey = SymmetricKey(size: .bits256)
+        }
     }
 
     /// The same ring with a key to sign records, where it has none.
-    package func addingRecordKey() -> KeyRing {
-        KeyRing(wrappingKeys, markKey: markKey, steadyKey: steadyKey, recordKey: recordKey ?? .generate())
-    }
+    package func addingRecordKey() -> KeyRing { with { $0.recordKey = recordKey ?? .generate() } }
 
     /// What is kept of a request that may have a short secret in it: without the key nobody can try out which.
     func fingerprint(of request: Digest) -> Digest { request.keyed(by: steadyKey, for: "guildhall/request/1/") }
+
+    /// The same by the steady key before, as long as that is known.
+    func formerFingerprint(of request: Digest, at instant: Date) -> Digest? {
+        formerSteadyKey.flatMap { $0.until > instant ? request.keyed(by: $0.key, for: "guildhall/request/1/") : nil }
+    }
 
     func wrappingKey(named name: String) -> SymmetricKey? { wrappingKeys.first { $0.name == name }?.key }
 }
@@ -80,8 +100,9 @@ package struct KeyRing: Sendable {
 extension KeyRing {
     /// Reads a key file.
     ///
-    /// Shape: `{"version": 1, "mark_key": HEX, "steady_key"?: HEX, "record_key"?: HEX, "wrapping_keys": [{"name": NAME,
-    /// "key": HEX}, …]}`; keys of 32 bytes in 64 hexadecimal digits, oldest first, the last one current.
+    /// Shape: `{"version": 1, "mark_key": HEX, "steady_key"?: HEX, "former_steady_key"?: {"key": HEX, "until": TIME},
+    /// "record_key"?: HEX, "wrapping_keys": [{"name": NAME, "key": HEX}, …]}`; keys of 32 bytes in 64 hexadecimal
+    /// digits, oldest first, the last one current.
     /// - Throws: ``BadInput``, which does not repeat what was read.
     package init(file bytes: [UInt8]) throws(BadInput) {
         let fault = BadInput("key_file", "is no key file; make one with `guildhall keys create`")
@@ -101,7 +122,14 @@ extension KeyRing {
         let recordKey = json["record_key"]?.stringValue.flatMap(RecordKey.init(hexadecimal:))
         guard (json["record_key"] == nil) == (recordKey == nil) else { throw fault }
         guard let steadyKey = json["steady_key"] == nil ? markKey : Self.key(json["steady_key"]) else { throw fault }
-        self.init(keys, markKey: markKey, steadyKey: steadyKey, recordKey: recordKey)
+        var former: FormerKey?
+        if let member = json["former_steady_key"] {
+            guard let key = Self.key(member["key"]), let text = member["until"]?.stringValue,
+                let until = try? Date(text, strategy: .iso8601)
+            else { throw fault }
+            former = FormerKey(key: key, until: until)
+        }
+        self.init(keys, markKey: markKey, steadyKey: steadyKey, former: former, recordKey: recordKey)
     }
 
     /// What belongs in the key file. Secret.
@@ -111,6 +139,9 @@ extension KeyRing {
             "wrapping_keys": .array(
                 wrappingKeys.map { ["name": .string($0.name), "key": .string($0.key.hexadecimal)] }),
         ]
+        members["former_steady_key"] = formerSteadyKey.map {
+            ["key": .string($0.key.hexadecimal), "until": .string($0.until.formatted(.iso8601))]
+        }
         members["record_key"] = recordKey.map { .string($0.hexadecimal) }
         return .object(members)
     }

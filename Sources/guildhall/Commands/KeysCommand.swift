@@ -11,7 +11,7 @@ struct KeysCommand: AsyncParsableCommand {
             The key file is never stored in the database. Keep a copy of it apart from the database's backups: without \
             it nothing that was encrypted can be read again.
             """,
-        subcommands: [Create.self, Rotate.self, RotateMarks.self, List.self, Record.self]
+        subcommands: [Create.self, Rotate.self, RotateMarks.self, RotateSteady.self, List.self, Record.self]
     )
 
     struct Create: ParsableCommand {
@@ -88,7 +88,7 @@ struct KeysCommand: AsyncParsableCommand {
                 where it was when it is run again: marks of another key than the file's are a rotation under way. \
                 Give servers the new file, then run it once more: what they marked by the old key meanwhile is made \
                 anew. Nothing is missed for good; a duplicate may be found later. Repeated requests and letters with \
-                codes go by another key of the file, which stays.
+                codes go by another key of the file, which stays: that is for `keys rotate-steady`.
                 """
         )
         @OptionGroup var options: DatabaseOptions
@@ -117,6 +117,33 @@ struct KeysCommand: AsyncParsableCommand {
                     ["remarked": .integer(Int64(count)), "is_new_key": .bool(!isUnderWay)],
                     "\(count) workers marked anew\(isUnderWay ? ", to end the rotation under way" : "").", asJSON: json
                 )
+            }
+        }
+    }
+
+    struct RotateSteady: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a new key for codes in letters and for what is kept of requests, as after a leak.",
+            discussion: """
+                Every invitation and reset that is under way ends, and what servers with the old file send until they \
+                have the new one is worth nothing at those that have it. Repeats of requests that were stored by the \
+                former key are known for three days; a server with the old file refuses those stored by the new one, \
+                and does nothing twice. Run again, it makes another key, and forgets the former one.
+                """
+        )
+        @OptionGroup var options: DatabaseOptions
+        @Option(help: .actor("an operator")) var by = "operator"
+        @Flag(help: "Print JSON.") var json = false
+
+        func run() async throws {
+            try await withSession(options) { session in
+                let file = try options.keyFile
+                let ring = try file.read()
+                let actor = try await session.market.person(named: by)
+                try file.replace(try await RotateSteadyKey(market: session.market)(ring, by: actor))
+                Console.result(
+                    ["state": "replaced"], "Another key makes codes from now on. Give servers the new file.",
+                    asJSON: json)
             }
         }
     }

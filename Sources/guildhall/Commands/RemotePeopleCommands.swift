@@ -80,8 +80,7 @@ extension PersonCommand.List: RemoteOptionsCommand {
 extension PersonCommand.Invite: RemoteOptionsCommand {
     func ask(_ server: RemoteServer) async throws -> JSON? {
         let id = person.worker ? try await server.worker(person.name) : try await server.person(person.name)
-        return try await server.post(
-            "/v1/invitations", ["person": .string(id), "email": .string(email)], keyed: false)
+        return try await server.post("/v1/invitations", ["person": .string(id), "email": .string(email)])
     }
 }
 

@@ -33,7 +33,9 @@ struct ServerOptions: ParsableArguments {
 
     @Option(
         name: .customLong("connections-max"),
-        help: "Most connections at once, 1 to 100000; as many descriptors as that must be allowed.")
+        help: ArgumentHelp(
+            "Most connections at once, 1 to 100000; as many descriptors as that must be allowed.",
+            discussion: "One network has a quarter of them, trusted proxies as many as there are."))
     var connectionsMax = 4_096
 
     @Option(
