@@ -38,7 +38,7 @@ struct IdentityConstraintTests {
         ),
         ("sign_in_ticket_hash_is_sha256", "update sign_in_ticket set ticket_hash = '\\x00'"),
         ("sign_in_ticket_expires_later", "update sign_in_ticket set expires_at = created_at"),
-        ("invitation_proposal_hash_is_sha256", "update invitation_proposal set address_hash = '\\x00'"),
+        ("operator_proposal_hash_is_sha256", "update operator_proposal set content_hash = '\\x00'"),
         (
             "sign_in_provider_one_per_external_key",
             """
