@@ -125,9 +125,10 @@ struct IdentityConstraintTests {
         await #expect(throws: SignInRefusal.failed) {
             try await SignIn(market: market, hasher: hasher)(email: "maker@example.org", password: "wrong")
         }
-        let provider = try await AddProvider(market: market)(
-            key: "acme", issuer: "https://id.example.org", audience: "guildhall", secret: "0123456789",
-            by: small.manager)
+        let provider = try #require(
+            try await AddProvider(market: market)(
+                key: "acme", issuer: "https://id.example.org", audience: "guildhall", secret: "0123456789",
+                by: small.manager))
         try await AddProvider(market: market).link(small.maker, subject: "1", by: "acme", actor: small.manager)
         try await Scratch.database.transaction {
             try await $0.insertAttempt(Digest(of: "x"), of: provider, until: $0.instant + 1)
