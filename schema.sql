@@ -401,8 +401,9 @@ create index sign_in_ticket_by_principal on sign_in_ticket (principal_id);
 -- Serves SignInQueries.forgetTickets.
 create index sign_in_ticket_by_age on sign_in_ticket (expires_at);
 
--- What lets one person act as others, or be paid for them, is said by one operator, and by another one who says the same:
--- whom an invitation goes to, what an agency is paid and where, by whose provider a requester's people sign in.
+-- What lets one person act as others, or be paid for them, is said by one operator, and by another one who says the
+-- same: whom an invitation goes to, whether and where an agency is paid for its people, by whose provider a requester's
+-- people sign in.
 create table operator_proposal (
     -- The person or team it is of, or what else names the change.
     subject_id    uuid         primary key,

@@ -12,8 +12,9 @@ package struct SetTeamPayoutMethod: Sendable {
         self.keys = keys
     }
 
-    /// It takes two operators, who name the same account within a week. Its managers are told, those of the last days
-    /// too, in a notice that cannot be turned off, and it is not paid to the new account for some days, as with workers.
+    /// It takes two operators, who name the same account within a week. Its managers are told, and those of the last
+    /// days, in a notice that cannot be turned off, and it is not paid to the new account for some days, as with
+    /// workers.
     ///
     /// - Returns: whether it was written; else it waits for another operator.
     /// - Throws: ``AccessRefusal`` unless the actor is an operator; ``NotFound``; ``TeamRefusal/onlyAgencyIsPayee``;
