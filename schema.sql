@@ -401,20 +401,22 @@ create index sign_in_ticket_by_principal on sign_in_ticket (principal_id);
 -- Serves SignInQueries.forgetTickets.
 create index sign_in_ticket_by_age on sign_in_ticket (expires_at);
 
--- Whoever is invited to an address can be acted as from there. Where that is somebody who may do more than work, or is
--- here already, one operator names the address and another one, who names the same, sends the letter.
-create table invitation_proposal (
-    principal_id  uuid         primary key references principal,
-    -- SHA-256 of the address.
-    address_hash  bytea        not null,
+-- What lets one person act as others, or be paid for them, is said by one operator, and by another one who says the
+-- same: whom an invitation goes to, whether and where an agency is paid for its people, by whose provider a requester's
+-- people sign in.
+create table operator_proposal (
+    -- The person or team it is of, or what else names the change.
+    subject_id    uuid         primary key,
+    -- SHA-256 of all that was said.
+    content_hash  bytea        not null,
     proposed_by   uuid         not null references principal,
     proposed_at   timestamptz  not null,
-    constraint invitation_proposal_hash_is_sha256 check (octet_length(address_hash) = 32)
+    constraint operator_proposal_hash_is_sha256 check (octet_length(content_hash) = 32)
 );
-comment on table invitation_proposal is 'Addresses that one operator named and another has yet to name.';
-create index invitation_proposal_by_proposer on invitation_proposal (proposed_by);
+comment on table operator_proposal is 'What one operator said and another has yet to say, too.';
+create index operator_proposal_by_proposer on operator_proposal (proposed_by);
 -- Serves SignInQueries.forget.
-create index invitation_proposal_by_age on invitation_proposal (proposed_at);
+create index operator_proposal_by_age on operator_proposal (proposed_at);
 
 -- An OpenID provider whose people may sign in here; what is shown to it is a kept secret.
 create table sign_in_provider (
@@ -5257,7 +5259,7 @@ revoke delete on webhook_endpoint, sign_in_provider from guildhall_app;
 grant select on all tables in schema public to guildhall_member;
 alter default privileges in schema public grant select on tables to guildhall_member;
 revoke select on kept_secret, recovery_code, sign_in_ticket, sign_in_failure, provider_attempt, worker_key, team_key,
-    identity_mark, invitation_proposal, payout_payee
+    identity_mark, operator_proposal, payout_payee
     from guildhall_member;
 
 alter table notice enable row level security;

@@ -32,7 +32,12 @@ struct SignInProviderRoutes {
                     "requester": Shape.id.orNull.described(
                         "Whose people it knows: all of them may act for it. Without, each is linked by hand."
                     ).optional,
-                ]), gives: .created(["provider": .id, "key": .text]),
+                ]),
+                gives: .created([
+                    "provider": Shape.id.orNull.described(
+                        "Null of a requester's until another operator enters the same, within a week."),
+                    "key": .text,
+                ]),
                 refuses: ["not_found", "provider_key_taken", "keys_missing"] + Code.keys, by: add),
             Endpoint(
                 .delete, Self.path + "/{provider}", "closeSignInProvider", "Let nobody sign in by a provider any more",
@@ -51,7 +56,9 @@ struct SignInProviderRoutes {
         let (actor, key, issuer) = (try call.actor, try call.string("key"), try call.string("issuer"))
         let (client, secret) = (try call.string("client_id"), call.text("client_secret"))
         let requester: Requester.ID? = try call.member("requester")
-        return try await call.once(201, { ["provider": .string("\($0)"), "key": .string(key)] }) {
+        return try await call.once(
+            201, { (id: SignInProvider.ID?) in ["provider": id.map { .string("\($0)") } ?? .null, "key": .string(key)] }
+        ) {
             try await AddProvider(market: $0, networks: networks)(
                 key: key, issuer: issuer, audience: client, secret: secret, requester: requester, by: actor)
         }

@@ -60,8 +60,12 @@ struct TeamRoutes {
                 gives: .ok(Self.team), by: show),
             Endpoint(
                 .put, Self.path + "/payee", "changePayee",
-                "Say who is paid from the next payout on: the agency, or its people", .teams, for: Self.operators,
-                takes: .json(["is_payee": .flag]), guards: guarded, gives: .ok(["is_payee": .flag]),
+                "Say who is paid from the next payout on: the agency, which takes two operators, or its people", .teams,
+                for: Self.operators, takes: .json(["is_payee": .flag]), guards: guarded,
+                gives: .ok([
+                    "is_payee": Shape.flag.described(
+                        "As it is now. An agency is a payee when another operator says so, too, within a week.")
+                ]),
                 refuses: ["only_agency_is_payee"], by: changePayee),
             Endpoint(
                 .get, Self.path + "/payout-method", "showTeamPayoutMethod",
@@ -69,12 +73,16 @@ struct TeamRoutes {
                 for: Self.operators, guards: guardedMethod, gives: .ok(.payoutMethodState), by: showMethod),
             Endpoint(
                 .put, Self.path + "/payout-method", "setTeamPayoutMethod",
-                "Where an agency is paid in its people's place; a change waits 72 hours, its managers are told",
+                "Where an agency is paid in its people's place, by two operators; it waits 72 hours, managers are told",
                 .teams, for: Self.operators,
                 takes: .json([
                     "account": .text, "bank": Shape.text.orNull.optional, "holder": .text, "country": .text,
                     "currency": .currency, "address": .payeeAddress,
-                ]), guards: guardedMethod, gives: .ok(.state("kept")),
+                ]), guards: guardedMethod,
+                gives: .ok([
+                    "state": Shape.words("kept", "proposed").described(
+                        "Proposed: it is written when another operator names the same account within a week.")
+                ]),
                 refuses: ["only_agency_is_payee"] + Code.content, by: setMethod),
         ]
     }
@@ -145,7 +153,7 @@ struct TeamRoutes {
     @Sendable private func changePayee(_ call: Call) async throws -> Outcome {
         let (team, actor): (Team.ID, Principal.ID) = (try call.id("team"), try call.actor)
         let isPayee = call["is_payee"]?.boolValue ?? false
-        return try await call.once(200, { (_: Void) in ["is_payee": .bool(isPayee)] }) {
+        return try await call.once(200, { (isDone: Bool) in ["is_payee": .bool(isDone && isPayee)] }) {
             try await ChangePayee(market: $0)(team, isPayee: isPayee, by: actor)
         }
     }
@@ -162,7 +170,7 @@ struct TeamRoutes {
             account: try call.string("account"), bank: call.text("bank"), holder: try call.string("holder"),
             country: try call.string("country"), currency: try call.string("currency"),
             address: try PayeeAddress.given(call["address"]))
-        return try await call.once(200, { (_: Void) in ["state": "kept"] }) {
+        return try await call.once(200, { (isDone: Bool) in ["state": isDone ? "kept" : "proposed"] }) {
             try await SetTeamPayoutMethod(market: $0, keys: keys)(method, of: team, by: actor)
         }
     }

@@ -85,6 +85,12 @@ package struct SmallMarket: Sendable {
         throw NotFound("invitation of two operators")
     }
 
+    /// Writes where an agency is paid, by both operators.
+    package func setAccount(of team: Team.ID, _ method: PayoutMethod) async throws {
+        let set = SetTeamPayoutMethod(market: market, keys: Scratch.keys)
+        for actor in [second, manager] { try await set(method, of: team, by: actor) }
+    }
+
     /// An active worker without any paper.
     package func worker(_ key: String, weeklyMinutes: Int = 2_400) async throws -> Worker.ID {
         let id = try await RegisterWorker(market: market)(

@@ -317,9 +317,11 @@ struct ProviderPeerTests {
         let database = Scratch.connect(serverClock: true)
         let market = Market(database: database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
         try await answering(port)
-        _ = try await AddProvider(market: market, networks: .all)(
-            key: "mock", issuer: "http://127.0.0.1:\(port)", audience: "guildhall", secret: "0123456789",
-            requester: small.requester, by: small.manager)
+        for actor in [small.second, small.manager] {
+            _ = try await AddProvider(market: market, networks: .all)(
+                key: "mock", issuer: "http://127.0.0.1:\(port)", audience: "guildhall", secret: "0123456789",
+                requester: small.requester, by: actor)
+        }
         try await LiveServer.run(market, settings: settings) { server in
             var holders: [String] = []
             for subject in ["ada", "ada", "ben"] {

@@ -137,8 +137,7 @@ extension MatrixHall {
         let person = CreatePrincipal(market: market)
         let boss = try await person(.person, named: "Boss of \(name)", roles: [], by: small.manager)
         try await AppointManager(market: market)(boss, of: team, by: small.manager)
-        try await SetTeamPayoutMethod(market: market, keys: Scratch.keys)(
-            account(ibans[1], "Agency \(name)"), of: team, by: small.manager)
+        try await small.setAccount(of: team, account(ibans[1], "Agency \(name)"))
         try await SetPayoutMethod(market: market, keys: Scratch.keys)(
             account(ibans[0], "Worker \(keys[0])"), of: worker, by: small.manager)
         let draft = try small.draft("main", minutes: 5, project: project)

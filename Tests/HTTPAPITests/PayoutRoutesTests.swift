@@ -158,8 +158,7 @@ struct PayoutRoutesTests {
         try await JoinTeam(market: market)(ann, agency, by: small.manager)
         let boss = try await CreatePrincipal(market: market)(.person, named: "Boss", roles: [], by: small.manager)
         try await AppointManager(market: market)(boss, of: agency, by: small.manager)
-        try await SetTeamPayoutMethod(market: market, keys: Scratch.keys)(
-            account(Self.ibans[2], "Agency GmbH"), of: agency, by: small.manager)
+        try await small.setAccount(of: agency, account(Self.ibans[2], "Agency GmbH"))
         try await SetPayoutMethod(market: market, keys: Scratch.keys)(
             account(Self.ibans[1], "Ben"), of: ben, by: small.manager)
         Scratch.clock.advance(by: 73 * 3_600)

@@ -127,6 +127,7 @@ struct PeopleRoutesTests {
     func providers() async throws {
         let small = try await SmallMarket()
         let (chief, reviewer) = (try await small.bearer(small.manager), try await small.bearer(small.reviewer))
+        let deputy = try await small.bearer(small.second)
         let path = "/v1/sign-in-providers"
         let provider: [String: JSON] = [
             "key": "acme", "issuer": "https://id.example.org", "client_id": "guildhall",
@@ -139,8 +140,12 @@ struct PeopleRoutesTests {
             }
             #expect(try await add([:], "a", reviewer).status == 403)
             #expect(try await server.send("GET", path, token: reviewer).status == 403)
+            let waiting = try await add([:], "a", deputy)
+            #expect(waiting.status == 201 && waiting.body["provider"]?.isNull == true, "\(waiting.body)")
+            #expect(try await server.send("GET", path, token: chief).body["items"] == [])
             let made = try await add([:], "a", chief)
             #expect(made.status == 201 && made.body["key"] == "acme", "\(made.body)")
+            #expect(made.body["provider"]?.stringValue != nil)
             #expect(try await add(["client_secret": "9876543210"], "b", chief).body == made.body)
             let other = try await add(["issuer": "https://other.example.org"], "c", chief)
             #expect(other.status == 409 && other.code == "provider_key_taken")

@@ -115,7 +115,10 @@ struct RemoteSelfCommandTests {
             let loginless = try await chief.run(["person", "close-sign-in", "Bea"])
             #expect(loginless.status == 1 && loginless.fault.contains("[not_found]"))
             let provider = ["--issuer", "https://id.example.org", "--client-id", "guildhall", "--requester", "acme"]
-            _ = try await chief.json(["sign-in-provider", "add", "acme"] + provider)
+            let deputy = RemoteProgram(port: server.port, token: try await small.bearer(small.second))
+            for program in [deputy, chief] {
+                _ = try await program.json(["sign-in-provider", "add", "acme"] + provider)
+            }
             #expect(try await chief.json(["sign-in-provider", "list"])["items"]?[0]?["key"] == "acme")
             #expect(try await chief.json(["sign-in-provider", "close", "acme"])["state"] == "closed")
             let link = try await chief.run(["sign-in-provider", "link", "Bea", "--provider", "acme", "--subject", "1"])

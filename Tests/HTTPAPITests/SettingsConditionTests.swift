@@ -27,8 +27,12 @@ struct SettingsConditionTests {
         try await SetRetentionClass(market: market)(
             RetentionClass(name: "short", daysAfterClose: 30), by: small.manager)
         let agency = try await CreateTeam(market: market)(
-            TeamDraft(externalKey: "agency", kind: .agency, name: "Agency GmbH", base: "AT", isPayee: false),
+            TeamDraft(externalKey: "agency", kind: .agency, name: "Agency GmbH", base: "AT", isPayee: true),
             by: small.manager)
+        // Another operator has named what the first change of the account names.
+        try await SetTeamPayoutMethod(market: market, keys: Scratch.keys)(
+            PayoutMethod(account: "DE89370400440532013000", holder: "Ann", country: "DE", currency: "EUR"),
+            of: agency.id, by: small.second)
         let (chief, checker) = (try await small.bearer(small.manager), try await small.bearer(small.checker))
         let (project, team) = ("/v1/projects/\(small.requester)/\(small.project)", "/v1/teams/\(agency.id)")
         let more = try await documents(small, team: team, chief, checker)
@@ -53,8 +57,8 @@ struct SettingsConditionTests {
                 read: "/v1/tax-defaults/DE", token: checker, first: ["rules": "eu", "source": "Another law."],
                 second: ["rules": "eu", "source": "A third one."]),
             Setting(
-                read: team, write: team + "/payee", token: chief, first: ["is_payee": true],
-                second: ["is_payee": false]),
+                read: team, write: team + "/payee", token: chief, first: ["is_payee": false],
+                second: ["is_payee": true]),
         ] + more
     }
 

@@ -80,22 +80,29 @@ struct TeamRoutesTests {
         let market = Market(
             database: Scratch.market.database, identifiers: Scratch.here.identifiers, keys: Scratch.keys)
         let small = try await SmallMarket(market: market)
-        let chief = try await small.bearer(small.manager)
+        let (chief, deputy) = (try await small.bearer(small.manager), try await small.bearer(small.second))
         try await LiveServer.run(market) { server in
             for (kind, status) in [("agency", 200), ("staff", 422)] {
                 let made = try await server.send(
                     "POST", "/v1/teams", token: chief, key: kind,
                     json: ["external_key": .string(kind), "kind": .string(kind), "name": "Team", "base": "DE"])
                 let path = "/v1/teams/\(made.body["team"]?.stringValue ?? "")"
-                let changed = try await server.send(
-                    "PUT", "\(path)/payee", token: chief, key: "p-\(kind)", json: ["is_payee": true])
-                #expect(changed.status == status, "\(changed.body)")
                 let account: JSON = [
                     "account": "DE89370400440532013000", "holder": "Team", "country": "DE", "currency": "EUR",
                 ]
-                let kept = try await server.send(
-                    "PUT", "\(path)/payout-method", token: chief, key: "a-\(kind)", json: account)
-                #expect(kept.status == status, "\(kept.body)")
+                for (token, isSecond) in [(chief, false), (chief, false), (deputy, true)] {
+                    let changed = try await server.send(
+                        "PUT", "\(path)/payee", token: token, key: "p-\(UUID())", json: ["is_payee": true])
+                    #expect(changed.status == status, "\(changed.body)")
+                    let kept = try await server.send(
+                        "PUT", "\(path)/payout-method", token: token, key: "a-\(UUID())", json: account)
+                    #expect(kept.status == status, "\(kept.body)")
+                    guard status == 200 else { continue }
+                    #expect(changed.body["is_payee"] == .bool(isSecond))
+                    #expect(kept.body["state"] == .string(isSecond ? "kept" : "proposed"))
+                    let team = try await server.send("GET", path, token: chief)
+                    #expect(team.body["is_payee"] == .bool(isSecond))
+                }
             }
         }
     }

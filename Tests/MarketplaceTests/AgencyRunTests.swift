@@ -40,10 +40,10 @@ struct AgencyRunTests {
         }
 
         func setAccount(_ iban: String = AgencyRunTests.iban) async throws {
-            try await SetTeamPayoutMethod(market: small.market, keys: desk.keys)(
+            try await small.setAccount(
+                of: agency,
                 PayoutMethod(
-                    account: iban, holder: "Agency GmbH", country: String(iban.prefix(2)), currency: "EUR"),
-                of: agency, by: small.manager)
+                    account: iban, holder: "Agency GmbH", country: String(iban.prefix(2)), currency: "EUR"))
         }
 
         func lines(_ batch: PayoutBatch) async throws -> [NamedLine] {

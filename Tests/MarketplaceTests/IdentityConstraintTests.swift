@@ -38,7 +38,7 @@ struct IdentityConstraintTests {
         ),
         ("sign_in_ticket_hash_is_sha256", "update sign_in_ticket set ticket_hash = '\\x00'"),
         ("sign_in_ticket_expires_later", "update sign_in_ticket set expires_at = created_at"),
-        ("invitation_proposal_hash_is_sha256", "update invitation_proposal set address_hash = '\\x00'"),
+        ("operator_proposal_hash_is_sha256", "update operator_proposal set content_hash = '\\x00'"),
         (
             "sign_in_provider_one_per_external_key",
             """
@@ -125,9 +125,10 @@ struct IdentityConstraintTests {
         await #expect(throws: SignInRefusal.failed) {
             try await SignIn(market: market, hasher: hasher)(email: "maker@example.org", password: "wrong")
         }
-        let provider = try await AddProvider(market: market)(
-            key: "acme", issuer: "https://id.example.org", audience: "guildhall", secret: "0123456789",
-            by: small.manager)
+        let provider = try #require(
+            try await AddProvider(market: market)(
+                key: "acme", issuer: "https://id.example.org", audience: "guildhall", secret: "0123456789",
+                by: small.manager))
         try await AddProvider(market: market).link(small.maker, subject: "1", by: "acme", actor: small.manager)
         try await Scratch.database.transaction {
             try await $0.insertAttempt(Digest(of: "x"), of: provider, until: $0.instant + 1)

@@ -94,8 +94,7 @@ struct PayoutPlanConstraintTests {
         try await tax(desk)
         let team = try await CreateTeam(market: desk.small.market)(
             TeamDraft(externalKey: "a", kind: .agency, name: "A", base: "DE"), by: desk.small.manager)
-        try await SetTeamPayoutMethod(market: desk.small.market, keys: desk.keys)(
-            .sample(), of: team.id, by: desk.small.manager)
+        try await desk.small.setAccount(of: team.id, .sample())
         try await ReviseWorker(market: desk.small.market)(
             desk.workers[0],
             to: Registration(

@@ -142,8 +142,7 @@ private final class ReturnsModel {
             try await SetPayoutMethod(market: small.market, keys: Scratch.keys)(
                 method, of: workers[payee], by: small.manager)
         } else {
-            try await SetTeamPayoutMethod(market: small.market, keys: Scratch.keys)(
-                method, of: agency, by: small.manager)
+            try await small.setAccount(of: agency, method)
         }
         accounts[payee] = (version, Scratch.clock.now())
     }

@@ -74,9 +74,11 @@ private struct Gate: Sendable {
         small = try await SmallMarket()
         signIn = ProviderSignIn(
             market: small.market, directory: ProviderDirectory(http: provider, pause: pause))
-        _ = try await AddProvider(market: small.market)(
-            key: "acme", issuer: SmallProvider.issuer, audience: "guildhall", secret: "s3cret: with & signs",
-            requester: requester ? small.requester : nil, by: small.manager)
+        for actor in [small.second, small.manager] {
+            _ = try await AddProvider(market: small.market)(
+                key: "acme", issuer: SmallProvider.issuer, audience: "guildhall", secret: "s3cret: with & signs",
+                requester: requester ? small.requester : nil, by: actor)
+        }
     }
 
     /// A sign-in that began: what the provider is told, and the cookie.
@@ -277,6 +279,39 @@ struct ProviderTests {
         #expect(try await providers.list(by: gate.small.manager).map(\.externalKey) == ["acme"])
         try await providers.close("acme", by: gate.small.manager)
         await #expect(throws: NotFound.self) { try await gate.begin() }
+    }
+
+    @Test("a requester's provider is entered by two operators, and its people are told; the platform's own by one")
+    func twoEnter() async throws {
+        let small = try await SmallMarket()
+        let ada = try await CreatePrincipal(market: small.market)(
+            .person, named: "Ada of Acme", roles: [.requester], for: small.requester, by: small.manager)
+        let add = AddProvider(market: small.market)
+        func entered(
+            _ issuer: String = SmallProvider.issuer, of requester: Requester.ID? = nil, by actor: Principal.ID
+        ) async throws -> Bool {
+            try await add(
+                key: "acme", issuer: issuer, audience: "guildhall", secret: "0123456789",
+                requester: requester ?? small.requester, by: actor) != nil
+        }
+        let other = try await CreateRequester(market: small.market)(
+            externalKey: "other", name: "Other", by: small.manager)
+        for _ in 0..<2 { #expect(try await !entered(by: small.manager)) }
+        #expect(try await !entered("https://mine.example.org", by: small.second))
+        #expect(try await !entered(of: other, by: small.manager))
+        #expect(try await !entered(by: small.second))
+        #expect(try await add.list(by: small.manager) == [])
+        #expect(try await ListNotices(market: small.market)(by: ada).isEmpty)
+        #expect(try await entered(by: small.manager))
+        #expect(try await add.list(by: small.manager).map(\.requester) == [small.requester])
+        let told = try await ListNotices(market: small.market)(by: ada)
+        #expect(told.map(\.notice.kind) == ["sign_in_provider_added"])
+        #expect(NoticeKind.isMandatory("sign_in_provider_added"))
+        // Again, for its secret, by one.
+        #expect(try await entered(by: small.manager))
+        let own = try await add(
+            key: "own", issuer: SmallProvider.issuer, audience: "c", secret: nil, by: small.manager)
+        #expect(own != nil)
     }
 
     @Test("a provider is entered with an address that can be asked, and its key is one provider's")

@@ -171,7 +171,7 @@ struct RowSecurityTests {
                 union all
                 select relation || ': select'
                   from unnest('{kept_secret,recovery_code,sign_in_ticket,sign_in_failure,provider_attempt,worker_key,
-                                team_key,identity_mark,invitation_proposal,payout_payee}'::text[]) as relation
+                                team_key,identity_mark,operator_proposal,payout_payee}'::text[]) as relation
                  where has_table_privilege('guildhall_member', relation, 'select')
                 union all
                 select rolname from pg_roles

@@ -71,9 +71,9 @@ struct SignInTests {
         #expect(try await invite(small.maker, email: "b@example.org", by: small.second) == .proposed)
         // The newest proposal counts.
         #expect(try await invite(small.maker, email: "a@example.org", by: small.second) == .proposed)
-        Scratch.clock.advance(by: InvitePerson.proposalLifetime)
+        Scratch.clock.advance(by: OperatorProposal.lifetime)
         #expect(try await propose(small.maker))
-        Scratch.clock.advance(by: InvitePerson.proposalLifetime - 1)
+        Scratch.clock.advance(by: OperatorProposal.lifetime - 1)
         let second = try await invite(small.maker, email: " A@example.org", by: small.second)
         guard case .sent = second else {
             Issue.record("\(second)")

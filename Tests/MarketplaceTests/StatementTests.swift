@@ -144,7 +144,7 @@ struct StatementTests {
         let agency = try await CreateTeam(market: small.market)(
             TeamDraft(externalKey: "a", kind: .agency, name: "A", base: "DE-BE", isPayee: true), by: small.manager)
         let method = try PayoutMethod(account: PayoutDesk.ibans[2], holder: "Agency", country: "NL", currency: "EUR")
-        try await SetTeamPayoutMethod(market: small.market, keys: desk.keys)(method, of: agency.id, by: small.manager)
+        try await small.setAccount(of: agency.id, method)
         try await JoinTeam(market: small.market)(desk.workers[0], agency.id, by: small.manager)
         Scratch.clock.advance(by: 73 * 3_600)
         try await small.earn(desk.workers[0], small.batch(small.draft("c"), tasks: 1))

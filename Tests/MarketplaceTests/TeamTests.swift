@@ -36,7 +36,7 @@ struct TeamTests {
         #expect(
             await refusal(TeamRefusal.self) { try await payee(staff.id, isPayee: true, by: small.manager) }
                 == .onlyAgencyIsPayee)
-        try await payee(agency.id, isPayee: true, by: small.manager)
+        for actor in [small.manager, small.second] { try await payee(agency.id, isPayee: true, by: actor) }
         let list = ListTeams(market: small.market)
         #expect(try await list(by: small.manager).map(\.isPayee) == [true, false])
         #expect(try await list(after: "a", limit: 1, by: small.manager) == [staff])

@@ -105,7 +105,12 @@ struct WebhookTurnTests {
             #expect(webhook.failingSince == nil)
         }
         let log = try await ListWebhookDeliveries(market: small.market)(of: odd, by: small.manager)
-        #expect(log.map(\.state) == [.waiting, .waiting] && log.map(\.attempts) == [1, 1])
+        #expect(log.map(\.state) == [.waiting, .waiting] && log.map(\.attempts) == [0, 0])
+        for delivery in log {
+            let tries = try await ListWebhookDeliveries(market: small.market).attempts(
+                of: delivery.event, to: odd, by: small.manager)
+            #expect(tries == [])
+        }
         for person in [small.manager, small.second] {
             let told = try await ListNotices(market: small.market)(by: person).filter {
                 $0.notice.kind == "webhook_unsigned"
@@ -113,12 +118,39 @@ struct WebhookTurnTests {
             #expect(told.count == 1 && told.first?.notice.facts["webhook"] == .string("\(odd)"))
             #expect(told.first?.notice.facts["reason"] == .string(isAltered ? "sealed_unreadable" : "key_unknown"))
         }
+        // However long it lasts, it is looked at again each minute, and none of its three days is lost.
+        let least: SQL = """
+            select extract(epoch from min(until - due_at))::bigint as n from webhook_delivery where state = 'waiting'
+            """
+        let left = try await small.count(least)
+        for _ in 0..<20 {
+            Scratch.clock.advance(by: 60)
+            #expect(try await deliver(small, through: server) == 2)
+        }
+        #expect(try await small.count(least) >= left)
         guard !isAltered else { return }
         // Who has the newest keys goes on where the others stopped.
-        Scratch.clock.advance(by: 5)
+        Scratch.clock.advance(by: 60)
         let actor = try await small.market.systemPrincipal()
         #expect(try await DeliverWebhooks(market: newer)(through: server, by: actor) == 2)
         #expect(server.calls.suffix(2).map(\.target.host) == ["odd.example.org", "odd.example.org"])
+    }
+
+    @Test("where one of two secrets cannot be read nothing is signed by the other alone")
+    func halfReadable() async throws {
+        let small = try await SmallMarket()
+        let newer = Market(
+            database: small.market.database, identifiers: small.market.identifiers, keys: Scratch.keys.adding())
+        let endpoint = try await register("odd.example.org", small)
+        _ = try await RotateWebhookSecret(market: newer)(endpoint, by: small.manager)
+        try await happen(1...1, small)
+        let server = KeptCalls()
+        #expect(try await deliver(small, through: server) == 1)
+        #expect(server.calls.isEmpty)
+        Scratch.clock.advance(by: 60)
+        let actor = try await small.market.systemPrincipal()
+        #expect(try await DeliverWebhooks(market: newer)(through: server, by: actor) == 1)
+        #expect(server.calls.count == 1)
     }
 
     @Test("requesters take turns, whatever one of them has waiting or in hand")

@@ -26,8 +26,8 @@ package struct ForgetSignIns: Sendable {
                 "sign_in_failure", by: "name_hash", whose: "failed_at",
                 before: transaction.instant - SignInBackOff.forgottenAfter, most: most)
             let proposals = try await transaction.forget(
-                "invitation_proposal", by: "principal_id", whose: "proposed_at",
-                before: transaction.instant - InvitePerson.proposalLifetime, most: most)
+                "operator_proposal", by: "subject_id", whose: "proposed_at",
+                before: transaction.instant - OperatorProposal.lifetime, most: most)
             return max(sessions, tickets, attempts, failures, proposals)
         }
     }

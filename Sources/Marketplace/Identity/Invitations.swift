@@ -64,8 +64,6 @@ package enum Invitation: Hashable, Sendable {
 /// here already, it takes two operators: one who proposes the address, and another who names the same within a week.
 /// That is asked again when the password is chosen: somebody may have come to be here since the letter.
 package struct InvitePerson: Sendable {
-    /// Seconds that a proposal waits.
-    package static let proposalLifetime: TimeInterval = 7 * 86_400
     let market: Market
 
     package init(market: Market) { self.market = market }
@@ -93,16 +91,13 @@ package struct InvitePerson: Sendable {
             let takesTwo = try await transaction.takesTwoToInvite(person)
             if takesTwo {
                 let address = Digest(of: "sign_in/" + email)
-                let first = try await transaction.proposer(
-                    of: person, at: address, after: change.instant - Self.proposalLifetime)
-                guard let first, first != actor else {
-                    try await transaction.propose(person, at: address, by: actor)
+                guard try await change.isSaidByTwo(address, of: person.uuid, by: actor) else {
                     try await change.record(
                         "invitation_proposed", by: actor, on: "principal", person.uuid, in: .platform)
                     return .proposed
                 }
             }
-            try await transaction.endProposal(of: person)
+            try await transaction.endProposal(of: person.uuid)
             try await transaction.upsertLogin(of: person, email: email, byTwo: takesTwo)
             // A letter that went to another address, or to this one before, is good no more.
             try await transaction.endTickets(of: person)

@@ -214,32 +214,34 @@ extension Transaction {
             """) != nil
     }
 
-    /// Which operator named the address for somebody after an instant.
-    func proposer(of person: Principal.ID, at address: Digest, after: Date) async throws -> Principal.ID? {
+    // MARK: What takes two operators
+
+    /// Which operator said the same of a subject after an instant.
+    func proposer(of subject: UUID, _ content: Digest, after: Date) async throws -> Principal.ID? {
         try await firstRow(
             """
-            select proposed_by from invitation_proposal
-             where principal_id = \(person) and address_hash = \(address) and proposed_at > \(after)
+            select proposed_by from operator_proposal
+             where subject_id = \(subject) and content_hash = \(content) and proposed_at > \(after)
                and exists (select from role_grant
                             where role_grant.principal_id = proposed_by and role = 'operator'
                               and in_force @> \(instant))
             """)?["proposed_by"]
     }
 
-    /// Notes the address in place of another one that was named before.
-    func propose(_ person: Principal.ID, at address: Digest, by actor: Principal.ID) async throws {
+    /// Notes what was said in place of what was said before.
+    func propose(_ subject: UUID, _ content: Digest, by actor: Principal.ID) async throws {
         try await execute(
             """
-            insert into invitation_proposal (principal_id, address_hash, proposed_by, proposed_at)
-            values (\(person), \(address), \(actor), \(instant))
-            on conflict (principal_id) do update
-               set address_hash = excluded.address_hash, proposed_by = excluded.proposed_by,
+            insert into operator_proposal (subject_id, content_hash, proposed_by, proposed_at)
+            values (\(subject), \(content), \(actor), \(instant))
+            on conflict (subject_id) do update
+               set content_hash = excluded.content_hash, proposed_by = excluded.proposed_by,
                    proposed_at = excluded.proposed_at
             """)
     }
 
-    func endProposal(of person: Principal.ID) async throws {
-        try await execute("delete from invitation_proposal where principal_id = \(person)")
+    func endProposal(of subject: UUID) async throws {
+        try await execute("delete from operator_proposal where subject_id = \(subject)")
     }
 
     // MARK: Forgetting

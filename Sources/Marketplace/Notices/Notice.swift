@@ -38,6 +38,8 @@ package enum NoticeKind {
         "contact_changed": "Your address was changed",
         "payout_account_corrected": "The bank says that the account that you are paid to is another one",
         "payout_method_changed": "The account that you are paid to was changed",
+        "payee_changed": "Who is paid for your work was changed",
+        "sign_in_provider_added": "Whoever another sign-in provider knows can act for your organisation",
         "account_erased": "Your personal data were erased",
         "invited": "You can sign in to Guildhall: choose a password with this code",
         "password_reset_asked": "Choose another password with this code, or ignore this if you did not ask for one",

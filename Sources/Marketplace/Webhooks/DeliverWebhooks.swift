@@ -28,8 +28,9 @@ struct WebhookParcel: Sendable {
     /// Whether nothing has arrived at its endpoint several times in a row.
     let isFailing: Bool
     var secrets = WebhookSecrets()
-    /// Why nothing can be signed, where that is this program's trouble and not the endpoint's.
-    var sealedBy: VaultRefusal? { secrets.readable.isEmpty ? secrets.fault : nil }
+    /// Why it cannot be signed by all that is in force, which is this program's trouble and not the endpoint's: whoever
+    /// checks by the secret that is missing would refuse it.
+    var sealedBy: VaultRefusal? { secrets.fault }
 
     /// The same bytes each time.
     var body: [UInt8] {
@@ -125,6 +126,10 @@ package struct DeliverWebhooks: Sendable {
     func send(
         _ parcel: WebhookParcel, at instant: Date, through http: any OutboundHTTP, by actor: Principal.ID
     ) async {
+        if let refusal = parcel.sealedBy {
+            try? await putBack(parcel, refusal)
+            return
+        }
         let begun = ContinuousClock.now
         let answer = await send(parcel, at: instant, through: http)
         let took = ContinuousClock.now - begun
@@ -141,7 +146,6 @@ package struct DeliverWebhooks: Sendable {
         } catch {
             return .failed("The address is not allowed: it \(error.reason).")
         }
-        guard parcel.sealedBy == nil else { return .failed("Guildhall cannot read the secret to sign with.") }
         guard !parcel.secrets.readable.isEmpty else { return .failed("There is no secret to sign with.") }
         let body = parcel.body
         let id = parcel.event.uuidString.lowercased()
@@ -168,16 +172,19 @@ package struct DeliverWebhooks: Sendable {
             let isOurs = try await transaction.settle(
                 parcel, attempt, id: market.identifiers.uuid(at: transaction.instant), early: early)
             guard isOurs, !attempt.isSuccess else { return false }
-            // It is tried again and on its log, but is no failure of its endpoint.
-            if let refusal = parcel.sealedBy {
-                try await warn(of: parcel, refusal, in: transaction)
-                return false
-            }
             let since = try await transaction.noteFailing(parcel.endpoint)
             return attempt.status == 410
                 || since.map { transaction.instant.timeIntervalSince($0) >= WebhookSchedule.patience } ?? false
         }
         if isOver { try await end(parcel, attempt.status == 410 ? .gone : .failed, by: actor) }
+    }
+
+    /// What was not tried for want of a key counts as no try, and loses nothing of its three days.
+    private func putBack(_ parcel: WebhookParcel, _ refusal: VaultRefusal) async throws {
+        try await market.database.transaction { transaction in
+            guard try await transaction.putBack(parcel) else { return }
+            try await warn(of: parcel, refusal, in: transaction)
+        }
     }
 
     /// Operators are told, once a day, that nothing can be signed for an endpoint: the key file is not the newest one,

@@ -186,6 +186,20 @@ extension Transaction {
         return isOurs
     }
 
+    /// Puts a delivery back as it was before it was claimed; it is due, and given up, a minute later.
+    ///
+    /// - Returns: whether it was ours, and waits still.
+    func putBack(_ parcel: WebhookParcel) async throws -> Bool {
+        try await execute(
+            """
+            update webhook_delivery
+               set attempts = greatest(attempts - 1, 0), due_at = \(instant)::timestamptz + interval '1 minute',
+                   until = until + interval '1 minute', claim_id = null, claimed_until = null
+             where webhook_endpoint_id = \(parcel.endpoint) and webhook_event_id = \(parcel.event)
+               and claim_id = \(parcel.claim) and state = 'waiting'
+            """) == 1
+    }
+
     /// - Returns: since when nothing has arrived; `nil` for an endpoint that is not told anything more.
     func noteFailing(_ id: WebhookEndpoint.ID) async throws -> Date? {
         try await firstRow(

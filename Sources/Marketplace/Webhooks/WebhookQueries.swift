@@ -90,23 +90,6 @@ extension Transaction {
             """
         ).map { try $0["webhook_secret_id"] }
     }
-
-    /// Up to 50 people who act for a requester now, and where there are none operators, by id.
-    func peopleToTell(of requester: Requester.ID) async throws -> [Principal.ID] {
-        let own: [Principal.ID] = try await rows(
-            """
-            select principal_id
-              from principal
-             where kind = 'person'
-               and exists (select from role_grant
-                            where role_grant.principal_id = principal.principal_id and role = 'requester'
-                              and requester_id = \(requester) and in_force @> \(instant))
-             order by principal_id
-             limit 50
-            """
-        ).map { try $0["principal_id"] }
-        return own.isEmpty ? try await operatorsToTell() : own
-    }
 }
 
 extension WebhookEndpoint {

@@ -36,26 +36,49 @@ package struct CreateTeam: Sendable {
 }
 
 /// Says who is paid for the work of an agency's people: the agency, or they themselves.
+///
+/// That it is the agency takes two operators: what its people had not been paid yet goes to it, too.
 package struct ChangePayee: Sendable {
     let market: Market
 
     package init(market: Market) { self.market = market }
 
-    /// Holds for payout batches prepared from now on; a batch that was prepared keeps its payees.
+    /// Holds for payout batches prepared from now on; a batch that was prepared keeps its payees. Its people are told,
+    /// in a notice that cannot be turned off.
     ///
+    /// - Returns: whether it is so; else it waits for another operator, who says the same within a week.
     /// - Throws: ``AccessRefusal``, ``NotFound``, ``TeamRefusal/onlyAgencyIsPayee``.
-    package func callAsFunction(_ team: Team.ID, isPayee: Bool, by actor: Principal.ID) async throws {
-        try await market.change { change in
+    @discardableResult
+    package func callAsFunction(_ team: Team.ID, isPayee: Bool, by actor: Principal.ID) async throws -> Bool {
+        try await market.change { change -> Bool in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)
             guard let found = try await transaction.lockTeam(team) else { throw NotFound("team") }
             guard !isPayee || found.kind == .agency else { throw TeamRefusal.onlyAgencyIsPayee }
+            guard found.isPayee != isPayee else { return true }
+            if isPayee {
+                guard try await change.isSaidByTwo(Digest(of: "is_payee"), of: team.uuid, by: actor) else {
+                    try await change.record("team_payee_proposed", by: actor, on: "team", team.uuid, in: .platform)
+                    return false
+                }
+            }
             try await transaction.setPayee(team, isPayee)
+            try await change.tellOfPayee(try await transaction.peoplePaid(through: team), of: found, isPayee: isPayee)
             try await change.record(
                 "team_payee_changed", by: actor, on: "team", team.uuid, in: .platform,
                 facts: ["is_payee": .bool(isPayee)]
             )
+            return true
         }
+    }
+}
+
+extension Change {
+    /// Tells people of a team who is paid for their work: the team, or they themselves.
+    func tellOfPayee(_ people: [Principal.ID], of team: Team, isPayee: Bool) async throws {
+        let facts: JSON = ["team": .string(team.name), "is_payee": .bool(isPayee)]
+        try await transaction.tell(
+            "payee_changed", people.map { Told(id: make(), recipient: $0, facts: facts) })
     }
 }
 

@@ -86,7 +86,7 @@ extension Transaction {
             "delete from sign_in_ticket where principal_id = \(worker)",
             "delete from provider_identity where principal_id = \(worker)",
             "delete from person_login where principal_id = \(worker)",
-            "delete from invitation_proposal where principal_id = \(worker)",
+            "delete from operator_proposal where subject_id = \(worker)",
             """
             update duplicate_case set reasons = 'Erased.'
              where (worker_id = \(worker) or other_worker_id = \(worker)) and state <> 'open'

@@ -23,6 +23,9 @@ package struct JoinTeam: Sendable {
             }
             try await transaction.insertMember(change.make(), worker, of: team)
             try await change.note("team_joined", worker, target, by: actor)
+            if target.isPayee {
+                try await change.tellOfPayee([Principal.ID(worker.uuid)], of: target, isPayee: true)
+            }
         }
     }
 }

@@ -95,6 +95,26 @@ extension Transaction {
 }
 
 extension Transaction {
+    /// Whose work is paid to whoever is the team's payee: its people, and who was one of them when they earned what is
+    /// not paid yet.
+    func peoplePaid(through team: Team.ID) async throws -> [Principal.ID] {
+        try await rows(
+            """
+            select distinct worker_id from team_member
+             where team_id = \(team)
+               and (upper_inf(in_force)
+                    or exists (select from earning
+                                where earning.worker_id = team_member.worker_id
+                                  and team_member.in_force @> earning.earned_at
+                                  and not exists (select from payout_item
+                                                   where payout_item.requester_id = earning.requester_id
+                                                     and payout_item.transfer_id = earning.transfer_id
+                                                     and payout_item.is_live)))
+             order by worker_id
+            """
+        ).map { try $0["worker_id"] }
+    }
+
     /// Whether the principal manages that very team at the transaction's instant.
     func manages(_ principal: Principal.ID, _ team: Team.ID) async throws -> Bool {
         try await firstRow(
@@ -105,12 +125,12 @@ extension Transaction {
             """) != nil
     }
 
-    /// Who manages a team now, by id.
-    func managers(of team: Team.ID, limit: Int) async throws -> [Principal.ID] {
+    /// Who manages a team now, or did after an instant, by id.
+    func managers(of team: Team.ID, after: Date, limit: Int) async throws -> [Principal.ID] {
         try await rows(
             """
-            select principal_id from role_grant
-             where role = 'agency_manager' and team_id = \(team) and in_force @> \(instant)
+            select distinct principal_id from role_grant
+             where role = 'agency_manager' and team_id = \(team) and in_force && tstzrange(\(after), null)
              order by principal_id
              limit \(limit)
             """

@@ -28,8 +28,8 @@ extension TeamCommand {
         static let configuration = CommandConfiguration(
             abstract: "Write where an agency is paid in its people's place; the account is read from standard input.",
             discussion: """
-                One line: an IBAN, or with --bank another account's number. It is kept encrypted, and paid to 72 \
-                hours later; the agency's managers are told.
+                One line: an IBAN, or with --bank another account's number. Two operators name the same within a \
+                week. It is kept encrypted, and paid to 72 hours later; the agency's managers are told.
                 """)
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The team's key.") var key: String
@@ -45,9 +45,10 @@ extension TeamCommand {
                 let method = try PayoutMethod(
                     account: readLine() ?? "", bank: bank, holder: holder, country: country, currency: currency,
                     address: try address.given)
-                try await SetTeamPayoutMethod(market: session.market, keys: try session.market.ring)(
+                let isDone = try await SetTeamPayoutMethod(market: session.market, keys: try session.market.ring)(
                     method, of: try await session.team(key).id, by: try await session.market.person(named: by))
-                Console.result("Set the account of \(key).")
+                Console.result(
+                    isDone ? "Set the account of \(key)." : "proposed: another operator has to name the same account")
             }
         }
     }

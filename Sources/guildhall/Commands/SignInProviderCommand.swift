@@ -11,7 +11,8 @@ struct SignInProviderCommand: AsyncParsableCommand {
             --client-id guildhall --requester acme
 
             Register https://HOST/v1/sign-in/acme there as where to send people back to. Whoever such a provider knows \
-            may act for that requester; without --requester link each person: `sign-in-provider link`.
+            may act for that requester, so two operators enter the same within a week; without --requester one does, \
+            and links each person: `sign-in-provider link`.
             """,
         subcommands: [Add.self, List.self, Close.self, Link.self]
     )
@@ -37,7 +38,10 @@ struct SignInProviderCommand: AsyncParsableCommand {
                 let id = try await AddProvider(market: market, networks: isPrivate ? .all : .open)(
                     key: key, issuer: issuer, audience: clientID, secret: Environment.clientSecret,
                     requester: requester, by: actor)
-                return (["provider": .string("\(id)"), "key": .string(key)], "\(id): \(key)")
+                return (
+                    ["provider": id.map { .string("\($0)") } ?? .null, "key": .string(key)],
+                    id.map { "\($0): \(key)" } ?? "proposed: another operator has to enter the same"
+                )
             }
         }
     }

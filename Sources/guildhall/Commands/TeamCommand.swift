@@ -40,7 +40,8 @@ struct TeamCommand: AsyncParsableCommand {
 
     struct Payee: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Say who is paid from the next payout batch on: the agency, or its people themselves."
+            abstract: "Say who is paid from the next payout batch on: the agency, or its people themselves.",
+            discussion: "An agency is a payee when another operator says so, too, within a week; its people are told."
         )
         @OptionGroup var options: DatabaseOptions
         @Argument(help: "The team's key.") var key: String
@@ -51,12 +52,13 @@ struct TeamCommand: AsyncParsableCommand {
         func run() async throws {
             try await withSession(options) { session in
                 guard ["agency", "people"].contains(payee) else { throw BadInput("payee", "must be agency or people") }
-                try await ChangePayee(market: session.market)(
+                let isDone = try await ChangePayee(market: session.market)(
                     try await session.team(key).id, isPayee: payee == "agency",
                     by: try await session.market.person(named: by)
                 )
                 let team = try await session.team(key)
-                Console.result(team.json, team.line, asJSON: json)
+                Console.result(
+                    team.json, isDone ? team.line : "proposed: another operator has to say the same", asJSON: json)
             }
         }
     }

@@ -50,6 +50,8 @@ package enum ProviderRefusal: Refusal, CaseIterable {
 }
 
 /// Enters a provider. Entering the same again gives it the client secret of now.
+///
+/// Whoever runs a requester's provider says who acts for that requester, so such a one takes two operators.
 package struct AddProvider: Sendable {
     let market: Market
     let networks: OutboundTarget.Networks
@@ -65,12 +67,14 @@ package struct AddProvider: Sendable {
     ///   - secret: what the program shows it; `nil` where it asks for none.
     ///   - requester: whose people it knows; everybody it knows may then act for that requester.
     ///   - actor: an operator.
+    /// - Returns: `nil` where it waits for another operator, who enters the same within a week; then it has the client
+    ///   secret of that one, and the requester's people are told, in a notice that cannot be turned off.
     /// - Throws: ``BadInput``; ``AccessRefusal``; ``NotFound`` for a requester; ``ProviderRefusal/keyTaken``;
     ///   ``VaultRefusal``.
     package func callAsFunction(
         key: String, issuer: String, audience: String, secret: String?, requester: Requester.ID? = nil,
         by actor: Principal.ID
-    ) async throws -> SignInProvider.ID {
+    ) async throws -> SignInProvider.ID? {
         let isKey = key.utf8.allSatisfy {
             (0x61...0x7a).contains($0) || (0x30...0x39).contains($0) || $0 == UInt8(ascii: "-")
         }
@@ -82,7 +86,7 @@ package struct AddProvider: Sendable {
         if let secret, !(10...1_000).contains(secret.utf8.count) {
             throw BadInput("client_secret", "must have 10 to 1,000 bytes")
         }
-        return try await market.change { change in
+        return try await market.change { change -> SignInProvider.ID? in
             let transaction = change.transaction
             try await transaction.authorize(actor, as: .operator)
             try await transaction.advisoryLock(AdvisoryLock("sign_in_provider", key))
@@ -92,7 +96,10 @@ package struct AddProvider: Sendable {
                 requester: requester, closedAt: nil)
             guard found == nil || found == provider else { throw ProviderRefusal.keyTaken }
             if let requester, try await !transaction.isRequester(requester) { throw NotFound("requester") }
-            if found == nil { try await transaction.insert(provider) }
+            if found == nil {
+                if let requester, try await !change.isSaid(provider, of: requester, by: actor) { return nil }
+                try await transaction.insert(provider)
+            }
             if let secret { try await change.keepSecret(Array(secret.utf8), .oidc, of: provider.id.uuid) }
             try await change.record(
                 "sign_in_provider_added", by: actor, on: "sign_in_provider", provider.id.uuid, in: .platform,
@@ -152,5 +159,28 @@ package struct AddProvider: Sendable {
                 "account_linked", by: actor, on: "principal", person.uuid, in: .platform,
                 facts: ["provider": .string("\(provider.id)")])
         }
+    }
+}
+
+extension Change {
+    /// Whether two operators enter a requester's provider; its people are told then.
+    fileprivate func isSaid(
+        _ provider: SignInProvider, of requester: Requester.ID, by actor: Principal.ID
+    ) async throws -> Bool {
+        let said: JSON = [
+            "issuer": .string(provider.issuer), "client_id": .string(provider.audience),
+            "requester": .string("\(requester)"),
+        ]
+        let subject = try Reference.uuid(of: provider.externalKey, in: "sign_in_provider")
+        let facts: JSON = ["key": .string(provider.externalKey), "issuer": .string(provider.issuer)]
+        guard try await isSaidByTwo(Digest(of: said), of: subject, by: actor) else {
+            try await record(
+                "sign_in_provider_proposed", by: actor, on: "sign_in_provider", subject, in: .platform, facts: facts)
+            return false
+        }
+        for person in try await transaction.peopleToTell(of: requester) {
+            try await transaction.tell(person, kind: "sign_in_provider_added", facts: facts, id: make())
+        }
+        return true
     }
 }
