@@ -176,8 +176,8 @@ static const unsigned char step_0054[] = {
 static const unsigned char step_0055[] = {
 #embed "../../migrations/0055_policies_of_prices.sql"
 };
-static const unsigned char step_0060[] = {
-#embed "../../migrations/0060_operator_proposals.sql"
+static const unsigned char step_0056[] = {
+#embed "../../migrations/0056_operator_proposals.sql"
 };
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
@@ -238,7 +238,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0053, sign_ins_and_webhooks),
     STEP(0054, auditors_alone),
     STEP(0055, policies_of_prices),
-    STEP(0060, operator_proposals),
+    STEP(0056, operator_proposals),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }
