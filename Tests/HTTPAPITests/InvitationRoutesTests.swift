@@ -2,6 +2,7 @@ import Formats
 import Foundation
 import HTTPAPI
 import Marketplace
+import Store
 import TestSupport
 import Testing
 

@@ -1,3 +1,4 @@
+internal import Marketplace
 internal import NIOCore
 internal import Synchronization
 
