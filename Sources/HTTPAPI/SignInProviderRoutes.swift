@@ -57,7 +57,10 @@ struct SignInProviderRoutes {
         let (client, secret) = (try call.string("client_id"), call.text("client_secret"))
         let requester: Requester.ID? = try call.member("requester")
         return try await call.once(
-            201, { (id: SignInProvider.ID?) in ["provider": id.map { .string("\($0)") } ?? .null, "key": .string(key)] }
+            201,
+            { (id: SignInProvider.ID?) in
+                ["provider": id.map { .string("\($0)") } ?? .null, "key": .string(key)]
+            }
         ) {
             try await AddProvider(market: $0, networks: networks)(
                 key: key, issuer: issuer, audience: client, secret: secret, requester: requester, by: actor)

@@ -19,7 +19,8 @@ struct AgencyPayeeTests {
         let team = try await agency(small)
         let (change, join) = (ChangePayee(market: small.market), JoinTeam(market: small.market))
         let batch = try await small.batch(small.draft("b"), tasks: 1)
-        let people = [try await small.lawyer("left"), try await small.lawyer("stays"), try await small.lawyer("unpaid")]
+        var people: [Worker.ID] = []
+        for name in ["left", "stays", "unpaid"] { people.append(try await small.lawyer(name)) }
         for person in people { try await join(person, team.id, by: small.manager) }
         try await small.earn(people[2], batch)
         Scratch.clock.advance(by: 1)
