@@ -16,8 +16,11 @@ struct AccessMatrixTests {
     ]
     /// What operators may do to anybody's, though it is declared for oneself.
     private static let operatorsToo: Set = ["endSession"]
-    /// What answers 404 to everybody: nobody is sent to a provider here, no slot is held back.
-    private static let unknown: Set = ["beginProviderSignIn", "finishProviderSignIn", "releaseSlot"]
+    /// What answers 404 to everybody: nobody is sent to a provider here, no slot is held back, no bank has debited
+    /// another amount.
+    private static let unknown: Set = [
+        "beginProviderSignIn", "finishProviderSignIn", "releaseSlot", "settleBankEntry",
+    ]
     /// What is held against the market's own terms before anybody is asked for a role; an example never fits them.
     private static let fittedFirst: Set = ["createBatch", "openRecheck", "changeBudget", "setPayoutSource"]
     /// What ends what others are asked about, and so comes after all else.

@@ -64,7 +64,7 @@ struct InvitationRoutesTests {
             let again = try await invite(second, key: "k")
             #expect(again.body["state"] == "sent" && again.headers["idempotent-replayed"] == "true")
             #expect(try await small.count("select count(*) as n from sign_in_ticket where used_at is null") == 1)
-            #expect(try await small.count("select count(*) as n from invitation_proposal") == 0)
+            #expect(try await small.count("select count(*) as n from operator_proposal") == 0)
         }
     }
 }

@@ -34,6 +34,22 @@ struct EscalationRefusalTests {
         #expect(try await small.ills() == [])
     }
 
+    @Test("pays all no more for one who asks for more while another has the hours for all of it")
+    func oneDear() async throws {
+        let desk = try await Desk(hours: 5, tasks: 3)
+        let small = desk.small
+        let ann = try await small.market.worker("ann", in: small)
+        let ben = try await small.market.worker("ben", in: small)
+        try await SetAsk(market: small.market)(Money(4_300, small.usd), by: Principal.ID(ann.uuid))
+        for _ in 0..<2 {
+            _ = try await desk.round().runOnce()
+            Scratch.clock.advance(by: 300)
+        }
+        #expect(try await openOffer(of: ben, in: small)?.pay.minorUnits == 2_000)
+        #expect(try await !desk.steps().contains(.price))
+        #expect(try await small.ills() == [])
+    }
+
     @Test(
         "asks the next where the market would refuse the first: for their ask, their turns or a party",
         arguments: 0..<3)

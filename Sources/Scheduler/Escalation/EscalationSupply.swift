@@ -137,7 +137,7 @@ struct EscalationSupply: Hashable, Sendable {
     }
 
     /// Whether better pay could win somebody: who is worth it let an offer at the pay of now lapse, or turned it down
-    /// for what more may mend; or asks for more, while there are too few people who do not; or offers are out, and with
+    /// for what more may mend; or asks for more, while those who do not lack the hours; or offers are out, and with
     /// those who can still be asked there are people enough, but too few are likely to accept. Not where a raise would
     /// make somebody who can be asked now cost more than they bring, nor where it would do so to all whom it is for.
     ///
@@ -153,10 +153,13 @@ struct EscalationSupply: Hashable, Sendable {
             (hand.worker.isOffered || isWinnable(hand.worker)) && bears(hand.worker.id)
                 && timeToAnswer(hand, answerSeconds: answerSeconds) != nil
         }
+        // One who asks for more does not make it dearer for all while others have the hours for it.
+        let willing = hands.filter { !belowAsk.contains($0.worker.id) && !$0.worker.wasAsked }
+        let isScarce =
+            willing.reduce(0) { $0 + $1.minutes(from: instant, until: batch.dueAt) }
+            < batch.openAnswers * batch.expectedMinutes
+        if asked.contains(where: { isWinnable($0.worker) && ($0.worker.wasAsked || isScarce) }) { return true }
         let people = live.count + reachable.count
-        if asked.contains(where: { isWinnable($0.worker) && ($0.worker.wasAsked || people < batch.openSlots) }) {
-            return true
-        }
         guard !live.isEmpty, people >= batch.openSlots, !asked.isEmpty || !reachable.isEmpty else { return false }
         let all = OfferWave(
             chances: reachable.map(\.chanceMillionths), live: live, wanted: batch.openSlots, payable: people)

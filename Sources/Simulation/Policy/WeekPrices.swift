@@ -18,6 +18,15 @@ struct WeekPrices {
             self.units.append(units)
             offsets.append(columns.count)
         }
+
+        /// Adds another's rows.
+        mutating func append(_ other: Sheet) {
+            offsets += other.offsets.dropFirst().map { $0 + columns.count }
+            answers += other.answers
+            units += other.units
+            columns += other.columns
+            values += other.values
+        }
     }
 
     /// Of a unit of 15 minutes of each column, in micro-units; `nil` where there is none to be had.

@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Matching
 
 /// Our policy: the night's prices of hours, paced, and offers at once wherever a pair is worth its time.
@@ -6,20 +7,18 @@ extension WeekRun {
     /// that are likely to be left.
     mutating func solvePrices() throws {
         let weeks = market.grants.contains(.demand) ? 1 : WeekMarketMaker.pastWeeks
-        var sheet = WeekPrices.Sheet()
-        sheet.supply = used.indices.map { remainingUnits($0) * weeks }
+        var demand: [Wanted] = []
         for number in market.tasks.indices where isWanting(number) {
             let task = market.tasks[number]
-            let untouched = task.edges.filter { !isTouched[$0] }
-            for _ in 0..<weeks {
-                add(task, untouched, answers: missing[number], lives: tick..<task.deadline, &sheet)
-            }
+            let open = Wanted(task: task, answers: missing[number], lives: tick..<task.deadline, isOpen: true)
+            demand += Array(repeating: open, count: weeks)
         }
-        for (task, shift) in forecast(weeks: weeks) {
+        demand += forecast(weeks: weeks).map { task, shift in
             // Whom the task of an earlier week was offered to says nothing of this week's.
-            let lives = task.arrival + shift..<task.deadline + shift
-            add(task, Array(task.edges), answers: task.answers, lives: lives, &sheet)
+            Wanted(
+                task: task, answers: task.answers, lives: task.arrival + shift..<task.deadline + shift, isOpen: false)
         }
+        let sheet = sheet(of: demand, supply: used.indices.map { remainingUnits($0) * weeks })
         let scale = market.scenario.priceScale
         // Who is expected to give no more time has no price: there is nothing to save.
         prices = try WeekPrices(sheet).unitPrices.map {
@@ -66,17 +65,44 @@ extension WeekRun {
         return source[start..<max(end, start)]
     }
 
+    /// A task that wants hours of this week.
+    private struct Wanted {
+        let task: WeekTask
+        let answers: Int
+        let lives: Range<Int>
+        /// Whether it is there: then whoever was asked is not asked again.
+        let isOpen: Bool
+    }
+
+    /// In parts, at once: no task's candidates depend on another's.
+    private func sheet(of demand: [Wanted], supply: [Int]) -> WeekPrices.Sheet {
+        let count = 8
+        var parts = Array(repeating: WeekPrices.Sheet(), count: count)
+        parts.withUnsafeMutableBufferPointer { parts in
+            // Each thread writes into its own part, and none outlives this.
+            nonisolated(unsafe) let own = parts
+            DispatchQueue.concurrentPerform(iterations: count) { part in
+                for wanted in demand[part * demand.count / count..<(part + 1) * demand.count / count] {
+                    add(wanted, supply, &own[part])
+                }
+            }
+        }
+        var sheet = WeekPrices.Sheet()
+        sheet.supply = supply
+        for part in parts { sheet.append(part) }
+        return sheet
+    }
+
     /// Adds a task with those who will be there while it lives and, by their chance, would say yes: demand that nobody
     /// can meet must not raise prices.
-    private func add(
-        _ task: WeekTask, _ edges: [Int], answers: Int, lives: Range<Int>, _ sheet: inout WeekPrices.Sheet
-    ) {
+    private func add(_ wanted: Wanted, _ supply: [Int], _ sheet: inout WeekPrices.Sheet) {
+        let (task, lives) = (wanted.task, wanted.lives)
         var random = PolicyRandom(seed: market.seed &+ UInt64(tick), subject: UInt128(task.edges.lowerBound))
-        for edge in edges {
+        for edge in task.edges where !wanted.isOpen || !isTouched[edge] {
             let skill = Int(market.edges[edge])
             let worker = Int(market.skills[skill].worker)
             let draw = Int(random.next() % 1_000_000)
-            guard sheet.supply[worker] >= task.units, market.isEligible(skill, at: tick),
+            guard supply[worker] >= task.units, market.isEligible(skill, at: tick),
                 market.windowUnits(of: worker, from: lives.lowerBound, to: lives.upperBound) >= task.units,
                 // These are hours of this week: who cannot say yes before its end uses none.
                 market.windowUnits(of: worker, from: lives.lowerBound, to: min(lives.upperBound, weekEnd)) > 0,
@@ -87,7 +113,7 @@ extension WeekRun {
             sheet.columns.append(Int32(worker))
             sheet.values.append(value)
         }
-        sheet.endRow(answers: answers, units: task.units)
+        sheet.endRow(answers: wanted.answers, units: task.units)
     }
 
     private func facts(_ task: WeekTask, number: Int, skill: Int) -> PairFacts {

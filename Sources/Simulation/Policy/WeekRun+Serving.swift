@@ -20,6 +20,14 @@ extension WeekRun {
     struct Prospects {
         let tick: Int
         let all: [Prospect]
+        /// Of ``all``, side by side in memory: they are searched at every look.
+        private let workers: [Int32]
+
+        init(tick: Int, all: [Prospect]) {
+            (self.tick, self.all, workers) = (tick, all, all.map { Int32($0.worker) })
+        }
+
+        subscript(of worker: Int) -> Prospect? { workers.firstIndex(of: Int32(worker)).map { all[$0] } }
     }
 
     /// How many tasks are shown at one look, one after the other, until one is accepted.
@@ -49,7 +57,7 @@ extension WeekRun {
         var open: [(surplus: Int64, task: Int, prospect: Prospect)] = []
         for (number, _) in openTasks(of: worker) {
             let task = market.tasks[number]
-            guard let mine = prospects(number).first(where: { $0.worker == worker }) else { continue }
+            guard let mine = prospects(number)[of: worker] else { continue }
             let surplus = mine.micros - (mine.isForced ? 0 : prices[worker].micros(pacing, units: task.units))
             if surplus > 0, isFree(mine.edge, for: task, number: number) { open.append((surplus, number, mine)) }
         }
@@ -73,8 +81,8 @@ extension WeekRun {
         return ContinuationValue.micros(rivals ?? [], places: missing[number])
     }
 
-    private mutating func prospects(_ number: Int) -> [Prospect] {
-        if let known = prospects[number], tick - known.tick < Self.prospectTicks { return known.all }
+    private mutating func prospects(_ number: Int) -> Prospects {
+        if let known = prospects[number], tick - known.tick < Self.prospectTicks { return known }
         let task = market.tasks[number]
         let step = Escalation(
             .init(
@@ -86,8 +94,9 @@ extension WeekRun {
                 let (first, second) = (one.rival.surplusMicros, other.rival.surplusMicros)
                 return first != second ? first > second : one.worker < other.worker
             }
-        prospects[number] = Prospects(tick: tick, all: all)
-        return all
+        let found = Prospects(tick: tick, all: all)
+        prospects[number] = found
+        return found
     }
 
     /// The forced lane takes no more than so many units a day from better work.

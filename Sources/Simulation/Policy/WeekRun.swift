@@ -58,8 +58,8 @@ struct WeekRun {
     private(set) var knownRings: Set<Int32> = []
     private var ringMeetings: [Int32: Int] = [:]
     var ringsOnTask: [Int: [Int32]] = [:]
-    /// By open task (WeekRun+Serving).
-    var prospects: [Int: Prospects] = [:]
+    /// Of open tasks (WeekRun+Serving).
+    var prospects: [Prospects?]
 
     // What the prices are made of (WeekRun+Prices).
     var prices: [HourPrice]
@@ -87,6 +87,7 @@ struct WeekRun {
         isSpent = Array(repeating: false, count: people)
         listed = Array(repeating: [], count: people)
         states = Array(repeating: .coming, count: market.tasks.count)
+        prospects = Array(repeating: nil, count: market.tasks.count)
         missing = market.tasks.map(\.answers)
         unfinished = missing
         isTouched = Array(repeating: false, count: market.edges.count)
