@@ -5438,5 +5438,4 @@ alter table review enable row level security;
 create policy review_of_program on review to guildhall_app using (true) with check (true);
 create policy review_own on review for select to guildhall_member
     using (author_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)
-        or reviewer_id = (select nullif(current_setting('guildhall.me', true), '')::uuid)
         or requester_id = any ((select coalesce(nullif(current_setting('guildhall.requesters', true), ''), '{}')::uuid[])::uuid[]));
