@@ -179,6 +179,9 @@ static const unsigned char step_0055[] = {
 static const unsigned char step_0056[] = {
 #embed "../../migrations/0056_operator_proposals.sql"
 };
+static const unsigned char step_0057[] = {
+#embed "../../migrations/0057_more_behind_the_wall.sql"
+};
 
 #define STEP(number, name) {#number "_" #name, step_##number, sizeof step_##number}
 
@@ -239,6 +242,7 @@ static const struct guildhall_sql steps[] = {
     STEP(0054, auditors_alone),
     STEP(0055, policies_of_prices),
     STEP(0056, operator_proposals),
+    STEP(0057, more_behind_the_wall),
 };
 
 size_t guildhall_steps(void) { return sizeof steps / sizeof *steps; }

@@ -91,7 +91,8 @@ struct CredentialRoutesTests {
                 let shown = try await server.send("GET", path + "/documents", token: token)
                 #expect(shown.body == ["items": [scan]], "\(shown.body)")
             }
-            #expect(try await server.send("GET", path + "/documents", token: theirs).status == 403)
+            // To another worker there is no such paper.
+            #expect(try await server.send("GET", path + "/documents", token: theirs).status == 404)
             let leases = try await server.send("GET", path + "/leases", token: chief)
             #expect(leases.body["items"]?[0]?["assignment"] == .string("\(work.id)"), "\(leases.body)")
             #expect(try await server.send("GET", path + "/leases", token: mine).status == 403)

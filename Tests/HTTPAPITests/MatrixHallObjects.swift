@@ -108,7 +108,8 @@ extension MatrixHall {
                 runnerUp: .init(worker: other, valueMicros: 6), candidates: 2, certificateMillionths: 1_000_000),
             by: small.manager)
         let terms = try DirectTerms(
-            pay: Money(2_000, small.usd), quantity: 1, answerBy: now + 86_400, deadline: now + 172_800)
+            pay: Money(2_000, small.usd), quantity: 1, answerBy: now + 86_400, deadline: now + 172_800,
+            conditions: "Bargain of \(side.name).")
         let direct = try await MakeDirectOffer(market: market)(
             of: batch("direct", .claim), to: side.worker, terms, by: small.manager)
         let open = try await id(
@@ -204,7 +205,9 @@ extension MatrixHall {
         for (side, auction) in zip(sides, opened) {
             let awards = try await MyAwards(market: market)(by: side.holder)
             let award = try #require(awards.first { $0.auction.requester == side.requester })
-            won.append(["auction": "\(auction.id)", "award": "\(award.id)"])
+            let bids = try await MyBids(market: market)(by: side.holder)
+            let bid = try #require(bids.first { $0.bid.auction.id == auction.id })
+            won.append(["auction": "\(auction.id)", "award": "\(award.id)", "salt": try #require(bid.salt)])
         }
         return won
     }

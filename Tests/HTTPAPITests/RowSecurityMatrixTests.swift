@@ -35,6 +35,8 @@ struct RowSecurityMatrixTests {
             mark("availability_exception", side.name == "acme" ? "2026-07-07" : "2026-08-08"),
             mark("submission", "answer of \(side.name)", [.worker, .requester]),
             mark("answer_draft", "draft of \(side.name)"), mark("credential_evidence", "scan-\(side.name).pdf"),
+            mark("credential", "NJ-\(side.name)"), mark("bid", side.ids["salt"]),
+            mark("direct_offer_turn", "Bargain of \(side.name).", [.worker, .requester]),
             mark("webhook_endpoint", "hooks.example.org/\(side.name)", [.requester]),
             mark("webhook_event", side.ids["event"], [.requester]),
         ]
@@ -112,14 +114,16 @@ struct RowSecurityMatrixTests {
             // The search finds what is there.
             let shown: Set = [
                 "worker_person", "notice", "access_token", "person_session", "decision", "tax_claim",
-                "availability_exception", "credential_evidence", "webhook_endpoint", "webhook_event",
+                "availability_exception", "credential", "credential_evidence", "bid", "direct_offer_turn",
+                "webhook_endpoint", "webhook_event",
             ]
             #expect(walled.own.isSuperset(of: shown), "not shown to their owners: \(shown.subtracting(walled.own))")
             // And the program's checks are off: without the wall the same requests tell what is another's.
             try await Self.takeWallsDown()
             let open = try await read(marks, in: hall, of: server)
             let told: Set = [
-                "worker_person", "tax_claim", "availability_exception", "credential_evidence", "webhook_endpoint",
+                "worker_person", "tax_claim", "availability_exception", "credential", "credential_evidence",
+                "webhook_endpoint",
             ]
             #expect(open.others.isSuperset(of: told), "not told without it: \(told.subtracting(open.others))")
             print("scorecard row 19 | row security alone: \(walled.leaks.count) leaks in \(walled.answers) answers,")

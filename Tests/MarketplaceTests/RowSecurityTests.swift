@@ -10,12 +10,11 @@ import Testing
 struct RowSecurityTests {
     /// Tables that show members what is their own only.
     private static let walled = [
-        "access_token", "answer_draft", "appeal", "availability_exception", "availability_window",
-        "credential_evidence", "decision", "earning",
+        "access_token", "answer_draft", "appeal", "availability_exception", "availability_window", "award", "bid",
+        "bid_version", "credential", "credential_evidence", "decision", "direct_offer", "direct_offer_turn", "earning",
         "former_contact", "idempotency_key", "notice", "notice_preference", "payout_method", "person_login",
-        "person_session", "standing_ask", "submission", "suggestion_use", "tax_claim", "tax_profile", "webhook_attempt",
-        "webhook_delivery",
-        "webhook_endpoint", "webhook_event", "worker_person",
+        "person_session", "review", "standing_ask", "submission", "suggestion_use", "tax_claim", "tax_profile",
+        "webhook_attempt", "webhook_delivery", "webhook_endpoint", "webhook_event", "worker_person",
     ]
 
     private func counts(_ transaction: Transaction) async throws -> [String: Int] {
@@ -100,8 +99,8 @@ struct RowSecurityTests {
             let holder = Principal.ID(worker.uuid)
             let seen = try await read(as: holder) { try await counts($0) }
             for table in [
-                "answer_draft", "submission", "worker_person", "payout_method", "tax_profile", "person_login",
-                "person_session",
+                "answer_draft", "credential", "submission", "worker_person", "payout_method", "tax_profile",
+                "person_login", "person_session",
             ] {
                 #expect(seen[table] == 1, "\(table)")
             }
@@ -159,6 +158,91 @@ struct RowSecurityTests {
         await database.shutdown()
     }
 
+    /// Three workers who bid in one auction of two tasks that is over, and are offered and judged something each.
+    private func bargained() async throws -> (house: AuctionHouse, workers: [Worker.ID], auction: Auction.Key) {
+        let house = try await AuctionHouse()
+        let small = house.small
+        var workers: [Worker.ID] = []
+        for key in ["ann", "ben", "cem"] { workers.append(try await small.lawyer(key)) }
+        let batch = try await small.batch(small.draft("c"), tasks: 8)
+        let end = Scratch.clock.now() + 86_400
+        let terms = try DirectTerms(pay: Money(2_000, small.usd), quantity: 1, answerBy: end, deadline: end)
+        for worker in workers {
+            let work = try await small.claim(worker, batch)
+            try await small.submit(work)
+            try await small.review(work)
+            _ = try await MakeDirectOffer(market: small.market)(
+                of: Batch.Key(requester: small.requester, id: batch), to: worker, terms, by: small.manager)
+        }
+        let auction = try await house.open(house.batch("b", tasks: 2))
+        for (worker, amount) in zip(workers, [1_100, 1_200, 1_300] as [Int64]) {
+            try await house.bid(worker, amount, in: auction)
+        }
+        try await house.close(auction)
+        return (house, workers, auction)
+    }
+
+    @Test("a worker sees their own papers, bids, awards, offers and verdicts; what other bids would win is as ever")
+    func bargains() async throws {
+        let (house, workers, auction) = try await bargained()
+        let tables = ["bid", "bid_version", "award", "direct_offer", "direct_offer_turn", "review"]
+        let winners = try await house.won(auction)
+        #expect(winners.count == 2)
+        let mine = MyBids(market: house.market)
+        for worker in workers {
+            let holder = Principal.ID(worker.uuid)
+            let seen = try await read(as: holder) { try await counts($0) }
+            for table in tables where table != "award" { #expect(seen[table] == 1, "\(table)") }
+            #expect(seen["award"] == (winners[worker] == nil ? 0 : 1))
+            #expect(seen["credential"] == 1)
+            // Asked for the first time as a member: what comes of it is kept for everybody.
+            let own = try await ReadPreparation.$current.withValue(Viewer.preparation(for: holder)) {
+                try await mine.one(in: auction, by: holder)
+            }
+            #expect(own.bid.amountMinor != nil && own.bid.outcome?.unitsWon == (winners[worker] == nil ? 0 : 1))
+            #expect(own.alternatives.count >= 20)
+            let asProgram = MyBids(market: Market(database: Scratch.database, keys: Scratch.keys))
+            #expect(try await asProgram.one(in: auction, by: holder).alternatives == own.alternatives)
+        }
+    }
+
+    @Test("a requester sees bids, awards, offers and verdicts of its own, no sealed version of a bid, and no paper")
+    func bargainsOfRequester() async throws {
+        let (house, workers, auction) = try await bargained()
+        let small = house.small
+        let other = try await CreateRequester(market: small.market)(
+            externalKey: "other", name: "Other", by: small.manager)
+        for requester in [small.requester, other] {
+            let key = try await CreatePrincipal(market: small.market)(
+                .key, named: "key of \(requester)", roles: [.requester], for: requester, by: small.manager)
+            let isOwn = requester == small.requester
+            let seen = try await read(as: key) { try await counts($0) }
+            for table in ["bid", "direct_offer", "direct_offer_turn", "review"] {
+                #expect(seen[table] == (isOwn ? workers.count : 0), "\(table)")
+            }
+            #expect(seen["award"] == (isOwn ? 2 : 0))
+            #expect(seen["bid_version"] == 0 && seen["credential"] == 0)
+            if isOwn {
+                let report = try await ReadPreparation.$current.withValue(Viewer.preparation(for: key)) {
+                    try await ReportAuction(market: small.market)(auction, by: key)
+                }
+                #expect(report.unitsFilled == 2)
+            }
+            for table in ["task_content", "safety_content"] {
+                let refused = await #expect(throws: StoreError.self) {
+                    try await read(as: key) {
+                        try await $0.rows(
+                            """
+                            select query_to_xml('select sealed from ' || \(table), false, true, '')::text as it
+                            """
+                        ).count
+                    }
+                }
+                #expect(refused?.sqlState == "42501", "\(table)")
+            }
+        }
+    }
+
     @Test("the role changes nothing, reads no key or code, and gets past no policy")
     func role() async throws {
         let slipped: [String] = try await Scratch.asOwner {
@@ -171,7 +255,8 @@ struct RowSecurityTests {
                 union all
                 select relation || ': select'
                   from unnest('{kept_secret,recovery_code,sign_in_ticket,sign_in_failure,provider_attempt,worker_key,
-                                team_key,identity_mark,operator_proposal,payout_payee}'::text[]) as relation
+                                team_key,identity_mark,operator_proposal,payout_payee,task_content,
+                                safety_content}'::text[]) as relation
                  where has_table_privilege('guildhall_member', relation, 'select')
                 union all
                 select rolname from pg_roles

@@ -71,23 +71,32 @@ package struct MyBids: Sendable {
     package func one(
         in auction: Auction.Key, unsealing: Bool = true, by actor: Principal.ID
     ) async throws -> (bid: OwnBid, alternatives: [AuctionAlternative]) {
-        let (keys, cleared) = (unsealing ? market.keys : nil, market.clearedAuctions)
-        return try await market.database.read { transaction in
+        let keys = unsealing ? market.keys : nil
+        let (own, held) = try await market.database.read { transaction -> (OwnBid, Auction) in
             try await transaction.authorize(actor, as: .worker)
             guard let bid = try await transaction.bid(of: Worker.ID(actor.uuid), in: auction),
                 let held = try await transaction.auction(auction)
             else { throw NotFound("bid") }
-            let own = try await transaction.own(bid, keys)
-            guard held.state.isCleared, let hash = held.recordHash, let amount = bid.opened?.minorUnits else {
-                return (own, [])
+            return (try await transaction.own(bid, keys), held)
+        }
+        guard held.state.isCleared, let hash = held.recordHash, let amount = own.bid.opened?.minorUnits else {
+            return (own, [])
+        }
+        let order = try await order(of: held, hash)
+        return (own, try order.alternatives.of(own.bid.worker.uuid.bits, bids: held.grid(around: amount)))
+    }
+
+    /// Others' bids are worked with and never shown, so that they are read as the program, on whosever behalf. Once an
+    /// auction is cleared, they stay as they are.
+    private func order(of auction: Auction, _ hash: Digest) async throws -> BidOrder {
+        try await market.clearedAuctions.value(of: hash, weight: \.bidders) {
+            let bids = try await ReadPreparation.$current.withValue(nil) {
+                try await market.database.read { try await $0.bidders(in: auction) }
             }
-            let order = try await cleared.value(of: hash, weight: \.bidders) {
-                let record = try AuctionRecord(clearing: held, bids: try await transaction.bidders(in: held))
-                return BidOrder(
-                    bidders: record.market.bidders.count,
-                    alternatives: try AuctionAlternatives(record.market, held.lane))
-            }
-            return (own, try order.alternatives.of(bid.worker.uuid.bits, bids: held.grid(around: amount)))
+            let record = try AuctionRecord(clearing: auction, bids: bids)
+            return BidOrder(
+                bidders: record.market.bidders.count,
+                alternatives: try AuctionAlternatives(record.market, auction.lane))
         }
     }
 }
