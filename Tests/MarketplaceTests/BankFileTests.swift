@@ -69,14 +69,16 @@ struct BankFileTests {
     }
 
     @Test(
-        "what an entry is beyond its payments, or short of them, is listed by itself, to the cent",
+        "what an entry is beyond its payments, or short of them, is listed by itself, once, to the cent",
         arguments: ["", "<Chrgs><TtlChrgsAndTaxAmt Ccy=\"EUR\">0.30</TtlChrgsAndTaxAmt></Chrgs>"])
     func besidePayments(charges: String) async throws {
         let desk = try await PayoutDesk()
         let some = try await desk.sent().payments.map { Self.payment($0.endToEndID, 20) }
         let beyond = Self.statement("S1", Self.debit(60, some))
             .replacing(">60.00<", with: ">60.30<").replacing("<NtryDtls>", with: "\(charges)<NtryDtls>")
-        #expect(try await desk.take(beyond).outcomes == [.settled: 3, .unmatched: 1])
+        // Of a notification nothing is listed, as its statement tells the same.
+        #expect(try await desk.take(Self.notified(beyond)).outcomes == [.settled: 3])
+        #expect(try await desk.take(beyond).outcomes == [.repeated: 3, .unmatched: 1])
         var books = try await desk.reconciled()
         #expect(books.paidMinor == 6_000 && books.bankMinor == 6_000 && books.unexplainedMinor == 0)
         #expect(books.openEntries == 1 && books.openEntriesMinor == 30)
@@ -317,6 +319,13 @@ struct BankFileTests {
         <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>\(id)</Id><Acct><Id>\
         <IBAN>NL41MOCK0000000001</IBAN></Id></Acct>\(entries)</Stmt></BkToCstmrStmt></Document>
         """
+    }
+
+    /// The same in a camt.054.
+    private static func notified(_ statement: String) -> String {
+        statement.replacing("camt.053", with: "camt.054")
+            .replacing("BkToCstmrStmt>", with: "BkToCstmrDbtCdtNtfctn>")
+            .replacing("Stmt>", with: "Ntfctn>")
     }
 
     private static func debit(_ euros: Int, _ details: [String], number: String? = nil) -> String {
