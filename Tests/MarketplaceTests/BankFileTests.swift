@@ -124,9 +124,9 @@ struct BankFileTests {
     }
 
     /// One payment, all of a file in one sum, also where one of them was told by itself before, all of an entry
-    /// together; by how much more they were debited.
+    /// together, also where another kind of file tells each by itself later; by how much more they were debited.
     private static let otherAmounts: [(form: String, minor: Int64)] = [
-        ("one", 30), ("one", -30), ("sum", 30), ("told", 30), ("together", 30),
+        ("one", 30), ("one", -30), ("sum", 30), ("told", 30), ("together", 30), ("each", 30),
     ]
 
     @Test(
@@ -143,9 +143,10 @@ struct BankFileTests {
             let first = PayoutDesk.statement("N", opening: 0, kind: "camt.054", [(ids[0], 2_000, false, nil)])
             #expect(try await desk.take(first).outcomes == [.settled: 1])
         }
-        let told = Self.statement("S", Self.debit(10, details))
+        let told = Self.statement("S", Self.debit(10, details, number: "1"))
             .replacing(">10.00<", with: ">\((sent + minor) / 100).\((sent + minor) % 100)<")
-        #expect(try await desk.take(told).outcomes == [.amountDiffers: form == "together" ? 3 : 1])
+        let lines = isSum ? 1 : ids.count
+        #expect(try await desk.take(told).outcomes == [.amountDiffers: lines])
         let (maker, checker, market) = (desk.small.maker, desk.small.checker, desk.small.market)
         let (reconcile, settle) = (ReconcileBank(market: market), SettleBankEntry(market: market))
         let open = try await reconcile.entries(by: maker)
@@ -167,6 +168,12 @@ struct BankFileTests {
         #expect(books.openPayments == 3 - ids.count && books.paidMinor == sent && books.bankMinor == sent)
         #expect(books.chargesMinor == minor && books.unexplainedMinor == 0)
         #expect(await refusal(NotFound.self) { try await settle(id, as: "Again.", by: checker) } != nil)
+        // The same again, and then by the other kind of file: it is known, and nothing is listed.
+        let each = PayoutDesk.statement("E", opening: 0, kind: "camt.054", ids.map { ($0, 2_000, false, nil) })
+        for again in [told + "\n", form == "each" ? each : Self.notified(told)] {
+            #expect(try await desk.take(again).outcomes == [.repeated: lines])
+        }
+        #expect(try await reconcile.entries(by: maker).isEmpty)
         let back = PayoutDesk.statement("R", opening: 0, [(ids[0], 2_000, true, "AC04")])
         #expect(try await desk.take(back).outcomes == [.returned: 1])
         #expect(try await desk.reconciled().unexplainedMinor == 0)
