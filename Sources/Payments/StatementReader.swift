@@ -17,7 +17,8 @@ struct StatementReader: MessageReader {
         }
     }
 
-    /// - Returns: the whole entry, when there was nothing of its payments; what it is beside them, when it differs.
+    /// - Returns: the whole entry, when there was nothing of its payments; what it is beside them, when
+    ///   that of a statement differs.
     mutating func closed(_ name: String, path: String, _ report: inout PaymentFileReport) -> PaymentRecord? {
         switch name {
         case "Stmt", "Ntfctn":
@@ -71,7 +72,8 @@ struct StatementReader: MessageReader {
             let text = "the entry is \(amount), its payments add up to \(entry.sum) \(amount.currency)"
             let isWhole = entry.batchCount.map { $0 == entry.details } ?? true
             if isWhole, !entry.hasCharges { report.fault("entry_sum", line: entry.line, path: path, text) }
-            return difference(text).map(PaymentRecord.entry)
+            // A bank that notifies of an entry has it in a statement, too: there it is told once.
+            return report.kind == .notification ? nil : difference(text).map(PaymentRecord.entry)
         }
         if let held = entry.held {
             // A single payment without an amount of its own has that of the entry.

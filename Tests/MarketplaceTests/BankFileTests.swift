@@ -69,14 +69,16 @@ struct BankFileTests {
     }
 
     @Test(
-        "what an entry is beyond its payments, or short of them, is listed by itself, to the cent",
+        "what an entry is beyond its payments, or short of them, is listed by itself, once, to the cent",
         arguments: ["", "<Chrgs><TtlChrgsAndTaxAmt Ccy=\"EUR\">0.30</TtlChrgsAndTaxAmt></Chrgs>"])
     func besidePayments(charges: String) async throws {
         let desk = try await PayoutDesk()
         let some = try await desk.sent().payments.map { Self.payment($0.endToEndID, 20) }
         let beyond = Self.statement("S1", Self.debit(60, some))
             .replacing(">60.00<", with: ">60.30<").replacing("<NtryDtls>", with: "\(charges)<NtryDtls>")
-        #expect(try await desk.take(beyond).outcomes == [.settled: 3, .unmatched: 1])
+        // Of a notification nothing is listed, as its statement tells the same.
+        #expect(try await desk.take(Self.notified(beyond)).outcomes == [.settled: 3])
+        #expect(try await desk.take(beyond).outcomes == [.repeated: 3, .unmatched: 1])
         var books = try await desk.reconciled()
         #expect(books.paidMinor == 6_000 && books.bankMinor == 6_000 && books.unexplainedMinor == 0)
         #expect(books.openEntries == 1 && books.openEntriesMinor == 30)
@@ -122,9 +124,9 @@ struct BankFileTests {
     }
 
     /// One payment, all of a file in one sum, also where one of them was told by itself before, all of an entry
-    /// together; by how much more they were debited.
+    /// together, also where another kind of file tells each by itself later; by how much more they were debited.
     private static let otherAmounts: [(form: String, minor: Int64)] = [
-        ("one", 30), ("one", -30), ("sum", 30), ("told", 30), ("together", 30),
+        ("one", 30), ("one", -30), ("sum", 30), ("told", 30), ("together", 30), ("each", 30),
     ]
 
     @Test(
@@ -141,9 +143,10 @@ struct BankFileTests {
             let first = PayoutDesk.statement("N", opening: 0, kind: "camt.054", [(ids[0], 2_000, false, nil)])
             #expect(try await desk.take(first).outcomes == [.settled: 1])
         }
-        let told = Self.statement("S", Self.debit(10, details))
+        let told = Self.statement("S", Self.debit(10, details, number: "1"))
             .replacing(">10.00<", with: ">\((sent + minor) / 100).\((sent + minor) % 100)<")
-        #expect(try await desk.take(told).outcomes == [.amountDiffers: form == "together" ? 3 : 1])
+        let lines = isSum ? 1 : ids.count
+        #expect(try await desk.take(told).outcomes == [.amountDiffers: lines])
         let (maker, checker, market) = (desk.small.maker, desk.small.checker, desk.small.market)
         let (reconcile, settle) = (ReconcileBank(market: market), SettleBankEntry(market: market))
         let open = try await reconcile.entries(by: maker)
@@ -165,6 +168,12 @@ struct BankFileTests {
         #expect(books.openPayments == 3 - ids.count && books.paidMinor == sent && books.bankMinor == sent)
         #expect(books.chargesMinor == minor && books.unexplainedMinor == 0)
         #expect(await refusal(NotFound.self) { try await settle(id, as: "Again.", by: checker) } != nil)
+        // The same again, and then by the other kind of file: it is known, and nothing is listed.
+        let each = PayoutDesk.statement("E", opening: 0, kind: "camt.054", ids.map { ($0, 2_000, false, nil) })
+        for again in [told + "\n", form == "each" ? each : Self.notified(told)] {
+            #expect(try await desk.take(again).outcomes == [.repeated: lines])
+        }
+        #expect(try await reconcile.entries(by: maker).isEmpty)
         let back = PayoutDesk.statement("R", opening: 0, [(ids[0], 2_000, true, "AC04")])
         #expect(try await desk.take(back).outcomes == [.returned: 1])
         #expect(try await desk.reconciled().unexplainedMinor == 0)
@@ -317,6 +326,13 @@ struct BankFileTests {
         <CreDtTm>2026-03-10T20:00:00Z</CreDtTm></GrpHdr><Stmt><Id>\(id)</Id><Acct><Id>\
         <IBAN>NL41MOCK0000000001</IBAN></Id></Acct>\(entries)</Stmt></BkToCstmrStmt></Document>
         """
+    }
+
+    /// The same in a camt.054.
+    private static func notified(_ statement: String) -> String {
+        statement.replacing("camt.053", with: "camt.054")
+            .replacing("BkToCstmrStmt>", with: "BkToCstmrDbtCdtNtfctn>")
+            .replacing("Stmt>", with: "Ntfctn>")
     }
 
     private static func debit(_ euros: Int, _ details: [String], number: String? = nil) -> String {

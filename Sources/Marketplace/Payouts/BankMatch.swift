@@ -75,12 +75,15 @@ struct LineStanding: Hashable, Sendable {
         let reference: String
         /// In minor units, of this payment.
         let amountMinor: Int64
+        /// What the bank said of several payments together, where it differed and they were settled by hand.
+        let sumMinor: Int64?
 
-        init(kind: BankFileKind, reference: String, amountMinor: Int64) {
+        init(kind: BankFileKind, reference: String, amountMinor: Int64, sumMinor: Int64? = nil) {
             self.kind = kind
             // As it is kept.
             self.reference = reference.bounded(100)
             self.amountMinor = amountMinor
+            self.sumMinor = sumMinor
         }
     }
 
@@ -93,6 +96,11 @@ struct LineStanding: Hashable, Sendable {
     /// What was told of it, in each kind of file once; the first is what moved the money.
     var debits: [Booking] = []
     var credits: [Booking] = []
+
+    /// Whether it was settled by hand, of several payments that a bank debited with this sum.
+    func isSettled(in sum: Amount) -> Bool {
+        amount.currency.code == sum.currency.description && debits.contains { $0.sumMinor == sum.minorUnits }
+    }
 }
 
 /// How the money of a payment moves by a fact.

@@ -235,7 +235,7 @@ extension Transaction {
                 guard let place = places[told.line] else { continue }
                 let booking = LineStanding.Booking(
                     kind: told.kind, reference: told.reference,
-                    amountMinor: told.amountMinor ?? lines[place].amount.minorUnits)
+                    amountMinor: told.amountMinor ?? lines[place].amount.minorUnits, sumMinor: told.sumMinor)
                 if told.isCredit {
                     lines[place].credits.append(booking)
                 } else {
@@ -246,7 +246,7 @@ extension Transaction {
         return lines
     }
 
-    /// Whether a file of that kind has told of this sum of a batch, by this reference.
+    /// Whether a file of that kind has told of this sum of a batch, by this reference, and it settled payments.
     func isSumTold(of batch: PayoutBatch.ID, _ fact: BankFact, in kind: BankFileKind) async throws -> Bool {
         try await firstRow(
             """
@@ -254,14 +254,17 @@ extension Transaction {
              where payout_batch_id = \(batch) and kind = \(kind)
                and reference = \(fact.reference.bounded(100)) and reference <> ''
                and amount_minor = \(fact.amount?.minorUnits) and not is_credit
-               and outcome in ('settled', 'repeated')
+               and (outcome in ('settled', 'repeated')
+                    or exists (select from payout_line where debit_entry_id = bank_entry.bank_entry_id))
              limit 1
             """) != nil
     }
 
-    /// What a statement or a notification has told of a payment; `nil` for the amount where it was told to be whole.
+    /// What a statement or a notification has told of a payment; `nil` for the amount where it was told to be whole, or
+    /// was settled by hand with others; then there is the sum, at the first of an entry.
     private typealias Told = (
-        line: PayoutLine.ID, isCredit: Bool, kind: BankFileKind, reference: String, amountMinor: Int64?
+        line: PayoutLine.ID, isCredit: Bool, kind: BankFileKind, reference: String, amountMinor: Int64?,
+        sumMinor: Int64?
     )
 
     /// What statements and notifications have told of payments, oldest first: of a payment by itself, or of all that a
@@ -287,17 +290,27 @@ extension Transaction {
                  where bank_entry.outcome in ('settled', 'repeated') and line.debit_entry_id is not null
             )
             select told.payout_line_id, bank_entry.is_credit, bank_import.kind, bank_entry.reference,
-                   case when bank_entry.payout_line_id is not null then bank_entry.amount_minor end as amount_minor
+                   case when not is_sum then bank_entry.amount_minor end as amount_minor,
+                   case when is_sum and bank_entry.outcome = 'amount_differs' then bank_entry.amount_minor end
+                       as sum_minor
               from told
               join bank_entry on bank_entry.bank_entry_id = told.bank_entry_id
               join bank_import on bank_import.bank_import_id = bank_entry.bank_import_id
+             cross join lateral (
+                select bank_entry.payout_line_id is null
+                       or (bank_entry.outcome = 'amount_differs' and exists (
+                           select from bank_entry as next
+                            where next.bank_import_id = bank_entry.bank_import_id
+                              and next.position = bank_entry.position + 1 and next.outcome = 'amount_differs'
+                              and next.amount_minor is null and next.reference = bank_entry.reference)) as is_sum
+             ) as form
              where bank_import.kind in ('camt.053', 'camt.054')
              order by bank_entry.bank_entry_id
             """
         ).map { row in
             (
                 try row["payout_line_id"], try row["is_credit"], try row["kind"], try row["reference"],
-                try row["amount_minor"]
+                try row["amount_minor"], try row["sum_minor"]
             )
         }
     }

@@ -301,6 +301,10 @@ private struct BankSession {
             takeEach(fact, entry, part)
             return part.contains { $0.standing.debits.isEmpty } ? .settled : .repeated
         }
+        if let amount = fact.amount, told.contains(where: { $0.standing.isSettled(in: amount) }) {
+            takeEach(fact, entry, told)
+            return .repeated
+        }
         return awaited.isEmpty && told.isEmpty ? .contradicts : .amountDiffers
     }
 
