@@ -339,7 +339,7 @@ struct ProviderPeerTests {
     private func answering(_ port: Int) async throws {
         let url = try #require(URL(string: "http://127.0.0.1:\(port)/.well-known/openid-configuration"))
         for _ in 0..<300 {
-            if let (_, answer) = try? await LiveServer.session.data(from: url),
+            if let (_, answer) = try? await LiveServer.session.answer(from: url),
                 (answer as? HTTPURLResponse)?.statusCode == 200
             {
                 return
@@ -363,7 +363,7 @@ struct ProviderPeerTests {
                 request.setValue("application/x-www-form-urlencoded", forHTTPHeaderField: "Content-Type")
             }
             if let cookie { request.setValue(cookie, forHTTPHeaderField: "Cookie") }
-            return try #require(try await session.data(for: request).1 as? HTTPURLResponse)
+            return try #require(try await session.answer(to: request).1 as? HTTPURLResponse)
         }
         func cookie(_ answer: HTTPURLResponse) throws -> String {
             let text = try #require(answer.value(forHTTPHeaderField: "Set-Cookie"))

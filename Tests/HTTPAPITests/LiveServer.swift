@@ -84,7 +84,7 @@ struct LiveServer: Sendable {
             request.httpBody = Data(body)
             request.setValue(contentType, forHTTPHeaderField: "Content-Type")
         }
-        let (data, response) = try await Self.session.data(for: request)
+        let (data, response) = try await Self.session.answer(to: request)
         let answer = try #require(response as? HTTPURLResponse)
         var headers: [String: String] = [:]
         for (name, value) in answer.allHeaderFields { headers["\(name)".lowercased()] = "\(value)" }

@@ -28,7 +28,7 @@ struct MetricsRouteTests {
 
     private func text(_ server: LiveServer) async throws -> String {
         let url = try #require(URL(string: "http://127.0.0.1:\(server.port)/metrics"))
-        return String(decoding: try await LiveServer.session.data(from: url).0, as: UTF8.self)
+        return String(decoding: try await LiveServer.session.answer(from: url).0, as: UTF8.self)
     }
 
     @Test("requests are counted by route, method and status, whatever stands in the path")
@@ -133,7 +133,7 @@ struct MetricsRouteTests {
             var iterator = ports.makeAsyncIterator()
             let port = try #require(await iterator.next())
             let url = try #require(URL(string: "http://127.0.0.1:\(port)/metrics"))
-            let answer = try await LiveServer.session.data(from: url)
+            let answer = try await LiveServer.session.answer(from: url)
             #expect(String(decoding: answer.0, as: UTF8.self) == "guildhall_x 1\n")
             await group.triggerGracefulShutdown()
             try await tasks.waitForAll()

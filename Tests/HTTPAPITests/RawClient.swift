@@ -1,6 +1,7 @@
 import Formats
 import Foundation
 import FoundationNetworking
+import TestSupport
 import Testing
 
 /// Requests whose answers are compared byte by byte, as many at once as are asked for.
@@ -38,7 +39,7 @@ struct RawClient: Sendable {
             request.httpBody = Data(body)
             request.setValue("application/json", forHTTPHeaderField: "Content-Type")
         }
-        let (data, response) = try await Self.session.data(for: request)
+        let (data, response) = try await Self.session.answer(to: request)
         let answer = try #require(response as? HTTPURLResponse)
         let isReplay = answer.value(forHTTPHeaderField: "Idempotent-Replayed") == "true"
         return Answer(status: answer.statusCode, bytes: data, isReplay: isReplay)

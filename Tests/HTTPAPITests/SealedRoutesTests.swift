@@ -187,7 +187,7 @@ struct SealedRoutesTests {
                 request.httpBody = Data(body.canonicalBytes())
                 request.setValue("application/json", forHTTPHeaderField: "Content-Type")
             }
-            let (data, response) = try await LiveServer.session.data(for: request)
+            let (data, response) = try await LiveServer.session.answer(to: request)
             let answer = try #require(response as? HTTPURLResponse)
             #expect(answer.statusCode < 500, "\(route): \(String(decoding: data, as: UTF8.self))")
             told += "\(answer.statusCode) \(answer.allHeaderFields) \(String(decoding: data, as: UTF8.self))\n"

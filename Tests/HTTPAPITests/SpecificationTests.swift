@@ -93,7 +93,7 @@ struct SpecificationTests {
     }
 
     private static func fetch(_ url: URL) async throws -> Data {
-        let (data, response) = try await LiveServer.session.data(from: url)
+        let (data, response) = try await LiveServer.session.answer(from: url)
         let policy = (response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Content-Security-Policy")
         #expect(policy?.hasPrefix("default-src 'none'") == true)
         return data

@@ -71,7 +71,7 @@ struct WorkRoutesTests {
         _ = try await small.batch(small.draft("one"), tasks: 1)
         try await LiveServer.run(small.market) { server in
             let url = try #require(URL(string: "http://127.0.0.1:\(server.port)/metrics"))
-            let (data, response) = try await LiveServer.session.data(from: url)
+            let (data, response) = try await LiveServer.session.answer(from: url)
             let type = (response as? HTTPURLResponse)?.value(forHTTPHeaderField: "Content-Type")
             #expect(type == "text/plain; version=0.0.4; charset=utf-8")
             #expect(String(decoding: data, as: UTF8.self).contains("\nguildhall_open_batches 1.0\n"))

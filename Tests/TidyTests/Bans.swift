@@ -88,6 +88,12 @@ extension Ban {
 
     private static let traps = [
         Ban(
+            "URLSession's data(for:)", "take `answer(to:)` of TestSupport: cancelled as it ends, Foundation's never ends",
+            pattern: #"\b[sS]ession(\.shared)?\.data\((for|from):"#, in: everywhere,
+            violations: ["try await session.data(for: request)", "URLSession.shared.data(from: url)"],
+            permitted: ["try await session.answer(to: request)", "// session.data(for: request)"]
+        ),
+        Ban(
             "try!", "use `try`, and let the error go up", pattern: #"\btry!"#, in: everywhere,
             violations: ["let a = try! run()"], permitted: ["let a = try? run()", #"let a = "try!""#]
         ),
