@@ -21,5 +21,7 @@ extension URLSession {
     }
 
     /// The same for what is at an address.
-    package func answer(from url: URL) async throws -> (Data, URLResponse) { try await answer(to: URLRequest(url: url)) }
+    package func answer(from url: URL) async throws -> (Data, URLResponse) {
+        try await answer(to: URLRequest(url: url))
+    }
 }

@@ -88,7 +88,7 @@ extension Ban {
 
     private static let traps = [
         Ban(
-            "URLSession's data(for:)", "take `answer(to:)` of TestSupport: cancelled as it ends, Foundation's never ends",
+            "URLSession's data(for:)", "take TestSupport's `answer(to:)`, which cannot be cancelled into waiting for ever",
             pattern: #"\b[sS]ession(\.shared)?\.data\((for|from):"#, in: everywhere,
             violations: ["try await session.data(for: request)", "URLSession.shared.data(from: url)"],
             permitted: ["try await session.answer(to: request)", "// session.data(for: request)"]
