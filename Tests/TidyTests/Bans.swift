@@ -89,7 +89,7 @@ extension Ban {
     private static let traps = [
         Ban(
             "URLSession's data(for:)", "take TestSupport's `answer(to:)`, which is not cancelled to wait for ever",
-            pattern: #"\b[sS]ession(\.shared)?\.data\((for|from):"#, in: everywhere,
+            pattern: #"[sS]ession(\.shared)?\.data\((for|from):"#, in: everywhere,
             violations: ["try await session.data(for: request)", "URLSession.shared.data(from: url)"],
             permitted: ["try await session.answer(to: request)", "// session.data(for: request)"]
         ),
