@@ -126,7 +126,7 @@ struct EscalationPlanTests {
         #expect(try kinds(Array(fresh.dropLast()) + [hand(59, wasAsked: true, places: 5)]) == [.reach])
     }
 
-    @Test("raises for what money can win: a refusal that it may mend, or an ask within reach where people are too few")
+    @Test("raises for what money can win: a refusal that it may mend, or an ask within reach where hours are too few")
     func winnable() throws {
         func plan(
             _ hands: [EscalationSupply.Hand], belowAsk: [Int] = [], beyondAsk: [Int] = [], before: [Int] = []
@@ -143,9 +143,10 @@ struct EscalationPlanTests {
         let three = (10..<13).map { hand($0) }
         #expect(try plan(three, belowAsk: [10, 11, 12]).acts.map(\.kind) == [.reach, .price])
         #expect(try plan(three, belowAsk: [10, 11, 12], beyondAsk: [10, 11, 12]).acts.isEmpty)
-        // Three are wanted: where as many do it for what it pays now, it waits for what they say.
-        #expect(try plan(three, belowAsk: [12]).acts.map(\.kind) == [.reach, .price])
-        #expect(try plan(three + [hand(13)], belowAsk: [13]).acts.map(\.kind) == [.reach])
+        // Three are wanted: where others have the hours for what it pays now, it waits for what they say.
+        #expect(try plan(three, belowAsk: [12]).acts.map(\.kind) == [.reach])
+        let brief = [hand(10, weekly: 30), hand(11, weekly: 30), hand(12)]
+        #expect(try plan(brief, belowAsk: [12]).acts.map(\.kind) == [.reach, .price])
         // Whom the market would refuse an offer is none of those who are asked.
         let next = try plan(three + [hand(13), hand(14)], belowAsk: [10], before: [11])
         #expect(next.offers.map(\.worker) == [12, 13, 14].map { Worker.ID(id($0)) })
