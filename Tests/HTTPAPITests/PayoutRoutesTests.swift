@@ -22,6 +22,17 @@ struct PayoutRoutesTests {
         return small
     }
 
+    /// With somebody who has earned, and whose account has rested.
+    private func payable() async throws -> SmallMarket {
+        let small = try await small()
+        let ann = try await small.lawyer("ann")
+        try await small.earn(ann, small.batch(small.draft("one"), tasks: 1))
+        try await SetPayoutMethod(market: small.market, keys: Scratch.keys)(
+            account(Self.ibans[0], "Ann"), of: ann, by: small.manager)
+        Scratch.clock.advance(by: 73 * 3_600)
+        return small
+    }
+
     private func account(_ iban: String, _ holder: String) throws -> PayoutMethod {
         try PayoutMethod(account: iban, holder: holder, country: String(iban.prefix(2)), currency: "EUR")
     }
@@ -70,12 +81,7 @@ struct PayoutRoutesTests {
 
     @Test("a payout that fell due is prepared by one person, once, and approved by another")
     func due() async throws {
-        let small = try await small()
-        let ann = try await small.lawyer("ann")
-        try await small.earn(ann, small.batch(small.draft("one"), tasks: 1))
-        try await SetPayoutMethod(market: small.market, keys: Scratch.keys)(
-            account(Self.ibans[0], "Ann"), of: ann, by: small.manager)
-        Scratch.clock.advance(by: 73 * 3_600)
+        let small = try await payable()
         let (maker, checker) = (try await small.bearer(small.maker), try await small.bearer(small.checker))
         try await LiveServer.run(small.market) { server in
             let weekly: JSON = ["weekly": "fri", "minute": 1_080, "time_zone": "Europe/Berlin"]
@@ -212,12 +218,7 @@ struct PayoutRoutesTests {
 
     @Test("who approves reads what is paid again by the word of a table alone, by command and over HTTP")
     func unconfirmed() async throws {
-        let small = try await small()
-        let ann = try await small.lawyer("ann")
-        try await small.earn(ann, small.batch(small.draft("one"), tasks: 1))
-        try await SetPayoutMethod(market: small.market, keys: Scratch.keys)(
-            account(Self.ibans[0], "Ann"), of: ann, by: small.manager)
-        Scratch.clock.advance(by: 73 * 3_600)
+        let small = try await payable()
         let (maker, checker) = (try await small.bearer(small.maker), try await small.bearer(small.checker))
         try await LiveServer.run(small.market) { server in
             func run(_ key: String) async throws -> JSON {

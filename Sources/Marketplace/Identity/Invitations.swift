@@ -96,8 +96,9 @@ package struct InvitePerson: Sendable {
                         "invitation_proposed", by: actor, on: "principal", person.uuid, in: .platform)
                     return .proposed
                 }
+            } else {
+                try await transaction.endProposal(of: person.uuid)
             }
-            try await transaction.endProposal(of: person.uuid)
             try await transaction.upsertLogin(of: person, email: email, byTwo: takesTwo)
             // A letter that went to another address, or to this one before, is good no more.
             try await transaction.endTickets(of: person)

@@ -87,11 +87,15 @@ package struct KeyRing: Sendable {
     package func addingRecordKey() -> KeyRing { with { $0.recordKey = recordKey ?? .generate() } }
 
     /// What is kept of a request that may have a short secret in it: without the key nobody can try out which.
-    func fingerprint(of request: Digest) -> Digest { request.keyed(by: steadyKey, for: "guildhall/request/1/") }
+    func fingerprint(of request: Digest) -> Digest { Self.fingerprint(of: request, by: steadyKey) }
 
     /// The same by the steady key before, as long as that is known.
     func formerFingerprint(of request: Digest, at instant: Date) -> Digest? {
-        formerSteadyKey.flatMap { $0.until > instant ? request.keyed(by: $0.key, for: "guildhall/request/1/") : nil }
+        formerSteadyKey.flatMap { $0.until > instant ? Self.fingerprint(of: request, by: $0.key) : nil }
+    }
+
+    private static func fingerprint(of request: Digest, by key: SymmetricKey) -> Digest {
+        request.keyed(by: key, for: "guildhall/request/1/")
     }
 
     func wrappingKey(named name: String) -> SymmetricKey? { wrappingKeys.first { $0.name == name }?.key }

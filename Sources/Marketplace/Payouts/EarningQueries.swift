@@ -2,6 +2,16 @@ internal import Foundation
 internal import Store
 
 extension Transaction {
+    /// Whether pay is what an appeal has paid.
+    ///
+    /// - Parameter table: what has the earning's `bonus_id`.
+    static func isRemedy(_ table: SQL) -> SQL {
+        """
+        exists (select from transfer as gift
+                 where gift.transfer_id = \(fragment: table).bonus_id and gift.kind = 'remedy')
+        """
+    }
+
     /// What a worker did that is paid or may be, newest first: answers that wait for a verdict, and earnings.
     ///
     /// - Parameter before: the last line of the page before.
@@ -33,8 +43,7 @@ extension Transaction {
             )
             select line.*, batch.name as batch, assignment.terms, review.share_bps, paid.state as payout_state,
                    paid.payout_batch_id, paid.line_state, paid.settled_at,
-                   exists (select from transfer
-                            where transfer.transfer_id = line.bonus_id and transfer.kind = 'remedy') as is_remedy
+                   \(fragment: Self.isRemedy("line")) as is_remedy
               from line
               join assignment using (requester_id, assignment_id)
               join batch on batch.requester_id = line.requester_id and batch.batch_id = assignment.batch_id

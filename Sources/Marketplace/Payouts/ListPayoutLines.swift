@@ -65,7 +65,7 @@ package struct ListPayouts: Sendable {
         try await market.database.read { transaction in
             try await transaction.authorizeFinance(toSee: actor)
             guard let found = try await transaction.payoutBatch(id) else { throw NotFound("payout") }
-            return try await transaction.withUnconfirmedReturns([found]).first ?? found
+            return try await transaction.withUnconfirmedReturns(found)
         }
     }
 }

@@ -29,7 +29,7 @@ package struct UnconfirmedReturns: Hashable, Sendable {
     /// Minor units, of all of them.
     package var minor: Int64 = 0
 
-    var members: [String: JSON] {
+    package var members: [String: JSON] {
         ["unconfirmed_returns": .integer(Int64(payments)), "unconfirmed_returns_minor": .integer(minor)]
     }
 }

@@ -45,7 +45,7 @@ package struct PreparePayoutBatch: Sendable {
                 id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
                 contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: nil
             )
-            return try await transaction.withUnconfirmedReturns([batch]).first ?? batch
+            return try await transaction.withUnconfirmedReturns(batch)
         }
     }
 }

@@ -182,7 +182,7 @@ extension Change {
             id: id, state: .prepared, total: content.total, lineCount: content.lineCount,
             contentHash: content.hash, preparedBy: actor, approvedBy: nil, approvedAt: nil, run: run)
         return PreparePayoutRun.Result(
-            batch: try await transaction.withUnconfirmedReturns([batch]).first ?? batch, excluded: filling.excluded)
+            batch: try await transaction.withUnconfirmedReturns(batch), excluded: filling.excluded)
     }
 }
 

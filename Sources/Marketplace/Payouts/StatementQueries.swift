@@ -64,9 +64,7 @@ extension Transaction {
             select earning.transfer_id, earning.earned_at, batch.name as batch, earning.assignment_id,
                    earning.amount_minor, earning.currency,
                    case when flag_id is not null then 'top_up' when bonus_id is null then 'work'
-                        when exists (select from transfer
-                                      where transfer.transfer_id = earning.bonus_id and transfer.kind = 'remedy')
-                            then 'remedy'
+                        when \(fragment: Self.isRemedy("earning")) then 'remedy'
                         else 'bonus' end as kind,
                    case when flag_id is null and bonus_id is null then review.share_bps end as share_bps
               from payout_item

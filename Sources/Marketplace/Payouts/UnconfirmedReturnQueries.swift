@@ -12,6 +12,11 @@ extension Transaction {
            and payout_line.debit_entry_id is not null and payout_line.credit_entry_id is null
         """
 
+    /// The batch with which of those payments it pays again.
+    func withUnconfirmedReturns(_ batch: PayoutBatch) async throws -> PayoutBatch {
+        try await withUnconfirmedReturns([batch]).first ?? batch
+    }
+
     /// The batches with which of those payments they pay again.
     func withUnconfirmedReturns(_ batches: [PayoutBatch]) async throws -> [PayoutBatch] {
         let rows = try await rows(

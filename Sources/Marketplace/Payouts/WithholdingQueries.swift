@@ -16,8 +16,7 @@ extension Transaction {
                        and (earning.bonus_id is null
                             -- What an appeal pays, unless other pay for the same work is taxed as work: it is not
                             -- where all of it was taken back before taxes, and is given back by this.
-                            or exists (select from transfer as gift
-                                        where gift.transfer_id = earning.bonus_id and gift.kind = 'remedy')
+                            or \(fragment: Self.isRemedy("earning"))
                                and not exists (
                                    select from earning as work
                                     where work.requester_id = earning.requester_id

@@ -36,13 +36,12 @@ struct PayoutCommand: AsyncParsableCommand {
                 )
                 let hash = batch.contentHash.hexadecimal
                 if json {
-                    Console.result([
+                    let own: [String: JSON] = [
                         "payout_batch": .string("\(batch.id)"), "content_hash": .string(hash),
                         "total": .string(batch.total.decimalText), "currency": .string(currency.code),
                         "lines": .integer(Int64(batch.lineCount)),
-                        "unconfirmed_returns": .integer(Int64(batch.unconfirmed.payments)),
-                        "unconfirmed_returns_minor": .integer(batch.unconfirmed.minor),
-                    ])
+                    ]
+                    Console.result(.object(own.merging(batch.unconfirmed.members) { $1 }))
                 } else {
                     let text = "\(batch.id): \(batch.total) in \(batch.lineCount) lines, content hash \(hash)"
                     Console.result(text + batch.warning)
